@@ -1,0 +1,88 @@
+"""What a workload is: prepare, run with progress, collect.
+
+A workload runs in one task's work dir, inside the isolation that its slot gives it (a process group or a container).
+It knows nothing of HTTP, leases or uploads.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchfleet_contract.results import Output
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a workload is. `percent` is 0 to 100."""
+
+    percent: int
+    benchmark: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a task asks of its workload. `options` are the run's `workload_options`, as given."""
+
+    task_id: str
+    work_dir: Path
+    options: Mapping[str, Any]
+    ruby_version: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What `prepare` found out: the exact command, the suite's commit, versions of interpreter and suite."""
+
+    command: list[str]
+    versions: dict[str, str]
+    suite_commit: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `collect` gathered. No measurement at all is a failure of the task; `output.failures` beside some is partial."""
+
+    output: Output
+    exit_code: int
+
+
+class WorkloadError(Exception):
+    """The workload could not give a result. `error_type` and `failure_class` are the contract's words."""
+
+    def __init__(self, message: str, *, error_type: str = "benchmark_failed", failure_class: str = "benchmark") -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.failure_class = failure_class
+
+
+class Execute(Protocol):
+    """Runs one command to its end in the slot's isolation; `on_line` gets each line of stdout and stderr, merged.
+
+    Returns the exit code. Raises `Stopped` (runner_image.isolation) when the task was cancelled meanwhile, after the
+    whole process group is dead.
+    """
+
+    def __call__(
+        self,
+        command: list[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        timeout_s: float | None = None,
+    ) -> int: ...
+
+
+class Workload(Protocol):
+    """One kind of benchmark. `prepare` and `run` raise WorkloadError; `collect` writes `output.json` and `output.txt`."""
+
+    name: str
+
+    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared: ...
+
+    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int: ...
+
+    def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome: ...

@@ -1,0 +1,33 @@
+"""What a name may look like, and how ids are put together."""
+
+import re
+from typing import Any
+
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+
+
+def run_id_of(value: Any) -> str | None:
+    """The run id that a JSON value names, or None if it names none; an integer is taken as its digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value if isinstance(value, str) and RUN_ID.fullmatch(value) else None
+
+
+def task_id(run_id: str, number: int) -> str:
+    return f"{run_id}.{number}"
+
+
+def split_task_id(value: str) -> tuple[str, int] | None:
+    """`<run_id>.<n>` as (run_id, n); None if it is not a task id. n is 1 or more, without leading zeros."""
+    run_id, _, digits = value.rpartition(".")
+    if not RUN_ID.fullmatch(run_id) or not re.fullmatch(r"[1-9][0-9]{0,6}", digits):
+        return None
+    return run_id, int(digits)
+
+
+def folder_name(alias: str | None, instance_type: str, number: int) -> str:
+    """The folder of a task in an archive and in `results/`: `<alias or instance type>-<n>`, safe on any file system."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", alias or instance_type).strip("._-")[:100]
+    return f"{safe or 'task'}-{number}"

@@ -1,0 +1,22 @@
+"""How a refusal looks on the wire."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class Problem(BaseModel):
+    """One thing wrong with a document."""
+
+    field: str  # where, as a path: `aws[0].instance_type`
+    value: Any = None  # what was there
+    message: str
+    remedy: str
+
+
+class ErrorReply(BaseModel):
+    """`error` keeps the reference system's words; `code` is for programs, `problems` for people with a document to mend."""
+
+    error: str | list[str]
+    code: str
+    problems: list[Problem] = []

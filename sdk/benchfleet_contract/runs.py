@@ -1,0 +1,120 @@
+"""Runs: what is asked for, what is told."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from benchfleet_contract import limits
+from benchfleet_contract.states import ArchiveState, RunStatus, TaskStatus
+
+
+class PerInstanceType(BaseModel):
+    tasks: int
+
+
+class Instance(BaseModel):
+    """One entry of a provider's list: `provider` is the key that it stood under."""
+
+    provider: str
+    instance_type: str
+    alias: str | None
+
+
+class RunRequest(BaseModel):
+    """A body of `POST /runs` that has passed validation (see `run_request.py`)."""
+
+    run_id: str | None
+    ruby_version: str | None
+    workload: str
+    workload_options: dict[str, Any]
+    tasks_per_instance: int
+    lease_s: int
+    max_attempts: int
+    deadline_s: int
+    metadata: dict[str, Any]
+    instances: list[Instance]
+
+    @property
+    def task_count(self) -> int:
+        return len(self.instances) * self.tasks_per_instance
+
+
+class NewTask(BaseModel):
+    id: str
+    provider: str
+    instance_type: str
+    instance_type_alias: str | None
+    run_number: int
+    status: TaskStatus
+
+
+class CreatedRun(BaseModel):
+    """Reply of `POST /runs`. `tasks` holds the first 1,000; the rest is at `GET /runs/{id}/tasks`."""
+
+    run_id: str
+    tasks_created: int
+    tasks: list[NewTask]
+    warnings: list[str]
+
+
+class TaskCounts(BaseModel):
+    total: int = 0
+    pending: int = 0
+    claimed: int = 0
+    running: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class Archive(BaseModel):
+    state: ArchiveState
+    key: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None  # hex
+    url: str | None = None  # signed when it was asked for; good for an hour
+    error: str | None = None
+
+
+class GroupCounts(TaskCounts):
+    """The counts of one (provider, instance type)."""
+
+    provider: str
+    instance_type: str
+
+
+class RunListItem(BaseModel):
+    run_id: str
+    status: RunStatus
+    ruby_version: str | None
+    created_at: str
+    workload: str
+
+
+class RunList(BaseModel):
+    runs: list[RunListItem]
+    next_cursor: str | None = None
+
+
+class RunDetail(BaseModel):
+    run_id: str
+    status: RunStatus
+    ruby_version: str | None
+    per_instance_type: PerInstanceType
+    tasks: TaskCounts
+    gzip_url: str | None
+    created_at: str
+    completed_at: str | None
+    deadline_at: str
+    reason: str | None  # why the run ended as it did, when it did not simply complete
+    workload: str
+    workload_options: dict[str, Any]
+    lease_s: int = limits.DEFAULT_LEASE_S
+    max_attempts: int = limits.DEFAULT_MAX_ATTEMPTS
+    metadata: dict[str, Any]
+    archive: Archive
+    groups: list[GroupCounts]
+
+
+class Message(BaseModel):
+    message: str

@@ -1,0 +1,140 @@
+"""Tasks: claiming them, keeping them, ending them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
+
+
+class Task(BaseModel):
+    """A task as `GET /runs/{id}/tasks` tells it. Times are ISO 8601 UTC with whole seconds and `Z`."""
+
+    id: str
+    provider: str
+    instance_type: str
+    instance_type_alias: str | None
+    run_number: int
+    status: TaskStatus
+    runner_id: str | None
+    claimed_at: str | None
+    heartbeat_at: str | None
+    heartbeat_status: HeartbeatStatus | None
+    heartbeat_message: str | None
+    current_benchmark: str | None
+    progress_pct: int | None
+    error_type: str | None
+    error_message: str | None
+    failure_class: FailureClass | None
+    reason: str | None
+    attempt: int
+    max_attempts: int
+    lease_until: str | None
+    ended_at: str | None
+    result_key: str | None
+    error_key: str | None
+
+
+class TaskList(BaseModel):
+    run_id: str
+    tasks: list[Task]
+    next_cursor: str | None = None
+
+
+class ClaimRequest(BaseModel):
+    """Body of `POST /runs/{id}/tasks/claim`.
+
+    `claim_token` names this one wish for a task: a repeat with the same token and `retry: true` gets the task that the
+    lost reply told of, not another one.
+    """
+
+    provider: str
+    instance_type: str
+    runner_id: str
+    claim_token: str | None = None
+    retry: bool = False
+
+
+class AnyClaimRequest(BaseModel):
+    """Body of `POST /claim`: a task of any running run that fits. Empty `workloads` means that all are fine."""
+
+    provider: str
+    instance_type: str
+    runner_id: str
+    claim_token: str | None = None
+    retry: bool = False
+    workloads: list[str] = []
+
+
+class AssignedTask(BaseModel):
+    id: str
+    provider: str
+    instance_type: str
+    instance_type_alias: str | None
+    run_number: int
+    ruby_version: str | None
+    run_id: str
+    workload: str
+    workload_options: dict[str, Any]
+    attempt: int
+    max_attempts: int
+    lease_until: str
+    next_heartbeat_in_s: float
+
+
+class UploadUrls(BaseModel):
+    """Presigned PUTs. `required_headers` must be sent as they stand: they are part of the signature."""
+
+    result_upload_url: str
+    error_upload_url: str
+    result_key: str
+    error_key: str
+    expires_at: str
+    required_headers: dict[str, str] = {}
+
+
+class ClaimReply(BaseModel):
+    """`assigned` comes with task and URLs; `wait` with `retry_after_seconds`; `done` means that nothing will come."""
+
+    status: Literal["assigned", "wait", "done"]
+    task: AssignedTask | None = None
+    presigned_urls: UploadUrls | None = None
+    retry_after_seconds: int | None = None
+    message: str | None = None
+
+
+class HeartbeatRequest(BaseModel):
+    """`attempt` fences: a runner that sends it can never renew somebody else's lease under its own name."""
+
+    runner_id: str
+    status: HeartbeatStatus
+    message: str | None = None
+    current_benchmark: str | None = None
+    progress_pct: int | None = None
+    attempt: int | None = None
+
+
+class HeartbeatReply(BaseModel):
+    message: str
+    cancel: bool
+    lease_until: str
+    next_heartbeat_in_s: float
+
+
+class CompleteRequest(BaseModel):
+    """`status: partial` says that some benchmarks failed while others gave results; `reason` names them."""
+
+    runner_id: str
+    s3_result_key: str
+    attempt: int | None = None
+    reason: str | None = None
+
+
+class FailRequest(BaseModel):
+    runner_id: str
+    error_type: str
+    error_message: str
+    s3_error_key: str | None = None
+    debug_mode: bool | None = None
+    attempt: int | None = None
+    failure_class: FailureClass | None = None
