@@ -1,0 +1,1 @@
+"""DynamoDB: keys, schema, items, expressions, and the only calls."""

@@ -1,0 +1,54 @@
+"""Counters of a run, and what one change of a task does to them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from benchfleet_contract.states import TaskStatus
+
+from chalicelib.domain.records import Task
+from chalicelib.domain.transitions import OPEN
+
+Tally = dict[tuple[int, TaskStatus], int]  # (group ordinal, status) → tasks
+
+
+@dataclass(frozen=True)
+class Counts:
+    """`tally` lacks what is zero. `changed_ms` is when a counter last moved, `verified_ms` when a recount last agreed."""
+
+    tally: Tally
+    changed_ms: int = 0
+    verified_ms: int = 0
+    lanes: Mapping[int, int] = field(default_factory=dict)  # block → last stream sequence number applied
+
+    def of(self, status: TaskStatus, group: int | None = None) -> int:
+        return sum(n for (g, s), n in self.tally.items() if s is status and group in (None, g))
+
+    def open(self, group: int | None = None) -> int:
+        """Tasks that have not ended."""
+        return sum(self.of(status, group) for status in OPEN)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One task's change of status as the table's stream tells it. `sequence` rises within a block."""
+
+    run_id: str
+    block: int
+    group: int
+    sequence: int
+    before: TaskStatus
+    after: TaskStatus
+
+
+def recount(tasks: Iterable[Task]) -> Tally:
+    return dict(Counter((task.group, task.status) for task in tasks))
+
+
+def deltas(changes: Iterable[Change]) -> Tally:
+    """What the changes add up to; entries that cancel out are left out."""
+    total: Counter[tuple[int, TaskStatus]] = Counter()
+    for change in changes:
+        total[change.group, change.before] -= 1
+        total[change.group, change.after] += 1
+    return {key: n for key, n in total.items() if n}

@@ -1,0 +1,169 @@
+"""What the control plane remembers. Times are integer milliseconds since the epoch, UTC (`*_ms`)."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from benchfleet_contract.names import folder_name, task_id
+from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+
+
+class RunState(StrEnum):
+    """`creating` is never shown: a run exists with all its tasks or not at all."""
+
+    CREATING = "creating"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Ending(StrEnum):
+    """Why a run's open tasks are being closed from outside."""
+
+    STOPPED = "stopped"
+    DEADLINE = "deadline_exceeded"
+
+
+@dataclass(frozen=True)
+class GroupKey:
+    """What a task demands of its runner, exactly."""
+
+    provider: str
+    instance_type: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """The tasks of one key within a run: how many, and in which blocks."""
+
+    key: GroupKey
+    total: int
+    blocks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ArchiveRecord:
+    state: ArchiveState = ArchiveState.NONE
+    key: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    error: str | None = None
+    building_until_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    run_id: str
+    state: RunState
+    body_sha256: str
+    created_ms: int
+    deadline_ms: int
+    ruby_version: str | None
+    workload: str
+    workload_options: dict[str, Any]
+    tasks_per_instance: int
+    task_count: int
+    lease_s: int
+    max_attempts: int
+    metadata: dict[str, Any]
+    groups: tuple[Group, ...]
+    warnings: tuple[str, ...] = ()
+    completed_ms: int | None = None
+    ending: Ending | None = None
+    reason: str | None = None
+    archive: ArchiveRecord = field(default_factory=ArchiveRecord)
+
+    def group(self, key: GroupKey) -> int | None:
+        """The ordinal of the group, or None."""
+        return next((i for i, group in enumerate(self.groups) if group.key == key), None)
+
+    @property
+    def is_open(self) -> bool:
+        """May tasks still be claimed?"""
+        return self.state is RunState.RUNNING and self.ending is None
+
+    def evolve(self, **changes: Any) -> Self:
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Task:
+    run_id: str
+    number: int
+    group: int
+    key: GroupKey
+    alias: str | None
+    run_number: int
+    status: TaskStatus
+    max_attempts: int
+    lease_ms: int
+    attempt: int = 0
+    runner_id: str | None = None
+    former_runner_id: str | None = None
+    claim_token: str | None = None
+    nonce: str | None = None
+    claimed_ms: int | None = None
+    lease_until_ms: int | None = None
+    extended: bool = False
+    not_before_ms: int | None = None
+    heartbeat_ms: int | None = None
+    heartbeat_status: HeartbeatStatus | None = None
+    heartbeat_message: str | None = None
+    current_benchmark: str | None = None
+    progress_pct: int | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    failure_class: FailureClass | None = None
+    reason: str | None = None
+    ended_ms: int | None = None
+    result_key: str | None = None
+    error_key: str | None = None
+
+    @property
+    def id(self) -> str:
+        return task_id(self.run_id, self.number)
+
+    @property
+    def folder(self) -> str:
+        return folder_name(self.alias, self.key.instance_type, self.number)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One wish for a task, and when it was made (`now_ms`, server time)."""
+
+    key: GroupKey
+    runner_id: str
+    token: str
+    nonce: str
+    now_ms: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a claim must know of its run, kept beside the tasks of each (block, group)."""
+
+    open: bool
+    ruby_version: str | None
+    workload: str
+    workload_options: dict[str, Any]
+    blocks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The pending tasks of one (block, group), lowest number first; `header` is None when the group has none there."""
+
+    header: Header | None
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ActiveRun:
+    """The marker of a run that is not over: being created, running, or waiting for its archive."""
+
+    run_id: str
+    created_ms: int
+    workload: str
+    groups: frozenset[GroupKey]

@@ -1,0 +1,186 @@
+"""Record ↔ item. An item is a dict of plain values; `marshal` and `unmarshal` turn it into DynamoDB's typed form.
+
+A record's field lives in an attribute of the same name; what is None is absent.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+from chalicelib.domain.counting import Counts
+from chalicelib.domain.records import ActiveRun, ArchiveRecord, Ending, Group, GroupKey, Header, Run, RunState, Task
+from chalicelib.store import keys
+
+Item = dict[str, Any]
+_LETTERS = {
+    TaskStatus.PENDING: "p", TaskStatus.CLAIMED: "c", TaskStatus.RUNNING: "r",
+    TaskStatus.COMPLETED: "d", TaskStatus.FAILED: "f", TaskStatus.CANCELLED: "x",
+}  # fmt: skip
+_STATUSES = {letter: status for status, letter in _LETTERS.items()}
+_TASK_SAME = (
+    "run_id", "number", "group", "alias", "run_number", "max_attempts", "lease_ms", "attempt", "runner_id",
+    "former_runner_id", "claim_token", "nonce", "claimed_ms", "lease_until_ms", "not_before_ms", "heartbeat_ms",
+    "heartbeat_message", "current_benchmark", "progress_pct", "error_type", "error_message", "reason", "ended_ms",
+    "result_key", "error_key",
+)  # fmt: skip
+_RUN_SAME = (
+    "run_id", "body_sha256", "created_ms", "deadline_ms", "ruby_version", "workload", "tasks_per_instance",
+    "task_count", "lease_s", "max_attempts", "completed_ms", "reason",
+)  # fmt: skip
+
+
+def marshal(value: Any) -> dict[str, Any]:
+    """One plain value in DynamoDB's typed form. Floats are not stored anywhere and raise TypeError."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": str(value)}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case frozenset() | set():
+            return {"SS": sorted(value)}
+        case list() | tuple():
+            return {"L": [marshal(entry) for entry in value]}
+        case dict():
+            return {"M": marshal_item(value)}
+    raise TypeError(f"cannot store {type(value).__name__}")
+
+
+def marshal_item(item: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: marshal(value) for name, value in item.items() if value is not None}
+
+
+def unmarshal(typed: Mapping[str, Any]) -> Any:
+    (kind, value), *_ = typed.items()
+    match kind:
+        case "N":
+            return int(Decimal(value))
+        case "L":
+            return [unmarshal(entry) for entry in value]
+        case "M":
+            return unmarshal_item(value)
+        case "SS":
+            return frozenset(value)
+        case "B":
+            return bytes(value)
+    return value
+
+
+def unmarshal_item(typed: Mapping[str, Mapping[str, Any]]) -> Item:
+    return {name: unmarshal(value) for name, value in typed.items()}
+
+
+def task_item(task: Task) -> Item:
+    """A task as it is created: pending."""
+    pk, sk = keys.task_key(task.run_id, task.number)
+    same = {name: getattr(task, name) for name in _TASK_SAME}
+    return same | {
+        "pk": pk, "sk": sk, "claim_order": keys.pending_order(task.key, task.number), "status": str(task.status),
+        "provider": task.key.provider, "instance_type": task.key.instance_type,
+    }  # fmt: skip
+
+
+def task_of(item: Mapping[str, Any]) -> Task:
+    same = {name: item[name] for name in _TASK_SAME if name in item}
+    return Task(
+        **same,
+        key=GroupKey(item["provider"], item["instance_type"]),
+        status=TaskStatus(item["status"]),
+        extended=bool(item.get("extended")),
+        heartbeat_status=HeartbeatStatus(item["heartbeat_status"]) if "heartbeat_status" in item else None,
+        failure_class=FailureClass(item["failure_class"]) if "failure_class" in item else None,
+    )
+
+
+def run_item(run: Run) -> Item:
+    same = {name: getattr(run, name) for name in _RUN_SAME}
+    return same | {
+        "pk": keys.run_pk(run.run_id), "sk": keys.RUN, "state": str(run.state),
+        "listed": keys.LISTED if run.state is not RunState.CREATING else None,
+        "listed_at": keys.listed_at(run.created_ms, run.run_id),
+        "workload_options": json.dumps(run.workload_options), "metadata": json.dumps(run.metadata),
+        "warnings": list(run.warnings), "archive": str(run.archive.state),
+        "groups": [[g.key.provider, g.key.instance_type, g.total, list(g.blocks)] for g in run.groups],
+    }  # fmt: skip
+
+
+def run_of(item: Mapping[str, Any]) -> Run:
+    return Run(
+        **{name: item.get(name) for name in _RUN_SAME},
+        state=RunState(item["state"]),
+        workload_options=json.loads(item["workload_options"]),
+        metadata=json.loads(item["metadata"]),
+        warnings=tuple(item["warnings"]),
+        ending=Ending(item["ending"]) if "ending" in item else None,
+        groups=tuple(Group(GroupKey(p, t), total, tuple(blocks)) for p, t, total, blocks in item["groups"]),
+        archive=ArchiveRecord(
+            state=ArchiveState(item["archive"]),
+            key=item.get("archive_key"),
+            size_bytes=item.get("archive_size_bytes"),
+            sha256=item.get("archive_sha256"),
+            error=item.get("archive_error"),
+            building_until_ms=item.get("building_until_ms"),
+        ),
+    )
+
+
+def header_item(run: Run, group: Group, block: int) -> Item:
+    header = {
+        "open": run.is_open, "ruby_version": run.ruby_version, "workload": run.workload,
+        "options": json.dumps(run.workload_options), "blocks": list(group.blocks),
+    }  # fmt: skip
+    return {
+        "pk": keys.block_pk(run.run_id, block), "sk": keys.header_sk(group.key),
+        "claim_order": keys.header_order(group.key), "header": header,
+    }  # fmt: skip
+
+
+def header_of(item: Mapping[str, Any]) -> Header:
+    header = item["header"]
+    options, blocks = json.loads(header["options"]), tuple(header["blocks"])
+    return Header(header["open"], header.get("ruby_version"), header["workload"], options, blocks)
+
+
+def counts_item(run: Run) -> Item:
+    pending = {counter(i, TaskStatus.PENDING): group.total for i, group in enumerate(run.groups)}
+    return pending | {"pk": keys.run_pk(run.run_id), "sk": keys.COUNTS, "changed_ms": run.created_ms, "verified_ms": 0}
+
+
+def counts_of(item: Mapping[str, Any]) -> Counts:
+    tally = {
+        (int(name[1:-1]), _STATUSES[name[-1]]): value
+        for name, value in item.items()
+        if name[0] == "g" and name[1:-1].isdigit() and value
+    }
+    lanes = {int(n[1:]): int.from_bytes(v, "big") for n, v in item.items() if n[0] == "s" and n[1:].isdigit()}
+    return Counts(tally, item["changed_ms"], item["verified_ms"], lanes)
+
+
+def counter(group: int, status: TaskStatus) -> str:
+    """The attribute of one counter: `g3p` is what is pending of the fourth group."""
+    return f"g{group}{_LETTERS[status]}"
+
+
+def lane(block: int) -> str:
+    """The attribute with the last stream sequence number that was applied for a block."""
+    return f"s{block}"
+
+
+def sequence_bytes(sequence: int) -> bytes:
+    """Sequence numbers have up to 40 digits, DynamoDB's numbers 38: as bytes they keep their order."""
+    return sequence.to_bytes(17, "big")
+
+
+def active_item(run: Run) -> Item:
+    groups = [[g.key.provider, g.key.instance_type] for g in run.groups]
+    return {"pk": keys.ACTIVE, "sk": run.run_id, "created_ms": run.created_ms, "workload": run.workload, "groups": groups}
+
+
+def active_of(item: Mapping[str, Any]) -> ActiveRun:
+    groups = frozenset(GroupKey(provider, kind) for provider, kind in item["groups"])
+    return ActiveRun(item["sk"], item["created_ms"], item["workload"], groups)

@@ -1,0 +1,90 @@
+"""Every key of the table. Nobody else ever writes a `#`.
+
+| item | pk | sk | claim_order (local index `by_claim_order`) | listed, listed_at (global index `by_created`) |
+|---|---|---|---|---|
+| run | `RUN#<run>` | `RUN` | | `RUNS`, `<created ms>#<run>` |
+| counters | `RUN#<run>` | `COUNTS` | | |
+| header of (block, group) | `RUN#<run>#<block>` | `H#<group>` | `A#<group>#M` | |
+| task, pending | `RUN#<run>#<block>` | `T#<n>` | `A#<group>#P#<n>` | |
+| task, in flight | same | same | `A#<group>#L#<claim token>` | |
+| task, ended | same | same | absent | |
+| marker of a run that is not over | `ACTIVE` | `<run>` | | |
+
+| question | answered by |
+|---|---|
+| is the run open, and what is next? | one query of `by_claim_order` from `A#<group>#M` on: the header sorts before the pending |
+| does this token hold a task already? | `by_claim_order` = `A#<group>#L#<token>` |
+| whose lease ran out? | `by_claim_order` from `A#<group>#L#`, for each block with open tasks |
+| has everything of this group ended? | `by_claim_order` begins with `A#<group>#`: nothing but the header |
+| a run and its counters | one query of pk = `RUN#<run>` |
+| the newest runs | `by_created`, backwards |
+| which runs need looking after? | pk = `ACTIVE` |
+"""
+
+from urllib.parse import quote
+
+from chalicelib.domain.blocks import block_of
+from chalicelib.domain.records import GroupKey
+
+CLAIM_INDEX = "by_claim_order"
+CREATED_INDEX = "by_created"
+RUN, COUNTS, ACTIVE, LISTED = "RUN", "COUNTS", "ACTIVE", "RUNS"
+TASK_PREFIX, HEADER_PREFIX = "T#", "H#"
+
+
+def run_pk(run_id: str) -> str:
+    return f"RUN#{run_id}"
+
+
+def block_pk(run_id: str, block: int) -> str:
+    return f"RUN#{run_id}#{block}"
+
+
+def task_key(run_id: str, number: int) -> tuple[str, str]:
+    return block_pk(run_id, block_of(number)), task_sk(number)
+
+
+def task_sk(number: int) -> str:
+    return f"{TASK_PREFIX}{number:07d}"
+
+
+def header_sk(key: GroupKey) -> str:
+    return HEADER_PREFIX + _group(key)
+
+
+def header_order(key: GroupKey) -> str:
+    return f"A#{_group(key)}#M"
+
+
+def pending_order(key: GroupKey, number: int) -> str:
+    return f"A#{_group(key)}#P#{number:07d}"
+
+
+def pending_end(key: GroupKey) -> str:
+    return f"A#{_group(key)}#P#~"
+
+
+def leased_order(key: GroupKey, token: str) -> str:
+    return f"A#{_group(key)}#L#{token}"
+
+
+def open_prefix(key: GroupKey) -> str:
+    return f"A#{_group(key)}#"
+
+
+def listed_at(created_ms: int, run_id: str) -> str:
+    return f"{created_ms:015d}#{run_id}"
+
+
+def block_of_pk(pk: str) -> tuple[str, int] | None:
+    """(run id, block) of a task's partition; None for any other."""
+    parts = pk.split("#")
+    return (parts[1], int(parts[2])) if len(parts) == 3 and parts[0] == "RUN" else None
+
+
+def number_of_order(claim_order: str) -> int:
+    return int(claim_order.rsplit("#", 1)[1])
+
+
+def _group(key: GroupKey) -> str:
+    return f"{quote(key.provider, safe='')}/{quote(key.instance_type, safe='')}"
