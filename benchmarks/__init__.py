@@ -1,0 +1,1 @@
+"""How the system measures itself: requests, write units, CPU ratios, sizes. Never wall time, which tells of the machine."""

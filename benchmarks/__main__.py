@@ -1,0 +1,86 @@
+"""`make bench`: measures every topic, prints one table, writes `benchmarks/results.json`. Exit 1 if a limit is exceeded."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results.json"
+TOPICS = {
+    "requests_per_lifecycle": "requests and write units of a task",
+    "requests_per_claim": "requests of a claim",
+    "requests_per_heartbeat": "requests and write units of a heartbeat",
+    "requests_per_status_read": "requests and read units of a status read",
+    "import_cost": "import of the app",
+    "emulator_start": "start of the emulator",
+    "archive_memory": "memory of building an archive",
+    "package_size": "size of the deployment package",
+}
+
+Measured = dict[str, Any]
+
+
+def main(names: Sequence[str]) -> int:
+    """`names` picks topics; none: all, and only then is `results.json` written."""
+    unknown = set(names) - TOPICS.keys()
+    if unknown:
+        print(f"no such topic: {', '.join(sorted(unknown))}; there are {', '.join(TOPICS)}", file=sys.stderr)
+        return 2
+    progress = Console(stderr=True)
+    measured = [metric for name in names or TOPICS for metric in _with_progress(name, console=progress)]
+    Console(width=None if sys.stdout.isatty() else 160).print(table(measured))
+    if not names:
+        write(measured, path=RESULTS)
+    return 0 if all(metric["ok"] for metric in measured) else 1
+
+
+def _with_progress(name: str, *, console: Console) -> list[Measured]:
+    """Shows on a terminal what is being measured; says nothing in a pipe."""
+    if not console.is_terminal:
+        return list(measure(name))
+    with console.status(f"measuring {TOPICS[name]}"):
+        return list(measure(name))
+
+
+def measure(name: str, *, load: Callable[[str], Any] = import_module) -> Iterator[Measured]:
+    """The metrics of one topic. A topic that cannot be measured here becomes one that is not ok, and the rest go on."""
+    try:
+        yield from load(f"benchmarks.{name}").metrics()
+    except Exception as failure:
+        how = f"not measured: {type(failure).__name__}: {failure}"
+        yield {"name": TOPICS[name], "value": None, "unit": "", "limit": None, "ok": False, "how": how}
+
+
+def table(measured: Sequence[Measured]) -> Table:
+    drawn = Table("metric", title="benchfleet, measured by itself")
+    for column in ("value", "limit"):
+        drawn.add_column(column, justify="right")
+    for column in ("unit", "ok", "how"):
+        drawn.add_column(column)
+    for metric in measured:
+        verdict = "[green]yes" if metric["ok"] else "[red]no"
+        drawn.add_row(
+            metric["name"], _told(metric["value"]), _told(metric["limit"]), metric["unit"], verdict, metric["how"]
+        )
+    return drawn
+
+
+def _told(number: float | None) -> str:
+    return "-" if number is None else f"{number:g}"
+
+
+def write(measured: Sequence[Measured], *, path: Path) -> None:
+    """Writes all or nothing: a reader never sees half a file."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({"metrics": list(measured)}, indent=2) + "\n")
+    os.replace(partial, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
