@@ -27,7 +27,9 @@ class Refusal(Exception):
 
     code = "refused"
 
-    def __init__(self, words: str | list[str], *, code: str | None = None, problems: list[Problem] | None = None) -> None:
+    def __init__(
+        self, words: str | list[str], *, code: str | None = None, problems: list[Problem] | None = None
+    ) -> None:
         super().__init__(words)
         self.words = words
         self.problems = problems or []

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+
 from chalicelib.domain.counting import Counts
 from chalicelib.domain.records import ActiveRun, ArchiveRecord, Ending, Group, GroupKey, Header, Run, RunState, Task
 from chalicelib.store import keys
@@ -110,8 +111,9 @@ def run_item(run: Run) -> Item:
 
 
 def run_of(item: Mapping[str, Any]) -> Run:
+    same: dict[str, Any] = {name: item.get(name) for name in _RUN_SAME}
     return Run(
-        **{name: item.get(name) for name in _RUN_SAME},
+        **same,
         state=RunState(item["state"]),
         workload_options=json.loads(item["workload_options"]),
         metadata=json.loads(item["metadata"]),
@@ -178,7 +180,13 @@ def sequence_bytes(sequence: int) -> bytes:
 
 def active_item(run: Run) -> Item:
     groups = [[g.key.provider, g.key.instance_type] for g in run.groups]
-    return {"pk": keys.ACTIVE, "sk": run.run_id, "created_ms": run.created_ms, "workload": run.workload, "groups": groups}
+    return {
+        "pk": keys.ACTIVE,
+        "sk": run.run_id,
+        "created_ms": run.created_ms,
+        "workload": run.workload,
+        "groups": groups,
+    }
 
 
 def active_of(item: Mapping[str, Any]) -> ActiveRun:

@@ -100,7 +100,9 @@ def _instance(provider: str, where: str, entry: Any, reading: Reading) -> Instan
     kind = entry.get("instance_type") if isinstance(entry, dict) else None
     alias = entry.get("alias") if isinstance(entry, dict) else None
     if not isinstance(kind, str) or not PRINTABLE.fullmatch(kind):
-        words = f"Instance type can't be blank ({where})" if kind in (None, "") else f"Instance type is invalid ({where})"
+        words = (
+            f"Instance type can't be blank ({where})" if kind in (None, "") else f"Instance type is invalid ({where})"
+        )
         reading.refuse(f"{where}.instance_type", kind, words, "a string of 1 to 128 printable characters")
         return None
     if alias is not None and (not isinstance(alias, str) or not PRINTABLE.fullmatch(alias)):

@@ -1,0 +1,113 @@
+"""The verbs that services ask of the world, and the words they use. `store/`, `archive/` and the queue answer them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+
+from chalicelib.domain.counting import Change, Counts, Tally
+from chalicelib.domain.records import ActiveRun, Candidates, Claim, Ending, GroupKey, Run, RunState, Task
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One heartbeat. `attempt` is None for clients that do not fence."""
+
+    runner_id: str
+    attempt: int | None
+    status: HeartbeatStatus
+    message: str | None
+    current_benchmark: str | None
+    progress_pct: int | None
+    now_ms: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a runner says that its task ended. `nonce` is that of the upload key it named, if it named one."""
+
+    status: TaskStatus
+    runner_id: str
+    attempt: int | None
+    now_ms: int
+    nonce: str | None = None
+    result_key: str | None = None
+    error_key: str | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    failure_class: FailureClass | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Built:
+    """How a finalization ended, for the run's last write."""
+
+    state: ArchiveState
+    run_state: RunState
+    reason: str | None
+    key: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    error: str | None = None
+
+
+class Refused(Exception):
+    """A conditional write on a task was refused; `task` is what stood there, None if nothing did."""
+
+    def __init__(self, task: Task | None) -> None:
+        super().__init__("condition not met")
+        self.task = task
+
+
+class Clock(Protocol):
+    def __call__(self) -> int:
+        """Milliseconds since the epoch."""
+
+
+class Tasks(Protocol):
+    """Every verb that changes a task is one conditional write and raises Refused."""
+
+    def create(self, tasks: Iterable[Task]) -> None: ...
+    def get(self, run_id: str, number: int) -> Task | None: ...
+    def page(self, run: Run, *, after: int, limit: int) -> list[Task]: ...
+    def all(self, run: Run) -> Iterator[Task]: ...
+    def candidates(self, run_id: str, block: int, key: GroupKey, *, limit: int) -> Candidates: ...
+    def held_by_token(self, run_id: str, block: int, key: GroupKey, token: str) -> Task | None: ...
+    def any_open(self, run_id: str, block: int, key: GroupKey) -> bool: ...
+    def leased(self, run_id: str, block: int, key: GroupKey) -> Iterator[Task]: ...
+    def claim(self, run_id: str, number: int, wish: Claim) -> Task: ...
+    def renew(self, run_id: str, number: int, beat: Beat) -> Task: ...
+    def finish(self, run_id: str, number: int, verdict: Verdict) -> Task: ...
+    def extend(self, task: Task, *, now_ms: int) -> None: ...
+    def requeue(self, task: Task) -> None: ...
+    def time_out(self, task: Task, *, now_ms: int) -> None: ...
+    def end_open(self, task: Task, ending: Ending, *, now_ms: int) -> None: ...
+    def open_headers(self, run: Run) -> None: ...
+    def close_headers(self, run: Run) -> None: ...
+    def discard(self, run: Run) -> None: ...
+
+
+class Runs(Protocol):
+    """Verbs return False where another writer was first."""
+
+    def reserve(self, run: Run) -> bool: ...
+    def publish(self, run: Run) -> bool: ...
+    def get(self, run_id: str) -> tuple[Run, Counts] | None: ...
+    def newest(self, *, limit: int, cursor: str | None) -> tuple[list[Run], str | None]: ...
+    def stop(self, run_id: str) -> bool: ...
+    def pass_deadline(self, run_id: str) -> bool: ...
+    def begin_archive(self, run_id: str, *, now_ms: int, until_ms: int) -> int | None: ...
+    def release_archive(self, run_id: str, *, error: str) -> bool: ...
+    def close_archive(self, run: Run, built: Built, *, now_ms: int) -> bool: ...
+    def count(self, run_id: str, changes: list[Change], *, now_ms: int) -> Counts | None: ...
+    def correct(self, run: Run, tally: Tally, seen: Counts, *, now_ms: int) -> bool: ...
+    def active(self) -> list[ActiveRun]: ...
+    def activate(self, run: Run) -> None: ...
+    def retire(self, run_id: str) -> None: ...
+    def forget(self, run: Run) -> None: ...
+
+
+class FinalizeQueue(Protocol):
+    def send(self, run_id: str) -> None: ...

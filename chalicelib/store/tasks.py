@@ -1,0 +1,139 @@
+"""Tasks in the table: the answers to `domain/ports.Tasks`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from chalicelib.domain.blocks import block_of, blocks_of
+from chalicelib.domain.ports import Beat, Refused, Verdict
+from chalicelib.domain.records import Candidates, Claim, Ending, GroupKey, Run, Task
+from chalicelib.domain.transitions import IN_FLIGHT
+from chalicelib.store import expressions, keys
+from chalicelib.store.expressions import Write
+from chalicelib.store.items import Item, header_item, header_of, task_item, task_of
+from chalicelib.store.table import ConditionFailed, Table
+
+_PROJECTED: dict[str, Any] = {"IndexName": keys.CLAIM_INDEX, "Select": "ALL_PROJECTED_ATTRIBUTES"}
+
+
+class TaskStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, tasks: Iterable[Task]) -> None:
+        """Unconditional: only the one creator of a run that is not published writes here."""
+        self._table.put_all(task_item(task) for task in tasks)
+
+    def get(self, run_id: str, number: int) -> Task | None:
+        item = self._table.get(*keys.task_key(run_id, number))
+        return task_of(item) if item else None
+
+    def page(self, run: Run, *, after: int, limit: int) -> list[Task]:
+        """At most `limit` tasks with numbers above `after`, in order."""
+        found: list[Task] = []
+        for block in blocks_of(after + 1, run.task_count) if after < run.task_count else ():
+            for item in self._block(run.run_id, block, after=after, limit=limit - len(found)):
+                found.append(task_of(item))
+                if len(found) == limit:
+                    return found
+        return found
+
+    def all(self, run: Run) -> Iterator[Task]:
+        """Every task of the run in order, strongly consistent, memory bounded by a page."""
+        for block in blocks_of(1, run.task_count):
+            yield from map(task_of, self._block(run.run_id, block))
+
+    def candidates(self, run_id: str, block: int, key: GroupKey, *, limit: int) -> Candidates:
+        """The header and the first pending tasks: one request, whatever the answer."""
+        values = {":pk": keys.block_pk(run_id, block), ":low": keys.header_order(key), ":high": keys.pending_end(key)}
+        items, _ = self._table.query(
+            "#pk = :pk AND #claim_order BETWEEN :low AND :high", values, limit=limit + 1, **_PROJECTED
+        )
+        header = header_of(items[0]) if items and "header" in items[0] else None
+        pending = [item for item in items if "header" not in item]
+        return Candidates(header, tuple(keys.number_of_order(item["claim_order"]) for item in pending))
+
+    def held_by_token(self, run_id: str, block: int, key: GroupKey, token: str) -> Task | None:
+        order = keys.leased_order(key, token)
+        return next((task for task in self._in_flight(run_id, block, order) if task.claim_token == token), None)
+
+    def any_open(self, run_id: str, block: int, key: GroupKey) -> bool:
+        """Is any task of the group in this block pending or in flight?"""
+        values = {":pk": keys.block_pk(run_id, block), ":prefix": keys.open_prefix(key)}
+        condition = "#pk = :pk AND begins_with(#claim_order, :prefix)"
+        items, _ = self._table.query(condition, values, limit=2, **_PROJECTED)
+        return any("header" not in item for item in items)
+
+    def leased(self, run_id: str, block: int, key: GroupKey) -> Iterator[Task]:
+        """The tasks of the group in this block that are in flight."""
+        return self._in_flight(run_id, block, keys.leased_order(key, ""))
+
+    def claim(self, run_id: str, number: int, wish: Claim) -> Task:
+        try:
+            return self._change(expressions.claim(run_id, number, wish))
+        except Refused as refused:
+            if refused.task and _is_own(refused.task, wish):
+                return refused.task
+            raise
+
+    def renew(self, run_id: str, number: int, beat: Beat) -> Task:
+        return self._change(expressions.renew(run_id, number, beat))
+
+    def finish(self, run_id: str, number: int, verdict: Verdict) -> Task:
+        return self._change(expressions.finish(run_id, number, verdict))
+
+    def extend(self, task: Task, *, now_ms: int) -> None:
+        self._change(expressions.extend(task, now_ms=now_ms))
+
+    def requeue(self, task: Task) -> None:
+        self._change(expressions.requeue(task))
+
+    def time_out(self, task: Task, *, now_ms: int) -> None:
+        self._change(expressions.time_out(task, now_ms=now_ms))
+
+    def end_open(self, task: Task, ending: Ending, *, now_ms: int) -> None:
+        self._change(expressions.end_open(task, ending, now_ms=now_ms))
+
+    def open_headers(self, run: Run) -> None:
+        """Writes the headers that are missing. One that stands is left alone: it may have been closed already."""
+        self._each_header(run, self._put_if_absent)
+
+    def close_headers(self, run: Run) -> None:
+        self._table.put_all(header_item(run, group, block) for group in run.groups for block in group.blocks)
+
+    def discard(self, run: Run) -> None:
+        """Deletes the tasks of a run that was never published."""
+        for block in blocks_of(1, run.task_count):
+            self._table.delete_all((item["pk"], item["sk"]) for item in list(self._block(run.run_id, block)))
+
+    def _in_flight(self, run_id: str, block: int, prefix: str) -> Iterator[Task]:
+        """What the index names, read whole from the table: the index holds keys only, so that a beat costs it nothing."""
+        values = {":pk": keys.block_pk(run_id, block), ":prefix": prefix}
+        named = self._table.query_all("#pk = :pk AND begins_with(#claim_order, :prefix)", values, **_PROJECTED)
+        found = map(task_of, self._table.get_all([(item["pk"], item["sk"]) for item in named]))
+        return (task for task in found if task.status in IN_FLIGHT)
+
+    def _each_header(self, run: Run, put: Callable[[Item], None]) -> None:
+        for group in run.groups:
+            for block in group.blocks:
+                put(header_item(run, group, block))
+
+    def _put_if_absent(self, item: Item) -> None:
+        try:
+            self._table.put_new(item)
+        except ConditionFailed:
+            return
+
+    def _block(self, run_id: str, block: int, *, after: int = 0, limit: int | None = None) -> Iterator[Item]:
+        low = keys.task_sk(after + 1 if after and block_of(after + 1) == block else 0)
+        values: dict[str, Any] = {":pk": keys.block_pk(run_id, block), ":low": low, ":high": keys.TASK_PREFIX + "~"}
+        return self._table.query_all("#pk = :pk AND #sk BETWEEN :low AND :high", values, limit=limit)
+
+    def _change(self, write: Write) -> Task:
+        try:
+            return task_of(self._table.update(write))
+        except ConditionFailed as failed:
+            raise Refused(task_of(failed.old_item) if failed.old_item else None) from None
+
+
+def _is_own(task: Task, wish: Claim) -> bool:
+    return task.claim_token == wish.token and task.runner_id == wish.runner_id and task.lease_until_ms is not None
