@@ -1,0 +1,21 @@
+"""What every command's exit code means: the table of docs/cli.md."""
+
+OK = 0
+FAILED = 1  # the run, or some of its tasks, failed
+USAGE = 2
+INFRASTRUCTURE = 3  # we failed: no answer, no engine, a damaged archive
+AUTH = 4
+INVALID_CONFIG = 5
+TIMEOUT = 124  # as timeout(1)
+INTERRUPTED = 130  # 128 + SIGINT
+
+MEANINGS = {
+    OK: "all of it happened",
+    FAILED: "the run or some of its tasks failed",
+    USAGE: "wrong use of the command line",
+    INFRASTRUCTURE: "infrastructure: no answer, no engine, a port in use, a damaged archive",
+    AUTH: "the key is missing, unknown or not allowed to do this",
+    INVALID_CONFIG: "the config is invalid",
+    TIMEOUT: "it took longer than was allowed",
+    INTERRUPTED: "interrupted (Ctrl-C)",
+}

@@ -1,0 +1,74 @@
+"""Checks a run's archive and unpacks it: bounded, and never outside the folder that was asked for."""
+
+import gzip
+import hashlib
+import shutil
+import tarfile
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchfleet.exceptions import ArchiveError
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What an archive may hold once unpacked. Far above any honest run, far below a full disk."""
+
+    members: int = 1_000_000
+    total_bytes: int = 64 * 1024**3
+
+
+def sha256_of(path: Path) -> str:
+    """Hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check(path: Path, *, sha256: str | None) -> None:
+    """Raises ArchiveError unless `path` has that checksum (hex; None is not compared) and is one whole gzip stream."""
+    if sha256 is not None and (found := sha256_of(path)) != sha256:
+        raise ArchiveError(f"{path.name} has SHA-256 {found}, the API says {sha256}")
+    try:
+        with gzip.open(path) as stream:
+            while stream.read(_CHUNK_BYTES):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise ArchiveError(f"{path.name} is not a whole gzip file: {error}") from error
+
+
+def extract(path: Path, into: Path, *, bounds: Bounds = Bounds()) -> None:
+    """Unpacks `path` as the folder `into`, which appears whole or not at all and replaces what stood there.
+
+    Raises ArchiveError for a damaged archive, a member that points outside, a device, or more than `bounds` allow.
+    """
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{into.name}-", dir=into.parent) as name:
+        fresh = Path(name) / "fresh"
+        fresh.mkdir()
+        try:
+            _unpack(path, fresh, bounds)
+        except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+            raise ArchiveError(f"{path.name} cannot be unpacked: {error}") from error
+        if into.exists():
+            shutil.move(into, Path(name) / "old")
+        fresh.rename(into)
+
+
+def _unpack(path: Path, into: Path, bounds: Bounds) -> None:
+    """Streams: a member is judged before its bytes are written, so that a bomb is not unpacked first.
+
+    gzip is a layer of its own because tarfile's `r|gz` stops after the first of several concatenated gzip members.
+    """
+    count = total = 0
+    with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            count, total = count + 1, total + member.size
+            if count > bounds.members or total > bounds.total_bytes:
+                raise ArchiveError(
+                    f"{path.name} unpacks to more than {bounds.total_bytes} bytes or {bounds.members} files"
+                )
+            archive.extract(member, into, filter="data")

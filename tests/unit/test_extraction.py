@@ -1,0 +1,107 @@
+"""An archive is unpacked whole, bounded and inside its folder, or refused with nothing left behind."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+from benchfleet.exceptions import ArchiveError
+from benchfleet.extraction import Bounds, check, extract
+
+
+def archive(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for member, content in members:
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return path
+
+
+def plain(name: str, content: bytes = b"x") -> tuple[tarfile.TarInfo, bytes]:
+    return tarfile.TarInfo(name), content
+
+
+def link(name: str, target: str, kind: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, target
+    return member, b""
+
+
+def test_unpacks_files_in_folders(tmp_path: Path) -> None:
+    extract(archive(tmp_path / "a.tar.gz", plain("box-1/output.json", b"{}")), tmp_path / "results" / "7")
+    assert (tmp_path / "results" / "7" / "box-1" / "output.json").read_bytes() == b"{}"
+
+
+def test_replaces_an_older_folder_entirely(tmp_path: Path) -> None:
+    into = tmp_path / "7"
+    extract(archive(tmp_path / "a.tar.gz", plain("old")), into)
+    extract(archive(tmp_path / "b.tar.gz", plain("new")), into)
+    assert [path.name for path in into.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        plain("../outside"),
+        plain("a/../../outside"),
+        link("a", "../outside", tarfile.SYMTYPE),
+        link("a", "/etc/passwd", tarfile.SYMTYPE),
+        link("a", "../outside", tarfile.LNKTYPE),
+        link("a", "", tarfile.CHRTYPE),
+        link("a", "", tarfile.FIFOTYPE),
+    ],
+)
+def test_refuses_what_leaves_the_folder_or_is_no_file(tmp_path: Path, member: tuple[tarfile.TarInfo, bytes]) -> None:
+    into = tmp_path / "results"
+    with pytest.raises(ArchiveError):
+        extract(archive(tmp_path / "a.tar.gz", plain("ok"), member), into)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tar.gz"]
+
+
+def test_a_refused_archive_leaves_the_older_folder(tmp_path: Path) -> None:
+    into = tmp_path / "7"
+    extract(archive(tmp_path / "a.tar.gz", plain("kept")), into)
+    with pytest.raises(ArchiveError):
+        extract(archive(tmp_path / "b.tar.gz", plain("../x")), into)
+    assert [path.name for path in into.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize("bounds", [Bounds(members=1), Bounds(total_bytes=1_500)])
+def test_refuses_more_than_it_may_hold(tmp_path: Path, bounds: Bounds) -> None:
+    path = archive(tmp_path / "a.tar.gz", plain("a", b"0" * 1_000), plain("b", b"0" * 1_000))
+    with pytest.raises(ArchiveError, match="more than"):
+        extract(path, tmp_path / "results", bounds=bounds)
+
+
+def test_refuses_a_torn_archive(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.tar.gz", plain("a", bytes(range(256)) * 400))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ArchiveError):
+        extract(path, tmp_path / "results")
+    with pytest.raises(ArchiveError, match="whole gzip"):
+        check(path, sha256=None)
+
+
+def test_reads_past_the_first_of_several_gzip_members(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.tar.gz", plain("a", b"1" * 5_000), plain("b", b"2" * 5_000))
+    whole = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(whole[:5_632]) + gzip.compress(whole[5_632:]))
+    extract(path, tmp_path / "results")
+    assert (tmp_path / "results" / "b").read_bytes() == b"2" * 5_000
+
+
+def test_check_compares_the_checksum(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"hello"))
+    check(path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(ArchiveError, match="SHA-256"):
+        check(path, sha256="0" * 64)
+
+
+def test_check_refuses_what_is_not_gzip(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(b"<html>not an archive</html>")
+    with pytest.raises(ArchiveError, match="whole gzip"):
+        check(path, sha256=None)
