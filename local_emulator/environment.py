@@ -1,0 +1,46 @@
+"""The environment that the Lambdas see, put into this process and taken out again."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from botocore.credentials import Credentials
+
+from local_emulator.config import REGION, EmulatorConfig
+
+# A real account must stay out of reach, whatever the developer's shell says.
+DISTRACTIONS = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+
+
+def lambda_environment(config: EmulatorConfig, *, aws_url: str, stream_arn: str, who: Credentials) -> dict[str, str]:
+    return {
+        "BENCHFLEET_TABLE": config.name,
+        "BENCHFLEET_BUCKET": config.name,
+        "BENCHFLEET_FINALIZE_QUEUE": f"{config.name}-finalize",
+        "BENCHFLEET_KEYS_PARAMETER": f"/{config.name}/keys",
+        "BENCHFLEET_STREAM_ARN": stream_arn,
+        "PUBLIC_READ": "true" if config.public_read else "false",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_ACCESS_KEY_ID": who.access_key or "",
+        "AWS_SECRET_ACCESS_KEY": who.secret_key or "",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), config.host))),
+    }
+
+
+@contextmanager
+def applied(variables: Mapping[str, str]) -> Iterator[None]:
+    """os.environ with `variables` and without what could lead boto3 elsewhere; as before when the block ends."""
+    before = dict(os.environ)
+    for name in [name for name in before if name in DISTRACTIONS or name.startswith("AWS_ENDPOINT_URL")]:
+        del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,34 @@
+"""What can keep an emulator from starting. Each message is one line that says what to do.
+
+EmulatorError
+├── PortInUse
+├── StateFolderBusy
+├── StateFolderUnusable
+└── AlreadyRunning
+"""
+
+
+class EmulatorError(Exception):
+    """The emulator cannot run here."""
+
+    exit_code = 3
+
+
+class PortInUse(EmulatorError):
+    def __init__(self, host: str, *, port: int) -> None:
+        super().__init__(f"port {port} on {host} is in use: stop its owner or pass --port 0 for a free one")
+
+
+class StateFolderBusy(EmulatorError):
+    def __init__(self, folder: object, *, owner: str) -> None:
+        super().__init__(f"state folder {folder} is in use by another emulator (pid {owner}): stop it or pass another")
+
+
+class StateFolderUnusable(EmulatorError):
+    def __init__(self, folder: object, *, reason: str) -> None:
+        super().__init__(f"state folder {folder} cannot be used: {reason}")
+
+
+class AlreadyRunning(EmulatorError):
+    def __init__(self) -> None:
+        super().__init__("this process already runs an emulator: the emulated AWS is global to a process")

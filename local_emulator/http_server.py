@@ -1,0 +1,194 @@
+"""An HTTP/1.1 server for WSGI apps that keeps connections alive.
+
+Werkzeug's own server closes every connection after one answer and lingers 10 ms on each, which is most of the cost of
+a DynamoDB call; so the handler here reads the whole body, calls the app, and answers with a length.
+"""
+
+import tempfile
+import threading
+from collections.abc import Iterable
+from http.server import HTTPServer
+from socket import SHUT_RDWR, socket
+from socketserver import TCPServer, ThreadingMixIn
+from typing import IO, Any
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+from local_emulator.errors import PortInUse
+
+WsgiApp = Any  # environ, start_response -> iterable of bytes
+SPOOL_BYTES = 1024 * 1024  # a larger body waits on disk
+
+
+class Incomplete(Exception):
+    """The client went away in the middle of its body."""
+
+
+class Oversized(Exception):
+    """The body is larger than this server takes."""
+
+
+class KeepAliveHandler(MotoRequestHandler):
+    """One connection. Borrows moto's way of making an environ (it keeps S3 metadata names with underscores)."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each small answer waits 40 ms for the client's delayed ACK
+    wbufsize = 64 * 1024
+    server: "KeepAliveServer"  # type: ignore[assignment]  # werkzeug names its own; what it reads of it is here
+
+    def run_wsgi(self) -> None:
+        with self.server.busy():
+            try:
+                self._answer()
+            except Incomplete:
+                self.close_connection = True
+            except Oversized:
+                self._refuse(b'{"message":"Request Too Long"}')
+
+    def _answer(self) -> None:
+        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as body:
+            length = self._read_body(body)
+            environ = self.make_environ()
+            environ.update({"wsgi.input": body, "CONTENT_LENGTH": str(length), "wsgi.input_terminated": True})
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            head: list[Any] = []
+            chunks: Iterable[bytes] = self.server.app(
+                environ, lambda status, headers, _=None: head.extend((status, headers))
+            )
+            try:
+                self._send(head[0], head[1], b"".join(chunks))
+            finally:
+                getattr(chunks, "close", lambda: None)()
+
+    def _read_body(self, body: IO[bytes]) -> int:
+        """Copy the request's body and rewind. Raises Incomplete, Oversized."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            source, remaining = self.make_environ()["wsgi.input"], None
+        else:
+            source, remaining = self.rfile, int(self.headers.get("Content-Length") or 0)
+        total = 0
+        while remaining is None or total < remaining:
+            block = source.read(SPOOL_BYTES if remaining is None else min(SPOOL_BYTES, remaining - total))
+            if not block:
+                break
+            total += len(block)
+            if self.server.max_body_bytes is not None and total > self.server.max_body_bytes:
+                raise Oversized
+            body.write(block)
+        if remaining is not None and total < remaining:
+            raise Incomplete
+        body.seek(0)
+        return total
+
+    def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        named = {name.lower() for name, _ in headers}
+        for name, value in headers:
+            self.send_header(name, value)
+        if "content-length" not in named and int(code) not in (204, 304):
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _refuse(self, body: bytes) -> None:
+        self.close_connection = True  # the rest of the body is still on its way
+        self._send("413 Content Too Large", [("Content-Type", "application/json"), ("Connection", "close")], body)
+
+    def handle_expect_100(self) -> bool:
+        proceed = bool(super().handle_expect_100())
+        self.wfile.flush()  # the client waits for this line before it sends its body
+        return proceed
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        """Requests are not logged: at hundreds a second nobody reads them."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """As above, for malformed ones."""
+
+
+class KeepAliveServer(ThreadingMixIn, HTTPServer):
+    """A thread a connection, serving from `start()` to `stop()`. Raises PortInUse when made."""
+
+    daemon_threads = True
+    request_queue_size = 512
+    allow_reuse_address = True
+    ssl_context = None
+    multithread, multiprocess = True, False
+    _server_version = "benchfleet-emulator"
+
+    def __init__(self, app: WsgiApp, *, host: str, port: int, max_body_bytes: int | None = None) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+        self._connections: set[socket] = set()
+        self._state = threading.Condition()
+        self._busy = 0
+        try:
+            super().__init__((host, port), KeepAliveHandler)
+        except OSError as error:
+            raise PortInUse(host, port=port) from error
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name=f"http-{self.url}", daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
+
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # HTTPServer would ask DNS for the host's full name
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, *, within_s: float) -> None:
+        """Stop accepting, let running requests end for up to `within_s` seconds, then close every connection."""
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
+        self.server_close()
+        with self._state:
+            self._state.wait_for(lambda: self._busy == 0, within_s)
+            for connection in self._connections:
+                _hang_up(connection)
+            self._state.wait_for(lambda: not self._connections, within_s)
+
+    def busy(self) -> "_Busy":
+        return _Busy(self)
+
+    def count(self, change: int) -> None:
+        with self._state:
+            self._busy += change
+            self._state.notify_all()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._state:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self._state:
+            self._connections.discard(request)
+            self._state.notify_all()
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Werkzeug's handler logs through its server."""
+
+
+class _Busy:
+    def __init__(self, server: KeepAliveServer) -> None:
+        self._server = server
+
+    def __enter__(self) -> None:
+        self._server.count(+1)
+
+    def __exit__(self, *_: object) -> None:
+        self._server.count(-1)
+
+
+def _hang_up(connection: socket) -> None:
+    try:
+        connection.shutdown(SHUT_RDWR)
+    except OSError:
+        return  # the client was faster

@@ -1,0 +1,73 @@
+"""The part of SSM Parameter Store that the app uses, as a WSGI app.
+
+Not moto's: importing its SSM drags all of EC2 in and costs twice what everything else of the emulator costs together.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Reply = tuple[str, dict[str, Any]]  # HTTP status line, JSON body
+
+
+class ParameterStore:
+    """Parameters of one region by name: GetParameter, GetParameters, PutParameter and DeleteParameter.
+
+    Not thread-safe by itself: the emulator's one lock is around it as around moto.
+    """
+
+    def __init__(self, *, region: str, account: str) -> None:
+        self._arn = f"arn:aws:ssm:{region}:{account}:parameter/"
+        self._parameters: dict[str, dict[str, Any]] = {}
+        self._operations: dict[str, Callable[[dict[str, Any]], Reply]] = {
+            "GetParameter": self._get,
+            "GetParameters": self._get_many,
+            "PutParameter": self._put,
+            "DeleteParameter": self._delete,
+        }
+
+    def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        answer = self._operations.get(operation)
+        if answer is None:
+            status, reply = _error("UnknownOperationException", f"the emulator's SSM does not know {operation}")
+        else:
+            status, reply = answer(json.loads(environ["wsgi.input"].read() or b"{}"))
+        start_response(status, [("Content-Type", "application/x-amz-json-1.1")])
+        return [json.dumps(reply).encode()]
+
+    def _get(self, wanted: dict[str, Any]) -> Reply:
+        found = self._parameters.get(wanted["Name"])
+        return ("200 OK", {"Parameter": found}) if found else _error("ParameterNotFound", wanted["Name"])
+
+    def _get_many(self, wanted: dict[str, Any]) -> Reply:
+        names: list[str] = wanted["Names"]
+        found = [self._parameters[name] for name in names if name in self._parameters]
+        invalid = [name for name in names if name not in self._parameters]
+        return "200 OK", {"Parameters": found, "InvalidParameters": invalid}
+
+    def _put(self, given: dict[str, Any]) -> Reply:
+        name = given["Name"]
+        old = self._parameters.get(name)
+        if old and not given.get("Overwrite"):
+            return _error("ParameterAlreadyExists", f"{name} exists; pass Overwrite to replace it")
+        version = old["Version"] + 1 if old else 1
+        self._parameters[name] = {
+            "Name": name,
+            "Type": given.get("Type", "String"),
+            "Value": given["Value"],
+            "Version": version,
+            "LastModifiedDate": datetime.now(UTC).timestamp(),
+            "ARN": self._arn + name.lstrip("/"),
+            "DataType": "text",
+        }
+        return "200 OK", {"Version": version, "Tier": "Standard"}
+
+    def _delete(self, wanted: dict[str, Any]) -> Reply:
+        gone = self._parameters.pop(wanted["Name"], None)
+        return ("200 OK", {}) if gone else _error("ParameterNotFound", wanted["Name"])
+
+
+def _error(code: str, message: str) -> Reply:
+    return "400 Bad Request", {"__type": code, "message": message}
