@@ -1,0 +1,25 @@
+"""`python -m runner_image`. The only place of the runner that reads the environment."""
+
+import os
+import re
+
+SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|^(BENCHFLEET|AWS|AZURE|ARM|GOOGLE)_", re.IGNORECASE)
+
+
+def workload_environment() -> dict[str, str]:
+    """What benchmarks may see of our environment: nothing that names a secret or is meant for us."""
+    return {name: value for name, value in os.environ.items() if not SECRET.search(name)}
+
+
+def main() -> None:
+    import typer
+
+    from runner_image.command import run
+
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(run)
+    app(prog_name="benchfleet-runner")
+
+
+if __name__ == "__main__":
+    main()

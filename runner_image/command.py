@@ -1,0 +1,159 @@
+"""`benchfleet runner`: the command line of the task runner."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+from urllib.parse import urlsplit
+
+import typer
+from benchfleet_contract.names import RUN_ID
+
+from runner_image.config import CLAIM_PATIENCE_S, DEFAULT_IMAGE, Config
+
+USAGE_ERROR = 1
+
+Url = Annotated[str | None, typer.Option(envvar="BENCHFLEET_URL", help="Base URL of the control plane; a path stays.")]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        envvar="BENCHFLEET_API_KEY",
+        help="Discouraged on the command line, where every user of the machine can read it: use the variable or a file.",
+    ),
+]
+KeyFile = Annotated[Path | None, typer.Option(envvar="BENCHFLEET_API_KEY_FILE", help="A file that holds only the key.")]
+RunId = Annotated[str | None, typer.Option(help="Work for this run only. Without it: for any run that fits.")]
+Provider = Annotated[str | None, typer.Option(help="Where this runner is, as runs name it: local, aws, …")]
+InstanceType = Annotated[str | None, typer.Option(help="What this runner is, as runs name it: c8g.medium, …")]
+Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel. [default: the CPU count]")]
+IsolationKind = Annotated[
+    Literal["docker", "process"] | None,
+    typer.Option(help="[default: docker where an engine has the image, process elsewhere and inside a container]"),
+]
+Image = Annotated[str | None, typer.Option(help=f"Image for docker isolation. [default: {DEFAULT_IMAGE}]")]
+Mock = Annotated[bool, typer.Option("--mock", help="Run the mock workload, whatever a task asks for.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Keep work dirs, log everything, pack full_run.log; stay up.")]
+NoExit = Annotated[
+    bool | None, typer.Option("--no-exit/--exit", help="Poll on when nothing is left. [default: as --debug]")
+]
+LogFile = Annotated[Path | None, typer.Option(help="Append the log to this file too, as JSON lines.")]
+WorkRoot = Annotated[Path | None, typer.Option(help="Where work dirs are made. [default: the system's temp folder]")]
+Patience = Annotated[float, typer.Option(min=0, help="How long claiming is retried in a row before giving up.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write a summary to standard output at the end.")]
+ScriptDir = Annotated[str | None, typer.Option(hidden=True)]
+OwnImage = Annotated[str | None, typer.Option(hidden=True, envvar="BENCHFLEET_IMAGE")]
+Extra = Annotated[list[str] | None, typer.Argument(hidden=True)]
+
+
+def run(
+    context: typer.Context,
+    extra: Extra = None,
+    orchestrator_url: Url = None,
+    api_key: Key = None,
+    api_key_file: KeyFile = None,
+    run_id: RunId = None,
+    provider: Provider = None,
+    instance_type: InstanceType = None,
+    slots: Slots = None,
+    isolation: IsolationKind = None,
+    image: Image = None,
+    mock: Mock = False,
+    debug: Debug = False,
+    no_exit: NoExit = None,
+    log_file: LogFile = None,
+    work_root: WorkRoot = None,
+    claim_patience_s: Patience = CLAIM_PATIENCE_S,
+    as_json: AsJson = False,
+    script_dir: ScriptDir = None,
+    own_image: OwnImage = None,
+) -> None:
+    """Claim tasks, run their benchmarks, upload the results.
+
+    Exit codes: 0 nothing left to do; 1 bad arguments, or the run never appeared; 3 the control plane cannot be reached;
+    4 the key is refused; 130 and 143 cancelled by SIGINT and SIGTERM.
+    """
+    from runner_image.__main__ import workload_environment
+    from runner_image.provenance import affinity
+
+    _refuse([f"unexpected argument {word!r}" for word in extra or [] if word])
+    if script_dir is not None:
+        _warn("--script-dir is not needed any more and ignored")
+    if getattr(context.get_parameter_source("api_key"), "name", None) == "COMMANDLINE":
+        _warn("--api-key is visible to every user of this machine; prefer BENCHFLEET_API_KEY or --api-key-file")
+    key = _key(api_key, api_key_file)
+    needed = {
+        "--orchestrator-url": orchestrator_url,
+        "--api-key (or BENCHFLEET_API_KEY, or --api-key-file)": key,
+        "--provider": provider,
+        "--instance-type": instance_type,
+    }
+    _refuse([f"missing {name}" for name, value in needed.items() if not value])
+    _refuse(_malformed(orchestrator_url or "", run_id))
+    config = Config(
+        orchestrator_url=orchestrator_url or "",
+        api_key=key or "",
+        provider=provider or "",
+        instance_type=instance_type or "",
+        work_root=work_root or Path(tempfile.gettempdir()),
+        run_id=run_id or None,
+        slots=slots or len(affinity() or [0]),
+        isolation=isolation,
+        image=image or None,
+        own_image=own_image or None,
+        mock=mock,
+        debug=debug,
+        stay=debug if no_exit is None else no_exit,
+        log_file=log_file,
+        claim_patience_s=claim_patience_s,
+        environment=workload_environment(),
+    )
+    _work(config, as_json=as_json)
+
+
+def _work(config: Config, *, as_json: bool) -> NoReturn:
+    from runner_image import runner
+    from runner_image.workloads.protocol import WorkloadError
+    from runner_image.workloads.registry import workload
+
+    try:
+        summary = runner.run(config, workload=workload)
+    except WorkloadError as error:
+        _refuse([str(error)])
+        raise
+    if as_json:
+        typer.echo(json.dumps(summary))
+    raise typer.Exit(summary["exit_code"])
+
+
+def _key(given: str | None, file: Path | None) -> str | None:
+    """The file wins. The key is never echoed, nor is what else the file may hold."""
+    if file is None:
+        return given
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse([f"cannot read {file}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"])
+        raise
+
+
+def _malformed(url: str, run_id: str | None) -> list[str]:
+    problems = []
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        problems.append(f"--orchestrator-url must be an http(s) URL, not {url!r}")
+    if run_id and not RUN_ID.fullmatch(run_id):
+        problems.append(f"--run-id is no run id: {run_id!r}")
+    return problems
+
+
+def _refuse(problems: list[str]) -> None:
+    """Ends the command if there is any problem, naming all of them."""
+    if problems:
+        for problem in problems:
+            print(f"benchfleet runner: {problem}", file=sys.stderr)
+        raise typer.Exit(USAGE_ERROR)
+
+
+def _warn(message: str) -> None:
+    print(f"benchfleet runner: warning: {message}", file=sys.stderr)

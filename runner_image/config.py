@@ -1,0 +1,34 @@
+"""What a person may set for a runner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_IMAGE = "benchfleet-runner:latest"
+CLAIM_PATIENCE_S = 600.0  # clouds boot machines before or after the run exists, and rarely need longer
+
+
+@dataclass(frozen=True)
+class Config:
+    """`image` is what docker isolation runs; `own_image` the one that this runner itself is in.
+
+    `isolation` None picks one. `stay` polls on when nothing is left to do. `environment` is for the workloads: it must
+    not hold the key.
+    """
+
+    orchestrator_url: str
+    provider: str
+    instance_type: str
+    work_root: Path
+    api_key: str = field(repr=False)
+    run_id: str | None = None
+    slots: int = 1
+    isolation: str | None = None
+    image: str | None = None
+    own_image: str | None = None
+    mock: bool = False
+    debug: bool = False
+    stay: bool = False
+    log_file: Path | None = None
+    claim_patience_s: float = CLAIM_PATIENCE_S
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)

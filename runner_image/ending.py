@@ -1,0 +1,150 @@
+"""A task's end: package, upload, tell the control plane. Exactly one of complete and fail, or nothing at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from benchfleet_contract.states import HeartbeatStatus
+from benchfleet_contract.tasks import CompleteRequest, FailRequest, UploadUrls
+
+from runner_image.execution import Execution
+from runner_image.insistence import Insistence, Policy
+from runner_image.metadata import RUNNER_STOPPED, UPLOAD_FAILED, Failure, Sheet, shortfall
+from runner_image.packaging import ERROR, RESULT, Package, pack
+from runner_image.session import LeaseLost, SessionError
+from runner_image.stopping import Stopped, StopReason
+from runner_image.tools import TaskEnd, Tools
+from runner_image.upload import Uploader, UploadRefused
+
+FLUSH_S = 5.0  # how long an end waits for its last change of status to be told
+UPLOAD = Policy(patience_s=1800)  # a store that is down for longer fails the task, while the lease is kept
+ERROR_UPLOAD = Policy(patience_s=60)  # the error archive is welcome, but the failure must be told
+TELL = Policy(patience_s=float("inf"))  # until the lease is lost
+LAST_WORDS = Policy(patience_s=10, most_s=2)  # a runner that was told to end says so, but does not linger
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Ends one execution."""
+
+    execution: Execution
+    urls: UploadUrls
+    sheet: Sheet
+    tools: Tools
+
+    def deliver(self) -> TaskEnd:
+        """Delivers the result, or the failure. Dropped means that the control plane wants neither from us."""
+        try:
+            failure = self.execution.failure or self._deliver_result()
+            if failure is None:
+                return TaskEnd.COMPLETED
+            self.execution.log.warning("failing", error_type=failure.error_type, message=failure.message)
+            self._deliver_failure(failure)
+            return TaskEnd.FAILED
+        except Stopped as stopped:
+            self.execution.log.warning("dropped", reason=stopped.reason.value)
+        except SessionError as error:
+            self.execution.log.warning("dropped", reason=str(error))
+        return TaskEnd.DROPPED
+
+    def _deliver_result(self) -> Failure | None:
+        """Returns why it could not be delivered, if it could not. Raises Stopped or LeaseLost when it is unwanted."""
+        reason = shortfall(self.execution.outcome) if self.execution.outcome else None
+        try:
+            key = self._upload(self._pack_result(reason), UPLOAD)
+            self._say(HeartbeatStatus.FINISHED)
+            self._complete(key, reason=reason)
+        except Stopped as stopped:
+            if stopped.reason is StopReason.RUNNER_STOPPED:
+                return RUNNER_STOPPED
+            raise
+        except LeaseLost:
+            raise
+        except (UploadRefused, SessionError, OSError) as error:
+            self.execution.log.error("upload_failed", error=str(error))
+            return replace(UPLOAD_FAILED, detail=f"{UPLOAD_FAILED.message}\n{error}")
+        return None
+
+    def _pack_result(self, reason: str | None) -> Package:
+        self._say(HeartbeatStatus.UPLOADING, wait=False)
+        metadata = self.sheet.metadata(
+            status="partial" if reason else "success",
+            reason=reason,
+            prepared=self.execution.prepared,
+            ended_at=self.tools.now(),
+        )
+        work_dir = self.execution.work_dir
+        return pack(work_dir, work_dir.parent / RESULT, extra={"metadata.json": metadata})
+
+    def _complete(self, key: str, *, reason: str | None) -> None:
+        task = self.execution.task
+        request = CompleteRequest(
+            runner_id=self.sheet.runner_id, s3_result_key=key, attempt=task.attempt, reason=reason
+        )
+        self._tell(lambda: self.tools.session.complete(task.id, request))
+
+    def _deliver_failure(self, failure: Failure) -> None:
+        key = self._upload_error(failure)
+        self._say(HeartbeatStatus.ERROR)
+        task = self.execution.task
+        request = FailRequest(
+            runner_id=self.sheet.runner_id,
+            error_type=failure.error_type,
+            error_message=failure.message,
+            s3_error_key=key,
+            debug_mode=self.tools.debug or None,
+            attempt=task.attempt,
+            failure_class=failure.failure_class,
+        )
+        self._tell(lambda: self.tools.session.fail(task.id, request))
+
+    def _upload_error(self, failure: Failure) -> str | None:
+        """The key of the error archive; None if it could not be delivered, which is no reason to keep silent."""
+        try:
+            metadata = self.sheet.metadata(
+                status="error", reason=failure.message, prepared=self.execution.prepared, ended_at=self.tools.now()
+            )
+            extra = {"metadata.json": metadata, "error.txt": failure.detail.encode() + b"\n"}
+            work_dir = self.execution.work_dir
+            return self._upload(pack(work_dir, work_dir.parent / ERROR, extra=extra), ERROR_UPLOAD)
+        except LeaseLost:
+            raise
+        except (UploadRefused, SessionError, OSError) as error:
+            self.execution.log.warning("error_upload_failed", error=str(error))
+            return None
+
+    def _upload(self, package: Package, policy: Policy) -> str:
+        task = self.execution.task
+        owner: dict[str, str | int] = {"runner_id": self.sheet.runner_id, "attempt": task.attempt}
+        uploader = Uploader(
+            self.urls,
+            fresh_urls=lambda query: self.tools.session.upload_urls(task.id, {**owner, **query}),
+            http=self.tools.store,
+        )
+        return uploader.upload(package, insist=self._insistence(policy))
+
+    def _say(self, status: HeartbeatStatus, *, wait: bool = True) -> None:
+        """A change of status. The last ones are waited for: after the task's end no beat is welcome."""
+        self.execution.log.info(status.value)
+        self.execution.beats.status(status)
+        if wait:
+            self.execution.beats.flush(FLUSH_S)
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        """Insists until the lease is lost, then asks once more.
+
+        The lease may only look lost: when the call was accepted and its answer dropped, heartbeats are refused.
+        """
+        try:
+            self._insistence(TELL)(lambda _failures: call())
+        except Stopped:
+            call()
+
+    def _insistence(self, policy: Policy) -> Insistence:
+        stop, log = self.execution.stop, self.execution.log
+        last_words = stop.reason is StopReason.RUNNER_STOPPED
+        return Insistence(
+            LAST_WORDS if last_words else policy,
+            sleep=self.tools.sleep if last_words else stop.sleep,
+            clock=self.tools.clock,
+            warn=lambda error, wait_s: log.warning("retrying", error=str(error), wait_s=round(wait_s, 1)),
+        )

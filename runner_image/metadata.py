@@ -1,0 +1,117 @@
+"""What a task's end looks like: the outcome in the contract's words, and `metadata.json`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from benchfleet_contract import limits
+from benchfleet_contract.results import Machine, Metadata, Output, Provenance
+from benchfleet_contract.states import FailureClass
+from benchfleet_contract.tasks import AssignedTask
+
+from runner_image.workloads.protocol import Outcome, Prepared, WorkloadError
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a task has no result. `detail` is for error.txt: the message, and more where there is more."""
+
+    error_type: str
+    message: str
+    failure_class: FailureClass
+    detail: str
+
+    @classmethod
+    def of(cls, error_type: str, message: str, *, benchmark: bool = False, detail: str | None = None) -> "Failure":
+        blame = FailureClass.BENCHMARK if benchmark else FailureClass.INFRASTRUCTURE
+        return cls(
+            error_type=error_type[: limits.MAX_ERROR_TYPE_CHARS] or "unknown",
+            message=message[: limits.MAX_ERROR_CHARS] or "No message",
+            failure_class=blame,
+            detail=detail or message,
+        )
+
+    @classmethod
+    def of_workload(cls, error: WorkloadError) -> "Failure":
+        benchmark = error.failure_class == FailureClass.BENCHMARK
+        return cls.of(error.error_type, str(error), benchmark=benchmark)
+
+
+UPLOAD_FAILED = Failure.of("upload_failed", "Failed to upload results")
+RUNNER_STOPPED = Failure.of("runner_stopped", "The runner was told to stop before the task had ended")
+
+
+def judge(outcome: Outcome) -> Failure | None:
+    """No measurement at all is a failure of the task."""
+    if outcome.output.measurements:
+        return None
+    message = shortfall(outcome) or "Benchmark execution failed"
+    return Failure.of("benchmark_failed", message, benchmark=True)
+
+
+def shortfall(outcome: Outcome) -> str | None:
+    """What is missing from a result, in one line; None if nothing is."""
+    failures = outcome.output.failures
+    if failures:
+        return _listed(outcome.output)[: limits.MAX_REASON_CHARS]
+    return f"The workload ended with exit code {outcome.exit_code}" if outcome.exit_code else None
+
+
+def _listed(output: Output) -> str:
+    each = "; ".join(f"{one.benchmark} ({one.variant}): {one.reason}" for one in output.failures)
+    total = len(output.failures) + len(output.measurements)
+    return f"{len(output.failures)} of {total} benchmarks failed: {each}"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is known about one execution of a task; fills metadata.json."""
+
+    task: AssignedTask
+    workload: str
+    runner_id: str
+    started_at: datetime
+    machine: Machine
+    runner_versions: dict[str, str]
+
+    def metadata(
+        self,
+        *,
+        status: Literal["success", "partial", "error"],
+        reason: str | None,
+        prepared: Prepared | None,
+        ended_at: datetime,
+    ) -> bytes:
+        task = self.task
+        filled = Metadata(
+            task_id=task.id,
+            provider=task.provider,
+            instance_type=task.instance_type,
+            ruby_version=task.ruby_version,
+            run=task.run_number,
+            start_time=_seconds(self.started_at),
+            end_time=_seconds(ended_at),
+            status=status,
+            runner_id=self.runner_id,
+            alias=task.instance_type_alias,
+            run_id=task.run_id,
+            attempt=task.attempt,
+            workload=self.workload,
+            workload_options=task.workload_options,
+            reason=reason,
+            provenance=self._provenance(prepared),
+        )
+        without = {"alias"} if filled.alias is None else None  # the reference system writes it only if there is one
+        return filled.model_dump_json(indent=2, exclude=without).encode() + b"\n"
+
+    def _provenance(self, prepared: Prepared | None) -> Provenance:
+        return Provenance(
+            machine=self.machine,
+            versions={**self.runner_versions, **(prepared.versions if prepared else {})},
+            suite_commit=prepared.suite_commit if prepared else None,
+            command=list(prepared.command) if prepared else [],
+        )
+
+
+def _seconds(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,118 @@
+"""A whole runner, put together from its configuration: the only place that knows all the parts."""
+
+import os
+import platform
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from benchfleet_contract import limits
+
+from runner_image.config import Config
+from runner_image.insistence import Insistence, Policy
+from runner_image.isolating import isolation_for
+from runner_image.logs import Log, to_file, to_stream
+from runner_image.loop import Claims, work
+from runner_image.provenance import System, affinity, cloud_instance
+from runner_image.session import Claimed, Session
+from runner_image.slots import cores_for, run_slots
+from runner_image.stopping import Shutdown
+from runner_image.task import Slot, run_task
+from runner_image.tools import TaskEnd, Tools
+from runner_image.upload import open_store
+from runner_image.workloads.protocol import Workload
+
+
+def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any]:
+    """Works until nothing is left to do. Returns the summary: `runner_id`, `tasks` (end → how many), `exit_code`."""
+    runner_id = f"{socket.gethostname()}-{int(time.time())}-{os.getpid()}"
+    log = _log(config).bind(runner_id=runner_id)
+    with _tools(config, workload=workload, log=log) as tools:
+        runner = _Runner(config, tools=tools)
+        cores = cores_for(config.slots, allowed=affinity())
+        log.info("started", version=own_version(), slots=config.slots, cores=cores, isolation=tools.isolation.name)
+        slots = [Slot(_slot_id(runner_id, number), core=core) for number, core in enumerate(cores, start=1)]
+        loops = [runner.loop_of(slot, log=log.bind(runner_id=slot.runner_id)) for slot in slots]
+        code = run_slots(loops, shutdown=runner.shutdown, log=log)
+    tasks = {end.value: runner.ends[end] for end in TaskEnd}
+    log.info("ended", exit_code=code, **tasks)
+    return {"runner_id": runner_id, "tasks": tasks, "exit_code": code}
+
+
+@dataclass
+class _Runner:
+    config: Config
+    tools: Tools
+    shutdown: Shutdown = field(default_factory=Shutdown)
+    ends: Counter[TaskEnd] = field(default_factory=Counter)
+
+    def loop_of(self, slot: Slot, *, log: Log) -> Callable[[], None]:
+        claims = self._claims(log)
+
+        def process(claimed: Claimed) -> None:
+            task = claimed.reply.task
+            own_log = log.bind(task_id=task.id, attempt=task.attempt) if task else log
+            own_log.info("claimed")
+            with self.shutdown.task() as stop:
+                end = run_task(claimed, slot=slot, stop=stop, tools=self.tools, log=own_log)
+            own_log.info("task_ended", end=end.value)
+            self.ends[end] += 1
+
+        return lambda: work(
+            lambda: claims.next(slot.runner_id),
+            process=process,
+            shutdown=self.shutdown,
+            stay=self.config.stay,
+            log=log,
+        )
+
+    def _claims(self, log: Log) -> Claims:
+        insist = Insistence(
+            Policy(patience_s=self.config.claim_patience_s),
+            sleep=self.shutdown.sleep,
+            clock=self.tools.clock,
+            warn=lambda error, wait_s: log.warning("claim_failed", error=str(error), wait_s=round(wait_s, 1)),
+        )
+        place = (self.config.provider, self.config.instance_type)
+        return Claims(self.tools.session, run_id=self.config.run_id, place=place, insist=insist)
+
+
+@contextmanager
+def _tools(config: Config, *, workload: Callable[[str], Workload], log: Log) -> Iterator[Tools]:
+    system = System()
+    session = Session(config.orchestrator_url, api_key=config.api_key, version=own_version())
+    with closing(session), open_store() as store, isolation_for(config, log=log) as isolation:
+        yield Tools(
+            session=session,
+            store=store,
+            isolation=isolation,
+            workload=workload,
+            work_root=config.work_root,
+            system=system,
+            cloud=cloud_instance(system),
+            versions={"benchfleet": own_version(), "runner_python": platform.python_version()},
+            forced_workload="mock" if config.mock else None,
+            debug=config.debug,
+        )
+
+
+def _log(config: Config) -> Log:
+    log = Log(sinks=(to_stream(),), verbose=config.debug)
+    return log.tee(to_file(config.log_file)) if config.log_file else log
+
+
+def _slot_id(runner_id: str, number: int) -> str:
+    suffix = f"-s{number}"
+    return runner_id[: limits.MAX_RUNNER_ID_CHARS - len(suffix)] + suffix
+
+
+def own_version() -> str:
+    try:
+        return version("benchfleet")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,234 @@
+"""What a runner can ask of the control plane: one method, one HTTP request, no retry.
+
+SessionError
+├── Unreachable       no usable answer: refused, timed out, dropped, or not our JSON
+├── Busy              429 or 5xx; knows how long the server wants to be left alone
+└── Refused           any other status
+    ├── Unauthorized  401, or 403 on a claim: the key is wrong
+    ├── NotFound      404
+    └── LeaseLost     409, or 403 on a task: the task is not ours (any more)
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from benchfleet_contract import limits
+from benchfleet_contract.tasks import (
+    ClaimReply,
+    CompleteRequest,
+    FailRequest,
+    HeartbeatReply,
+    HeartbeatRequest,
+    UploadUrls,
+)
+from pydantic import BaseModel, ValidationError
+
+OPEN_S, READ_S = 10.0, 30.0
+
+Reply = TypeVar("Reply", bound=BaseModel)
+
+
+class SessionError(Exception):
+    """The control plane did not do what was asked."""
+
+
+class Unreachable(SessionError):
+    """No usable answer."""
+
+
+class Busy(SessionError):
+    """The server asks for patience. `retry_after_s` is None where it does not say for how long."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Refused(SessionError):
+    """The server will not do it. `code` is the machine-readable reason, if it sent one."""
+
+    def __init__(self, message: str, *, status: int, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Unauthorized(Refused):
+    """The key is wrong or may not do this."""
+
+
+class NotFound(Refused):
+    """No such run or task (yet)."""
+
+
+class LeaseLost(Refused):
+    """The task is finished, cancelled or somebody else's."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A claim's answer. `lease_ends` is on the local monotonic clock; infinite without a task."""
+
+    reply: ClaimReply
+    lease_ends: float
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A heartbeat's answer. `lease_ends` is on the local monotonic clock."""
+
+    reply: HeartbeatReply
+    lease_ends: float
+
+
+class Session:
+    """Requests to one control plane. Safe to share between threads; close it at the end.
+
+    A path in the base URL is kept as the prefix of every request. The key travels in the header only: it is in no
+    message and no `repr`.
+    """
+
+    def __init__(
+        self, base_url: str, *, api_key: str, version: str = "", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        headers = {"Authorization": f"Bearer {api_key}", "User-Agent": f"benchfleet-runner/{version or '0'}"}
+        timeout = httpx.Timeout(READ_S, connect=OPEN_S)
+        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout)
+        self._clock = clock
+
+    def close(self) -> None:
+        self._http.close()
+
+    def claim(self, run_id: str | None, wish: BaseModel) -> Claimed:
+        """A task of this run, or of any run. An answer without a status means that nothing will come."""
+        path = f"/runs/{_segment(run_id)}/tasks/claim" if run_id else "/claim"
+        sent_at = self._clock()
+        answer = self._send("POST", path, body=wish, forbidden=Unauthorized)
+        reply = _claim_reply(_document(answer))
+        if reply.task is None:
+            return Claimed(reply=reply, lease_ends=float("inf"))
+        left_s = _lease_left_s(reply.task.lease_until, reply.task.next_heartbeat_in_s, answer)
+        return Claimed(reply=reply, lease_ends=sent_at + left_s)
+
+    def heartbeat(self, task_id: str, beat: HeartbeatRequest) -> Beat:
+        sent_at = self._clock()
+        answer = self._send("POST", f"/tasks/{_segment(task_id)}/heartbeat", body=beat)
+        reply = _parsed(HeartbeatReply, _document(answer))
+        left_s = _lease_left_s(reply.lease_until, reply.next_heartbeat_in_s, answer)
+        return Beat(reply=reply, lease_ends=sent_at + left_s)
+
+    def complete(self, task_id: str, request: CompleteRequest) -> None:
+        self._send("POST", f"/tasks/{_segment(task_id)}/complete", body=request)
+
+    def fail(self, task_id: str, request: FailRequest) -> None:
+        self._send("POST", f"/tasks/{_segment(task_id)}/fail", body=request)
+
+    def upload_urls(self, task_id: str, query: Mapping[str, str | int]) -> UploadUrls:
+        """Fresh URLs, bound to the lengths (bytes) and checksums (hex) that the query declares."""
+        answer = self._send("GET", f"/tasks/{_segment(task_id)}/upload-urls", query=query)
+        return _parsed(UploadUrls, _document(answer))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: BaseModel | None = None,
+        query: Mapping[str, str | int] | None = None,
+        forbidden: type[Refused] = LeaseLost,
+    ) -> httpx.Response:
+        json = body.model_dump(mode="json", exclude_none=True) if body is not None else None
+        try:
+            answer = self._http.request(method, path, json=json, params=query)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{method} {path}: {type(error).__name__}: {error}") from None
+        if not answer.is_success:
+            raise _refusal(answer, forbidden=forbidden)
+        return answer
+
+
+def _segment(value: str) -> str:
+    return quote(value, safe="")
+
+
+def _refusal(answer: httpx.Response, *, forbidden: type[Refused]) -> SessionError:
+    status = answer.status_code
+    message = f"{answer.request.method} {answer.request.url.path}: {status}"
+    if status == 429 or status >= 500:
+        return Busy(message, retry_after_s=_retry_after_s(answer.headers.get("retry-after")))
+    kinds: dict[int, type[Refused]] = {401: Unauthorized, 403: forbidden, 404: NotFound, 409: LeaseLost}
+    document = _document_or_empty(answer)
+    return kinds.get(status, Refused)(
+        f"{message} {document.get('error', '')}".rstrip(), status=status, code=document.get("code")
+    )
+
+
+def _retry_after_s(header: str | None) -> float | None:
+    """Seconds, from either form of the header; None if there is none or it makes no sense."""
+    if header is None:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        moment = _http_date(header)
+        return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _http_date(header: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header) if header else None
+    except ValueError:
+        return None
+
+
+def _lease_left_s(lease_until: str, next_heartbeat_in_s: float, answer: httpx.Response) -> float:
+    """How long the lease was good for when the server answered, by the server's own clock (its Date header).
+
+    Both times are cut to whole seconds, so a very short lease could look spent: never less than two beats.
+    """
+    server_now = _http_date(answer.headers.get("date")) or datetime.now(UTC)
+    left_s = (datetime.fromisoformat(lease_until) - server_now).total_seconds()
+    return max(left_s, 2 * next_heartbeat_in_s)
+
+
+def _document_or_empty(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        return _document(answer)
+    except Unreachable:
+        return {}
+
+
+def _document(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer; an empty body is an empty object. Raises Unreachable for a stranger's answer."""
+    if not answer.content.strip():
+        return {}
+    try:
+        document = answer.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Unreachable(f"{answer.request.url.path}: the answer is not a JSON object")
+    return document
+
+
+def _claim_reply(document: dict[str, Any]) -> ClaimReply:
+    status = document.get("status")
+    if not status:
+        return ClaimReply(status="done", message=document.get("error"))
+    if status not in {"assigned", "wait", "done"}:  # a newer server's word
+        gone = "error" in document
+        return ClaimReply(status="done" if gone else "wait", retry_after_seconds=limits.WAIT_RETRY_S)
+    return _parsed(ClaimReply, document)
+
+
+def _parsed(model: type[Reply], document: dict[str, Any]) -> Reply:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise Unreachable(f"an answer does not read as {model.__name__}: {error.error_count()} problems") from None

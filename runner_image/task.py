@@ -1,0 +1,85 @@
+"""One task from claim to end."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchfleet_contract.tasks import AssignedTask
+
+from runner_image.ending import Ending
+from runner_image.execution import Execution
+from runner_image.heartbeats import Heartbeats, Holder
+from runner_image.logs import Log, to_file
+from runner_image.metadata import Sheet
+from runner_image.provenance import machine
+from runner_image.session import Claimed
+from runner_image.stopping import Stop, Stopped
+from runner_image.tools import TaskEnd, Tools
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Who executes: the runner id that owns the leases, and the core that commands are pinned to."""
+
+    runner_id: str
+    core: int | None = None
+
+
+def run_task(claimed: Claimed, *, slot: Slot, stop: Stop, tools: Tools, log: Log) -> TaskEnd:
+    """Executes an assigned task to its end. Raises OSError if there is no place for its work dir."""
+    task, urls = claimed.reply.task, claimed.reply.presigned_urls
+    if task is None or urls is None:
+        raise ValueError("a claim without a task")
+    with _root(task, tools=tools, log=log) as root:
+        work_dir = root / "work"
+        own_log = log.tee(to_file(work_dir / "full_run.log")) if tools.debug else log
+        sheet = _sheet(task, slot=slot, tools=tools)
+        with _heartbeats(claimed, task, slot=slot, stop=stop, tools=tools, log=own_log) as beats:
+            run = Execution(
+                task, workload=sheet.workload, work_dir=work_dir, core=slot.core, stop=stop, beats=beats, log=own_log
+            )
+            try:
+                run.measure(tools.isolation, workload=tools.workload)
+            except Stopped as stopped:
+                own_log.warning("dropped", reason=stopped.reason.value)
+                return TaskEnd.DROPPED
+            return Ending(run, urls=urls, sheet=sheet, tools=tools).deliver()
+
+
+def _sheet(task: AssignedTask, *, slot: Slot, tools: Tools) -> Sheet:
+    return Sheet(
+        task=task,
+        workload=tools.forced_workload or task.workload,
+        runner_id=slot.runner_id,
+        started_at=tools.now(),
+        machine=machine(tools.system, image=tools.isolation.image, cloud=tools.cloud, core=slot.core),
+        runner_versions=dict(tools.versions),
+    )
+
+
+def _heartbeats(claimed: Claimed, task: AssignedTask, *, slot: Slot, stop: Stop, tools: Tools, log: Log) -> Heartbeats:
+    holder = Holder(
+        slot.runner_id, attempt=task.attempt, lease_ends=claimed.lease_ends, next_in_s=task.next_heartbeat_in_s
+    )
+    return Heartbeats(
+        lambda beat: tools.session.heartbeat(task.id, beat), holder=holder, stop=stop, log=log, clock=tools.clock
+    )
+
+
+@contextmanager
+def _root(task: AssignedTask, *, tools: Tools, log: Log) -> Iterator[Path]:
+    """A folder of the task's own: `work` for the workload, beside it the archives. Kept with --debug."""
+    tools.work_root.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix=f"task-runner-{task.id}-", dir=tools.work_root)).resolve()
+    root.chmod(0o755)  # a container's user must pass through
+    (root / "work").mkdir()
+    try:
+        yield root
+    finally:
+        if tools.debug:
+            log.info("work_dir_kept", path=str(root))
+        else:
+            shutil.rmtree(root, ignore_errors=True)
