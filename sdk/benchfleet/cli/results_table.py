@@ -1,0 +1,38 @@
+"""The table of means at the end of a run."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from benchfleet.cli.numbers import mean_and_interval
+from benchfleet.results_folder import Row
+
+
+def table(rows: Sequence[Row], *, title: str) -> Table:
+    machines = len({row.subject.machine for row in rows}) > 1
+    shown = Table(title=title, caption=caption(rows), caption_justify="left", title_justify="left")
+    if machines:
+        shown.add_column("machine")
+    for name in ("benchmark", "variant"):
+        shown.add_column(name, overflow="fold")
+    for name in ("mean", "95 % confidence interval", "", "tasks", "samples"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        shown.add_row(*([row.subject.machine] if machines else []), *_cells(row))
+    return shown
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = mean_and_interval(row.estimate, unit=row.subject.unit)
+    return (row.subject.benchmark, row.subject.variant, *numbers, str(row.estimate.tasks), str(row.estimate.samples))
+
+
+def caption(rows: Sequence[Row]) -> str:
+    """How to read the intervals: what they cover depends on how many tasks there were."""
+    if not rows:
+        return "No measurements."
+    tasks = min(row.estimate.tasks for row in rows)
+    if tasks > 1:
+        said = "Student's t over the means of the tasks: samples of one task are no independent repeats."
+        return said + (" More tasks narrow it." if tasks < 5 else "")
+    return "Student's t over the samples of one task: what differs from task to task is not in it."
