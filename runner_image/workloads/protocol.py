@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from benchfleet_contract.results import Output
 
+TIMED_OUT = 124  # exit code of a command that ran into its timeout, as timeout(1) has it
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -61,8 +63,10 @@ class WorkloadError(Exception):
 class Execute(Protocol):
     """Runs one command to its end in the slot's isolation; `on_line` gets each line of stdout and stderr, merged.
 
-    Returns the exit code. Raises `Stopped` (runner_image.isolation) when the task was cancelled meanwhile, after the
-    whole process group is dead.
+    `environment` is added to the slot's own. Paths of the work dir are understood in arguments; nothing else of this
+    process can be counted on inside the slot. Returns the exit code: 127 where there is no such program, TIMED_OUT
+    when `timeout_s` has passed. Raises `Stopped` (runner_image.isolation) when the task was cancelled meanwhile. In
+    both cases the whole process group is dead by then.
     """
 
     def __call__(

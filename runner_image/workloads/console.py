@@ -1,0 +1,60 @@
+"""What a command says, kept in a file while it says it, so that a killed one leaves its words behind."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+LAST_LINES = 5  # of an error message: enough to hold Ruby's and Python's last words
+LAST_CHARS = 400  # an error message must leave room for the sentence around it (see limits.MAX_REASON_CHARS)
+
+
+class Console:
+    """A log of one command: each line goes to `path` at once and to `on_line`."""
+
+    def __init__(self, path: Path, *, on_line: Callable[[str], None] | None = None) -> None:
+        self._file = path.open("a", encoding="utf-8", errors="replace")
+        self._on_line = on_line
+        self._last: deque[str] = deque(maxlen=LAST_LINES)
+
+    def __enter__(self) -> "Console":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def write(self, line: str) -> None:
+        text = line.rstrip("\r\n")
+        self._file.write(text + "\n")
+        self._file.flush()
+        if text.strip():
+            self._last.append(text)
+        if self._on_line:
+            self._on_line(text)
+
+    def note(self, text: str) -> None:
+        """Adds words of ours, which are nobody's output and no progress."""
+        self._file.write(text + "\n")
+        self._file.flush()
+
+    @property
+    def last_words(self) -> str:
+        """The end of what was said, short enough for an error message."""
+        return shorten("\n".join(self._last))
+
+
+def shorten(text: str) -> str:
+    """The end of `text`: errors stand last."""
+    return text if len(text) <= LAST_CHARS else "…" + text[1 - LAST_CHARS :]
+
+
+def header(command: list[str], *, version: str, now: datetime) -> str:
+    at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"Command: {' '.join(command)}\nVersion: {version}\nDate: {at}\n"
+
+
+def footer(exit_code: int) -> str:
+    return f"\n=== Exit Status: {exit_code} ==="

@@ -1,0 +1,22 @@
+"""Names of workloads. Each look-up makes a new one: slots share nothing."""
+
+from collections.abc import Callable
+
+from runner_image.workloads.command import Command
+from runner_image.workloads.mock import Mock
+from runner_image.workloads.protocol import Workload
+from runner_image.workloads.pyperformance import Pyperformance
+from runner_image.workloads.ruby_bench import RubyBench
+
+_MAKERS: dict[str, Callable[[], Workload]] = {
+    RubyBench.name: RubyBench,
+    Pyperformance.name: Pyperformance,
+    Command.name: Command,
+    Mock.name: Mock,
+}
+NAMES = tuple(_MAKERS)
+
+
+def workload(name: str) -> Workload:
+    """The workload of that name. Raises KeyError if there is none."""
+    return _MAKERS[name]()

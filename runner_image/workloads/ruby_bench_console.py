@@ -1,0 +1,58 @@
+"""Reads ruby-bench's console: what has started, how far it is, what a failed benchmark said last."""
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from runner_image.workloads.console import LAST_LINES, shorten
+
+_STARTED = re.compile(r'^Running benchmark "(?P<name>.+)" \((?P<number>\d+)/(?P<count>\d+)\)$')
+_ENDED = "Total time spent benchmarking:"
+
+
+@dataclass
+class Section:
+    """One benchmark under one variant. `variant` counts from 0, `part` (0 to 1) is the share of its variant's list."""
+
+    benchmark: str
+    variant: int
+    part: float
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
+
+    @property
+    def last_words(self) -> str:
+        return shorten(" | ".join(line.strip() for line in self.said)) or "it said nothing"
+
+
+class Reader:
+    """Fed line by line. ruby-bench runs the whole list under one variant, then again from 1 under the next."""
+
+    def __init__(self) -> None:
+        self.sections: list[Section] = []
+        self._number = 0
+        self._open = False
+
+    def feed(self, line: str) -> Section | None:
+        """The section that this line starts, if it starts one."""
+        found = _STARTED.match(line)
+        if found:
+            return self._start(found["name"], int(found["number"]), int(found["count"]))
+        self._open = self._open and not line.startswith(_ENDED)  # what follows are tables, nobody's last words
+        if self._open and line.strip():
+            self.sections[-1].said.append(line)
+        return None
+
+    def _start(self, name: str, number: int, count: int) -> Section:
+        before = self.sections[-1].variant if self.sections else 0
+        section = Section(name, before + (number <= self._number), min(number / max(count, 1), 1.0))
+        self._number, self._open = number, True
+        self.sections.append(section)
+        return section
+
+
+def read(lines: Iterable[str]) -> list[Section]:
+    reader = Reader()
+    for line in lines:
+        reader.feed(line.rstrip("\r\n"))
+    return reader.sections
