@@ -1,0 +1,58 @@
+"""A test whose engine is missing is skipped by name; where CI=true, that is a failure.
+
+The marker says what a test needs. In CI nothing may be missing: a skip there would be a proof that nobody saw fail.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+import pytest
+
+
+def docker_answers() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    try:
+        asked = subprocess.run(["docker", "info"], capture_output=True, stdin=subprocess.DEVNULL, timeout=20)
+    except subprocess.TimeoutExpired:
+        return False
+    return asked.returncode == 0
+
+
+def ruby_is_there() -> bool:
+    return shutil.which("ruby") is not None
+
+
+PROBES: Mapping[str, tuple[Callable[[], bool], str]] = {
+    "needs_docker": (docker_answers, "no Docker engine answers"),
+    "needs_ruby": (ruby_is_there, "there is no ruby"),
+}
+_found = pytest.StashKey[dict[str, bool]]()
+
+
+def lacking(marker: str, reason: str) -> NoReturn:
+    """Skips the test, or fails it in CI."""
+    words = f"{marker}: {reason}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{words}; in CI it must be there", pytrace=False)
+    pytest.skip(words)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_found] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Asks for each engine once, and only if a test needs it."""
+    found = item.config.stash[_found]
+    for marker, (probe, reason) in PROBES.items():
+        if item.get_closest_marker(marker) is None:
+            continue
+        if marker not in found:
+            found[marker] = probe()
+        if not found[marker]:
+            lacking(marker, reason)

@@ -1,0 +1,102 @@
+"""The image for real: built offline from a wheelhouse, run as a container, one task from claim to archive."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from benchfleet.cli.progress import PlainLines
+from benchfleet.client import Client
+from benchfleet.fetching import fetch
+from benchfleet.following import follow
+from benchfleet_contract.runs import RunDetail
+from rich.console import Console
+
+from local_emulator.stack import Emulator
+from runner_image import build_image, debian_base
+from tests.engine_policy import lacking
+
+TAG = f"benchfleet-runner:test-{os.getpid()}"
+PULLED_BASE = "python:3.11-bookworm"  # where there is a registry but no debootstrap: python, git and nothing to install
+
+pytestmark = [pytest.mark.needs_docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
+
+
+@pytest.fixture(scope="module")
+def base_image() -> str:
+    if shutil.which("debootstrap") and os.geteuid() == 0:
+        return debian_base.ensure(debian_base.cache_dir())
+    if docker("pull", PULLED_BASE, check=False).returncode != 0:
+        lacking("needs_docker", f"neither debootstrap as root nor {PULLED_BASE} from a registry")
+    return PULLED_BASE
+
+
+@pytest.fixture(scope="module")
+def image(base_image: str) -> Iterator[str]:
+    build_image.build(build_image.Plan(tag=TAG, base=base_image, system_packages=""))
+    yield TAG
+    docker("image", "rm", "--force", TAG)
+
+
+def docker(
+    *arguments: str, check: bool = True, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["docker", *arguments],
+        check=check,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def run_container(image: str, emulator: Emulator, run_id: str) -> subprocess.CompletedProcess[str]:
+    """Waits for its end. The key comes by the environment's name, never as an argument."""
+    return docker(
+        *("run", "--rm", "--init", "--network", "host", "--env", "BENCHFLEET_API_KEY", image),
+        *("--orchestrator-url", emulator.ready.api_url, "--run-id", run_id),
+        *("--provider", "docker", "--instance-type", "container", "--slots", "1"),
+        check=False,
+        environment={"BENCHFLEET_API_KEY": emulator.ready.keys.runner},
+    )
+
+
+def wait_for_archive(client: Client, run_id: str) -> RunDetail:
+    lines = PlainLines(Console(stderr=True))
+    return follow(client, run_id, display=lines, check=lambda: None, timeout_s=60)
+
+
+def test_a_real_task_in_a_real_container(image: str, emulator: Emulator, tmp_path: Path) -> None:
+    program = "import os, platform; print('uid', os.getuid(), 'python', platform.python_version())"
+    body = {
+        "workload": "command",
+        "workload_options": {"argv": ["python3", "-c", program], "benchmark": "start-python", "repeats": 3},
+        "per_instance_type": {"tasks": 1},
+        "docker": [{"instance_type": "container", "alias": "box"}],
+    }
+    with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:
+        run_id = client.create_run(body).run_id
+        ended = run_container(image, emulator, run_id)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        run = wait_for_archive(client, run_id)
+    assert (run.status, run.tasks.completed) == ("completed", 1)
+
+    folder = fetch(run, tmp_path) / "box-1"
+    assert "uid 10001" in (folder / "output.txt").read_text()
+    output = json.loads((folder / "output.json").read_bytes())
+    assert [len(found["samples"]) for found in output["measurements"]] == [3]
+    machine = json.loads((folder / "metadata.json").read_bytes())["provenance"]["machine"]
+    assert machine["container_image"] == TAG
+    assert machine["kernel"] == os.uname().release
+
+
+def test_the_image_needs_no_root_and_no_network(image: str) -> None:
+    said = docker("run", "--rm", "--network", "none", "--entrypoint", "python", image, "-m", "runner_image", "--help")
+    assert "--orchestrator-url" in said.stdout
+    config = json.loads(docker("image", "inspect", image).stdout)[0]["Config"]
+    assert (config["User"], config["StopSignal"]) == ("benchfleet", "SIGTERM")
+    assert not [line for line in config["Env"] if "KEY" in line]
