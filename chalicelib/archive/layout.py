@@ -1,0 +1,51 @@
+"""The key grammar of the bucket: every key that exists, and who it belongs to. Pure.
+
+    runs/<run_id>/request.json                                       the accepted body of POST /runs
+    runs/<run_id>/results/<n>/<attempt>-<nonce>/result.tar.gz        what one attempt at task n uploaded
+    runs/<run_id>/results/<n>/<attempt>-<nonce>/error.tar.gz         the same, of an attempt that failed
+    runs/<run_id>/results.tar.gz                                     the archive
+
+An upload's key holds the attempt and a random part, so that a runner that lost its lease can never overwrite what its
+successor uploaded: only the task row says which of the objects counts.
+"""
+
+from benchfleet_contract.names import task_id
+
+
+def request_key(run_id: str) -> str:
+    return f"runs/{run_id}/request.json"
+
+
+def archive_key(run_id: str) -> str:
+    return f"runs/{run_id}/results.tar.gz"
+
+
+def result_key(run_id: str, number: int, attempt: int, nonce: str) -> str:
+    """`number` and `attempt` count from 1; `nonce` is the random part, drawn by the caller when it signs."""
+    return f"{_attempt_prefix(run_id, number, attempt, nonce)}/result.tar.gz"
+
+
+def error_key(run_id: str, number: int, attempt: int, nonce: str) -> str:
+    return f"{_attempt_prefix(run_id, number, attempt, nonce)}/error.tar.gz"
+
+
+def names_result(key: str, *, issued: str, run_id: str, number: int) -> bool:
+    """Whether a runner that says `key` means the result key `issued` to it.
+
+    True for the issued key itself and for the name that clients of the reference system make up. What is stored is
+    always the issued key: a key from outside must never decide which object an archive contains.
+    """
+    return key in (issued, _reference_alias(run_id, number, "result"))
+
+
+def names_error(key: str, *, issued: str, run_id: str, number: int) -> bool:
+    """The same for the error archive of a failed attempt."""
+    return key in (issued, _reference_alias(run_id, number, "error"))
+
+
+def _attempt_prefix(run_id: str, number: int, attempt: int, nonce: str) -> str:
+    return f"runs/{run_id}/results/{number}/{attempt}-{nonce}"
+
+
+def _reference_alias(run_id: str, number: int, kind: str) -> str:
+    return f"results/{run_id}/task_{task_id(run_id, number)}_{kind}.tar.gz"

@@ -1,0 +1,186 @@
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.archive.bundle import BundleReport, Source, write_bundle
+from chalicelib.archive.errors import ObjectChanged
+from chalicelib.archive.pack import TarGz
+from chalicelib.archive.unpack import Limits
+from tests.unit.archive_uploads import manifest_of, source, unpacked, upload_of, upload_with
+
+RUN = b'{"id": "r"}'
+GOOD = [("./output.txt", b"fast"), ("./metadata.json", b"{}")]
+
+
+def bundled(sources: Iterable[Source], limits: Limits | None = None) -> tuple[bytes, BundleReport]:
+    sink = io.BytesIO()
+    report = write_bundle(sources, sink, run_document=RUN, manifest_header={"run_id": "r"}, limits=limits)
+    return sink.getvalue(), report
+
+
+def test_every_file_of_every_task_lies_in_its_folder() -> None:
+    archive, report = bundled([source(1, upload_of(GOOD)), source(2, upload_of([("error.txt", b"why")]))])
+    files = unpacked(archive)
+    assert list(files) == ["run.json", "box-1/output.txt", "box-1/metadata.json", "box-2/error.txt", "manifest.json"]
+    assert (files["run.json"], files["box-2/error.txt"]) == (RUN, b"why")
+    assert report == BundleReport()
+
+
+def test_the_manifest_tells_of_each_task_what_is_stored_and_what_is_not() -> None:
+    truncated = upload_of(GOOD)[:-9]
+    archive, report = bundled(
+        [
+            source(1, upload_of(GOOD)),
+            source(2, truncated),
+            source(3, None),
+            source(4, None, key=None, status="cancelled"),
+        ]
+    )
+    manifest = manifest_of(archive)
+    assert (manifest["schema_version"], manifest["run_id"]) == (1, "r")
+    assert manifest["totals"] == {"tasks": 4, "files": 1, "corrupt": 1, "missing": 1, "nothing": 1}
+    assert [task["archived"] for task in manifest["tasks"]] == ["files", "corrupt", "missing", "nothing"]
+    assert (report.missing, report.corrupt) == (["r.3"], ["r.2"])
+    assert manifest["tasks"][0] == {
+        "id": "r.1",
+        "number": 1,
+        "status": "completed",
+        "folder": "box-1",
+        "kind": "result",
+        "object_key": "some/key",
+        "archived": "files",
+        "archived_reason": None,
+        "path": "box-1/",
+        "size_bytes": len(upload_of(GOOD)),
+        "sha256": hashlib.sha256(upload_of(GOOD)).hexdigest(),
+        "file_count": 2,
+        "file_bytes": 6,
+        "left_out": {},
+    }
+
+
+def test_a_corrupt_upload_is_stored_as_it_came_and_spoils_nobody_else() -> None:
+    truncated = upload_of(GOOD)[:-9]
+    archive, _ = bundled([source(1, truncated), source(2, upload_of(GOOD))])
+    files = unpacked(archive)
+    assert files["corrupt/box-1.tar.gz"] == truncated
+    assert files["box-2/output.txt"] == b"fast"
+    task = manifest_of(archive)["tasks"][0]
+    assert (task["path"], task["archived_reason"]) == ("corrupt/box-1.tar.gz", "the gzip file is cut off")
+
+
+def test_an_empty_upload_is_corrupt() -> None:
+    archive, report = bundled([source(1, b"")])
+    assert report.corrupt == ["r.1"]
+    assert unpacked(archive)["corrupt/box-1.tar.gz"] == b""
+
+
+def test_a_bomb_is_stored_packed() -> None:
+    bomb = upload_of([("zeros", bytes(1_000_000))])
+    archive, report = bundled([source(1, bomb)], Limits(free_bytes=1_000, max_ratio=2))
+    assert report.corrupt == ["r.1"]
+    assert unpacked(archive)["corrupt/box-1.tar.gz"] == bomb
+
+
+def test_links_and_devices_are_left_out_and_counted() -> None:
+    link, device = tarfile.TarInfo("link"), tarfile.TarInfo("null")
+    link.type, link.linkname, device.type = tarfile.SYMTYPE, "/etc/passwd", tarfile.CHRTYPE
+    archive, _ = bundled([source(1, upload_with(link, device))])
+    assert list(unpacked(archive)) == ["run.json", "manifest.json"]
+    assert manifest_of(archive)["tasks"][0]["left_out"] == {"device": 1, "link": 1}
+
+
+def test_a_run_without_tasks_has_an_archive_too() -> None:
+    archive, _ = bundled([])
+    assert list(unpacked(archive)) == ["run.json", "manifest.json"]
+    assert manifest_of(archive)["tasks"] == []
+
+
+def test_the_same_tasks_give_the_same_bytes() -> None:
+    tasks = [source(1, upload_of(GOOD)), source(2, b"broken"), source(3, None)]
+    assert bundled(tasks) == bundled(tasks)
+
+
+def test_nothing_of_this_machine_is_in_the_archive() -> None:
+    archive, _ = bundled([source(1, upload_of(GOOD))])
+    assert archive[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+        seen = {(i.mtime, i.uid, i.gid, i.uname, i.gname, i.mode) for i in tar.getmembers()}
+    assert seen == {(0, 0, 0, "", "", 0o644)}
+
+
+def test_a_manifest_larger_than_its_share_of_memory_is_written_whole() -> None:
+    archive, _ = bundled(source(number, None, reason="x" * 1_000) for number in range(1, 5_001))
+    assert [task["number"] for task in manifest_of(archive)["tasks"]] == list(range(1, 5_001))
+
+
+def test_a_file_that_is_not_as_long_as_announced_is_noticed() -> None:
+    with pytest.raises(ValueError, match="3 bytes came instead of 4"):
+        TarGz(io.BytesIO()).add("name", size_bytes=4, chunks=[b"abc"])
+
+
+def test_a_file_larger_than_the_old_limit_of_eight_gigabytes_gets_a_header_that_says_so() -> None:
+    sink = io.BytesIO()
+    packer = TarGz(sink)
+    with pytest.raises(ValueError, match="0 bytes came instead of 9663676416"):
+        packer.add("large", size_bytes=9 * 1024**3, chunks=[])
+    packer.close()
+    header = gzip.decompress(sink.getvalue())
+    assert b"size=9663676416" in header
+
+
+class Changing:
+    """Content that is replaced, by one of the same length, after its first reading."""
+
+    def __init__(self, *versions: bytes) -> None:
+        self._versions = list(versions)
+        self.size_bytes = len(versions[0])
+
+    def open(self) -> "io.BytesIO":
+        return io.BytesIO(self._versions.pop(0))
+
+
+def test_an_upload_that_turns_bad_between_its_readings_stops_the_build() -> None:
+    good = upload_of(GOOD)
+    changing = Changing(good, good[:-1] + b"?")
+    with pytest.raises(ObjectChanged):
+        bundled([Source("box-1", "key", "result", {"id": "r.1"}, changing)])
+
+
+names = st.one_of(
+    st.sampled_from(["../x", "/x", "a", "a/b", "A", "run.json", "..", "c\x07", "\udc80"]), st.text(max_size=8)
+)
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.lists(st.tuples(names.filter(lambda n: "\0" not in n), st.binary(max_size=50)), max_size=5), max_size=4)
+)
+def test_whatever_the_uploads_contain_no_byte_is_lost_and_no_task_leaves_its_folder(
+    tasks: list[list[tuple[str, bytes]]],
+) -> None:
+    tasks = [[(name or "_", data) for name, data in files if not name.endswith("/")] for files in tasks]
+    uploads = [gzip.compress(gnu_tar(files)) for files in tasks]
+    archive, report = bundled(source(number, data) for number, data in enumerate(uploads, start=1))
+    assert report == BundleReport()
+    stored = unpacked(archive)
+    for number, files in enumerate(tasks, start=1):
+        mine = [data for name, data in stored.items() if name.startswith(f"box-{number}/")]
+        assert sorted(mine) == sorted(data for _, data in files)
+    assert len(stored) == sum(map(len, tasks)) + 2
+
+
+def gnu_tar(files: list[tuple[str, bytes]]) -> bytes:
+    """As GNU tar writes it: names are bytes, so they need not be valid text."""
+    out = io.BytesIO()
+    for name, data in files:
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        out.write(info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape") + data + bytes(-len(data) % 512))
+    return out.getvalue() + bytes(1024)
