@@ -52,6 +52,7 @@ class Ending:
         try:
             key = self._upload(self._pack_result(reason), UPLOAD)
             self._say(HeartbeatStatus.FINISHED)
+            self.execution.beats.check()
             self._complete(key, reason=reason)
         except Stopped as stopped:
             if stopped.reason is StopReason.RUNNER_STOPPED:

@@ -52,9 +52,9 @@ class Execution:
         self.prepared = workload.prepare(job, execute, self._report)
         self._tell(HeartbeatStatus.RUNNING)
         code = workload.run(job, self.prepared, execute, self._report)
-        self.stop.check()
+        self.beats.check()
         self.outcome = workload.collect(job, self.prepared, code)
-        self.stop.check()
+        self.beats.check()
 
     def _chosen(self, workload: Callable[[str], Workload]) -> Workload:
         try:

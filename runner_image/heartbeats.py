@@ -91,6 +91,17 @@ class Heartbeats:
         with self._changed:
             self._changed.wait_for(lambda: not self._state.unsent or self._over(), timeout_s)
 
+    def check(self) -> None:
+        """Raises Stopped once the task was stopped or its lease has run out, even if no thread came to notice it yet.
+
+        After a SIGSTOP or a suspended machine every thread wakes at once; this one must not win against the watch.
+        """
+        with self._changed:
+            ran_out = self._state.lease_ends <= self._clock()
+        if ran_out:
+            self._lose(StopReason.LEASE_LOST)
+        self._stop.check()
+
     def _over(self) -> bool:
         return self._state.closed or self._stop.reason in {StopReason.CANCELLED, StopReason.LEASE_LOST}
 

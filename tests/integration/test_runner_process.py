@@ -1,0 +1,205 @@
+"""The runner as a process: signals, exit codes, slots."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.integration.runner_server import ControlPlane, Reply, control_plane
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "open-sesame-and-nothing-else"
+EMBEDDED = """
+import os, sys
+from pathlib import Path
+from runner_image import runner
+from runner_image.config import Config
+from tests.integration.test_runner_task import Tiny
+url, slots, line, root = sys.argv[1:]
+config = Config(url, "local", "box", Path(root), api_key="k", run_id="r1", slots=int(slots), isolation="process",
+                environment=dict(os.environ))
+sys.exit(runner.run(config, workload=lambda name: Tiny(line=line))["exit_code"])
+"""
+
+
+@pytest.fixture
+def plane() -> Iterator[ControlPlane]:
+    with control_plane() as plane:
+        yield plane
+
+
+@contextmanager
+def embedded(plane: ControlPlane, *, line: str, work_root: Path, slots: int = 1) -> Iterator["subprocess.Popen[bytes]"]:
+    argv = [sys.executable, "-c", EMBEDDED, plane.url, str(slots), line, str(work_root)]
+    with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def command(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
+    return subprocess.run(
+        [sys.executable, "-m", "runner_image", *arguments],
+        cwd=ROOT,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def flags(plane: ControlPlane, *more: str) -> list[str]:
+    where = ["--orchestrator-url", plane.url, "--provider", "local", "--instance-type", "box"]
+    return [*where, "--slots", "1", "--isolation", "process", *more]
+
+
+def alive(mark: str) -> bool:
+    found = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline", "status"]))
+    return any("sleep" in words and mark in words for words in found)
+
+
+def until(seen: Callable[[], bool], *, timeout_s: float = 15) -> None:
+    ends = time.monotonic() + timeout_s
+    while not seen():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def test_sigterm_drains(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.script["claim"] = [plane.assigned()]
+    with embedded(plane, line="sleep 1", work_root=tmp_path) as runner:
+        plane.wait_for(lambda: "running" in [c.body["status"] for c in plane.calls if c.kind == "heartbeat"])
+        runner.send_signal(signal.SIGTERM)
+        assert runner.wait(20) == 0
+    assert len(plane.of("claim")) == 1
+    assert len(plane.of("complete")) == 1
+
+
+@pytest.mark.parametrize(
+    ("signals", "code"), [([signal.SIGTERM, signal.SIGTERM], 143), ([signal.SIGINT], 130)], ids=["twice", "interrupt"]
+)
+def test_a_second_sigterm_or_an_interrupt_cancels(
+    plane: ControlPlane, tmp_path: Path, signals: list[signal.Signals], code: int
+) -> None:
+    plane.script["claim"] = [plane.assigned()]
+    mark = f"5151.{os.getpid()}"
+    with embedded(plane, line=f"setsid sleep {mark} & sleep {mark}", work_root=tmp_path) as runner:
+        until(lambda: alive(mark))
+        for number in signals:
+            runner.send_signal(number)
+            time.sleep(0.3)
+        assert runner.wait(20) == code
+    assert not alive(mark)
+    assert plane.of("fail")[0].body["error_type"] == "runner_stopped"
+
+
+def test_a_waiting_runner_ends_at_once_on_sigterm(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.script["claim"] = [Reply(body={"status": "wait", "retry_after_seconds": 60})]
+    with embedded(plane, line="true", work_root=tmp_path, slots=2) as runner:
+        plane.wait_for(lambda: sum(call.kind == "claim" for call in plane.calls) == 2)
+        runner.send_signal(signal.SIGTERM)
+        assert runner.wait(5) == 0
+
+
+def test_nothing_survives_a_runner_that_is_killed(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.script["claim"] = [plane.assigned()]
+    mark = f"5252.{os.getpid()}"
+    line = f"setsid sleep {mark} & (setsid sh -c 'sleep {mark}; true' &) ; sleep {mark}"
+    with embedded(plane, line=line, work_root=tmp_path) as runner:
+        until(lambda: alive(mark))
+        runner.kill()
+        runner.wait(10)
+        until(lambda: not alive(mark), timeout_s=10)
+
+
+def test_slots_claim_for_themselves_under_their_own_names(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.script["claim"] = [plane.assigned(), plane.assigned(id="r1.2"), Reply(body={"status": "done"})]
+    with embedded(plane, line="sleep 0.5", work_root=tmp_path, slots=2) as runner:
+        assert runner.wait(20) == 0
+    owners = {call.body["runner_id"] for call in plane.of("complete")}
+    assert {owner.rsplit("-", 1)[1] for owner in owners} == {"s1", "s2"}
+    assert len({owner.rsplit("-", 1)[0] for owner in owners}) == 1
+
+
+def test_a_claim_whose_answer_was_lost_is_repeated_with_the_same_token(plane: ControlPlane) -> None:
+    plane.script["claim"] = ["drop", Reply(status=503), Reply(body={"status": "done"})]
+    assert command(*flags(plane, "--run-id", "r1"), BENCHFLEET_API_KEY=KEY).returncode == 0
+    wishes = [call.body for call in plane.of("claim")]
+    assert len({wish["claim_token"] for wish in wishes}) == 1
+    assert [wish["retry"] for wish in wishes] == [False, True, True]
+    assert plane.of("claim")[0].path == "/stage/runs/r1/tasks/claim"
+
+
+def test_without_a_run_any_task_is_claimed_and_the_summary_is_json(plane: ControlPlane) -> None:
+    ended = command(*flags(plane, "--json", ""), BENCHFLEET_API_KEY=KEY)
+    assert ended.returncode == 0
+    assert plane.of("claim")[0].path == "/stage/claim"
+    summary = json.loads(ended.stdout)
+    assert (summary["exit_code"], summary["tasks"]) == (0, {"completed": 0, "failed": 0, "dropped": 0})
+    assert {json.loads(line)["event"] for line in ended.stderr.splitlines()} >= {"started", "nothing_left", "ended"}
+    assert KEY not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (400, 1), (404, 1), (503, 3)])
+def test_exit_codes_of_a_claim_that_never_succeeds(plane: ControlPlane, status: int, code: int) -> None:
+    plane.script["claim"] = [Reply(status=status, body={"error": "no"})]
+    ended = command(*flags(plane, "--run-id", "r1", "--claim-patience-s", "0.1"), BENCHFLEET_API_KEY=KEY)
+    assert ended.returncode == code
+
+
+def test_a_key_file_is_read_and_a_key_on_the_command_line_is_warned_of(plane: ControlPlane, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY + "\n")
+    assert command(*flags(plane, "--api-key-file", str(tmp_path / "key"))).returncode == 0
+    ended = command(*flags(plane, "--api-key", KEY, "--script-dir", "/x"))
+    assert ended.returncode == 0
+    assert "--api-key is visible" in ended.stderr
+    assert "--script-dir is not needed" in ended.stderr
+    assert {call.headers["Authorization"] for call in plane.of("claim")} == {f"Bearer {KEY}"}
+
+
+def test_everything_that_is_missing_is_listed() -> None:
+    ended = command()
+    assert ended.returncode == 1
+    for name in ("--orchestrator-url", "--api-key", "--provider", "--instance-type"):
+        assert f"missing {name}" in ended.stderr
+
+
+def test_what_makes_no_sense_is_named(plane: ControlPlane) -> None:
+    ended = command(
+        "--orchestrator-url",
+        "ftp://x",
+        "--provider",
+        "p",
+        "--instance-type",
+        "t",
+        "--run-id",
+        "../x",
+        BENCHFLEET_API_KEY=KEY,
+    )
+    assert ended.returncode == 1
+    assert "--orchestrator-url" in ended.stderr
+    assert "--run-id" in ended.stderr
+
+
+def test_stopped_beyond_its_lease_a_runner_drops_its_result(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.lease_s, plane.beat_s = 1.0, 0.3
+    plane.script["claim"] = [plane.assigned(), Reply(body={"status": "done"})]
+    with embedded(plane, line="sleep 1.5", work_root=tmp_path) as runner:
+        plane.wait_for(lambda: "running" in [c.body["status"] for c in plane.calls if c.kind == "heartbeat"])
+        runner.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        plane.script["heartbeat"] = [Reply(status=409, body={"error": "late", "code": "lease_lost"})]
+        runner.send_signal(signal.SIGCONT)
+        assert runner.wait(20) == 0
+    assert plane.of("complete") + plane.of("fail") == []

@@ -1,0 +1,331 @@
+"""One task from claim to end, against a control plane over loopback, with real processes."""
+
+import io
+import json
+import os
+import tarfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
+from benchfleet_contract.tasks import ClaimRequest
+
+from runner_image.logs import Log
+from runner_image.processes import ProcessIsolation
+from runner_image.session import Session
+from runner_image.stopping import Stop, StopReason
+from runner_image.task import Slot, run_task
+from runner_image.tools import TaskEnd, Tools
+from runner_image.upload import open_store
+from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
+from tests.integration.runner_server import DROP, ControlPlane, Reply, control_plane
+
+MARKS = {f"{seconds}.{os.getpid()}" for seconds in (4242, 4243, 4244)}  # this test process's own: others run beside it
+_ONE, _TWO, _THREE = sorted(MARKS)
+FAMILY = f"setsid sleep {_ONE} & (setsid sh -c 'sleep {_TWO}' &) ; sleep {_THREE}"
+
+
+@dataclass
+class Tiny:
+    """Runs one shell line; what it prints is its result."""
+
+    line: str = "echo measured"
+    measurements: int = 1
+    failures: int = 0
+    name: str = "tiny"
+    during: Callable[[], None] = lambda: None
+
+    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared:
+        return Prepared(command=["sh", "-c", self.line], versions={"tiny": "1"}, suite_commit="abc")
+
+    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
+        report(Progress(percent=40, benchmark="one", message="half way"))
+        self.during()
+        with (job.work_dir / "output.txt").open("w") as out:
+            return execute(
+                prepared.command,
+                cwd=job.work_dir,
+                environment={"EXTRA": "1"},
+                on_line=lambda line: print(line, file=out),
+            )
+
+    def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
+        if exit_code:
+            raise WorkloadError("Benchmark execution failed")
+        one = {"variant": "default", "unit": "s", "better": "lower", "samples": [1.0]}
+        output = Output(
+            workload=self.name,
+            measurements=[Measurement(benchmark=f"m{n}", **one) for n in range(self.measurements)],
+            failures=[
+                BenchmarkFailure(benchmark=f"f{n}", variant="default", reason="boom") for n in range(self.failures)
+            ],
+        )
+        (job.work_dir / "output.json").write_text(output.model_dump_json())
+        return Outcome(output=output, exit_code=exit_code)
+
+
+@pytest.fixture
+def plane() -> Iterator[ControlPlane]:
+    with control_plane() as plane:
+        yield plane
+
+
+@dataclass
+class Bench:
+    """Runs tasks of one control plane in one work root."""
+
+    plane: ControlPlane
+    work_root: Path
+    records: list[dict[str, object]]
+
+    def run(self, tiny: Tiny, *, stop: Stop | None = None, debug: bool = False) -> TaskEnd:
+        log = Log(sinks=(lambda record: self.records.append(dict(record)),), verbose=debug)
+        with ExitStack() as held:
+            session = Session(self.plane.url, api_key="sesame")
+            held.callback(session.close)
+            tools = Tools(
+                session=session,
+                store=held.enter_context(open_store()),
+                isolation=ProcessIsolation(dict(os.environ), image="registry/runner:1"),
+                workload={"tiny": tiny}.__getitem__,
+                work_root=self.work_root,
+                versions={"benchfleet": "9"},
+                debug=debug,
+            )
+            self.plane.script.setdefault("claim", [self.plane.assigned()])
+            wish = ClaimRequest(provider="local", instance_type="box", runner_id="me")
+            claimed = session.claim("r1", wish)
+            return run_task(claimed, slot=Slot("me"), stop=stop or Stop(), tools=tools, log=log)
+
+
+@pytest.fixture
+def bench(plane: ControlPlane, tmp_path: Path) -> Bench:
+    return Bench(plane, tmp_path / "work", records=[])
+
+
+def members(archive: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        found = {member.name: opened.extractfile(member) for member in opened}
+        return {name: content.read() for name, content in found.items() if content}
+
+
+def family_alive() -> list[int]:
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if MARKS & set(process.info["cmdline"] or []) and process.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def test_a_task_goes_through_every_status_and_delivers(bench: Bench, plane: ControlPlane) -> None:
+    assert bench.run(Tiny()) is TaskEnd.COMPLETED
+
+    assert plane.beats() == ["boot", "provision", "running", "uploading", "finished"]
+    assert plane.of("complete")[0].body == {"runner_id": "me", "s3_result_key": "claim-result-key", "attempt": 1}
+    files = members(plane.uploads["claim-result"])
+    assert list(files) == ["./metadata.json", "./output.json", "./output.txt"]
+    assert files["./output.txt"] == b"measured\n"
+    metadata = json.loads(files["./metadata.json"])
+    assert (metadata["task_id"], metadata["status"], metadata["run"], metadata["alias"]) == ("r1.1", "success", 1, "b")
+    assert metadata["provenance"]["suite_commit"] == "abc"
+    assert metadata["provenance"]["versions"] == {"benchfleet": "9", "tiny": "1"}
+    assert metadata["provenance"]["machine"]["container_image"] == "registry/runner:1"
+    assert list(bench.work_root.iterdir()) == []
+
+
+def test_every_request_keeps_the_prefix_and_carries_the_key_which_no_upload_does(
+    bench: Bench, plane: ControlPlane
+) -> None:
+    bench.run(Tiny())
+
+    assert {call.path.split("/")[1] for call in plane.calls} == {"stage"}
+    assert {call.headers.get("Authorization") for call in plane.calls if call.kind != "put"} == {"Bearer sesame"}
+    (put,) = plane.of("put")
+    assert "Authorization" not in put.headers
+    assert put.headers["Content-Type"] == "application/gzip"
+    assert int(put.headers["Content-Length"]) == len(plane.uploads["claim-result"])
+    assert "sesame" not in json.dumps(bench.records, default=str)
+
+
+def test_some_failures_beside_measurements_are_a_partial_success(bench: Bench, plane: ControlPlane) -> None:
+    assert bench.run(Tiny(measurements=2, failures=1)) is TaskEnd.COMPLETED
+
+    reason = plane.of("complete")[0].body["reason"]
+    assert reason == "1 of 3 benchmarks failed: f0 (default): boom"
+    metadata = json.loads(members(plane.uploads["claim-result"])["./metadata.json"])
+    assert (metadata["status"], metadata["reason"]) == ("partial", reason)
+
+
+def test_no_measurement_fails_the_task_with_an_error_archive(bench: Bench, plane: ControlPlane) -> None:
+    assert bench.run(Tiny(measurements=0, failures=1)) is TaskEnd.FAILED
+
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["failure_class"]) == ("benchmark_failed", "benchmark")
+    assert fail.body["s3_error_key"] == "claim-error-key"
+    assert plane.beats()[-1] == "error"
+    files = members(plane.uploads["claim-error"])
+    assert "f0 (default): boom" in files["./error.txt"].decode()
+    assert json.loads(files["./metadata.json"])["status"] == "error"
+    assert plane.of("complete") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error_type", "blame"),
+    [
+        (
+            WorkloadError("no suite", error_type="suite_unavailable", failure_class="infrastructure"),
+            "suite_unavailable",
+            "infrastructure",
+        ),
+        (ZeroDivisionError("oops"), "runner_error", "infrastructure"),
+        (WorkloadError("wrong"), "benchmark_failed", "benchmark"),
+    ],
+)
+def test_whatever_a_workload_raises_is_told(
+    bench: Bench, plane: ControlPlane, fault: Exception, error_type: str, blame: str
+) -> None:
+    def raise_it() -> None:
+        raise fault
+
+    assert bench.run(Tiny(during=raise_it)) is TaskEnd.FAILED
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["failure_class"]) == (error_type, blame)
+
+
+def test_an_unknown_workload_is_an_infrastructure_failure(bench: Bench, plane: ControlPlane) -> None:
+    plane.script["claim"] = [plane.assigned(workload="strange")]
+    assert bench.run(Tiny()) is TaskEnd.FAILED
+    assert plane.of("fail")[0].body["error_type"] == "unknown_workload"
+
+
+def test_cancel_kills_grandchildren_at_once_and_drops_the_result(bench: Bench, plane: ControlPlane) -> None:
+    plane.beat_s = 0.2
+    cancelled: list[float] = []
+
+    def cancel_when_running() -> None:
+        def later() -> None:
+            while len(family_alive()) < 3:
+                time.sleep(0.02)
+            plane.script["heartbeat"] = [plane.answer_to_beat(cancel=True)]
+            cancelled.append(time.monotonic())
+
+        threading.Thread(target=later, daemon=True).start()
+
+    assert bench.run(Tiny(line=FAMILY, during=cancel_when_running)) is TaskEnd.DROPPED
+    assert time.monotonic() - cancelled[0] < 5
+    assert family_alive() == []
+    assert plane.of("put") + plane.of("complete") + plane.of("fail") == []
+
+
+@pytest.mark.parametrize("status", [409, 404, 403])
+def test_a_refused_beat_means_a_lost_lease_and_drops_the_result(bench: Bench, plane: ControlPlane, status: int) -> None:
+    plane.script["heartbeat"] = [Reply(status=status, body={"error": "no", "code": "lease_lost"})]
+    assert bench.run(Tiny(line=FAMILY)) is TaskEnd.DROPPED
+    assert family_alive() == []
+    assert plane.of("put") + plane.of("complete") + plane.of("fail") == []
+
+
+def test_a_silent_control_plane_costs_the_lease_when_it_ends(bench: Bench, plane: ControlPlane) -> None:
+    plane.lease_s, plane.beat_s = 1.5, 0.2
+    answer = threading.Event()
+    plane.script["heartbeat"] = [Reply(after=answer, body={})]
+    try:
+        assert bench.run(Tiny(line=FAMILY)) is TaskEnd.DROPPED
+    finally:
+        answer.set()
+    assert plane.of("complete") + plane.of("fail") == []
+
+
+def test_a_beat_that_met_a_busy_server_is_sent_again(bench: Bench, plane: ControlPlane) -> None:
+    ok = plane.answer_to_beat()
+    plane.script["heartbeat"] = [Reply(status=503, headers={"Retry-After": "0"}), ok]
+    assert bench.run(Tiny(line="sleep 1.5")) is TaskEnd.COMPLETED
+    assert plane.beats()[:2] == ["boot", "boot"]
+    assert plane.beats()[-1] == "finished"
+
+
+def test_uploads_and_completes_are_retried(bench: Bench, plane: ControlPlane) -> None:
+    plane.script["put"] = [Reply(status=503), DROP, Reply()]
+    plane.script["complete"] = [DROP, Reply(status=503, headers={"Retry-After": "0"}), Reply(body={})]
+    assert bench.run(Tiny()) is TaskEnd.COMPLETED
+    assert (len(plane.of("put")), len(plane.of("complete"))) == (3, 3)
+
+
+def test_a_complete_that_is_refused_is_not_asked_again(bench: Bench, plane: ControlPlane) -> None:
+    plane.script["complete"] = [Reply(status=409, body={"error": "late", "code": "lease_lost"})]
+    assert bench.run(Tiny()) is TaskEnd.DROPPED
+    assert len(plane.of("complete")) == 1
+    assert plane.of("fail") == []
+
+
+def test_a_lost_answer_to_complete_is_asked_for_once_more_when_beats_are_refused(
+    bench: Bench, plane: ControlPlane
+) -> None:
+    plane.beat_s = 0.1
+    refused = Reply(status=409, body={"error": "done", "code": "task_finished"})
+    plane.script["heartbeat"] = [*[plane.answer_to_beat()] * 5, refused]
+    plane.script["complete"] = [DROP, Reply(body={"message": "Task marked as completed"})]
+    assert bench.run(Tiny()) is TaskEnd.COMPLETED
+
+
+def test_an_upload_that_the_store_never_takes_fails_the_task(bench: Bench, plane: ControlPlane) -> None:
+    plane.script["put"] = [Reply(status=400)]
+    assert bench.run(Tiny()) is TaskEnd.FAILED
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["error_message"]) == ("upload_failed", "Failed to upload results")
+    assert "s3_error_key" not in fail.body
+
+
+def test_bound_urls_are_used_where_the_server_signs_them(bench: Bench, plane: ControlPlane) -> None:
+    signed = {"Content-Length": "0", "x-amz-checksum-sha256": "asked"}
+    plane.script["upload-urls"] = [Reply(body=plane.urls("fresh", signed))]
+    assert bench.run(Tiny()) is TaskEnd.COMPLETED
+
+    (asked,), (put,) = plane.of("upload-urls"), plane.of("put")
+    content = plane.uploads["fresh-result"]
+    assert (asked.query["runner_id"], asked.query["attempt"]) == ("me", "1")
+    assert asked.query["result_bytes"] == str(len(content)) == put.headers["Content-Length"]
+    assert len(put.headers["x-amz-checksum-sha256"]) == 44
+    assert plane.of("complete")[0].body["s3_result_key"] == "fresh-result-key"
+
+
+def test_an_expired_url_is_replaced(bench: Bench, plane: ControlPlane) -> None:
+    plane.script["upload-urls"] = [Reply(body=plane.urls("old")), Reply(body=plane.urls("new"))]
+    plane.script["put"] = [Reply(status=403), Reply()]
+    assert bench.run(Tiny()) is TaskEnd.COMPLETED
+    assert [call.path.rsplit("/")[-1] for call in plane.of("put")] == ["old-result", "new-result"]
+
+
+def test_a_target_that_is_a_path_is_a_copy(bench: Bench, plane: ControlPlane, tmp_path: Path) -> None:
+    claim = plane.assigned()
+    claim.body["presigned_urls"]["result_upload_url"] = str(tmp_path / "copied.tar.gz")
+    plane.script["claim"] = [claim]
+    assert bench.run(Tiny()) is TaskEnd.COMPLETED
+    assert "./output.txt" in members((tmp_path / "copied.tar.gz").read_bytes())
+
+
+def test_a_stopped_runner_says_so(bench: Bench, plane: ControlPlane) -> None:
+    stop = Stop()
+
+    def stop_soon() -> None:
+        threading.Timer(0.3, lambda: stop.set(StopReason.RUNNER_STOPPED)).start()
+
+    assert bench.run(Tiny(line=FAMILY, during=stop_soon), stop=stop) is TaskEnd.FAILED
+    assert family_alive() == []
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["failure_class"]) == ("runner_stopped", "infrastructure")
+
+
+def test_debug_keeps_the_work_dir_and_packs_the_whole_log(bench: Bench, plane: ControlPlane) -> None:
+    assert bench.run(Tiny(), debug=True) is TaskEnd.COMPLETED
+    (kept,) = bench.work_root.iterdir()
+    assert (kept / "work" / "output.txt").read_text() == "measured\n"
+    log = members(plane.uploads["claim-result"])["./full_run.log"].decode()
+    assert '"event": "output"' in log
+    assert "measured" in log
