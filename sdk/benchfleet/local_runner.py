@@ -71,6 +71,10 @@ class LocalRunner:
     ) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def check(self) -> None:
         """Raises BenchfleetError, with the end of the log, if the runner has ended with an error."""
         code = self._process.poll()

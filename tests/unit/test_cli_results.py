@@ -1,0 +1,105 @@
+"""From unpacked results to the table and the document."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchfleet.cli.numbers import mean_and_interval, scale
+from benchfleet.cli.results_table import caption, table
+from benchfleet.exceptions import ArchiveError
+from benchfleet.results_folder import read
+from benchfleet.statistics import estimate
+from rich.console import Console
+
+
+def put(
+    folder: Path, name: str, samples: list[float], *, metadata: dict[str, Any] | None = None, unit: str = "s"
+) -> None:
+    found = {"benchmark": "fib", "variant": "interp", "unit": unit, "better": "lower", "samples": samples}
+    (folder / name).mkdir(parents=True)
+    output = {"schema_version": 1, "workload": "mock", "measurements": [found]}
+    (folder / name / "output.json").write_text(json.dumps(output))
+    if metadata is not None:
+        (folder / name / "metadata.json").write_text(json.dumps(metadata))
+
+
+def test_tasks_of_one_machine_are_one_row(tmp_path: Path) -> None:
+    for number in (1, 2):
+        put(tmp_path, f"box-{number}", [0.010, 0.012], metadata={"alias": "box", "instance_type": "m1"})
+    put(tmp_path, "m2-3", [0.5], metadata={"alias": None, "instance_type": "m2"})
+    rows = read(tmp_path)
+    assert [(row.subject.machine, row.estimate.tasks, row.estimate.samples) for row in rows] == [
+        ("box", 2, 4),
+        ("m2", 1, 1),
+    ]
+    assert rows[0].estimate.mean == pytest.approx(0.011)
+
+
+def test_a_folder_without_metadata_is_its_own_machine(tmp_path: Path) -> None:
+    put(tmp_path, "box-1", [1.0])
+    assert read(tmp_path)[0].subject.machine == "box-1"
+
+
+def test_a_benchmark_without_samples_is_no_row(tmp_path: Path) -> None:
+    put(tmp_path, "box-1", [])
+    assert read(tmp_path) == []
+
+
+def test_a_damaged_output_is_named(tmp_path: Path) -> None:
+    (tmp_path / "box-1").mkdir()
+    (tmp_path / "box-1" / "output.json").write_text("{}")
+    with pytest.raises(ArchiveError, match=r"box-1/output\.json"):
+        read(tmp_path)
+
+
+def test_the_document_holds_numbers_in_the_unit_of_the_samples(tmp_path: Path) -> None:
+    put(tmp_path, "box-1", [0.010])
+    put(tmp_path, "box-2", [0.012])
+    document = json.loads(json.dumps([row.document() for row in read(tmp_path)]))
+    assert [found["ci95"] for found in document] == [None, None]
+    assert document[0]["mean"] == 0.010
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (2.0, "s", (1.0, "s")),
+        (0.002, "s", (1e-3, "ms")),
+        (-0.002, "s", (1e-3, "ms")),
+        (2e-6, "s", (1e-6, "µs")),
+        (2e-12, "s", (1e-9, "ns")),
+        (0.0, "s", (1.0, "s")),
+        (0.002, "req/s", (1.0, "req/s")),
+    ],
+)
+def test_seconds_are_scaled_for_people(value: float, unit: str, expected: tuple[float, str]) -> None:
+    assert scale(value, unit=unit) == expected
+
+
+def test_numbers_of_a_row() -> None:
+    assert mean_and_interval(estimate([[0.0100], [0.0102]]), unit="s") == ("10.1 ms", "8.829 to 11.37 ms", "± 12.6%")
+    assert mean_and_interval(estimate([[5.0]]), unit="bytes") == ("5 bytes", "", "")
+
+
+def test_the_table_says_what_its_intervals_cover(tmp_path: Path) -> None:
+    put(tmp_path, "box-1", [0.010, 0.011], metadata={"alias": "box"})
+    one = read(tmp_path)
+    assert "one task" in caption(one)
+    put(tmp_path, "box-2", [0.012], metadata={"alias": "box"})
+    two = read(tmp_path)
+    assert "means of the tasks" in caption(two)
+    out = io.StringIO()
+    Console(file=out, width=110).print(table(two, title="Run 7"))
+    assert "fib" in out.getvalue()
+    assert "11.25 ms" in out.getvalue()
+    assert "machine" not in out.getvalue()
+
+
+def test_machines_get_a_column_when_there_are_several(tmp_path: Path) -> None:
+    put(tmp_path, "a-1", [1.0])
+    put(tmp_path, "b-2", [1.0])
+    out = io.StringIO()
+    Console(file=out, width=110).print(table(read(tmp_path), title="Run 7"))
+    assert "machine" in out.getvalue()
