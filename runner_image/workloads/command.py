@@ -10,7 +10,16 @@ from benchfleet_contract.results import Measurement, Output
 from pydantic import Field, StringConstraints, ValidationError
 
 from runner_image.workloads.console import Console, shorten
-from runner_image.workloads.files import OUTPUT_JSON, OUTPUT_TXT, require_time, write_output
+from runner_image.workloads.files import (
+    OUTPUT_JSON,
+    OUTPUT_TXT,
+    read_plain,
+    read_text,
+    require_numbers,
+    require_time,
+    write_output,
+    write_plain,
+)
 from runner_image.workloads.options import Options, parse
 from runner_image.workloads.progress import COLLECT, START, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
@@ -52,7 +61,7 @@ class Command:
                 code = self._once(job, options, execute, console)
                 times.append(self._clock() - started)
                 meter.share(len(times) / total, benchmark=options.benchmark)
-        (job.work_dir / TIMES).write_text(json.dumps(times), encoding="utf-8")
+        write_plain(job.work_dir / TIMES, json.dumps(times).encode())
         meter.at(COLLECT, benchmark=options.benchmark)
         return code
 
@@ -71,7 +80,7 @@ class Command:
         options = parse(CommandOptions, job.options)
         require_time(exit_code, timeout_s=options.timeout_s)
         if exit_code != 0:
-            said = shorten((job.work_dir / OUTPUT_TXT).read_text(encoding="utf-8").strip())
+            said = shorten(read_text(job.work_dir / OUTPUT_TXT).strip())
             raise WorkloadError(f"The command failed with exit code {exit_code}: {said or 'it said nothing'}")
         own = job.work_dir / OUTPUT_JSON
         output = _own(own) if own.exists() else _timed(job.work_dir, options)
@@ -81,17 +90,20 @@ class Command:
 
 def _own(path: Path) -> Output:
     try:
-        output = Output.model_validate_json(path.read_bytes())
+        output = Output.model_validate_json(read_plain(path))
+    except OSError as error:
+        raise WorkloadError(f"The command left an output.json that is no plain file: {error}") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         raise WorkloadError(f"The command wrote an output.json that cannot be read: {problems}") from error
     if not output.measurements:
         raise WorkloadError("The command wrote an output.json without measurements")
+    require_numbers(output)
     return output.model_copy(update={"workload": Command.name})
 
 
 def _timed(work_dir: Path, options: CommandOptions) -> Output:
-    times = [float(each) for each in json.loads((work_dir / TIMES).read_text(encoding="utf-8"))]
+    times = [float(each) for each in json.loads(read_plain(work_dir / TIMES))]
     measurement = Measurement(
         benchmark=options.benchmark,
         variant="default",

@@ -1,6 +1,6 @@
 """What a command says, kept in a file while it says it, so that a killed one leaves its words behind."""
 
-from collections import deque
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,8 @@ class Console:
     """A log of one command: each line goes to `path` at once and to `on_line`."""
 
     def __init__(self, path: Path, *, on_line: Callable[[str], None] | None = None) -> None:
-        self._file = path.open("a", encoding="utf-8", errors="replace")
+        self._file = os.fdopen(_own_file(path), "a", encoding="utf-8", errors="replace")
         self._on_line = on_line
-        self._last: deque[str] = deque(maxlen=LAST_LINES)
 
     def __enter__(self) -> "Console":
         return self
@@ -28,10 +27,7 @@ class Console:
 
     def write(self, line: str) -> None:
         text = line.rstrip("\r\n")
-        self._file.write(text + "\n")
-        self._file.flush()
-        if text.strip():
-            self._last.append(text)
+        self.note(text)
         if self._on_line:
             self._on_line(text)
 
@@ -40,10 +36,10 @@ class Console:
         self._file.write(text + "\n")
         self._file.flush()
 
-    @property
-    def last_words(self) -> str:
-        """The end of what was said, short enough for an error message."""
-        return shorten("\n".join(self._last))
+
+def _own_file(path: Path) -> int:
+    """Never through a link: an earlier command of the task may have put one there."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
 
 
 def shorten(text: str) -> str:

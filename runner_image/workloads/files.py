@@ -1,5 +1,11 @@
-"""The files that every workload leaves in its work dir."""
+"""The files that every workload leaves in its work dir.
 
+What ran there may have put links in place of files: none is followed, neither to read nor to write, because with
+isolation `docker` the work dir belongs to the container and a link to the host.
+"""
+
+import math
+import os
 from pathlib import Path
 
 from benchfleet_contract.results import Output
@@ -10,8 +16,29 @@ OUTPUT_JSON = "output.json"  # the common shape
 OUTPUT_TXT = "output.txt"  # for people
 
 
+def read_plain(path: Path) -> bytes:
+    """The content of a plain file. Raises OSError for a link or anything else."""
+    with open(path, "rb", opener=_no_follow) as file:
+        return file.read()
+
+
+def read_text(path: Path) -> str:
+    return read_plain(path).decode(errors="replace")
+
+
+def write_plain(path: Path, content: bytes) -> None:
+    """Makes the file anew, whatever stood there."""
+    path.unlink(missing_ok=True)
+    with open(path, "xb", opener=_no_follow) as file:
+        file.write(content)
+
+
+def _no_follow(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+
+
 def write_output(work_dir: Path, output: Output) -> None:
-    (work_dir / OUTPUT_JSON).write_text(output.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_plain(work_dir / OUTPUT_JSON, output.model_dump_json(indent=1).encode() + b"\n")
 
 
 def require_measurements(output: Output, *, last_words: str, exit_code: int) -> None:
@@ -20,6 +47,13 @@ def require_measurements(output: Output, *, last_words: str, exit_code: int) -> 
         return
     reasons = "; ".join(f"{lost.benchmark} ({lost.variant}): {lost.reason}" for lost in output.failures)
     raise WorkloadError(f"No benchmark gave a result (exit code {exit_code}). {reasons or last_words}".strip())
+
+
+def require_numbers(output: Output) -> None:
+    """Raises WorkloadError `benchmark_failed` if a measurement has no samples, or one that is not a number."""
+    for found in output.measurements:
+        if not found.samples or not all(math.isfinite(each) for each in found.samples + found.warmup):
+            raise WorkloadError(f"{found.benchmark} ({found.variant}) has no samples, or one that is not a number")
 
 
 def require_time(exit_code: int, *, timeout_s: float | None) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from runner_image.workloads import pyperformance_results
 from runner_image.workloads.commands import Said, demand, infrastructure
 from runner_image.workloads.console import Console
-from runner_image.workloads.files import OUTPUT_TXT, require_measurements, require_time, write_output
+from runner_image.workloads.files import OUTPUT_TXT, read_text, require_measurements, require_time, write_output
 from runner_image.workloads.options import Options, parse
 from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress
@@ -81,7 +81,7 @@ class Pyperformance:
         """Exit code 1 beside a result file means that some benchmarks failed: the others' results are kept."""
         options = parse(PyperformanceOptions, job.options)
         shutil.rmtree(job.work_dir / RUN_DIR, ignore_errors=True)
-        said = (job.work_dir / OUTPUT_TXT).read_text(encoding="utf-8").splitlines()
+        said = read_text(job.work_dir / OUTPUT_TXT).splitlines()
         raw = job.work_dir / RAW
         if not raw.exists():
             require_time(exit_code, timeout_s=options.timeout_s)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runner_image.workloads.files import read_plain
 from runner_image.workloads.protocol import WorkloadError
 from runner_image.workloads.pyperformance_console import Section
 
@@ -16,6 +17,8 @@ UNITS = {"second": ("time", "s"), "byte": ("memory", "bytes"), "integer": ("coun
 
 class RawRun(BaseModel):
     """One worker process. `values` are per loop; `warmups` are (loops, value per loop). A calibration has no values."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     values: list[float] = []
     warmups: list[tuple[int, float]] = []
@@ -36,7 +39,7 @@ class RawSuite(BaseModel):
 def load(path: Path) -> RawSuite:
     """Raises WorkloadError `benchmark_failed` if the file is not pyperf's."""
     try:
-        return RawSuite.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return RawSuite.model_validate(json.loads(read_plain(path)))
     except (OSError, ValueError, ValidationError) as error:
         raise WorkloadError(f"{path.name} cannot be read: {error}") from error
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from runner_image.workloads import ruby_bench_results
 from runner_image.workloads.console import Console, footer, header
-from runner_image.workloads.files import OUTPUT_TXT, require_measurements, require_time, write_output
+from runner_image.workloads.files import (
+    OUTPUT_TXT,
+    read_plain,
+    read_text,
+    require_measurements,
+    require_time,
+    write_output,
+    write_plain,
+)
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
@@ -60,7 +68,7 @@ class RubyBench:
         """Exit code 1 beside a result file means that some benchmarks failed: the others' results are kept."""
         options = parse(RubyBenchOptions, job.options)
         shutil.rmtree(job.work_dir / SUITE_DIR, ignore_errors=True)  # its commit is known; it need not be uploaded
-        sections = read((job.work_dir / CONSOLE).read_text(encoding="utf-8").splitlines())
+        sections = read(read_text(job.work_dir / CONSOLE).splitlines())
         raw = _raw_file(job.work_dir)
         if raw is None:
             require_time(exit_code, timeout_s=options.timeout_s)
@@ -85,8 +93,9 @@ def _raw_file(work_dir: Path) -> Path | None:
 
 
 def _copy_tables(raw: Path) -> None:
+    """ruby-bench's tables under names that do not change from run to run; its console where it wrote none."""
     for suffix in (".txt", ".csv"):
-        if raw.with_suffix(suffix).exists():
-            shutil.copyfile(raw.with_suffix(suffix), raw.with_name(f"output{suffix}"))
+        if raw.with_suffix(suffix).is_file():
+            write_plain(raw.with_name(f"output{suffix}"), read_plain(raw.with_suffix(suffix)))
     if not raw.with_name(OUTPUT_TXT).exists():
-        shutil.copyfile(raw.with_name(CONSOLE), raw.with_name(OUTPUT_TXT))
+        write_plain(raw.with_name(OUTPUT_TXT), read_plain(raw.with_name(CONSOLE)))

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runner_image.workloads.files import read_plain
 from runner_image.workloads.protocol import WorkloadError
 from runner_image.workloads.ruby_bench_console import Section
 from runner_image.workloads.ruby_bench_suite import check_variant
@@ -15,6 +16,8 @@ from runner_image.workloads.ruby_bench_suite import check_variant
 
 class RawBench(BaseModel):
     """One benchmark under one variant: iterations in seconds, `rss_samples` in bytes, one for each iteration."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     description: str = Field(alias="RUBY_DESCRIPTION")
     warmup: list[float] = []
@@ -25,7 +28,7 @@ class RawBench(BaseModel):
 def load(path: Path) -> dict[str, dict[str, Any]]:
     """{variant: {benchmark: raw}}. Raises WorkloadError `benchmark_failed` if the file is not ruby-bench's."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))["raw_data"]
+        raw = json.loads(read_plain(path))["raw_data"]
         return {str(variant): dict(benches) for variant, benches in raw.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WorkloadError(f"{path.name} cannot be read: {error}") from error

@@ -1,0 +1,85 @@
+"""What all workloads share: names, progress, options, files."""
+
+import json
+from pathlib import Path
+
+import pytest
+from benchfleet_contract.results import Measurement, Output
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner_image.workloads.console import LAST_CHARS, Console, shorten
+from runner_image.workloads.files import read_plain, require_numbers, write_output, write_plain
+from runner_image.workloads.progress import Meter
+from runner_image.workloads.protocol import Progress, WorkloadError
+from runner_image.workloads.registry import NAMES, workload
+
+
+def measurement(samples: list[float]) -> Measurement:
+    return Measurement(benchmark="b", variant="default", unit="s", better="lower", samples=samples)
+
+
+def test_every_name_makes_its_workload_anew() -> None:
+    assert NAMES == ("ruby-bench", "pyperformance", "command", "mock")
+    for name in NAMES:
+        assert workload(name).name == name
+        assert workload(name) is not workload(name)
+
+
+def test_an_unknown_name_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        workload("nosuch")
+
+
+@given(st.lists(st.floats(-1, 2)))
+def test_progress_never_goes_back_nor_beyond_collecting(parts: list[float]) -> None:
+    told: list[Progress] = []
+    meter = Meter(told.append)
+    for part in parts:
+        meter.share(part)
+    percents = [each.percent for each in told]
+    assert percents == sorted(percents)
+    assert all(0 <= percent <= 90 for percent in percents)
+
+
+@given(st.text(max_size=1000))
+def test_last_words_fit_and_keep_the_end(text: str) -> None:
+    short = shorten(text)
+    assert len(short) <= LAST_CHARS
+    assert text.endswith(short.removeprefix("…")) or len(text) <= LAST_CHARS
+
+
+def test_a_console_keeps_lines_as_they_come(tmp_path: Path) -> None:
+    heard: list[str] = []
+    with Console(tmp_path / "output.txt", on_line=heard.append) as console:
+        console.write("one\r\n")
+        assert (tmp_path / "output.txt").read_text() == "one\n"
+        console.note("ours")
+    assert heard == ["one"]
+    assert (tmp_path / "output.txt").read_text() == "one\nours\n"
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("kept")
+    link = tmp_path / "output.json"
+    link.symlink_to(secret)
+    with pytest.raises(OSError, match="symbolic links"):
+        read_plain(link)
+    with pytest.raises(OSError, match="symbolic links"):
+        Console(link)
+    write_output(tmp_path, Output(workload="mock", measurements=[measurement([1.0])]))
+    assert secret.read_text() == "kept"
+    assert json.loads(link.read_text())["schema_version"] == 1
+
+
+def test_a_file_is_made_anew(tmp_path: Path) -> None:
+    write_plain(tmp_path / "a", b"longer")
+    write_plain(tmp_path / "a", b"new")
+    assert read_plain(tmp_path / "a") == b"new"
+
+
+@pytest.mark.parametrize("samples", [[], [float("nan")], [1.0, float("inf")]])
+def test_samples_are_numbers(samples: list[float]) -> None:
+    with pytest.raises(WorkloadError, match="not a number"):
+        require_numbers(Output(workload="command", measurements=[measurement(samples)]))

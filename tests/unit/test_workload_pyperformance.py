@@ -1,0 +1,100 @@
+"""pyperformance: its real output read, and what may be asked of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner_image.workloads.options import parse
+from runner_image.workloads.protocol import WorkloadError
+from runner_image.workloads.pyperformance import PyperformanceOptions
+from runner_image.workloads.pyperformance_console import read
+from runner_image.workloads.pyperformance_results import load, output
+
+DATA = Path(__file__).parents[1] / "data" / "pyperformance"
+
+
+def test_values_are_samples_and_warmups_of_measured_runs_stay_apart() -> None:
+    found = output(load(DATA / "fast" / "pyperf.json"), variant="cpython-3.11", sections=[])
+    assert [(m.benchmark, m.unit, m.metric, len(m.samples), len(m.warmup)) for m in found.measurements] == [
+        ("json_dumps", "s", "time", 20, 10),
+        ("nbody", "s", "time", 20, 10),
+    ]
+    assert all(0.001 < sample < 1 for m in found.measurements for sample in m.samples + m.warmup)
+
+
+def test_calibration_runs_are_no_samples() -> None:
+    raw = json.loads((DATA / "fast" / "pyperf.json").read_text())
+    values = [value for run in raw["benchmarks"][0]["runs"] for value in run.get("values", [])]
+    assert len(raw["benchmarks"][0]["runs"]) == 11
+    found = output(load(DATA / "fast" / "pyperf.json"), variant="cpython-3.11", sections=[])
+    assert found.measurements[0].samples == values
+
+
+def test_a_failed_benchmark_keeps_the_others() -> None:
+    said = read((DATA / "failed" / "console.txt").read_text().splitlines())
+    found = output(load(DATA / "failed" / "pyperf.json"), variant="cpython-3.11", sections=said)
+    assert [m.benchmark for m in found.measurements] == ["float", "json_dumps"]
+    assert [(f.benchmark, f.variant) for f in found.failures] == [("nbody", "cpython-3.11")]
+    assert "no such planet" in found.failures[0].reason
+    assert "Benchmark died" in found.failures[0].reason
+
+
+def test_without_a_file_everything_that_was_started_has_failed() -> None:
+    said = read((DATA / "failed" / "console.txt").read_text().splitlines())
+    found = output(None, variant="cpython-3.11", sections=said)
+    assert [f.benchmark for f in found.failures] == ["float", "json_dumps", "nbody"]
+
+
+def test_progress_is_what_is_behind() -> None:
+    said = read((DATA / "failed" / "console.txt").read_text().splitlines())
+    assert [s.part for s in said] == pytest.approx([0, 1 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"benchmarks": 1}', '{"benchmarks": [{"runs": [{"values": [NaN]}]}]}']
+)
+def test_a_file_that_is_not_pyperfs_is_a_failed_benchmark(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyperf.json").write_text(text)
+    with pytest.raises(WorkloadError, match="cannot be read"):
+        load(tmp_path / "pyperf.json")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"benchmarks": []},
+        {"benchmarks": ["-nbody"]},
+        {"benchmarks": ["nbody,float"]},
+        {"benchmarks": ["nbody"], "effort": "hard"},
+        {"benchmarks": ["nbody"], "version": "--pre"},
+        {"benchmarks": ["nbody"], "cache_dir": "relative"},
+        {"benchmarks": ["nbody"], "benchmark_timeout_s": 0},
+        {"benchmarks": ["nbody"], "extra": 1},
+    ],
+)
+def test_options_are_refused(asked: dict[str, Any]) -> None:
+    with pytest.raises(WorkloadError, match="Invalid workload options"):
+        parse(PyperformanceOptions, asked)
+
+
+@given(st.lists(st.text(max_size=60), max_size=30))
+def test_no_console_can_break_the_reader(lines: list[str]) -> None:
+    for section in read(lines):
+        assert 0 <= section.part <= 1
+        assert section.reason
+
+
+@given(st.lists(st.from_regex(r"[a-z_0-9]{1,12}", fullmatch=True), min_size=1, max_size=9, unique=True), st.data())
+def test_failures_are_exactly_those_that_said_so(listed: list[str], data: st.DataObject) -> None:
+    lost = data.draw(st.sets(st.sampled_from(listed)))
+    width = len(str(len(listed)))
+    lines = []
+    for number, name in enumerate(listed, start=1):
+        lines.append(f"[{str(number).rjust(width)}/{len(listed)}] {name}...")
+        lines.append(f"ERROR: Benchmark {name} timed out" if name in lost else f"{name}: 7.0 ms")
+    assert {s.benchmark for s in read(lines) if s.error} == lost
