@@ -12,7 +12,7 @@ BY_ITEM = ("GetItem", "Query", "Scan")
 
 
 class Meter:
-    """Attach it to clients with `watch`. Counts of one thread are kept apart from the sum of all."""
+    """Attach it with `watch`. Counts of one thread are kept apart from the sum of all."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -21,11 +21,16 @@ class Meter:
         self.refused_units = 0  # write units of conditional writes that were refused: no stream tells of them
         self.read_units = 0.0
 
-    def watch(self, client: Any) -> None:
-        """Counts the requests of a boto3 DynamoDB client from now on."""
-        client.meta.events.register("before-send.dynamodb", self._sent)
-        client.meta.events.register("after-call.dynamodb", self._answered)
-        client.meta.events.register("provide-client-params.dynamodb", self._asked)
+    def watch(self, events: Any) -> None:
+        """Counts from now on what goes through an emitter of botocore: a client's, or a session's for all its clients."""
+        events.register("before-send.dynamodb", self._sent)
+        events.register("after-call.dynamodb", self._answered)
+        events.register("provide-client-params.dynamodb", self._asked)
+
+    def reset(self) -> None:
+        with self._lock:
+            self.requests.clear()
+            self.refused_units, self.read_units = 0, 0.0
 
     def total(self) -> int:
         return sum(self.requests.values())

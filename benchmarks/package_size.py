@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def build(out: Path) -> Path:
     """Builds the package into `out` and returns the zip. Raises PackagingFailed, for example when PyPI is out of reach."""
     with tempfile.TemporaryDirectory(prefix="benchfleet-package-") as scratch:
         project = Path(scratch) / "project"
-        _copy_sources(project)
+        copy_sources(project)
         reply = subprocess.run(
             [sys.executable, "-c", CHALICE, "package", str(out.resolve())],
             cwd=project,
@@ -43,11 +44,11 @@ def build(out: Path) -> Path:
     return out / "deployment.zip"
 
 
-def _copy_sources(project: Path) -> None:
+def copy_sources(project: Path, *, names: Sequence[str] = SOURCES) -> None:
     """Follows the symlink in vendor/, as Chalice does; leaves caches and earlier deployments behind."""
     project.mkdir()
     skipped = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "*.pyc")
-    for source in (ROOT / name for name in SOURCES):
+    for source in (ROOT / name for name in names):
         if source.is_dir():
             shutil.copytree(source, project / source.name, ignore=skipped)
         else:

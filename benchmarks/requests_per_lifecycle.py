@@ -1,0 +1,56 @@
+"""What a task costs from its creation to its accepted result, heartbeats left out, counters included."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from benchmarks.metric import Metric
+from benchmarks.subject import Subject, subject, units
+
+TASKS, RUNNERS, WINDOW_S = 1_000, 4, 2.0
+HOW = (
+    f"{TASKS} tasks created, claimed and completed by {RUNNERS} runners through the API, headers and counters included "
+    f"(stream in batches of {WINDOW_S:g} s); "
+)
+
+
+def metrics() -> list[dict[str, Any]]:
+    with subject(stream_every_s=WINDOW_S) as under:
+        run_id = under.create_run(tasks=TASKS)
+        with ThreadPoolExecutor(RUNNERS) as pool:
+            list(pool.map(lambda n: _work(under, run_id, runner=f"runner-{n}"), range(RUNNERS)))
+        _await_counters(under, run_id)
+        written = units(under.written()) + under.meter.refused_units
+        requests = under.meter.total()
+    counted = Metric(
+        "DynamoDB requests per task lifecycle", round(requests / TASKS, 3), "requests", 3.1, HOW + "counted at botocore"
+    )
+    paid = Metric(
+        "write units per task lifecycle",
+        round(written / TASKS, 3),
+        "WCU",
+        7.1,
+        HOW + "from item sizes in the table's stream",
+    )
+    return [counted.as_dict(), paid.as_dict()]
+
+
+def _work(under: Subject, run_id: str, *, runner: str) -> None:
+    """The last claims, which find nothing, are a runner's cost and not a task's: each runner stops at its share."""
+    for wish in range(TASKS // RUNNERS):
+        claim = under.claim(run_id, runner=runner, token=f"{runner}-{wish}")
+        under.complete(claim, runner=runner)
+
+
+def _await_counters(under: Subject, run_id: str) -> None:
+    """Waits for the last batch; looking costs one request each time, which is taken off again.
+
+    Raises TimeoutError when the counters never come.
+    """
+    for _ in range(30):
+        time.sleep(WINDOW_S)
+        reply = under.http.get(f"/runs/{run_id}").raise_for_status().json()
+        under.meter.requests.subtract(["Query"])
+        if reply["tasks"]["completed"] == TASKS:
+            return
+    raise TimeoutError("the counters never agreed")

@@ -1,0 +1,117 @@
+"""The frame around the benchmarks: what is counted, what is told when something cannot be measured."""
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.hooks import HierarchicalEmitter
+from rich.console import Console
+
+from benchmarks import child_cpu, package_size
+from benchmarks.__main__ import TOPICS, main, measure, table, write
+from benchmarks.metering import Meter
+from benchmarks.metric import Metric
+
+
+def metric(value: float | None, *, limit: float = 2) -> dict[str, Any]:
+    return Metric("requests", value, "requests", limit, "counted").as_dict()
+
+
+@pytest.mark.parametrize(("value", "ok"), [(1.9, True), (2, True), (2.1, False), (None, False)])
+def test_a_metric_is_ok_up_to_its_limit(value: float | None, ok: bool) -> None:
+    assert metric(value)["ok"] is ok
+    assert list(metric(value)) == ["name", "value", "unit", "limit", "how", "ok"]
+
+
+def test_a_topic_that_cannot_be_measured_is_told_and_not_ok() -> None:
+    def load(name: str) -> Any:
+        raise OSError("no network")
+
+    (told,) = measure("package_size", load=load)
+    assert (told["ok"], told["value"]) == (False, None)
+    assert told["how"] == "not measured: OSError: no network"
+
+
+def test_every_topic_is_a_module() -> None:
+    folder = Path(child_cpu.__file__).parent
+    assert [name for name in TOPICS if not (folder / f"{name}.py").exists()] == []
+
+
+def test_an_unknown_topic_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["speed"]) == 2
+    assert "no such topic: speed" in capsys.readouterr().err
+
+
+def test_the_table_tells_each_number_beside_its_limit() -> None:
+    screen = Console(file=io.StringIO(), width=120, color_system=None)
+    screen.print(table([metric(1.25), metric(None)]))
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "1.25" in text
+    assert text.count("yes") == text.count(" no ") == 1
+
+
+def test_results_are_written_whole(tmp_path: Path) -> None:
+    write([metric(1)], path=tmp_path / "results.json")
+    assert json.loads((tmp_path / "results.json").read_text()) == {"metrics": [metric(1)]}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["results.json"]
+
+
+@pytest.fixture
+def events() -> HierarchicalEmitter:
+    return HierarchicalEmitter()
+
+
+def test_the_meter_counts_every_attempt_but_only_of_dynamodb(events: HierarchicalEmitter) -> None:
+    meter = Meter()
+    meter.watch(events)
+    for name in (
+        "dynamodb.UpdateItem",
+        "dynamodb.UpdateItem",
+        "dynamodb.Query",
+        "dynamodb-streams.GetRecords",
+        "s3.PutObject",
+    ):
+        events.emit(f"before-send.{name}", request=None)
+    assert meter.requests == {"UpdateItem": 2, "Query": 1}
+    assert meter.total() == 3
+
+
+def test_the_meter_keeps_a_thread_s_requests_apart(events: HierarchicalEmitter) -> None:
+    meter = Meter()
+    meter.watch(events)
+    events.emit("before-send.dynamodb.Query", request=None)
+    with meter.of_this_thread() as mine:
+        events.emit("before-send.dynamodb.Query", request=None)
+    events.emit("before-send.dynamodb.Query", request=None)
+    assert (mine, meter.total()) == ({"Query": 1}, 3)
+
+
+def test_the_meter_prices_reads_and_refused_writes(events: HierarchicalEmitter) -> None:
+    meter = Meter()
+    meter.watch(events)
+    events.emit("provide-client-params.dynamodb.Query", params={"ConsistentRead": True})
+    items = [{"pk": {"S": "x" * 3000}}, {"pk": {"S": "x" * 3000}}]
+    events.emit("after-call.dynamodb.Query", model=SimpleNamespace(name="Query"), parsed={"Items": items})
+    assert meter.read_units == 2
+    refusal = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": {"pk": {"S": "x" * 1500}}}
+    events.emit("after-call.dynamodb.UpdateItem", model=SimpleNamespace(name="UpdateItem"), parsed=refusal)
+    assert meter.refused_units == 2
+    meter.reset()
+    assert (meter.refused_units, meter.read_units) == (0, 0)
+
+
+def test_cpu_of_a_child_leaves_out_the_start_of_its_interpreter() -> None:
+    assert child_cpu.cpu_s("pass") < 0.05
+    busy = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
+    assert 0.2 <= child_cpu.cpu_s(busy) < 2
+
+
+def test_packaging_copies_follow_the_symlink_in_vendor(tmp_path: Path) -> None:
+    package_size.copy_sources(tmp_path / "project", names=["vendor", "requirements.txt"])
+    contract = tmp_path / "project" / "vendor" / "benchfleet_contract"
+    assert (contract / "names.py").is_file()
+    assert not contract.is_symlink()
+    assert list((tmp_path / "project").rglob("__pycache__")) == []
