@@ -12,13 +12,15 @@ from local_emulator.config import REGION, EmulatorConfig
 DISTRACTIONS = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 
 
-def lambda_environment(config: EmulatorConfig, *, aws_url: str, stream_arn: str, who: Credentials) -> dict[str, str]:
+def lambda_environment(
+    config: EmulatorConfig, *, aws_url: str, stream_arn: str | None, who: Credentials
+) -> dict[str, str]:
     return {
         "BENCHFLEET_TABLE": config.name,
         "BENCHFLEET_BUCKET": config.name,
         "BENCHFLEET_FINALIZE_QUEUE": f"{config.name}-finalize",
         "BENCHFLEET_KEYS_PARAMETER": f"/{config.name}/keys",
-        "BENCHFLEET_STREAM_ARN": stream_arn,
+        "BENCHFLEET_STREAM_ARN": stream_arn or "",
         "PUBLIC_READ": "true" if config.public_read else "false",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -109,7 +109,12 @@ class KeepAliveHandler(MotoRequestHandler):
 
 
 class KeepAliveServer(ThreadingMixIn, HTTPServer):
-    """A thread a connection, serving from `start()` to `stop()`. Raises PortInUse when made."""
+    """Holds its port from the moment it is made; answers from `start()` to `stop()`, a thread a connection.
+
+    Raises PortInUse when made.
+    """
+
+    app: WsgiApp
 
     daemon_threads = True
     request_queue_size = 512
@@ -118,8 +123,7 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
     multithread, multiprocess = True, False
     _server_version = "benchfleet-emulator"
 
-    def __init__(self, app: WsgiApp, *, host: str, port: int, max_body_bytes: int | None = None) -> None:
-        self.app = app
+    def __init__(self, *, host: str, port: int, max_body_bytes: int | None = None) -> None:
         self.max_body_bytes = max_body_bytes
         self._connections: set[socket] = set()
         self._state = threading.Condition()
@@ -138,7 +142,8 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
         TCPServer.server_bind(self)  # HTTPServer would ask DNS for the host's full name
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
-    def start(self) -> None:
+    def start(self, app: WsgiApp) -> None:
+        self.app = app
         self._thread.start()
 
     def stop(self, *, within_s: float) -> None:

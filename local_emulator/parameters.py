@@ -53,16 +53,23 @@ class ParameterStore:
         if old and not given.get("Overwrite"):
             return _error("ParameterAlreadyExists", f"{name} exists; pass Overwrite to replace it")
         version = old["Version"] + 1 if old else 1
+        self.put(name, given["Value"], kind=given.get("Type", "String"), version=version)
+        return "200 OK", {"Version": version, "Tier": "Standard"}
+
+    def put(self, name: str, value: str, *, kind: str = "SecureString", version: int = 1) -> None:
         self._parameters[name] = {
             "Name": name,
-            "Type": given.get("Type", "String"),
-            "Value": given["Value"],
+            "Type": kind,
+            "Value": value,
             "Version": version,
             "LastModifiedDate": datetime.now(UTC).timestamp(),
             "ARN": self._arn + name.lstrip("/"),
             "DataType": "text",
         }
-        return "200 OK", {"Version": version, "Tier": "Standard"}
+
+    def values(self) -> dict[str, str]:
+        """Name → value, for a snapshot."""
+        return {name: parameter["Value"] for name, parameter in self._parameters.items()}
 
     def _delete(self, wanted: dict[str, Any]) -> Reply:
         gone = self._parameters.pop(wanted["Name"], None)

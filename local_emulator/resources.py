@@ -3,24 +3,21 @@
 import hashlib
 import json
 import secrets
+import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from local_emulator import backends
 from local_emulator.config import REGION, EmulatorConfig, Keys
+from local_emulator.parameters import ParameterStore
 
 VISIBILITY_S = 900  # of the finalize queue, as on AWS: as long as its function may run
 TableDefinition = Callable[[str], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Resources:
-    stream_arn: str | None  # None where the table has no stream
-    queue_url: str
 
 
 def default_table(name: str) -> dict[str, Any]:
@@ -40,11 +37,15 @@ class Clients:
             region_name=REGION,
         )
         self._made: dict[str, Any] = {}
+        self._making = threading.Lock()  # a session may not make two clients at once
 
     def __call__(self, service: str) -> Any:
-        if service not in self._made:
-            config = Config(proxies={}, retries={"total_max_attempts": 1})
-            self._made[service] = self._session.client(service, endpoint_url=self._url, config=config)  # type: ignore[call-overload]
+        with self._making:
+            return self._made.get(service) or self._make(service)
+
+    def _make(self, service: str) -> Any:
+        config = Config(proxies={}, retries={"total_max_attempts": 1})
+        self._made[service] = self._session.client(service, endpoint_url=self._url, config=config)  # type: ignore[call-overload]
         return self._made[service]
 
     def close(self) -> None:
@@ -60,21 +61,14 @@ def fresh_keys() -> Keys:
     return Keys(*(f"{role}-{secrets.token_urlsafe(24)}" for role in ("admin", "runner", "reader")))
 
 
-def create_all(clients: Clients, *, config: EmulatorConfig, keys: Keys, table: TableDefinition) -> Resources:
-    made = clients("dynamodb").create_table(**table(config.name))["TableDescription"]
-    clients("s3").create_bucket(Bucket=config.name)
-    queue_url = _create_queues(clients("sqs"), name=f"{config.name}-finalize", redrive_after=config.redrive_after)
+def create_all(parameters: ParameterStore, *, config: EmulatorConfig, keys: Keys, table: TableDefinition) -> str | None:
+    """The ARN of the table's stream, None if it has none."""
+    stream_arn = backends.create_table(table(config.name))
+    backends.create_bucket(config.name)
+    dead = backends.create_queue(f"{config.name}-finalize-dlq")
+    redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": config.redrive_after})
+    backends.create_queue(f"{config.name}-finalize", VisibilityTimeout=VISIBILITY_S, RedrivePolicy=redrive)
+    backends.create_schedule_group(config.name)
     digests = {role: [hashlib.sha256(key.encode()).hexdigest()] for role, key in asdict(keys).items()}
-    clients("ssm").put_parameter(
-        Name=f"/{config.name}/keys", Type="SecureString", Value=json.dumps(digests), Overwrite=True
-    )
-    clients("scheduler").create_schedule_group(Name=config.name)
-    return Resources(stream_arn=made.get("LatestStreamArn"), queue_url=queue_url)
-
-
-def _create_queues(sqs: Any, *, name: str, redrive_after: int) -> str:
-    dead_url = sqs.create_queue(QueueName=f"{name}-dlq")["QueueUrl"]
-    dead_arn = sqs.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": redrive_after})
-    attributes = {"VisibilityTimeout": str(VISIBILITY_S), "RedrivePolicy": redrive}
-    return str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+    parameters.put(f"/{config.name}/keys", json.dumps(digests))
+    return stream_arn

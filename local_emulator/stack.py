@@ -1,39 +1,28 @@
 """The emulator: everything started in order, everything stopped in the other order."""
 
-import logging
 import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from chalice.app import Chalice
 
 from local_emulator.api_gateway import MAX_BODY_BYTES, ApiGateway
-from local_emulator.aws_endpoint import MOTO_SERVICES, AwsEndpoint
-from local_emulator.config import ACCOUNT, REGION, EmulatorConfig, Ready
+from local_emulator.cloud import Cloud
+from local_emulator.config import REGION, EmulatorConfig, Ready
 from local_emulator.environment import applied, lambda_environment
 from local_emulator.errors import AlreadyRunning
 from local_emulator.functions import Functions, fresh_app
 from local_emulator.http_server import KeepAliveServer
-from local_emulator.parameters import ParameterStore
-from local_emulator.pumps.pump import Pump
-from local_emulator.pumps.queues import QueuePump
-from local_emulator.pumps.schedules import AppSchedules, SchedulerService
-from local_emulator.pumps.streams import StreamPump
-from local_emulator.resources import (
-    Clients,
-    Resources,
-    TableDefinition,
-    create_all,
-    default_table,
-    fresh_credentials,
-    fresh_keys,
-)
+from local_emulator.pumps.pump import Pump, Step, stop_all
+from local_emulator.pumps.wiring import Pumps
+from local_emulator.resources import TableDefinition, default_table
+from local_emulator.state.keeper import Keeper
 
-log = logging.getLogger(__name__)
+HOUSEKEEPING_S = 30.0
 _ONE = threading.Lock()  # moto's state is global to the process
 
 
@@ -73,99 +62,63 @@ class Emulator:
             raise AlreadyRunning
         self._running.callback(_ONE.release)
         try:
-            self._start()
+            self.ready = self._start()
         except BaseException:
             self.stop()
             raise
         return self.ready
 
     def stop(self) -> None:
-        """Ends everything and forgets the emulated AWS. May be called twice."""
+        """End everything, write the state if it is kept, forget the emulated AWS. May be called twice."""
         self._running.pop_all().close()
 
-    def _start(self) -> None:
-        config, who, keys = self._config, fresh_credentials(), fresh_keys()
-        parameters = ParameterStore(region=REGION, account=ACCOUNT)
-        endpoint = AwsEndpoint(who, region=REGION, parameters=parameters, clock=self._clock)
-        self._running.callback(forget_aws)
-        aws = self._serve(endpoint, port=config.aws_port)
-        clients = Clients(aws.url, credentials=who)
-        self._running.callback(clients.close)
-        made = create_all(clients, config=config, keys=keys, table=self._table)
-        variables = lambda_environment(config, aws_url=aws.url, stream_arn=made.stream_arn or "", who=who)
+    def _start(self) -> Ready:
+        config = self._config
+        server = KeepAliveServer(host=config.host, port=config.port, max_body_bytes=MAX_BODY_BYTES)
+        self._running.callback(server.stop, within_s=config.stop_within_s)
+        cloud = Cloud(config, table=self._table, clock=self._clock)
+        self._running.callback(cloud.close)
+        variables = lambda_environment(config, aws_url=cloud.url, stream_arn=cloud.stream_arn, who=cloud.credentials)
         self._running.enter_context(applied(variables))
         app = self._app or self._running.enter_context(fresh_app())
         gateway = ApiGateway(app)
-        self._pump(Functions(app), clients, made)
-        api = self._serve(gateway, port=config.port, max_body_bytes=MAX_BODY_BYTES)
-        self.ready = Ready(
-            api_url=api.url,
-            aws_endpoint_url=aws.url,
-            region=REGION,
-            table=config.name,
-            bucket=config.name,
-            keys=keys,
-            pid=os.getpid(),
-            finalize_queue=f"{config.name}-finalize",
-            aws_access_key_id=who.access_key or "",
-            aws_secret_access_key=who.secret_key or "",
-        )
+        self._pump(Functions(app), cloud)
+        server.start(gateway)
+        self._running.callback(server.stop, within_s=config.stop_within_s)  # nobody asks while the pumps end
+        return self._describe(cloud, api_url=server.url)
 
-    def _serve(self, app: Any, *, port: int, max_body_bytes: int | None = None) -> KeepAliveServer:
-        server = KeepAliveServer(app, host=self._config.host, port=port, max_body_bytes=max_body_bytes)
-        server.start()
-        self._running.callback(server.stop, within_s=self._config.stop_within_s)
-        return server
-
-    def _pump(self, functions: Functions, clients: Clients, made: Resources) -> None:
+    def _pump(self, functions: Functions, cloud: Cloud) -> None:
         config = self._config
-        app_schedules = AppSchedules(functions, clock=self._clock, every_s=config.sweep_every_s)
-        scheduler = SchedulerService(clients("scheduler"), functions, clock=self._clock)
-        pumps = [
-            Pump("app-schedules", app_schedules.step, every_s=min(0.5, config.sweep_every_s or 0.5)),
-            Pump("scheduler", scheduler.step, every_s=config.schedules_every_s),
-            *(self._queue_pump(functions, clients, made, queue) for queue in functions.queues()),
-            *(self._stream_pump(functions, clients, made, stream) for stream in functions.streams()),
+        pumps = Pumps(functions, cloud.clients, config=config, clock=self._clock, stream_arn=cloud.stream_arn)
+        keeper = Keeper(lambda: cloud.save(handled=pumps.handled()), changes=lambda: cloud.endpoint.changes)
+        self._running.callback(lambda: cloud.save(handled=pumps.handled()))
+        everything = [
+            *pumps.all,
+            Pump("housekeeping", lambda: _trimming(cloud, pumps), every_s=HOUSEKEEPING_S),
+            Pump("keeper", lambda: keeper.step, every_s=config.snapshot_every_s),
         ]
-        self._running.callback(self._stop_pumps, pumps)
-        for pump in pumps:
+        self._running.callback(stop_all, everything, within_s=config.stop_within_s)
+        for pump in everything:
             pump.start()
 
-    def _queue_pump(
-        self, functions: Functions, clients: Clients, made: Resources, source: tuple[str, str, int]
-    ) -> Pump:
-        name, queue, batch_size = source
-        pump = QueuePump(
-            clients("sqs"),
-            lambda event: functions.call(name, event),
-            queue_url=clients("sqs").get_queue_url(QueueName=queue)["QueueUrl"],
-            queue_arn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
-            batch_size=batch_size,
-            redeliver_after_s=self._config.redeliver_after_s,
+    def _describe(self, cloud: Cloud, *, api_url: str) -> Ready:
+        return Ready(
+            api_url=api_url,
+            aws_endpoint_url=cloud.url,
+            region=REGION,
+            table=self._config.name,
+            bucket=self._config.name,
+            keys=cloud.keys,
+            pid=os.getpid(),
+            finalize_queue=f"{self._config.name}-finalize",
+            aws_access_key_id=cloud.credentials.access_key or "",
+            aws_secret_access_key=cloud.credentials.secret_key or "",
         )
-        return Pump(name, pump.step, every_s=self._config.queue_every_s)
-
-    def _stream_pump(self, functions: Functions, clients: Clients, made: Resources, source: tuple[str, int]) -> Pump:
-        name, batch_size = source
-        pump = StreamPump(
-            clients("dynamodbstreams"),
-            lambda event: functions.call(name, event),
-            stream_arn=made.stream_arn or "",
-            batch_size=batch_size,
-        )
-        return Pump(name, pump.step, every_s=self._config.stream_every_s)
-
-    def _stop_pumps(self, pumps: list[Pump]) -> None:
-        for pump in pumps:
-            pump.ask_to_stop()
-        for pump in pumps:
-            if not pump.join(within_s=self._config.stop_within_s):
-                log.warning("a function is still running; it ends with this process")
 
 
-def forget_aws() -> None:
-    """Empty moto's state of this process, so that the next emulator starts with nothing."""
-    from moto.backends import get_backend
+def _trimming(cloud: Cloud, pumps: Pumps) -> Step:
+    def step() -> bool:
+        cloud.trim(handled=pumps.handled())
+        return False
 
-    for service in (*MOTO_SERVICES, "dynamodbstreams"):
-        get_backend(service).reset()  # type: ignore[call-overload]
+    return step

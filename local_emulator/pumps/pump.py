@@ -16,10 +16,13 @@ def retry_delay_s(failures: int) -> float:
 
 
 class Pump:
-    """Calls `step` every `every_s` seconds. A step that raises is logged and taken again, ever more slowly."""
+    """Calls a step every `every_s` seconds. A step that raises is logged and taken again, ever more slowly.
 
-    def __init__(self, name: str, step: Step, *, every_s: float) -> None:
-        self._step = step
+    `make` is called once, in the pump's own thread: making an AWS client there keeps the start short.
+    """
+
+    def __init__(self, name: str, make: Callable[[], Step], *, every_s: float) -> None:
+        self._make = make
         self._every_s = every_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"pump-{name}", daemon=True)
@@ -36,13 +39,23 @@ class Pump:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        failures = 0
-        while not self._stop.is_set():
+        failures, wait_s = 0, self._every_s
+        step: Step | None = None
+        while not self._stop.wait(wait_s):
             try:
-                wait_s = 0.0 if self._step() else self._every_s
+                step = step or self._make()
+                wait_s = 0.0 if step() else self._every_s
                 failures = 0
             except Exception:
                 failures += 1
                 wait_s = retry_delay_s(failures)
                 log.exception("%s failed, next try in %.1f s", self._thread.name, wait_s)
-            self._stop.wait(wait_s)
+
+
+def stop_all(pumps: list[Pump], *, within_s: float) -> None:
+    """Ask all, then wait for each for up to `within_s` seconds."""
+    for pump in pumps:
+        pump.ask_to_stop()
+    for pump in pumps:
+        if not pump.join(within_s=within_s):
+            log.warning("a function is still running; it ends with this process")

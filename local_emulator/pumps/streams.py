@@ -7,32 +7,29 @@ Handler = Callable[[dict[str, Any]], Any]
 
 
 class StreamPump:
-    """Reads each shard from the record after `start_after` (None: from its oldest) and calls `handler` with batches.
+    """Reads each shard from its oldest record and calls `handler` with batches. `client` makes the streams client.
 
     A handler that raises gets the same batch again on the next step; nothing behind it moves until it succeeds.
     """
 
-    def __init__(
-        self, streams: Any, handler: Handler, *, stream_arn: str, batch_size: int, start_after: str | None = None
-    ) -> None:
-        self._streams = streams
+    def __init__(self, client: Callable[[], Any], handler: Handler, *, stream_arn: str, batch_size: int) -> None:
+        self._client = client
         self._handler = handler
         self._arn = stream_arn
         self._batch_size = batch_size
         self._shards: dict[str, str | None] = {}  # shard id → sequence number of the last record that was handled
-        self._start_after = start_after
         self._waiting: dict[str, list[dict[str, Any]]] = {}
 
     @property
     def handled(self) -> str | None:
         """The sequence number of the newest record that the handler has accepted."""
         numbers = [number for number in self._shards.values() if number]
-        return max(numbers, key=int, default=self._start_after)
+        return max(numbers, key=int, default=None)
 
     def step(self) -> bool:
         if not self._shards:
-            described = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]
-            self._shards = {shard["ShardId"]: self._start_after for shard in described["Shards"]}
+            described = self._client().describe_stream(StreamArn=self._arn)["StreamDescription"]
+            self._shards = {shard["ShardId"]: None for shard in described["Shards"]}
         return any([self._step_shard(shard) for shard in list(self._shards)])
 
     def _step_shard(self, shard: str) -> bool:
@@ -50,8 +47,9 @@ class StreamPump:
         where = {"ShardIteratorType": "TRIM_HORIZON"}
         if after is not None:
             where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-        iterator = self._streams.get_shard_iterator(StreamArn=self._arn, ShardId=shard, **where)["ShardIterator"]
-        return list(self._streams.get_records(ShardIterator=iterator, Limit=self._batch_size)["Records"])
+        streams = self._client()
+        iterator = streams.get_shard_iterator(StreamArn=self._arn, ShardId=shard, **where)["ShardIterator"]
+        return list(streams.get_records(ShardIterator=iterator, Limit=self._batch_size)["Records"])
 
 
 def lambda_record(record: dict[str, Any], *, stream_arn: str) -> dict[str, Any]:

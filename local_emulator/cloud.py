@@ -1,0 +1,75 @@
+"""The emulated AWS: its endpoint, its credentials and keys, what CloudFormation would make, and its state folder."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from botocore.credentials import Credentials
+
+from local_emulator import backends
+from local_emulator.aws_endpoint import AwsEndpoint
+from local_emulator.config import ACCOUNT, REGION, EmulatorConfig, Keys
+from local_emulator.http_server import KeepAliveServer
+from local_emulator.parameters import ParameterStore
+from local_emulator.resources import Clients, TableDefinition, create_all, fresh_credentials, fresh_keys
+from local_emulator.state import snapshot
+from local_emulator.state.folder import StateFolder
+
+
+class Cloud:
+    """Up from construction to `close()`. Raises PortInUse, StateFolderBusy, StateFolderUnusable."""
+
+    def __init__(self, config: EmulatorConfig, *, table: TableDefinition, clock: Callable[[], datetime]) -> None:
+        self._config = config
+        self._up = ExitStack()
+        try:
+            self._folder = self._up.enter_context(StateFolder(config.state_dir)) if config.state_dir else None
+            saved = self._folder.load() if self._folder else None
+            self.credentials, self.keys = _identity(saved)
+            self._parameters = ParameterStore(region=REGION, account=ACCOUNT)
+            self.endpoint = AwsEndpoint(self.credentials, region=REGION, parameters=self._parameters, clock=clock)
+            self.url = self._open()
+            self.clients = Clients(self.url, credentials=self.credentials)
+            self._up.callback(self.clients.close)
+            self.stream_arn = create_all(self._parameters, config=config, keys=self.keys, table=table)
+            if self._folder and saved:
+                snapshot.restore(saved, self._folder, name=config.name, parameters=self._parameters)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._up.close()
+
+    def save(self, *, handled: str | None) -> None:
+        """Write everything to the state folder, if there is one, as of one moment."""
+        if self._folder is None:
+            return
+        with self.endpoint.lock:
+            extra = {
+                "keys": asdict(self.keys),
+                "credentials": [self.credentials.access_key, self.credentials.secret_key],
+            }
+            snapshot.save(
+                self._folder, name=self._config.name, parameters=self._parameters, handled=handled, extra=extra
+            )
+
+    def trim(self, *, handled: str | None) -> None:
+        with self.endpoint.lock:
+            backends.trim_stream(self._config.name, handled=handled)
+
+    def _open(self) -> str:
+        server = KeepAliveServer(host=self._config.host, port=self._config.aws_port)
+        self._up.callback(backends.forget_everything)
+        self._up.callback(server.stop, within_s=self._config.stop_within_s)
+        server.start(self.endpoint)
+        return server.url
+
+
+def _identity(saved: dict[str, Any] | None) -> tuple[Credentials, Keys]:
+    """Those of the saved state, so that keys and signed URLs outlive a restart; else fresh ones."""
+    if saved is None:
+        return fresh_credentials(), fresh_keys()
+    return Credentials(*saved["extra"]["credentials"]), Keys(**saved["extra"]["keys"])

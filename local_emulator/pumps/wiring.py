@@ -1,0 +1,73 @@
+"""Which pumps an app needs: one for its schedules, one for EventBridge Scheduler, one a queue and one a stream."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from local_emulator.config import ACCOUNT, REGION, EmulatorConfig
+from local_emulator.functions import Functions
+from local_emulator.pumps.pump import Pump, Step
+from local_emulator.pumps.queues import QueuePump
+from local_emulator.pumps.schedules import AppSchedules, SchedulerService
+from local_emulator.pumps.streams import StreamPump
+
+Clients = Callable[[str], Any]  # service name → boto3 client
+
+
+class Pumps:
+    """Made, not started. `handled` is how far every consumer of the table's stream has come."""
+
+    def __init__(
+        self,
+        functions: Functions,
+        clients: Clients,
+        *,
+        config: EmulatorConfig,
+        clock: Callable[[], datetime],
+        stream_arn: str | None,
+    ) -> None:
+        self._functions = functions
+        self._clients = clients
+        self._config = config
+        self._stream_pumps: list[StreamPump] = []
+        app_schedules = AppSchedules(functions, clock=clock, every_s=config.sweep_every_s)
+        self.all = [
+            Pump("app-schedules", lambda: app_schedules.step, every_s=min(0.5, config.sweep_every_s or 0.5)),
+            Pump(
+                "scheduler",
+                lambda: SchedulerService(clients("scheduler"), functions, clock=clock).step,
+                every_s=config.schedules_every_s,
+            ),
+            *(self._queue_pump(*queue) for queue in functions.queues()),
+            *(self._stream_pump(*stream, stream_arn) for stream in functions.streams() if stream_arn),
+        ]
+
+    def handled(self) -> str | None:
+        """The sequence number up to which all functions have seen the stream; None if one has seen nothing yet."""
+        seen = [pump.handled for pump in self._stream_pumps]
+        known = [number for number in seen if number is not None]
+        return min(known, key=int) if known and len(known) == len(seen) else None
+
+    def _queue_pump(self, name: str, queue: str, batch_size: int) -> Pump:
+        def make() -> Step:
+            sqs = self._clients("sqs")
+            return QueuePump(
+                sqs,
+                lambda event: self._functions.call(name, event),
+                queue_url=f"{sqs.meta.endpoint_url}/{ACCOUNT}/{queue}",
+                queue_arn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+                batch_size=batch_size,
+                redeliver_after_s=self._config.redeliver_after_s,
+            ).step
+
+        return Pump(name, make, every_s=self._config.queue_every_s)
+
+    def _stream_pump(self, name: str, batch_size: int, stream_arn: str) -> Pump:
+        pump = StreamPump(
+            lambda: self._clients("dynamodbstreams"),
+            lambda event: self._functions.call(name, event),
+            stream_arn=stream_arn,
+            batch_size=batch_size,
+        )
+        self._stream_pumps.append(pump)
+        return Pump(name, lambda: pump.step, every_s=self._config.stream_every_s)

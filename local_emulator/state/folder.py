@@ -1,0 +1,103 @@
+"""The state folder: a lock, one document that is replaced as a whole, and one immutable file an S3 object.
+
+    lock            flock; holds the owner's pid
+    state.json      everything but the objects; names their files
+    objects/<name>  the bytes of one object, written and synced before a document names it
+
+A document is always complete: a crash leaves the one before, whose objects are still there, since files that no
+document names are removed only after the next document is in place.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from local_emulator.errors import StateFolderBusy, StateFolderUnusable
+
+VERSION = 1
+
+
+class StateFolder:
+    """Owned from construction to `close()`. Raises StateFolderBusy, StateFolderUnusable."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._reporting():
+            (path / "objects").mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)  # keys are in there
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.pread(self._lock, 32, 0).decode().strip() or "unknown"
+            os.close(self._lock)
+            raise StateFolderBusy(path, owner=owner) from error
+        with self._reporting():
+            os.truncate(self._lock, 0)
+            os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        os.close(self._lock)
+
+    def load(self) -> dict[str, Any] | None:
+        """The last document, None if there is none yet."""
+        with self._reporting():
+            try:
+                document: dict[str, Any] = json.loads((self._path / "state.json").read_bytes())
+            except FileNotFoundError:
+                return None
+        if document.get("version") != VERSION:
+            raise StateFolderUnusable(self._path, reason=f"it was written by a version that is not {VERSION}")
+        return document
+
+    def save(self, document: dict[str, Any], *, objects: set[str]) -> None:
+        """Put the document in place of the last; then remove every object file that is not in `objects`."""
+        data = json.dumps(document | {"version": VERSION}).encode()
+        _write(self._path / "state.json", data)
+        for file in (self._path / "objects").iterdir():
+            if file.name not in objects:
+                file.unlink()
+
+    def has_object(self, name: str) -> bool:
+        return (self._path / "objects" / name).exists()
+
+    def write_object(self, name: str, data: bytes) -> None:
+        _write(self._path / "objects" / name, data)
+
+    def read_object(self, name: str) -> bytes:
+        with self._reporting():
+            return (self._path / "objects" / name).read_bytes()
+
+    @contextlib.contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StateFolderUnusable(self._path, reason=error.strerror or str(error)) from error
+        except ValueError as error:
+            raise StateFolderUnusable(self._path, reason="state.json is not JSON") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All or nothing, and on the disk when this returns."""
+    temporary = path.with_name(f"{path.name}.new")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
