@@ -3,13 +3,26 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+IMAGE ?= benchfleet-runner:latest
+BASE_IMAGE ?= ruby:3.4.7
 
-.PHONY: venv demo test check proof bench emulator package schema fix lock clean
+.PHONY: help venv demo test check proof bench emulator package schema image image-base fix lock clean
+
+help:
+	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
+	@echo "make test       format, lint, types, import rules and all quick tests"
+	@echo "make proof      slow proofs: contention, lost answers, killed processes"
+	@echo "make bench      measure ourselves; writes benchmarks/results.json"
+	@echo "make emulator   the whole system on this machine, until Ctrl-C"
+	@echo "make image      the runner's image (IMAGE=$(IMAGE) BASE_IMAGE=$(BASE_IMAGE))"
+	@echo "make package    the Lambda's deployment package, and its size"
+	@echo "Also: venv check schema image-base fix lock clean"
 
 venv: $(STAMP)
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("benchfleet needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python has no venv: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
 	@echo "Making $(VENV) from requirements-dev.lock (once; a minute or two)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
@@ -22,7 +35,7 @@ demo: venv
 check: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy app.py conftest.py chalicelib sdk runner_image local_emulator benchmarks tests
 	$(BIN)/lint-imports
 
 test: check
@@ -42,6 +55,13 @@ package: venv
 
 schema: venv
 	$(BIN)/python -m chalicelib.api.openapi_document
+
+image: venv
+	$(BIN)/python -m runner_image.build_image --base $(BASE_IMAGE) --tag $(IMAGE)
+
+# Where no registry can be reached: needs root, debootstrap and a Docker engine.
+image-base: venv
+	$(BIN)/python -m runner_image.debian_base
 
 fix: venv
 	$(BIN)/ruff check --fix .

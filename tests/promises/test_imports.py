@@ -1,0 +1,37 @@
+"""Nothing of the Lambda's code does work when it is imported, nor reads its environment: wiring does, on first use."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+IMPORT_ALL = """
+import importlib, pkgutil, socket, sys
+
+def refuse(*arguments, **named):
+    raise AssertionError("a connection while importing")
+
+socket.socket.connect = refuse
+import chalicelib
+for found in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+    importlib.import_module(found.name)
+print(*sorted(sys.modules), sep="\\n")
+"""
+
+
+def import_all() -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", IMPORT_ALL],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_every_module_imports_with_an_empty_environment_and_no_client_library() -> None:
+    loaded = set(import_all())
+    assert not loaded & {"httpx", "docker", "typer", "rich", "benchfleet", "runner_image", "local_emulator", "moto"}
