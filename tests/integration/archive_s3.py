@@ -89,6 +89,8 @@ class FailingClient:
                 raise Crash(f"{operation} is call {number}")
             reply = getattr(self._client, operation)(**arguments)
             if number == self._fatal:
+                if "Body" in reply:
+                    reply["Body"].close()  # as the end of a process would
                 raise Crash(f"{operation} was call {number}")
             return reply
 
