@@ -1,0 +1,142 @@
+"""command and mock, with real processes."""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchfleet_contract.results import Output
+
+from runner_image.stopping import Stopped, StopReason
+from runner_image.workloads.command import Command
+from runner_image.workloads.mock import Mock
+from runner_image.workloads.protocol import WorkloadError
+from tests.integration.workload_slot import Slot
+
+WRITES = """
+import json, os
+json.dump({"workload": "mine", "measurements": [{"benchmark": "b", "variant": "v", "unit": "req/s",
+          "better": "higher", "samples": [5.0, 6.0]}]}, open(os.environ["BENCHFLEET_OUTPUT"], "w"))
+"""
+
+
+@pytest.fixture
+def slot(tmp_path: Path) -> Slot:
+    return Slot(tmp_path)
+
+
+def test_a_command_is_timed_and_its_words_are_kept(slot: Slot) -> None:
+    outcome = slot.measure(Command(), {"argv": ["sh", "-c", "echo out; echo err >&2"], "repeats": 3, "warmup": 1})
+    [measured] = outcome.output.measurements
+    assert (measured.benchmark, measured.variant, measured.unit, measured.better) == (
+        "command",
+        "default",
+        "s",
+        "lower",
+    )
+    assert (len(measured.samples), len(measured.warmup)) == (3, 1)
+    assert (slot.work_dir / "output.txt").read_text() == "out\nerr\n" * 4
+    assert Output.model_validate_json((slot.work_dir / "output.json").read_bytes()) == outcome.output
+    assert slot.percents == sorted(slot.percents)
+
+
+def test_samples_are_wall_time(slot: Slot) -> None:
+    ticks = iter([10.0, 12.5, 20.0, 21.0])
+    outcome = slot.measure(Command(clock=lambda: next(ticks)), {"argv": ["true"], "repeats": 2})
+    assert outcome.output.measurements[0].samples == [2.5, 1.0]
+
+
+def test_a_command_sees_its_environment_and_its_work_dir(slot: Slot) -> None:
+    slot.measure(Command(), {"argv": ["sh", "-c", 'echo "$WORD in $PWD"'], "environment": {"WORD": "here"}})
+    assert (slot.work_dir / "output.txt").read_text() == f"here in {slot.work_dir}\n"
+
+
+def test_a_commands_own_results_win_over_its_wall_time(slot: Slot) -> None:
+    outcome = slot.measure(Command(), {"argv": [sys.executable, "-c", WRITES]})
+    assert outcome.output.workload == "command"
+    assert [(m.benchmark, m.unit, m.samples) for m in outcome.output.measurements] == [("b", "req/s", [5.0, 6.0])]
+    assert json.loads((slot.work_dir / "output.json").read_text())["schema_version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo broken; exit 3", "exit code 3: broken"),
+        ("exit 4", "it said nothing"),
+        ('echo "{" > "$BENCHFLEET_OUTPUT"', "cannot be read"),
+        ("""echo '{"workload": "x", "measurements": []}' > "$BENCHFLEET_OUTPUT\"""", "without measurements"),
+        ('ln -s /etc/hostname "$BENCHFLEET_OUTPUT"', "no plain file"),
+    ],
+)
+def test_a_command_that_fails_is_a_failed_benchmark(slot: Slot, script: str, message: str) -> None:
+    with pytest.raises(WorkloadError, match=message) as failed:
+        slot.measure(Command(), {"argv": ["sh", "-c", script]})
+    assert (failed.value.error_type, failed.value.failure_class) == ("benchmark_failed", "benchmark")
+
+
+def test_a_missing_program_is_a_failed_benchmark(slot: Slot) -> None:
+    with pytest.raises(WorkloadError, match="exit code 127"):
+        slot.measure(Command(), {"argv": ["/no/such/program"]})
+
+
+def test_the_first_failing_repeat_ends_it(slot: Slot) -> None:
+    with pytest.raises(WorkloadError):
+        slot.measure(Command(), {"argv": ["sh", "-c", "echo once; exit 1"], "repeats": 5})
+    assert (slot.work_dir / "output.txt").read_text() == "once\n"
+
+
+def test_a_command_that_takes_too_long_is_a_timeout(slot: Slot) -> None:
+    with pytest.raises(WorkloadError, match=r"longer than 0\.3 s") as failed:
+        slot.measure(Command(), {"argv": ["sleep", "60"], "timeout_s": 0.3})
+    assert (failed.value.error_type, failed.value.failure_class) == ("timeout", "benchmark")
+
+
+@pytest.mark.parametrize("asked", [{}, {"argv": []}, {"argv": "ls"}, {"argv": ["ls"], "repeats": 0}, {"argv": [1]}])
+def test_options_of_a_command_are_refused(slot: Slot, asked: dict[str, Any]) -> None:
+    with pytest.raises(WorkloadError, match=r"Invalid workload options: .*(argv|repeats)"):
+        slot.measure(Command(), asked)
+
+
+def test_a_mock_gives_the_same_numbers_for_the_same_task_and_others_for_another(tmp_path: Path) -> None:
+    def samples(folder: str, task_id: str, seed: int = 0) -> list[list[float]]:
+        (tmp_path / folder).mkdir()
+        outcome = Slot(tmp_path / folder).measure(Mock(), {"steps": 2, "step_s": 0, "seed": seed}, task_id=task_id)
+        return [m.samples for m in outcome.output.measurements]
+
+    first = samples("a", "r.1")
+    assert samples("b", "r.1") == first
+    assert samples("c", "r.2") != first
+    assert samples("d", "r.1", seed=1) != first
+    assert all(0.09 <= each <= 0.11 for one in first for each in one)
+
+
+def test_a_mocks_progress_follows_its_steps(slot: Slot) -> None:
+    slot.measure(Mock(), {"steps": 4, "step_s": 0.01})
+    assert slot.percents == [10, 30, 50, 70, 90, 90]
+    assert slot.files() == {"output.json", "output.txt"}
+
+
+def test_some_of_a_mocks_benchmarks_can_fail(slot: Slot) -> None:
+    outcome = slot.measure(Mock(), {"steps": 4, "step_s": 0, "fail_every": 2})
+    assert [m.benchmark for m in outcome.output.measurements] == ["mock-1", "mock-3"]
+    assert [f.benchmark for f in outcome.output.failures] == ["mock-2", "mock-4"]
+
+
+@pytest.mark.parametrize("asked", [{"fail_at": 2}, {"fail_every": 1}])
+def test_a_mock_can_fail_altogether(slot: Slot, asked: dict[str, int]) -> None:
+    with pytest.raises(WorkloadError) as failed:
+        slot.measure(Mock(), {"steps": 3, "step_s": 0, **asked})
+    assert failed.value.error_type == "benchmark_failed"
+
+
+def test_a_mock_is_a_real_process_that_a_stop_ends(slot: Slot) -> None:
+    timer = threading.Timer(0.3, slot.stop.set, [StopReason.CANCELLED])
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(Stopped):
+        slot.measure(Mock(), {"steps": 1, "step_s": 60})
+    assert time.monotonic() - started < 30
+    timer.join()
