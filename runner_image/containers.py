@@ -17,6 +17,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
+from docker.utils.socket import frames_iter
 
 from runner_image.lines import Lines
 from runner_image.processes import alarm
@@ -151,12 +152,12 @@ class _Executor:
         inside = {key: self._inside(value) for key, value in environment.items()}
         argv = [self._inside(part) for part in command]
         started = api.exec_create(container.id, argv, workdir=self._inside(str(cwd)), environment=inside)
-        lines = Lines()
-        for chunk in api.exec_start(started["Id"], stream=True):
-            for line in lines.feed(chunk):
+        stream = api.exec_start(started["Id"], socket=True)
+        try:
+            for line in _lines_of(stream):
                 on_line(line)
-        for line in lines.end():
-            on_line(line)
+        finally:
+            _hang_up(stream)
         return self._exit_code(started["Id"])
 
     def _exit_code(self, exec_id: str) -> int:
@@ -179,6 +180,14 @@ class _Executor:
         if container is not None:
             with contextlib.suppress(DockerException):
                 container.kill()
+
+
+def _lines_of(stream: Any) -> Iterator[str]:
+    """Both outputs, merged as they came, until the command has ended or the container is dead."""
+    lines = Lines()
+    for _channel, chunk in frames_iter(stream, tty=False):  # type: ignore[no-untyped-call]
+        yield from lines.feed(chunk)
+    yield from lines.end()
 
 
 def _hang_up(line: Any) -> None:

@@ -95,11 +95,17 @@ class Session:
     """
 
     def __init__(
-        self, base_url: str, *, api_key: str, version: str = "", clock: Callable[[], float] = time.monotonic
+        self,
+        base_url: str,
+        *,
+        api_key: str,
+        version: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}", "User-Agent": f"benchfleet-runner/{version or '0'}"}
         timeout = httpx.Timeout(READ_S, connect=OPEN_S)
-        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout)
+        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
         self._clock = clock
 
     def close(self) -> None:

@@ -1,0 +1,184 @@
+"""The small parts of a runner: lines, cores, stops, logs, isolation, the loop."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from benchfleet_contract.results import BenchmarkFailure, Output
+from benchfleet_contract.tasks import ClaimReply
+
+from runner_image.__main__ import SECRET
+from runner_image.config import Config
+from runner_image.isolation import choose, inside_container
+from runner_image.lines import MAX_LINE_BYTES, Lines
+from runner_image.logs import Log, to_file, to_stream
+from runner_image.loop import work
+from runner_image.metadata import Failure, judge, shortfall
+from runner_image.session import Busy, Claimed, Refused, Unauthorized, Unreachable
+from runner_image.slots import code_of, cores_for
+from runner_image.stopping import Drained, Shutdown, Stop, Stopped, StopReason
+from runner_image.workloads.protocol import Outcome
+
+
+def test_lines_are_cut_as_they_come() -> None:
+    lines = Lines()
+    fed = [list(lines.feed(chunk)) for chunk in (b"one\r\ntw", b"o\n\nthr", b"\xffee")]
+    assert fed == [["one"], ["two", ""], []]
+    assert list(lines.end()) == ["thr\ufffdee"]
+    assert list(lines.end()) == []
+
+
+def test_an_endless_line_is_cut() -> None:
+    lines = Lines()
+    cut = list(lines.feed(b"x" * (2 * MAX_LINE_BYTES + 1)))
+    assert [len(line) for line in cut] == [MAX_LINE_BYTES] * 2
+    assert list(lines.end()) == ["x"]
+
+
+def test_slots_spread_over_physical_cores_first(tmp_path: Path) -> None:
+    for core, siblings in enumerate(["0-1", "0-1", "2,3", "2,3"]):
+        path = tmp_path / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
+        path.parent.mkdir(parents=True)
+        path.write_text(siblings + "\n")
+    assert cores_for(2, allowed=[0, 1, 2, 3], root=tmp_path) == [0, 2]
+    assert cores_for(4, allowed=[0, 1, 2, 3], root=tmp_path) == [0, 2, 1, 3]
+
+
+def test_nothing_is_pinned_where_it_cannot_be_fair(tmp_path: Path) -> None:
+    assert cores_for(3, allowed=[0, 1], root=tmp_path) == [None, None, None]
+    assert cores_for(1, allowed=None, root=tmp_path) == [None]
+
+
+def test_the_first_reason_of_a_stop_stays_and_callbacks_come_once() -> None:
+    stop, called = Stop(), list[str]()
+    with stop.calling(lambda: called.append("early")):
+        stop.set(StopReason.CANCELLED)
+        stop.set(StopReason.LEASE_LOST)
+    with stop.calling(lambda: called.append("late")):
+        pass
+    assert called == ["early", "late"]
+    with pytest.raises(Stopped) as raised:
+        stop.sleep(60)
+    assert raised.value.reason is StopReason.CANCELLED
+
+
+def test_a_cancelled_runner_stops_running_and_later_tasks() -> None:
+    shutdown = Shutdown()
+    with shutdown.task() as running:
+        shutdown.cancel()
+        assert running.reason is StopReason.RUNNER_STOPPED
+    with shutdown.task() as late:
+        assert late.reason is StopReason.RUNNER_STOPPED
+    with pytest.raises(Drained):
+        shutdown.sleep(60)
+
+
+def test_a_log_is_json_in_a_pipe_and_in_a_file(tmp_path: Path) -> None:
+    pipe = io.StringIO()
+    log = Log(sinks=(to_stream(pipe), to_file(tmp_path / "log"))).bind(task_id="r1.1")
+    log.debug("hidden")
+    log.info("claimed", attempt=1)
+    record = json.loads(pipe.getvalue())
+    assert (record["level"], record["event"], record["task_id"], record["attempt"]) == ("info", "claimed", "r1.1", 1)
+    assert json.loads((tmp_path / "log").read_text()) == record
+
+
+def test_a_reader_that_went_away_ends_nothing(tmp_path: Path) -> None:
+    pipe = io.StringIO()
+    log = Log(sinks=(to_stream(pipe), to_file(tmp_path / "no" / "folder")))
+    pipe.close()
+    log.info("still here")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "contained", "engine", "chosen"),
+    [
+        (None, False, True, "docker"),
+        (None, False, False, "process"),
+        (None, True, True, "process"),
+        ("docker", True, False, "docker"),
+        ("process", False, True, "process"),
+    ],
+)
+def test_the_choice_of_isolation(wanted: str | None, contained: bool, engine: bool, chosen: str) -> None:
+    assert choose(wanted, contained=contained, engine_ready=lambda: engine) == chosen
+
+
+def test_a_container_is_known_by_its_mark(tmp_path: Path) -> None:
+    assert not inside_container(tmp_path)
+    (tmp_path / ".dockerenv").touch()
+    assert inside_container(tmp_path)
+
+
+def test_no_secret_reaches_a_workload_or_a_repr() -> None:
+    hidden = (
+        "BENCHFLEET_API_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "GITHUB_TOKEN",
+        "db_password",
+        "ARM_CLIENT_ID",
+    )
+    seen = ("PATH", "HOME", "LANG", "PIP_INDEX_URL", "SSL_CERT_FILE", "MOCK_ALWAYS_SUCCEED", "WARMUP_ITRS", "CHARMAP")
+    assert [name for name in hidden if not SECRET.search(name)] == []
+    assert [name for name in seen if SECRET.search(name)] == []
+    assert "sesame" not in repr(Config("http://x", "p", "t", Path("/"), api_key="sesame"))
+
+
+def test_exit_codes() -> None:
+    errors = [Refused("r", status=404), Unreachable("u"), Busy("b"), Unauthorized("a", status=401)]
+    assert [code_of(error) for error in errors] == [1, 3, 3, 4]
+
+
+def outcome(*, failures: int, exit_code: int = 0) -> Outcome:
+    failed = [BenchmarkFailure(benchmark=f"f{number}", variant="v", reason="r" * 100) for number in range(failures)]
+    return Outcome(output=Output(workload="w", measurements=[], failures=failed), exit_code=exit_code)
+
+
+def test_texts_fit_the_contract() -> None:
+    assert len(shortfall(outcome(failures=50)) or "") == 512
+    assert shortfall(outcome(failures=0, exit_code=7)) == "The workload ended with exit code 7"
+    assert shortfall(outcome(failures=0)) is None
+    failure = judge(outcome(failures=0))
+    assert failure is not None
+    assert failure.message == "Benchmark execution failed"
+    assert len(Failure.of("t" * 99, "m" * 9999).message) == 1024
+
+
+class Claims:
+    """Answers in order, then drains the runner."""
+
+    def __init__(self, *replies: ClaimReply) -> None:
+        self.shutdown, self._replies = Shutdown(), iter(replies)
+        self.asked = 0
+
+    def __call__(self) -> Claimed:
+        self.asked += 1
+        for reply in self._replies:
+            return Claimed(reply=reply, lease_ends=0)
+        raise Drained
+
+
+@pytest.fixture
+def quiet() -> Log:
+    return Log()
+
+
+def test_a_done_runner_leaves(quiet: Log) -> None:
+    claims = Claims(ClaimReply(status="done"))
+    work(claims, process=print, shutdown=claims.shutdown, stay=False, log=quiet)
+    assert claims.asked == 1
+
+
+def test_waiting_ends_when_the_time_has_come(quiet: Log) -> None:
+    claims = Claims(ClaimReply(status="wait", retry_after_seconds=0), ClaimReply(status="done"))
+    work(claims, process=print, shutdown=claims.shutdown, stay=False, log=quiet)
+    assert claims.asked == 2
+
+
+def test_a_drained_runner_asks_for_nothing(quiet: Log) -> None:
+    claims = Claims(ClaimReply(status="done"))
+    claims.shutdown.drain()
+    work(claims, process=print, shutdown=claims.shutdown, stay=True, log=quiet)
+    assert claims.asked == 0

@@ -1,0 +1,126 @@
+"""What each answer of a control plane means to a runner."""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+from benchfleet_contract.states import HeartbeatStatus
+from benchfleet_contract.tasks import ClaimRequest, CompleteRequest, HeartbeatRequest
+
+from runner_image.session import Busy, LeaseLost, NotFound, Refused, Session, SessionError, Unauthorized, Unreachable
+
+WISH = ClaimRequest(provider="p", instance_type="t", runner_id="r")
+BEAT = HeartbeatRequest(runner_id="r", status=HeartbeatStatus.BOOT)
+SERVER_NOW = datetime(2020, 1, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def session(answer: Callable[[httpx.Request], httpx.Response], *, base: str = "http://x/stage") -> Session:
+    return Session(base, api_key="sesame", transport=httpx.MockTransport(answer), clock=lambda: 1000.0)
+
+
+def fixed(status: int, body: Any = None, **headers: str) -> Session:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = b"" if body is None else json.dumps(body).encode()
+    return session(lambda _request: httpx.Response(status, content=content, headers=named))
+
+
+ON_A_TASK = [
+    (401, Unauthorized),
+    (403, LeaseLost),
+    (404, NotFound),
+    (409, LeaseLost),
+    (400, Refused),
+    (302, Refused),
+    (429, Busy),
+    (503, Busy),
+]
+
+
+@pytest.mark.parametrize(("status", "kind"), ON_A_TASK)
+def test_statuses_on_a_task(status: int, kind: type[SessionError]) -> None:
+    with closing(fixed(status, {"error": "no", "code": "why"})) as asked, pytest.raises(SessionError) as raised:
+        asked.complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
+    assert type(raised.value) is kind
+    assert getattr(raised.value, "code", "why") == "why"
+
+
+def test_forbidden_on_a_claim_is_a_matter_of_the_key() -> None:
+    with closing(fixed(403)) as asked, pytest.raises(Unauthorized):
+        asked.claim("r1", WISH)
+
+
+@pytest.mark.parametrize(("header", "expected"), [("7", 7.0), ("-3", 0.0), ("soon", None)])
+def test_retry_after(header: str, expected: float | None) -> None:
+    with closing(fixed(503, Retry_After=header)) as asked, pytest.raises(Busy) as raised:
+        asked.claim("r1", WISH)
+    assert raised.value.retry_after_s == expected
+
+
+def test_retry_after_as_a_date() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    with closing(fixed(429, Retry_After=date)) as asked, pytest.raises(Busy) as raised:
+        asked.claim("r1", WISH)
+    assert raised.value.retry_after_s == pytest.approx(60, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "wait"),
+    [
+        (None, "done", None),
+        ({}, "done", None),
+        ({"status": None}, "done", None),
+        ({"status": ""}, "done", None),
+        ({"status": "wait", "retry_after_seconds": 5}, "wait", 5),
+        ({"status": "later-than-we-know"}, "wait", 30),
+        ({"status": "broken", "error": "x"}, "done", 30),
+    ],
+)
+def test_what_a_claim_may_be_told(body: Any, status: str, wait: int | None) -> None:
+    with closing(fixed(200, body)) as asked:
+        reply = asked.claim("r1", WISH).reply
+    assert (reply.status, reply.retry_after_seconds, reply.task) == (status, wait, None)
+
+
+@pytest.mark.parametrize("content", [b"<html>sign in</html>", b"[]", b'{"status": "assigned", "task": {}}'])
+def test_a_strangers_answer_is_no_answer(content: bytes) -> None:
+    with closing(session(lambda _request: httpx.Response(200, content=content))) as asked, pytest.raises(Unreachable):
+        asked.claim("r1", WISH)
+
+
+def test_a_connection_that_fails_is_no_answer_and_tells_no_key() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    with closing(session(refuse)) as asked, pytest.raises(Unreachable) as raised:
+        asked.heartbeat("r1.1", BEAT)
+    assert "sesame" not in str(raised.value)
+
+
+def test_paths_keep_the_prefix_and_odd_ids_stay_one_segment() -> None:
+    seen: list[str] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.raw_path.decode())
+        return httpx.Response(200)
+
+    for base in ("http://x/stage", "http://x/stage/"):
+        with closing(session(note, base=base)) as asked:
+            asked.claim("a/b", WISH)
+    assert seen == ["/stage/runs/a%2Fb/tasks/claim"] * 2
+
+
+@pytest.mark.parametrize(("lease_s", "expected"), [(120, 1120.0), (0, 1020.0)], ids=["as told", "two beats at least"])
+def test_a_lease_counts_from_before_the_call_by_the_servers_clock(lease_s: int, expected: float) -> None:
+    reply = {
+        "message": "Heartbeat received",
+        "cancel": False,
+        "lease_until": (SERVER_NOW + timedelta(seconds=lease_s)).isoformat().replace("+00:00", "Z"),
+        "next_heartbeat_in_s": 10,
+    }
+    with closing(fixed(200, reply, Date=format_datetime(SERVER_NOW, usegmt=True))) as asked:
+        assert asked.heartbeat("r1.1", BEAT).lease_ends == expected
