@@ -15,6 +15,7 @@ from benchfleet.exceptions import BenchfleetError
 
 DRAIN_S = 3.0  # after the first SIGTERM, which lets a task end
 CANCEL_S = 10.0  # after the second, which stops it
+HIDDEN = ("AWS_", "BENCHFLEET_")
 _TAIL_LINES = 15
 
 
@@ -39,7 +40,9 @@ class RunnerPlan:
         ]
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        return {**inherited, "BENCHFLEET_API_KEY": self.key}
+        """Without what is meant for the control plane or the cloud: an emulator in this process sets such variables."""
+        kept = {name: value for name, value in inherited.items() if not name.startswith(HIDDEN)}
+        return {**kept, "BENCHFLEET_API_KEY": self.key}
 
 
 class LocalRunner:

@@ -44,18 +44,25 @@ def test_listed_adrs_exist() -> None:
     }
 
 
+def imported(tree: ast.AST) -> dict[str, str]:
+    """Names in a module → what they stand for: `Mock` → `unittest.mock.Mock`."""
+    known = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            known |= {found.asname or found.name: f"{node.module}.{found.name}" for found in node.names}
+    return known
+
+
 def unspecified_mocks(tree: ast.AST) -> Iterator[str]:
     """Doubles that answer to any name, and patching: both let a test pass against code that does not exist."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    known = imported(tree)
+    for node in (found for found in ast.walk(tree) if isinstance(found, ast.Call)):
+        first, _, rest = ast.unparse(node.func).partition(".")
+        name = f"{known.get(first, first)}.{rest}".rstrip(".").removeprefix("unittest.mock.")
         if name in {"Mock", "MagicMock", "AsyncMock"} and not {"spec", "spec_set"} & {k.arg for k in node.keywords}:
             yield f"line {node.lineno}: {name} without spec"
-        if name == "patch" or (
-            isinstance(node.func, ast.Attribute) and ast.unparse(node.func).startswith("mock.patch")
-        ):
-            yield f"line {node.lineno}: patch"
+        if name.split(".")[0] == "patch":
+            yield f"line {node.lineno}: {name}"
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -64,6 +71,16 @@ def test_collaborators_are_passed_and_not_patched(path: Path) -> None:
 
 
 def test_the_rule_against_mocks_finds_them() -> None:
-    code = "a = Mock()\nb = mock.Mock(spec=A)\nc = MagicMock()\nwith patch('x'): pass\nmock.patch.object(a, 'b')\n"
+    code = """
+from unittest import mock
+from unittest.mock import MagicMock as Any, patch
+from runner_image.workloads.mock import Mock
+a = mock.Mock()
+b = mock.Mock(spec=int)
+c = Any()
+with patch("x"): pass
+mock.patch.object(a, "b")
+d = Mock()
+"""
     found = [words.split(": ")[0] for words in unspecified_mocks(ast.parse(code))]
-    assert sorted(found) == ["line 1", "line 3", "line 4", "line 5"]
+    assert sorted(found) == ["line 5", "line 7", "line 8", "line 9"]

@@ -44,7 +44,8 @@ def alive(pid: int) -> bool:
 
 def test_the_key_is_in_the_environment_and_not_in_the_arguments() -> None:
     assert "secret" not in " ".join(PLAN.command())
-    assert PLAN.environment({"HOME": "/x"}) == {"HOME": "/x", "BENCHFLEET_API_KEY": "secret"}
+    inherited = {"HOME": "/x", "AWS_ACCESS_KEY_ID": "a", "BENCHFLEET_TABLE": "b"}
+    assert PLAN.environment(inherited) == {"HOME": "/x", "BENCHFLEET_API_KEY": "secret"}
 
 
 def test_a_runner_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
