@@ -1,0 +1,1 @@
+"""Blueprints of thin views: parse, one call, a status."""

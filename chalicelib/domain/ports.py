@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+from benchfleet_contract.tasks import UploadUrls
 
 from chalicelib.domain.counting import Change, Counts, Tally
 from chalicelib.domain.records import ActiveRun, Candidates, Claim, Ending, GroupKey, Run, RunState, Task
@@ -51,6 +52,23 @@ class Built:
     size_bytes: int | None = None
     sha256: str | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a runner says of the file that it is about to upload; the URL is bound to it. `kind`: result or error."""
+
+    kind: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What an upload key says of itself. A reference client's own spelling of a key says nothing: both are None."""
+
+    attempt: int | None
+    nonce: str | None
 
 
 class Refused(Exception):
@@ -104,9 +122,25 @@ class Runs(Protocol):
     def count(self, run_id: str, changes: list[Change], *, now_ms: int) -> Counts | None: ...
     def correct(self, run: Run, tally: Tally, seen: Counts, *, now_ms: int) -> bool: ...
     def active(self) -> list[ActiveRun]: ...
+    def announce(self, run: Run) -> None: ...
     def activate(self, run: Run) -> None: ...
     def retire(self, run_id: str) -> None: ...
     def forget(self, run: Run) -> None: ...
+
+
+class Builder(Protocol):
+    def build(self, run: Run, *, document: bytes, tasks: Iterable[Task]) -> Built:
+        """Builds the archive and says how that ended; `run_state` and `reason` are the caller's to fill."""
+
+
+class Storage(Protocol):
+    """What lies in the bucket, by name. URLs are signed afresh with each call."""
+
+    def keep_request(self, run_id: str, body: bytes) -> None: ...
+    def sign_uploads(self, task: Task, declared: Declared | None = None) -> UploadUrls: ...
+    def sign_archive(self, run: Run) -> str | None: ...
+    def nonce_of(self, key: str, *, run_id: str, number: int, kind: str) -> Issued | None: ...
+    def upload_keys(self, task: Task) -> tuple[str, str]: ...
 
 
 class FinalizeQueue(Protocol):

@@ -1,5 +1,7 @@
 """Runs, their counters and their markers in the table: the answers to `domain/ports.Runs`."""
 
+from contextlib import suppress
+
 from chalicelib.domain.counting import Change, Counts, Tally, deltas
 from chalicelib.domain.ports import Built
 from chalicelib.domain.records import ActiveRun, Run, RunState
@@ -89,6 +91,11 @@ class RunStore:
 
     def active(self) -> list[ActiveRun]:
         return [active_of(item) for item in self._table.query_all("#pk = :pk", {":pk": keys.ACTIVE})]
+
+    def announce(self, run: Run) -> None:
+        """Puts the marker unless one stands: another creator of the same id may have been first."""
+        with suppress(ConditionFailed):
+            self._table.put_new(active_item(run))
 
     def activate(self, run: Run) -> None:
         self._table.put(active_item(run))

@@ -1,0 +1,41 @@
+"""The Chalice app: registers blueprints, schedules and queue handlers; nothing else."""
+
+import os
+from typing import Any
+
+from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
+
+from chalicelib.api.runs import runs
+from chalicelib.api.system import system
+from chalicelib.api.tasks import tasks
+from chalicelib.handlers import count_records, finalize_messages, start_scheduled_run, sweep_once
+
+app = Chalice(app_name="benchfleet")
+app.register_blueprint(system)
+app.register_blueprint(runs)
+app.register_blueprint(tasks)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
+def sweep(event: Any) -> None:
+    sweep_once()
+
+
+@app.on_sqs_message(
+    queue=os.environ.get("BENCHFLEET_FINALIZE_QUEUE", "benchfleet-finalize"), batch_size=1, name="finalize"
+)
+def finalize(event: SQSEvent) -> None:
+    finalize_messages([record.body for record in event])
+
+
+@app.on_dynamodb_record(
+    stream_arn=os.environ.get("BENCHFLEET_STREAM_ARN", ""), batch_size=1000, starting_position="TRIM_HORIZON",
+    maximum_batching_window_in_seconds=1, name="count",
+)  # fmt: skip
+def count(event: DynamoDBEvent) -> None:
+    count_records(event.to_dict()["Records"])
+
+
+@app.lambda_function(name="scheduled_run")
+def scheduled_run(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return start_scheduled_run(event)

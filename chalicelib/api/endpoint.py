@@ -1,0 +1,108 @@
+"""Turns a request into a call and its result, or its refusal, into an answer. *The* error → status table lives here.
+
+Chalice shows an exception to HTTP middleware only after it has become a 500, so refusals are mapped here, around the view.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from benchfleet_contract.limits import MAX_BODY_BYTES
+from chalice.app import Request, Response
+from pydantic import BaseModel
+
+from chalicelib.domain import errors
+from chalicelib.wiring import services
+
+JSON = "application/json; charset=utf-8"
+ANY_TYPE = ["*/*"]  # stop comes with no body and no type; old clients send forms
+ADMIN = frozenset({"admin"})
+RUNNER = frozenset({"admin", "runner"})
+ANYONE = frozenset({"admin", "runner", "reader"})
+
+STATUS: dict[type[errors.Refusal], int] = {
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.InvalidRunner: 403,
+    errors.NotFound: 404,
+    errors.BadRequest: 400,
+    errors.TooLarge: 413,
+    errors.Conflict: 409,
+    errors.RunNotRunning: 422,
+    errors.Unavailable: 503,
+}
+_STOP_WORKING = (errors.LeaseLost, errors.TaskFinished, errors.TaskCancelled)
+_log = logging.getLogger(__name__)
+
+
+def answer(request: Request, allowed: frozenset[str], call: Callable[[], BaseModel], *, status: int = 200) -> Response:
+    """Checks the key before anything else, makes the call, and answers with its result or its refusal."""
+    try:
+        admit(request, allowed)
+        return reply(call(), status)
+    except errors.Refusal as refusal:
+        return refused(refusal)
+    except Exception:
+        _log.exception("%s %s failed", request.method, request.context.get("resourcePath", request.path))
+        return _json({"error": "Internal error", "code": "internal_error"}, 500)
+
+
+def admit(request: Request, allowed: frozenset[str]) -> None:
+    """Readers' routes need no key where reading is public."""
+    if allowed is ANYONE and services().settings.public_read:
+        return
+    services().keyring.admit(request.headers.get("authorization"), allowed)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The document that was sent, as JSON or as a form; {} for none. Raises BadRequest, TooLarge."""
+    raw: bytes = request.raw_body  # type: ignore[assignment]
+    if len(raw) > MAX_BODY_BYTES:
+        raise errors.TooLarge(f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are taken")
+    if not raw.strip():
+        return {}
+    if "form-urlencoded" in request.headers.get("content-type", "") and not raw.lstrip().startswith(b"{"):
+        return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True))
+    return _document(raw)
+
+
+def query_of(request: Request) -> Mapping[str, str]:
+    return request.query_params or {}
+
+
+def reply(model: BaseModel, status: int = 200) -> Response:
+    return _json(model.model_dump(mode="json"), status)
+
+
+def refused(refusal: errors.Refusal) -> Response:
+    document: dict[str, Any] = {"error": refusal.words, "code": refusal.code}
+    if refusal.problems:
+        document["problems"] = [problem.model_dump(mode="json") for problem in refusal.problems]
+    if isinstance(refusal, _STOP_WORKING):
+        document["cancel"] = True
+    headers = {}
+    if isinstance(refusal, errors.Unavailable):
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    return _json(document, status_of(type(refusal)), headers)
+
+
+def status_of(kind: type[errors.Refusal]) -> int:
+    """The status of a kind of refusal: its own, or that of the nearest kind above it."""
+    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def _document(raw: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise errors.BadRequest(f"The body is not valid JSON: {error}", code="malformed_json") from None
+    if not isinstance(document, dict):
+        raise errors.BadRequest("The body must be a JSON object", code="malformed_json")
+    return document
+
+
+def _json(document: Any, status: int, headers: dict[str, str] | None = None) -> Response:
+    body = json.dumps(document, separators=(",", ":"))
+    return Response(body=body, status_code=status, headers={"Content-Type": JSON, **(headers or {})})

@@ -1,0 +1,138 @@
+"""Reads the bodies of runners' requests, in the reference system's order of checks and with its words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchfleet_contract import limits
+from benchfleet_contract.names import split_task_id
+from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
+
+from chalicelib.domain.errors import BadRequest, TaskNotFound
+from chalicelib.domain.ports import Beat, Declared, Verdict
+from chalicelib.domain.records import Claim, GroupKey
+from chalicelib.services.claim_task import Wishes
+
+_INFRASTRUCTURE = frozenset({"upload_failed", "timeout", "runner_stopped", "stalled", "no_claims"})
+
+
+def task_address(task_id: str) -> tuple[str, int]:
+    """Raises TaskNotFound for what cannot be a task's id."""
+    address = split_task_id(task_id)
+    if address is None:
+        raise TaskNotFound
+    return address
+
+
+def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
+    names = ("provider", "instance_type", "runner_id")
+    provider, kind, runner_id = (_text(body, name, most=limits.MAX_RUNNER_ID_CHARS) for name in names)
+    if not (provider and kind and runner_id):
+        raise BadRequest("Missing required parameters", code="missing_parameter")
+    token = _text(body, "claim_token", most=limits.MAX_TOKEN_CHARS)
+    return wishes.make(GroupKey(provider, kind), runner_id, token)
+
+
+def is_retry(body: Mapping[str, Any]) -> bool:
+    return body.get("retry") is True and bool(body.get("claim_token"))
+
+
+def read_beat(body: Mapping[str, Any], now_ms: int) -> Beat:
+    status = body.get("status")
+    if status in (None, ""):
+        raise BadRequest("Missing status parameter", code="missing_parameter")
+    if status not in HeartbeatStatus.__members__.values():
+        words = "Validation failed: Heartbeat status is not included in the list"
+        raise BadRequest(words, code="invalid_status")
+    return Beat(
+        runner_id=runner_of(body), attempt=attempt_of(body), status=HeartbeatStatus(status), now_ms=now_ms,
+        message=_cut(body.get("message"), limits.MAX_MESSAGE_CHARS),
+        current_benchmark=_cut(body.get("current_benchmark"), limits.MAX_BENCHMARK_CHARS),
+        progress_pct=_percent(body.get("progress_pct")),
+    )  # fmt: skip
+
+
+def read_completion(body: Mapping[str, Any], now_ms: int) -> Verdict:
+    key = _text(body, "s3_result_key", most=1024)
+    if not key:
+        raise BadRequest("Missing s3_result_key parameter", code="missing_parameter")
+    reason = _cut(body.get("reason"), limits.MAX_REASON_CHARS)
+    return Verdict(TaskStatus.COMPLETED, runner_of(body), attempt_of(body), now_ms, result_key=key, reason=reason)
+
+
+def read_failure(body: Mapping[str, Any], now_ms: int) -> Verdict:
+    kind = _cut(body.get("error_type"), limits.MAX_ERROR_TYPE_CHARS)
+    words = _cut(body.get("error_message"), limits.MAX_ERROR_CHARS)
+    if not kind or not words:
+        raise BadRequest("Missing error_type or error_message parameter", code="missing_parameter")
+    return Verdict(
+        TaskStatus.FAILED, runner_of(body), attempt_of(body), now_ms,
+        error_key=_text(body, "s3_error_key", most=1024), error_type=kind, error_message=words,
+        failure_class=_failure_class(body.get("failure_class"), kind),
+        reason=_cut(body.get("reason"), limits.MAX_REASON_CHARS) or kind,
+    )  # fmt: skip
+
+
+def read_declared(query: Mapping[str, str]) -> Declared | None:
+    """What the runner says of the one file that it wants to upload."""
+    said = [kind for kind in ("result", "error") if f"{kind}_sha256" in query or f"{kind}_bytes" in query]
+    if not said:
+        return None
+    size, checksum = query.get(f"{said[0]}_bytes", ""), query.get(f"{said[0]}_sha256", "").lower()
+    if len(said) > 1:
+        raise BadRequest("Declare either result_bytes and result_sha256 or error_bytes and error_sha256, not both")
+    if not size.isdecimal() or not 0 < int(size) <= limits.MAX_UPLOAD_BYTES:
+        raise BadRequest(
+            f"{said[0]}_bytes must be a whole number from 1 to {limits.MAX_UPLOAD_BYTES}, not {size[:40]!r}"
+        )
+    if len(checksum) != 64 or set(checksum) - set("0123456789abcdef"):
+        raise BadRequest(f"{said[0]}_sha256 must be 64 hexadecimal digits, not {checksum[:80]!r}")
+    return Declared(said[0], int(size), checksum)
+
+
+def read_page(query: Mapping[str, str]) -> tuple[int, int]:
+    """(cursor, limit) of a page of tasks."""
+    cursor, limit = query.get("cursor", "0"), query.get("limit", str(limits.TASKS_PAGE))
+    if not cursor.isdecimal() or len(cursor) > 9:
+        raise BadRequest(f"cursor must be a next_cursor of an earlier page, not {cursor[:40]!r}")
+    if not limit.isdecimal() or not 0 < int(limit[:9]) <= limits.MAX_TASKS_PAGE:
+        raise BadRequest(f"limit must be a whole number from 1 to {limits.MAX_TASKS_PAGE}, not {limit[:40]!r}")
+    return int(cursor), int(limit)
+
+
+def runner_of(body: Mapping[str, Any]) -> str:
+    """Never empty for an owner: a task without one has no runner to be mistaken for."""
+    return _cut(body.get("runner_id"), limits.MAX_RUNNER_ID_CHARS) or ""
+
+
+def attempt_of(body: Mapping[str, Any]) -> int | None:
+    value = body.get("attempt")
+    return int(value) if isinstance(value, int | str) and str(value).isdecimal() and len(str(value)) < 9 else None
+
+
+def _text(body: Mapping[str, Any], name: str, *, most: int) -> str | None:
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > most:
+        raise BadRequest(f"{name} must be a string of at most {most} characters", code="invalid_parameter")
+    return value
+
+
+def _cut(value: Any, most: int) -> str | None:
+    return None if value is None else str(value)[:most]
+
+
+def _percent(value: Any) -> int | None:
+    """0 to 100. What is not a number counts as 0, as it always did; what is out of range is brought into it."""
+    if value is None:
+        return None
+    try:
+        return max(0, min(100, int(float(value))))
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def _failure_class(said: Any, kind: str) -> FailureClass:
+    if said in tuple(FailureClass):
+        return FailureClass(said)
+    return FailureClass.INFRASTRUCTURE if kind in _INFRASTRUCTURE else FailureClass.BENCHMARK

@@ -1,0 +1,78 @@
+"""Routes of runs."""
+
+from benchfleet_contract.limits import TASKS_PAGE
+from benchfleet_contract.names import run_id_of
+from benchfleet_contract.run_request import read_run_request
+from benchfleet_contract.runs import CreatedRun, Message
+from chalice.app import Blueprint, Response
+
+from benchfleet_contract.tasks import TaskList
+from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, query_of
+from chalicelib.api.requests import read_page
+from chalicelib.domain.errors import RunNotFound
+from chalicelib.services.create_run import new_tasks
+from chalicelib.services.present import new_task
+from chalicelib.wiring import services
+
+runs = Blueprint(__name__)
+
+
+@runs.route("/runs", methods=["POST"], content_types=ANY_TYPE)
+def create_run() -> Response:
+    return answer(runs.current_request, ADMIN, _create, status=201)
+
+
+@runs.route("/run", methods=["POST"], content_types=ANY_TYPE)
+def create_run_alias() -> Response:
+    return answer(runs.current_request, ADMIN, _create, status=201)
+
+
+@runs.route("/runs", methods=["GET"])
+def list_runs() -> Response:
+    cursor = query_of(runs.current_request).get("cursor")
+    return answer(runs.current_request, ANYONE, lambda: services().read_runs.newest(cursor=cursor))
+
+
+@runs.route("/runs/{run_id}", methods=["GET"])
+def show_run(run_id: str) -> Response:
+    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(run_id)))
+
+
+@runs.route("/run/{run_id}", methods=["GET"])
+def show_run_alias(run_id: str) -> Response:
+    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(run_id)))
+
+
+@runs.route("/runs/{run_id}/tasks", methods=["GET"])
+def list_tasks(run_id: str) -> Response:
+    def page() -> TaskList:
+        after, limit = read_page(query_of(runs.current_request))
+        return services().read_runs.task_page(known(run_id), after=after, limit=limit)
+
+    return answer(runs.current_request, ANYONE, page)
+
+
+@runs.route("/runs/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)
+def stop_run(run_id: str) -> Response:
+    def stop() -> Message:
+        services().stop_run(known(run_id))
+        return Message(message="Run cancelled successfully")
+
+    return answer(runs.current_request, ADMIN, stop)
+
+
+def known(run_id: str) -> str:
+    """Raises RunNotFound for what cannot be a run's id."""
+    if run_id_of(run_id) is None:
+        raise RunNotFound
+    return run_id
+
+
+def _create() -> CreatedRun:
+    body = body_of(runs.current_request)
+    run = services().create_run(body)
+    request = read_run_request(body).request
+    tasks = (
+        [new_task(task) for _, task in zip(range(TASKS_PAGE), new_tasks(run, request), strict=False)] if request else []
+    )
+    return CreatedRun(run_id=run.run_id, tasks_created=run.task_count, tasks=tasks, warnings=list(run.warnings))

@@ -1,0 +1,95 @@
+"""Routes of runners: claim, keep, end a task."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from benchfleet_contract.runs import Message
+from benchfleet_contract.tasks import ClaimReply, HeartbeatReply, UploadUrls
+from chalice.app import Blueprint, Response
+
+from chalicelib.api import requests
+from chalicelib.api.endpoint import ANY_TYPE, RUNNER, answer, body_of, query_of
+from chalicelib.api.runs import known
+from chalicelib.domain.errors import BadRequest
+from chalicelib.wiring import services
+
+tasks = Blueprint(__name__)
+
+
+@tasks.route("/runs/{run_id}/tasks/claim", methods=["POST"], content_types=ANY_TYPE)
+def claim_task(run_id: str) -> Response:
+    def claim() -> ClaimReply:
+        body = body_of(tasks.current_request)
+        wish = requests.read_wish(body, services().wishes)
+        return services().claim_task(known(run_id), wish, retry=requests.is_retry(body))
+
+    return answer(tasks.current_request, RUNNER, claim)
+
+
+@tasks.route("/claim", methods=["POST"], content_types=ANY_TYPE)
+def claim_any() -> Response:
+    def claim() -> ClaimReply:
+        body = body_of(tasks.current_request)
+        wish = requests.read_wish(body, services().wishes)
+        workloads = frozenset(str(name) for name in body.get("workloads") or ())
+        return services().claim_any(wish, workloads=workloads, retry=requests.is_retry(body))
+
+    return answer(tasks.current_request, RUNNER, claim)
+
+
+@tasks.route("/tasks/{task_id}/heartbeat", methods=["POST"], content_types=ANY_TYPE)
+def heartbeat(task_id: str) -> Response:
+    def renew() -> HeartbeatReply:
+        address, body = requests.task_address(task_id), body_of(tasks.current_request)
+        with _owner_first(address, body):
+            beat = requests.read_beat(body, services().clock())
+        return services().renew_lease(*address, beat)
+
+    return answer(tasks.current_request, RUNNER, renew)
+
+
+@tasks.route("/tasks/{task_id}/complete", methods=["POST"], content_types=ANY_TYPE)
+def complete_task(task_id: str) -> Response:
+    def complete() -> Message:
+        address, body = requests.task_address(task_id), body_of(tasks.current_request)
+        with _owner_first(address, body):
+            verdict = requests.read_completion(body, services().clock())
+        services().finish_task(*address, verdict)
+        return Message(message="Task marked as completed")
+
+    return answer(tasks.current_request, RUNNER, complete)
+
+
+@tasks.route("/tasks/{task_id}/fail", methods=["POST"], content_types=ANY_TYPE)
+def fail_task(task_id: str) -> Response:
+    def fail() -> Message:
+        address, body = requests.task_address(task_id), body_of(tasks.current_request)
+        with _owner_first(address, body):
+            verdict = requests.read_failure(body, services().clock())
+        services().finish_task(*address, verdict)
+        return Message(message="Task marked as failed")
+
+    return answer(tasks.current_request, RUNNER, fail)
+
+
+@tasks.route("/tasks/{task_id}/upload-urls", methods=["GET"])
+def upload_urls(task_id: str) -> Response:
+    def sign() -> UploadUrls:
+        query = query_of(tasks.current_request)
+        declared = requests.read_declared(query)
+        runner_id, attempt = requests.runner_of(query), requests.attempt_of(query)
+        address = requests.task_address(task_id)
+        return services().sign_uploads(*address, runner_id=runner_id, attempt=attempt, declared=declared)
+
+    return answer(tasks.current_request, RUNNER, sign)
+
+
+@contextmanager
+def _owner_first(address: tuple[str, int], body: Mapping[str, Any]) -> Iterator[None]:
+    """A bad body is told only to the task's owner: 404 and 403 come before 400. A good one costs no extra read."""
+    try:
+        yield
+    except BadRequest:
+        services().check_owner(*address, runner_id=requests.runner_of(body))
+        raise

@@ -1,0 +1,70 @@
+"""What the services ask of the bucket (`domain/ports.Storage`), in terms of keys and signatures."""
+
+import re
+from collections.abc import Callable
+
+from benchfleet_contract.limits import URL_LIFETIME_S
+from benchfleet_contract.states import ArchiveState
+from benchfleet_contract.tasks import UploadUrls
+
+from chalicelib.archive import layout
+from chalicelib.archive.s3 import Objects
+from chalicelib.domain.leases import iso
+from chalicelib.domain.ports import Declared, Issued
+from chalicelib.domain.records import Run, Task
+
+_ATTEMPT = re.compile(r"/(\d{1,6})-([A-Za-z0-9_-]{1,64})/[a-z]+\.tar\.gz$")
+
+
+class Storage:
+    def __init__(self, objects: Callable[[], Objects], *, clock: Callable[[], int]) -> None:
+        """`objects` is called on first use: a function that never signs never pays for an S3 client."""
+        self._objects = objects
+        self._clock = clock
+
+    def keep_request(self, run_id: str, body: bytes) -> None:
+        self._objects().put_json_bytes(layout.request_key(run_id), body)
+
+    def upload_keys(self, task: Task) -> tuple[str, str]:
+        """The result and the error key of the task's present attempt."""
+        named = (task.run_id, task.number, task.attempt, task.nonce or "none")
+        return layout.result_key(*named), layout.error_key(*named)
+
+    def sign_uploads(self, task: Task, declared: Declared | None = None) -> UploadUrls:
+        """PUTs for both keys. The one of the declared kind is bound to the file's length and checksum."""
+        headers: dict[str, str] = {}
+        urls = {}
+        for kind, key in zip(("result", "error"), self.upload_keys(task), strict=True):
+            mine = declared if declared and declared.kind == kind else None
+            size, checksum = (mine.size_bytes, mine.sha256) if mine else (None, None)
+            signed = self._objects().sign_put(
+                key, expires_s=URL_LIFETIME_S, content_length=size, sha256_hex=checksum
+            )
+            headers |= signed.headers if mine else {}
+            urls |= {f"{kind}_upload_url": signed.url, f"{kind}_key": key}
+        expires = iso(self._clock() + URL_LIFETIME_S * 1000) or ""
+        return UploadUrls(**urls, expires_at=expires, required_headers=headers)
+
+    def sign_archive(self, run: Run) -> str | None:
+        """A GET of the archive, None while there is none."""
+        if run.archive.state is not ArchiveState.READY or not run.archive.key:
+            return None
+        name = f"{run.run_id}.tar.gz"
+        return self._objects().sign_get(run.archive.key, expires_s=URL_LIFETIME_S, filename=name)
+
+    def nonce_of(self, key: str, *, run_id: str, number: int, kind: str) -> Issued | None:
+        """What the key says, if it can be a `kind` key of this task at all; None for any other key."""
+        make, names = _GRAMMAR[kind]
+        found = _ATTEMPT.search(key)
+        attempt, nonce = (int(found[1]), found[2]) if found else (0, "none")
+        if not names(key, issued=make(run_id, number, attempt, nonce), run_id=run_id, number=number):
+            return None
+        return Issued(attempt, nonce) if found else Issued(None, None)
+
+
+_GRAMMAR = {
+    "result": (layout.result_key, layout.names_result),
+    "error": (layout.error_key, layout.names_error),
+}
+
+

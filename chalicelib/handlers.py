@@ -1,0 +1,27 @@
+"""What the events do: translation only."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.wiring import services
+
+
+def sweep_once() -> None:
+    services().sweep()
+
+
+def finalize_messages(bodies: Iterable[str]) -> None:
+    """An exception sends the message back to the queue."""
+    for body in bodies:
+        services().build_archive(json.loads(body)["run_id"])
+
+
+def count_records(records: Iterable[Mapping[str, Any]]) -> None:
+    services().count_changes(services().changes_of(records))
+
+
+def start_scheduled_run(event: Mapping[str, Any]) -> dict[str, Any]:
+    """`event` is a body of `POST /runs`. Raises Refusal, which Lambda counts as an error of the function."""
+    run = services().create_run(event)
+    return {"run_id": run.run_id, "tasks_created": run.task_count}

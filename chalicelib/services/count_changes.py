@@ -1,0 +1,21 @@
+"""Keeps a run's counters from the table's stream, and notices when the last task has ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.domain.counting import Change
+from chalicelib.domain.ports import Clock, FinalizeQueue, Runs
+
+
+@dataclass(frozen=True)
+class CountChanges:
+    runs: Runs
+    queue: FinalizeQueue
+    clock: Clock
+
+    def __call__(self, changes: Mapping[str, list[Change]]) -> None:
+        """`changes` by run. Told twice, they count once; the message may go out twice, and the finalizer knows."""
+        for run_id, of_run in changes.items():
+            counts = self.runs.count(run_id, of_run, now_ms=self.clock())
+            if counts and counts.open() == 0:
+                self.queue.send(run_id)

@@ -1,0 +1,62 @@
+"""Ends a task: accepted once; the same word said again is accepted again."""
+
+from dataclasses import dataclass, replace
+
+from benchfleet_contract.states import TaskStatus
+
+from chalicelib.domain.errors import BadRequest
+from chalicelib.domain.ports import Refused, Storage, Tasks, Verdict
+from chalicelib.domain.records import Task
+from chalicelib.services.refusals import explain
+
+
+@dataclass(frozen=True)
+class FinishTask:
+    tasks: Tasks
+    storage: Storage
+
+    def __call__(self, run_id: str, number: int, verdict: Verdict) -> None:
+        """`verdict` names the keys as the runner sent them.
+
+        Raises BadRequest for a key that is not this task's; TaskNotFound, InvalidRunner, LeaseLost, TaskFinished,
+        TaskCancelled.
+        """
+        bound = self._bind(run_id, number, verdict)
+        try:
+            self.tasks.finish(run_id, number, bound)
+        except Refused as refused:
+            if not _said_before(refused.task, bound):
+                raise explain(refused.task, runner_id=verdict.runner_id, attempt=verdict.attempt) from None
+
+    def _bind(self, run_id: str, number: int, verdict: Verdict) -> Verdict:
+        """Ties the verdict to the attempt whose upload key it names; only keys that we issued are ever stored."""
+        kind = "result" if verdict.status is TaskStatus.COMPLETED else "error"
+        key = verdict.result_key or verdict.error_key
+        if key is None:
+            return verdict
+        issued = self.storage.nonce_of(key, run_id=run_id, number=number, kind=kind)
+        if issued is None or issued.nonce is None:
+            task = self._owned(run_id, number, verdict)
+            if issued is None or task.nonce is None:
+                raise BadRequest(f"s3_{kind}_key was not issued for this task: {key[:200]}", code="foreign_key")
+            result, error = self.storage.upload_keys(task)
+            key = result if kind == "result" else error
+            issued = self.storage.nonce_of(key, run_id=run_id, number=number, kind=kind)
+        nonce, attempt = (issued.nonce, issued.attempt) if issued else (None, None)
+        bound = replace(verdict, nonce=nonce, attempt=verdict.attempt if verdict.attempt is not None else attempt)
+        return replace(bound, result_key=key) if kind == "result" else replace(bound, error_key=key)
+
+    def _owned(self, run_id: str, number: int, verdict: Verdict) -> Task:
+        task = self.tasks.get(run_id, number)
+        if task is None or task.runner_id != verdict.runner_id:
+            raise explain(task, runner_id=verdict.runner_id, attempt=verdict.attempt)
+        return task
+
+
+def _said_before(task: Task | None, verdict: Verdict) -> bool:
+    if task is None or task.runner_id != verdict.runner_id or task.status is not verdict.status:
+        return False
+    if verdict.attempt not in (None, task.attempt):
+        return False
+    same_keys = (task.result_key, task.error_key) == (verdict.result_key, verdict.error_key)
+    return same_keys and task.error_type == verdict.error_type

@@ -1,0 +1,43 @@
+"""Who may do what. Only digests of keys are ever held."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+
+from chalicelib.domain.errors import Forbidden, Unauthorized, Unavailable
+
+ROLES = ("admin", "runner", "reader")
+
+
+class Keyring:
+    """`fetch` gives the JSON document `{role: [sha256 hex, …]}`; it caches, so that a new key works within a minute."""
+
+    def __init__(self, fetch: Callable[[], str]) -> None:
+        self._fetch = fetch
+
+    def admit(self, header: str | None, allowed: frozenset[str]) -> str:
+        """The role of the bearer. Raises Unauthorized (no such key), Forbidden (not this role's), Unavailable."""
+        role = self._role(header or "")
+        if role is None:
+            raise Unauthorized
+        if role not in allowed:
+            raise Forbidden(f"A {role} key may not do this; it takes one of: {', '.join(sorted(allowed))}")
+        return role
+
+    def _role(self, header: str) -> str | None:
+        """Every digest is compared, in constant time: how long it takes says nothing."""
+        presented = hashlib.sha256(header.removeprefix("Bearer ").strip().encode()).hexdigest()
+        found = None
+        for role, digests in self._digests().items():
+            for digest in digests:
+                if hmac.compare_digest(presented, digest) and role in ROLES:
+                    found = role
+        return found
+
+    def _digests(self) -> Mapping[str, list[str]]:
+        try:
+            document = json.loads(self._fetch())
+            return {role: [str(digest) for digest in document[role]] for role in document}
+        except Exception as error:
+            raise Unavailable("The control plane's keys cannot be read", code="keys_unavailable") from error

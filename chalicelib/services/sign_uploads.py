@@ -1,0 +1,25 @@
+"""Fresh upload URLs, for a task that outlasts the first ones or a file whose length and checksum are known by now."""
+
+from dataclasses import dataclass
+
+from benchfleet_contract.tasks import UploadUrls
+
+from chalicelib.domain.ports import Declared, Storage, Tasks
+from chalicelib.domain.transitions import IN_FLIGHT
+from chalicelib.services.refusals import explain
+
+
+@dataclass(frozen=True)
+class SignUploads:
+    tasks: Tasks
+    storage: Storage
+
+    def __call__(
+        self, run_id: str, number: int, *, runner_id: str, attempt: int | None, declared: Declared | None
+    ) -> UploadUrls:
+        """Only for who holds the lease. Raises TaskNotFound, InvalidRunner, LeaseLost, TaskFinished, TaskCancelled."""
+        task = self.tasks.get(run_id, number)
+        mine = task and task.runner_id == runner_id and attempt in (None, task.attempt)
+        if not task or not mine or task.status not in IN_FLIGHT:
+            raise explain(task, runner_id=runner_id, attempt=attempt)
+        return self.storage.sign_uploads(task, declared)

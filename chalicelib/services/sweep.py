@@ -1,0 +1,108 @@
+"""Once a minute: whatever else was lost is found here.
+
+Stateless, and safe to run twice at once: each write is conditioned on what this sweep saw.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from benchfleet_contract.states import ArchiveState
+
+from chalicelib.domain.counting import Counts, recount
+from chalicelib.domain.ports import Clock, FinalizeQueue, Refused, Runs, Tasks
+from chalicelib.domain.records import ActiveRun, Run, RunState, Task
+from chalicelib.domain.sweeping import plan
+
+ABANDONED_MS = 15 * 60_000  # a Lambda lives no longer: whoever was creating this run is dead
+QUIET_MS = 60_000  # counters that have not moved for this long owe nothing to the stream
+LOST_MS = 20_000  # and a finalization that has not come for this long is asked for again
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    runs: Runs
+    tasks: Tasks
+    queue: FinalizeQueue
+    clock: Clock
+
+    def __call__(self) -> dict[str, int]:
+        """What was done, by name: extended, requeued, timed_out."""
+        now_ms = self.clock()
+        leased: list[Task] = []
+        for active in self.runs.active():
+            try:
+                leased += self._run(active, now_ms)
+            except Exception:  # one run in trouble must not keep the others from being swept
+                _log.exception("could not sweep run %s", active.run_id)
+        return self._leases(leased, now_ms)
+
+    def _run(self, active: ActiveRun, now_ms: int) -> list[Task]:
+        found = self.runs.get(active.run_id)
+        if found is None or found[0].state is RunState.CREATING:
+            self._abandoned(active, found[0] if found else None, now_ms)
+            return []
+        run, counts = found
+        if run.archive.state in (ArchiveState.READY, ArchiveState.FAILED):
+            if self._verified(run, counts, now_ms):
+                self.runs.retire(run.run_id)
+        elif run.is_open and run.deadline_ms < now_ms:
+            self._pass_deadline(run)
+        elif run.ending or counts.open() == 0:
+            if counts.changed_ms < now_ms - LOST_MS:
+                self.queue.send(run.run_id)
+        else:
+            self._verified(run, counts, now_ms)
+            return list(self._leased(run, counts))
+        return []
+
+    def _abandoned(self, active: ActiveRun, run: Run | None, now_ms: int) -> None:
+        if active.created_ms > now_ms - ABANDONED_MS:
+            return
+        if run:
+            self.tasks.discard(run)
+            self.runs.forget(run)
+        self.runs.retire(active.run_id)
+
+    def _pass_deadline(self, run: Run) -> None:
+        if self.runs.pass_deadline(run.run_id):
+            _log.warning("run %s passed its deadline", run.run_id)
+        self.queue.send(run.run_id)
+
+    def _verified(self, run: Run, counts: Counts, now_ms: int) -> bool:
+        """Do the counters equal a recount? They are compared once in each quiet spell, and corrected.
+
+        Only quiet counters are touched: what the stream still owes them would be counted twice.
+        """
+        if counts.changed_ms > now_ms - QUIET_MS:
+            return False
+        if counts.verified_ms > counts.changed_ms:
+            return True
+        tally = recount(self.tasks.all(run))
+        if tally != counts.tally:
+            _log.warning("counters of run %s had drifted", run.run_id)
+        self.runs.correct(run, tally, counts, now_ms=now_ms)
+        return tally == counts.tally
+
+    def _leased(self, run: Run, counts: Counts) -> Iterator[Task]:
+        for ordinal, group in enumerate(run.groups):
+            if counts.open(ordinal):
+                for block in group.blocks:
+                    yield from self.tasks.leased(run.run_id, block, group.key)
+
+    def _leases(self, leased: list[Task], now_ms: int) -> dict[str, int]:
+        todo = plan(leased, now_ms=now_ms)
+        if todo.braked:
+            _log.warning("%d of %d leases expired at once: extending them once", len(todo.extend), len(leased))
+        for task in todo.extend:
+            with suppress(Refused):
+                self.tasks.extend(task, now_ms=now_ms)
+        for task in todo.requeue:
+            with suppress(Refused):
+                self.tasks.requeue(task)
+        for task in todo.fail:
+            with suppress(Refused):
+                self.tasks.time_out(task, now_ms=now_ms)
+        return {"extended": len(todo.extend), "requeued": len(todo.requeue), "timed_out": len(todo.fail)}

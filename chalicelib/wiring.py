@@ -1,0 +1,166 @@
+"""Builds the services once per container, on first use: importing this touches nothing."""
+
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from chalicelib.domain.contention import Windows
+from chalicelib.domain.counting import Change
+from chalicelib.services.build_archive import BuildArchive
+from chalicelib.services.claim_task import ClaimAny, ClaimTask, Wishes
+from chalicelib.services.count_changes import CountChanges
+from chalicelib.services.create_run import CreateRun
+from chalicelib.services.finish_task import FinishTask
+from chalicelib.services.keyring import Keyring
+from chalicelib.services.read_runs import ReadRuns
+from chalicelib.services.refusals import CheckOwner
+from chalicelib.services.renew_lease import RenewLease
+from chalicelib.services.sign_uploads import SignUploads
+from chalicelib.services.stop_run import EndOpenTasks, StopRun
+from chalicelib.services.sweep import Sweep
+from chalicelib.settings import Settings, from_environment
+
+KEYS_CACHED_S = 60
+
+
+def now_ms() -> int:
+    """Server time, the only one that counts."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a handler may call. `clock` gives milliseconds; clients are built when they are first used."""
+
+    settings: Settings
+    clock: Any = now_ms
+    dynamodb: Any = None
+
+    @cached_property
+    def runs(self) -> Any:
+        from chalicelib.store.runs import RunStore
+
+        return RunStore(self._table)
+
+    @cached_property
+    def tasks(self) -> Any:
+        from chalicelib.store.tasks import TaskStore
+
+        return TaskStore(self._table)
+
+    @cached_property
+    def storage(self) -> Any:
+        from chalicelib.archive.storage import Storage
+
+        return Storage(lambda: self._objects, clock=self.clock)
+
+    @cached_property
+    def queue(self) -> Any:
+        from chalicelib.queue import SqsFinalizeQueue
+
+        return SqsFinalizeQueue(lambda: _client("sqs"), self.settings.finalize_queue)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        return Keyring(self._key_digests)
+
+    @cached_property
+    def create_run(self) -> CreateRun:
+        return CreateRun(self.runs, self.tasks, self.storage, self.clock, lambda: secrets.token_hex(3))
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        return Wishes(self.clock, lambda: secrets.token_urlsafe(16), lambda: secrets.token_urlsafe(12))
+
+    @cached_property
+    def claim_task(self) -> ClaimTask:
+        return ClaimTask(self.runs, self.tasks, self.storage, Windows(secrets.randbelow))
+
+    @cached_property
+    def claim_any(self) -> ClaimAny:
+        return ClaimAny(self.runs, self.claim_task)
+
+    @cached_property
+    def renew_lease(self) -> RenewLease:
+        return RenewLease(self.tasks)
+
+    @cached_property
+    def finish_task(self) -> FinishTask:
+        return FinishTask(self.tasks, self.storage)
+
+    @cached_property
+    def check_owner(self) -> CheckOwner:
+        return CheckOwner(self.tasks)
+
+    @cached_property
+    def sign_uploads(self) -> SignUploads:
+        return SignUploads(self.tasks, self.storage)
+
+    @cached_property
+    def read_runs(self) -> ReadRuns:
+        return ReadRuns(self.runs, self.tasks, self.storage)
+
+    @cached_property
+    def end_open(self) -> EndOpenTasks:
+        return EndOpenTasks(self.tasks, self.clock)
+
+    @cached_property
+    def stop_run(self) -> StopRun:
+        return StopRun(self.runs, self.tasks, self.end_open, self.queue)
+
+    @cached_property
+    def count_changes(self) -> CountChanges:
+        return CountChanges(self.runs, self.queue, self.clock)
+
+    def changes_of(self, records: Iterable[Mapping[str, Any]]) -> dict[str, list[Change]]:
+        from chalicelib.store.stream import changes_of
+
+        return changes_of(records)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        return Sweep(self.runs, self.tasks, self.queue, self.clock)
+
+    @cached_property
+    def build_archive(self) -> BuildArchive:
+        from chalicelib.archive.builder import Builder
+
+        builder = Builder(lambda: self._objects)
+        return BuildArchive(self.runs, self.tasks, builder, self.end_open, self.queue, self.clock)
+
+    @cached_property
+    def _table(self) -> Any:
+        from chalicelib.store.table import Table
+
+        return Table(self.dynamodb or _client("dynamodb"), self.settings.table)
+
+    @cached_property
+    def _objects(self) -> Any:
+        from chalicelib.archive.s3 import Objects, connect
+
+        return Objects(connect(), bucket=self.settings.bucket)
+
+    def _key_digests(self) -> str:
+        from aws_lambda_powertools.utilities import parameters
+
+        return str(parameters.get_parameter(self.settings.keys_parameter, max_age=KEYS_CACHED_S, decrypt=True))
+
+
+@cache
+def services() -> Services:
+    """This container's services, from its environment."""
+    return Services(from_environment())
+
+
+def _client(name: str) -> Any:
+    """Few attempts and short timeouts: what stays busy is told to the caller, who knows how long it may wait."""
+    import boto3
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "max_attempts": 3}
+    config = Config(retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=64)
+    connect: Any = boto3.client
+    return connect(name, config=config)
