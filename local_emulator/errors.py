@@ -4,6 +4,7 @@ EmulatorError
 ├── PortInUse
 ├── StateFolderBusy
 ├── StateFolderUnusable
+├── ReadyFileUnusable
 └── AlreadyRunning
 """
 
@@ -27,6 +28,11 @@ class StateFolderBusy(EmulatorError):
 class StateFolderUnusable(EmulatorError):
     def __init__(self, folder: object, *, reason: str) -> None:
         super().__init__(f"state folder {folder} cannot be used: {reason}")
+
+
+class ReadyFileUnusable(EmulatorError):
+    def __init__(self, path: object, *, reason: str) -> None:
+        super().__init__(f"ready file {path} cannot be written: {reason}")
 
 
 class AlreadyRunning(EmulatorError):

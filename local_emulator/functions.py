@@ -1,6 +1,7 @@
 """The Lambda functions of the Chalice app: found by name or ARN, called with an event."""
 
 import importlib
+import logging
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ class Functions:
 
     def __init__(self, app: Chalice) -> None:
         self._app = app
+        for handler in app.log.handlers:  # Chalice logs to stdout, which here belongs to the emulator's own words
+            if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+                handler.setStream(sys.stderr)
 
     def schedules(self) -> list[tuple[str, str]]:
         """(function name, schedule expression) of each `@app.schedule`."""

@@ -1,0 +1,92 @@
+"""`benchfleet emulator`.
+
+Exit codes: 0 a clean end (Ctrl-C and SIGTERM are how one ends it), 2 a wrong command line, 3 it cannot run here:
+port in use, state folder unusable or another emulator's, ready file not writable.
+"""
+
+import logging
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from local_emulator.config import EmulatorConfig, Ready
+from local_emulator.errors import EmulatorError
+
+LAUNCH_EVERY_S = 1.0
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def run(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the HTTP API; 0 takes a free one.")] = 8000,
+    aws_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the emulated AWS; 0: a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    state: Annotated[Path | None, typer.Option(help="Keep runs, results and keys in this folder.")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="Write URLs and keys here, as JSON, once all is up.")] = None,
+    public_read: Annotated[bool, typer.Option(help="Let GET requests pass without a key.")] = True,
+    sweep_every: Annotated[float | None, typer.Option(min=0.1, help="Seconds between sweeps (default: 60).")] = None,
+    launch_local: Annotated[bool, typer.Option(help="Start runners for tasks of provider `local`.")] = False,
+    slots: Annotated[int | None, typer.Option(min=1, help="Slots of each such runner (default: CPU count).")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON line.")] = False,
+) -> None:
+    """Run all of benchfleet on this machine until Ctrl-C."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    config = EmulatorConfig(
+        host=host, port=port, aws_port=aws_port, state_dir=state, public_read=public_read, sweep_every_s=sweep_every
+    )
+    asked_to_end = _on_signals()
+    try:
+        with ExitStack() as running:
+            _bring_up(running, config, ready_path=ready_file, as_json=json, launch=launch_local, slots=slots)
+            asked_to_end.wait()
+            for signal_number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(signal_number, signal.SIG_DFL)  # a second Ctrl-C does not wait
+    except EmulatorError as error:
+        print(f"benchfleet emulator: {error}", file=sys.stderr)
+        raise typer.Exit(error.exit_code) from error
+
+
+def _on_signals() -> threading.Event:
+    asked = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: asked.set())
+    return asked
+
+
+def _bring_up(
+    running: ExitStack,
+    config: EmulatorConfig,
+    *,
+    ready_path: Path | None,
+    as_json: bool,
+    launch: bool,
+    slots: int | None,
+) -> None:
+    from local_emulator.announce import announce  # late: --help must not wait for moto
+    from local_emulator.ready_file import ready_file
+    from local_emulator.stack import Emulator
+
+    ready = running.enter_context(Emulator(config)).ready
+    if launch:
+        _launch_local(running, ready, slots=slots)
+    running.enter_context(ready_file(ready_path, ready))
+    announce(ready, as_json=as_json)
+
+
+def _launch_local(running: ExitStack, ready: Ready, *, slots: int | None) -> None:
+    from local_emulator.launch_local import LaunchLocal
+    from local_emulator.launcher import LocalLauncher
+    from local_emulator.pumps.pump import Pump, stop_all
+
+    launcher = running.enter_context(LocalLauncher(api_url=ready.api_url, api_key=ready.keys.runner, slots=slots))
+    launching = LaunchLocal(launcher, api_url=ready.api_url, reader_key=ready.keys.reader)
+    pump = Pump("launch-local", lambda: launching.step, every_s=LAUNCH_EVERY_S)
+    running.callback(stop_all, [pump], within_s=LAUNCH_EVERY_S)
+    pump.start()
