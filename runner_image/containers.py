@@ -29,6 +29,7 @@ LABEL = "benchfleet"
 ENGINE_TIMEOUT_S = 60
 NOBODY = 65534  # who runs inside when the runner itself is root
 MAX_PROCESSES = 4096
+MERGED = ("sh", "-c", 'exec "$@" 2>&1', "sh")  # one pipe for both outputs: the engine's two come in any order
 WAIT_FOR_RUNNER = ["sh", "-c", "cat >/dev/null; exit 0"]
 
 
@@ -150,7 +151,7 @@ class _Executor:
     ) -> int:
         api = self._api
         inside = {key: self._inside(value) for key, value in environment.items()}
-        argv = [self._inside(part) for part in command]
+        argv = [*MERGED, *(self._inside(part) for part in command)]
         started = api.exec_create(container.id, argv, workdir=self._inside(str(cwd)), environment=inside)
         stream = api.exec_start(started["Id"], socket=True)
         try:

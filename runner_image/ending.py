@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from benchfleet_contract.states import HeartbeatStatus
-from benchfleet_contract.tasks import CompleteRequest, FailRequest, UploadUrls
+from benchfleet_contract.tasks import CompleteRequest, UploadUrls
 
 from runner_image.execution import Execution
 from runner_image.insistence import Insistence, Policy
@@ -33,6 +33,8 @@ class Ending:
 
     def deliver(self) -> TaskEnd:
         """Delivers the result, or the failure. Dropped means that the control plane wants neither from us."""
+        if self.execution.stop.reason in {StopReason.CANCELLED, StopReason.LEASE_LOST}:
+            return TaskEnd.DROPPED
         try:
             failure = self.execution.failure or self._deliver_result()
             if failure is None:
@@ -87,15 +89,9 @@ class Ending:
         key = self._upload_error(failure)
         self._say(HeartbeatStatus.ERROR)
         task = self.execution.task
-        request = FailRequest(
-            runner_id=self.sheet.runner_id,
-            error_type=failure.error_type,
-            error_message=failure.message,
-            s3_error_key=key,
-            debug_mode=self.tools.debug or None,
-            attempt=task.attempt,
-            failure_class=failure.failure_class,
-        )
+        request = failure.request(self.sheet.runner_id, attempt=task.attempt, error_key=key)
+        if self.tools.debug:
+            request = request.model_copy(update={"debug_mode": True})
         self._tell(lambda: self.tools.session.fail(task.id, request))
 
     def _upload_error(self, failure: Failure) -> str | None:
@@ -109,9 +105,12 @@ class Ending:
             return self._upload(pack(work_dir, work_dir.parent / ERROR, extra=extra), ERROR_UPLOAD)
         except LeaseLost:
             raise
+        except Stopped as stopped:
+            if stopped.reason is not StopReason.RUNNER_STOPPED:
+                raise
         except (UploadRefused, SessionError, OSError) as error:
             self.execution.log.warning("error_upload_failed", error=str(error))
-            return None
+        return None
 
     def _upload(self, package: Package, policy: Policy) -> str:
         task = self.execution.task

@@ -7,7 +7,7 @@ from typing import Literal
 from benchfleet_contract import limits
 from benchfleet_contract.results import Machine, Metadata, Output, Provenance
 from benchfleet_contract.states import FailureClass
-from benchfleet_contract.tasks import AssignedTask
+from benchfleet_contract.tasks import AssignedTask, FailRequest
 
 from runner_image.workloads.protocol import Outcome, Prepared, WorkloadError
 
@@ -35,6 +35,16 @@ class Failure:
     def of_workload(cls, error: WorkloadError) -> "Failure":
         benchmark = error.failure_class == FailureClass.BENCHMARK
         return cls.of(error.error_type, str(error), benchmark=benchmark)
+
+    def request(self, runner_id: str, *, attempt: int, error_key: str | None = None) -> FailRequest:
+        return FailRequest(
+            runner_id=runner_id,
+            error_type=self.error_type,
+            error_message=self.message,
+            s3_error_key=error_key,
+            attempt=attempt,
+            failure_class=self.failure_class,
+        )
 
 
 UPLOAD_FAILED = Failure.of("upload_failed", "Failed to upload results")

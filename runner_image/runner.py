@@ -3,24 +3,27 @@
 import os
 import platform
 import socket
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from benchfleet_contract import limits
 
 from runner_image.config import Config
+from runner_image.cores import locks_folder, reserved
 from runner_image.insistence import Insistence, Policy
 from runner_image.isolating import isolation_for
 from runner_image.logs import Log, to_file, to_stream
 from runner_image.loop import Claims, work
 from runner_image.provenance import System, affinity, cloud_instance
 from runner_image.session import Claimed, Session
-from runner_image.slots import cores_for, run_slots
+from runner_image.slots import run_slots
 from runner_image.stopping import Shutdown
 from runner_image.task import Slot, run_task
 from runner_image.tools import TaskEnd, Tools
@@ -32,9 +35,9 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
     """Works until nothing is left to do. Returns the summary: `runner_id`, `tasks` (end → how many), `exit_code`."""
     runner_id = f"{socket.gethostname()}-{int(time.time())}-{os.getpid()}"
     log = _log(config).bind(runner_id=runner_id)
-    with _tools(config, workload=workload, log=log) as tools:
+    free_cores = reserved(config.slots, allowed=affinity(), locks=locks_folder(Path(tempfile.gettempdir())))
+    with free_cores as cores, _tools(config, workload=workload, log=log) as tools:
         runner = _Runner(config, tools=tools)
-        cores = cores_for(config.slots, allowed=affinity())
         log.info("started", version=own_version(), slots=config.slots, cores=cores, isolation=tools.isolation.name)
         slots = [Slot(_slot_id(runner_id, number), core=core) for number, core in enumerate(cores, start=1)]
         loops = [runner.loop_of(slot, log=log.bind(runner_id=slot.runner_id)) for slot in slots]

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from runner_image.logs import Log
 from runner_image.session import Refused, SessionError, Unauthorized
@@ -92,29 +91,3 @@ def _listening(events: "queue.SimpleQueue[int | None]") -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def cores_for(slots: int, *, allowed: Sequence[int] | None, root: Path = Path("/")) -> list[int | None]:
-    """A core for each slot, spread over physical cores first; None for all where there are fewer cores than slots."""
-    if not allowed or slots > len(allowed):
-        return [None] * slots
-    spread = sorted(allowed, key=lambda core: (_sibling_rank(core, root=root), core))
-    return list(spread[:slots])
-
-
-def _sibling_rank(core: int, *, root: Path) -> int:
-    """0 for the first hardware thread of a physical core, 1 for the next; 0 where the system does not say."""
-    try:
-        text = (root / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()
-        return _numbers(text).index(core)
-    except (OSError, ValueError):
-        return 0
-
-
-def _numbers(text: str) -> list[int]:
-    """`0,4` or `0-1` as a list."""
-    numbers: list[int] = []
-    for part in text.strip().split(","):
-        first, _, last = part.partition("-")
-        numbers.extend(range(int(first), int(last or first) + 1))
-    return numbers

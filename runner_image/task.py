@@ -1,5 +1,6 @@
 """One task from claim to end."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -7,15 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchfleet_contract.tasks import AssignedTask
+from benchfleet_contract.tasks import AssignedTask, UploadUrls
 
 from runner_image.ending import Ending
 from runner_image.execution import Execution
 from runner_image.heartbeats import Heartbeats, Holder
 from runner_image.logs import Log, to_file
-from runner_image.metadata import Sheet
+from runner_image.metadata import Failure, Sheet
 from runner_image.provenance import machine
-from runner_image.session import Claimed
+from runner_image.session import Claimed, SessionError
 from runner_image.stopping import Stop, Stopped
 from runner_image.tools import TaskEnd, Tools
 
@@ -29,10 +30,22 @@ class Slot:
 
 
 def run_task(claimed: Claimed, *, slot: Slot, stop: Stop, tools: Tools, log: Log) -> TaskEnd:
-    """Executes an assigned task to its end. Raises OSError if there is no place for its work dir."""
+    """Executes an assigned task to its end. Raises OSError if there is no place for its work dir: then it has failed."""
     task, urls = claimed.reply.task, claimed.reply.presigned_urls
     if task is None or urls is None:
         raise ValueError("a claim without a task")
+    try:
+        return _run(claimed, task, urls, slot=slot, stop=stop, tools=tools, log=log)
+    except OSError as error:
+        failure = Failure.of("runner_error", f"{type(error).__name__}: {error}")
+        with contextlib.suppress(SessionError):
+            tools.session.fail(task.id, failure.request(slot.runner_id, attempt=task.attempt))
+        raise
+
+
+def _run(
+    claimed: Claimed, task: AssignedTask, urls: UploadUrls, *, slot: Slot, stop: Stop, tools: Tools, log: Log
+) -> TaskEnd:
     with _root(task, tools=tools, log=log) as root:
         work_dir = root / "work"
         own_log = log.tee(to_file(work_dir / "full_run.log")) if tools.debug else log

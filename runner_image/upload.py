@@ -83,7 +83,8 @@ class Uploader:
         if target.url.startswith("/"):
             _copy(package, target.url)
             return
-        headers = {"Content-Type": "application/gzip", "Content-Length": str(package.size_bytes), **target.headers}
+        headers = httpx.Headers({"Content-Type": "application/gzip", "Content-Length": str(package.size_bytes)})
+        headers.update(target.headers)  # by name whatever its case: none may be sent twice
         try:
             with package.path.open("rb") as source:
                 answer = self._http.put(target.url, content=_chunks(source), headers=headers)

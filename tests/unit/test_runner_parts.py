@@ -10,13 +10,14 @@ from benchfleet_contract.tasks import ClaimReply
 
 from runner_image.__main__ import SECRET
 from runner_image.config import Config
+from runner_image.cores import reserved, spread
 from runner_image.isolation import choose, inside_container
 from runner_image.lines import MAX_LINE_BYTES, Lines
 from runner_image.logs import Log, to_file, to_stream
 from runner_image.loop import work
 from runner_image.metadata import Failure, judge, shortfall
 from runner_image.session import Busy, Claimed, Refused, Unauthorized, Unreachable
-from runner_image.slots import code_of, cores_for
+from runner_image.slots import code_of
 from runner_image.stopping import Drained, Shutdown, Stop, Stopped, StopReason
 from runner_image.workloads.protocol import Outcome
 
@@ -41,13 +42,26 @@ def test_slots_spread_over_physical_cores_first(tmp_path: Path) -> None:
         path = tmp_path / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
         path.parent.mkdir(parents=True)
         path.write_text(siblings + "\n")
-    assert cores_for(2, allowed=[0, 1, 2, 3], root=tmp_path) == [0, 2]
-    assert cores_for(4, allowed=[0, 1, 2, 3], root=tmp_path) == [0, 2, 1, 3]
+    assert spread([0, 1, 2, 3], root=tmp_path) == [0, 2, 1, 3]
+
+
+def test_runners_of_one_machine_share_no_core(tmp_path: Path) -> None:
+    with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as first:
+        with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as second:
+            assert (first, second) == ([0], [1])
+            with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as third:
+                assert third == [None]
+        with reserved(2, allowed=[0, 1], locks=tmp_path, order=list) as both:
+            assert both == [None, None]
+        with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as again:
+            assert again == [1]
 
 
 def test_nothing_is_pinned_where_it_cannot_be_fair(tmp_path: Path) -> None:
-    assert cores_for(3, allowed=[0, 1], root=tmp_path) == [None, None, None]
-    assert cores_for(1, allowed=None, root=tmp_path) == [None]
+    with reserved(3, allowed=[0, 1], locks=tmp_path) as cores:
+        assert cores == [None, None, None]
+    with reserved(1, allowed=None, locks=tmp_path) as cores:
+        assert cores == [None]
 
 
 def test_the_first_reason_of_a_stop_stays_and_callbacks_come_once() -> None:
