@@ -29,12 +29,12 @@ def default_table(name: str) -> dict[str, Any]:
 class Clients:
     """boto3 clients of the emulated AWS, each made on first use: making one costs as much as several calls."""
 
-    def __init__(self, aws_url: str, *, credentials: Credentials) -> None:
+    def __init__(self, aws_url: str, *, credentials: Credentials, region: str = REGION) -> None:
         self._url = aws_url
         self._session = boto3.Session(
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
-            region_name=REGION,
+            region_name=region,
         )
         self._made: dict[str, Any] = {}
         self._making = threading.Lock()  # a session may not make two clients at once

@@ -1,0 +1,62 @@
+"""Fixtures that more than one folder of tests needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local_emulator.aws_endpoint import AwsEndpoint
+from local_emulator.config import ACCOUNT, EmulatorConfig
+from local_emulator.http_server import KeepAliveServer
+from local_emulator.parameters import ParameterStore
+from local_emulator.resources import Clients, fresh_credentials
+from local_emulator.stack import Emulator
+
+OTHER_REGION = "eu-west-1"  # moto's state is global: a region of its own keeps these tests out of the emulator's sight
+
+
+class HandClock:
+    """A clock that is moved by hand. Starts at the present second: moto stamps what it makes with real time."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The emulated AWS alone, without the app. `client("sqs")` is a boto3 client of it."""
+
+    url: str
+    endpoint: AwsEndpoint
+    client: Clients
+    clock: HandClock
+    credentials: Any
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """The whole system with the real app, in this process; `emulator.ready` says where. Sweeps every second."""
+    config = EmulatorConfig(sweep_every_s=1.0, stream_every_s=0.1, queue_every_s=0.1, redeliver_after_s=1)
+    with Emulator(config) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    credentials, clock = fresh_credentials(), HandClock()
+    store = ParameterStore(region=OTHER_REGION, account=ACCOUNT)
+    endpoint = AwsEndpoint(credentials, region=OTHER_REGION, parameters=store, clock=clock)
+    server = KeepAliveServer(host="127.0.0.1", port=0)
+    server.start(endpoint)
+    client = Clients(server.url, credentials=credentials, region=OTHER_REGION)
+    yield Aws(server.url, endpoint, client, clock, credentials)
+    client.close()
+    server.stop(within_s=5)
