@@ -160,7 +160,7 @@ def _client(name: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    retries = {"mode": "standard", "max_attempts": 3}
+    retries: Any = {"mode": "standard", "max_attempts": 3}
     config = Config(retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=64)
     connect: Any = boto3.client
     return connect(name, config=config)

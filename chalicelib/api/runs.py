@@ -4,9 +4,9 @@ from benchfleet_contract.limits import TASKS_PAGE
 from benchfleet_contract.names import run_id_of
 from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import CreatedRun, Message
+from benchfleet_contract.tasks import TaskList
 from chalice.app import Blueprint, Response
 
-from benchfleet_contract.tasks import TaskList
 from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, query_of
 from chalicelib.api.requests import read_page
 from chalicelib.domain.errors import RunNotFound

@@ -26,7 +26,12 @@ class Builder:
         if built.missing or built.corrupt:
             _log.warning("run %s: %d missing, %d corrupt results", run.run_id, len(built.missing), len(built.corrupt))
         return Built(
-            ArchiveState.READY, RunState.COMPLETED, None, key=built.key, size_bytes=built.size_bytes, sha256=built.sha256
+            ArchiveState.READY,
+            RunState.COMPLETED,
+            None,
+            key=built.key,
+            size_bytes=built.size_bytes,
+            sha256=built.sha256,
         )
 
 

@@ -2,7 +2,7 @@
 
 A run may have 100,000 results of some kilobytes; one after the other their round trips would take most of an hour. So
 eight threads fetch them in order, small ones whole. Large ones are only looked at: their bytes are streamed when it is
-their turn. At most 16 objects of 1 MiB are held at a time, whatever the sizes and however many there are.
+their turn. At most 16 objects of 512 KiB are held at a time, whatever the sizes and however many there are.
 """
 
 import io
@@ -17,7 +17,7 @@ from chalicelib.archive.errors import ObjectMissing, StorageError
 from chalicelib.archive.s3 import ObjectReader, Objects
 from chalicelib.archive.unpack import Reader
 
-SMALL_BYTES = 1024**2
+SMALL_BYTES = 512 * 1024
 WORKERS = 8
 WINDOW = 2 * WORKERS
 

@@ -88,7 +88,7 @@ class Objects:
     def put(self, key: str, data: bytes | bytearray, *, content_type: str) -> None:
         """Write an object in one request: it appears whole or not at all. Raises StorageError."""
         with _translated(key):
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data), ContentType=content_type)
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
     def read(self, key: str, *, max_bytes: int = MAX_READ_BYTES) -> bytes:
         """The object's bytes. Raises ObjectMissing, or StorageError (also if it is larger than `max_bytes`)."""
@@ -160,9 +160,7 @@ class Objects:
     def upload_part(self, key: str, upload: str, *, number: int, data: bytes | bytearray) -> str:
         """Add part `number` (from 1) and return its etag. Raises StorageError (UploadGone if it was aborted)."""
         with _translated(key):
-            sent = self._client.upload_part(
-                Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=bytes(data)
-            )
+            sent = self._client.upload_part(Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data)
         return sent["ETag"]
 
     def finish_upload(self, key: str, upload: str, *, etags: list[str]) -> None:

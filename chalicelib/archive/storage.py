@@ -33,13 +33,11 @@ class Storage:
     def sign_uploads(self, task: Task, declared: Declared | None = None) -> UploadUrls:
         """PUTs for both keys. The one of the declared kind is bound to the file's length and checksum."""
         headers: dict[str, str] = {}
-        urls = {}
+        urls: dict[str, str] = {}
         for kind, key in zip(("result", "error"), self.upload_keys(task), strict=True):
             mine = declared if declared and declared.kind == kind else None
             size, checksum = (mine.size_bytes, mine.sha256) if mine else (None, None)
-            signed = self._objects().sign_put(
-                key, expires_s=URL_LIFETIME_S, content_length=size, sha256_hex=checksum
-            )
+            signed = self._objects().sign_put(key, expires_s=URL_LIFETIME_S, content_length=size, sha256_hex=checksum)
             headers |= signed.headers if mine else {}
             urls |= {f"{kind}_upload_url": signed.url, f"{kind}_key": key}
         expires = iso(self._clock() + URL_LIFETIME_S * 1000) or ""
@@ -66,5 +64,3 @@ _GRAMMAR = {
     "result": (layout.result_key, layout.names_result),
     "error": (layout.error_key, layout.names_error),
 }
-
-

@@ -45,10 +45,13 @@ class MultipartWriter:
         """Raises StorageError when a part cannot be sent, or when there would be more than 10,000 of them."""
         self._sha256.update(data)
         self.size_bytes += len(data)
-        self._part += data
-        while len(self._part) >= (size := part_bytes(len(self._etags) + 1, smallest=self._smallest)):
-            self._send(self._part[:size])
-            del self._part[:size]
+        rest = memoryview(data)
+        while rest:
+            room = part_bytes(len(self._etags) + 1, smallest=self._smallest) - len(self._part)
+            self._part += rest[:room]
+            rest = rest[room:]
+            if len(self._part) == part_bytes(len(self._etags) + 1, smallest=self._smallest):
+                self._send()
 
     def __enter__(self) -> "MultipartWriter":
         return self
@@ -63,19 +66,21 @@ class MultipartWriter:
             self._drop()
             raise
 
-    def _send(self, data: bytearray) -> None:
+    def _send(self) -> None:
         if len(self._etags) == MAX_PARTS:
             raise StorageError(f"{self._key} would need more than {MAX_PARTS} parts")
         if self._upload is None:
             self._upload = self._objects.start_upload(self._key)
-        self._etags.append(self._objects.upload_part(self._key, self._upload, number=len(self._etags) + 1, data=data))
+        number = len(self._etags) + 1
+        self._etags.append(self._objects.upload_part(self._key, self._upload, number=number, data=self._part))
+        self._part = bytearray()
 
     def _finish(self) -> None:
         if self._upload is None:
             self._objects.put(self._key, self._part, content_type=GZIP)
             return
         if self._part:
-            self._send(self._part)
+            self._send()
         self._objects.finish_upload(self._key, self._upload, etags=self._etags)
 
     def _drop(self) -> None:
