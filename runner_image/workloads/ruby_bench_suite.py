@@ -24,11 +24,16 @@ def bring(job: Job, options: RubyBenchOptions, execute: Execute) -> str | None:
     folder = suite_dir(job, options)
     if options.path is None:
         _clone(job, options, execute, folder)
-    found = ask(execute, job, _git(folder, "rev-parse", "HEAD"))
-    commit = found.first if found.exit_code == 0 else None
-    if options.path and options.commit and commit != options.commit:
+    commit = _commit(job, execute, folder, "HEAD")
+    if options.path and options.commit and (commit is None or commit != _commit(job, execute, folder, options.commit)):
         raise infrastructure(f"{folder} is at {commit}, not at {options.commit}", error_type="suite_unavailable")
     return commit
+
+
+def _commit(job: Job, execute: Execute, folder: Path, revision: str) -> str | None:
+    """The full id of a revision, however it was written; None if the folder does not know it."""
+    found = ask(execute, job, _git(folder, "rev-parse", "-q", "--verify", f"{revision}^{{commit}}"))
+    return found.first if found.exit_code == 0 else None
 
 
 def _clone(job: Job, options: RubyBenchOptions, execute: Execute, folder: Path) -> None:

@@ -131,6 +131,14 @@ def test_a_suite_without_a_result_file_tells_its_last_words(slot: Slot, plain_su
         slot.measure(RubyBench(), {"path": str(plain_suite), "name_filters": ["sum"]})
 
 
+def test_a_path_must_be_at_the_commit_that_was_asked_for(slot: Slot, suite: Path, plain_suite: Path) -> None:
+    git(suite, "checkout", "-q", "HEAD~1")
+    asked = {"path": str(suite), "commit": git(suite, "rev-parse", "--short", "HEAD"), "name_filters": ["sum"]}
+    assert len(slot.measure(RubyBench(), asked).output.measurements) == 2
+    with pytest.raises(WorkloadError, match="is at None"):
+        slot.measure(RubyBench(), {**asked, "path": str(plain_suite)})
+
+
 def test_a_suite_that_cannot_be_had_is_our_failure(slot: Slot, suite: Path) -> None:
     for asked in ({"repo": "file:///no/such/repository"}, {"path": str(suite), "commit": "0" * 40}):
         with pytest.raises(WorkloadError) as failed:

@@ -1,0 +1,48 @@
+"""docs/workloads.md tells every option with its default, and none that does not exist."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from runner_image.workloads.command import CommandOptions
+from runner_image.workloads.mock import MockOptions
+from runner_image.workloads.options import Options
+from runner_image.workloads.pyperformance import PyperformanceOptions
+from runner_image.workloads.registry import NAMES
+from runner_image.workloads.ruby_bench_options import REPO, RubyBenchOptions
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
+MODELS: dict[str, type[Options]] = {
+    "ruby-bench": RubyBenchOptions,
+    "pyperformance": PyperformanceOptions,
+    "command": CommandOptions,
+    "mock": MockOptions,
+}
+ROW = re.compile(r"^\| `(\w+)` \| (.+?) \|", re.MULTILINE)
+
+
+def told(name: str) -> dict[str, str]:
+    section = PAGE.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    return dict(ROW.findall(section))
+
+
+def default_of(field: FieldInfo) -> str:
+    if field.is_required():
+        return "(required)"
+    return "the suite's GitHub repository" if field.default == REPO else f"`{json.dumps(field.default)}`"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_is_told_with_its_default(name: str) -> None:
+    assert told(name) == {option: default_of(field) for option, field in MODELS[name].model_fields.items()}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.json")), ids=lambda path: path.name)
+def test_shipped_configs_ask_for_options_that_exist(path: Path) -> None:
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if config.get("workload") in MODELS:
+        MODELS[config["workload"]].model_validate(config.get("workload_options", {}))
