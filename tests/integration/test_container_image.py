@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from benchfleet.cli.progress import PlainLines
 from benchfleet.client import Client
 from benchfleet.fetching import fetch
 from benchfleet.following import follow
-from benchfleet_contract.runs import RunDetail
 from rich.console import Console
 
 from local_emulator.stack import Emulator
@@ -41,57 +41,71 @@ def image(base_image: str) -> Iterator[str]:
     docker("image", "rm", "--force", TAG)
 
 
-def docker(
-    *arguments: str, check: bool = True, environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["docker", *arguments],
-        check=check,
+def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *arguments], check=check, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+def container(image: str, *arguments: str) -> list[str]:
+    """The key comes by its name in the environment, never as an argument."""
+    return ["docker", "run", "--rm", "--init", "--network", "host", "--env", "BENCHFLEET_API_KEY", image, *arguments]
+
+
+def work(command: list[str], emulator: Emulator, run_id: str) -> None:
+    """Runs a runner until the run has nothing left for it."""
+    told = ["--orchestrator-url", emulator.ready.api_url, "--run-id", run_id]
+    where = ["--provider", "docker", "--instance-type", "container", "--slots", "1"]
+    ended = subprocess.run(
+        [*command, *told, *where],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, "BENCHFLEET_API_KEY": emulator.ready.keys.runner},
     )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def run_container(image: str, emulator: Emulator, run_id: str) -> subprocess.CompletedProcess[str]:
-    """Waits for its end. The key comes by the environment's name, never as an argument."""
-    return docker(
-        *("run", "--rm", "--init", "--network", "host", "--env", "BENCHFLEET_API_KEY", image),
-        *("--orchestrator-url", emulator.ready.api_url, "--run-id", run_id),
-        *("--provider", "docker", "--instance-type", "container", "--slots", "1"),
-        check=False,
-        environment={"BENCHFLEET_API_KEY": emulator.ready.keys.runner},
-    )
-
-
-def wait_for_archive(client: Client, run_id: str) -> RunDetail:
+def archive_of(client: Client, run_id: str, results: Path) -> Path:
     lines = PlainLines(Console(stderr=True))
-    return follow(client, run_id, display=lines, check=lambda: None, timeout_s=60)
-
-
-def test_a_real_task_in_a_real_container(image: str, emulator: Emulator, tmp_path: Path) -> None:
-    program = "import os, platform; print('uid', os.getuid(), 'python', platform.python_version())"
-    body = {
-        "workload": "command",
-        "workload_options": {"argv": ["python3", "-c", program], "benchmark": "start-python", "repeats": 3},
-        "per_instance_type": {"tasks": 1},
-        "docker": [{"instance_type": "container", "alias": "box"}],
-    }
-    with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:
-        run_id = client.create_run(body).run_id
-        ended = run_container(image, emulator, run_id)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        run = wait_for_archive(client, run_id)
+    run = follow(client, run_id, display=lines, check=lambda: None, timeout_s=60)
     assert (run.status, run.tasks.completed) == ("completed", 1)
+    return fetch(run, results) / "box-1"
 
-    folder = fetch(run, tmp_path) / "box-1"
-    assert "uid 10001" in (folder / "output.txt").read_text()
+
+PRINT_USER = "import os, platform; print('uid', os.getuid(), 'python', platform.python_version())"
+BODY = {
+    "workload": "command",
+    "workload_options": {"argv": ["python3", "-c", PRINT_USER], "benchmark": "start-python", "repeats": 3},
+    "per_instance_type": {"tasks": 1},
+    "docker": [{"instance_type": "container", "alias": "box"}],
+}
+
+
+def require_result(folder: Path) -> None:
+    """Three samples, and a provenance that names the image and the real machine."""
     output = json.loads((folder / "output.json").read_bytes())
     assert [len(found["samples"]) for found in output["measurements"]] == [3]
     machine = json.loads((folder / "metadata.json").read_bytes())["provenance"]["machine"]
-    assert machine["container_image"] == TAG
+    assert machine["container_image"].startswith(TAG)
     assert machine["kernel"] == os.uname().release
+
+
+def test_a_runner_in_a_container_completes_a_real_task(image: str, emulator: Emulator, tmp_path: Path) -> None:
+    with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:
+        run_id = client.create_run(BODY).run_id
+        work(container(image), emulator, run_id)
+        folder = archive_of(client, run_id, tmp_path)
+    assert "uid 10001" in (folder / "output.txt").read_text()
+    require_result(folder)
+
+
+def test_a_runner_outside_gives_each_task_a_container(image: str, emulator: Emulator, tmp_path: Path) -> None:
+    isolated = [sys.executable, "-m", "runner_image", "--isolation", "docker", "--image", image]
+    with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:
+        run_id = client.create_run(BODY).run_id
+        work(isolated, emulator, run_id)
+        folder = archive_of(client, run_id, tmp_path)
+    require_result(folder)
+    assert docker("ps", "--all", "--quiet", "--filter", f"label=benchfleet.run={run_id}").stdout == ""
 
 
 def test_the_image_needs_no_root_and_no_network(image: str) -> None:

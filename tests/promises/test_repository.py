@@ -46,7 +46,7 @@ def test_listed_adrs_exist() -> None:
 
 def imported(tree: ast.AST) -> dict[str, str]:
     """Names in a module → what they stand for: `Mock` → `unittest.mock.Mock`."""
-    known = {}
+    known: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             known |= {found.asname or found.name: f"{node.module}.{found.name}" for found in node.names}

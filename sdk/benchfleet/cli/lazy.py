@@ -68,6 +68,7 @@ def lazy_group(entries: Mapping[str, Entry]) -> type[TyperGroup]:
                 print(f"benchfleet: {error}", file=sys.stderr)
                 raise typer.Exit(error.exit_code) from error
             except KeyboardInterrupt as error:
+                print("benchfleet: interrupted", file=sys.stderr)
                 raise typer.Exit(exit_codes.INTERRUPTED) from error
 
     return LazyGroup
