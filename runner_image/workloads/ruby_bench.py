@@ -21,7 +21,7 @@ from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
 from runner_image.workloads.ruby_bench_console import Reader, read
 from runner_image.workloads.ruby_bench_options import RubyBenchOptions, command
-from runner_image.workloads.ruby_bench_suite import SUITE_DIR, bring, rubies, suite_dir
+from runner_image.workloads.ruby_bench_suite import SUITE_DIR, bring, rubies, state, suite_dir
 
 CONSOLE = "benchmark_output.txt"
 _ENVIRONMENT = {"WEB_CONCURRENCY": "1"}  # a server benchmark measures one process, not the number of cores
@@ -39,7 +39,8 @@ class RubyBench:
         Meter(report).at(SUITE, benchmark=_STEP, message="bringing ruby-bench")
         versions = rubies(job, options, execute)  # first: a clone is dearer than a question
         commit = bring(job, options, execute)
-        return Prepared(command(options, out_path=job.work_dir), versions | {"ruby-bench": commit or "unknown"}, commit)
+        versions["ruby-bench"] = state(job, options, execute, commit=commit)
+        return Prepared(command(options, out_path=job.work_dir), versions, commit)
 
     def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
         options = parse(RubyBenchOptions, job.options)

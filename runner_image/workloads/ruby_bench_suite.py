@@ -32,8 +32,24 @@ def bring(job: Job, options: RubyBenchOptions, execute: Execute) -> str | None:
 
 def _commit(job: Job, execute: Execute, folder: Path, revision: str) -> str | None:
     """The full id of a revision, however it was written; None if the folder does not know it."""
-    found = ask(execute, job, _git(folder, "rev-parse", "-q", "--verify", f"{revision}^{{commit}}"))
+    asked = _git(folder, "rev-parse", "-q", "--verify", f"{revision}^{{commit}}")
+    found = ask(execute, job, asked, environment=_only_here(folder))
     return found.first if found.exit_code == 0 else None
+
+
+def state(job: Job, options: RubyBenchOptions, execute: Execute, *, commit: str | None) -> str:
+    """The suite as a version: its commit, and whether files of a given path differ from it."""
+    if commit is None or options.path is None:
+        return commit or "unknown"
+    folder = suite_dir(job, options)
+    asked = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    changed = ask(execute, job, asked, environment=_only_here(folder))
+    return f"{commit}+changes" if changed.lines else commit
+
+
+def _only_here(folder: Path) -> dict[str, str]:
+    """A plain folder inside somebody's work tree must not pass for that one's commit."""
+    return {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
 
 
 def _clone(job: Job, options: RubyBenchOptions, execute: Execute, folder: Path) -> None:

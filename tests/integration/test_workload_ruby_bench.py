@@ -139,6 +139,23 @@ def test_a_path_must_be_at_the_commit_that_was_asked_for(slot: Slot, suite: Path
         slot.measure(RubyBench(), {**asked, "path": str(plain_suite)})
 
 
+def test_changes_of_a_given_suite_are_told(slot: Slot, suite: Path) -> None:
+    git(suite, "checkout", "-q", "HEAD~1")
+    (suite / "run_benchmarks.rb").write_text(SUITE.read_text() + "\n# changed\n")
+    slot.measure(RubyBench(), {"path": str(suite), "name_filters": ["sum"], "variants": ["interp"]})
+    assert slot.prepared is not None
+    assert slot.prepared.versions["ruby-bench"] == f"{git(suite, 'rev-parse', 'HEAD')}+changes"
+
+
+def test_a_plain_folder_in_somebodys_work_tree_is_not_that_ones_commit(slot: Slot, suite: Path) -> None:
+    inner = suite / "inner"
+    inner.mkdir()
+    shutil.copyfile(SUITE, inner / "run_benchmarks.rb")
+    slot.measure(RubyBench(), {"path": str(inner), "name_filters": ["sum"], "variants": ["interp"]})
+    assert slot.prepared is not None
+    assert slot.prepared.suite_commit is None
+
+
 def test_a_suite_that_cannot_be_had_is_our_failure(slot: Slot, suite: Path) -> None:
     for asked in ({"repo": "file:///no/such/repository"}, {"path": str(suite), "commit": "0" * 40}):
         with pytest.raises(WorkloadError) as failed:
