@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import boto3
 from botocore.credentials import Credentials
 
 from local_emulator.config import REGION, EmulatorConfig
@@ -41,8 +42,10 @@ def applied(variables: Mapping[str, str]) -> Iterator[None]:
     for name in [name for name in before if name in DISTRACTIONS or name.startswith("AWS_ENDPOINT_URL")]:
         del os.environ[name]
     os.environ.update(variables)
+    session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None  # it would remember the credentials of before
     try:
         yield
     finally:
+        boto3.DEFAULT_SESSION = session
         os.environ.clear()
         os.environ.update(before)

@@ -15,7 +15,13 @@ from local_emulator.config import ACCOUNT, REGION
 
 MEMORY_MB, TIMEOUT_S = 512, 900
 # Modules that keep clients and settings of the process's environment: each emulator needs fresh ones.
-_BOUND = ("app", "chalicelib.wiring", "chalicelib.api")
+_BOUND = (
+    "app",
+    "chalicelib.wiring",
+    "chalicelib.handlers",
+    "chalicelib.api",
+    "aws_lambda_powertools.utilities.parameters",
+)
 
 
 class Functions:

@@ -1,0 +1,204 @@
+"""`benchfleet emulator` as a process: what it writes, how it ends, and why it may not start."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+COMMAND = (sys.executable, "-m", "local_emulator")
+START_S, END_S = 60, 30
+
+Start = Callable[..., "Running"]
+
+
+class Running:
+    """An emulator process that has written its ready file."""
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        self.ready_path = folder / "ready.json"
+        self.process = subprocess.Popen(
+            [*COMMAND, "--port", "0", "--ready-file", str(self.ready_path), *flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.ready = self._wait()
+        self.output = ""
+
+    def _wait(self) -> dict[str, Any]:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.ready_path.exists():
+                document: dict[str, Any] = json.loads(self.ready_path.read_text())
+                return document
+            time.sleep(0.02)
+        raise AssertionError(f"not ready: {self.process.communicate(timeout=END_S)}")
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        self.output = self.process.communicate(timeout=END_S)[0]
+        return self.process.returncode
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.ready["aws_endpoint_url"],
+            region_name=self.ready["region"],
+            aws_access_key_id=self.ready["aws_access_key_id"],
+            aws_secret_access_key=self.ready["aws_secret_access_key"],
+        )
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.ready["api_url"] + path, timeout=END_S) as reply:
+            return json.load(reply)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[Running] = []
+
+    def start_one(*flags: str) -> Running:
+        started.append(Running(tmp_path, *flags))
+        return started[-1]
+
+    yield start_one
+    for emulator in started:
+        if emulator.process.poll() is None:
+            emulator.process.kill()
+            emulator.process.communicate(timeout=END_S)
+
+
+def refused(*flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=START_S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_once_ready_and_leaves_nothing_behind(start: Start, tmp_path: Path, number: signal.Signals) -> None:
+    emulator = start()
+    assert emulator.get("/up") == {"status": "up"}
+    assert emulator.ready["pid"] == emulator.process.pid
+    assert set(emulator.ready["keys"]) == {"admin", "runner", "reader"}
+    assert emulator.ready_path.stat().st_mode & 0o777 == 0o600
+    assert emulator.end(number) == 0
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OSError, match="refused"):
+        emulator.get("/up")
+
+
+def test_in_a_pipe_it_prints_plain_lines(start: Start) -> None:
+    emulator = start()
+    emulator.end()
+    lines = dict(line.split(": ", 1) for line in emulator.output.splitlines())
+    assert lines["api"] == emulator.ready["api_url"]
+    assert lines["admin key"] == emulator.ready["keys"]["admin"]
+
+
+def test_json_is_one_line_with_the_ready_document(start: Start) -> None:
+    emulator = start("--json")
+    emulator.end()
+    assert json.loads(emulator.output) == emulator.ready
+    assert emulator.output.count("\n") == 1
+
+
+def test_keys_are_fresh_each_time(start: Start) -> None:
+    first, second = start(), None
+    first.end()
+    second = start()
+    assert not set(first.ready["keys"].values()) & set(second.ready["keys"].values())
+
+
+def test_a_port_in_use_is_one_line_and_code_3() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = refused("--port", str(taken.getsockname()[1]))
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert "in use" in ended.stderr
+
+
+def test_a_second_emulator_on_one_folder_is_one_line_and_code_3(start: Start, tmp_path: Path) -> None:
+    emulator = start("--state", str(tmp_path / "state"))
+    ended = refused("--port", "0", "--state", str(tmp_path / "state"))
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert f"pid {emulator.process.pid}" in ended.stderr
+    assert emulator.get("/up") == {"status": "up"}
+
+
+def test_a_state_folder_that_is_a_file_is_one_line_and_code_3(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    ended = refused("--port", "0", "--state", str(tmp_path / "state"))
+    assert (ended.returncode, ended.stderr.count("\n")) == (3, 1)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_state_folder_without_write_permission_is_one_line_and_code_3(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    ended = refused("--port", "0", "--state", str(tmp_path / "state"))
+    assert (ended.returncode, ended.stderr.count("\n")) == (3, 1)
+
+
+def test_a_ready_file_that_cannot_be_written_is_one_line_and_code_3(tmp_path: Path) -> None:
+    ended = refused("--port", "0", "--ready-file", str(tmp_path / "nowhere" / "ready.json"))
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+
+
+def test_a_wrong_flag_is_code_2() -> None:
+    assert refused("--port", "many").returncode == 2
+
+
+def test_state_outlives_a_restart(start: Start, tmp_path: Path) -> None:
+    before = start("--state", str(tmp_path / "state"))
+    _fill(before)
+    assert before.end() == 0
+    after = start("--state", str(tmp_path / "state"))
+    assert after.ready["keys"] == before.ready["keys"]
+    _expect_filled(after)
+
+
+def test_state_outlives_a_kill_once_it_was_written(start: Start, tmp_path: Path) -> None:
+    before = start("--state", str(tmp_path / "state"))
+    _fill(before)
+    _wait_for_snapshot(tmp_path / "state" / "state.json", '"key": "runs/1/result"')
+    before.process.kill()
+    before.process.communicate(timeout=END_S)
+    before.ready_path.unlink()
+    _expect_filled(start("--state", str(tmp_path / "state")))
+
+
+def _fill(emulator: Running) -> None:
+    table, s3 = emulator.client("dynamodb"), emulator.client("s3")
+    table.put_item(TableName=emulator.ready["table"], Item=ITEM)
+    s3.put_object(Bucket=emulator.ready["bucket"], Key="runs/1/result", Body=b"bytes", Metadata={"made": "by us"})
+    table.close()
+    s3.close()
+
+
+ITEM = {"pk": {"S": "test"}, "sk": {"S": "1"}, "m": {"M": {"l": {"L": [{"N": "1.5"}, {"BOOL": True}]}}}}
+
+
+def _expect_filled(emulator: Running) -> None:
+    table, s3 = emulator.client("dynamodb"), emulator.client("s3")
+    key = {"pk": ITEM["pk"], "sk": ITEM["sk"]}
+    assert table.get_item(TableName=emulator.ready["table"], Key=key)["Item"] == ITEM
+    found = s3.get_object(Bucket=emulator.ready["bucket"], Key="runs/1/result")
+    with found["Body"] as body:
+        assert (body.read(), found["Metadata"]) == (b"bytes", {"made": "by us"})
+    table.close()
+    s3.close()
+
+
+def _wait_for_snapshot(document: Path, text: str) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if document.exists() and text in document.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError("no snapshot was written")

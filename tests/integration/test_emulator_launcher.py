@@ -1,0 +1,95 @@
+"""Local runners are real processes: they get their key by environment and end with their launcher."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_emulator.launch_local import local_groups
+from local_emulator.launcher import LocalLauncher
+
+# Stands where `python -m runner_image` would: tells what it was given, then waits to be ended.
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+TELLS = "import json, os, sys, time; print(json.dumps([sys.argv[1:], dict(os.environ)]), flush=True); time.sleep(60)"
+WITHIN_S = 30
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[LocalLauncher]:
+    with make(tmp_path, TELLS) as made:
+        yield made
+
+
+def make(tmp_path: Path, program: str) -> LocalLauncher:
+    return LocalLauncher(
+        api_url="http://127.0.0.1:1",
+        api_key="secret-key",
+        slots=2,
+        log_dir=tmp_path,
+        runner=(sys.executable, "-c", program),
+        environment={"PATH": "/usr/bin", "AWS_SECRET_ACCESS_KEY": "hidden", "BENCHFLEET_TABLE": "hidden"},
+    )
+
+
+def told(log: Path) -> Any:
+    deadline = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline:
+        if log.exists() and log.read_text().endswith("\n"):
+            return json.loads(log.read_text())
+        time.sleep(0.02)
+    raise AssertionError("the runner said nothing")
+
+
+def test_a_runner_a_group_with_its_flags(launcher: LocalLauncher, tmp_path: Path) -> None:
+    launcher.launch("7", [("local", "small"), ("local", "big")])
+    argv, _ = told(tmp_path / "7-local-big.log")
+    flags = dict(zip(argv[::2], argv[1::2], strict=True))
+    assert flags == {
+        "--orchestrator-url": "http://127.0.0.1:1",
+        "--run-id": "7",
+        "--provider": "local",
+        "--instance-type": "big",
+        "--slots": "2",
+        "--isolation": "process",
+    }
+    assert launcher.alive() == 2
+
+
+def test_the_key_is_in_the_environment_and_the_lambdas_settings_are_not(
+    launcher: LocalLauncher, tmp_path: Path
+) -> None:
+    launcher.launch("7", [("local", "small")])
+    argv, environment = told(tmp_path / "7-local-small.log")
+    assert "secret-key" not in " ".join(argv)
+    assert environment["BENCHFLEET_API_KEY"] == "secret-key"
+    assert environment["BENCHFLEET_API_URL"] == "http://127.0.0.1:1"
+    assert "hidden" not in environment.values()
+
+
+def test_stopping_ends_them(launcher: LocalLauncher, tmp_path: Path) -> None:
+    (process,) = launcher.launch("7", [("local", "small")])
+    told(tmp_path / "7-local-small.log")
+    launcher.stop()
+    assert process.returncode == -15
+    assert launcher.alive() == 0
+
+
+def test_one_that_will_not_end_is_killed(tmp_path: Path) -> None:
+    launcher = make(tmp_path, STUBBORN + TELLS)
+    (process,) = launcher.launch("7", [("local", "small")])
+    told(tmp_path / "7-local-small.log")
+    launcher.stop(grace_s=0.1)
+    assert process.returncode == -9
+
+
+def test_only_local_groups_with_waiting_tasks_are_ours() -> None:
+    groups = [
+        {"provider": "local", "instance_type": "a", "pending": 2},
+        {"provider": "local", "instance_type": "b", "pending": 0},
+        {"provider": "aws", "instance_type": "c", "pending": 2},
+    ]
+    assert local_groups({"groups": groups}) == [("local", "a")]
