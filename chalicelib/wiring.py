@@ -143,10 +143,15 @@ class Services:
 
         return Objects(connect(), bucket=self.settings.bucket)
 
-    def _key_digests(self) -> str:
-        from aws_lambda_powertools.utilities import parameters
+    @cached_property
+    def _parameters(self) -> Any:
+        """A provider of our own, not the module's: what it has cached must not outlive these services."""
+        from aws_lambda_powertools.utilities.parameters import SSMProvider
 
-        return str(parameters.get_parameter(self.settings.keys_parameter, max_age=KEYS_CACHED_S, decrypt=True))
+        return SSMProvider(boto3_client=_client("ssm"))
+
+    def _key_digests(self) -> str:
+        return str(self._parameters.get(self.settings.keys_parameter, max_age=KEYS_CACHED_S, decrypt=True))
 
 
 @cache
