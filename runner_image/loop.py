@@ -50,14 +50,16 @@ def work(
     """Until nothing is left to do (with `stay`: for ever), or the runner is drained. Passes on what `claim` raises."""
     try:
         while not shutdown.draining:
+            nudges = shutdown.nudges
             claimed = claim()
             if claimed.reply.task is not None and claimed.reply.presigned_urls is not None:
                 process(claimed)
+                shutdown.nudge()
                 continue
             if claimed.reply.status == "done" and not stay:
                 log.info("nothing_left", message=claimed.reply.message)
                 return
-            shutdown.sleep(_wait_s(claimed.reply))
+            shutdown.rest(_wait_s(claimed.reply), since=nudges)
     except Drained:
         log.info("drained")
 

@@ -69,20 +69,50 @@ class Stop:
 
 
 class Shutdown:
-    """The whole runner's end: first drained (no new claims), then perhaps cancelled (running tasks are stopped)."""
+    """The whole runner's end: first drained (no new claims), then perhaps cancelled (running tasks are stopped).
+
+    Between tasks a slot rests here, so that the end of another slot's task can wake it: what it waits for may be over.
+    """
 
     def __init__(self) -> None:
-        self._draining = threading.Event()
+        self._changed = threading.Condition()
+        self._draining = False
+        self._nudges = 0
         self._lock = threading.Lock()
         self._cancelled = False
         self._running: set[Stop] = set()
 
     @property
     def draining(self) -> bool:
-        return self._draining.is_set()
+        return self._draining
+
+    @property
+    def nudges(self) -> int:
+        return self._nudges
 
     def drain(self) -> None:
-        self._draining.set()
+        with self._changed:
+            self._draining = True
+            self._changed.notify_all()
+
+    def nudge(self) -> None:
+        """Wakes every slot that rests."""
+        with self._changed:
+            self._nudges += 1
+            self._changed.notify_all()
+
+    def sleep(self, seconds: float) -> None:
+        """Raises Drained as soon as no new work may be claimed."""
+        with self._changed:
+            if self._changed.wait_for(lambda: self._draining, seconds):
+                raise Drained
+
+    def rest(self, seconds: float, *, since: int) -> None:
+        """As sleep, but a nudge that came after number `since` ends it early."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._draining or self._nudges > since, seconds)
+            if self._draining:
+                raise Drained
 
     def cancel(self) -> None:
         self.drain()
@@ -91,11 +121,6 @@ class Shutdown:
             running = list(self._running)
         for stop in running:
             stop.set(StopReason.RUNNER_STOPPED)
-
-    def sleep(self, seconds: float) -> None:
-        """Raises Drained as soon as no new work may be claimed."""
-        if self._draining.wait(seconds):
-            raise Drained
 
     @contextmanager
     def task(self) -> Iterator[Stop]:

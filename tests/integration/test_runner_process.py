@@ -132,6 +132,13 @@ def test_slots_claim_for_themselves_under_their_own_names(plane: ControlPlane, t
     assert len({owner.rsplit("-", 1)[0] for owner in owners}) == 1
 
 
+def test_a_waiting_slot_asks_again_when_another_slots_task_ends(plane: ControlPlane, tmp_path: Path) -> None:
+    wait, done = Reply(body={"status": "wait", "retry_after_seconds": 600}), Reply(body={"status": "done"})
+    plane.script["claim"] = [plane.assigned(), wait, done]
+    with embedded(plane, line="sleep 0.5", work_root=tmp_path, slots=2) as runner:
+        assert runner.wait(20) == 0
+
+
 def test_a_claim_whose_answer_was_lost_is_repeated_with_the_same_token(plane: ControlPlane) -> None:
     plane.script["claim"] = ["drop", Reply(status=503), Reply(body={"status": "done"})]
     assert command(*flags(plane, "--run-id", "r1"), BENCHFLEET_API_KEY=KEY).returncode == 0

@@ -88,6 +88,16 @@ def test_a_cancelled_runner_stops_running_and_later_tasks() -> None:
         shutdown.sleep(60)
 
 
+def test_a_resting_slot_is_woken_by_what_happened_since_it_asked() -> None:
+    shutdown = Shutdown()
+    asked = shutdown.nudges
+    shutdown.nudge()
+    shutdown.rest(3600, since=asked)
+    shutdown.drain()
+    with pytest.raises(Drained):
+        shutdown.rest(3600, since=shutdown.nudges)
+
+
 def test_a_log_is_json_in_a_pipe_and_in_a_file(tmp_path: Path) -> None:
     pipe = io.StringIO()
     log = Log(sinks=(to_stream(pipe), to_file(tmp_path / "log"))).bind(task_id="r1.1")
