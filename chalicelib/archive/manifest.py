@@ -16,7 +16,7 @@ from chalicelib.archive.pack import TarGz
 SCHEMA_VERSION = 1
 NAME = "manifest.json"
 _MEMORY_BYTES = 4 * 1024**2
-_CHUNK_BYTES = 1024**2
+_CHUNK_BYTES = 256 * 1024
 
 Archived = Literal["files", "corrupt", "missing", "nothing"]
 

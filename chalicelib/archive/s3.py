@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -88,7 +88,7 @@ class Objects:
     def put(self, key: str, data: bytes | bytearray, *, content_type: str) -> None:
         """Write an object in one request: it appears whole or not at all. Raises StorageError."""
         with _translated(key):
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=_blob(data), ContentType=content_type)
 
     def read(self, key: str, *, max_bytes: int = MAX_READ_BYTES) -> bytes:
         """The object's bytes. Raises ObjectMissing, or StorageError (also if it is larger than `max_bytes`)."""
@@ -160,7 +160,9 @@ class Objects:
     def upload_part(self, key: str, upload: str, *, number: int, data: bytes | bytearray) -> str:
         """Add part `number` (from 1) and return its etag. Raises StorageError (UploadGone if it was aborted)."""
         with _translated(key):
-            sent = self._client.upload_part(Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=data)
+            sent = self._client.upload_part(
+                Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=_blob(data)
+            )
         return sent["ETag"]
 
     def finish_upload(self, key: str, upload: str, *, etags: list[str]) -> None:
@@ -256,6 +258,11 @@ def _translated(key: str) -> Iterator[None]:
         raise StorageError(f"{error.operation_name} of {key}: {code}") from error
     except BotoCoreError as error:
         raise StorageError(f"{key}: {type(error).__name__}") from error
+
+
+def _blob(data: bytes | bytearray) -> bytes:
+    """Botocore takes both as they are; its published types know only one. A copy would cost a part of memory."""
+    return cast(bytes, data)
 
 
 def _info(reply: Any) -> ObjectInfo:

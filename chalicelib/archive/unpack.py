@@ -14,7 +14,7 @@ from typing import Protocol
 from chalicelib.archive.errors import CorruptObject
 
 MIB = 1024**2
-CHUNK_BYTES = MIB
+CHUNK_BYTES = 256 * 1024  # larger ones are no faster, and fragment the heap
 BLOCK_BYTES = 512  # of tar
 _RAW_BYTES = 64 * 1024  # of compressed input at a time
 _MAX_EXTENSION_BYTES = MIB  # of one extended header: long names and attributes are kilobytes

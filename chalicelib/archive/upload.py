@@ -33,7 +33,8 @@ class MultipartWriter:
         self._smallest = smallest_part_bytes
         self._upload: str | None = None
         self._etags: list[str] = []
-        self._part = bytearray()
+        self._part = bytearray(smallest_part_bytes)  # one buffer for all parts: a new one each would fragment the heap
+        self._used = 0
         self._sha256 = hashlib.sha256()
         self.size_bytes = 0
 
@@ -47,11 +48,12 @@ class MultipartWriter:
         self.size_bytes += len(data)
         rest = memoryview(data)
         while rest:
-            room = part_bytes(len(self._etags) + 1, smallest=self._smallest) - len(self._part)
-            self._part += rest[:room]
-            rest = rest[room:]
-            if len(self._part) == part_bytes(len(self._etags) + 1, smallest=self._smallest):
-                self._send()
+            taken = min(len(rest), len(self._part) - self._used)
+            self._part[self._used : self._used + taken] = rest[:taken]
+            self._used += taken
+            rest = rest[taken:]
+            if self._used == len(self._part):
+                self._send(self._part)
 
     def __enter__(self) -> "MultipartWriter":
         return self
@@ -66,21 +68,25 @@ class MultipartWriter:
             self._drop()
             raise
 
-    def _send(self) -> None:
+    def _send(self, data: bytes | bytearray) -> None:
         if len(self._etags) == MAX_PARTS:
             raise StorageError(f"{self._key} would need more than {MAX_PARTS} parts")
         if self._upload is None:
             self._upload = self._objects.start_upload(self._key)
         number = len(self._etags) + 1
-        self._etags.append(self._objects.upload_part(self._key, self._upload, number=number, data=self._part))
-        self._part = bytearray()
+        self._etags.append(self._objects.upload_part(self._key, self._upload, number=number, data=data))
+        self._used = 0
+        size = part_bytes(number + 1, smallest=self._smallest)
+        if size != len(self._part):
+            self._part = bytearray(size)
 
     def _finish(self) -> None:
+        rest = bytes(memoryview(self._part)[: self._used])
         if self._upload is None:
-            self._objects.put(self._key, self._part, content_type=GZIP)
+            self._objects.put(self._key, rest, content_type=GZIP)
             return
-        if self._part:
-            self._send()
+        if rest:
+            self._send(rest)
         self._objects.finish_upload(self._key, self._upload, etags=self._etags)
 
     def _drop(self) -> None:
