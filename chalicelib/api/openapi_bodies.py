@@ -1,0 +1,108 @@
+"""The body of `POST /runs` as JSON Schema. Never imported by the Lambda: `openapi_document.py` is run by hand.
+
+The other bodies are contract models. This one is read by rules (`benchfleet_contract/run_request.py`) because any key may
+be a provider; tests hold schema and rules against each other.
+"""
+
+from typing import Any
+
+from benchfleet_contract import limits
+from benchfleet_contract.names import LABEL, PRINTABLE, RUN_ID
+from benchfleet_contract.run_request import CLASSIC_PROVIDERS
+
+Schema = dict[str, Any]
+_NUMBER_TEXT = r"^\s*[+-]?\d{1,15}(\.\d{0,9})?\s*$"
+
+
+def _exactly(pattern: str) -> str:
+    return f"^(?:{pattern})$"
+
+
+def _document(words: str, most: int) -> Schema:
+    return {"type": ["object", "null"], "default": {}, "description": f"{words} At most {most} bytes of JSON."}
+
+
+def _whole(words: str, default: int, span: tuple[int, int]) -> Schema:
+    number = {"type": "integer", "minimum": span[0], "maximum": span[1]}
+    text = {"type": "string", "pattern": _NUMBER_TEXT, "description": "The same number as text."}
+    return {"anyOf": [number, text, {"type": "null"}], "default": default, "description": words}
+
+
+PRINTABLE_TEXT: Schema = {"type": "string", "pattern": _exactly(PRINTABLE.pattern)}
+INSTANCE: Schema = {
+    "type": "object",
+    "required": ["instance_type"],
+    "properties": {"instance_type": PRINTABLE_TEXT, "alias": PRINTABLE_TEXT | {"type": ["string", "null"]}},
+    "description": "One instance to measure. Other fields of it are for those who launch runners; they are ignored here.",
+}
+INSTANCES: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/RunInstance"}}
+CLASSIC: Schema = {
+    "if": {"type": "array"},
+    "then": {"items": {"anyOf": [{"$ref": "#/components/schemas/RunInstance"}, PRINTABLE_TEXT]}},
+    "description": "Instances of this provider; a plain string is both instance type and alias.",
+}
+OTHER_KEY: Schema = {
+    "if": {"type": "array", "contains": {"type": "object", "required": ["instance_type"]}},
+    "then": INSTANCES,
+    "description": (
+        "A key that holds an array of instance objects is a provider, whatever its name (letters, digits, dot, dash and "
+        "underscore, at most 64). Any other unknown key is ignored and named in the reply's `warnings`."
+    ),
+}
+_POSITIVE = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _NUMBER_TEXT}]}
+PER_INSTANCE_TYPE: Schema = {
+    "type": "object",
+    "required": ["tasks"],
+    "properties": {
+        "tasks": _POSITIVE | {"description": "Tasks for each instance: a positive number, cut to a whole one."}
+    },
+    "description": f"Tasks times instances must not exceed {limits.MAX_TASKS}.",
+}
+RUN_ID_FIELD: Schema = {
+    "anyOf": [
+        {"type": "string", "pattern": _exactly(RUN_ID.pattern)},
+        {"type": "integer", "minimum": 0, "description": "Taken as its digits."},
+        {"type": "null"},
+        {"const": ""},
+    ],
+    "description": "The present unix time in seconds where it is left out.",
+}
+NEW_RUN: Schema = {
+    "type": "object",
+    "required": ["per_instance_type"],
+    "properties": {
+        "run_id": RUN_ID_FIELD,
+        "ruby_version": {"type": ["string", "null"], "maxLength": limits.MAX_LABEL_CHARS},
+        "per_instance_type": PER_INSTANCE_TYPE,
+        "workload": {"type": "string", "pattern": _exactly(LABEL.pattern), "default": "ruby-bench"},
+        "workload_options": _document("Handed to the workload as it stands.", limits.MAX_OPTIONS_BYTES),
+        "lease_s": _whole(
+            "Seconds of silence after which a runner is taken for dead.",
+            limits.DEFAULT_LEASE_S, (limits.MIN_LEASE_S, limits.MAX_LEASE_S),
+        ),
+        "max_attempts": _whole(
+            "How often a task may be leased.", limits.DEFAULT_MAX_ATTEMPTS, (1, limits.MAX_ATTEMPTS)
+        ),
+        "deadline_s": _whole(
+            "Seconds after which the run ends, come what may.",
+            limits.DEFAULT_DEADLINE_S, (limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
+        ),
+        "metadata": _document("Kept with the run.", limits.MAX_METADATA_BYTES),
+        **{provider: CLASSIC for provider in CLASSIC_PROVIDERS},
+    },
+    "additionalProperties": OTHER_KEY,
+    "if": {"properties": {"workload": {"const": "ruby-bench"}}},
+    "then": {
+        "required": ["ruby_version"],
+        "properties": {"ruby_version": {"type": "string", "minLength": 1}},
+        "description": "The default workload needs a ruby_version.",
+    },
+    "description": "What to run, how often and where. At least one instance must be named under some provider.",
+}  # fmt: skip
+EXAMPLE: Schema = {
+    "run_id": "2026-11-22-a",
+    "ruby_version": "3.4.7",
+    "per_instance_type": {"tasks": 2},
+    "aws": [{"instance_type": "c8g.medium", "alias": "c8g"}],
+    "hetzner": [{"instance_type": "cax11", "alias": "ampere"}],
+}

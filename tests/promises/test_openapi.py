@@ -1,0 +1,119 @@
+"""The OpenAPI document is valid, current, and says what the app does."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from benchfleet_contract.run_request import read_run_request
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from openapi_spec_validator import validate
+
+from app import app
+from chalicelib.api import openapi_document
+from chalicelib.api.endpoint import STATUS
+from chalicelib.api.openapi_operations import OPERATIONS
+
+DOCUMENT: dict[str, Any] = openapi_document.document()
+SCHEMAS = DOCUMENT["components"]["schemas"]
+OBJECT = {"instance_type": "c8g.medium"}
+GOOD = {"ruby_version": "3.4.7", "per_instance_type": {"tasks": 1}}
+
+
+def errors_of(schema: str, value: Any) -> list[str]:
+    root = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": SCHEMAS}}
+    return [error.message for error in Draft202012Validator(root).iter_errors(value)]
+
+
+def test_the_document_is_valid() -> None:
+    validate(DOCUMENT)
+
+
+def test_the_committed_document_is_current() -> None:
+    """`make schema` writes it."""
+    assert openapi_document.TARGET.read_text() == openapi_document.text()
+
+
+def test_every_route_of_the_app_is_described_and_no_other() -> None:
+    routes = {(path, method.lower()) for path, methods in app.routes.items() for method in methods}
+    assert {(operation.path, operation.method) for operation in OPERATIONS} == routes
+    assert {(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods} == routes
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation.name for operation in OPERATIONS]
+    assert len(set(names)) == len(names)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    assert set(re.findall(r'"#/components/schemas/(\w+)"', openapi_document.text())) <= set(SCHEMAS)
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.roles], ids=lambda o: o.name)
+def test_every_operation_with_a_key_tells_how_it_refuses(operation: Any) -> None:
+    described = DOCUMENT["paths"][operation.path][operation.method]
+    assert {"401", "403", "500", "503"} <= set(described["responses"])
+    assert ("413" in described["responses"]) == ("requestBody" in described)
+    assert {"bearer": []} in described["security"]
+
+
+def test_every_status_of_a_refusal_is_described_somewhere() -> None:
+    described = {
+        int(status) for path in DOCUMENT["paths"].values() for method in path.values() for status in method["responses"]
+    }
+    assert set(STATUS.values()) <= described
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body], ids=lambda o: o.name)
+def test_examples_fit_their_schemas(operation: Any) -> None:
+    name = operation.body if isinstance(operation.body, str) else operation.body.__name__
+    assert errors_of(name, operation.example) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        GOOD | {"aws": [OBJECT | {"alias": "c8g", "arch": "arm64"}]},
+        GOOD | {"aws": ["c8g.medium"]},
+        GOOD | {"hetzner": [OBJECT]},
+        GOOD | {"local": [OBJECT], "colour": "red", "notes": [1, 2]},
+        GOOD | {"local": [OBJECT], "run_id": 179531179512345671},
+        GOOD | {"local": [OBJECT], "run_id": "a.b_c-d", "lease_s": "30", "metadata": {"x": 1}},
+        {"workload": "mock", "per_instance_type": {"tasks": "2"}, "local": [OBJECT]},
+        {"workload": "mock", "per_instance_type": {"tasks": 2.5}, "local": [OBJECT | {"alias": None}]},
+    ],
+)
+def test_the_schema_of_a_new_run_takes_what_the_rules_take(body: dict[str, Any]) -> None:
+    assert read_run_request(body).words == []
+    assert errors_of("NewRun", body) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"aws": [OBJECT], "per_instance_type": {"tasks": 1}},
+        {"aws": [OBJECT], "ruby_version": "3.4.7"},
+        GOOD | {"aws": [{"alias": "c8g"}]},
+        GOOD | {"aws": [OBJECT | {"alias": 7}]},
+        GOOD | {"hetzner": [OBJECT, "cax11"]},
+        GOOD | {"aws": [OBJECT], "per_instance_type": {"tasks": 0}},
+        GOOD | {"aws": [OBJECT], "per_instance_type": {"tasks": "abc"}},
+        GOOD | {"aws": [OBJECT], "run_id": "-a"},
+        GOOD | {"aws": [OBJECT], "run_id": -3},
+        GOOD | {"aws": [OBJECT], "lease_s": 0},
+        GOOD | {"aws": [OBJECT], "max_attempts": 101},
+        GOOD | {"aws": [OBJECT], "metadata": []},
+        GOOD | {"aws": [OBJECT], "workload": "a b"},
+    ],
+)
+def test_the_schema_of_a_new_run_refuses_what_the_rules_refuse(body: dict[str, Any]) -> None:
+    assert read_run_request(body).words
+    assert errors_of("NewRun", body)
+
+
+def test_the_app_serves_the_committed_document() -> None:
+    from chalice.test import Client
+
+    with Client(app) as client:
+        reply = client.http.get("/openapi.json")
+    assert (reply.status_code, json.loads(reply.body)) == (200, DOCUMENT)
