@@ -5,7 +5,7 @@ Quiet: sweeps and finalizations do not run by themselves, so that what is counte
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -22,6 +22,7 @@ from local_emulator.stack import Emulator
 NEVER_S = 1_000_000.0
 PROVIDER, INSTANCE_TYPE = "local", "docker"
 TIMEOUT_S = 120.0
+QUIET = EmulatorConfig(sweep_every_s=NEVER_S, queue_every_s=NEVER_S, schedules_every_s=NEVER_S, stream_every_s=NEVER_S)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,7 @@ class Subject:
 @contextmanager
 def subject(*, stream_every_s: float = NEVER_S) -> Iterator[Subject]:
     """`stream_every_s`: how often the counters take a batch from the stream, as a batching window does on AWS."""
-    config = EmulatorConfig(
-        sweep_every_s=NEVER_S, queue_every_s=NEVER_S, schedules_every_s=NEVER_S, stream_every_s=stream_every_s
-    )
+    config = replace(QUIET, stream_every_s=stream_every_s)
     meter = Meter()
     boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION is not None
