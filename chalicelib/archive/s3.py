@@ -112,15 +112,20 @@ class Objects:
     def begin(self, key: str, *, etag: str | None = None, offset: int = 0) -> Opened:
         """Open an object at `offset` bytes, without reading more of it than its head.
 
-        Raises ObjectMissing, ObjectChanged if it is no longer the one named by `etag`, StorageError.
+        Raises ObjectMissing, ObjectChanged if it is no longer the one named by `etag` or is gone, StorageError.
         """
         wanted: dict[str, Any] = {"Bucket": self._bucket, "Key": key}
         if etag is not None:
             wanted["IfMatch"] = etag
         if offset:
             wanted["Range"] = f"bytes={offset}-"
-        with _translated(key):
-            got = self._client.get_object(**wanted)
+        try:
+            with _translated(key):
+                got = self._client.get_object(**wanted)
+        except ObjectMissing as error:
+            if etag is not None:
+                raise ObjectChanged(f"{key} was deleted while it was being read") from error
+            raise
         return Opened(info=_info(got), body=got["Body"])
 
     def open(self, key: str, *, etag: str) -> "ObjectReader":
@@ -208,7 +213,7 @@ class ObjectReader:
         self._failures = 0
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; empty at the end. Raises ObjectChanged, ObjectMissing, StorageError."""
+        """Up to `size` bytes; empty at the end. Raises ObjectChanged, StorageError."""
         while self._offset < self.size_bytes:
             data = self._read_once(size)
             if data:

@@ -49,8 +49,8 @@ def test_an_object_that_is_not_there_is_missing(objects: Objects) -> None:
     assert objects.head("none") is None
     with pytest.raises(ObjectMissing, match="none"):
         objects.read("none")
-    with pytest.raises(ObjectMissing):
-        objects.open("none", etag='"x"')
+    with pytest.raises(ObjectChanged, match="deleted"):
+        objects.open("none", etag='"x"')  # somebody has seen it before
 
 
 def test_more_than_expected_is_not_read(objects: Objects) -> None:
