@@ -97,14 +97,23 @@ def fresh_app() -> Iterator[Chalice]:
         _take_bound_modules()
         for name, module in before.items():
             sys.modules[name] = module
-            parent, _, child = name.rpartition(".")
-            if parent in sys.modules:
-                setattr(sys.modules[parent], child, module)
+            _set_on_parent(name, module)
 
 
 def _take_bound_modules() -> dict[str, Any]:
     names = [name for name in sys.modules if name in _BOUND or name.startswith(tuple(f"{b}." for b in _BOUND))]
+    for name in names:
+        _set_on_parent(name, None)
     return {name: sys.modules.pop(name) for name in names}
+
+
+def _set_on_parent(name: str, module: Any) -> None:
+    """`from package import module` asks the package first, so that has to know, too. None forgets the module."""
+    parent, _, child = name.rpartition(".")
+    if module is not None and parent in sys.modules:
+        setattr(sys.modules[parent], child, module)
+    elif parent in sys.modules and hasattr(sys.modules[parent], child):
+        delattr(sys.modules[parent], child)
 
 
 def _expression(source: Any) -> str:
