@@ -36,6 +36,7 @@ class ControlPlane:
 
     def __init__(self) -> None:
         self.script: dict[str, list[Reply | str]] = {}
+        self.hooks: dict[str, Callable[[], None]] = {}  # what else happens when such a call comes
         self.calls: list[Call] = []
         self.uploads: dict[str, bytes] = {}
         self.lease_s, self.beat_s = 30.0, 10.0
@@ -95,6 +96,7 @@ class ControlPlane:
             self.calls.append(call)
             replies = self.script.get(call.kind)
             number, self._asked[call.kind] = self._asked[call.kind], self._asked[call.kind] + 1
+            self.hooks.get(call.kind, lambda: None)()
             self._changed.notify_all()
         return replies[min(number, len(replies) - 1)] if replies else self._usual(call)
 

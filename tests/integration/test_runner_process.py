@@ -200,12 +200,12 @@ def test_what_makes_no_sense_is_named(plane: ControlPlane) -> None:
 
 
 def test_stopped_beyond_its_lease_a_runner_drops_its_result(plane: ControlPlane, tmp_path: Path) -> None:
-    plane.lease_s, plane.beat_s = 1.0, 0.3
+    plane.lease_s, plane.beat_s = 3.0, 0.5
     plane.script["claim"] = [plane.assigned(), Reply(body={"status": "done"})]
-    with embedded(plane, line="sleep 1.5", work_root=tmp_path) as runner:
+    with embedded(plane, line="sleep 2", work_root=tmp_path) as runner:
         plane.wait_for(lambda: "running" in [c.body["status"] for c in plane.calls if c.kind == "heartbeat"])
         runner.send_signal(signal.SIGSTOP)
-        time.sleep(3)
+        time.sleep(5)
         plane.script["heartbeat"] = [Reply(status=409, body={"error": "late", "code": "lease_lost"})]
         runner.send_signal(signal.SIGCONT)
         assert runner.wait(20) == 0

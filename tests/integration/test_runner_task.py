@@ -269,7 +269,7 @@ def test_a_lost_answer_to_complete_is_asked_for_once_more_when_beats_are_refused
 ) -> None:
     plane.beat_s = 0.1
     refused = Reply(status=409, body={"error": "done", "code": "task_finished"})
-    plane.script["heartbeat"] = [*[plane.answer_to_beat()] * 5, refused]
+    plane.hooks["complete"] = lambda: plane.script.update(heartbeat=[refused])
     plane.script["complete"] = [DROP, Reply(body={"message": "Task marked as completed"})]
     assert bench.run(Tiny()) is TaskEnd.COMPLETED
 
