@@ -55,11 +55,11 @@ class Ended:
 
     def require_success(self) -> None:
         """Raises RunFailed unless every task completed and something was measured."""
-        if self.run.status != RunStatus.COMPLETED or self.run.tasks.completed != self.run.tasks.total:
-            counts = {name: count for name, count in self.run.tasks.model_dump().items() if count}
-            raise RunFailed(
-                f"run {self.run.run_id} is {self.run.status}: {counts}; {self.run.reason or 'see ' + str(self.folder)}"
-            )
+        run, tasks = self.run, self.run.tasks
+        if run.status != RunStatus.COMPLETED:
+            raise RunFailed(f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}; see {self.folder}")
+        if missing := tasks.total - tasks.completed:
+            raise RunFailed(f"{missing} of {tasks.total} tasks of run {run.run_id} did not complete; see {self.folder}")
         if not self.rows:
             raise RunFailed(f"run {self.run.run_id} measured nothing; see {self.folder}")
 

@@ -76,8 +76,8 @@ def test_prints_a_table_and_plain_lines_in_a_pipe(folder: Path) -> None:
 def test_a_failed_task_is_exit_code_1_and_its_reason_is_told(folder: Path) -> None:
     code, _, err = demo(folder, config(folder, "false"))
     assert code == 1, err
-    assert "benchfleet: run " in err
-    assert "exit code 1" in err
+    assert "benchfleet: 2 of 2 tasks of run" in err
+    assert "failed: The command failed with exit code 1" in err
 
 
 def test_a_config_that_the_api_refuses_is_exit_code_5(folder: Path) -> None:

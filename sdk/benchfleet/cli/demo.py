@@ -42,5 +42,6 @@ def _print_table(ended: Ended) -> None:
     out = Console()
     if not out.is_terminal:
         out.width = max(out.width, PIPE_COLUMNS)
-    out.print(table(ended.rows, title=f"Run {ended.run.run_id}: {ended.run.workload}"))
-    print(f"Results: {ended.folder}{'/' if ended.folder.is_dir() else ''} ({ended.took_s:.0f} s)")
+    if ended.rows:
+        out.print(table(ended.rows, title=f"Run {ended.run.run_id}: {ended.run.workload}"))
+    print(f"Results: {ended.folder}/ ({ended.took_s:.0f} s)")

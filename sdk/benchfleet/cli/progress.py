@@ -73,7 +73,7 @@ def doing(task: Task) -> str:
 
 
 def _state(task: Task) -> str:
-    return f"{task.status.value}: {task.reason or task.error_message}" if task.error_type else task.status.value
+    return f"{task.status.value}: {task.error_message or task.reason}" if task.error_type else task.status.value
 
 
 def _percent(task: Task) -> int:
