@@ -87,7 +87,7 @@ def task_item(task: Task) -> Item:
 
 
 def task_of(item: Mapping[str, Any]) -> Task:
-    same = {name: item[name] for name in _TASK_SAME if name in item}
+    same: dict[str, Any] = {name: item.get(name) for name in _TASK_SAME}
     return Task(
         **same,
         key=GroupKey(item["provider"], item["instance_type"]),
