@@ -193,13 +193,12 @@ def count(run_id: str, tally: Tally, lanes: dict[int, tuple[int, int]], *, now_m
     return Write(keys.run_pk(run_id), keys.COUNTS, condition, sets, adds, values)
 
 
-def correct(run_id: str, tally: Tally, *, groups: int, seen_changed_ms: int, now_ms: int) -> Write:
-    """Sets counters to a recount, unless they moved meanwhile."""
-    sets: dict[str, Any] = {counter(g, s): tally.get((g, s), 0) for g in range(groups) for s in TaskStatus}
-    condition = "#changed_ms = :seen"
-    return Write(
-        keys.run_pk(run_id), keys.COUNTS, condition, sets | {"verified_ms": now_ms}, values={":seen": seen_changed_ms}
-    )
+def correct(run_id: str, tally: Tally, *, seen_changed_ms: int, verified_ms: int | None) -> Write:
+    """Sets the counters of `tally`, unless any counter moved meanwhile; `verified_ms` comes with the last of them."""
+    sets: dict[str, Any] = {counter(group, status): n for (group, status), n in tally.items()}
+    sets |= {} if verified_ms is None else {"verified_ms": verified_ms}
+    values = {":seen": seen_changed_ms}
+    return Write(keys.run_pk(run_id), keys.COUNTS, "#changed_ms = :seen", sets, values=values)
 
 
 def _run(run_id: str, condition: str, sets: dict[str, Any], values: dict[str, Any]) -> Write:

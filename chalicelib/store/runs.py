@@ -84,10 +84,16 @@ class RunStore:
         return counts
 
     def correct(self, run: Run, tally: Tally, seen: Counts, *, now_ms: int) -> bool:
-        write = expressions.correct(
-            run.run_id, tally, groups=len(run.groups), seen_changed_ms=seen.changed_ms, now_ms=now_ms
-        )
-        return self._try(write) is not None
+        """Sets the counters that differ from `tally`: all of 256 groups would be more than one expression may name."""
+        wrong = [key for key in sorted(tally.keys() | seen.tally.keys()) if tally.get(key, 0) != seen.tally.get(key, 0)]
+        starts = range(0, max(1, len(wrong)), _KEYS_OF_ONE_WRITE)
+        for start in starts:
+            part = {key: tally.get(key, 0) for key in wrong[start : start + _KEYS_OF_ONE_WRITE]}
+            verified_ms = now_ms if start == starts[-1] else None
+            write = expressions.correct(run.run_id, part, seen_changed_ms=seen.changed_ms, verified_ms=verified_ms)
+            if self._try(write) is None:
+                return False
+        return True
 
     def active(self) -> list[ActiveRun]:
         return [active_of(item) for item in self._table.query_all("#pk = :pk", {":pk": keys.ACTIVE})]
