@@ -73,7 +73,6 @@ def in_process() -> Iterator[tuple[Services, Meter]]:
     """The services over an emulated AWS, without an API; patient clients, because 512 of them share two cores."""
     meter = Meter()
     with Emulator(QUIET, app=Chalice("none")):
-        boto3.setup_default_session()  # the last one's credentials were the last emulator's
         patient = Config(
             retries={"total_max_attempts": 1}, read_timeout=120, connect_timeout=60, max_pool_connections=512
         )

@@ -67,16 +67,18 @@ class Subject:
 def subject(*, stream_every_s: float = NEVER_S) -> Iterator[Subject]:
     """`stream_every_s`: how often the counters take a batch from the stream, as a batching window does on AWS."""
     config = replace(QUIET, stream_every_s=stream_every_s)
+    with Emulator(config) as emulator, _client(emulator.ready) as http, _streams(emulator.ready) as streams:
+        arn = streams.list_streams(TableName=emulator.ready.table)["Streams"][0]["StreamArn"]
+        yield Subject(http, _meter(), streams, arn)
+
+
+def _meter() -> Meter:
+    """Watches the app's clients: they are made on first use, by boto3's default session, and inherit it from there."""
     meter = Meter()
     boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION is not None
-    meter.watch(boto3.DEFAULT_SESSION.events)  # before the app makes its clients: they inherit it
-    try:
-        with Emulator(config) as emulator, _client(emulator.ready) as http, _streams(emulator.ready) as streams:
-            arn = streams.list_streams(TableName=emulator.ready.table)["Streams"][0]["StreamArn"]
-            yield Subject(http, meter, streams, arn)
-    finally:
-        boto3.DEFAULT_SESSION = None
+    meter.watch(boto3.DEFAULT_SESSION.events)
+    return meter
 
 
 def _client(ready: Any) -> httpx.Client:

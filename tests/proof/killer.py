@@ -1,8 +1,6 @@
 """Kills the code under test after its k-th AWS call: that call arrives, nothing after it does."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -44,16 +42,14 @@ class Killer:
                 raise Killed
 
 
-@contextmanager
-def killer() -> Iterator[Killer]:
-    """Watches every client made by boto3's default session, as the Lambdas make theirs, while the block lasts."""
+def watched_by_killer() -> Killer:
+    """Watches every client that boto3's default session makes from now on, as the Lambdas make theirs.
+
+    For use while an emulator runs: it puts the session of before back when it ends.
+    """
     made = Killer()
     boto3.setup_default_session()
-    session = boto3.DEFAULT_SESSION
-    assert session is not None
-    session.events.register("before-call", made.before)
-    session.events.register("after-call", made.after)
-    try:
-        yield made
-    finally:
-        boto3.DEFAULT_SESSION = None
+    assert boto3.DEFAULT_SESSION is not None
+    boto3.DEFAULT_SESSION.events.register("before-call", made.before)
+    boto3.DEFAULT_SESSION.events.register("after-call", made.after)
+    return made

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.services.build_archive import BUILD_LEASE_MS, BuildArchive
-from tests.proof.killer import Killed, Killer, killer
+from tests.proof.killer import Killed, Killer, watched_by_killer
 from tests.proof.storm import create_run
 from tests.proof.world import QUIET, World, world
 
@@ -19,16 +19,15 @@ TASKS, MOST_CALLS = 2, 100
 
 
 @pytest.fixture
-def death() -> Iterator[Killer]:
-    with killer() as made:
+def here() -> Iterator[World]:
+    with world(QUIET) as made:
         yield made
 
 
 @pytest.fixture
-def here(death: Killer) -> Iterator[World]:
-    """After `death`: the clients of the app must be made in its sight."""
-    with world(QUIET, watched=True) as made:
-        yield made
+def death(here: World) -> Killer:
+    """After `here` and before the first request: the clients of the app must be made in its sight."""
+    return watched_by_killer()
 
 
 def finalizer(*, later_ms: int = 0) -> BuildArchive:

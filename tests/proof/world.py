@@ -146,8 +146,7 @@ def unpacked(raw: bytes) -> dict[str, bytes]:
 
 
 @contextmanager
-def world(config: EmulatorConfig, *, watched: bool = False) -> Iterator[World]:
-    boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION if watched else None  # it would keep the last emulator's credentials
+def world(config: EmulatorConfig) -> Iterator[World]:
     with Emulator(config) as emulator:
         ready = emulator.ready
         session = boto3.Session(ready.aws_access_key_id, ready.aws_secret_access_key, region_name=ready.region)
