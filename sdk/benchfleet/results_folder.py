@@ -32,10 +32,10 @@ class Row:
 
     def document(self) -> dict[str, Any]:
         """As JSON. `ci95` is [low, high] in `unit`, or null."""
-        found, half = self.estimate, self.estimate.half_width
+        found = self.estimate
         return asdict(self.subject) | {
             "mean": found.mean,
-            "ci95": None if half is None else [found.mean - half, found.mean + half],
+            "ci95": found.interval,
             "ci95_over": found.over,
             "tasks": found.tasks,
             "samples": found.samples,

@@ -33,6 +33,15 @@ class Estimate:
     samples: int
     tasks: int
     over: Literal["tasks", "samples"]
+    never_negative: bool = False  # no sample was: a time, a rate, a size
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Low and high end. Cut at zero where no sample was negative: that loses no coverage and no sense."""
+        if self.half_width is None:
+            return None
+        low = self.mean - self.half_width
+        return max(low, 0.0) if self.never_negative else low, self.mean + self.half_width
 
     @property
     def relative(self) -> float | None:
@@ -45,11 +54,13 @@ def estimate(samples_by_task: Sequence[Sequence[float]], *, confidence: float = 
     groups = [group for group in samples_by_task if group]
     if not groups:
         raise ValueError("no samples")
-    count = sum(len(group) for group in groups)
+    count, never_negative = sum(len(group) for group in groups), min(map(min, groups)) >= 0
     if len(groups) == 1:
-        return Estimate(fmean(groups[0]), half_width(groups[0], confidence=confidence), count, 1, "samples")
+        return Estimate(
+            fmean(groups[0]), half_width(groups[0], confidence=confidence), count, 1, "samples", never_negative
+        )
     means = [fmean(group) for group in groups]
-    return Estimate(fmean(means), half_width(means, confidence=confidence), count, len(groups), "tasks")
+    return Estimate(fmean(means), half_width(means, confidence=confidence), count, len(groups), "tasks", never_negative)
 
 
 def half_width(values: Sequence[float], *, confidence: float = 0.95) -> float | None:

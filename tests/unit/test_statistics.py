@@ -56,3 +56,11 @@ def test_no_samples_is_an_error() -> None:
 def test_relative_is_a_share_of_the_mean() -> None:
     assert estimate([[9.0], [11.0]]).relative == pytest.approx(12.7062 / 10, rel=1e-5)
     assert estimate([[-1.0], [1.0]]).relative is None
+
+
+def test_an_interval_of_times_does_not_reach_below_zero() -> None:
+    assert estimate([[1.0], [9.0]]).interval == (0.0, pytest.approx(5 + 12.7062 * 4, rel=1e-5))
+    below = estimate([[-1.0], [9.0]]).interval
+    assert below is not None
+    assert below[0] < 0
+    assert estimate([[4.0]]).interval is None

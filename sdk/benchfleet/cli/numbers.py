@@ -16,8 +16,8 @@ def mean_and_interval(found: Estimate, *, unit: str) -> tuple[str, str, str]:
     """(mean, interval, half width in per cent of the mean); the last two are empty where there is no interval."""
     factor, name = scale(found.mean, unit=unit)
     mean = f"{found.mean / factor:.4g} {name}"
-    if found.half_width is None:
+    if found.interval is None:
         return mean, "", ""
-    low, high = (found.mean - found.half_width) / factor, (found.mean + found.half_width) / factor
+    low, high = (end / factor for end in found.interval)
     share = "" if found.relative is None else f"± {found.relative:.1%}"
     return mean, f"{low:.4g} to {high:.4g} {name}", share
