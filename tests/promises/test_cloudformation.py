@@ -159,3 +159,11 @@ def test_rights_stay_apart() -> None:
     assert [name for name in names if "s3:ListBucket" in granted(name)] == ["finalize"]
     assert [name for name in names if "dynamodb:GetRecords" in granted(name)] == ["count"]
     assert not [name for name in names if "s3:DeleteObject" in granted(name)]
+
+
+def test_logs_of_every_function_end_some_day() -> None:
+    """The API's log group stands in the stack: Chalice's SAM template cannot name it (docs/deploy.md)."""
+    assert properties("ApiLogGroup") == properties("ApiLogGroup") | {"RetentionInDays": 30}
+    for stage in STAGES:
+        for name, function in CONFIG["stages"][stage]["lambda_functions"].items():
+            assert ("log_retention_in_days" in function) == (name != "api_handler")
