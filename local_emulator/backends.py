@@ -11,6 +11,7 @@ from moto.backends import get_backend
 from local_emulator.config import ACCOUNT, REGION
 
 SERVICES = ("s3", "dynamodb", "dynamodbstreams", "sqs", "scheduler")
+KEEP_ITERATORS = 1_000
 KEEP_RECORDS = 10_000  # of a stream, behind what was handled: for people who look at it
 
 
@@ -26,20 +27,24 @@ def forget_everything() -> None:
 
 def create_table(definition: dict[str, Any]) -> str | None:
     """The stream's ARN, None if the definition asks for none. `definition`: keyword arguments of boto3's create_table."""
-    table = backend("dynamodb").create_table(
-        definition["TableName"],
+    from local_emulator.partitioned_table import PartitionedTable  # late: it loads moto's DynamoDB
+
+    name = definition["TableName"]
+    table = PartitionedTable(  # type: ignore[abstract]  # so is moto's own, for CloudFormation only
+        name,
+        account_id=ACCOUNT,
+        region=REGION,
         schema=definition["KeySchema"],
         attr=definition["AttributeDefinitions"],
-        throughput=definition.get("ProvisionedThroughput"),
-        global_indexes=definition.get("GlobalSecondaryIndexes", []),
-        indexes=definition.get("LocalSecondaryIndexes", []),
+        indexes=definition.get("LocalSecondaryIndexes"),
+        global_indexes=definition.get("GlobalSecondaryIndexes"),
         streams=definition.get("StreamSpecification"),
+        throughput=definition.get("ProvisionedThroughput"),
         billing_mode=definition.get("BillingMode", "PROVISIONED"),
         sse_specification=definition.get("SSESpecification"),
-        tags=definition.get("Tags", []),
-        deletion_protection_enabled=False,
-        warm_throughput=None,
+        tags=definition.get("Tags"),
     )
+    backend("dynamodb").tables[name] = table
     return str(table.describe()["TableDescription"]["LatestStreamArn"]) if table.stream_shard else None
 
 
@@ -57,7 +62,10 @@ def create_schedule_group(name: str) -> None:
 
 
 def trim_stream(table: str, *, handled: str | None) -> None:
-    """Drop records that were handled long ago, and every iterator: moto keeps both for ever."""
+    """Drop records that were handled long ago, and old iterators: moto keeps both for ever."""
+    iterators = backend("dynamodbstreams").shard_iterators
+    for arn in list(iterators)[:-KEEP_ITERATORS]:  # oldest first; the last ones may be about to be used
+        del iterators[arn]
     shard = backend("dynamodb").tables[table].stream_shard
     if shard is None:
         return
@@ -66,4 +74,3 @@ def trim_stream(table: str, *, handled: str | None) -> None:
     if surplus > 0:
         del shard.items[:surplus]
         shard.starting_sequence_number += surplus
-    backend("dynamodbstreams").shard_iterators.clear()

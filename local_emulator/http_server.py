@@ -4,6 +4,7 @@ Werkzeug's own server closes every connection after one answer and lingers 10 ms
 a DynamoDB call; so the handler here reads the whole body, calls the app, and answers with a length.
 """
 
+import logging
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from typing import IO, Any
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 from local_emulator.errors import PortInUse
+
+log = logging.getLogger(__name__)
 
 WsgiApp = Any  # environ, start_response -> iterable of bytes
 SPOOL_BYTES = 1024 * 1024  # a larger body waits on disk
@@ -43,7 +46,12 @@ class KeepAliveHandler(MotoRequestHandler):
             except Incomplete:
                 self.close_connection = True
             except Oversized:
-                self._refuse(b'{"message":"Request Too Long"}')
+                self._give_up("413 Content Too Large", b'{"message":"Request Too Long"}')
+            except OSError:
+                raise  # the client is gone
+            except Exception:
+                log.exception("%s %s failed", self.command, self.path)
+                self._give_up("500 Internal Server Error", b'{"message":"Internal Server Error"}')
 
     def _answer(self) -> None:
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as body:
@@ -92,9 +100,9 @@ class KeepAliveHandler(MotoRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _refuse(self, body: bytes) -> None:
-        self.close_connection = True  # the rest of the body is still on its way
-        self._send("413 Content Too Large", [("Content-Type", "application/json"), ("Connection", "close")], body)
+    def _give_up(self, status: str, body: bytes) -> None:
+        self.close_connection = True  # part of the request may still be on its way
+        self._send(status, [("Content-Type", "application/json"), ("Connection", "close")], body)
 
     def handle_expect_100(self) -> bool:
         proceed = bool(super().handle_expect_100())

@@ -53,11 +53,11 @@ class StateFolder:
         """The last document, None if there is none yet."""
         with self._reporting():
             try:
-                document: dict[str, Any] = json.loads((self._path / "state.json").read_bytes())
+                document = json.loads((self._path / "state.json").read_bytes())
             except FileNotFoundError:
                 return None
-        if document.get("version") != VERSION:
-            raise StateFolderUnusable(self._path, reason=f"it was written by a version that is not {VERSION}")
+        if not isinstance(document, dict) or document.get("version") != VERSION:
+            raise StateFolderUnusable(self._path, reason=f"its state.json is not of version {VERSION}")
         return document
 
     def save(self, document: dict[str, Any], *, objects: set[str]) -> None:

@@ -1,0 +1,181 @@
+"""Small parts of the emulator: its server, its state folder, when it writes, what its functions are called."""
+
+import http.client
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from local_emulator.errors import PortInUse, StateFolderBusy, StateFolderUnusable
+from local_emulator.functions import Functions
+from local_emulator.http_server import KeepAliveServer
+from local_emulator.parameters import ParameterStore
+from local_emulator.state.folder import StateFolder
+from local_emulator.state.keeper import REST, Keeper
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    if environ["PATH_INFO"] == "/fail":
+        raise RuntimeError("asked to")
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["REQUEST_METHOD"].encode(), b" ", body]
+
+
+@pytest.fixture
+def server() -> Iterator[KeepAliveServer]:
+    made = KeepAliveServer(host="127.0.0.1", port=0, max_body_bytes=100)
+    made.start(echo)
+    yield made
+    made.stop(within_s=5)
+
+
+@pytest.fixture
+def connection(server: KeepAliveServer) -> Iterator[http.client.HTTPConnection]:
+    made = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    yield made
+    made.close()
+
+
+def ask(connection: http.client.HTTPConnection, method: str, path: str, **how: Any) -> tuple[int, bytes]:
+    connection.request(method, path, **how)
+    reply = connection.getresponse()
+    return reply.status, reply.read()
+
+
+def test_one_connection_carries_many_requests(connection: http.client.HTTPConnection) -> None:
+    assert ask(connection, "POST", "/", body=b"one") == (200, b"POST one")
+    first = connection.sock
+    assert ask(connection, "PUT", "/", body=iter([b"tw", b"o"]), encode_chunked=True) == (200, b"PUT two")
+    assert ask(connection, "GET", "/") == (200, b"GET ")
+    assert ask(connection, "HEAD", "/") == (200, b"")
+    assert ask(connection, "POST", "/", body=b"last") == (200, b"POST last")
+    assert connection.sock is first
+
+
+def test_a_failing_app_is_a_500_and_the_server_lives(connection: http.client.HTTPConnection) -> None:
+    assert ask(connection, "GET", "/fail")[0] == 500
+    assert ask(connection, "GET", "/") == (200, b"GET ")
+
+
+def test_a_body_that_is_too_large_is_a_413(connection: http.client.HTTPConnection) -> None:
+    assert ask(connection, "POST", "/", body=b"x" * 101)[0] == 413
+
+
+def test_a_body_that_ends_early_is_never_passed_on(server: KeepAliveServer) -> None:
+    half = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    half.putrequest("POST", "/")
+    half.putheader("Content-Length", "50")
+    half.endheaders(b"only this")
+    half.sock.shutdown(1)
+    with pytest.raises(http.client.RemoteDisconnected):
+        half.getresponse()
+    half.close()
+
+
+def test_stopping_closes_idle_connections(server: KeepAliveServer, connection: http.client.HTTPConnection) -> None:
+    ask(connection, "GET", "/")
+    server.stop(within_s=5)
+    assert connection.sock.recv(1) == b""
+
+
+def test_a_port_has_one_owner(server: KeepAliveServer) -> None:
+    with pytest.raises(PortInUse, match=str(server.server_port)):
+        KeepAliveServer(host="127.0.0.1", port=server.server_port)
+
+
+def test_a_state_folder_has_one_owner(tmp_path: Path) -> None:
+    with StateFolder(tmp_path / "s"), pytest.raises(StateFolderBusy, match=str(os.getpid())):
+        StateFolder(tmp_path / "s")
+    StateFolder(tmp_path / "s").close()
+
+
+def test_a_document_comes_back_with_its_objects_and_the_rest_is_cleared(tmp_path: Path) -> None:
+    with StateFolder(tmp_path / "s") as folder:
+        assert folder.load() is None
+        for name in ("kept", "orphan"):
+            folder.write_object(name, name.encode())
+        folder.save({"x": 1}, objects={"kept"})
+    with StateFolder(tmp_path / "s") as folder:
+        document = folder.load()
+        assert document is not None
+        assert document["x"] == 1
+        assert folder.read_object("kept") == b"kept"
+        assert not folder.has_object("orphan")
+        assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("text", ["{", '{"version": 99}', "[]"])
+def test_a_document_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None:
+    with StateFolder(tmp_path / "s") as folder:
+        (tmp_path / "s" / "state.json").write_text(text)
+        with pytest.raises(StateFolderUnusable):
+            folder.load()
+
+
+class Monotonic:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_snapshot_is_written_only_when_something_changed() -> None:
+    saves, changes = list[int](), [0]
+    keeper = Keeper(lambda: saves.append(changes[0]), changes=lambda: changes[0], monotonic=Monotonic())
+    for count in (0, 0, 3, 3, 4):
+        changes[0] = count
+        keeper.step()
+    assert saves == [0, 3, 4]
+
+
+def test_a_slow_snapshot_is_followed_by_a_rest() -> None:
+    clock, changes, saves = Monotonic(), [0], list[float]()
+
+    def save() -> None:
+        saves.append(clock.now)
+        clock.now += 2
+
+    keeper = Keeper(save, changes=lambda: changes[0], monotonic=clock)
+    for _ in range(20):
+        changes[0] += 1
+        keeper.step()
+        clock.now += 5
+    assert saves[1] - saves[0] >= 2 * REST
+
+
+def test_a_function_is_found_by_the_end_of_its_arn() -> None:
+    app = Chalice("x", configure_logs=False)
+    app.lambda_function(name="run")(lambda event, context: None)
+    app.lambda_function(name="scheduled_run")(lambda event, context: event)
+    functions = Functions(app)
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:benchfleet-dev-scheduled_run:$LATEST"
+    assert functions.named_by(arn) == "scheduled_run"
+    assert functions.call("scheduled_run", {"a": 1}) == {"a": 1}
+    with pytest.raises(LookupError):
+        functions.named_by("arn:aws:lambda:us-east-1:123456789012:function:benchfleet-dev-other")
+
+
+def ssm(store: ParameterStore, operation: str, **body: Any) -> dict[str, Any]:
+    from io import BytesIO
+
+    environ = {"HTTP_X_AMZ_TARGET": f"AmazonSSM.{operation}", "wsgi.input": BytesIO(json.dumps(body).encode())}
+    reply: dict[str, Any] = json.loads(b"".join(store(environ, lambda status, headers: None)))
+    return reply
+
+
+def test_parameters_are_put_read_and_deleted() -> None:
+    store = ParameterStore(region="us-east-1", account="1")
+    assert ssm(store, "GetParameter", Name="/k")["__type"] == "ParameterNotFound"
+    assert ssm(store, "PutParameter", Name="/k", Value="1")["Version"] == 1
+    assert ssm(store, "PutParameter", Name="/k", Value="2")["__type"] == "ParameterAlreadyExists"
+    assert ssm(store, "PutParameter", Name="/k", Value="2", Overwrite=True)["Version"] == 2
+    assert ssm(store, "GetParameter", Name="/k")["Parameter"]["Value"] == "2"
+    assert ssm(store, "GetParameters", Names=["/k", "/l"])["InvalidParameters"] == ["/l"]
+    assert ssm(store, "DeleteParameter", Name="/k") == {}
+    assert ssm(store, "LabelParameterVersion", Name="/k")["__type"] == "UnknownOperationException"
