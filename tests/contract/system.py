@@ -1,0 +1,142 @@
+"""The services over a store and a bucket in this process, with time, queue and stream moved by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.archive.builder import Builder
+from chalicelib.archive.s3 import Objects
+from chalicelib.archive.storage import Storage
+from chalicelib.domain.contention import Windows
+from chalicelib.domain.counting import Counts, Tally, recount
+from chalicelib.domain.records import Run, Task
+from chalicelib.services.build_archive import BuildArchive
+from chalicelib.services.claim_task import ClaimAny, ClaimTask
+from chalicelib.services.count_changes import CountChanges
+from chalicelib.services.create_run import CreateRun
+from chalicelib.services.finish_task import FinishTask
+from chalicelib.services.renew_lease import RenewLease
+from chalicelib.services.stop_run import EndOpenTasks, StopRun
+from chalicelib.services.sweep import Sweep
+from chalicelib.store.runs import RunStore
+from chalicelib.store.stream import changes_of
+from chalicelib.store.table import Table
+from chalicelib.store.tasks import TaskStore
+from tests.contract.in_process import client, new_bucket, new_table, stream_records
+from tests.contract.records import NOW_MS
+
+BODY: Mapping[str, Any] = {
+    "run_id": "r", "workload": "mock", "per_instance_type": {"tasks": 2}, "max_attempts": 2,
+    "local": [{"instance_type": "docker", "alias": "box"}],
+}  # fmt: skip
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.now_ms = NOW_MS
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    def pass_s(self, seconds: float) -> None:
+        self.now_ms += int(seconds * 1000)
+
+
+class Outbox:
+    """The finalize queue as a list: `sent` are run ids, each as often as it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send(self, run_id: str) -> None:
+        self.sent.append(run_id)
+
+
+class Killed(Exception):
+    """The process has died."""
+
+
+@dataclass
+class Mortal:
+    """A DynamoDB client whose process dies before its write number `after` + 1, and stays dead. None: it lives."""
+
+    client: Any
+    after: int | None = None
+    writes: int = 0
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**arguments: Any) -> Any:
+            self.writes += operation in ("put_item", "update_item", "delete_item", "batch_write_item")
+            if self.after is not None and self.writes > self.after:
+                raise Killed
+            return getattr(self.client, operation)(**arguments)
+
+        return call
+
+
+@dataclass
+class Clients:
+    """Making them costs more than a test."""
+
+    dynamodb: Any = field(default_factory=lambda: client("dynamodb"))
+    s3: Any = field(default_factory=lambda: client("s3"))
+
+
+class System:
+    def __init__(self, clients: Clients, *, bucket: Objects | None = None) -> None:
+        self.clock, self.outbox = HandClock(), Outbox()
+        self.table_name = new_table(clients.dynamodb)
+        self.dynamodb = clients.dynamodb
+        self.objects = bucket or new_bucket(clients.s3)
+        self.storage = Storage(lambda: self.objects, clock=self.clock)
+        self._told = 0
+        self.connect(clients.dynamodb)
+
+    def connect(self, dynamodb: Any) -> None:
+        """Builds all services anew, as a fresh process does, over this client of the same table."""
+        table = Table(dynamodb, self.table_name)
+        self.runs, self.tasks = RunStore(table), TaskStore(table)
+        clock, queue = self.clock, self.outbox
+        self.create_run = CreateRun(self.runs, self.tasks, self.storage, clock, lambda: "x1")
+        self.claim_task = ClaimTask(self.runs, self.tasks, self.storage, Windows(lambda below: below - 1))
+        self.claim_any = ClaimAny(self.runs, self.claim_task)
+        self.renew_lease = RenewLease(self.tasks)
+        self.finish_task = FinishTask(self.tasks, self.storage)
+        end_open = EndOpenTasks(self.tasks, clock)
+        self.stop_run = StopRun(self.runs, self.tasks, end_open, queue)
+        self.sweep = Sweep(self.runs, self.tasks, queue, clock)
+        self.count_changes = CountChanges(self.runs, queue, clock)
+        self.build_archive = BuildArchive(self.runs, self.tasks, Builder(lambda: self.objects), end_open, queue, clock)
+
+    def die_after(self, writes: int) -> None:
+        """The next process dies before its write number `writes` + 1."""
+        self.connect(Mortal(self.dynamodb, after=writes))
+
+    def revive(self) -> None:
+        self.connect(self.dynamodb)
+
+    def drain(self, *, again: int = 0) -> None:
+        """Counts what the stream has told since the last time, and the `again` records before that once more."""
+        records = stream_records(self.table_name)
+        fresh = records[max(0, self._told - again) :]
+        self._told = len(records)
+        self.count_changes(changes_of(fresh))
+
+    def finalize(self) -> None:
+        """Delivers every message of the queue once."""
+        while self.outbox.sent:
+            self.build_archive(self.outbox.sent.pop(0))
+
+    def run(self, run_id: str = "r") -> Run:
+        return self.found(run_id)[0]
+
+    def found(self, run_id: str = "r") -> tuple[Run, Counts]:
+        found = self.runs.get(run_id)
+        assert found
+        return found
+
+    def all(self, run_id: str = "r") -> list[Task]:
+        return list(self.tasks.all(self.run(run_id)))
+
+    def recounted(self, run_id: str = "r") -> Tally:
+        return recount(self.all(run_id))

@@ -1,0 +1,161 @@
+"""Every conditional write as data: its states are arrows of the table, its text is what DynamoDB is told."""
+
+import re
+
+import pytest
+from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
+
+from chalicelib.domain.ports import Built
+from chalicelib.domain.records import Ending, RunState
+from chalicelib.domain.transitions import IN_FLIGHT, OPEN, RUN, TASK, TERMINAL
+from chalicelib.store import expressions
+from chalicelib.store.expressions import Raw, Write
+from chalicelib.store.table import arguments
+from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_run, a_task, a_verdict, a_wish
+
+MOST_EXPRESSION_BYTES, MOST_OPERATORS = 4_096, 300  # what DynamoDB takes
+SEEN = a_task(status=TaskStatus.RUNNING, attempt=1, lease_until_ms=NOW_MS, heartbeat_ms=NOW_MS)
+BUILT = Built(ArchiveState.READY, RunState.COMPLETED, None, key="k", size_bytes=1, sha256="f")
+OF_TASKS = {
+    "claim": expressions.claim("r", 1, a_wish()),
+    "renew, running": expressions.renew("r", 1, a_beat()),
+    "renew, booting": expressions.renew("r", 1, a_beat(status=HeartbeatStatus.BOOT)),
+    "complete": expressions.finish("r", 1, a_verdict()),
+    "fail": expressions.finish("r", 1, a_verdict(status=TaskStatus.FAILED, attempt=None, nonce=None)),
+    "extend": expressions.extend(SEEN, now_ms=NOW_MS),
+    "requeue": expressions.requeue(SEEN),
+    "time_out": expressions.time_out(SEEN, now_ms=NOW_MS),
+    "stop": expressions.end_open(SEEN, Ending.STOPPED, now_ms=NOW_MS),
+    "deadline": expressions.end_open(SEEN, Ending.DEADLINE, now_ms=NOW_MS),
+}
+OF_RUNS = {
+    "publish": expressions.publish(a_run()),
+    "stop": expressions.stop("r"),
+    "pass_deadline": expressions.pass_deadline("r"),
+    "begin_archive": expressions.begin_archive("r", now_ms=1, until_ms=2),
+    "release_archive": expressions.release_archive("r", error="e"),
+    "close_archive": expressions.close_archive(a_run(state=RunState.RUNNING), BUILT, now_ms=1),
+    "count": expressions.count("r", {(0, TaskStatus.PENDING): -1}, {0: (1, 2)}, now_ms=1),
+    "correct": expressions.correct("r", {(0, TaskStatus.PENDING): 1}, seen_changed_ms=1, verified_ms=2),
+}
+LEAVE_IN_FLIGHT = ("complete", "fail", "requeue", "time_out")
+
+
+def sources(write: Write) -> set[TaskStatus]:
+    """The states that the condition accepts."""
+    named = re.search(r"#status (?:= (:\w+)|IN \(([^)]*)\))", write.condition)
+    assert named, write.condition
+    return {TaskStatus(write.values[name]) for name in (named[1] or named[2]).split(", ")}
+
+
+@pytest.mark.parametrize("name", OF_TASKS)
+def test_each_write_goes_along_legal_arrows(name: str) -> None:
+    write = OF_TASKS[name]
+    target = write.sets.get("status")
+    for source in sources(write):
+        assert source not in TERMINAL
+        assert target is None or target is source or TaskStatus(target) in TASK[source]
+
+
+def test_the_states_that_each_write_accepts() -> None:
+    accepted = {name: sources(write) for name, write in OF_TASKS.items()}
+    assert accepted.pop("claim") == {TaskStatus.PENDING}
+    assert accepted.pop("stop") == accepted.pop("deadline") == OPEN
+    assert all(states == IN_FLIGHT for states in accepted.values())
+
+
+def test_every_arrow_is_taken_by_some_write() -> None:
+    taken = {
+        (source, TaskStatus(write.sets.get("status", source)))
+        for write in OF_TASKS.values()
+        for source in sources(write)
+    }
+    arrows = {(source, target) for source, targets in TASK.items() for target in targets}
+    assert arrows <= taken | {(TaskStatus.CLAIMED, TaskStatus.CLAIMED)}
+
+
+@pytest.mark.parametrize(("name", "source"), [("publish", RunState.CREATING), ("stop", RunState.RUNNING)])
+def test_runs_go_along_legal_arrows(name: str, source: RunState) -> None:
+    write = OF_RUNS[name]
+    assert source in write.values.values()
+    assert write.sets["state"] in RUN[source]
+
+
+@pytest.mark.parametrize("name", LEAVE_IN_FLIGHT)
+def test_what_leaves_flight_gives_its_lease_back(name: str) -> None:
+    sets = OF_TASKS[name].sets
+    assert {"lease_until_ms", "claim_order"} <= set(sets)
+    assert sets["lease_until_ms"] is None
+
+
+@pytest.mark.parametrize("name", ["renew, running", "renew, booting", "extend"])
+def test_what_stays_in_flight_touches_no_index(name: str) -> None:
+    assert not {"pk", "sk", "claim_order", "header", "listed", "listed_at"} & set(OF_TASKS[name].sets)
+
+
+@pytest.mark.parametrize(
+    "write", [*OF_TASKS.values(), *OF_RUNS.values()], ids=[*OF_TASKS, *(f"run {n}" for n in OF_RUNS)]
+)
+def test_every_name_and_value_is_used_and_defined(write: Write) -> None:
+    """DynamoDB refuses a request that names what it does not use."""
+    asked = arguments(write)
+    text = f"{asked['UpdateExpression']} {asked['ConditionExpression']}"
+    assert set(re.findall(r"#\w+", text)) == set(asked["ExpressionAttributeNames"])
+    assert set(re.findall(r":\w+", text)) == set(asked["ExpressionAttributeValues"])
+    assert asked["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+
+
+def test_the_longest_writes_fit_into_one_expression() -> None:
+    """61 blocks and 59 counters: the 120 names that the store puts into one write at most."""
+    tally = {(255 - number, TaskStatus.PENDING): 1 for number in range(59)}
+    lanes = {block: (10**39, 10**39 + 1) for block in range(61)}
+    counted = arguments(expressions.count("r", tally, lanes, now_ms=NOW_MS))
+    many = {(255 - number, TaskStatus.PENDING): 1 for number in range(120)}
+    corrected = arguments(expressions.correct("r", many, seen_changed_ms=1, verified_ms=2))
+    for asked in (counted, corrected):
+        for name in ("UpdateExpression", "ConditionExpression"):
+            text = asked[name]
+            assert len(text.encode()) <= MOST_EXPRESSION_BYTES
+            assert len(re.findall(r"AND|OR|<|=|attribute_\w+", text)) <= MOST_OPERATORS
+
+
+def test_arguments_of_a_claim() -> None:
+    asked = arguments(expressions.claim("r", 129, a_wish("me", token="tk")))
+    assert asked["Key"] == {"pk": {"S": "RUN#r#1"}, "sk": {"S": "T#0000129"}}
+    assert asked["ConditionExpression"] == (
+        "#status = :pending AND (attribute_not_exists(#not_before_ms) OR #not_before_ms <= :now)"
+    )
+    assert asked["UpdateExpression"] == (
+        "SET #status = :set_status, #attempt = #attempt + :one, #claim_token = :set_claim_token, "
+        "#runner_id = :set_runner_id, #nonce = :set_nonce, #claimed_ms = :set_claimed_ms, "
+        "#heartbeat_ms = :set_heartbeat_ms, #lease_until_ms = :now + #lease_ms, #claim_order = :set_claim_order, "
+        "#former_runner_id = if_not_exists(#runner_id, :nobody) "
+        "REMOVE #not_before_ms, #heartbeat_status, #heartbeat_message, #current_benchmark, #progress_pct, #extended"
+    )
+    assert asked["ExpressionAttributeValues"][":set_claim_order"] == {"S": "A#local/docker#L#tk"}
+    assert asked["ExpressionAttributeValues"][":set_status"] == {"S": "claimed"}
+
+
+@pytest.mark.parametrize(
+    ("write", "update", "values"),
+    [
+        (Write("p", "s", "#a = :b", {"x": 1}, values={":b": "y"}), "SET #x = :set_x", {":b": "y", ":set_x": 1}),
+        (Write("p", "s", "attribute_exists(#pk)", {"x": None}), "REMOVE #x", {}),
+        (Write("p", "s", "#a = :b", {}, {"n": -2}, {":b": 1}), "ADD #n :add_n", {":b": 1, ":add_n": -2}),
+        (
+            Write("p", "s", "#a = :b", {"x": Raw("#y + :b"), "z": None, "q": True}, {"n": 1}, {":b": 1}),
+            "SET #x = #y + :b, #q = :set_q REMOVE #z ADD #n :add_n",
+            {":b": 1, ":set_q": True, ":add_n": 1},
+        ),
+    ],
+)
+def test_arguments_golden(write: Write, update: str, values: dict[str, object]) -> None:
+    asked = arguments(write)
+    typed = {str: "S", int: "N", bool: "BOOL"}
+    told = {n: {typed[type(v)]: v if isinstance(v, str | bool) else str(v)} for n, v in values.items()}
+    assert (asked["UpdateExpression"], asked["ExpressionAttributeValues"]) == (update, told)
+    assert asked["ReturnValues"] == "ALL_NEW"
+
+
+def test_a_lease_is_as_long_as_its_task_says() -> None:
+    assert expressions.extend(SEEN, now_ms=NOW_MS).sets["lease_until_ms"] == NOW_MS + LEASE_MS
