@@ -6,12 +6,11 @@ from benchmarks.child_cpu import ROUNDS, cpu_ratio
 from benchmarks.metric import Metric
 
 START = """
-import os
-from local_emulator.stack import Config, Emulator
-emulator = Emulator(Config())
-emulator.start()
 import atexit
+from local_emulator.stack import Emulator
+emulator = Emulator()
 atexit.register(emulator.stop)
+emulator.start()
 """
 
 
