@@ -32,6 +32,14 @@ def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
     return wishes.make(GroupKey(provider, kind), runner_id, token)
 
 
+def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:
+    """What the runner can run; empty for anything."""
+    names = body.get("workloads") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest("workloads must be a list of names", code="invalid_parameter")
+    return frozenset(names)
+
+
 def is_retry(body: Mapping[str, Any]) -> bool:
     return body.get("retry") is True and bool(body.get("claim_token"))
 

@@ -32,7 +32,7 @@ def claim_any() -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
-        workloads = frozenset(str(name) for name in body.get("workloads") or ())
+        workloads = requests.read_workloads(body)
         return services().claim_any(wish, workloads=workloads, retry=requests.is_retry(body))
 
     return answer(tasks.current_request, RUNNER, claim)

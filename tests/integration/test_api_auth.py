@@ -1,0 +1,107 @@
+"""Who may do what: the key is looked at before anything else."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local_emulator.config import Keys, Ready
+from tests.integration.api_client import Api, run_body
+
+READS = [("GET", "/runs"), ("GET", "/runs/nope"), ("GET", "/run/nope"), ("GET", "/runs/nope/tasks")]
+ADMINS = [("POST", "/runs"), ("POST", "/run"), ("POST", "/runs/nope/stop")]
+RUNNERS = [
+    ("POST", "/runs/nope/tasks/claim"), ("POST", "/claim"), ("POST", "/tasks/nope.1/heartbeat"),
+    ("POST", "/tasks/nope.1/complete"), ("POST", "/tasks/nope.1/fail"), ("GET", "/tasks/nope.1/upload-urls"),
+]  # fmt: skip
+UNAUTHORIZED = {"error": "Unauthorized"}
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A control plane that lets nobody read without a key. In a process of its own: one process holds one emulator."""
+    ready_file = tmp_path_factory.mktemp("closed") / "ready.json"
+    command = [
+        sys.executable,
+        "-m",
+        "local_emulator",
+        "--port",
+        "0",
+        "--no-public-read",
+        "--ready-file",
+        str(ready_file),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        client = Api(_ready(ready_file, process))
+        yield client
+        client.close()
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _ready(path: Path, process: subprocess.Popen[bytes]) -> Ready:
+    end = time.monotonic() + 30
+    while not path.exists():
+        assert process.poll() is None, "the emulator ended"
+        assert time.monotonic() < end, "the emulator does not come up"
+        time.sleep(0.05)
+    document = json.loads(path.read_text())
+    return Ready(**document | {"keys": Keys(**document["keys"])})
+
+
+def refused(reply: httpx.Response) -> bool:
+    return reply.status_code == 401 and reply.json() | UNAUTHORIZED == reply.json()
+
+
+@pytest.mark.parametrize(("method", "path"), ADMINS + RUNNERS)
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "wrong", "Basic d3Jvbmc6a2V5"])
+def test_without_a_good_key_nothing_else_is_looked_at(api: Api, method: str, path: str, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    assert refused(api(method, path, role=None, headers=headers, content=b"{" if method == "POST" else None))
+
+
+def test_the_scheme_may_be_left_out(api: Api) -> None:
+    for header in (api.ready.keys.admin, f"Bearer {api.ready.keys.admin}"):
+        assert api("POST", "/runs", run_body(), role=None, headers={"Authorization": header}).status_code == 201
+
+
+@pytest.mark.parametrize(("method", "path"), ADMINS)
+@pytest.mark.parametrize("role", ["runner", "reader"])
+def test_only_admins_start_and_stop_runs(api: Api, method: str, path: str, role: str) -> None:
+    reply = api(method, path, run_body() if method == "POST" else None, role=role)
+    assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(("method", "path"), RUNNERS)
+def test_readers_do_not_run_tasks(api: Api, method: str, path: str) -> None:
+    assert api(method, path, role="reader").status_code == 403
+
+
+@pytest.mark.parametrize(("method", "path"), RUNNERS)
+@pytest.mark.parametrize("role", ["runner", "admin"])
+def test_runners_and_admins_run_tasks(api: Api, method: str, path: str, role: str) -> None:
+    assert api(method, path, role=role).status_code in (400, 404)
+
+
+@pytest.mark.parametrize(("method", "path"), READS)
+def test_reading_is_public_where_it_was_opened(api: Api, method: str, path: str) -> None:
+    assert api(method, path, role=None).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(("method", "path"), READS)
+def test_reading_needs_a_key_elsewhere(closed: Api, method: str, path: str) -> None:
+    assert refused(closed(method, path, role=None))
+    for role in ("reader", "runner", "admin"):
+        assert closed(method, path, role=role).status_code in (200, 404)
+
+
+@pytest.mark.parametrize("path", ["/up", "/openapi.json"])
+def test_health_and_description_need_no_key_anywhere(closed: Api, path: str) -> None:
+    assert closed("GET", path, role=None).status_code == 200

@@ -1,0 +1,117 @@
+"""Claiming over HTTP: the three outcomes, their order of checks, and what a repeat gets."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.api_client import Api, fresh
+
+ASSIGNED = ["id", "provider", "instance_type", "instance_type_alias", "run_number", "ruby_version"]
+URLS = ["result_upload_url", "error_upload_url", "result_key", "error_key"]
+WISH = {"provider": "local", "instance_type": "docker", "runner_id": "runner-1"}
+
+
+def test_an_assigned_task_comes_with_its_urls(api: Api) -> None:
+    run_id = api.create(per_instance_type={"tasks": 2}, workload_options={"only": "fib"})["run_id"]
+    reply = api.claim(run_id)
+    assert list(reply)[:3] == ["status", "task", "presigned_urls"]
+    task, urls = reply["task"], reply["presigned_urls"]
+    assert list(task)[:6] == ASSIGNED
+    assert [task[name] for name in ASSIGNED] == [f"{run_id}.1", "local", "docker", "box", 1, "3.4.7"]
+    assert (task["run_id"], task["attempt"], task["workload_options"]) == (run_id, 1, {"only": "fib"})
+    assert list(urls)[:4] == URLS
+    assert urls["result_key"].startswith(f"runs/{run_id}/results/1/1-")
+    assert urls["error_key"].endswith("/error.tar.gz")
+    shown = api.task(task["id"])
+    assert (shown["status"], shown["runner_id"]) == ("claimed", "runner-1")
+    assert shown["claimed_at"] == shown["heartbeat_at"] is not None
+
+
+def test_the_lowest_number_goes_first_and_one_runner_may_hold_several(api: Api) -> None:
+    run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
+    assert [api.claim(run_id)["task"]["run_number"] for _ in range(3)] == [1, 2, 3]
+
+
+def test_wait_while_others_work_and_done_when_nothing_is_left(api: Api) -> None:
+    run_id = api.create()["run_id"]
+    held = api.claim(run_id, runner_id="runner-a")
+    told = api.claim(run_id, runner_id="runner-b")
+    assert (told["status"], told["retry_after_seconds"], told["task"]) == ("wait", 30, None)
+    body = {"runner_id": "runner-a", "s3_result_key": held["presigned_urls"]["result_key"]}
+    assert api("POST", f"/tasks/{held['task']['id']}/complete", body).status_code == 200
+    assert api.claim(run_id, runner_id="runner-b")["status"] == "done"
+
+
+@pytest.mark.parametrize("changes", [{"instance_type": "box"}, {"instance_type": "Docker"}, {"provider": "aws"}])
+def test_matching_is_exact_and_never_by_alias(api: Api, changes: dict[str, str]) -> None:
+    run_id = api.create()["run_id"]
+    assert api.claim(run_id, **changes)["status"] == "done"
+
+
+@pytest.mark.parametrize("missing", list(WISH))
+@pytest.mark.parametrize("path", ["/runs/nope/tasks/claim", "/claim"])
+def test_missing_parameters_come_before_the_run(api: Api, missing: str, path: str) -> None:
+    for value in (None, ""):
+        reply = api("POST", path, WISH | {missing: value}, role="runner")
+        assert (reply.status_code, reply.json()["error"]) == (400, "Missing required parameters")
+    assert api("POST", path, role="runner").json()["error"] == "Missing required parameters"
+
+
+def test_a_claim_in_an_unknown_run_is_not_found(api: Api) -> None:
+    reply = api("POST", "/runs/nope/tasks/claim", WISH, role="runner")
+    assert (reply.status_code, reply.json()["error"]) == (404, "Run not found")
+
+
+def test_forms_are_read_as_well_as_json(api: Api) -> None:
+    run_id = api.create()["run_id"]
+    reply = api("POST", f"/runs/{run_id}/tasks/claim", role="runner", data=WISH)
+    assert reply.json()["task"]["id"] == f"{run_id}.1"
+    beat = {"runner_id": "runner-1", "status": "running", "progress_pct": "40"}
+    assert api("POST", f"/tasks/{run_id}.1/heartbeat", role="runner", data=beat).status_code == 200
+    assert api.task(f"{run_id}.1")["progress_pct"] == 40
+
+
+def test_a_wish_that_is_sent_again_gets_the_task_that_it_got(api: Api) -> None:
+    run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
+    first = api.claim(run_id, claim_token="wish-1")
+    again = api.claim(run_id, claim_token="wish-1", retry=True)
+    assert (again["task"]["id"], again["task"]["attempt"]) == (first["task"]["id"], 1)
+    assert again["presigned_urls"]["result_key"] == first["presigned_urls"]["result_key"]
+    other = api.claim(run_id, claim_token="wish-2", retry=True)
+    assert other["task"]["id"] != first["task"]["id"]
+    foreign = api.claim(run_id, claim_token="wish-1", retry=True, runner_id="runner-2")
+    assert foreign["task"]["id"] not in (first["task"]["id"], other["task"]["id"])
+
+
+def test_a_generic_claim_finds_the_oldest_run_that_fits(api: Api) -> None:
+    kind = fresh("kind")
+    wish = {"provider": "local", "instance_type": kind, "runner_id": "runner-1"}
+    here: dict[str, Any] = {"local": [{"instance_type": kind}]}
+    older = api.create(**here, workload="mock")["run_id"]
+    newer = api.create(**here)["run_id"]
+
+    def ask(**more: Any) -> dict[str, Any]:
+        reply = api("POST", "/claim", wish | more, role="runner")
+        assert reply.status_code == 200
+        document: dict[str, Any] = reply.json()
+        return document
+
+    assert ask(workloads=["ruby-bench"])["task"]["run_id"] == newer
+    first = ask(claim_token="generic")
+    assert first["task"]["run_id"] == older
+    assert ask(claim_token="generic", retry=True)["task"]["id"] == first["task"]["id"]
+    assert ask()["status"] == "wait"
+
+
+@pytest.mark.parametrize("more", [{"runner_id": 7}, {"runner_id": "x" * 257}, {"claim_token": "x" * 129}])
+@pytest.mark.parametrize("path", ["/runs/nope/tasks/claim", "/claim"])
+def test_odd_parameters_are_refused_by_name(api: Api, path: str, more: dict[str, Any]) -> None:
+    reply = api("POST", path, WISH | more, role="runner")
+    assert (reply.status_code, reply.json()["code"]) == (400, "invalid_parameter")
+    assert reply.json()["error"].startswith(next(iter(more)))
+
+
+@pytest.mark.parametrize("workloads", [7, "ruby-bench", {"a": 1}])
+def test_workloads_must_be_a_list(api: Api, workloads: Any) -> None:
+    reply = api("POST", "/claim", WISH | {"workloads": workloads}, role="runner")
+    assert reply.status_code == 400
