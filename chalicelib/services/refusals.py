@@ -23,7 +23,9 @@ def explain(task: Task | None, *, runner_id: str, attempt: int | None) -> Refusa
     if task is None:
         return TaskNotFound()
     if task.runner_id != runner_id:
-        lost = task.former_runner_id == runner_id or (attempt is not None and attempt < task.attempt)
+        # A first attempt has "" for a former runner: a caller without a name must not be taken for it.
+        former = bool(runner_id) and task.former_runner_id == runner_id
+        lost = former or (attempt is not None and attempt < task.attempt)
         return LeaseLost("The lease of this task went to another runner") if lost else InvalidRunner()
     if attempt is not None and attempt != task.attempt:
         return LeaseLost(f"This is attempt {task.attempt} of the task, not {attempt}")
