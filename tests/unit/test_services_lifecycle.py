@@ -1,0 +1,371 @@
+"""The life of a run through the services, and what is left of it when a process dies on the way."""
+
+import io
+import tarfile
+from typing import Any
+
+import pytest
+from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
+from benchfleet_contract.tasks import ClaimReply
+
+from chalicelib.domain import errors
+from chalicelib.domain.ports import Beat, Verdict
+from chalicelib.domain.records import Run, RunState
+from chalicelib.services.build_archive import MOST_BUILDS
+from tests.contract.in_process import new_bucket
+from tests.contract.records import CLOUD, LOCAL, a_wish
+from tests.contract.system import BODY, Clients, Killed, System
+
+WRITES_OF_A_CREATION = 7  # marker, run, counters, marker again, tasks, publish, one header
+PUBLISHED_AFTER = 6
+
+
+@pytest.fixture(scope="module")
+def clients() -> Clients:
+    return Clients()
+
+
+@pytest.fixture
+def system(clients: Clients) -> System:
+    return System(clients)
+
+
+def claim(system: System, runner: str = "one", *, retry: bool = False, run_id: str = "r") -> ClaimReply:
+    return system.claim_task(run_id, a_wish(runner, now_ms=system.clock()), retry=retry)
+
+
+def beat(system: System, reply: ClaimReply, runner: str = "one") -> None:
+    assert reply.task
+    number = int(reply.task.id.rpartition(".")[2])
+    said = Beat(runner, reply.task.attempt, HeartbeatStatus.RUNNING, None, None, None, system.clock())
+    system.renew_lease("r", number, said)
+
+
+def complete(system: System, reply: ClaimReply, runner: str = "one", **changes: Any) -> None:
+    assert reply.task
+    assert reply.presigned_urls
+    key = changes.pop("result_key", reply.presigned_urls.result_key)
+    number = int(reply.task.id.rpartition(".")[2])
+    system.finish_task(
+        "r",
+        number,
+        Verdict(TaskStatus.COMPLETED, runner, reply.task.attempt, system.clock(), result_key=key, **changes),
+    )
+
+
+def upload(system: System, reply: ClaimReply) -> None:
+    assert reply.presigned_urls
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("output.json"))
+    system.objects.put(reply.presigned_urls.result_key, packed.getvalue(), content_type="application/gzip")
+
+
+def work_off(system: System) -> None:
+    while (reply := claim(system, token_of(system))).status == "assigned":
+        upload(system, reply)
+        complete(system, reply, token_of(system))
+        system.clock.pass_s(1)
+    system.drain()
+
+
+def token_of(system: System) -> str:
+    """A runner of its own for each moment: one token names one wish."""
+    return f"runner-{system.clock.now_ms}"
+
+
+def test_a_run_goes_from_creation_to_its_archive(system: System) -> None:
+    system.create_run(BODY)
+    work_off(system)
+    assert system.outbox.sent == ["r"]
+    system.finalize()
+    run, counts = system.found()
+    assert (run.state, run.archive.state) == (RunState.COMPLETED, ArchiveState.READY)
+    assert counts.tally == {(0, TaskStatus.COMPLETED): 2}
+    assert claim(system).status == "done"
+    system.clock.pass_s(120)
+    system.sweep()  # counts quiet counters once more
+    system.sweep()
+    assert system.runs.active() == []
+
+
+def test_the_same_body_again_is_the_same_run(system: System) -> None:
+    system.create_run(BODY)
+    assert system.create_run(BODY) == system.run()
+    with pytest.raises(errors.RunExists):
+        system.create_run({**BODY, "per_instance_type": {"tasks": 3}})
+
+
+def test_a_default_id_that_is_taken_gets_a_suffix(system: System) -> None:
+    body = {name: value for name, value in BODY.items() if name != "run_id"}
+    first, second = system.create_run(body), system.create_run(body)
+    assert second.run_id == f"{first.run_id}-x1"
+
+
+def test_a_wrong_body_is_refused_whole_and_writes_nothing(system: System) -> None:
+    system.die_after(0)
+    with pytest.raises(errors.InvalidRun) as refused:
+        system.create_run({**BODY, "lease_s": 0, "max_attempts": 0})
+    assert [problem.field for problem in refused.value.problems] == ["lease_s", "max_attempts"]
+    with pytest.raises(errors.BadRequest) as none_named:
+        system.create_run({"run_id": "r"})
+    assert none_named.value.code == "no_instances"
+
+
+@pytest.mark.parametrize("writes", range(PUBLISHED_AFTER))
+def test_a_creator_that_dies_leaves_nothing_that_anybody_sees(system: System, writes: int) -> None:
+    system.die_after(writes)
+    with pytest.raises(Killed):
+        system.create_run(BODY)
+    system.revive()
+    for look in (lambda: claim(system), lambda: system.stop_run("r")):
+        with pytest.raises(errors.RunNotFound):
+            look()
+    assert system.claim_any(a_wish(), workloads=frozenset()).status == "wait"
+    assert system.runs.newest(limit=9, cursor=None)[0] == []
+    system.sweep()
+    system.clock.pass_s(16 * 60)
+    system.sweep()
+    assert system.runs.active() == []
+    assert system.create_run({**BODY, "per_instance_type": {"tasks": 1}}).task_count == 1
+    assert [task.status for task in system.all()] == [TaskStatus.PENDING]
+
+
+def test_a_young_creation_is_left_alone(system: System) -> None:
+    system.die_after(PUBLISHED_AFTER - 1)
+    with pytest.raises(Killed):
+        system.create_run(BODY)
+    system.revive()
+    system.clock.pass_s(14 * 60)
+    system.sweep()
+    with pytest.raises(errors.Unavailable):
+        system.create_run(BODY)
+    assert system.run().state is RunState.CREATING
+
+
+def test_claimers_write_the_headers_that_a_dead_creator_did_not(system: System) -> None:
+    system.die_after(PUBLISHED_AFTER)
+    with pytest.raises(Killed):
+        system.create_run(BODY)
+    system.revive()
+    assert system.tasks.candidates("r", 0, LOCAL, limit=1).header is None
+    assert claim(system).status == "assigned"
+    assert system.tasks.candidates("r", 0, LOCAL, limit=1).header
+
+
+def test_a_creation_has_as_many_writes_as_are_killed_here(system: System) -> None:
+    system.die_after(WRITES_OF_A_CREATION)
+    assert system.create_run(BODY).state is RunState.RUNNING
+
+
+def test_a_lost_reply_gives_the_same_task_again(system: System) -> None:
+    system.create_run(BODY)
+    first = claim(system)
+    again = claim(system, retry=True)
+    assert first.task
+    assert again.task
+    assert (again.task.id, again.task.attempt) == (first.task.id, 1)
+    assert again.presigned_urls
+    assert first.presigned_urls
+    assert again.presigned_urls.result_key == first.presigned_urls.result_key
+
+
+def test_runners_wait_while_others_work_and_are_done_after(system: System) -> None:
+    system.create_run(BODY)
+    held = [claim(system, runner) for runner in ("one", "two")]
+    waiting = claim(system, "three")
+    assert (waiting.status, waiting.retry_after_seconds) == ("wait", 30)
+    assert system.claim_task("r", a_wish(key=CLOUD)).status == "done"
+    for runner, reply in zip(("one", "two"), held, strict=True):
+        complete(system, reply, runner)
+    assert claim(system, "three").status == "done"
+
+
+def test_any_run_that_fits_serves_the_oldest_first(system: System) -> None:
+    system.create_run({**BODY, "run_id": "young"})
+    system.clock.pass_s(-5)
+    system.create_run({**BODY, "run_id": "old"})
+    reply = system.claim_any(a_wish(), workloads=frozenset({"mock"}))
+    assert reply.task
+    assert reply.task.run_id == "old"
+    assert system.claim_any(a_wish("two"), workloads=frozenset({"other"})).status == "wait"
+
+
+def test_the_same_end_said_twice_is_accepted_twice(system: System) -> None:
+    system.create_run(BODY)
+    reply = claim(system)
+    complete(system, reply)
+    complete(system, reply)
+    with pytest.raises(errors.TaskFinished):
+        system.finish_task("r", 1, Verdict(TaskStatus.FAILED, "one", 1, system.clock(), error_type="late"))
+
+
+@pytest.mark.parametrize(
+    "key", ["runs/r/results/2/1-x/result.tar.gz", "elsewhere", "runs/r/results/1/1-x/result.tar.gz"]
+)
+def test_a_key_that_was_not_issued_is_refused(system: System, key: str) -> None:
+    system.create_run(BODY)
+    reply = claim(system)
+    with pytest.raises(errors.BadRequest):
+        complete(system, reply, result_key=key)
+
+
+def test_the_reference_clients_name_means_the_issued_key(system: System) -> None:
+    system.create_run(BODY)
+    reply = claim(system)
+    complete(system, reply, result_key="results/r/task_r.1_result.tar.gz")
+    assert reply.presigned_urls
+    assert system.all()[0].result_key == reply.presigned_urls.result_key
+
+
+def test_whoever_may_not_speak_for_a_task_is_told_why(system: System) -> None:
+    system.create_run({**BODY, "lease_s": 60})
+    reply = claim(system)
+    with pytest.raises(errors.InvalidRunner):
+        beat(system, reply, "stranger")
+    system.clock.pass_s(61)
+    assert system.sweep() == {"extended": 0, "requeued": 1, "timed_out": 0}
+    with pytest.raises(errors.LeaseLost):
+        beat(system, reply)
+    system.clock.pass_s(1)
+    claim(system, "two")
+    with pytest.raises(errors.LeaseLost):
+        complete(system, reply)
+    system.stop_run("r")
+    with pytest.raises(errors.TaskNotFound):
+        system.finish_task("r", 77, Verdict(TaskStatus.FAILED, "one", 1, 0, error_type="e"))
+
+
+def test_two_sweeps_at_once_do_what_one_does(system: System) -> None:
+    system.create_run(BODY)
+    claim(system)
+    system.clock.pass_s(121)
+    seen = list(system.tasks.leased("r", 0, LOCAL))
+    one, other = system.sweep._leases(seen, system.clock()), system.sweep._leases(seen, system.clock())
+    assert one == other == {"extended": 0, "requeued": 1, "timed_out": 0}
+    task = system.all()[0]
+    assert (task.status, task.attempt) == (TaskStatus.PENDING, 1)
+    assert system.sweep() == {"extended": 0, "requeued": 0, "timed_out": 0}
+
+
+def test_a_task_that_falls_silent_in_its_last_attempt_ends_the_run(system: System) -> None:
+    system.create_run({**BODY, "max_attempts": 1, "per_instance_type": {"tasks": 1}})
+    claim(system)
+    system.clock.pass_s(121)
+    assert system.sweep()["timed_out"] == 1
+    system.drain()
+    system.finalize()
+    assert system.run().state is RunState.COMPLETED
+    assert system.all()[0].error_type == "timeout"
+
+
+def test_a_run_ends_by_its_deadline(system: System) -> None:
+    system.create_run({**BODY, "deadline_s": 60})
+    reply = claim(system)
+    system.clock.pass_s(61)
+    system.sweep()
+    system.finalize()
+    assert claim(system, "two").status == "done"
+    system.drain(again=3)
+    run, counts = system.found()
+    assert (run.state, run.reason, run.archive.state) == (RunState.FAILED, "deadline_exceeded", ArchiveState.READY)
+    assert counts.tally == {(0, TaskStatus.FAILED): 2}
+    with pytest.raises(errors.TaskFinished):
+        complete(system, reply)
+
+
+def test_a_stopped_run_stays_cancelled_with_what_was_done(system: System) -> None:
+    system.create_run(BODY)
+    done, flying = claim(system), claim(system, "two")
+    upload(system, done)
+    complete(system, done)
+    system.stop_run("r")
+    assert claim(system, "three").status == "done"
+    with pytest.raises(errors.TaskCancelled):
+        beat(system, flying, "two")
+    with pytest.raises(errors.RunNotRunning):
+        system.stop_run("r")
+    system.drain()
+    system.finalize()
+    run, counts = system.found()
+    assert (run.state, run.reason, run.archive.state) == (RunState.CANCELLED, "stopped", ArchiveState.READY)
+    assert counts.tally == {(0, TaskStatus.COMPLETED): 1, (0, TaskStatus.CANCELLED): 1}
+
+
+def test_a_run_with_open_tasks_is_not_finalized(system: System) -> None:
+    system.create_run(BODY)
+    system.build_archive("r")
+    system.build_archive("unknown")
+    assert system.run().archive.state is ArchiveState.NONE
+
+
+class StopsMeanwhile:
+    """The archive's builder, in a world where somebody stops the run while it builds for the first time."""
+
+    def __init__(self, system: System) -> None:
+        self._builder, self._system, self._built = system.build_archive.builder, system, 0
+
+    def build(self, run: Run, **more: Any) -> Any:
+        self._built += 1
+        if self._built == 1:
+            self._system.stop_run("r")
+        return self._builder.build(run, **more)
+
+
+def test_a_run_that_is_stopped_while_its_archive_is_built_is_built_again(system: System) -> None:
+    system.create_run(BODY)
+    work_off(system)
+    object.__setattr__(system.build_archive, "builder", StopsMeanwhile(system))
+    system.build_archive("r")
+    assert system.run().archive.state is ArchiveState.NONE
+    system.finalize()
+    run = system.run()
+    assert (run.state, run.archive.state) == (RunState.CANCELLED, ArchiveState.READY)
+
+
+@pytest.mark.parametrize(
+    ("stop", "state", "reason"), [(False, RunState.FAILED, "archive_failed"), (True, RunState.CANCELLED, "stopped")]
+)
+def test_a_run_whose_archive_cannot_be_built_never_reads_as_completed(
+    clients: Clients, stop: bool, state: RunState, reason: str
+) -> None:
+    bucket = new_bucket(clients.s3)
+    system = System(clients, bucket=bucket)
+    system.create_run(BODY)
+    if stop:
+        system.stop_run("r")
+    else:
+        work_off(system)
+    bucket._bucket = "no-such-bucket"
+    for build in range(1, MOST_BUILDS + 1):
+        assert system.run().archive.state is ArchiveState.NONE, build
+        with pytest.raises(Exception, match=r"NoSuchBucket|no-such-bucket|exist"):
+            system.build_archive("r")
+    run = system.run()
+    assert (run.state, run.reason, run.archive.state) == (state, reason, ArchiveState.FAILED)
+    system.build_archive("r")
+    assert system.run() == run
+
+
+def test_a_builder_that_died_is_relieved_when_its_time_is_over(system: System) -> None:
+    system.create_run(BODY)
+    work_off(system)
+    system.runs.begin_archive("r", now_ms=system.clock(), until_ms=system.clock() + 180_000)
+    system.finalize()
+    assert system.run().archive.state is ArchiveState.BUILDING
+    system.clock.pass_s(181)
+    system.sweep()
+    assert system.outbox.sent == ["r"]
+    system.finalize()
+    assert system.run().state is RunState.COMPLETED
+
+
+def test_what_the_stream_lost_is_found_by_the_sweep(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1}})
+    complete(system, claim(system))
+    system.clock.pass_s(61)
+    system.sweep()
+    assert system.found()[1].tally == system.recounted() == {(0, TaskStatus.COMPLETED): 1}
+    system.sweep()
+    system.finalize()
+    assert system.run().state is RunState.COMPLETED
