@@ -96,6 +96,8 @@ def status_of(kind: type[errors.Refusal]) -> int:
 def _document(raw: bytes) -> dict[str, Any]:
     try:
         document = json.loads(raw)
+        # NaN, Infinity and half a surrogate pair pass `loads`, but could neither be stored nor be told again.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise errors.BadRequest(f"The body is not valid JSON: {error}", code="malformed_json") from None
     if not isinstance(document, dict):

@@ -68,7 +68,7 @@ class Api:
             if good(document):
                 return document
             assert time.monotonic() < end, document
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def close(self) -> None:
         self._http.close()

@@ -140,7 +140,7 @@ def test_another_body_under_a_taken_id_is_a_conflict(api: Api) -> None:
 
 
 def test_malformed_bodies_are_refused(api: Api) -> None:
-    for content in (b"{", b"[1]", b'"x"', b"\xff\xfe{"):
+    for content in (b"{", b"[1]", b'"x"', b"\xff\xfe{", b'{"local":NaN}', b'{"a":1e999}', b'{"a":"\\ud800"}'):
         reply = api("POST", "/runs", content=content, headers={"Content-Type": "application/json"})
         assert (reply.status_code, reply.json()["code"]) == (400, "malformed_json"), content
 

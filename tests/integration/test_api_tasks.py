@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api_client import Api, Json, fresh
+from tests.integration.api_client import Api, Json
 
 ACTIONS = {
     "heartbeat": {"status": "running"},
@@ -195,10 +195,18 @@ def test_a_wrong_attempt_has_lost_its_lease(api: Api, verb: str) -> None:
     assert api.task(claimed["task"]["id"])["status"] == "claimed"
 
 
-def test_who_lost_a_lease_is_told_so_and_the_next_attempt_is_safe(api: Api) -> None:
-    first = api.leased(lease_s=1, max_attempts=2, runner_id="runner-1")
+@pytest.fixture(scope="module")
+def silent(api: Api) -> tuple[Json, Json]:
+    """Two claimed tasks, the first with an attempt left, both of whose runners were silent for too long."""
+    both = api.leased(lease_s=1, max_attempts=2), api.leased(lease_s=1)
+    api.until(f"/runs/{both[0]['task']['run_id']}/tasks", lambda page: page["tasks"][0]["status"] == "pending")
+    api.until(f"/runs/{both[1]['task']['run_id']}/tasks", lambda page: page["tasks"][0]["status"] == "failed")
+    return both
+
+
+def test_who_lost_a_lease_is_told_so_and_the_next_attempt_is_safe(api: Api, silent: tuple[Json, Json]) -> None:
+    first, _ = silent
     task_id = first["task"]["id"]
-    api.until(f"/runs/{first['task']['run_id']}/tasks", lambda page: page["tasks"][0]["status"] == "pending")
     late = act(api, task_id, "heartbeat", status="running", attempt=1)
     assert (late.status_code, late.json()["code"]) == (409, "lease_lost")
     second = api.claim(first["task"]["run_id"], runner_id="runner-2")
@@ -210,11 +218,8 @@ def test_who_lost_a_lease_is_told_so_and_the_next_attempt_is_safe(api: Api) -> N
     assert api.task(task_id)["runner_id"] == "runner-2"
 
 
-def test_silence_ends_a_task_with_the_words_of_the_reference(api: Api) -> None:
-    task_id = api.leased(lease_s=1, run_id=fresh("silent"))["task"]["id"]
-    run_id = task_id.rpartition(".")[0]
-    page = api.until(f"/runs/{run_id}/tasks", lambda page: page["tasks"][0]["status"] == "failed")
-    task = page["tasks"][0]
+def test_silence_ends_a_task_with_the_words_of_the_reference(api: Api, silent: tuple[Json, Json]) -> None:
+    task = api.task(silent[1]["task"]["id"])
     assert (task["error_type"], task["failure_class"], task["heartbeat_status"]) == (
         "timeout",
         "infrastructure",
