@@ -27,7 +27,7 @@ from chalicelib.settings import from_environment
 from chalicelib.wiring import Services
 from local_emulator.stack import Emulator
 
-CLAIMS_EACH = {8: 24, 64: 6, 512: 2}  # contending runners → claims of each
+CLAIMS_EACH = {8: 24, 64: 6, 512: 4}  # contending runners → claims of each
 SURPLUS = 2  # tasks for each claim
 KEY = GroupKey(PROVIDER, INSTANCE_TYPE)
 
