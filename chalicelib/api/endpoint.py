@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from benchfleet_contract.limits import MAX_BODY_BYTES
+from benchfleet_contract.tasks import ClaimReply
 from chalice.app import Request, Response
 from pydantic import BaseModel
 
@@ -73,7 +74,8 @@ def query_of(request: Request) -> Mapping[str, str]:
 
 
 def reply(model: BaseModel, status: int = 200) -> Response:
-    return _json(model.model_dump(mode="json"), status)
+    """A claim that got no task answers with what the reference system has, without our keys for a task."""
+    return _json(model.model_dump(mode="json", exclude_unset=isinstance(model, ClaimReply)), status)
 
 
 def refused(refusal: errors.Refusal) -> Response:

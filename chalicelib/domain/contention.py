@@ -1,13 +1,16 @@
-"""How far from the front a claimer reaches when others claim at the same time.
+"""Which of the pending tasks a claimer tries, when others may be claiming at the same time.
 
-Alone, a claimer takes the lowest task. Each lost race doubles the window out of which it picks at random, each win
-shrinks it by a tenth: the share of lost races settles near 0.13, so a claim costs about 2.15 requests however many
-contend. What is remembered is a hint of this process and never a truth.
+Of few pending tasks a claimer takes the lowest, so that a small run is worked off in order; each race it loses doubles
+the window out of which it picks at random instead, each win shrinks it by a tenth. Of more than `FEW` it picks any that
+the query brought: with m claimers at one block and a query of n tasks a share of about m / 2n of the races is lost, and
+no claimer needs to know of the others. What is remembered is a hint of this process and never a truth.
 """
 
 from collections.abc import Callable, Hashable
 
-MOST = 64  # the widest window: what one query brings at most
+FEW = 16  # up to this many pending tasks are taken in order
+SAMPLE = 64  # tasks that one query asks for: 7 KB of index, two read units
+MOST = 128  # and under heavy contention
 _GROW, _SHRINK = 2.0, 0.9
 
 
@@ -20,11 +23,11 @@ class Windows:
 
     def fetch(self, place: Hashable) -> int:
         """How many candidates are worth asking for."""
-        return max(8, min(MOST, int(2 * self._size.get(place, 1.0))))
+        return max(SAMPLE, min(MOST, int(2 * self._size.get(place, 1.0))))
 
     def pick(self, place: Hashable, available: int) -> int:
         """The index of the candidate to try, 0 … available-1."""
-        window = min(available, int(self._size.get(place, 1.0)))
+        window = available if available > FEW else min(available, int(self._size.get(place, 1.0)))
         return self._below(window) if window > 1 else 0
 
     def won(self, place: Hashable) -> None:

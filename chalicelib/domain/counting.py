@@ -1,5 +1,6 @@
 """Counters of a run, and what one change of a task does to them."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ class Counts:
     tally: Tally
     changed_ms: int = 0
     verified_ms: int = 0
+    suspicion: str | None = None  # the fingerprint of a recount that differed, since `suspected_ms`
+    suspected_ms: int = 0
     lanes: Mapping[int, int] = field(default_factory=dict)  # block → last stream sequence number applied
 
     def of(self, status: TaskStatus, group: int | None = None) -> int:
@@ -43,6 +46,11 @@ class Change:
 
 def recount(tasks: Iterable[Task]) -> Tally:
     return dict(Counter((task.group, task.status) for task in tasks))
+
+
+def fingerprint(tally: Tally) -> str:
+    """The same for equal tallies, in one short string."""
+    return hashlib.sha256(repr(sorted(tally.items())).encode()).hexdigest()[:32]
 
 
 def deltas(changes: Iterable[Change]) -> Tally:

@@ -4,19 +4,23 @@ Where a group's tasks live never changes, so it may be remembered; which blocks 
 only puts a block last. Runners start at different blocks: their ids decide.
 """
 
+import threading
 import zlib
 from collections.abc import Set
 
 from chalicelib.domain.records import Claim, GroupKey
 
-EMPTY_FOR_MS = 2_000  # how long a block that had nothing pending is asked last
+EMPTY_FOR_MS = 60_000  # how long a block that had nothing pending is asked last
 _MOST = 10_000  # routes remembered in one process
 
 Place = tuple[str, GroupKey, int]  # run, group, block
 
 
 class Routes:
+    """`learning` is held while a route is found out, so that the threads of one process do not all ask for it at once."""
+
     def __init__(self) -> None:
+        self.learning = threading.Lock()
         self._blocks: dict[tuple[str, GroupKey], tuple[int, ...]] = {}
         self._empty_until_ms: dict[Place, int] = {}
 

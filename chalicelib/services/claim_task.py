@@ -47,6 +47,8 @@ class ClaimTask:
         """`retry`: this wish was sent before and its answer got lost. Raises RunNotFound."""
         if retry and (held := self._held(run_id, wish)):
             return held
+        if reply := self._explored(run_id, wish):
+            return reply
         visited: set[int] = set()
         while (block := self.routes.next(run_id, wish, visited)) is not None:
             visited.add(block)
@@ -57,7 +59,19 @@ class ClaimTask:
                 return reply
         return self._nothing(run_id, wish.key, visited)
 
-    def _from_block(self, run_id: str, block: int, wish: Claim) -> ClaimReply | None:
+    def _explored(self, run_id: str, wish: Claim) -> ClaimReply | None:
+        """Finds out where the group's tasks live, once in a process: the first block's header tells.
+
+        A small group is served by the same query; in a large one everybody goes to a block of his own from there.
+        """
+        if self.routes.known(run_id, wish.key):
+            return None
+        with self.routes.learning:
+            if self.routes.known(run_id, wish.key):
+                return None
+            return self._from_block(run_id, 0, wish, exploring=True)
+
+    def _from_block(self, run_id: str, block: int, wish: Claim, *, exploring: bool = False) -> ClaimReply | None:
         place = (run_id, wish.key, block)
         for _ in range(_QUERIES_A_BLOCK):
             found = self.tasks.candidates(run_id, block, wish.key, limit=self.windows.fetch(place))
@@ -67,6 +81,8 @@ class ClaimTask:
             self.routes.learn(run_id, wish.key, header.blocks)
             if not header.open:
                 return _OVER
+            if exploring and self._is_large(run_id, wish.key):
+                return None
             if not found.numbers:
                 self.routes.mark_empty(place, now_ms=wish.now_ms)
                 return None

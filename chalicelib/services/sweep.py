@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from benchfleet_contract.states import ArchiveState
 
-from chalicelib.domain.counting import Counts, recount
+from chalicelib.domain.counting import Counts, fingerprint, recount
 from chalicelib.domain.ports import Clock, FinalizeQueue, Refused, Runs, Tasks
-from chalicelib.domain.records import ActiveRun, Run, RunState, Task
+from chalicelib.domain.records import ActiveRun, Ending, Run, RunState, Task
 from chalicelib.domain.sweeping import plan
 
 ABANDONED_MS = 15 * 60_000  # a Lambda lives no longer: whoever was creating this run is dead
@@ -69,22 +69,29 @@ class Sweep:
     def _pass_deadline(self, run: Run) -> None:
         if self.runs.pass_deadline(run.run_id):
             _log.warning("run %s passed its deadline", run.run_id)
+            self.tasks.close_headers(run.evolve(ending=Ending.DEADLINE))
         self.queue.send(run.run_id)
 
     def _verified(self, run: Run, counts: Counts, now_ms: int) -> bool:
         """Do the counters equal a recount? They are compared once in each quiet spell, and corrected.
 
-        Only quiet counters are touched: what the stream still owes them would be counted twice.
+        What the stream still owes them would be counted twice. So only quiet counters are touched, and only when two
+        recounts, a quiet spell apart, found the same: a change that the stream had yet to tell of is told by then.
         """
         if counts.changed_ms > now_ms - QUIET_MS:
             return False
         if counts.verified_ms > counts.changed_ms:
             return True
         tally = recount(self.tasks.all(run))
-        if tally != counts.tally:
+        if tally == counts.tally:
+            return self.runs.correct(run, tally, counts, now_ms=now_ms)
+        suspicion = fingerprint(tally)
+        if counts.suspicion != suspicion:
+            self.runs.suspect(run.run_id, suspicion, counts, now_ms=now_ms)
+        elif counts.suspected_ms <= now_ms - QUIET_MS:
             _log.warning("counters of run %s had drifted", run.run_id)
-        self.runs.correct(run, tally, counts, now_ms=now_ms)
-        return tally == counts.tally
+            self.runs.correct(run, tally, counts, now_ms=now_ms)
+        return False
 
     def _leased(self, run: Run, counts: Counts) -> Iterator[Task]:
         for ordinal, group in enumerate(run.groups):

@@ -186,7 +186,8 @@ def count(run_id: str, tally: Tally, lanes: dict[int, tuple[int, int]], *, now_m
     `lanes`: block → first and last sequence number of the batch.
     """
     fresh = [f"(attribute_not_exists(#{lane(b)}) OR #{lane(b)} < :first{b})" for b in sorted(lanes)]
-    sets = {lane(block): sequence_bytes(last) for block, (_, last) in lanes.items()} | {"changed_ms": now_ms}
+    sets: dict[str, Any] = {lane(block): sequence_bytes(last) for block, (_, last) in lanes.items()}
+    sets |= {"changed_ms": now_ms, "suspicion": None, "suspected_ms": None}
     values = {f":first{block}": sequence_bytes(first) for block, (first, _) in lanes.items()}
     adds = {counter(group, status): n for (group, status), n in tally.items()}
     condition = " AND ".join(["attribute_exists(#pk)", *fresh])
@@ -196,7 +197,14 @@ def count(run_id: str, tally: Tally, lanes: dict[int, tuple[int, int]], *, now_m
 def correct(run_id: str, tally: Tally, *, seen_changed_ms: int, verified_ms: int | None) -> Write:
     """Sets the counters of `tally`, unless any counter moved meanwhile; `verified_ms` comes with the last of them."""
     sets: dict[str, Any] = {counter(group, status): n for (group, status), n in tally.items()}
-    sets |= {} if verified_ms is None else {"verified_ms": verified_ms}
+    sets |= {} if verified_ms is None else {"verified_ms": verified_ms, "suspicion": None, "suspected_ms": None}
+    values = {":seen": seen_changed_ms}
+    return Write(keys.run_pk(run_id), keys.COUNTS, "#changed_ms = :seen", sets, values=values)
+
+
+def suspect(run_id: str, suspicion: str, *, seen_changed_ms: int, now_ms: int) -> Write:
+    """Notes beside the counters what a recount found that differs from them, unless any counter moved meanwhile."""
+    sets = {"suspicion": suspicion, "suspected_ms": now_ms}
     values = {":seen": seen_changed_ms}
     return Write(keys.run_pk(run_id), keys.COUNTS, "#changed_ms = :seen", sets, values=values)
 

@@ -160,7 +160,9 @@ def counts_of(item: Mapping[str, Any]) -> Counts:
         if name[0] == "g" and name[1:-1].isdigit() and value
     }
     lanes = {int(n[1:]): int.from_bytes(v, "big") for n, v in item.items() if n[0] == "s" and n[1:].isdigit()}
-    return Counts(tally, item["changed_ms"], item["verified_ms"], lanes)
+    return Counts(
+        tally, item["changed_ms"], item["verified_ms"], item.get("suspicion"), item.get("suspected_ms", 0), lanes
+    )
 
 
 def counter(group: int, status: TaskStatus) -> str:

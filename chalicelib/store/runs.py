@@ -95,6 +95,11 @@ class RunStore:
                 return False
         return True
 
+    def suspect(self, run_id: str, suspicion: str, seen: Counts, *, now_ms: int) -> bool:
+        """Notes that a recount differed; False where the counters moved since they were seen."""
+        write = expressions.suspect(run_id, suspicion, seen_changed_ms=seen.changed_ms, now_ms=now_ms)
+        return self._try(write) is not None
+
     def active(self) -> list[ActiveRun]:
         return [active_of(item) for item in self._table.query_all("#pk = :pk", {":pk": keys.ACTIVE})]
 

@@ -20,6 +20,7 @@ KNOWN = frozenset(
     {"run_id", "ruby_version", "per_instance_type", "workload", "workload_options", "lease_s", "max_attempts"}
     | {"deadline_s", "metadata"}
 )
+_QUOTED_CHARS = 100
 SILENTLY_IGNORED = frozenset({"mock", "debug", "api_key", "local_orchestrator", "skip_infra"})
 
 
@@ -73,7 +74,7 @@ def _instances(body: Mapping[str, Any], reading: Reading) -> list[Instance]:
             reading.has_instances = reading.has_instances or bool(entries)
             found += _provider(provider, entries, reading)
         elif provider not in SILENTLY_IGNORED:
-            reading.warnings.append(f"{provider}: unknown field, ignored")
+            reading.warnings.append(f"{provider[:_QUOTED_CHARS]}: unknown field, ignored")
     if not reading.has_instances:
         remedy = 'name instances under a provider: "local": [{"instance_type": "docker", "alias": "laptop"}]'
         reading.refuse("(providers)", None, NO_INSTANCES, remedy)

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.contention import MOST, Windows
+from chalicelib.domain.contention import FEW, MOST, SAMPLE, Windows
 
 PLACE = ("r", "docker", 0)
 
@@ -39,6 +39,20 @@ def test_wins_bring_it_back_to_the_first_task() -> None:
         picks.append(windows.pick(PLACE, 16))
     assert picks == sorted(picks, reverse=True)
     assert picks[-1] == 0
+
+
+def test_of_many_tasks_any_is_tried_from_the_start() -> None:
+    windows = Windows(last)
+    assert windows.fetch(PLACE) == SAMPLE
+    assert windows.pick(PLACE, FEW + 1) == FEW
+    assert windows.pick(PLACE, SAMPLE) == SAMPLE - 1
+
+
+def test_lost_races_ask_for_more_at_once() -> None:
+    windows = Windows(last)
+    for _ in range(8):
+        windows.lost(PLACE)
+    assert windows.fetch(PLACE) == MOST
 
 
 def test_places_do_not_disturb_each_other() -> None:

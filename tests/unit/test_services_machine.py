@@ -81,8 +81,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        """After the stream: a recount that sees a change which the stream still owes leads to counting it twice."""
-        self.system.drain()
+        """Also while the stream owes something: a recount that differs is believed only when a later one agrees."""
         self.system.sweep()
 
     @precondition(lambda self: not self.stopped)
