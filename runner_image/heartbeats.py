@@ -118,7 +118,7 @@ class Heartbeats:
         failures = 0
         while (request := self._next_request()) is not None:
             try:
-                due_s = self._accept(self._send(request))
+                due_s = self._accept(self._send(request), told=request.status)
                 failures = 0
             except Refused as error:
                 self._refused(error)
@@ -143,10 +143,13 @@ class Heartbeats:
                 attempt=self._holder.attempt,
             )
 
-    def _accept(self, beat: Beat) -> float:
-        """Notes a successful beat; returns in how many seconds the next is due."""
+    def _accept(self, beat: Beat, *, told: HeartbeatStatus) -> float:
+        """Notes a successful beat; returns in how many seconds the next is due.
+
+        A status that was set while a regular beat was under way is still to be told.
+        """
         with self._changed:
-            if self._state.unsent:
+            if self._state.unsent and self._state.unsent[0] == told:
                 self._state.unsent.popleft()
             self._state.lease_ends = beat.lease_ends
             self._changed.notify_all()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import split_task_id
+from benchfleet_contract.names import fits_a_key, split_task_id
 from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.errors import BadRequest, TaskNotFound
@@ -28,7 +28,11 @@ def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
     provider, kind, runner_id = (_text(body, name, most=limits.MAX_RUNNER_ID_CHARS) for name in names)
     if not (provider and kind and runner_id):
         raise BadRequest("Missing required parameters", code="missing_parameter")
+    if not (fits_a_key(provider) and fits_a_key(kind)):
+        raise BadRequest("provider and instance_type are too long", code="invalid_parameter")
     token = _text(body, "claim_token", most=limits.MAX_TOKEN_CHARS)
+    if token and not token.isascii():
+        raise BadRequest("claim_token must be ASCII", code="invalid_parameter")
     return wishes.make(GroupKey(provider, kind), runner_id, token)
 
 

@@ -31,6 +31,11 @@ class Counts:
         """Tasks that have not ended."""
         return sum(self.of(status, group) for status in OPEN)
 
+    def ended(self, group: int, total: int) -> bool:
+        """Has every one of the group's `total` tasks ended? Counters that do not add up never say so."""
+        counted = {status: self.of(status, group) for status in TaskStatus}
+        return not any(counted[status] for status in OPEN) and sum(counted.values()) == total
+
 
 @dataclass(frozen=True)
 class Change:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,13 +11,19 @@ from benchfleet_contract.states import ArchiveState
 
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Runs, Tasks
-from chalicelib.domain.records import Ending, Run, RunState
+from chalicelib.domain.records import Ending, Run, RunState, Task
 from chalicelib.domain.transitions import OPEN
 from chalicelib.services.stop_run import EndOpenTasks
 
-BUILD_LEASE_MS = 180_000  # then another may build; both would write the same bytes
+BUILD_LEASE_MS = 300_000  # then the builder counts as dead and another may build: both would write the same bytes
+RENEW_MS = 30_000
+_STILL_OPEN = "(open)"
 MOST_BUILDS = 5
 _log = logging.getLogger(__name__)
+
+
+class BuildTakenOver(Exception):
+    """Another builder has the right to build: this one took too long over one result."""
 
 
 @dataclass(frozen=True)
@@ -36,41 +44,59 @@ class BuildArchive:
         if found is None or found[0].state is RunState.CREATING:
             return
         run, _ = found
-        if run.archive.state in (ArchiveState.NONE, ArchiveState.BUILDING) and self._all_ended(run):
-            self._build(run)
-
-    def _all_ended(self, run: Run) -> bool:
+        if run.archive.state in (ArchiveState.READY, ArchiveState.FAILED):
+            return
         if run.ending:
             self.tasks.close_headers(run)
             self.end_open(run)
-        return not any(task.status in OPEN for task in self.tasks.all(run))
+        ends = Counter(task.reason if task.status not in OPEN else _STILL_OPEN for task in self.tasks.all(run))
+        if not ends[_STILL_OPEN]:
+            late = run.ending is Ending.DEADLINE and not ends[Ending.DEADLINE]
+            self._build(run.evolve(ending=None, reason=None) if late else run)
 
     def _build(self, run: Run) -> None:
         now_ms = self.clock()
         build = self.runs.begin_archive(run.run_id, now_ms=now_ms, until_ms=now_ms + BUILD_LEASE_MS)
         if build is None:
             return
+        if build > MOST_BUILDS:  # the builders before were killed: none was left to say so
+            self._give_up(run, build, "every build of the archive was killed")
+            return
         try:
-            built = self.builder.build(run, document=_document(run), tasks=self.tasks.all(run))
+            built = self.builder.build(run, document=_document(run), tasks=self._kept_alive(run, build))
         except Exception as error:
             self._failed(run, build, error)
             raise
-        self._close(run, replace(built, run_state=_last_state(run), reason=run.reason))
+        self._close(run, build, replace(built, run_state=_last_state(run), reason=run.reason))
+
+    def _kept_alive(self, run: Run, build: int) -> Iterator[Task]:
+        """The tasks; while they are taken, the right to build is renewed. Raises BuildTakenOver when it is gone."""
+        renewed_ms = self.clock()
+        for task in self.tasks.all(run):
+            now_ms = self.clock()
+            if now_ms > renewed_ms + RENEW_MS:
+                renewed_ms = now_ms
+                if not self.runs.keep_archive(run.run_id, build, until_ms=now_ms + BUILD_LEASE_MS):
+                    raise BuildTakenOver(f"build {build} of run {run.run_id}")
+            yield task
 
     def _failed(self, run: Run, build: int, error: Exception) -> None:
         words = f"{type(error).__name__}: {error}"[:512]
         _log.warning("archive build %d of run %s failed: %s", build, run.run_id, words)
         if build < MOST_BUILDS:
-            self.runs.release_archive(run.run_id, error=words)
-            return
-        state = RunState.CANCELLED if run.state is RunState.CANCELLED else RunState.FAILED
-        self._close(run, Built(ArchiveState.FAILED, state, run.reason or "archive_failed", error=words))
+            self.runs.release_archive(run.run_id, build, error=words)
+        else:
+            self._give_up(run, build, words)
 
-    def _close(self, run: Run, built: Built) -> None:
-        if self.runs.close_archive(run, built, now_ms=self.clock()):
+    def _give_up(self, run: Run, build: int, words: str) -> None:
+        state = RunState.CANCELLED if run.state is RunState.CANCELLED else RunState.FAILED
+        self._close(run, build, Built(ArchiveState.FAILED, state, run.reason or "archive_failed", error=words))
+
+    def _close(self, run: Run, build: int, built: Built) -> None:
+        if self.runs.close_archive(run, build, built, now_ms=self.clock()):
             return
-        # Stopped while we built: run.json would tell a state that is no longer true.
-        self.runs.release_archive(run.run_id, error="the run changed while its archive was built")
+        # Stopped while we built, and run.json would tell a state that is no longer true; or another build took over.
+        self.runs.release_archive(run.run_id, build, error="the run changed while its archive was built")
         self.queue.send(run.run_id)
 
 

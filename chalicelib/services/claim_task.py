@@ -1,6 +1,7 @@
 """Gives a runner a task: one query for the candidates, one conditional write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from benchfleet_contract.limits import WAIT_RETRY_S
@@ -10,7 +11,7 @@ from benchfleet_contract.tasks import ClaimReply
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.ports import Clock, Refused, Runs, Storage, Tasks
-from chalicelib.domain.records import Candidates, Claim, GroupKey, Header, Run, Task
+from chalicelib.domain.records import ActiveRun, Candidates, Claim, GroupKey, Header, Run, Task
 from chalicelib.domain.routing import Place, Routes
 from chalicelib.services.present import assigned
 from chalicelib.services.read_runs import published
@@ -45,7 +46,7 @@ class ClaimTask:
 
     def __call__(self, run_id: str, wish: Claim, *, retry: bool = False) -> ClaimReply:
         """`retry`: this wish was sent before and its answer got lost. Raises RunNotFound."""
-        if retry and (held := self._held(run_id, wish)):
+        if retry and (held := self.held(run_id, wish)):
             return held
         if reply := self._explored(run_id, wish):
             return reply
@@ -119,7 +120,7 @@ class ClaimTask:
         self.tasks.open_headers(run)
         return self.tasks.candidates(run_id, block, wish.key, limit=1).header
 
-    def _held(self, run_id: str, wish: Claim) -> ClaimReply | None:
+    def held(self, run_id: str, wish: Claim) -> ClaimReply | None:
         """The task that this very wish got already."""
         run = self._run(run_id)
         ordinal = run.group(wish.key)
@@ -139,7 +140,7 @@ class ClaimTask:
         ordinal = run.group(key)
         if not run.is_open:
             return _OVER
-        if ordinal is None or counts.open(ordinal) == 0:
+        if ordinal is None or counts.ended(ordinal, run.groups[ordinal].total):
             return _DONE
         return None if counts.of(TaskStatus.PENDING, ordinal) else _wait(WAIT_RETRY_S)
 
@@ -170,13 +171,19 @@ class ClaimAny:
 
     def __call__(self, wish: Claim, *, workloads: frozenset[str], retry: bool = False) -> ClaimReply:
         """`wait` when there is none now: a runner that is bound to no run never reads `done`."""
-        for active in sorted(self.runs.active(), key=lambda run: (run.created_ms, run.run_id)):
-            if wish.key not in active.groups or (workloads and active.workload not in workloads):
-                continue
-            try:
-                reply = self.claim_task(active.run_id, wish, retry=retry)
-            except RunNotFound:  # not published yet
-                continue
-            if reply.status == "assigned":
-                return reply
+        fitting = [run for run in self.runs.active() if _fits(run, wish, workloads)]
+        fitting.sort(key=lambda run: (run.created_ms, run.run_id))
+        tries: Sequence[Callable[[str, Claim], ClaimReply | None]] = (
+            [self.claim_task.held, self.claim_task] if retry else [self.claim_task]
+        )
+        for attempt in tries:  # what this wish holds already, in any run, comes before anything new
+            for active in fitting:
+                with suppress(RunNotFound):  # not published yet
+                    reply = attempt(active.run_id, wish)
+                    if reply and reply.status == "assigned":
+                        return reply
         return _wait(WAIT_RETRY_S)
+
+
+def _fits(run: ActiveRun, wish: Claim, workloads: frozenset[str]) -> bool:
+    return wish.key in run.groups and (not workloads or run.workload in workloads)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchfleet_contract import limits
 from benchfleet_contract.run_request import NO_INSTANCES, read_run_request
 from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.states import TaskStatus
@@ -22,6 +21,7 @@ from chalicelib.domain.ports import Clock, Runs, Storage, Tasks
 from chalicelib.domain.records import Group, GroupKey, Run, RunState, Task
 
 _TRIES_FOR_AN_ID = 5
+_MOST_WARNINGS = 100
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,20 @@ class CreateRun:
         """
         request, warnings = _read(body)
         run = _plan(request, _fingerprint(body), tuple(warnings), self.clock())
-        existing = self.runs.get(run.run_id)
         for _ in range(_TRIES_FOR_AN_ID):
-            if existing is None:
-                return self._create(run, request, body)
+            if self.runs.get(run.run_id) is None and (created := self._create(run, request, body)):
+                return created
             if request.run_id:
-                break
+                found = self.runs.get(run.run_id)
+                return _same(found[0] if found else None, run)
             run = run.evolve(run_id=f"{run.created_ms // 1000}-{self.suffix()}")
-            existing = self.runs.get(run.run_id)
-        return _same(existing[0] if existing else None, run)
+        raise Unavailable("No run id was free", code="no_free_id")
 
-    def _create(self, run: Run, request: RunRequest, body: Mapping[str, Any]) -> Run:
+    def _create(self, run: Run, request: RunRequest, body: Mapping[str, Any]) -> Run | None:
+        """None: somebody else was first to take the id."""
         self.runs.announce(run)
         if not self.runs.reserve(run):
-            found = self.runs.get(run.run_id)
-            return _same(found[0] if found else None, run)
+            return None
         self.runs.activate(run)
         self.storage.keep_request(run.run_id, json.dumps(body).encode())
         self.tasks.create(new_tasks(run, request))
@@ -101,8 +100,13 @@ def _plan(request: RunRequest, fingerprint: str, warnings: tuple[str, ...], now_
         workload=request.workload, workload_options=request.workload_options,
         tasks_per_instance=request.tasks_per_instance, task_count=request.task_count, lease_s=request.lease_s,
         max_attempts=request.max_attempts, metadata=request.metadata, groups=_groups(request),
-        warnings=warnings[: limits.RUNS_PAGE],
+        warnings=_some(warnings),
     )  # fmt: skip
+
+
+def _some(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(warnings) - _MOST_WARNINGS
+    return warnings if more <= 0 else (*warnings[:_MOST_WARNINGS], f"and {more} more")
 
 
 def _groups(request: RunRequest) -> tuple[Group, ...]:

@@ -7,6 +7,7 @@ from benchfleet_contract.states import TaskStatus
 from chalicelib.domain.errors import BadRequest
 from chalicelib.domain.ports import Refused, Storage, Tasks, Verdict
 from chalicelib.domain.records import Task
+from chalicelib.domain.transitions import IN_FLIGHT
 from chalicelib.services.refusals import explain
 
 
@@ -26,7 +27,7 @@ class FinishTask:
             self.tasks.finish(run_id, number, bound)
         except Refused as refused:
             if not _said_before(refused.task, bound):
-                raise explain(refused.task, runner_id=verdict.runner_id, attempt=verdict.attempt) from None
+                raise explain(refused.task, runner_id=bound.runner_id, attempt=bound.attempt) from None
 
     def _bind(self, run_id: str, number: int, verdict: Verdict) -> Verdict:
         """Ties the verdict to the attempt whose upload key it names; only keys that we issued are ever stored."""
@@ -37,7 +38,9 @@ class FinishTask:
         issued = self.storage.nonce_of(key, run_id=run_id, number=number, kind=kind)
         if issued is None or issued.nonce is None:
             task = self._owned(run_id, number, verdict)
-            if issued is None or task.nonce is None:
+            if task.nonce is None or (issued is None and task.status not in IN_FLIGHT):
+                raise explain(task, runner_id=verdict.runner_id, attempt=verdict.attempt)
+            if issued is None:
                 raise BadRequest(f"s3_{kind}_key was not issued for this task: {key[:200]}", code="foreign_key")
             result, error = self.storage.upload_keys(task)
             key = result if kind == "result" else error

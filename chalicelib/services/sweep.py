@@ -50,10 +50,9 @@ class Sweep:
                 self.runs.retire(run.run_id)
         elif run.is_open and run.deadline_ms < now_ms:
             self._pass_deadline(run)
-        elif run.ending or counts.open() == 0:
-            if counts.changed_ms < now_ms - LOST_MS:
-                self.queue.send(run.run_id)
         else:
+            if (run.ending or counts.open() <= 0) and counts.changed_ms < now_ms - LOST_MS:
+                self.queue.send(run.run_id)
             self._verified(run, counts, now_ms)
             return list(self._leased(run, counts))
         return []
@@ -95,7 +94,7 @@ class Sweep:
 
     def _leased(self, run: Run, counts: Counts) -> Iterator[Task]:
         for ordinal, group in enumerate(run.groups):
-            if counts.open(ordinal):
+            if not counts.ended(ordinal, group.total):
                 for block in group.blocks:
                     yield from self.tasks.leased(run.run_id, block, group.key)
 

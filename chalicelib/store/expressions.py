@@ -163,13 +163,21 @@ def begin_archive(run_id: str, *, now_ms: int, until_ms: int) -> Write:
     return Write(write.pk, write.sk, write.condition, write.sets, {"archive_attempts": 1}, write.values)
 
 
-def release_archive(run_id: str, *, error: str) -> Write:
+_MY_BUILD = "#archive = :was AND #archive_attempts = :build"
+
+
+def keep_archive(run_id: str, build: int, *, until_ms: int) -> Write:
+    """archive building → building: build number `build` is alive."""
+    return _run(run_id, _MY_BUILD, {"building_until_ms": until_ms}, {":was": ArchiveState.BUILDING, ":build": build})
+
+
+def release_archive(run_id: str, build: int, *, error: str) -> Write:
     """archive building → none: this build failed, another may try."""
     sets = {"archive": ArchiveState.NONE, "building_until_ms": None, "archive_error": error}
-    return _run(run_id, "#archive = :was", sets, {":was": ArchiveState.BUILDING})
+    return _run(run_id, _MY_BUILD, sets, {":was": ArchiveState.BUILDING, ":build": build})
 
 
-def close_archive(run: Run, built: Built, *, now_ms: int) -> Write:
+def close_archive(run: Run, build: int, built: Built, *, now_ms: int) -> Write:
     """archive building → ready | failed and run → its last state, in one write: the pointer comes last."""
     sets: dict[str, Any] = {
         "archive": built.state, "archive_key": built.key, "archive_size_bytes": built.size_bytes,
@@ -177,7 +185,7 @@ def close_archive(run: Run, built: Built, *, now_ms: int) -> Write:
         "state": built.run_state, "completed_ms": now_ms, "reason": built.reason,
     }  # fmt: skip
     values = {":was": ArchiveState.BUILDING, ":seen": run.state}
-    return _run(run.run_id, "#archive = :was AND #state = :seen", sets, values)
+    return _run(run.run_id, f"{_MY_BUILD} AND #state = :seen", sets, values | {":build": build})
 
 
 def count(run_id: str, tally: Tally, lanes: dict[int, tuple[int, int]], *, now_ms: int) -> Write:

@@ -69,11 +69,14 @@ class RunStore:
         item = self._try(expressions.begin_archive(run_id, now_ms=now_ms, until_ms=until_ms))
         return item["archive_attempts"] if item else None
 
-    def release_archive(self, run_id: str, *, error: str) -> bool:
-        return self._try(expressions.release_archive(run_id, error=error)) is not None
+    def keep_archive(self, run_id: str, build: int, *, until_ms: int) -> bool:
+        return self._try(expressions.keep_archive(run_id, build, until_ms=until_ms)) is not None
 
-    def close_archive(self, run: Run, built: Built, *, now_ms: int) -> bool:
-        return self._try(expressions.close_archive(run, built, now_ms=now_ms)) is not None
+    def release_archive(self, run_id: str, build: int, *, error: str) -> bool:
+        return self._try(expressions.release_archive(run_id, build, error=error)) is not None
+
+    def close_archive(self, run: Run, build: int, built: Built, *, now_ms: int) -> bool:
+        return self._try(expressions.close_archive(run, build, built, now_ms=now_ms)) is not None
 
     def count(self, run_id: str, changes: list[Change], *, now_ms: int) -> Counts | None:
         """Applies each change once, however often it is told; the counters after it. None: no such run."""

@@ -1,7 +1,9 @@
 """The only DynamoDB calls."""
 
+import random
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -15,6 +17,8 @@ from chalicelib.store.items import Item, marshal, marshal_item, unmarshal_item
 _BATCH = 25  # what BatchWriteItem takes
 _READ_BATCH = 100  # what BatchGetItem takes
 _WRITERS = 8
+_BATCH_TRIES = 10
+_LONGEST_PAUSE_S = 2.0
 _BUSY = {
     "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "InternalServerError",
     "ServiceUnavailable",
@@ -32,8 +36,9 @@ class ConditionFailed(Exception):
 class Table:
     """One table. Every method raises Unavailable when DynamoDB is busy for longer than botocore's own retries."""
 
-    def __init__(self, client: Any, name: str) -> None:
+    def __init__(self, client: Any, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
+        self._sleep = sleep
         self._name = name
 
     def get(self, pk: str, sk: str) -> Item | None:
@@ -44,11 +49,17 @@ class Table:
     def get_all(self, keys: Iterable[tuple[str, str]]) -> Iterator[Item]:
         """Strongly consistent reads, 100 a request, in no particular order; what is not there is left out."""
         wanted = [marshal_item({"pk": pk, "sk": sk}) for pk, sk in keys]
+        stuck = 0
         while wanted:
             request = {self._name: {"Keys": wanted[:_READ_BATCH], "ConsistentRead": True}}
             reply = self._call("batch_get_item", RequestItems=request)
             unread = reply.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
             wanted = wanted[_READ_BATCH:] + unread
+            stuck = stuck + 1 if unread else 0
+            if stuck == _BATCH_TRIES:
+                raise Unavailable("The database is busy")
+            if unread:
+                self._back_off(stuck)
             yield from map(unmarshal_item, reply["Responses"].get(self._name, []))
 
     def update(self, write: Write) -> Item:
@@ -112,12 +123,16 @@ class Table:
             list(pool.map(self._write_batch, batches))
 
     def _write_batch(self, batch: list[dict[str, Any]]) -> None:
-        for _ in range(20):
+        for attempt in range(_BATCH_TRIES):
             reply = self._call("batch_write_item", RequestItems={self._name: batch})
             batch = reply.get("UnprocessedItems", {}).get(self._name, [])
             if not batch:
                 return
+            self._back_off(attempt)
         raise Unavailable("The database is busy")
+
+    def _back_off(self, attempt: int) -> None:
+        self._sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.05 * 2**attempt)))  # noqa: S311  # jitter, not a secret
 
     def _call(self, operation: str, **arguments_: Any) -> Any:
         if not operation.startswith("batch_"):

@@ -2,10 +2,16 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+
+
+def fits_a_key(value: str) -> bool:
+    """May the value be part of a key of the table? Keys hold it percent-encoded and may have 1,024 bytes in all."""
+    return len(quote(value, safe="")) <= 512
 
 
 def run_id_of(value: Any) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import LABEL, PRINTABLE, run_id_of
+from benchfleet_contract.names import LABEL, PRINTABLE, fits_a_key, run_id_of
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.runs import Instance, RunRequest
 
@@ -21,7 +21,6 @@ KNOWN = frozenset(
     | {"deadline_s", "metadata"}
 )
 _QUOTED_CHARS = 100
-SILENTLY_IGNORED = frozenset({"mock", "debug", "api_key", "local_orchestrator", "skip_infra"})
 
 
 @dataclass
@@ -73,7 +72,7 @@ def _instances(body: Mapping[str, Any], reading: Reading) -> list[Instance]:
         if _is_provider(provider, entries):
             reading.has_instances = reading.has_instances or bool(entries)
             found += _provider(provider, entries, reading)
-        elif provider not in SILENTLY_IGNORED:
+        else:
             reading.warnings.append(f"{provider[:_QUOTED_CHARS]}: unknown field, ignored")
     if not reading.has_instances:
         remedy = 'name instances under a provider: "local": [{"instance_type": "docker", "alias": "laptop"}]'
@@ -100,11 +99,16 @@ def _instance(provider: str, where: str, entry: Any, reading: Reading) -> Instan
         entry = {"instance_type": entry, "alias": entry}
     kind = entry.get("instance_type") if isinstance(entry, dict) else None
     alias = entry.get("alias") if isinstance(entry, dict) else None
-    if not isinstance(kind, str) or not PRINTABLE.fullmatch(kind):
+    if not isinstance(kind, str) or not PRINTABLE.fullmatch(kind) or not fits_a_key(kind):
         words = (
             f"Instance type can't be blank ({where})" if kind in (None, "") else f"Instance type is invalid ({where})"
         )
-        reading.refuse(f"{where}.instance_type", kind, words, "a string of 1 to 128 printable characters")
+        reading.refuse(
+            f"{where}.instance_type",
+            kind,
+            words,
+            "1 to 128 printable characters, fewer if they are not ASCII",
+        )
         return None
     if alias is not None and (not isinstance(alias, str) or not PRINTABLE.fullmatch(alias)):
         remedy = "a string of 1 to 128 printable characters, or leave it out"

@@ -93,20 +93,32 @@ def test_one_builds_at_a_time_and_a_dead_builder_is_relieved(stores: Stores, run
 
 
 def test_a_released_archive_may_be_built_again(stores: Stores, run: Run) -> None:
-    assert not stores.runs.release_archive("r", error="not building")
+    assert not stores.runs.release_archive("r", 1, error="not building")
     stores.runs.begin_archive("r", now_ms=NOW_MS, until_ms=NOW_MS + 10)
-    assert stores.runs.release_archive("r", error="no space")
+    assert stores.runs.release_archive("r", 1, error="no space")
     archive = now(stores)[0].archive
     assert (archive.state, archive.error, archive.building_until_ms) == (ArchiveState.NONE, "no space", None)
     assert stores.runs.begin_archive("r", now_ms=NOW_MS, until_ms=NOW_MS + 10) == 2
 
 
+def test_a_build_that_was_taken_over_writes_nothing_more(stores: Stores, run: Run) -> None:
+    seen, _ = now(stores)
+    stores.runs.begin_archive("r", now_ms=NOW_MS, until_ms=NOW_MS + 10)
+    assert stores.runs.keep_archive("r", 1, until_ms=NOW_MS + 20)
+    assert stores.runs.begin_archive("r", now_ms=NOW_MS + 11, until_ms=NOW_MS + 30) is None
+    assert stores.runs.begin_archive("r", now_ms=NOW_MS + 21, until_ms=NOW_MS + 30) == 2
+    assert not stores.runs.keep_archive("r", 1, until_ms=NOW_MS + 99)
+    assert not stores.runs.release_archive("r", 1, error="late")
+    assert not stores.runs.close_archive(seen, 1, READY, now_ms=NOW_MS)
+    assert stores.runs.close_archive(seen, 2, READY, now_ms=NOW_MS)
+
+
 def test_an_archive_is_closed_once_with_its_run(stores: Stores, run: Run) -> None:
     seen, _ = now(stores)
-    assert not stores.runs.close_archive(seen, READY, now_ms=NOW_MS)
+    assert not stores.runs.close_archive(seen, 1, READY, now_ms=NOW_MS)
     stores.runs.begin_archive("r", now_ms=NOW_MS, until_ms=NOW_MS + 10)
-    assert stores.runs.close_archive(seen, READY, now_ms=NOW_MS + 5)
-    assert not stores.runs.close_archive(seen, READY, now_ms=NOW_MS + 6)
+    assert stores.runs.close_archive(seen, 1, READY, now_ms=NOW_MS + 5)
+    assert not stores.runs.close_archive(seen, 1, READY, now_ms=NOW_MS + 6)
     closed, _ = now(stores)
     assert (closed.state, closed.completed_ms) == (RunState.COMPLETED, NOW_MS + 5)
     archive = closed.archive
@@ -118,7 +130,7 @@ def test_an_archive_of_a_run_that_was_stopped_meanwhile_is_not_closed(stores: St
     seen, _ = now(stores)
     stores.runs.begin_archive("r", now_ms=NOW_MS, until_ms=NOW_MS + 10)
     stores.runs.stop("r")
-    assert not stores.runs.close_archive(seen, READY, now_ms=NOW_MS)
+    assert not stores.runs.close_archive(seen, 1, READY, now_ms=NOW_MS)
     assert now(stores)[0].state is RunState.CANCELLED
 
 

@@ -80,7 +80,12 @@ def test_everything_wrong_is_told_at_once() -> None:
     assert fields == ["local[0].instance_type", "ruby_version", "per_instance_type.tasks", "run_id", "lease_s"]
 
 
-def test_unknown_fields_are_warned_of_and_old_ones_are_not() -> None:
+def test_every_unknown_field_is_warned_of() -> None:
     reading = read_run_request({**GOOD, "lease": 5, "mock": True})
     assert reading.request
-    assert reading.warnings == ["lease: unknown field, ignored"]
+    assert reading.warnings == ["lease: unknown field, ignored", "mock: unknown field, ignored"]
+
+
+def test_a_type_that_no_key_could_hold_is_refused_before_anything_is_written() -> None:
+    reading = read_run_request({**GOOD, "local": [{"instance_type": "\N{GRINNING FACE}" * 128}]})
+    assert [problem.field for problem in reading.problems] == ["local[0].instance_type"]

@@ -372,3 +372,58 @@ def test_what_the_stream_lost_is_found_by_the_sweep(system: System) -> None:
     system.sweep()
     system.finalize()
     assert system.run().state is RunState.COMPLETED
+
+
+def test_builders_that_are_killed_each_time_do_not_keep_the_run_for_ever(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1}})
+    complete(system, claim(system))
+    system.drain()
+    for _ in range(MOST_BUILDS):
+        now_ms = system.clock()
+        assert system.runs.begin_archive("r", now_ms=now_ms, until_ms=now_ms + 1_000)
+        system.clock.pass_s(2)
+    system.finalize()
+    assert (system.run().state, system.run().archive.state) == (RunState.FAILED, ArchiveState.FAILED)
+
+
+def test_a_run_that_ended_in_time_is_completed_however_late_its_archive(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1}, "deadline_s": 30})
+    reply = claim(system)
+    upload(system, reply)
+    complete(system, reply)
+    system.drain()
+    system.clock.pass_s(31)
+    system.sweep()
+    system.finalize()
+    assert (system.run().state, system.run().reason) == (RunState.COMPLETED, None)
+
+
+def test_counters_that_do_not_add_up_keep_no_lease_from_being_swept(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 2}, "max_attempts": 2})
+    claim(system)
+    run, counts = system.found()
+    group = {(0, TaskStatus.PENDING): -2, (0, TaskStatus.COMPLETED): 2, (0, TaskStatus.RUNNING): 2}
+    system.runs.correct(run, group, counts, now_ms=system.clock())
+    system.clock.pass_s(121)
+    assert system.sweep()["requeued"] == 1
+
+
+def test_a_late_end_of_a_requeued_task_is_a_lost_lease_whatever_key_it_names(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1}, "max_attempts": 2})
+    reply = claim(system)
+    system.clock.pass_s(121)
+    system.sweep()
+    for key in ("results/r/task_r.1_result.tar.gz", "results/elsewhere.tar.gz"):
+        with pytest.raises(errors.LeaseLost):
+            complete(system, reply, result_key=key)
+
+
+def test_a_wish_sent_again_finds_its_task_in_whatever_run_it_got_it(system: System) -> None:
+    system.create_run({**BODY, "run_id": "young"})
+    first = system.claim_any(a_wish("one", now_ms=system.clock()), workloads=frozenset())
+    system.clock.pass_s(-5)
+    system.create_run({**BODY, "run_id": "old"})
+    again = system.claim_any(a_wish("one", now_ms=system.clock()), workloads=frozenset(), retry=True)
+    assert first.task
+    assert again.task
+    assert again.task.id == first.task.id

@@ -33,8 +33,9 @@ OF_RUNS = {
     "stop": expressions.stop("r"),
     "pass_deadline": expressions.pass_deadline("r"),
     "begin_archive": expressions.begin_archive("r", now_ms=1, until_ms=2),
-    "release_archive": expressions.release_archive("r", error="e"),
-    "close_archive": expressions.close_archive(a_run(state=RunState.RUNNING), BUILT, now_ms=1),
+    "release_archive": expressions.release_archive("r", 1, error="e"),
+    "keep_archive": expressions.keep_archive("r", 1, until_ms=2),
+    "close_archive": expressions.close_archive(a_run(state=RunState.RUNNING), 1, BUILT, now_ms=1),
     "count": expressions.count("r", {(0, TaskStatus.PENDING): -1}, {0: (1, 2)}, now_ms=1),
     "correct": expressions.correct("r", {(0, TaskStatus.PENDING): 1}, seen_changed_ms=1, verified_ms=2),
 }
