@@ -38,6 +38,7 @@ def run(
 ) -> None:
     """Run all of benchfleet on this machine until Ctrl-C."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials came from, many times
     config = EmulatorConfig(
         host=host, port=port, aws_port=aws_port, state_dir=state, public_read=public_read, sweep_every_s=sweep_every
     )

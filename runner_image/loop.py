@@ -59,6 +59,7 @@ def work(
             if claimed.reply.status == "done" and not stay:
                 log.info("nothing_left", message=claimed.reply.message)
                 return
+            log.info("waiting", seconds=_wait_s(claimed.reply), message=claimed.reply.message)
             shutdown.rest(_wait_s(claimed.reply), since=nudges)
     except Drained:
         log.info("drained")

@@ -12,12 +12,14 @@ import contextlib
 import fcntl
 import json
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 from local_emulator.errors import StateFolderBusy, StateFolderUnusable
 
+_BYTES = "base64 of bytes"
 VERSION = 1
 
 
@@ -53,7 +55,7 @@ class StateFolder:
         """The last document, None if there is none yet."""
         with self._reporting():
             try:
-                document = json.loads((self._path / "state.json").read_bytes())
+                document = json.loads((self._path / "state.json").read_bytes(), object_hook=_with_bytes)
             except FileNotFoundError:
                 return None
         if not isinstance(document, dict) or document.get("version") != VERSION:
@@ -62,7 +64,7 @@ class StateFolder:
 
     def save(self, document: dict[str, Any], *, objects: set[str]) -> None:
         """Put the document in place of the last; then remove every object file that is not in `objects`."""
-        data = json.dumps(document | {"version": VERSION}).encode()
+        data = json.dumps(document | {"version": VERSION}, default=_without_bytes).encode()
         _write(self._path / "state.json", data)
         for file in (self._path / "objects").iterdir():
             if file.name not in objects:
@@ -101,3 +103,14 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _without_bytes(value: Any) -> Any:
+    """moto holds binary attributes as bytes, which JSON has not."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"cannot keep a {type(value).__name__}")
+    return {_BYTES: b64encode(value).decode()}
+
+
+def _with_bytes(document: dict[str, Any]) -> Any:
+    return b64decode(document[_BYTES]) if document.keys() == {_BYTES} else document

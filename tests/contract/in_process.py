@@ -39,7 +39,12 @@ _MOTO = _OneAtATime()
 def client(service: str) -> Any:
     """A client of `dynamodb` or `s3`; it opens no connection, so there is nothing to close."""
     session = boto3.Session("AKIAINPROCESS", "secret", region_name=REGION)
-    config = Config(retries={"total_max_attempts": 1}, signature_version="s3v4" if service == "s3" else None)
+    options: dict[str, Any] = {
+        "retries": {"total_max_attempts": 1},
+        "signature_version": "s3v4" if service == "s3" else None,
+        "ignore_configured_endpoint_urls": True,  # of an emulator that runs in this process meanwhile
+    }
+    config = Config(**options)
     made: Any = session.client(service, config=config)  # type: ignore[call-overload]
     made.meta.events.register("before-send", _MOTO)
     return made

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 
 COMMAND = (sys.executable, "-m", "local_emulator")
@@ -158,6 +159,44 @@ def test_state_outlives_a_restart(start: Start, tmp_path: Path) -> None:
     after = start("--state", str(tmp_path / "state"))
     assert after.ready["keys"] == before.ready["keys"]
     _expect_filled(after)
+
+
+def test_a_run_that_was_worked_on_outlives_a_restart(start: Start, tmp_path: Path) -> None:
+    """Its counters hold bytes, and it must go on counting where it stopped."""
+    before = start("--state", str(tmp_path / "state"))
+    body = {"run_id": "r", "workload": "mock", "per_instance_type": {"tasks": 2}, "local": [{"instance_type": "box"}]}
+    runner = {"provider": "local", "instance_type": "box", "runner_id": "me"}
+    with _api(before) as api:
+        assert api.post("/runs", json=body).status_code == 201
+        _complete_one(api, runner)
+        _wait_until(lambda: api.get("/runs/r").json()["tasks"]["completed"] == 1)
+    assert before.end() == 0
+    after = start("--state", str(tmp_path / "state"))
+    with _api(after) as api:
+        assert api.get("/runs/r").json()["tasks"]["completed"] == 1
+        _complete_one(api, runner)
+        _wait_until(lambda: api.get("/runs/r").json()["status"] == "completed")
+        assert api.get("/runs/r").json()["tasks"] == dict.fromkeys(
+            ("pending", "claimed", "running", "failed", "cancelled"), 0
+        ) | {"total": 2, "completed": 2}
+
+
+def _api(emulator: Running) -> httpx.Client:
+    key = emulator.ready["keys"]["admin"]
+    return httpx.Client(base_url=emulator.ready["api_url"], headers={"Authorization": f"Bearer {key}"})
+
+
+def _complete_one(api: httpx.Client, runner: dict[str, str]) -> None:
+    claimed = api.post("/runs/r/tasks/claim", json=runner).json()
+    ended = {"runner_id": "me", "s3_result_key": claimed["presigned_urls"]["result_key"]}
+    assert api.post(f"/tasks/{claimed['task']['id']}/complete", json=ended).status_code == 200
+
+
+def _wait_until(true: Callable[[], bool], *, within_s: float = 30.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_state_outlives_a_kill_once_it_was_written(start: Start, tmp_path: Path) -> None:
