@@ -51,8 +51,8 @@ class BuildArchive:
             self.end_open(run)
         ends = Counter(task.reason if task.status not in OPEN else _STILL_OPEN for task in self.tasks.all(run))
         if not ends[_STILL_OPEN]:
-            late = run.ending is Ending.DEADLINE and not ends[Ending.DEADLINE]
-            self._build(run.evolve(ending=None, reason=None) if late else run)
+            all_in_time = run.ending is Ending.DEADLINE and not ends[Ending.DEADLINE]
+            self._build(run.evolve(ending=None, reason=None) if all_in_time else run)
 
     def _build(self, run: Run) -> None:
         now_ms = self.clock()
