@@ -27,8 +27,10 @@ def forget_everything() -> None:
 
 def create_table(definition: dict[str, Any]) -> str | None:
     """The stream's ARN, None if the definition asks for none. `definition`: keyword arguments of boto3's create_table."""
+    from local_emulator.attribute_values import register
     from local_emulator.partitioned_table import PartitionedTable  # late: it loads moto's DynamoDB
 
+    register()
     name = definition["TableName"]
     table = PartitionedTable(  # type: ignore[abstract]  # so is moto's own, for CloudFormation only
         name,

@@ -1,9 +1,12 @@
-"""The emulator's own table answers queries as moto's does, from one partition instead of all of them."""
+"""The emulator's own table answers queries as moto's does, from one partition instead of all of them, in less time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from moto.dynamodb.models.table import Table
+from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS
+from moto.dynamodb.models.table import LocalSecondaryIndex, Table
 
 from local_emulator.backends import backend
 from local_emulator.partitioned_table import PartitionedTable
@@ -17,6 +20,13 @@ QUERIES: list[dict[str, Any]] = [
     {"KeyConditionExpression": "pk = :p AND claim_order >= :o", "IndexName": "by_claim_order", "ConsistentRead": True},
     {"KeyConditionExpression": "listed = :g", "IndexName": "by_created"},
 ]
+EVERY_KIND: dict[str, Any] = {
+    "M": {
+        "text": {"S": "é"}, "number": {"N": "1.50"}, "yes": {"BOOL": True}, "nothing": {"NULL": True},
+        "list": {"L": [{"S": ""}, {"M": {}}, {"L": []}]}, "texts": {"SS": ["a", "b"]}, "numbers": {"NS": ["1", "2"]},
+        "binary": {"B": b"\x00\xff"}, "binaries": {"L": [{"BS": [b"\x01"]}]},
+    }
+}  # fmt: skip
 VALUES = {":p": "p1", ":s": "s2", ":o": "o3", ":g": "g1"}
 
 
@@ -27,15 +37,11 @@ def test_a_query_gives_what_moto_s_table_gives(emulator: Emulator, query: dict[s
     client = _client(emulator)
     for pk, sk, order, listed in ROWS:
         item = {"pk": pk, "sk": sk, "claim_order": order, "listed": listed, "listed_at": sk}
-        client.put_item(TableName=emulator.ready.table, Item={name: {"S": value} for name, value in item.items()})
+        texts: dict[str, Any] = {name: {"S": value} for name, value in item.items()}
+        client.put_item(TableName=emulator.ready.table, Item=texts | {"header": EVERY_KIND, "left_out": EVERY_KIND})
     ours = client.query(TableName=emulator.ready.table, ExpressionAttributeValues=values, **query)
-    table: Any = backend("dynamodb").tables[emulator.ready.table]
-    assert type(table) is PartitionedTable
-    try:
-        _become(table, Table)
+    with _bare_moto(emulator):
         theirs = client.query(TableName=emulator.ready.table, ExpressionAttributeValues=values, **query)
-    finally:
-        _become(table, PartitionedTable)
     client.close()
     assert ours["Items"]
     assert [ours.get(name) for name in ("Items", "LastEvaluatedKey")] == [
@@ -43,8 +49,22 @@ def test_a_query_gives_what_moto_s_table_gives(emulator: Emulator, query: dict[s
     ]
 
 
-def _become(table: Any, kind: Any) -> None:
-    table.__class__ = kind
+@contextmanager
+def _bare_moto(emulator: Emulator) -> Iterator[None]:
+    """Within: moto's own table, indexes and serializer answer."""
+    table: Any = backend("dynamodb").tables[emulator.ready.table]
+    ours = (type(table), table.indexes)
+    assert ours[0] is PartitionedTable
+    serializers = SERVICE_SPECIFIC_SERIALIZERS.pop("dynamodb")
+    try:
+        table.__class__ = Table
+        table.indexes = [
+            LocalSecondaryIndex(index.name, index.schema, index.projection, index.table_key_attrs) for index in ours[1]
+        ]
+        yield
+    finally:
+        table.__class__, table.indexes = ours
+        SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = serializers
 
 
 def _client(emulator: Emulator) -> Any:
