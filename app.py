@@ -1,5 +1,6 @@
 """The Chalice app: registers blueprints, schedules and queue handlers; nothing else."""
 
+import logging
 import os
 from typing import Any
 
@@ -9,6 +10,10 @@ from chalicelib.api.runs import runs
 from chalicelib.api.system import system
 from chalicelib.api.tasks import tasks
 from chalicelib.handlers import count_records, finalize_messages, start_scheduled_run, sweep_once
+from chalicelib.logs import write_json
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    write_json(logging.getLogger())
 
 app = Chalice(app_name="benchfleet")
 app.register_blueprint(system)
