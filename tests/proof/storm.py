@@ -26,7 +26,7 @@ from tests.proof.faulty_transport import FaultyTransport, Mishap, Rates, seeded
 
 PROVIDER, INSTANCE_TYPE = "local", "docker"
 PAUSE_S = 0.02  # before asking again
-WAIT_S = 1.0  # when there is nothing to do now: less than the server says, so that a proof ends soon
+WAIT_S = 4.0  # when there is nothing to do now: less than the server says, so that a proof ends soon
 PATIENCE_S = 240.0  # a server that never answers fails the test instead of hanging it
 TIMEOUT = httpx.Timeout(60)
 

@@ -15,7 +15,7 @@ from tests.proof.storm import Target, counts, create_run, final_tasks, run_detai
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
 
 RUNNERS, TASKS, SEED = 64, 2_000, 20_261_122
-LEASE_S = 60  # of which a request takes about one when 64 wait for two cores
+LEASE_S = 20  # of which a request takes about one when 64 wait for two cores
 SETTLED_S = 60
 
 
