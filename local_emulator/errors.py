@@ -2,6 +2,7 @@
 
 EmulatorError
 ├── PortInUse
+├── AddressUnusable
 ├── StateFolderBusy
 ├── StateFolderUnusable
 ├── ReadyFileUnusable
@@ -18,6 +19,11 @@ class EmulatorError(Exception):
 class PortInUse(EmulatorError):
     def __init__(self, host: str, *, port: int) -> None:
         super().__init__(f"port {port} on {host} is in use: stop its owner or pass --port 0 for a free one")
+
+
+class AddressUnusable(EmulatorError):
+    def __init__(self, host: str, *, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen on {host} port {port}: {reason}; pass a --host that is this machine's")
 
 
 class StateFolderBusy(EmulatorError):

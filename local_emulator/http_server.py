@@ -4,7 +4,9 @@ Werkzeug's own server closes every connection after one answer and lingers 10 ms
 a DynamoDB call; so the handler here reads the whole body, calls the app, and answers with a length.
 """
 
+import errno
 import logging
+import sys
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -15,7 +17,7 @@ from typing import IO, Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
-from local_emulator.errors import PortInUse
+from local_emulator.errors import AddressUnusable, PortInUse
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +121,7 @@ class KeepAliveHandler(MotoRequestHandler):
 class KeepAliveServer(ThreadingMixIn, HTTPServer):
     """Holds its port from the moment it is made; answers from `start()` to `stop()`, a thread a connection.
 
-    Raises PortInUse when made.
+    Raises PortInUse, AddressUnusable when made.
     """
 
     app: WsgiApp
@@ -139,7 +141,9 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
         try:
             super().__init__((host, port), KeepAliveHandler)
         except OSError as error:
-            raise PortInUse(host, port=port) from error
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(host, port=port) from error
+            raise AddressUnusable(host, port=port, reason=error.strerror or str(error)) from error
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name=f"http-{self.url}", daemon=True)
 
     @property
@@ -184,6 +188,11 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
         with self._state:
             self._connections.discard(request)
             self._state.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news; anything else is told in full."""
+        if not isinstance(sys.exception(), OSError):
+            log.exception("connection of %s failed", client_address)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Werkzeug's handler logs through its server."""

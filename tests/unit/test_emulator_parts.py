@@ -3,6 +3,8 @@
 import http.client
 import json
 import os
+import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from local_emulator.errors import PortInUse, StateFolderBusy, StateFolderUnusable
+from local_emulator.errors import AddressUnusable, PortInUse, StateFolderBusy, StateFolderUnusable
 from local_emulator.functions import Functions
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.parameters import ParameterStore
@@ -86,6 +88,23 @@ def test_stopping_closes_idle_connections(server: KeepAliveServer, connection: h
 def test_a_port_has_one_owner(server: KeepAliveServer) -> None:
     with pytest.raises(PortInUse, match=str(server.server_port)):
         KeepAliveServer(host="127.0.0.1", port=server.server_port)
+
+
+def test_an_address_of_another_machine_is_not_called_in_use() -> None:
+    with pytest.raises(AddressUnusable, match=r"192\.0\.2\.1 port 0.*--host"):
+        KeepAliveServer(host="192.0.2.1", port=0)  # TEST-NET-1: nobody's
+
+
+def test_a_client_that_resets_its_connection_is_no_news(
+    server: KeepAliveServer, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    rude = socket.create_connection(("127.0.0.1", server.server_port))
+    rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    rude.sendall(b"POST / HTTP/1.1\r\nContent-Length: 50\r\n\r\nhalf")
+    rude.close()
+    server.stop(within_s=5)
+    assert capfd.readouterr().err == ""
+    assert caplog.records == []
 
 
 def test_a_state_folder_has_one_owner(tmp_path: Path) -> None:
