@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,12 +97,23 @@ def test_an_address_of_another_machine_is_not_called_in_use() -> None:
 
 
 def test_a_client_that_resets_its_connection_is_no_news(
-    server: KeepAliveServer, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
+    called, gone = threading.Event(), threading.Event()
+
+    def slow(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        called.set()
+        gone.wait(10)
+        return echo(environ, start_response)
+
+    server = KeepAliveServer(host="127.0.0.1", port=0)
+    server.start(slow)
     rude = socket.create_connection(("127.0.0.1", server.server_port))
     rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    rude.sendall(b"POST / HTTP/1.1\r\nContent-Length: 50\r\n\r\nhalf")
+    rude.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+    called.wait(10)
     rude.close()
+    gone.set()
     server.stop(within_s=5)
     assert capfd.readouterr().err == ""
     assert caplog.records == []
