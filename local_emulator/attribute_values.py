@@ -1,4 +1,4 @@
-"""moto's answers of DynamoDB, made in a third of the time.
+"""moto's answers of DynamoDB and its streams, made in a third of the time.
 
 moto looks for each of the ten kinds of a value in each attribute of each item, under every spelling that any service
 may use, which took more time than everything else that a claim does. A value that moto hands over is already what goes
@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS, JSONSerializer
 
+SERVICES = ("dynamodb", "dynamodbstreams")
 _BINARY = ("B", "BS")
 
 
@@ -22,7 +23,8 @@ class AttributeValueSerializer(JSONSerializer):
 
 def register() -> None:
     """For this process; may be called again."""
-    SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": AttributeValueSerializer}
+    for service in SERVICES:
+        SERVICE_SPECIFIC_SERIALIZERS[service] = {"json": AttributeValueSerializer}
 
 
 def _has_binary(value: dict[str, Any]) -> bool:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import boto3
 import pytest
 from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS
 from moto.dynamodb.models.table import LocalSecondaryIndex, Table
 
+from local_emulator.attribute_values import SERVICES
 from local_emulator.backends import backend
 from local_emulator.partitioned_table import PartitionedTable
 from local_emulator.stack import Emulator
@@ -49,13 +51,36 @@ def test_a_query_gives_what_moto_s_table_gives(emulator: Emulator, query: dict[s
     ]
 
 
+def test_the_stream_tells_what_moto_s_stream_tells(emulator: Emulator) -> None:
+    table, client = emulator.ready.table, _client(emulator)
+    client.put_item(TableName=table, Item={"pk": {"S": "p"}, "sk": {"S": "s"}, "header": EVERY_KIND})
+    ours = _last_record(table)
+    with _bare_moto(emulator):
+        theirs = _last_record(table)
+    client.close()
+    assert ours["dynamodb"]["NewImage"]["header"]["M"]["list"] == EVERY_KIND["M"]["list"]
+    assert ours == theirs
+
+
+def _last_record(table: str) -> dict[str, Any]:
+    streams = boto3.client("dynamodbstreams")
+    (stream,) = streams.list_streams(TableName=table)["Streams"]
+    shard = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(
+        StreamArn=stream["StreamArn"], ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records = streams.get_records(ShardIterator=iterator)["Records"]
+    streams.close()
+    return dict(records[-1])
+
+
 @contextmanager
 def _bare_moto(emulator: Emulator) -> Iterator[None]:
     """Within: moto's own table, indexes and serializer answer."""
     table: Any = backend("dynamodb").tables[emulator.ready.table]
     ours = (type(table), table.indexes)
     assert ours[0] is PartitionedTable
-    serializers = SERVICE_SPECIFIC_SERIALIZERS.pop("dynamodb")
+    serializers = {service: SERVICE_SPECIFIC_SERIALIZERS.pop(service) for service in SERVICES}
     try:
         table.__class__ = Table
         table.indexes = [
@@ -64,10 +89,8 @@ def _bare_moto(emulator: Emulator) -> Iterator[None]:
         yield
     finally:
         table.__class__, table.indexes = ours
-        SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = serializers
+        SERVICE_SPECIFIC_SERIALIZERS.update(serializers)
 
 
 def _client(emulator: Emulator) -> Any:
-    import boto3
-
     return boto3.client("dynamodb")  # the emulator's environment points it there
