@@ -15,6 +15,8 @@ from chalicelib.services.count_changes import CountChanges
 from chalicelib.services.create_run import CreateRun
 from chalicelib.services.finish_task import FinishTask
 from chalicelib.services.keyring import Keyring
+from chalicelib.services.note_runners import NoteRunners
+from chalicelib.services.read_runners import ReadRunners
 from chalicelib.services.read_runs import ReadRuns
 from chalicelib.services.refusals import CheckOwner
 from chalicelib.services.renew_lease import RenewLease
@@ -52,6 +54,12 @@ class Services:
         return TaskStore(self._table)
 
     @cached_property
+    def runners(self) -> Any:
+        from chalicelib.store.runners import RunnerStore
+
+        return RunnerStore(self._table)
+
+    @cached_property
     def storage(self) -> Any:
         from chalicelib.archive.storage import Storage
 
@@ -82,6 +90,14 @@ class Services:
     @cached_property
     def claim_any(self) -> ClaimAny:
         return ClaimAny(self.runs, self.claim_task)
+
+    @cached_property
+    def note_runners(self) -> NoteRunners:
+        return NoteRunners(self.runners)
+
+    @cached_property
+    def read_runners(self) -> ReadRunners:
+        return ReadRunners(self.runs, self.tasks, self.runners, self.clock)
 
     @cached_property
     def renew_lease(self) -> RenewLease:

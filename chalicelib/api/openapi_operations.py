@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchfleet_contract import limits, runs, tasks
+from benchfleet_contract import limits, runners, runs, tasks
+from benchfleet_contract.states import TaskStatus
 from pydantic import BaseModel
 
 from chalicelib.api.endpoint import ADMIN, ANYONE, RUNNER
@@ -56,6 +57,14 @@ def _whole(name: str, words: str, most: int, **more: Any) -> dict[str, Any]:
 
 _CURSOR = _query("cursor", "`next_cursor` of the page before.", type="string")
 _LIMIT = _whole("limit", "Tasks a page.", limits.MAX_TASKS_PAGE, default=limits.TASKS_PAGE)
+_FILTERS = (
+    _query("provider", "Only tasks for this provider.", type="string"),
+    _query("instance_type", "Only tasks for this instance type.", type="string"),
+    _query(
+        "status", "Only tasks in this state. A page may then be short, or empty, and still have a `next_cursor`.",
+        type="string", enum=list(TaskStatus),
+    ),
+)  # fmt: skip
 _DIGEST = "^[0-9a-fA-F]{64}$"
 _UPLOAD = (
     _query("runner_id", "Who holds the lease.", required=True, type="string"),
@@ -94,7 +103,11 @@ def _runs() -> list[Operation]:
         ),
         Operation(
             "get", "/runs/{run_id}/tasks", "listTasks", "The tasks of a run, in order.", ANYONE, tasks.TaskList,
-            query=(_CURSOR, _LIMIT), refusals=(errors.BadRequest, errors.RunNotFound, *BUSY),
+            query=(*_FILTERS, _CURSOR, _LIMIT), refusals=(errors.BadRequest, errors.RunNotFound, *BUSY),
+        ),
+        Operation(
+            "get", "/runs/{run_id}/runners", "listRunners", "Who works on a run, who waits for it, who was there.",
+            ANYONE, runners.RunnerList, refusals=(errors.RunNotFound, *BUSY),
         ),
     ]  # fmt: skip
 
@@ -117,6 +130,14 @@ def _claims() -> list[Operation]:
 def _tasks() -> list[Operation]:
     refusals: Refusals = (errors.BadRequest, errors.TooLarge, *LATE, *BUSY)
     return [
+        Operation(
+            "get", "/tasks/{task_id}", "showTask", "A task as its run's list shows it.", ANYONE, tasks.Task,
+            refusals=(errors.TaskNotFound, *BUSY),
+        ),
+        Operation(
+            "get", "/tasks/{task_id}/files", "taskFiles", "Downloads of what was accepted; the URLs are signed anew.",
+            ANYONE, runners.TaskFiles, refusals=(errors.TaskNotFound, *BUSY),
+        ),
         Operation(
             "post", "/tasks/{task_id}/heartbeat", "heartbeat", "Keep a task, and say how far it is.", RUNNER,
             tasks.HeartbeatReply, body=tasks.HeartbeatRequest, example=_BEAT, refusals=refusals,

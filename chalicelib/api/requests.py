@@ -10,6 +10,7 @@ from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 from chalicelib.domain.errors import BadRequest, TaskNotFound
 from chalicelib.domain.ports import Beat, Declared, Verdict
 from chalicelib.domain.records import Claim, GroupKey
+from chalicelib.domain.selection import Wanted
 from chalicelib.services.claim_task import Wishes
 
 _INFRASTRUCTURE = frozenset({"upload_failed", "timeout", "runner_stopped", "stalled", "no_claims"})
@@ -109,6 +110,16 @@ def read_page(query: Mapping[str, str]) -> tuple[int, int]:
     if not limit.isdecimal() or not 0 < int(limit[:9]) <= limits.MAX_TASKS_PAGE:
         raise BadRequest(f"limit must be a whole number from 1 to {limits.MAX_TASKS_PAGE}, not {limit[:40]!r}")
     return int(cursor), int(limit)
+
+
+def read_wanted(query: Mapping[str, str]) -> Wanted:
+    """The filters of a page of tasks; an empty one asks for nothing in particular."""
+    status = query.get("status") or None
+    if status is not None and status not in tuple(TaskStatus):
+        raise BadRequest(
+            f"status must be one of {', '.join(TaskStatus)}, not {status[:40]!r}", code="invalid_parameter"
+        )
+    return Wanted(query.get("provider") or None, query.get("instance_type") or None, status and TaskStatus(status))
 
 
 def runner_of(body: Mapping[str, Any]) -> str:

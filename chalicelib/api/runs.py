@@ -8,7 +8,7 @@ from benchfleet_contract.tasks import TaskList
 from chalice.app import Blueprint, Response
 
 from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, query_of
-from chalicelib.api.requests import read_page
+from chalicelib.api.requests import read_page, read_wanted
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.services.create_run import new_tasks
 from chalicelib.services.present import new_task
@@ -46,10 +46,16 @@ def show_run_alias(run_id: str) -> Response:
 @runs.route("/runs/{run_id}/tasks", methods=["GET"])
 def list_tasks(run_id: str) -> Response:
     def page() -> TaskList:
-        after, limit = read_page(query_of(runs.current_request))
-        return services().read_runs.task_page(known(run_id), after=after, limit=limit)
+        query = query_of(runs.current_request)
+        after, limit = read_page(query)
+        return services().read_runs.task_page(known(run_id), read_wanted(query), after=after, limit=limit)
 
     return answer(runs.current_request, ANYONE, page)
+
+
+@runs.route("/runs/{run_id}/runners", methods=["GET"])
+def list_runners(run_id: str) -> Response:
+    return answer(runs.current_request, ANYONE, lambda: services().read_runners(known(run_id)))
 
 
 @runs.route("/runs/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)

@@ -1,4 +1,4 @@
-"""Routes of runners: claim, keep, end a task."""
+"""Routes of tasks: runners claim, keep and end them; anybody looks at one."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from benchfleet_contract.tasks import ClaimReply, HeartbeatReply, UploadUrls
 from chalice.app import Blueprint, Response
 
 from chalicelib.api import requests
-from chalicelib.api.endpoint import ANY_TYPE, RUNNER, answer, body_of, query_of
+from chalicelib.api.endpoint import ANY_TYPE, ANYONE, RUNNER, answer, body_of, query_of
 from chalicelib.api.runs import known
 from chalicelib.domain.errors import BadRequest
 from chalicelib.wiring import services
@@ -22,7 +22,8 @@ def claim_task(run_id: str) -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
-        return services().claim_task(known(run_id), wish, retry=requests.is_retry(body))
+        reply = services().claim_task(known(run_id), wish, retry=requests.is_retry(body))
+        return services().note_runners(run_id, wish, reply)
 
     return answer(tasks.current_request, RUNNER, claim)
 
@@ -33,9 +34,20 @@ def claim_any() -> Response:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
         workloads = requests.read_workloads(body)
-        return services().claim_any(wish, workloads=workloads, retry=requests.is_retry(body))
+        reply = services().claim_any(wish, workloads=workloads, retry=requests.is_retry(body))
+        return services().note_runners(None, wish, reply)
 
     return answer(tasks.current_request, RUNNER, claim)
+
+
+@tasks.route("/tasks/{task_id}", methods=["GET"])
+def show_task(task_id: str) -> Response:
+    return answer(tasks.current_request, ANYONE, lambda: services().read_runs.task(*requests.task_address(task_id)))
+
+
+@tasks.route("/tasks/{task_id}/files", methods=["GET"])
+def task_files(task_id: str) -> Response:
+    return answer(tasks.current_request, ANYONE, lambda: services().read_runs.files(*requests.task_address(task_id)))
 
 
 @tasks.route("/tasks/{task_id}/heartbeat", methods=["POST"], content_types=ANY_TYPE)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from benchfleet_contract.limits import URL_LIFETIME_S
+from benchfleet_contract.runners import TaskFiles
 from benchfleet_contract.states import ArchiveState
 from benchfleet_contract.tasks import UploadUrls
 
@@ -50,6 +51,15 @@ class Storage:
         name = f"{run.run_id}.tar.gz"
         return self._objects().sign_get(run.archive.key, expires_s=URL_LIFETIME_S, filename=name)
 
+    def sign_files(self, task: Task) -> TaskFiles:
+        """GETs of what the task's accepted attempt uploaded."""
+        urls = [
+            self._download(key, task, kind) for kind, key in (("result", task.result_key), ("error", task.error_key))
+        ]
+        return TaskFiles(
+            result_url=urls[0], error_url=urls[1], expires_at=iso(self._clock() + URL_LIFETIME_S * 1000) or ""
+        )
+
     def nonce_of(self, key: str, *, run_id: str, number: int, kind: str) -> Issued | None:
         """What the key says, if it can be a `kind` key of this task at all; None for any other key."""
         make, names = _GRAMMAR[kind]
@@ -58,6 +68,11 @@ class Storage:
         if not names(key, issued=make(run_id, number, attempt, nonce), run_id=run_id, number=number):
             return None
         return Issued(attempt, nonce) if found else Issued(None, None)
+
+    def _download(self, key: str | None, task: Task, kind: str) -> str | None:
+        if key is None:
+            return None
+        return self._objects().sign_get(key, expires_s=URL_LIFETIME_S, filename=f"{task.folder}-{kind}.tar.gz")
 
 
 _GRAMMAR = {

@@ -20,6 +20,17 @@ def block_of(number: int) -> int:
     return BLOCKS_PER_DOUBLING * (doubling + 1) + (index - (_EVEN << doubling)) // size
 
 
+def numbers_of(block: int) -> range:
+    """The numbers of the tasks of a block, in a run that is large enough to fill it."""
+    if block < BLOCKS_PER_DOUBLING:
+        start, size = FIRST_SIZE * block, FIRST_SIZE
+    else:
+        doubling, place = block // BLOCKS_PER_DOUBLING - 1, block % BLOCKS_PER_DOUBLING
+        size = FIRST_SIZE << doubling
+        start = (_EVEN << doubling) + place * size
+    return range(start + 1, start + size + 1)
+
+
 def blocks_of(first: int, last: int) -> range:
     """The blocks of the tasks `first` to `last`."""
     return range(block_of(first), block_of(last) + 1)

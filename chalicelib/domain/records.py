@@ -160,6 +160,16 @@ class Candidates:
 
 
 @dataclass(frozen=True)
+class Presence:
+    """A runner that asked for work and got none, at `seen_ms`. `run_id` None: it asks for tasks of any run."""
+
+    runner_id: str
+    key: GroupKey
+    run_id: str | None
+    seen_ms: int
+
+
+@dataclass(frozen=True)
 class ActiveRun:
     """The marker of a run that is not over: being created, running, or waiting for its archive."""
 

@@ -21,6 +21,7 @@ _QUERIES_A_BLOCK = 8
 _FEW_BLOCKS = 4  # groups of up to this many blocks are asked what is in flight; for larger ones the counters tell
 _SOON_S = 2
 _DONE = ClaimReply(status="done")
+NO_SUCH_GROUP = ClaimReply(status="done")  # the same on the wire; a runner in the wrong place is worth a note
 _OVER = ClaimReply(status="done", message="Run is not running")
 
 
@@ -112,7 +113,7 @@ class ClaimTask:
         if not run.is_open:
             return _OVER
         if ordinal is None:
-            return _DONE
+            return NO_SUCH_GROUP
         blocks = run.groups[ordinal].blocks
         self.routes.learn(run_id, wish.key, blocks)
         if block not in blocks:

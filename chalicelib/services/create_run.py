@@ -40,7 +40,7 @@ class CreateRun:
         Raises InvalidRun or BadRequest (nothing was written), RunExists, or Unavailable (still being created).
         """
         request, warnings = _read(body)
-        run = _plan(request, _fingerprint(body), tuple(warnings), self.clock())
+        run = planned(request, fingerprint=_fingerprint(body), warnings=tuple(warnings), now_ms=self.clock())
         for _ in range(_TRIES_FOR_AN_ID):
             if self.runs.get(run.run_id) is None and (created := self._create(run, request, body)):
                 return created
@@ -93,7 +93,8 @@ def _fingerprint(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _plan(request: RunRequest, fingerprint: str, warnings: tuple[str, ...], now_ms: int) -> Run:
+def planned(request: RunRequest, *, fingerprint: str, warnings: tuple[str, ...], now_ms: int) -> Run:
+    """The run as it will be written; `fingerprint` is that of the body that asked for it."""
     return Run(
         run_id=request.run_id or str(now_ms // 1000), state=RunState.CREATING, body_sha256=fingerprint,
         created_ms=now_ms, deadline_ms=now_ms + request.deadline_s * 1000, ruby_version=request.ruby_version,

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 from benchfleet_contract import limits
+from benchfleet_contract.runners import TaskFiles
 from benchfleet_contract.runs import RunDetail, RunList
+from benchfleet_contract.tasks import Task as TaskView
 from benchfleet_contract.tasks import TaskList
 
 from chalicelib.domain.counting import Counts
-from chalicelib.domain.errors import RunNotFound
+from chalicelib.domain.errors import RunNotFound, TaskNotFound
 from chalicelib.domain.ports import Runs, Storage, Tasks
-from chalicelib.domain.records import Run, RunState
+from chalicelib.domain.records import Run, RunState, Task
+from chalicelib.domain.selection import Wanted
 from chalicelib.services.present import list_item, run_detail, task_view
 
 
@@ -36,10 +39,28 @@ class ReadRuns:
         run, counts = published(self.runs, run_id)
         return run_detail(run, counts, self.storage)
 
-    def task_page(self, run_id: str, *, after: int, limit: int) -> TaskList:
-        """Tasks with numbers above `after`, in order; `next_cursor` when there are more."""
+    def task_page(self, run_id: str, wanted: Wanted, *, after: int, limit: int) -> TaskList:
+        """Tasks with numbers above `after`, in order. There may be more while there is a `next_cursor`."""
         run, _ = published(self.runs, run_id)
-        found = self.tasks.page(run, after=after, limit=limit)
-        more = found and found[-1].number < run.task_count
-        cursor = str(found[-1].number) if more else None
-        return TaskList(run_id=run_id, tasks=[task_view(t) for t in found], next_cursor=cursor)
+        found = self.tasks.select(run, wanted, after=after, limit=limit)
+        cursor = None if found.cursor is None else str(found.cursor)
+        return TaskList(run_id=run_id, tasks=[task_view(task) for task in found.tasks], next_cursor=cursor)
+
+    def task(self, run_id: str, number: int) -> TaskView:
+        """Raises TaskNotFound."""
+        return task_view(self._task(run_id, number))
+
+    def files(self, run_id: str, number: int) -> TaskFiles:
+        """Download URLs of what was accepted. Raises TaskNotFound."""
+        return self.storage.sign_files(self._task(run_id, number))
+
+    def _task(self, run_id: str, number: int) -> Task:
+        """A task of a run in creation is not there yet."""
+        task = self.tasks.get(run_id, number)
+        try:
+            published(self.runs, run_id)
+        except RunNotFound:
+            raise TaskNotFound from None
+        if task is None:
+            raise TaskNotFound
+        return task

@@ -11,7 +11,19 @@ from typing import Any
 from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.counting import Counts
-from chalicelib.domain.records import ActiveRun, ArchiveRecord, Ending, Group, GroupKey, Header, Run, RunState, Task
+from chalicelib.domain.presence import KEEP_MS
+from chalicelib.domain.records import (
+    ActiveRun,
+    ArchiveRecord,
+    Ending,
+    Group,
+    GroupKey,
+    Header,
+    Presence,
+    Run,
+    RunState,
+    Task,
+)
 from chalicelib.store import keys
 
 Item = dict[str, Any]
@@ -194,3 +206,17 @@ def active_item(run: Run) -> Item:
 def active_of(item: Mapping[str, Any]) -> ActiveRun:
     groups = frozenset(GroupKey(provider, kind) for provider, kind in item["groups"])
     return ActiveRun(item["sk"], item["created_ms"], item["workload"], groups)
+
+
+def presence_item(presence: Presence) -> Item:
+    pk, sk = keys.seen_key(presence.run_id, presence.runner_id)
+    return {
+        "pk": pk, "sk": sk, "runner_id": presence.runner_id, "provider": presence.key.provider,
+        "instance_type": presence.key.instance_type, "run_id": presence.run_id, "seen_ms": presence.seen_ms,
+        "expires_s": (presence.seen_ms + KEEP_MS) // 1000,
+    }  # fmt: skip
+
+
+def presence_of(item: Mapping[str, Any]) -> Presence:
+    key = GroupKey(item["provider"], item["instance_type"])
+    return Presence(item["runner_id"], key, item.get("run_id"), item["seen_ms"])

@@ -9,6 +9,11 @@
 | task, in flight | same | same | `A#<group>#L#<claim token>` | |
 | task, ended | same | same | absent | |
 | marker of a run that is not over | `ACTIVE` | `<run>` | | |
+| runner that waits for a task of a run | `SEEN#<run>` | `R#<runner>` | | |
+| runner that waits for a task of any run | `SEEN` | `R#<runner>` | | |
+
+The last two have `expires_s`, the table's time to live. No sort key but a task's begins with `T#`: the stream's reader
+goes by that.
 
 | question | answered by |
 |---|---|
@@ -19,6 +24,7 @@
 | a run and its counters | one query of pk = `RUN#<run>` |
 | the newest runs | `by_created`, backwards |
 | which runs need looking after? | pk = `ACTIVE` |
+| which runners wait for this run, or for any? | pk = `SEEN#<run>`, pk = `SEEN` |
 """
 
 from urllib.parse import quote
@@ -30,6 +36,7 @@ CLAIM_INDEX = "by_claim_order"
 CREATED_INDEX = "by_created"
 RUN, COUNTS, ACTIVE, LISTED = "RUN", "COUNTS", "ACTIVE", "RUNS"
 TASK_PREFIX, HEADER_PREFIX = "T#", "H#"
+_MOST_BYTES = 1_000  # of a runner's id within a sort key, which may have 1,024
 
 
 def run_pk(run_id: str) -> str:
@@ -70,6 +77,14 @@ def leased_order(key: GroupKey, token: str) -> str:
 
 def open_prefix(key: GroupKey) -> str:
     return f"A#{_group(key)}#"
+
+
+def seen_pk(run_id: str | None) -> str:
+    return f"SEEN#{run_id}" if run_id else "SEEN"
+
+
+def seen_key(run_id: str | None, runner_id: str) -> tuple[str, str]:
+    return seen_pk(run_id), "R#" + runner_id.encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
 def listed_at(created_ms: int, run_id: str) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from chalicelib.domain.blocks import block_of, blocks_of
+from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.ports import Beat, Refused, Verdict
 from chalicelib.domain.records import Candidates, Claim, Ending, GroupKey, Run, Task
+from chalicelib.domain.selection import Selected, Span, Wanted, spans
 from chalicelib.domain.transitions import IN_FLIGHT
 from chalicelib.store import expressions, keys
 from chalicelib.store.expressions import Write
@@ -13,11 +14,14 @@ from chalicelib.store.items import Item, header_item, header_of, task_item, task
 from chalicelib.store.table import ConditionFailed, Table
 
 _PROJECTED: dict[str, Any] = {"IndexName": keys.CLAIM_INDEX, "Select": "ALL_PROJECTED_ATTRIBUTES"}
+MOST_READ = 5_000  # tasks that one `select` looks at, wanted or not: 4 MB
+_SOME = 250  # tasks of a request when not every one of them is wanted
 
 
 class TaskStore:
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, most_read: int = MOST_READ) -> None:
         self._table = table
+        self._most_read = most_read
 
     def create(self, tasks: Iterable[Task]) -> None:
         """Unconditional: only the one creator of a run that is not published writes here."""
@@ -27,15 +31,17 @@ class TaskStore:
         item = self._table.get(*keys.task_key(run_id, number))
         return task_of(item) if item else None
 
-    def page(self, run: Run, *, after: int, limit: int) -> list[Task]:
-        """At most `limit` tasks with numbers above `after`, in order."""
+    def select(self, run: Run, wanted: Wanted, *, after: int, limit: int) -> Selected:
+        """At most `limit` of the wanted tasks with numbers above `after`, in order; having read many it stops early."""
+        rows = spans(run, wanted)
         found: list[Task] = []
-        for block in blocks_of(after + 1, run.task_count) if after < run.task_count else ():
-            for item in self._block(run.run_id, block, after=after, limit=limit - len(found)):
-                found.append(task_of(item))
-                if len(found) == limit:
-                    return found
-        return found
+        some = limit if wanted == Wanted() else max(limit, _SOME)
+        for count, task in enumerate(self._numbered(run.run_id, rows, after=after, limit=some), start=1):
+            if wanted.takes(task):
+                found.append(task)
+            if len(found) == limit or count == self._most_read:
+                return Selected(found, task.number if task.number < rows[-1][1] else None)
+        return Selected(found, None)
 
     def all(self, run: Run) -> Iterator[Task]:
         """Every task of the run in order, strongly consistent, memory bounded by a page."""
@@ -123,9 +129,17 @@ class TaskStore:
         except ConditionFailed:
             return
 
-    def _block(self, run_id: str, block: int, *, after: int = 0, limit: int | None = None) -> Iterator[Item]:
-        low = keys.task_sk(after + 1 if after and block_of(after + 1) == block else 0)
-        values: dict[str, Any] = {":pk": keys.block_pk(run_id, block), ":low": low, ":high": keys.TASK_PREFIX + "~"}
+    def _numbered(self, run_id: str, rows: list[Span], *, after: int, limit: int) -> Iterator[Task]:
+        """The tasks of these rows with numbers above `after`, `limit` a request."""
+        for first, last in ((max(first, after + 1), last) for first, last in rows if last > after):
+            for block in blocks_of(first, last):
+                yield from map(task_of, self._block(run_id, block, first=first, last=last, limit=limit))
+
+    def _block(
+        self, run_id: str, block: int, *, first: int = 0, last: int | None = None, limit: int | None = None
+    ) -> Iterator[Item]:
+        high = keys.TASK_PREFIX + "~" if last is None else keys.task_sk(last)
+        values = {":pk": keys.block_pk(run_id, block), ":low": keys.task_sk(first), ":high": high}
         return self._table.query_all("#pk = :pk AND #sk BETWEEN :low AND :high", values, limit=limit)
 
     def _change(self, write: Write) -> Task:

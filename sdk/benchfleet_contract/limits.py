@@ -29,3 +29,4 @@ URL_LIFETIME_S = 3_600  # of a presigned URL
 RUNS_PAGE = 100
 TASKS_PAGE = 1_000  # about 0.7 MB of JSON: far below the 6 MB that a Lambda may answer
 MAX_TASKS_PAGE = 5_000
+MAX_RUNNERS = 1_000  # that one answer tells of

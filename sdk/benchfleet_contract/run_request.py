@@ -13,6 +13,7 @@ from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, PRINTABLE, fits_a_key, run_id_of
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.runs import Instance, RunRequest
+from benchfleet_contract.workloads import warning_about
 
 NO_INSTANCES = "At least one instance type must be specified"
 CLASSIC_PROVIDERS = ("aws", "azure", "local")  # created first, in this order; these may hold plain strings too
@@ -69,7 +70,7 @@ def _instances(body: Mapping[str, Any], reading: Reading) -> list[Instance]:
     found: list[Instance] = []
     for provider in [*(key for key in CLASSIC_PROVIDERS if key in body), *others]:
         entries = body[provider]
-        if _is_provider(provider, entries):
+        if is_provider(provider, entries):
             reading.has_instances = reading.has_instances or bool(entries)
             found += _provider(provider, entries, reading)
         else:
@@ -80,7 +81,8 @@ def _instances(body: Mapping[str, Any], reading: Reading) -> list[Instance]:
     return found
 
 
-def _is_provider(key: str, entries: Any) -> bool:
+def is_provider(key: str, entries: Any) -> bool:
+    """Does the key name a provider? Any key may, if its value looks like a list of instances."""
     if not isinstance(entries, list):
         return False
     return key in CLASSIC_PROVIDERS or any(isinstance(e, dict) and "instance_type" in e for e in entries)
@@ -120,6 +122,8 @@ def _instance(provider: str, where: str, entry: Any, reading: Reading) -> Instan
 def _workload(body: Mapping[str, Any], reading: Reading) -> str:
     name = body.get("workload", "ruby-bench")
     if isinstance(name, str) and LABEL.fullmatch(name):
+        if words := warning_about(name):
+            reading.warnings.append(words)
         return name
     remedy = "the name of a workload, such as ruby-bench or pyperformance"
     reading.refuse("workload", name, "Workload is invalid", remedy)
@@ -157,7 +161,8 @@ def _number(value: Any) -> float | None:
         return None
     if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?\d{1,15}(\.\d{0,9})?\s*", value):
         return None
-    return float(value) if -1e15 < float(value) < 1e15 else None
+    number = float(value) if isinstance(value, str) else value  # an int may be too large for a float
+    return float(number) if -1e15 < number < 1e15 else None
 
 
 def _run_id(body: Mapping[str, Any], reading: Reading) -> str | None:

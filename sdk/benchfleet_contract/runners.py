@@ -15,6 +15,7 @@ class RunnerSeen(BaseModel):
     instance_type: str
     seen_at: str
     live: bool  # seen within its lease, or within two polls
+    any_run: bool = False  # asks for tasks of any run: when silent, it may be at work for another one
     task_ids: list[str]
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.ports import Runs, Tasks
+from chalicelib.domain.ports import Runners, Runs, Tasks
+from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.schema import table_definition
 from chalicelib.store.table import Table
@@ -18,11 +19,12 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Stores:
-    """`tasks` and `runs` are what is under test; `table` looks behind them."""
+    """`tasks`, `runs` and `runners` are what is under test; `table` looks behind them."""
 
     table: Table
     tasks: Tasks
     runs: Runs
+    runners: Runners
 
 
 @pytest.fixture(scope="session")
@@ -40,4 +42,4 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         name = f"contract-{next(_NUMBERS)}"
         made.create_table(**table_definition(name))
         table = Table(made, name)
-    return Stores(table, TaskStore(table), RunStore(table))
+    return Stores(table, TaskStore(table), RunStore(table), RunnerStore(table))

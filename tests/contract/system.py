@@ -15,9 +15,13 @@ from chalicelib.services.claim_task import ClaimAny, ClaimTask
 from chalicelib.services.count_changes import CountChanges
 from chalicelib.services.create_run import CreateRun
 from chalicelib.services.finish_task import FinishTask
+from chalicelib.services.note_runners import NoteRunners
+from chalicelib.services.read_runners import ReadRunners
+from chalicelib.services.read_runs import ReadRuns
 from chalicelib.services.renew_lease import RenewLease
 from chalicelib.services.stop_run import EndOpenTasks, StopRun
 from chalicelib.services.sweep import Sweep
+from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.stream import changes_of
 from chalicelib.store.table import Table
@@ -100,6 +104,10 @@ class System:
         self.create_run = CreateRun(self.runs, self.tasks, self.storage, clock, lambda: "x1")
         self.claim_task = ClaimTask(self.runs, self.tasks, self.storage, Windows(lambda below: below - 1))
         self.claim_any = ClaimAny(self.runs, self.claim_task)
+        self.runners = RunnerStore(table)
+        self.note_runners = NoteRunners(self.runners)
+        self.read_runs = ReadRuns(self.runs, self.tasks, self.storage)
+        self.read_runners = ReadRunners(self.runs, self.tasks, self.runners, clock)
         self.renew_lease = RenewLease(self.tasks)
         self.finish_task = FinishTask(self.tasks, self.storage)
         end_open = EndOpenTasks(self.tasks, clock)

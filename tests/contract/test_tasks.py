@@ -8,8 +8,10 @@ import pytest
 from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.ports import Refused
-from chalicelib.domain.records import Ending, Header, Run, RunState, Task
+from chalicelib.domain.records import Ending, GroupKey, Header, Run, RunState, Task
+from chalicelib.domain.selection import Selected, Wanted
 from chalicelib.store import keys
+from chalicelib.store.tasks import TaskStore
 from tests.contract.conftest import Stores
 from tests.contract.records import (
     CLOUD,
@@ -25,6 +27,7 @@ from tests.contract.records import (
 )
 
 RUN_ID = "r"
+OTHER = GroupKey("aws", "m8g.large")
 OPEN_RUN = a_run(state=RunState.RUNNING, sizes={LOCAL: 3, CLOUD: 2})
 
 
@@ -256,12 +259,55 @@ def test_pages_run_through_all_blocks(stores: Stores) -> None:
     stores.tasks.open_headers(run)
     assert [task.number for task in stores.tasks.all(run)] == numbers
     pages, after = [], 0
-    while page := stores.tasks.page(run, after=after, limit=3):
+    while page := stores.tasks.select(run, Wanted(), after=after, limit=3).tasks:
         pages.append([task.number for task in page])
         after = page[-1].number
     assert pages == [[1, 2, 127], [128, 129, 257], [300]]
-    assert stores.tasks.page(run, after=128, limit=9)[0].number == 129
-    assert stores.tasks.page(run, after=300, limit=9) == []
+    assert stores.tasks.select(run, Wanted(), after=128, limit=9).tasks[0].number == 129
+    assert stores.tasks.select(run, Wanted(), after=300, limit=9).tasks == []
+
+
+def selected(stores: Stores, run: Run, wanted: Wanted, *, limit: int) -> list[int]:
+    """The numbers of all that is wanted, page by page."""
+    found: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = stores.tasks.select(run, wanted, after=after, limit=limit)
+        assert len(page.tasks) <= limit
+        assert page.cursor is None or page.cursor > after
+        found += [task.number for task in page.tasks]
+        after = page.cursor
+    return found
+
+
+@pytest.mark.parametrize("limit", [40, 1000])
+def test_what_is_wanted_is_selected_without_gap_or_repeat(stores: Stores, limit: int) -> None:
+    run = a_run(sizes={LOCAL: 130, CLOUD: 150, OTHER: 9}, state=RunState.RUNNING)
+    stores.tasks.create(tasks_of(run))
+    for number in (3, 129, 131, 257):
+        key = LOCAL if number < 131 else CLOUD
+        stores.tasks.claim(RUN_ID, number, a_wish(token=f"t{number}", key=key))
+    claimed = TaskStatus.CLAIMED
+    assert selected(stores, run, Wanted(status=claimed), limit=limit) == [3, 129, 131, 257]
+    assert selected(stores, run, Wanted("local", "docker", claimed), limit=limit) == [3, 129]
+    assert selected(stores, run, Wanted(provider="aws"), limit=limit) == list(range(131, 290))
+    assert selected(stores, run, Wanted(instance_type=OTHER.instance_type), limit=limit) == list(range(281, 290))
+    assert selected(stores, run, Wanted(provider="azure"), limit=limit) == []
+
+
+def test_the_last_wanted_task_ends_the_pages(stores: Stores) -> None:
+    run = a_run(sizes={LOCAL: 3, CLOUD: 3}, tasks_per_instance=3)
+    stores.tasks.create(tasks_of(run))
+    assert stores.tasks.select(run, Wanted(provider="local"), after=0, limit=3).cursor is None
+    assert stores.tasks.select(run, Wanted(provider="local"), after=3, limit=3).tasks == []
+
+
+def test_only_a_bounded_part_of_a_run_is_read_for_one_page(stores: Stores) -> None:
+    run = a_run(sizes={LOCAL: 6})
+    stores.tasks.create(tasks_of(run))
+    frugal, wanted = TaskStore(stores.table, most_read=4), Wanted(status=TaskStatus.FAILED)
+    assert frugal.select(run, wanted, after=0, limit=9) == Selected([], cursor=4)
+    assert frugal.select(run, wanted, after=4, limit=9) == Selected([], cursor=None)
 
 
 def test_a_run_is_discarded_with_all_its_tasks(stores: Stores) -> None:

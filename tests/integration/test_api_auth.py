@@ -13,7 +13,10 @@ import pytest
 from local_emulator.config import Keys, Ready
 from tests.integration.api_client import Api, run_body
 
-READS = [("GET", "/runs"), ("GET", "/runs/nope"), ("GET", "/run/nope"), ("GET", "/runs/nope/tasks")]
+READS = [
+    ("GET", "/runs"), ("GET", "/runs/nope"), ("GET", "/run/nope"), ("GET", "/runs/nope/tasks"),
+    ("GET", "/runs/nope/runners"), ("GET", "/tasks/nope.1"), ("GET", "/tasks/nope.1/files"),
+]  # fmt: skip
 ADMINS = [("POST", "/runs"), ("POST", "/run"), ("POST", "/runs/nope/stop")]
 RUNNERS = [
     ("POST", "/runs/nope/tasks/claim"), ("POST", "/claim"), ("POST", "/tasks/nope.1/heartbeat"),

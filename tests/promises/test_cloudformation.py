@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from chalice.deploy.appgraph import ApplicationGraphBuilder
 from chalice.deploy.models import FileBasedIAMPolicy, LambdaFunction, ManagedIAMRole
 
 from app import app
+from chalicelib.archive import layout
 from chalicelib.settings import from_environment
-from chalicelib.store.schema import table_definition
+from chalicelib.store.schema import TIME_TO_LIVE, table_definition
 
 ROOT = Path(__file__).parents[2]
 CHALICE = ROOT / ".chalice"
@@ -65,6 +67,7 @@ def test_cfn_lint_has_nothing_to_say() -> None:
 def test_the_table_is_the_one_that_the_code_expects() -> None:
     made = dict(properties("Table"))
     wanted = table_definition("any")
+    assert made.pop("TimeToLiveSpecification") == TIME_TO_LIVE
     for name in ("TableName", "Tags", "PointInTimeRecoverySpecification"):
         made.pop(name)
     # In CloudFormation a stream is on by being there.
@@ -152,13 +155,27 @@ def granted(function: str) -> set[str]:
 
 
 def test_rights_stay_apart() -> None:
-    """Only the API reads the keys, only the finalizer reads results, and nobody but the sweep deletes items."""
+    """Only the API reads the keys, only the finalizer lists results, and nobody but the sweep deletes items."""
     names = ("api", "sweep", "finalize", "count", "scheduled_run")
     assert [name for name in names if "ssm:GetParameter" in granted(name)] == ["api"]
     assert [name for name in names if "dynamodb:DeleteItem" in granted(name)] == ["sweep"]
     assert [name for name in names if "s3:ListBucket" in granted(name)] == ["finalize"]
     assert [name for name in names if "dynamodb:GetRecords" in granted(name)] == ["count"]
     assert not [name for name in names if "s3:DeleteObject" in granted(name)]
+
+
+def test_the_api_may_do_itself_what_its_signatures_allow() -> None:
+    """A presigned URL is worth what its signer may do, and that shows only when somebody uses it."""
+    allowed: dict[str, list[str]] = {}
+    for statement in statements(CHALICE / "policy-dev-api.json"):
+        for action in statement["Action"]:
+            allowed.setdefault(action, []).extend(statement["Resource"])
+    uploads = [layout.result_key("r", 1, 1, "n"), layout.error_key("r", 1, 1, "n")]
+    wanted = {"s3:PutObject": [*uploads, layout.request_key("r")], "s3:GetObject": [*uploads, layout.archive_key("r")]}
+    for action, keys in wanted.items():
+        for key in keys:
+            arn = f"arn:aws:s3:::benchfleet-dev-results/{key}"
+            assert any(fnmatchcase(arn, pattern) for pattern in allowed[action]), (action, key)
 
 
 def test_logs_of_every_function_end_some_day() -> None:

@@ -7,7 +7,7 @@ from benchfleet_contract.limits import MAX_TASKS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.blocks import FIRST_SIZE, block_of, blocks_of
+from chalicelib.domain.blocks import FIRST_SIZE, block_of, blocks_of, numbers_of
 
 numbers = st.integers(min_value=1, max_value=10 * MAX_TASKS)
 
@@ -41,3 +41,10 @@ def test_a_higher_number_never_has_a_lower_block(one: int, other: int) -> None:
 )
 def test_borders(number: int, block: int) -> None:
     assert block_of(number) == block
+
+
+@given(st.integers(min_value=0, max_value=80), numbers)
+def test_the_numbers_of_a_block_are_those_whose_block_it_is(block: int, number: int) -> None:
+    found = numbers_of(block)
+    assert {block_of(found[0]), block_of(found[-1])} == {block}
+    assert (number in found) == (block_of(number) == block)

@@ -1,0 +1,67 @@
+"""Which tasks of a run are asked for, and between which numbers they are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchfleet_contract.states import TaskStatus
+
+from chalicelib.domain.blocks import numbers_of
+from chalicelib.domain.records import Group, GroupKey, Run, Task
+
+Span = tuple[int, int]  # the first and the last number of a row of tasks
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """None stands for any."""
+
+    provider: str | None = None
+    instance_type: str | None = None
+    status: TaskStatus | None = None
+
+    def takes(self, task: Task) -> bool:
+        return self.takes_group(task.key) and self.status in (None, task.status)
+
+    def takes_group(self, key: GroupKey) -> bool:
+        return self.provider in (None, key.provider) and self.instance_type in (None, key.instance_type)
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Tasks in the order of their numbers. `cursor` is the number after which there may be more, None at the end."""
+
+    tasks: list[Task]
+    cursor: int | None
+
+
+def spans(run: Run, wanted: Wanted) -> list[Span]:
+    """Where the groups that are asked for have their tasks, in order.
+
+    Where no group is listed twice in a run, the sizes of the groups before it tell exactly; else its blocks do, which
+    may hold tasks of other groups too.
+    """
+    if wanted.provider is None and wanted.instance_type is None:
+        return [(1, run.task_count)] if run.task_count else []
+    exact = all(group.total == run.tasks_per_instance for group in run.groups)
+    found: list[Span] = []
+    before = 0
+    for group in run.groups:
+        if wanted.takes_group(group.key):
+            found += [(before + 1, before + group.total)] if exact else _of_blocks(group, run)
+        before += group.total
+    return _joined(found)
+
+
+def _of_blocks(group: Group, run: Run) -> list[Span]:
+    numbers = [numbers_of(block) for block in group.blocks]
+    return [(each[0], min(each[-1], run.task_count)) for each in numbers]
+
+
+def _joined(found: Iterable[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for first, last in sorted(found):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined

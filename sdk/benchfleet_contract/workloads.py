@@ -1,0 +1,11 @@
+"""The workloads that benchfleet's own runner knows. A run may name others: somebody's own runner may know them."""
+
+KNOWN_WORKLOADS = ("ruby-bench", "pyperformance", "command", "mock")
+
+
+def warning_about(name: str) -> str | None:
+    """What to tell who asks for a workload of this name; None for one that is known."""
+    if name in KNOWN_WORKLOADS:
+        return None
+    known = ", ".join(sorted(KNOWN_WORKLOADS))
+    return f"workload: '{name}' is no workload that benchfleet's own runner knows ({known})"

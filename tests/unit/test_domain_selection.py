@@ -1,0 +1,66 @@
+"""Between which numbers the wanted tasks are: never too narrow, and exact where a run lists no group twice."""
+
+import pytest
+from benchfleet_contract.run_request import read_run_request
+from benchfleet_contract.states import TaskStatus
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.records import GroupKey, Run, Task
+from chalicelib.domain.selection import Wanted, spans
+from chalicelib.services.create_run import new_tasks, planned
+from tests.contract.records import LOCAL, a_run, a_task
+
+KINDS = ["a", "b", "c", "d"]
+PER_INSTANCE = st.integers(1, 400)
+
+
+def created(kinds: list[str], tasks: int) -> tuple[Run, list[Task]]:
+    """A run of these instance types in this order, as `POST /runs` makes it."""
+    instances = [{"instance_type": kind} for kind in kinds]
+    body = {"workload": "mock", "run_id": "r", "per_instance_type": {"tasks": tasks}, "local": instances}
+    request = read_run_request(body).request
+    assert request
+    run = planned(request, fingerprint="", warnings=(), now_ms=0)
+    return run, list(new_tasks(run, request))
+
+
+def numbers(found: list[tuple[int, int]]) -> list[int]:
+    return [number for first, last in found for number in range(first, last + 1)]
+
+
+@given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=12), PER_INSTANCE, st.sampled_from(KINDS))
+def test_every_task_of_a_group_is_within_its_spans_and_none_twice(kinds: list[str], tasks: int, kind: str) -> None:
+    run, made = created(kinds, tasks)
+    found = numbers(spans(run, Wanted(instance_type=kind)))
+    assert {task.number for task in made if task.key.instance_type == kind} <= set(found)
+    assert found == sorted(set(found))
+    assert set(found) <= set(range(1, run.task_count + 1))
+
+
+@given(st.permutations(KINDS), PER_INSTANCE, st.sampled_from(KINDS))
+def test_spans_are_exact_where_no_group_is_listed_twice(kinds: list[str], tasks: int, kind: str) -> None:
+    run, made = created(kinds, tasks)
+    found = numbers(spans(run, Wanted(provider="local", instance_type=kind)))
+    assert found == [task.number for task in made if task.key.instance_type == kind]
+
+
+def test_without_a_group_the_whole_run_is_one_span() -> None:
+    run = a_run(sizes={LOCAL: 300, GroupKey("aws", "x"): 7})
+    assert spans(run, Wanted(status=TaskStatus.FAILED)) == [(1, 307)]
+    assert spans(run, Wanted(provider="local")) == [(1, 307)]
+    assert spans(run, Wanted(provider="azure")) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken"),
+    [
+        (Wanted(), True),
+        (Wanted("local", "docker", TaskStatus.PENDING), True),
+        (Wanted(provider="aws"), False),
+        (Wanted(instance_type="Docker"), False),
+        (Wanted(status=TaskStatus.FAILED), False),
+    ],
+)
+def test_what_is_wanted_is_taken(wanted: Wanted, taken: bool) -> None:
+    assert wanted.takes(a_task()) is taken
