@@ -26,9 +26,14 @@ def ruby_is_there() -> bool:
     return shutil.which("ruby") is not None
 
 
+def browser_is_there() -> bool:
+    return shutil.which("chromium") is not None
+
+
 PROBES: Mapping[str, tuple[Callable[[], bool], str]] = {
     "needs_docker": (docker_answers, "no Docker engine answers"),
     "needs_ruby": (ruby_is_there, "there is no ruby"),
+    "needs_browser": (browser_is_there, "there is no chromium"),
 }
 _found = pytest.StashKey[dict[str, bool]]()
 

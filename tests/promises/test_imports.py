@@ -34,4 +34,14 @@ def import_all() -> list[str]:
 
 def test_every_module_imports_with_an_empty_environment_and_no_client_library() -> None:
     loaded = set(import_all())
-    assert not loaded & {"httpx", "docker", "typer", "rich", "benchfleet", "runner_image", "local_emulator", "moto"}
+    assert not loaded & {
+        "httpx",
+        "jinja2",
+        "docker",
+        "typer",
+        "rich",
+        "benchfleet",
+        "runner_image",
+        "local_emulator",
+        "moto",
+    }

@@ -1,0 +1,70 @@
+// Tasks by instance type: a line for each, with its tasks below once it is opened.
+
+import { el, keyed, setAge, setAttribute, setHidden, setText, stackedBar } from "./dom.js";
+import { count, ended, ENDED_FIRST, percent, plural } from "./format.js";
+import { groupKey, waits } from "./store.js";
+import { makeTasks } from "./view_tasks.js";
+
+/** @param {{onToggle: Function, onShow: Function, onTurn: Function}} actions each is called with the group's key first */
+export function drawGroups(parent, store, actions) {
+  keyed(parent, store.run.groups, groupKey, (group) => makeGroup(group, store, actions));
+}
+
+function makeGroup(group, store, actions) {
+  const key = groupKey(group);
+  const id = `group-${groupNumber++}`;
+  const bar = el("span", { class: "bar", "aria-hidden": "true" });
+  const counts = el("span", { class: "counts" });
+  const done = el("span", { class: "done" });
+  const name = el("span", { class: "group-name" }, el("b", {}, group.instance_type), el("span", {}, group.provider));
+  const button = el("button", { type: "button", class: "group-line", "aria-expanded": "false", "aria-controls": id });
+  button.append(name, bar, counts, done);
+  button.addEventListener("click", () => actions.onToggle(key));
+  const body = el("div", { id, class: "group-body", hidden: "" });
+  const waiting = makeWaiting();
+  const node = el("section", { class: "card group", "aria-label": `${group.provider} ${group.instance_type}` });
+  node.append(el("h3", {}, button), waiting.node, body);
+  const stretches = stackedBar(bar);
+  let tasks = null;
+  const draw = (fresh) => {
+    stretches(fresh);
+    setText(counts, inWords(fresh));
+    setText(done, `${percent(ended(fresh), fresh.total)} %`);
+    waiting.draw(fresh, store.runners);
+    const opened = store.opened.get(key);
+    setAttribute(button, "aria-expanded", String(Boolean(opened)));
+    setHidden(body, !opened);
+    if (!opened) return;
+    if (!tasks) body.append((tasks = makeTasks(key, actions)).node);
+    tasks.draw(fresh, opened);
+  };
+  return { node, draw };
+}
+
+let groupNumber = 1;
+
+const inWords = (group) =>
+  ENDED_FIRST.filter((status) => group[status])
+    .map((status) => `${count(group[status])} ${status}`)
+    .join(" · ");
+
+/** Why a group's tasks wait, where that is known: no live runner offers what they need. */
+function makeWaiting() {
+  const words = el("span");
+  const seen = el("time");
+  const node = el("p", { class: "waiting", hidden: "" }, words, seen);
+  const draw = (group, known) => {
+    const mine = (known?.runners ?? []).filter(
+      (runner) => runner.provider === group.provider && runner.instance_type === group.instance_type,
+    );
+    const lacking = known && waits(group) && !mine.some((runner) => runner.live) && !(known.truncated && !mine.length);
+    setHidden(node, !lacking);
+    if (!lacking) return;
+    const which = `${group.provider} / ${group.instance_type}`;
+    const last = mine.length ? "; the last one was seen " : "; none has asked for one yet.";
+    setText(words, `${plural(group.pending, "task")} waiting: no live runner for ${which}${last}`);
+    if (mine.length) setAge(seen, mine[0].seen_at);
+    else setText(seen, "");
+  };
+  return { node, draw };
+}

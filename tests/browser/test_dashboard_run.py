@@ -1,0 +1,175 @@
+"""One run in a real browser: it is watched, ended early, and its results are fetched."""
+
+import io
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.visit import Visits
+from tests.integration.api_client import Api
+
+pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
+BAD = "<script>alert(1)</script>"
+RUNNER = "runner-with-a-long-name-7f3c21d98e"
+
+
+def beat(api: Api, claim: Any, **said: Any) -> None:
+    task = claim["task"]
+    body = {"runner_id": RUNNER, "status": "running", "attempt": task["attempt"], **said}
+    assert api("POST", f"/tasks/{task['id']}/heartbeat", body, role="runner").status_code == 200
+
+
+def complete(api: Api, claim: Any) -> None:
+    urls, task = claim["presigned_urls"], claim["task"]
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as packed:
+        packed.addfile(tarfile.TarInfo("output.json"))
+    assert httpx.put(urls["result_upload_url"], content=archive.getvalue(), trust_env=False).status_code == 200
+    body = {"runner_id": RUNNER, "s3_result_key": urls["result_key"], "attempt": task["attempt"]}
+    assert api("POST", f"/tasks/{task['id']}/complete", body, role="runner").status_code == 200
+
+
+def fail(api: Api, claim: Any, words: str) -> None:
+    task = claim["task"]
+    body = {"runner_id": RUNNER, "error_type": "benchmark_failed", "error_message": words, "attempt": task["attempt"]}
+    assert api("POST", f"/tasks/{task['id']}/fail", body, role="runner").status_code == 200
+
+
+def dialog_error(page: Page, words: str) -> None:
+    expect(page.locator("#dialog-error")).to_contain_text(words)
+
+
+def test_a_run_is_watched_from_its_first_task_to_its_archive(api: Api, visits: Visits, tmp_path: Path) -> None:
+    run_id = api.create(per_instance_type={"tasks": 2}, max_attempts=3)["run_id"]
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}", accept_downloads=True)
+    page = visit.page
+    expect(page.locator("#run-status")).to_have_text("running")
+    expect(visit.group("docker")).to_contain_text("2 tasks waiting: no live runner for local / docker")
+    page.evaluate("globalThis.sameDocument = true")
+    group = visit.open_group("docker")
+    first = group.locator("tbody tr").first
+    first.evaluate("(row) => { globalThis.sameRow = row }")
+
+    claims = [api.claim(run_id, runner_id=RUNNER) for _ in range(2)]
+    beat(api, claims[0], current_benchmark="optcarrot", progress_pct=40)
+    expect(first.locator(".badge")).to_have_text("running")  # by itself: nobody nudges it
+    for words in ("1 of 3", "40 %", "optcarrot", "runner-with-…", " ago"):
+        expect(first).to_contain_text(words)
+    assert first.locator(".mono").get_attribute("title") == RUNNER
+    expect(group.locator(".waiting")).to_be_hidden()
+
+    for claim in claims:
+        complete(api, claim)
+    expect(page.locator("#run-status")).to_have_text("completed")
+    expect(visit.counter("completed")).to_have_text("2")
+    expect(page.locator("#bar")).to_have_attribute("aria-valuenow", "100")
+    expect(page.locator("#announce")).to_contain_text(run_id)
+    expect(page.locator("#stop")).to_be_hidden()
+    assert page.evaluate("globalThis.sameDocument && document.contains(globalThis.sameRow)")
+
+    expect(page.locator("#download")).to_be_enabled()
+    with page.expect_download() as download:
+        page.click("#download")
+    saved = tmp_path / "results.tar.gz"
+    download.value.save_as(saved)
+    with tarfile.open(saved) as archive:
+        assert "box-1/output.json" in archive.getnames()
+
+
+def test_ending_a_run_early_asks_first_and_takes_a_key_once(api: Api, visits: Visits) -> None:
+    run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
+    second = api.create()["run_id"]
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}", forgive="Failed to load resource")
+    page = visit.page
+    page.click("#stop")
+    expect(page.locator("#dialog")).to_contain_text("3 tasks")
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    assert api("GET", f"/runs/{run_id}").json()["status"] == "running"
+
+    page.click("#stop")
+    page.click("#dialog-do")
+    dialog_error(page, "Enter a key")
+    for wrong, words in (("nonsense", "does not know this key"), ("schlüssel", "does not know this key"),
+                         (api.ready.keys.reader, "that takes an admin's")):  # fmt: skip
+        page.fill("#key", wrong)
+        page.keyboard.press("Enter")
+        dialog_error(page, words)
+        assert page.evaluate("sessionStorage.length") == 0
+    page.fill("#key", api.ready.keys.admin)
+    page.click("#dialog-do")
+    expect(page.locator("#run-status")).to_have_text("cancelled")
+    expect(visit.counter("cancelled")).to_have_text("3")
+    assert api("GET", f"/runs/{run_id}").json()["status"] == "cancelled"
+    assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+
+    page.goto(f"{api.ready.api_url}/?run_id={second}")
+    page.click("#stop")
+    expect(page.locator("#key")).to_be_hidden()
+    expect(page.locator("#dialog-cancel")).to_be_focused()
+    page.click("#dialog-do")
+    expect(page.locator("#run-status")).to_have_text("cancelled")
+    assert not [url for url in visit.requests if api.ready.keys.admin in url]
+
+
+def test_markup_from_outside_stays_text(api: Api, visits: Visits) -> None:
+    run_id = api.create(per_instance_type={"tasks": 2}, local=[{"instance_type": BAD, "alias": BAD}])["run_id"]
+    claims = [api.claim(run_id, runner_id=RUNNER, instance_type=BAD) for _ in range(2)]
+    beat(api, claims[0], current_benchmark=BAD, message=BAD)
+    fail(api, claims[1], f"{BAD} is not a benchmark")
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
+    asked: list[str] = []
+    visit.page.on("dialog", lambda dialog: asked.append(dialog.message))
+    rows = visit.open_group(BAD).locator("tbody tr")
+    expect(visit.page.locator(".group-name b")).to_have_text(BAD)
+    expect(rows.first.locator("td").nth(1)).to_have_text(BAD)
+    expect(rows.first.locator(".benchmark")).to_have_text(BAD)
+    rows.nth(1).locator("button.error").hover()
+    expect(visit.page.locator("#tip")).to_contain_text(f"{BAD} is not a benchmark")
+    assert visit.page.locator("script").count() == 1
+    assert asked == []
+
+
+def test_an_error_is_told_on_hover_focus_and_to_screen_readers(api: Api, visits: Visits) -> None:
+    run_id = api.create()["run_id"]
+    fail(api, api.claim(run_id, runner_id=RUNNER), "optcarrot exited with 1")
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
+    page, tip = visit.page, visit.page.locator("#tip")
+    button = visit.open_group("docker").get_by_role("button", name="optcarrot exited with 1")
+    button.hover()
+    expect(tip).to_contain_text("optcarrot exited with 1")
+    expect(tip).to_contain_text("benchmark failure")
+    page.mouse.move(0, 0)
+    expect(tip).to_be_hidden()
+    button.focus()
+    expect(tip).to_be_visible()
+    visit.nudge()
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+def test_a_hidden_tab_asks_nothing(api: Api, visits: Visits) -> None:
+    run_id = api.create()["run_id"]
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}", own_clock=True)
+    page = visit.page
+    expect(page.locator("#run-status")).to_have_text("running")
+
+    def asked_in(seconds: int) -> int:
+        """Requests for the run in as many seconds of the page."""
+        before = len(visit.requests)
+        page.clock.run_for(seconds * 1_000)
+        return len([url for url in visit.requests[before:] if url.endswith(f"/runs/{run_id}")])
+
+    assert asked_in(5) >= 1
+    page.evaluate("""() => {
+      Object.defineProperty(document, "hidden", { value: true, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+    assert asked_in(60) == 0
+    with page.expect_request(lambda request: request.url.endswith(f"/runs/{run_id}")):
+        page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")

@@ -1,0 +1,65 @@
+"""One look at the dashboard: a page in a browser context of its own, and what it complained about."""
+
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+CSP_WATCH = """
+addEventListener("securitypolicyviolation", (event) => console.error("CSP " + event.violatedDirective));
+"""
+
+
+class Visit:
+    """`forgive` is a part of the console errors that the test provokes, such as a refused request.
+
+    With `own_clock` the test can make the page's time pass: `visit.page.clock`.
+    """
+
+    def __init__(
+        self, browser: Browser, url: str, *, forgive: str | None = None, own_clock: bool = False, **context: Any
+    ) -> None:
+        self.url = url
+        self._forgive = forgive
+        self._complaints: list[str] = []
+        self._context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
+        self._context.add_init_script(CSP_WATCH)
+        if own_clock:
+            self._context.clock.install()
+        self.page: Page = self._context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.requests: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self._complaints.append(f"uncaught: {error}"))
+        self.page.goto(url)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not (self._forgive and self._forgive in message.text):
+            self._complaints.append(message.text)
+
+    def close(self) -> None:
+        self._context.close()
+        assert self._complaints == []
+        elsewhere = [url for url in self.requests if urlsplit(url).hostname not in ("127.0.0.1", None)]
+        assert elsewhere == []
+
+    def nudge(self) -> None:
+        """Makes the page ask at once, as it does when the network comes back: tests need not wait for its next turn."""
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+
+    def group(self, instance_type: str) -> Locator:
+        return self.page.locator("section.group", has_text=instance_type)
+
+    def open_group(self, instance_type: str) -> Locator:
+        group = self.group(instance_type)
+        group.locator(".group-line").click()
+        expect(group.locator("tbody tr").first).to_be_visible()
+        return group
+
+    def counter(self, name: str) -> Locator:
+        return self.page.locator(f".counter.{name} dd")
+
+
+class Visits(Protocol):
+    def __call__(self, url: str, **options: Any) -> Visit: ...
