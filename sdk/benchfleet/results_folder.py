@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from benchfleet_contract.results import Measurement, Output
-from pydantic import ValidationError
-
 from benchfleet.exceptions import ArchiveError
+from benchfleet.report.dataset import Samples, Series
+from benchfleet.report.files import Unreadable
+from benchfleet.report.outputs import read_output
 from benchfleet.statistics import Estimate, estimate
 
 
@@ -44,23 +44,24 @@ class Row:
 
 def read(folder: Path) -> list[Row]:
     """One row a subject, in order of their names. Raises ArchiveError for a document that is none."""
-    samples: dict[Subject, list[list[float]]] = defaultdict(list)
+    samples: dict[Subject, list[tuple[float, ...]]] = defaultdict(list)
     for path in sorted(folder.glob("*/output.json")):
         machine = _machine(path.parent)
-        for found in _output(path).measurements:
-            samples[_subject(machine, found)].append(found.samples)
+        for found in _measured(path):
+            samples[_subject(machine, found.series)].append(found.values)
     return [Row(subject, estimate(groups)) for subject, groups in sorted(samples.items()) if any(groups)]
 
 
-def _subject(machine: str, found: Measurement) -> Subject:
-    return Subject(machine, found.benchmark, found.variant, found.metric, found.unit, found.better)
+def _subject(machine: str, of: Series) -> Subject:
+    return Subject(machine, of.benchmark, of.variant, of.metric, of.unit, of.better)
 
 
-def _output(path: Path) -> Output:
+def _measured(path: Path) -> tuple[Samples, ...]:
     try:
-        return Output.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise ArchiveError(f"{path} is no output.json of ours: {error.error_count()} problems") from error
+        found = read_output(path)
+    except Unreadable as error:
+        raise ArchiveError(f"{path}: {error}") from error
+    return found[0] if found else ()
 
 
 def _machine(folder: Path) -> str:

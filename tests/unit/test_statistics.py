@@ -1,7 +1,10 @@
 """Our Student t and intervals against SciPy, and what an estimate says of its own reach."""
 
+import math
+
 import pytest
-from benchfleet.statistics import estimate, half_width, t_quantile
+from benchfleet.statistics import compare, components, estimate, half_width, holm, score, t_quantile, two_sided
+from benchfleet.statistics.comparing import Sample, significance
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -67,3 +70,163 @@ def test_an_interval_of_times_does_not_reach_below_zero() -> None:
     assert below is not None
     assert below[0] < 0
     assert estimate([[4.0]]).interval is None
+
+
+# fractional degrees, p values
+
+
+@pytest.mark.parametrize("degrees", [1.0001, 1.5, 2.345, 3.9, 7.25, 33.3, 150.5, 199.9, 200.5, 5_000.5])
+@pytest.mark.parametrize("probability", [0.5, 0.9, 0.975, 0.9995])
+def test_quantile_of_fractional_degrees_equals_scipy(probability: float, degrees: float) -> None:
+    expected = float(stats.t.ppf(probability, degrees))
+    assert t_quantile(probability, degrees=degrees) == pytest.approx(expected, rel=1e-8, abs=1e-10)
+
+
+@given(st.floats(-60, 60), st.floats(1, 2_000_000))
+def test_two_sided_p_equals_scipy(t: float, degrees: float) -> None:
+    assert two_sided(t, degrees=degrees) == pytest.approx(2 * float(stats.t.sf(abs(t), degrees)), rel=1e-6, abs=1e-15)
+
+
+def test_two_sided_p_at_the_ends() -> None:
+    assert two_sided(0.0, degrees=3) == 1.0
+    assert two_sided(math.inf, degrees=3) == 0.0
+    with pytest.raises(ValueError, match="no probability"):
+        two_sided(math.nan, degrees=3)
+    with pytest.raises(ValueError, match="no probability"):
+        two_sided(1.0, degrees=0.5)
+
+
+# Welch and Holm
+
+some_logs = st.lists(st.floats(-5, 5), min_size=2, max_size=12, unique=True).filter(lambda x: max(x) - min(x) > 1e-3)
+
+
+@given(some_logs, some_logs)
+def test_welch_equals_scipy(first: list[float], second: list[float]) -> None:
+    found = compare(Sample.of(first), Sample.of(second))
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    low, high = expected.confidence_interval(0.95)
+    assert found.ratio == pytest.approx(math.exp(stats.tmean(first) - stats.tmean(second)))
+    assert found.p == pytest.approx(float(expected.pvalue), rel=1e-6, abs=1e-12)
+    assert significance(Sample.of(first), Sample.of(second)) == found.p
+    if found.interval is None:
+        assert max(abs(low), abs(high)) > 690
+    else:
+        assert [math.log(end) for end in found.interval] == pytest.approx([low, high], rel=1e-6, abs=1e-8)
+
+
+def test_one_value_on_a_side_allows_a_ratio_and_no_statement() -> None:
+    found = compare(Sample.of([math.log(2)]), Sample.of([0.0, 0.1]))
+    assert found.ratio == pytest.approx(2 / math.exp(0.05))
+    assert (found.interval, found.p) == (None, None)
+    assert significance(Sample.of([1.0]), Sample.of([1.0])) is None
+
+
+def test_sides_that_do_not_vary_are_equal_or_are_not() -> None:
+    assert compare(Sample.of([1.0, 1.0]), Sample.of([1.0, 1.0])).p == 1.0
+    assert compare(Sample.of([1.0, 1.0]), Sample.of([1.1, 1.1])).p == 0.0
+    rounding = compare(Sample.of([0.1 + 0.2] * 2), Sample.of([0.3] * 2))
+    assert (rounding.ratio, rounding.p) == (1.0, 1.0)
+
+
+def test_ratios_beyond_floats_are_none() -> None:
+    assert compare(Sample.of([800.0, 801.0]), Sample.of([0.0, 1.0])).ratio is None
+    with pytest.raises(ValueError, match="no values"):
+        Sample.of([])
+
+
+@given(st.lists(st.floats(0, 1), max_size=20))
+def test_holm_never_lowers_a_p_and_keeps_their_order(probabilities: list[float]) -> None:
+    found = holm(probabilities)
+    assert all(p <= q <= 1 for p, q in zip(probabilities, found, strict=True))
+    pairs = sorted(zip(probabilities, found, strict=True))
+    assert [q for _, q in pairs] == sorted(q for _, q in pairs)
+    if probabilities:
+        smallest = min(probabilities)
+        assert found[probabilities.index(smallest)] == min(1.0, smallest * len(probabilities))
+
+
+def test_holm_by_hand() -> None:
+    """Example of Holm's step-down: 4, 3, 2, 1 times the sorted p, never falling."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == []
+
+
+# scores
+
+
+@given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3), st.floats(-3, 3)), min_size=2, max_size=9, unique=True))
+def test_a_score_of_whole_tasks_is_students_t_over_their_own_scores(tasks: list[tuple[float, float, float]]) -> None:
+    logs = [dict(zip("abc", task, strict=True)) for task in tasks]
+    own = [sum(task) / 3 for task in tasks]
+    found = score(logs, ["a", "b", "c"])
+    assert found.sample.mean == pytest.approx(stats.tmean(own), abs=1e-12)
+    assert math.sqrt(found.sample.squared_error or 0) == pytest.approx(float(stats.sem(own)), rel=1e-6, abs=1e-9)
+    assert found.sample.degrees == len(tasks) - 1
+
+
+def test_a_task_that_lacks_a_benchmark_adds_what_it_has() -> None:
+    found = score([{"a": 0.0, "b": 1.0}, {"a": 2.0}, {"a": 1.0, "b": 3.0}], ["a", "b"])
+    assert found.sample.mean == pytest.approx((1.0 + 2.0) / 2)
+    deviations = [(-1.0 - 1.0 * 3 / 2) / 2, 1.0 / 2, (0.0 + 1.0 * 3 / 2) / 2]
+    assert found.sample.squared_error == pytest.approx(sum(d * d for d in deviations) / 6)
+    assert found.tasks == 3
+
+
+def test_a_task_with_none_of_the_benchmarks_is_no_repeat() -> None:
+    assert score([{"a": 0.0}, {"z": 5.0}], ["a"]).tasks == 1
+    assert score([{"a": 0.0}, {"z": 5.0}], ["a"]).interval() is None
+    with pytest.raises(ValueError, match="no benchmarks"):
+        score([{"a": 1.0}], [])
+
+
+def test_the_interval_of_a_score_is_on_the_scale_of_ratios() -> None:
+    found = score([{"a": 0.0}, {"a": 0.2}], ["a"])
+    assert found.geometric_mean == pytest.approx(math.exp(0.1))
+    assert found.interval() == pytest.approx((math.exp(0.1 - 1.27062), math.exp(0.1 + 1.27062)), rel=1e-4)
+
+
+# variance components
+
+
+def test_components_equal_those_of_a_textbook() -> None:
+    """Snedecor and Cochran, Statistical Methods, calcium in turnip leaves: 4 leaves, 4 determinations each."""
+    leaves = [
+        [3.28, 3.09, 3.03, 3.03],
+        [3.52, 3.48, 3.38, 3.38],
+        [2.88, 2.80, 2.81, 2.76],
+        [3.34, 3.38, 3.23, 3.26],
+    ]
+    found = components(leaves)
+    assert found is not None
+    assert found.within == pytest.approx(0.0066, abs=1e-4)
+    assert found.between == pytest.approx(0.0724, abs=1e-4)
+    assert not found.clamped
+
+
+@given(st.lists(st.lists(st.floats(0.1, 10), min_size=2, max_size=6), min_size=2, max_size=6))
+def test_mean_squares_equal_scipys_analysis_of_variance(tasks: list[list[float]]) -> None:
+    found = components(tasks)
+    assert found is not None
+    count = sum(map(len, tasks))
+    size = (count - sum(len(task) ** 2 for task in tasks) / count) / (len(tasks) - 1)
+    if found.within > 1e-6 and not found.clamped:
+        expected = float(stats.f_oneway(*tasks).statistic)
+        assert (found.within + size * found.between) / found.within == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_negative_component_is_shown_as_none_at_all_and_said_so() -> None:
+    found = components([[1.0, 3.0], [1.1, 2.9]])
+    assert found is not None
+    assert (found.between, found.clamped, found.share) == (0.0, True, 0.0)
+
+
+@pytest.mark.parametrize("tasks", [[], [[1.0, 2.0]], [[1.0], [2.0]], [[1.0, 2.0], []]])
+def test_nothing_to_take_apart(tasks: list[list[float]]) -> None:
+    assert components(tasks) is None
+
+
+def test_no_variance_has_no_share() -> None:
+    found = components([[1.0, 1.0], [1.0, 1.0]])
+    assert found is not None
+    assert found.share is None

@@ -1,15 +1,9 @@
 """Numbers as people read them."""
 
+from benchfleet.report.words import scale
 from benchfleet.statistics import Estimate
 
-_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
-
-
-def scale(value: float, *, unit: str) -> tuple[float, str]:
-    """What to divide by, and the unit then. Only seconds are scaled."""
-    if unit != "s" or value == 0:
-        return 1.0, unit
-    return next(((factor, name) for factor, name in _SECONDS if abs(value) >= factor), _SECONDS[-1])
+__all__ = ["mean_and_interval", "scale"]
 
 
 def mean_and_interval(found: Estimate, *, unit: str) -> tuple[str, str, str]:

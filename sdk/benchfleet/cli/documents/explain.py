@@ -1,0 +1,7 @@
+"""`benchfleet runs explain --json`."""
+
+from benchfleet.explaining.document import Explanation
+
+
+class Explained(Explanation):
+    """The explanation as it is."""

@@ -1,0 +1,13 @@
+"""What `benchfleet login --json` tells."""
+
+from benchfleet.cli.documents.base import Document
+
+
+class LoggedIn(Document):
+    """The key itself is told nowhere. `may_create_runs` is False for keys that only run tasks or only read."""
+
+    profile: str
+    file: str
+    api_url: str
+    default: bool
+    may_create_runs: bool

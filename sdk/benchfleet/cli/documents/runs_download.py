@@ -1,0 +1,13 @@
+"""`benchfleet runs download --json`."""
+
+from benchfleet.cli.documents.base import Document
+
+
+class RunDownloaded(Document):
+    """`folder` holds the unpacked archive, `tasks` the names of the tasks' folders in it."""
+
+    run_id: str
+    folder: str
+    size_bytes: int
+    sha256: str
+    tasks: list[str]

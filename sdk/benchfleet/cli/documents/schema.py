@@ -1,0 +1,60 @@
+"""docs/cli.schema.json: the shape of what each command prints with `--json`. `python -m benchfleet.cli.documents.schema`"""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+PATH = Path("docs/cli.schema.json")
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+DOCUMENTS = {  # command → module:class
+    "run": "benchfleet.cli.documents.run:RunEnded",
+    "runs list": "benchfleet.cli.documents.runs_list:RunsList",
+    "runs show": "benchfleet.cli.documents.runs_show:RunShown",
+    "runs watch": "benchfleet.cli.documents.runs_show:RunShown",
+    "runs stop": "benchfleet.cli.documents.runs_stop:RunStopped",
+    "runs download": "benchfleet.cli.documents.runs_download:RunDownloaded",
+    "runs explain": "benchfleet.cli.documents.explain:Explained",
+    "report": "benchfleet.report.model:Report",
+    "runner": "benchfleet.cli.documents.runner:RunnerSummary",
+    "emulator": "benchfleet.cli.documents.emulator:EmulatorReady",
+    "demo": "benchfleet.cli.documents.demo:DemoEnded",
+    "login": "benchfleet.cli.documents.login:LoggedIn",
+    "doctor": "benchfleet.cli.documents.doctor:Examined",
+}
+
+
+def model(command: str) -> type[BaseModel]:
+    module, _, name = DOCUMENTS[command].partition(":")
+    found: type[BaseModel] = getattr(import_module(module), name)
+    return found
+
+
+def document() -> dict[str, Any]:
+    """The whole file: `commands` leads from a command's words to its document."""
+    asked = [(model(command), "serialization") for command in DOCUMENTS]
+    references, made = models_json_schema(asked, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
+    commands = {command: references[model(command), "serialization"] for command in DOCUMENTS}
+    return {
+        "$schema": DRAFT,
+        "title": "What benchfleet's commands print with --json",
+        "commands": commands,
+        "$defs": made["$defs"],
+    }
+
+
+def schema_of(command: str) -> dict[str, Any]:
+    """A schema of one command's document, whole in itself."""
+    whole = document()
+    return {"$schema": DRAFT, **whole["commands"][command], "$defs": whole["$defs"]}
+
+
+def text() -> str:
+    return json.dumps(document(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text())

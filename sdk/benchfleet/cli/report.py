@@ -1,0 +1,222 @@
+"""`benchfleet report`."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from benchfleet.cli.lazy import PlainFlags
+from benchfleet.cli.options import AsJson
+from benchfleet.cli.run_ids import LATEST, RESULTS, complete
+from benchfleet.exceptions import DiskError, RunFailed, UsageError
+
+if TYPE_CHECKING:
+    from benchfleet.report.model import Report
+
+_STDOUT = "-"
+_MAY_STAND_ALONE = {"--csv": ".csv", "--md": ".md"}
+
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RUN_ID|FOLDER]...",
+        help="Runs to report on: results/<run id>, or a folder. Without any, or `latest`, the newest in RESULTS.",
+        autocompletion=complete,
+    ),
+]
+Csv = Annotated[
+    str | None,
+    typer.Option("--csv", metavar="[FILE.csv]", help="CSV, one row a machine and benchmark; else to stdout."),
+]
+Markdown = Annotated[
+    str | None, typer.Option("--md", metavar="[FILE.md]", help="Markdown, as for a pull request; else to stdout.")
+]
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="One page that needs nothing else.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN_ID|FOLDER",
+        help="Compare with this run; exit code 1 if something is slower.",
+        autocompletion=complete,
+    ),
+]
+Threshold = Annotated[str, typer.Option(metavar="5%", help="How much slower is too much, beside being beyond noise.")]
+Prices = Annotated[Path | None, typer.Option(metavar="FILE", help="Price table (TOML or CSV) for speed per dollar.")]
+Providers = Annotated[list[str] | None, typer.Option("--provider", metavar="P", help="Only this provider; repeatable.")]
+Names = Annotated[
+    list[str] | None, typer.Option("--name", metavar="PATTERN", help="Only machines so named, `*` allowed; repeatable.")
+]
+Benchmarks = Annotated[
+    list[str] | None, typer.Option("--benchmark", metavar="PATTERN", help="Only these benchmarks; repeatable.")
+]
+
+
+class ReportCommand(PlainFlags):
+    """`--csv` and `--md` may stand alone; they take the next word only if it is a file of their kind, never a run."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, alone(args))
+
+
+COMMAND_CLASS = ReportCommand
+
+
+def alone(args: Sequence[str]) -> list[str]:
+    """`--csv` → `--csv=-` where no file follows."""
+    found: list[str] = []
+    for number, word in enumerate(args):
+        ending = _MAY_STAND_ALONE.get(word)
+        following = args[number + 1] if number + 1 < len(args) else ""
+        takes = ending and (following == _STDOUT or following.lower().endswith(ending))
+        found.append(f"{word}={_STDOUT}" if ending and not takes else word)
+    return found
+
+
+def run(
+    runs: Runs = None,
+    results: Annotated[Path, typer.Option(help="Where <run id>/ is looked for.")] = RESULTS,
+    html: Html = None,
+    csv: Csv = None,
+    as_json: AsJson = False,
+    md: Markdown = None,
+    baseline: Baseline = None,
+    threshold: Threshold = "5%",
+    prices: Prices = None,
+    provider: Providers = None,
+    name: Names = None,
+    benchmark: Benchmarks = None,
+) -> None:
+    """Compare the results of runs: ranking with intervals, benchmarks, prices, a baseline.
+
+    Several forms at once are fine; stdout gets one of them. Without --html, --csv, --json or --md it gets tables.
+
+    Exit code 1 means that something is slower than the baseline, beyond the threshold and beyond noise.
+    """
+    from benchfleet.report.analysis import Options, analyse
+    from benchfleet.report.prices import PriceTable, load
+    from benchfleet.report.reading import read_runs
+
+    _one_on_stdout(as_json, csv, md, html)
+    given = [find(word, results) for word in runs or [LATEST]]
+    before = find(baseline, results) if baseline else None
+    dataset = read_runs([*given, *([before] if before else [])])
+    options = Options(
+        providers=tuple(provider or ()),
+        names=tuple(name or ()),
+        benchmarks=tuple(benchmark or ()),
+        baseline=next((one.run_id for one in dataset.runs if before and one.folder == before.resolve()), None),
+        threshold=share(threshold),
+        prices=load(prices) if prices else PriceTable({}),
+    )
+    report = analyse(dataset, options)
+    _write(report, html=html, csv=csv, md=md, as_json=as_json)
+    _judge(report)
+
+
+def find(word: str, results: Path) -> Path:
+    """The folder that is meant. Raises UsageError if there is none."""
+    if word == LATEST and not (results / word).is_dir():
+        return _newest(results)
+    for path in (results / word, Path(word)):
+        if path.is_dir():
+            return path
+    raise UsageError(
+        f"there are no results of {word} in {results}/: `benchfleet runs download {word}` brings them here"
+    )
+
+
+def _newest(results: Path) -> Path:
+    try:
+        folders = [path for path in results.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    except OSError:
+        folders = []
+    if not folders:
+        raise UsageError(f"there are no results in {results}/: name a run or a folder, or make a run first")
+    newest = max(folders, key=lambda path: path.stat().st_mtime)
+    print(f"benchfleet: the newest results are in {newest}", file=sys.stderr)
+    return newest
+
+
+def share(text: str) -> float:
+    """`5%` → 0.05; without the sign it is a share already. Raises UsageError."""
+    number, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
+    try:
+        value = float(number) / (100 if percent else 1)
+    except ValueError:
+        value = -1.0
+    if 0 <= value < 1:
+        return value
+    raise UsageError(f"--threshold is {text!r}, must be from 0% up to 100%, such as 5%")
+
+
+def _one_on_stdout(as_json: bool, csv: str | None, md: str | None, html: Path | None) -> None:
+    asked = {"--json": as_json, "--csv": csv == _STDOUT, "--md": md == _STDOUT, "--html": str(html) == _STDOUT}
+    names = [name for name, wanted in asked.items() if wanted]
+    if len(names) > 1:
+        raise UsageError(f"{' and '.join(names)} all ask for stdout, which takes one: give the others a file")
+
+
+def _write(report: "Report", *, html: Path | None, csv: str | None, md: str | None, as_json: bool) -> None:
+    from benchfleet.report.csv_file import as_csv
+    from benchfleet.report.markdown import as_markdown
+
+    if html:
+        from benchfleet.report.page import render
+
+        _put(str(html), render(report))
+    if csv:
+        _put(csv, as_csv(report))
+    if md:
+        _put(md, as_markdown(report))
+    if as_json:
+        print(report.model_dump_json(indent=2))
+    if not (html or csv or md or as_json):
+        _print_tables(report)
+
+
+def _put(where: str, text: str) -> None:
+    """A file appears whole or not at all. Raises DiskError."""
+    if where == _STDOUT:
+        sys.stdout.write(text)
+        return
+    path = Path(where)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            beside.write_bytes(text.encode())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise DiskError(f"cannot write {where}: {error.strerror}") from error
+    print(f"benchfleet: wrote {where}", file=sys.stderr)
+
+
+def _print_tables(report: "Report") -> None:
+    from benchfleet.cli.output import print_table
+    from benchfleet.cli.report_tables import tables
+
+    for warning in report.warnings:
+        print(f"benchfleet: {warning}", file=sys.stderr)
+    for table in tables(report):
+        print_table(table)
+        print()
+
+
+def _judge(report: "Report") -> None:
+    from benchfleet.report.words import difference, share
+
+    found = report.comparison
+    if found is None or not found.regressions:
+        return
+    worst = [
+        f"{row.benchmark or 'geometric mean'} ({row.variant}) on {row.label} {difference(row.relation.ratio)}"
+        for row in found.regressions[:5]
+    ]
+    more = f" and {len(found.regressions) - 5} more" if len(found.regressions) > 5 else ""
+    raise RunFailed(
+        f"worse than {found.baseline} by more than {share(found.threshold)} and beyond noise: {', '.join(worst)}{more}"
+    )

@@ -1,0 +1,164 @@
+"""A report in the terminal."""
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from benchfleet.report import words
+from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
+
+_RIGHT = {"geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"}
+
+
+def tables(report: Report) -> Iterator[Table]:
+    """Everything that fits a terminal, the comparison with a baseline first: that was asked for."""
+    if report.comparison:
+        yield comparison_table(report.comparison)
+    yield ranking_table(report)
+    for board in report.boards:
+        if board.value:
+            yield value_table(board)
+    for board in report.boards:
+        yield benchmarks_table(board)
+    yield from _what_else(report)
+
+
+def ranking_table(report: Report) -> Table:
+    """Geometric means with intervals, one section for each variant; its caption says how to read them."""
+    table = _table(
+        "Ranking", "place", "machine", "geometric mean", "95 % interval", "to the best", "95 % interval ", ""
+    )
+    table.add_column("tasks", justify="right")
+    table.caption = _caption(report)
+    for board in report.boards:
+        if len(report.boards) > 1:
+            _section(table, _board_title(report, board))
+        if not board.ranking:
+            table.add_row("", Text("no benchmark was measured on every machine"))
+        for row in board.ranking:
+            table.add_row(*_ranked(row, board))
+        table.add_section()
+    return table
+
+
+def _section(table: Table, name: str) -> None:
+    table.add_row("", Text(name, style="bold"))
+
+
+def _board_title(report: Report, board: Board) -> str:
+    return words.title(board, several_workloads=len({one.workload for one in report.boards}) > 1)
+
+
+def _ranked(row: Ranked, board: Board) -> list[Text]:
+    cells = [
+        str(row.place),
+        row.label,
+        words.quantity(row.geometric_mean, board.unit),
+        words.interval(row.geometric_mean_interval, board.unit, like=row.geometric_mean),
+        words.to_best(row.to_best),
+        words.differences(row.to_best.interval),
+        words.noise(row.to_best.verdict),
+        str(row.tasks),
+    ]
+    return [Text(cell) for cell in cells]
+
+
+def _caption(report: Report) -> str:
+    if not report.boards:
+        return escape(" ".join(report.warnings[:1]) or "Nothing was measured.")
+    sizes = {len(board.common) for board in report.boards}
+    count = f"{min(sizes)} to {max(sizes)}" if len(sizes) > 1 else str(sizes.pop())
+    said = f"Geometric mean over the {count} benchmarks that every machine has; tasks are the repeats"
+    return said + "; Welch's t with Holm's correction tells what is beyond noise."
+
+
+def value_table(board: Board) -> Table:
+    table = _table(f"Speed per dollar: {words.title(board)}", "place", "machine", "an hour", "speed per dollar")
+    for name in ("95 % interval", "price from"):
+        table.add_column(name, overflow="fold")
+    for row in board.value:
+        table.add_row(*(Text(cell) for cell in _value(row)))
+    return table
+
+
+def _value(row: Value) -> list[str]:
+    ends = f"{words.share(row.interval[0])} to {words.share(row.interval[1])}" if row.interval else ""
+    return [
+        "" if row.place is None else str(row.place),
+        row.label,
+        words.dollars(row.usd_per_hour),
+        "" if row.per_dollar is None else words.share(row.per_dollar),
+        ends,
+        "no price in the table" if row.usd_per_hour is None else f"{row.source}, {row.date}",
+    ]
+
+
+def benchmarks_table(board: Board) -> Table:
+    table = _table(f"Benchmarks: {words.title(board)}", "benchmark", "machine", "mean", "95 % interval", "to the best")
+    for name in ("", "between tasks", "within a task"):
+        table.add_column(name, justify="left" if not name else "right")
+    for one in board.benchmarks:
+        for number, cell in enumerate(one.cells):
+            name = one.benchmark if number == 0 else ""
+            table.add_row(*(Text(words_) for words_ in [name, *_cell(cell, one.unit)]))
+        table.add_section()
+    return table
+
+
+def _cell(cell: Cell, unit: str) -> list[str]:
+    return [
+        cell.label,
+        words.quantity(cell.mean, unit),
+        words.interval(cell.interval, unit, like=cell.mean) + (" (one task)" if cell.tasks == 1 else ""),
+        words.to_best(cell.to_best),
+        words.noise(cell.to_best.verdict),
+        words.share(cell.spread.between_tasks if cell.spread else None),
+        words.share(cell.spread.within_tasks if cell.spread else None),
+    ]
+
+
+def comparison_table(found: RunComparison) -> Table:
+    title = f"Against baseline {escape(found.baseline)}"
+    table = _table(title, "machine", "variant", "benchmark", "old", "new", "difference", "95 % interval", "")
+    for row in found.rows:
+        name = row.benchmark or f"geometric mean of {row.benchmarks}"
+        verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
+        style = "bold red" if row.regression else ""
+        cells = [row.label, row.variant, name, words.quantity(row.old, row.unit), words.quantity(row.new, row.unit)]
+        cells += [words.difference(row.relation.ratio), words.differences(row.relation.interval), verdict]
+        table.add_row(*(Text(cell, style=style) for cell in cells))
+    table.caption = (
+        f"{len(found.regressions)} slower beyond {words.share(found.threshold)} and beyond noise; "
+        f"Holm's correction over {found.tests} tests."
+    )
+    return table
+
+
+def _what_else(report: Report) -> Iterator[Table]:
+    """Only tables that have a row."""
+    if report.task_problems:
+        table = _table("Tasks without a whole result", "run", "task", "machine", "outcome", "reason")
+        for task in report.task_problems:
+            table.add_row(*map(Text, (task.run_id, task.task, task.label, task.outcome, task.reason or "")))
+        yield table
+    if report.benchmark_problems:
+        table = _table("Benchmarks that failed", "run", "task", "benchmark", "variant", "reason")
+        for one in report.benchmark_problems:
+            table.add_row(*map(Text, (one.run_id, one.task, one.benchmark, one.variant, one.reason)))
+        yield table
+    if report.differences:
+        table = _table("What else differed", "what", "", "among", "value", "who")
+        for found in report.differences:
+            for value, who in found.values.items():
+                table.add_row(*map(Text, (found.name, found.level, found.among, value, ", ".join(who))))
+        yield table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", caption_justify="left")
+    for name in columns:
+        right = name.strip() in _RIGHT
+        table.add_column(name.strip(), justify="right" if right else "left", overflow="fold", no_wrap=right)
+    return table

@@ -1,0 +1,130 @@
+"""From what was read to the report: filters, roles of the runs, and every part put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from importlib.metadata import PackageNotFoundError, version
+
+from benchfleet.exceptions import UsageError
+from benchfleet.report.benchmarks import group_spreads, tables
+from benchfleet.report.coverage import benchmark_problems, group_facts, run_facts, task_problems
+from benchfleet.report.dataset import Dataset, GroupKey, Samples, Task
+from benchfleet.report.differences import between_groups, between_runs
+from benchfleet.report.grouping import BoardData, boards
+from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
+from benchfleet.report.prices import Price, PriceTable
+from benchfleet.report.ranking import common, rank
+from benchfleet.report.run_comparison import compare_runs
+from benchfleet.report.value import is_speed, values
+from benchfleet.report.warnings import warnings
+
+DEFAULT_THRESHOLD = 0.05
+_NO_PRICES = PriceTable({})
+
+
+@dataclass(frozen=True)
+class Options:
+    """`names` match a group's alias or instance type, `benchmarks` a benchmark's name: shell patterns, in any case.
+
+    `threshold` is a share: 0.05 is 5 %.
+    """
+
+    providers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    benchmarks: tuple[str, ...] = ()
+    baseline: str | None = None
+    threshold: float = DEFAULT_THRESHOLD
+    prices: PriceTable = _NO_PRICES
+
+
+_DEFAULTS = Options()
+
+
+def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
+    """Raises UsageError if the baseline is none of the runs, or is the only one."""
+    old_id = options.baseline
+    new_ids = frozenset(run.run_id for run in dataset.runs) - {old_id}
+    if old_id is not None and old_id not in {run.run_id for run in dataset.runs}:
+        raise UsageError(f"the baseline {old_id} is none of the runs that were read")
+    if old_id is not None and not new_ids:
+        raise UsageError(f"run {old_id} cannot be compared with itself: name another run beside the baseline")
+    new = _filtered(dataset.of_runs(frozenset(new_ids)), options)
+    old = _filtered(dataset.of_runs(frozenset({old_id} if old_id else ())), options)
+    groups = group_facts(new.tasks, role="measured")
+    data = boards(new.tasks)
+    found = [_board(board, groups, options.prices) for board in data]
+    return Report(
+        generator=f"benchfleet {_version()}",
+        runs=[run_facts(run, new.tasks, role="measured") for run in new.runs]
+        + [run_facts(run, old.tasks, role="baseline") for run in old.runs],
+        filters=Filters(
+            providers=list(options.providers), names=list(options.names), benchmarks=list(options.benchmarks)
+        ),
+        warnings=warnings(new, old, groups=groups, boards=found),
+        groups=groups + group_facts(old.tasks, role="baseline"),
+        boards=found,
+        comparison=_comparison(data, new, old, options),
+        differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
+        task_problems=task_problems([*new.tasks, *old.tasks]),
+        benchmark_problems=benchmark_problems([*new.tasks, *old.tasks]),
+    )
+
+
+def _filtered(dataset: Dataset, options: Options) -> Dataset:
+    """A pattern that matches nothing leaves nothing: the report then says that nothing was measured."""
+    tasks = (task for task in dataset.tasks if not options.providers or task.provider in options.providers)
+    kept = (task for task in tasks if not options.names or _matches(task.group.name, options.names))
+    return Dataset(dataset.runs, tuple(_only(task, options.benchmarks) for task in kept))
+
+
+def _only(task: Task, patterns: Sequence[str]) -> Task:
+    if not patterns:
+        return task
+    kept: tuple[Samples, ...] = tuple(one for one in task.samples if _matches(one.series.benchmark, patterns))
+    failures = tuple(one for one in task.failures if _matches(one.benchmark, patterns))
+    return replace(task, samples=kept, failures=failures)
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+
+
+def _board(board: BoardData, groups: Sequence[GroupFacts], prices: PriceTable) -> Board:
+    shared = common(board)
+    ranking, benchmarks = rank(board, shared), tables(board, shared)
+    here = {(key.provider, key.name) for key in board.groups}
+    priced = (
+        _prices(groups, prices) if is_speed(unit=shared.unit, better=board.key.better, metric=board.key.metric) else {}
+    )
+    return Board(
+        workload=board.key.workload,
+        variant=board.key.variant,
+        metric=board.key.metric,
+        better=board.key.better,
+        unit=shared.unit,
+        common=[series.benchmark for series in shared.series],
+        left_out=shared.left_out,
+        absent=[group.label for group in groups if (group.provider, group.name) not in here],
+        ranking=ranking,
+        value=values(ranking, priced) if any(priced.values()) else [],
+        spread=group_spreads(benchmarks),
+        benchmarks=benchmarks,
+    )
+
+
+def _prices(groups: Sequence[GroupFacts], prices: PriceTable) -> dict[GroupKey, Price | None]:
+    return {GroupKey(one.provider, one.name): prices.find(one.provider, one.instance_types) for one in groups}
+
+
+def _comparison(data: Sequence[BoardData], new: Dataset, old: Dataset, options: Options) -> RunComparison | None:
+    if options.baseline is None:
+        return None
+    runs = [run.run_id for run in new.runs]
+    return compare_runs(data, boards(old.tasks), baseline=options.baseline, runs=runs, threshold=options.threshold)
+
+
+def _version() -> str:
+    try:
+        return version("benchfleet")
+    except PackageNotFoundError:
+        return "(not installed)"

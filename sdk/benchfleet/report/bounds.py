@@ -1,0 +1,19 @@
+"""How much of what a results folder holds is read: whoever ran the task wrote it, so nothing in it is trusted."""
+
+MAX_OUTPUT_BYTES = 64 * 1024 * 1024  # an output.json; 100 benchmarks of 1,000 samples are 2 MiB
+MAX_METADATA_BYTES = 1024 * 1024
+MAX_RUN_BYTES = 4 * 1024 * 1024
+MAX_MANIFEST_BYTES = 256 * 1024 * 1024  # 100,000 tasks of the longest names
+MAX_ERROR_BYTES = 64 * 1024  # of an error.txt
+MAX_MEASUREMENTS = 20_000  # of one task
+MAX_SAMPLES = 1_000_000  # of one task
+MAX_NAME_CHARS = 200  # of a benchmark, a variant, a machine
+MAX_REASON_CHARS = 500
+MAX_MAGNITUDE = 1e18  # of a sample: sums and squares of larger ones leave the floats
+MIN_MAGNITUDE = 1e-18
+
+
+def cut(text: object, most: int = MAX_NAME_CHARS) -> str:
+    """As one printable line of at most `most` characters."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: most * 4]).split())
+    return words if len(words) <= most else words[: most - 1] + "…"

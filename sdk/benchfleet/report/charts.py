@@ -1,0 +1,210 @@
+"""Charts as inline SVG, drawn by Vega-Lite when the report is made: nothing is drawn, or loaded, when it is read.
+
+Everything that is a colour of text or lines is `currentColor`, so one drawing serves light and dark. Marks carry the
+group's label in `data-machine`, which the page's filter uses.
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from itertools import count
+from typing import Any
+
+import vl_convert
+
+from benchfleet.report import words
+from benchfleet.report.model import Benchmark, Board, Interval, RunComparison
+
+# Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on dark and on light.
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]
+SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"]
+_VEGA_LITE = "v5.20"
+_WIDE, _NARROW, _ROW = 620, 260, 22
+_WIDER = 1.1  # pixels a character that a reader's font may need above the one that Vega measured with
+_ROOM = 1.25  # how far an axis reaches beyond the means: an interval of two tasks would flatten everything else
+_NAME = {"field": "machine", "type": "nominal", "sort": None, "title": None}
+_CONFIG = {
+    "background": None,
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "currentColor", "titleColor": "currentColor", "tickColor": "currentColor",
+        "domainColor": "currentColor", "gridColor": "currentColor", "gridOpacity": 0.15, "labelFontSize": 12,
+        "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 150, "aria": False, "labelOverlap": True, "tickCount": 7,
+    },
+    "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12, "aria": False},
+    "text": {"color": "currentColor"},
+    "rule": {"color": "currentColor"},
+    "tick": {"color": "currentColor"},
+}  # fmt: skip
+
+
+class Charts:
+    """Draws; numbers its drawings, since the ids in a page must differ. `providers` fixes who has which colour."""
+
+    def __init__(self, providers: Sequence[str], *, start: int = 1) -> None:
+        self._providers = list(dict.fromkeys(providers))
+        self._numbers = count(start)
+
+    def ranking(self, board: Board) -> str:
+        """Geometric means as multiples of the best one's."""
+        rows = [
+            _row(row.label, row.provider, row.to_best.ratio, row.relative_interval)
+            for row in board.ranking
+            if row.to_best.ratio is not None
+        ]
+        worse = (
+            "slower" if words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better) else ""
+        )
+        axis = f"times the best geometric mean (1 is best, larger is {worse or 'worse'})"
+        told = f"Ranking of {len(rows)} machines, {words.title(board)}"
+        return self._drawn(_intervals(rows, axis, width=_WIDE, colours=self._colours()), told, axis)
+
+    def benchmark(self, one: Benchmark) -> str:
+        """Means with intervals; a small tick for each task's mean."""
+        factor, unit = words.scale(max((cell.mean for cell in one.cells), key=abs), unit=one.unit)
+        rows = [
+            _row(cell.label, cell.provider, cell.mean / factor, _divided(cell.interval, factor)) for cell in one.cells
+        ]
+        ticks = [{"machine": cell.label, "at": mean / factor} for cell in one.cells for mean in cell.task_means]
+        spec = _intervals(rows, unit, width=_NARROW, colours=self._colours(legend=False), ticks=ticks)
+        return self._drawn(spec, f"{one.benchmark}: means of {len(rows)} machines", f"in {unit}, with 95 % intervals")
+
+    def value(self, board: Board) -> str:
+        """Bars: only what has a price."""
+        rows = [
+            {"machine": row.label, "provider": row.provider, "x": row.per_dollar * 100}
+            for row in board.value
+            if row.per_dollar is not None
+        ]
+        x = {
+            "field": "x",
+            "type": "quantitative",
+            "title": "speed per dollar, in % of the best",
+            "scale": {"zero": True},
+        }
+        bars = {
+            "mark": {"type": "bar", "height": 12},
+            "encoding": {"x": x, "y": _NAME, "color": self._colours(legend=False)["color"], "description": _WHO},
+        }
+        spec = _spec([bars], rows, width=_WIDE, height=_ROW * len(rows))
+        return self._drawn(spec, f"Speed per dollar of {len(rows)} machines", "in % of the best; the longer the better")
+
+    def comparison(self, found: RunComparison, *, most: int = 40) -> str:
+        """New over old with intervals; lines at no change and at the threshold."""
+        rows = [
+            _row(f"{row.benchmark or 'geometric mean'}, {row.variant}, {row.label}", row.provider, ratio, ends)
+            for row in found.rows[:most]
+            if (ratio := row.relation.ratio) is not None
+            for ends in [row.relation.interval]
+        ]
+        axis = f"times the baseline (above 1 is worse; dashed: the threshold of {words.share(found.threshold)})"
+        marks = [{"at": 1.0, "kind": "same"}, {"at": 1 + found.threshold, "kind": "threshold"}]
+        spec = _intervals(rows, axis, width=_WIDE, colours=self._colours(legend=False), marks=marks, label_limit=260)
+        return self._drawn(spec, f"Comparison with {found.baseline}: {len(rows)} ratios", axis)
+
+    def _colours(self, *, legend: bool = True) -> dict[str, Any]:
+        scale = {"domain": self._providers, "range": _cycled(PALETTE, len(self._providers))}
+        shapes = {"domain": self._providers, "range": _cycled(SHAPES, len(self._providers))}
+        shown = {"title": None, "orient": "top"} if legend and len(self._providers) > 1 else None
+        field = {"field": "provider", "type": "nominal", "legend": shown}
+        return {"color": {**field, "scale": scale}, "shape": {**field, "scale": shapes}}
+
+    def _drawn(self, spec: dict[str, Any], title: str, description: str) -> str:
+        drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[])
+        return _framed(drawn, title, description, number=next(self._numbers))
+
+
+_IDLE = re.compile(r' (?:role="graphics-[a-z]+"|(?:aria-roledescription|aria-hidden|class|pointer-events)="[^"]*")')
+_INVISIBLE = re.compile(r'<path class="(?:fore|back)ground"[^>]*/>')  # frames of groups, which have no lines here
+_WHO = {"field": "machine", "type": "nominal"}
+
+
+def _row(machine: str, provider: str, x: float | None, ends: Interval | None) -> dict[str, Any]:
+    return {"machine": machine, "provider": provider, "x": x, "low": ends and ends[0], "high": ends and ends[1]}
+
+
+def _divided(ends: Interval | None, factor: float) -> Interval | None:
+    return (ends[0] / factor, ends[1] / factor) if ends else None
+
+
+def _cycled(values: Sequence[str], size: int) -> list[str]:
+    return [values[number % len(values)] for number in range(size)]
+
+
+def _intervals(
+    rows: list[dict[str, Any]],
+    axis: str,
+    *,
+    width: int,
+    colours: dict[str, Any],
+    ticks: Sequence[dict[str, Any]] = (),
+    marks: Sequence[dict[str, Any]] = (),
+    label_limit: int = 150,
+) -> dict[str, Any]:
+    """A point and an interval for each row, from top to bottom as they come."""
+    domain = _domain(rows, [tick["at"] for tick in ticks], [mark["at"] for mark in marks])
+    x = {"field": "x", "type": "quantitative", "title": axis, "scale": {"domain": domain, "nice": False, "zero": False}}
+    y = {**_NAME, "axis": {"labelLimit": label_limit}}
+    low = {**x, "field": "low"}
+    layers: list[dict[str, Any]] = [
+        {"data": {"values": list(marks)}, "mark": {"type": "rule", "strokeDash": [4, 3], "opacity": 0.6},
+         "encoding": {"x": {**x, "field": "at"}}},
+        {"mark": {"type": "rule", "clip": True, "strokeWidth": 1.5, "opacity": 0.75},
+         "encoding": {"x": low, "x2": {"field": "high"}, "y": y, "description": _WHO}},
+        {"data": {"values": list(ticks)}, "mark": {"type": "tick", "thickness": 1, "height": 9, "opacity": 0.6},
+         "encoding": {"x": {**x, "field": "at"}, "y": y, "description": _WHO}},
+        {"mark": {"type": "point", "filled": True, "size": 65, "opacity": 1},
+         "encoding": {"x": x, "y": y, **colours, "description": _WHO}},
+    ]  # fmt: skip
+    kept = [layer for layer in layers if layer.get("data", {"values": rows})["values"]]
+    return _spec(kept, rows, width=width, height=_ROW * len(rows))
+
+
+def _domain(rows: Sequence[dict[str, Any]], ticks: Sequence[float], marks: Sequence[float]) -> list[float]:
+    """All means and task means, and as much of the intervals as leaves those readable."""
+    points = [row["x"] for row in rows] + list(ticks) + list(marks)
+    low, high = min(points), max(points)
+    reach = max((high - low) * _ROOM, abs(high) * 0.02) or 1.0
+    ends = [end for row in rows for end in (row["low"], row["high"]) if end is not None]
+    least, most = max(min([low, *ends]), low - reach), min(max([high, *ends]), high + reach)
+    margin = (most - least) * 0.04 or reach
+    return [least - margin, most + margin]
+
+
+def _spec(layers: list[dict[str, Any]], rows: list[dict[str, Any]], *, width: int, height: int) -> dict[str, Any]:
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "config": _CONFIG,
+        "padding": {
+            "left": 6 + _WIDER * min(max(len(row["machine"]) for row in rows), 24),
+            "right": 14,
+            "top": 5,
+            "bottom": 5,
+        },
+        "width": width,
+        "height": max(height, _ROW),
+        "data": {"values": rows},
+        "layer": layers,
+    }
+
+
+def _framed(drawn: str, title: str, description: str, *, number: int) -> str:
+    """The drawing as one image with a name: its parts are no stops for a screen reader, the tables beside it are."""
+    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn)
+    width, height = size.groups() if size else ("600", "300")
+    body = re.sub(r"<[^>]*>", lambda tag: _tag(tag[0], number), drawn[drawn.index(">") + 1 :])
+    name, text = f"chart{number}-title", f"chart{number}-text"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}" aria-describedby="{text}" '
+        f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f'<title id="{name}">{escape(title)}</title><desc id="{text}">{escape(description)}</desc>{body}'
+    )
+
+
+def _tag(tag: str, number: int) -> str:
+    """Lighter, and with ids of its own. Only tags are touched: text in the drawing may look like attributes."""
+    if _INVISIBLE.fullmatch(tag):
+        return ""
+    tag = _IDLE.sub("", tag).replace(' aria-label="', ' data-machine="')
+    return re.sub(r'(id="|url\(#)([A-Za-z]+\d+)', rf"\1chart{number}-\2", re.sub(r"(\d+\.\d{2})\d+", r"\1", tag))

@@ -1,0 +1,97 @@
+"""What there is and what there is not: runs, groups, tasks without a result, benchmarks that failed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from benchfleet.report.bounds import cut
+from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task
+from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, TaskProblem
+
+Role = Literal["measured", "baseline"]
+
+
+def run_facts(run: Run, tasks: Sequence[Task], *, role: Role) -> RunFacts:
+    about, mine = run.about, [task for task in tasks if task.run_id == run.run_id]
+    options = about.get("workload_options")
+    workloads = {one.series.workload for task in mine for one in task.samples}
+    return RunFacts(
+        run_id=run.run_id,
+        role=role,
+        status=_text(about.get("status")),
+        reason=_text(about.get("reason"), 500),
+        workload=_text(about.get("workload")) or ", ".join(sorted(workloads)) or None,
+        workload_options=options if isinstance(options, dict) else {},
+        ruby_version=_text(about.get("ruby_version")),
+        created_at=_text(about.get("created_at")),
+        started_at=min((task.started_at for task in mine if task.started_at), default=None),
+        ended_at=max((task.ended_at for task in mine if task.ended_at), default=None),
+        tasks=len(mine),
+        without_result=sum(task.outcome not in HAS_RESULTS for task in mine),
+    )
+
+
+def group_facts(tasks: Iterable[Task], *, role: Role) -> list[GroupFacts]:
+    """In the order of first appearance."""
+    groups: dict[GroupKey, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(task.group, []).append(task)
+    return [_group(key, found, role) for key, found in groups.items()]
+
+
+def _group(key: GroupKey, tasks: Sequence[Task], role: Role) -> GroupFacts:
+    with_results = [task for task in tasks if task.outcome in HAS_RESULTS]
+    hosts = {task.host for task in with_results}
+    return GroupFacts(
+        provider=key.provider,
+        name=key.name,
+        role=role,
+        instance_types=sorted({task.instance_type for task in tasks}),
+        tasks=len(tasks),
+        outcomes=dict(sorted(Counter(task.outcome for task in tasks).items())),
+        hosts=None if not hosts or None in hosts else len(hosts),
+        environment=_environment(with_results or tasks),
+    )
+
+
+def _environment(tasks: Sequence[Task]) -> dict[str, str]:
+    found: dict[str, dict[str, None]] = {}  # a dict for the order
+    for task in tasks:
+        for name, value in task.environment.items():
+            found.setdefault(name, {})[value] = None
+    return {name: cut(" or ".join(values), 500) for name, values in found.items()}
+
+
+def task_problems(tasks: Iterable[Task]) -> list[TaskProblem]:
+    return [
+        TaskProblem(
+            provider=task.provider,
+            name=task.group.name,
+            run_id=task.run_id,
+            task=task.folder,
+            outcome=task.outcome,
+            reason=task.reason,
+        )
+        for task in tasks
+        if task.outcome != "measured"
+    ]
+
+
+def benchmark_problems(tasks: Iterable[Task]) -> list[BenchmarkProblem]:
+    return [
+        BenchmarkProblem(
+            provider=task.provider,
+            name=task.group.name,
+            run_id=task.run_id,
+            task=task.folder,
+            benchmark=failure.benchmark,
+            variant=failure.variant,
+            reason=failure.reason,
+        )
+        for task in tasks
+        for failure in task.failures
+    ]
+
+
+def _text(value: Any, most: int = 200) -> str | None:
+    return cut(value, most) if isinstance(value, str | int) and value != "" else None

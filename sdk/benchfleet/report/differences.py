@@ -1,0 +1,82 @@
+"""What else differed between the things compared: a difference in speed may come from there."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
+from benchfleet.report.model import Difference, label
+from benchfleet.report.surroundings import MACHINE_FACTS
+
+NOT_RECORDED = "not recorded"
+_SHOWN_WHO = 8
+
+
+def between_groups(tasks: Sequence[Task]) -> list[Difference]:
+    """Groups against each other, then the tasks of one group among themselves."""
+    labels = {label(*key): found for key, found in _by_group(tasks).items()}
+    found = [d for d in (_between(name, labels, "groups") for name in _names(tasks)) if d]
+    return found + [d for name in _names(tasks) for d in _within(name, labels)]
+
+
+def between_runs(new: Sequence[Task], old: Sequence[Task]) -> list[Difference]:
+    """The same group in both runs, name by name."""
+    before = _by_group(old)
+    found: list[Difference] = []
+    for group, tasks in _by_group(new).items():
+        name, others = label(*group), before.get(group, [])
+        sides = {f"{name}, this run": tasks, f"{name}, baseline": others}
+        found += [d for d in (_between(fact, sides, "runs") for fact in _names([*tasks, *others])) if d and others]
+    return found
+
+
+def _by_group(tasks: Sequence[Task]) -> dict[GroupKey, list[Task]]:
+    found: dict[GroupKey, list[Task]] = defaultdict(list)
+    for task in (task for task in tasks if task.outcome in HAS_RESULTS):
+        found[task.group].append(task)
+    return found
+
+
+def _names(tasks: Sequence[Task]) -> list[str]:
+    return list(dict.fromkeys(name for task in tasks for name in task.environment))
+
+
+def _values(name: str, tasks: Sequence[Task]) -> set[str]:
+    return {task.environment.get(name, NOT_RECORDED) for task in tasks}
+
+
+def _between(name: str, sides: Mapping[str, Sequence[Task]], among: Literal["groups", "runs"]) -> Difference | None:
+    """Only what one side always has and another has not: what varies within a side is told there."""
+    who: dict[str, list[str]] = defaultdict(list)
+    for side, tasks in sides.items():
+        who[" or ".join(sorted(_values(name, tasks)))].append(side)
+    if len(who) < 2:
+        return None
+    expected = name in MACHINE_FACTS and among == "groups"
+    return _difference(name, "note" if expected else "warning", among, who)
+
+
+def _within(name: str, groups: Mapping[str, Sequence[Task]]) -> list[Difference]:
+    """One entry for each group whose tasks differ."""
+    found = []
+    for who_has, tasks in groups.items():
+        if len(_values(name, tasks)) > 1:
+            who: dict[str, list[str]] = defaultdict(list)
+            for task in tasks:
+                who[task.environment.get(name, NOT_RECORDED)].append(f"{who_has}: run {task.run_id}, {task.folder}")
+            found.append(_difference(name, "warning", "tasks of a group", who))
+    return found
+
+
+def _difference(
+    name: str,
+    level: Literal["note", "warning"],
+    among: Literal["groups", "tasks of a group", "runs"],
+    who: Mapping[str, list[str]],
+) -> Difference:
+    return Difference(name=name, level=level, among=among, values={value: _short(w) for value, w in who.items()})
+
+
+def _short(who: list[str]) -> list[str]:
+    more = len(who) - _SHOWN_WHO
+    return who if more <= 1 else [*who[:_SHOWN_WHO], f"and {more} more"]

@@ -1,0 +1,47 @@
+"""The only place that opens files of a results folder: bounded, no links, no surprises."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+
+class Unreadable(Exception):
+    """A file that cannot be used; the message says why, in few words."""
+
+
+def read_bytes(path: Path, *, most: int) -> bytes | None:
+    """None if there is no such file. Raises Unreadable if it is no regular file, or larger than `most` bytes."""
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            raise Unreadable(f"{path.name} is no regular file")
+        if about.st_size > most:
+            raise Unreadable(f"{path.name} has {about.st_size} bytes, more than the {most} that are read")
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Unreadable(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def read_object(path: Path, *, most: int) -> dict[str, Any] | None:
+    """A JSON object; None if there is no such file. Raises Unreadable."""
+    raw = read_bytes(path, most=most)
+    if raw is None:
+        return None
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{path.name} is not JSON") from error
+    if not isinstance(document, dict):
+        raise Unreadable(f"{path.name} holds no JSON object")
+    return document
+
+
+def folders(path: Path) -> list[Path]:
+    """Real folders in `path`, by name; links are left out. Raises Unreadable."""
+    try:
+        return sorted(child for child in path.iterdir() if child.is_dir() and not child.is_symlink())
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be listed: {error.strerror}") from error

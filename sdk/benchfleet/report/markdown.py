@@ -1,0 +1,139 @@
+"""A report as Markdown tables, short enough for a comment on a pull request."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from benchfleet.report import words
+from benchfleet.report.model import Board, Report, RunComparison
+
+_MOST_ROWS = 60  # of the comparison: GitHub cuts a comment at 65,536 characters
+
+
+def as_markdown(report: Report) -> str:
+    lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
+    lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings]
+    if report.comparison:
+        lines += _comparison(report.comparison)
+    for board in report.boards:
+        lines += _ranking(board)
+        lines += _value(board)
+        lines += _benchmarks(board)
+    lines += _problems(report)
+    lines += _differences(report)
+    lines.append(
+        f"\n<sub>{escape(report.generator)}. Intervals are at 95 %; tasks are the repeats; Welch's t on logarithms of "
+        "task means, with Holm's correction.</sub>"
+    )
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text stays text: no HTML, no table cells, no links, no emphasis, no mentions of people."""
+    harmless = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]()#!|~])", r"\\\1", harmless).replace("@", "@\u200b")
+
+
+def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
+    marks = ["---" if name in ("", "machine", "benchmark", "variant", "verdict") else "---:" for name in head]
+    return ["", _line(head), _line(marks), *(_line(row) for row in rows)]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _comparison(found: RunComparison) -> list[str]:
+    count = len(found.regressions)
+    said = f"{count} of {len(found.rows)} are worse" if count else "Nothing is worse"
+    lines = ["", f"### Against baseline {escape(found.baseline)}", ""]
+    lines.append(f"{said} by more than {words.share(found.threshold)} and beyond noise.")
+    rows = (
+        (
+            escape(row.label),
+            escape(row.variant),
+            escape(row.benchmark) if row.benchmark else f"**geometric mean of {row.benchmarks}**",
+            escape(words.quantity(row.old, row.unit)),
+            escape(words.quantity(row.new, row.unit)),
+            words.difference(row.relation.ratio),
+            words.differences(row.relation.interval),
+            ("❌ " if row.regression else "")
+            + words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better),
+        )
+        for row in found.rows[:_MOST_ROWS]
+    )
+    lines += _table(("machine", "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
+    more = len(found.rows) - _MOST_ROWS
+    return [*lines, f"\n… and {more} more rows, none of them worse than these."] if more > 0 else lines
+
+
+def _ranking(board: Board) -> list[str]:
+    lines = ["", f"### {escape(words.title(board))}: geometric mean over {len(board.common)} common benchmarks"]
+    rows = (
+        (
+            str(row.place),
+            escape(row.label),
+            escape(words.quantity(row.geometric_mean, board.unit)),
+            escape(words.interval(row.geometric_mean_interval, board.unit, like=row.geometric_mean)),
+            words.to_best(row.to_best),
+            words.differences(row.to_best.interval),
+            words.board_verdict(row.to_best.verdict, board),
+            str(row.tasks),
+        )
+        for row in board.ranking
+    )
+    head = ("#", "machine", "geometric mean", "95 % interval", "to the best", "95 % interval", "verdict", "tasks")
+    lines += _table(head, rows)
+    lines += [f"\nLeft out: {escape(one.benchmark)} ({escape(one.reason)})." for one in board.left_out[:20]]
+    return lines
+
+
+def _value(board: Board) -> list[str]:
+    if not board.value:
+        return []
+    rows = (
+        (
+            "" if row.place is None else str(row.place),
+            escape(row.label),
+            words.dollars(row.usd_per_hour),
+            "" if row.per_dollar is None else words.share(row.per_dollar),
+            escape(f"{row.source}, {row.date}") if row.source else "no price",
+        )
+        for row in board.value
+    )
+    return ["", "Speed per dollar:", *_table(("#", "machine", "an hour", "speed per dollar", "price from"), rows)]
+
+
+def _benchmarks(board: Board) -> list[str]:
+    rows = (
+        (
+            escape(one.benchmark),
+            escape(cell.label),
+            escape(words.quantity(cell.mean, one.unit)),
+            escape(words.interval(cell.interval, one.unit, like=cell.mean)),
+            words.to_best(cell.to_best),
+            words.verdict(cell.to_best.verdict, metric=board.metric, unit=one.unit, better=board.better),
+        )
+        for one in board.benchmarks
+        for cell in one.cells
+    )
+    head = ("benchmark", "machine", "mean", "95 % interval", "to the best", "verdict")
+    summary = f"<details><summary>{len(board.benchmarks)} benchmarks</summary>"
+    return ["", summary, *_table(head, rows), "", "</details>"]
+
+
+def _problems(report: Report) -> list[str]:
+    lines = [
+        f"- {escape(task.run_id)} {escape(task.task)} ({escape(task.label)}): {task.outcome}, "
+        f"{escape(task.reason or 'no reason given')}"
+        for task in report.task_problems
+    ]
+    return ["", "### Tasks without a whole result", "", *lines] if lines else []
+
+
+def _differences(report: Report) -> list[str]:
+    lines = [
+        f"- {escape(found.name)} ({found.level}, among {found.among}): "
+        + "; ".join(f"{escape(value)} on {escape(', '.join(who))}" for value, who in found.values.items())
+        for found in report.differences
+    ]
+    return ["", "### What else differed", "", *lines] if lines else []

@@ -1,0 +1,240 @@
+"""A report as one document: what `--json` prints, and what every other form is made from.
+
+Every `ratio` says how many times worse than the reference something is, whichever way its metric points: 1.25 is a time
+of 125 %, or a throughput of 1 / 1.25. Intervals are [low, high] at 95 %. None means that nothing can be said.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from benchfleet.report.dataset import UNKNOWN
+
+Interval = tuple[float, float]
+Verdict = Literal["best", "better", "worse", "unclear", "unknown"]
+CONFIDENCE = 0.95
+LEVEL = 0.05  # an adjusted p below this is beyond noise
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, extra="forbid")
+
+
+def label(provider: str, name: str) -> str:
+    """Where no metadata names a provider, the name is all there is."""
+    return name if provider == UNKNOWN else f"{provider} {name}"
+
+
+class Machine(Part):
+    """A group: tasks of one provider under one name, the alias or else the instance type."""
+
+    provider: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        return label(self.provider, self.name)
+
+
+class RunFacts(Part):
+    run_id: str
+    role: Literal["measured", "baseline"]
+    status: str | None
+    reason: str | None
+    workload: str | None
+    workload_options: dict[str, Any]
+    ruby_version: str | None
+    created_at: str | None
+    started_at: str | None = Field(description="when the first task started")
+    ended_at: str | None = Field(description="when the last task ended")
+    tasks: int
+    without_result: int
+
+
+class GroupFacts(Machine):
+    role: Literal["measured", "baseline"]
+    instance_types: list[str]
+    tasks: int
+    outcomes: dict[str, int] = Field(description="outcome → tasks; only what occurs")
+    hosts: int | None = Field(description="instances that the tasks with results ran on; null if not recorded")
+    environment: dict[str, str] = Field(description="fact → value; several values are joined with ` or `")
+
+
+class TaskProblem(Machine):
+    run_id: str
+    task: str
+    outcome: str
+    reason: str | None
+
+
+class BenchmarkProblem(Machine):
+    run_id: str
+    task: str
+    benchmark: str
+    variant: str
+    reason: str
+
+
+class Difference(Part):
+    """`level`: `note` where machine types are bound to differ, `warning` where they should not."""
+
+    name: str
+    level: Literal["note", "warning"]
+    among: Literal["groups", "tasks of a group", "runs"]
+    values: dict[str, list[str]] = Field(description="value → who has it; `not recorded` where metadata says nothing")
+
+
+class LeftOut(Part):
+    benchmark: str
+    unit: str
+    reason: str
+
+
+class Relation(Part):
+    """To a reference: the best group, or the same thing in the baseline."""
+
+    ratio: float | None
+    interval: Interval | None
+    p: float | None = Field(description="Welch's t on logs of task means, two-sided")
+    p_adjusted: float | None = Field(description="after Holm; below 0.05 is beyond noise")
+    verdict: Verdict
+
+    @property
+    def beyond_noise(self) -> bool:
+        return self.verdict in ("better", "worse")
+
+
+class Ranked(Machine):
+    place: int
+    tasks: int
+    geometric_mean: float | None = Field(description="in the board's unit; null where units are mixed")
+    geometric_mean_interval: Interval | None
+    relative_interval: Interval | None = Field(
+        description="of the geometric mean alone, as a multiple of the best's geometric mean, larger being worse"
+    )
+    to_best: Relation
+
+
+class Value(Machine):
+    """Speed for money. `per_dollar` is relative to the best, 1 or less; null without a price, and never a zero."""
+
+    place: int | None
+    usd_per_hour: float | None
+    per_dollar: float | None
+    interval: Interval | None
+    source: str | None
+    date: str | None
+
+
+class Spread(Part):
+    """Standard deviations as shares of the mean."""
+
+    between_tasks: float
+    within_tasks: float
+    share_between: float | None = Field(description="of the variance of one sample, the part between tasks")
+    clamped: bool = Field(description="the estimate between tasks was negative, so 0 is shown")
+
+
+class GroupSpread(Machine):
+    """Medians over a board's benchmarks; `benchmarks` counts those with two tasks or more and two samples in one."""
+
+    between_tasks: float
+    within_tasks: float
+    benchmarks: int
+
+
+class Cell(Machine):
+    """One benchmark on one group. `interval_over` says what was repeated: `samples` only if there is one task."""
+
+    mean: float
+    interval: Interval | None
+    interval_over: Literal["tasks", "samples"]
+    tasks: int
+    samples: int
+    dropped: int = Field(description="samples that were no usable numbers")
+    task_means: list[float]
+    to_best: Relation
+    spread: Spread | None
+
+
+class Benchmark(Part):
+    benchmark: str
+    unit: str
+    common: bool = Field(description="measured on every group of the board, so part of the ranking")
+    missing: list[str] = Field(description="groups without it")
+    cells: list[Cell] = Field(description="best first")
+
+
+class Board(Part):
+    """Everything of one variant and metric: variants are never mixed."""
+
+    workload: str
+    variant: str
+    metric: str
+    better: Literal["lower", "higher"]
+    unit: str | None = Field(description="of the common benchmarks; null where they have several")
+    common: list[str]
+    left_out: list[LeftOut]
+    absent: list[str] = Field(description="groups without any measurement here")
+    ranking: list[Ranked]
+    value: list[Value]
+    spread: list[GroupSpread]
+    benchmarks: list[Benchmark]
+
+
+class Compared(Machine):
+    """This run against the baseline. `benchmark` null: the geometric mean over what both have."""
+
+    workload: str
+    variant: str
+    metric: str
+    better: Literal["lower", "higher"]
+    benchmark: str | None
+    unit: str | None
+    benchmarks: int
+    old: float | None
+    new: float | None
+    old_tasks: int
+    new_tasks: int
+    relation: Relation
+    regression: bool = Field(description="worse beyond the threshold and beyond noise")
+
+
+class RunComparison(Part):
+    baseline: str
+    runs: list[str]
+    threshold: float
+    tests: int = Field(description="size of the family that Holm's correction was made for")
+    rows: list[Compared]
+    only_in_baseline: list[str]
+    only_new: list[str]
+
+    @property
+    def regressions(self) -> list[Compared]:
+        return [row for row in self.rows if row.regression]
+
+
+class Filters(Part):
+    providers: list[str]
+    names: list[str]
+    benchmarks: list[str]
+
+
+class Report(Part):
+    """Schema: docs/report.schema.json."""
+
+    schema_version: Literal[1] = 1
+    generator: str
+    runs: list[RunFacts]
+    filters: Filters
+    warnings: list[str]
+    groups: list[GroupFacts]
+    boards: list[Board]
+    comparison: RunComparison | None
+    differences: list[Difference]
+    task_problems: list[TaskProblem]
+    benchmark_problems: list[BenchmarkProblem]
+
+    @property
+    def measured(self) -> bool:
+        return bool(self.boards)

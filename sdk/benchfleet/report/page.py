@@ -1,0 +1,121 @@
+"""A report as one HTML file that needs nothing else: no network, no script to be readable, light and dark, print."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from benchfleet.report import words
+from benchfleet.report.charts import Charts
+from benchfleet.report.model import GroupFacts, Report
+from benchfleet.report.summary import headline
+
+TEMPLATES = Path(__file__).parent / "templates"
+MAX_CHARTS = 300  # of benchmarks: about 40 ms and 6 KB each; what is beyond has its table
+_MAX_BARS = 60  # groups in one chart
+
+
+def render(report: Report) -> str:
+    """The page. Names and reasons in it came from machines that nobody vouches for: everything is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"difference": words.difference, "differences": words.differences, "share": words.share}
+    environment.filters |= {
+        "dollars": words.dollars,
+        "probability": words.probability,
+        "best": words.to_best,
+        "key": _sort_key,
+        "noise": words.noise,
+    }
+    environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
+    style, script = _asset("page.css"), _asset("page.js")
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        headlines=[headline(board) for board in report.boards],
+        boards=_drawn(report),
+        comparison_chart=_comparison_chart(report),
+        facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
+        providers=_providers(report),
+        style=Markup(style),  # noqa: S704 (our own file)
+        script=Markup(script),  # noqa: S704 (our own file)
+        policy=_policy(style, script),
+        title=partial(words.title, several_workloads=len({board.workload for board in report.boards}) > 1),
+    )
+
+
+def _sort_key(value: float | None) -> str:
+    """What the page's script sorts by; blanks go last."""
+    return "" if value is None else repr(value)
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """A content security policy that allows this page's own style and script, by their hashes, and nothing else."""
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _providers(report: Report) -> list[str]:
+    return list(dict.fromkeys(group.provider for group in report.groups))
+
+
+def _drawn(report: Report) -> list[dict[str, Any]]:
+    """Each board with its charts; None where there is nothing that a chart would show."""
+    charts, left = Charts(_providers(report)), MAX_CHARTS
+    found = []
+    for number, board in enumerate(report.boards, start=1):
+        benchmarks = []
+        for one in board.benchmarks:
+            draw = left > 0 and len(one.cells) <= _MAX_BARS
+            left -= draw
+            benchmarks.append((one, _markup(charts.benchmark, one) if draw else None))
+        ranked = 1 < len(board.ranking) <= _MAX_BARS
+        priced = sum(value.per_dollar is not None for value in board.value)
+        found.append(
+            {
+                "id": f"board-{number}",
+                "board": board,
+                "ranking_chart": _markup(charts.ranking, board) if ranked else None,
+                "value_chart": _markup(charts.value, board) if 1 < priced <= _MAX_BARS else None,
+                "benchmarks": benchmarks,
+            }
+        )
+    return found
+
+
+def _comparison_chart(report: Report) -> Markup | None:
+    found = report.comparison
+    if found is None or not any(row.relation.ratio is not None for row in found.rows):
+        return None
+    return _markup(Charts(_providers(report), start=10_000).comparison, found)
+
+
+def _markup(draw: Callable[[Any], str], what: Any) -> Markup:
+    """Vega escapes every text that it draws."""
+    return Markup(draw(what))  # noqa: S704
+
+
+def _shared_facts(groups: Sequence[GroupFacts]) -> dict[str, str]:
+    """What is the same on all groups: said once, at the top."""
+    with_facts = [group.environment for group in groups if group.environment]
+    first = with_facts[0] if with_facts else {}
+    return {name: value for name, value in first.items() if all(one.get(name) == value for one in with_facts)}

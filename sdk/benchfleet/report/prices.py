@@ -1,0 +1,126 @@
+"""The price table: a TOML or CSV file. What it does not name has no price, which is not the same as costing nothing."""
+
+import csv
+import io
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from benchfleet.exceptions import ConfigError
+
+MAX_BYTES = 16 * 1024 * 1024
+_NEEDED = ("provider", "instance_type", "usd_per_hour", "source", "date")
+
+
+@dataclass(frozen=True)
+class Price:
+    """`date` is the day on which `source` said so, as ISO 8601."""
+
+    provider: str
+    instance_type: str
+    usd_per_hour: float
+    source: str
+    date: str
+
+
+@dataclass(frozen=True)
+class PriceTable:
+    prices: Mapping[tuple[str, str], Price]
+
+    def find(self, provider: str, instance_types: Sequence[str]) -> Price | None:
+        """None without a price, and where a group holds several instance types: none of their prices would be its own."""
+        return self.prices.get((provider, instance_types[0])) if len(instance_types) == 1 else None
+
+
+def load(path: Path) -> PriceTable:
+    """`[[price]]` tables of a .toml file, or rows of a .csv file with a header, each with the fields of `Price`.
+
+    Raises ConfigError with everything that is wrong.
+    """
+    entries = _csv(path) if path.suffix.lower() == ".csv" else _toml(path)
+    problems: list[str] = []
+    prices: dict[tuple[str, str], Price] = {}
+    for number, entry in enumerate(entries, start=1):
+        price = _price(entry, f"price {number}", problems)
+        if price and (price.provider, price.instance_type) in prices:
+            problems.append(f"price {number}: {price.provider} {price.instance_type} has a price already: keep one")
+        elif price:
+            prices[price.provider, price.instance_type] = price
+    if problems:
+        raise ConfigError(f"{path} is no usable price table:\n" + "\n".join(f"  {problem}" for problem in problems))
+    return PriceTable(prices)
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read the price table {path}: {error.strerror}") from error
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(f"the price table {path} has {len(raw)} bytes, more than the {MAX_BYTES} that are read")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the price table {path} is not UTF-8") from error
+
+
+def _toml(path: Path) -> list[Any]:
+    try:
+        entries = tomllib.loads(_text(path)).get("price")
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    if not isinstance(entries, list):
+        raise ConfigError(f"{path} has no [[price]] table: see configs/prices-example.toml")
+    return entries
+
+
+def _csv(path: Path) -> list[Any]:
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""))
+    absent = [name for name in _NEEDED if name not in (reader.fieldnames or [])]
+    if absent:
+        raise ConfigError(
+            f"{path} lacks the columns {', '.join(absent)}: its first line must name {', '.join(_NEEDED)}"
+        )
+    return list(reader)
+
+
+def _price(entry: Any, where: str, problems: list[str]) -> Price | None:
+    if not isinstance(entry, dict):
+        problems.append(f"{where}: must be a table with {', '.join(_NEEDED)}")
+        return None
+    absent = [name for name in _NEEDED if entry.get(name) in (None, "")]
+    if absent:
+        problems.append(f"{where}: lacks {', '.join(absent)}; leave the whole price out if it is not known")
+        return None
+    day, cost = _day(entry["date"]), _cost(entry["usd_per_hour"])
+    if day is None:
+        problems.append(f"{where}: date is {entry['date']!r}, must be a day such as 2026-11-22")
+    if cost is None:
+        words = "must be a number above 0; leave the whole price out if it is not known"
+        problems.append(f"{where}: usd_per_hour is {entry['usd_per_hour']!r}, {words}")
+    if day is None or cost is None:
+        return None
+    return Price(str(entry["provider"]), str(entry["instance_type"]), cost, str(entry["source"]), day)
+
+
+def _cost(value: Any) -> float | None:
+    try:
+        cost = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return cost if not isinstance(value, bool) and math.isfinite(cost) and cost > 0 else None
+
+
+def _day(value: Any) -> str | None:
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, date):
+        return value.isoformat()
+    try:
+        return date.fromisoformat(str(value).strip()).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,160 @@
+"""Reads results folders: what each task measured, and why not where it did not.
+
+A folder is what `benchfleet run` and `benchfleet runs download` leave: `run.json`, `manifest.json` and a folder for each
+task. A folder without those two is read too: every sub-folder with an output.json, a metadata.json or an error.txt is a
+task.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchfleet.exceptions import UsageError
+from benchfleet.report import bounds
+from benchfleet.report.bounds import cut
+from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
+from benchfleet.report.files import Unreadable, folders, read_bytes, read_object
+from benchfleet.report.outputs import read_output
+from benchfleet.report.surroundings import environment, host
+
+_NO_RESULT: Mapping[str, Outcome] = {"corrupt": "corrupt", "missing": "missing"}
+_SIGNS = ("output.json", "metadata.json", "error.txt")
+
+
+def read_runs(paths: Sequence[Path]) -> Dataset:
+    """All of `paths`, each once. Raises UsageError if one is no folder, or if two hold the same run."""
+    seen: dict[str, Path] = {}
+    runs: list[Run] = []
+    tasks: list[Task] = []
+    for path in dict.fromkeys(path.resolve() for path in paths):
+        run, found = _read_run(path)
+        if run.run_id in seen:
+            raise UsageError(f"{seen[run.run_id]} and {path} both hold run {run.run_id}: name only one of them")
+        seen[run.run_id] = path
+        runs.append(run)
+        tasks += found
+    return Dataset(tuple(runs), tuple(tasks))
+
+
+def _read_run(path: Path) -> tuple[Run, list[Task]]:
+    if not path.is_dir():
+        raise UsageError(f"{path} is no folder of results")
+    notes: list[str] = []
+    about = _noted(path / "run.json", bounds.MAX_RUN_BYTES, notes)
+    manifest = _noted(path / "manifest.json", bounds.MAX_MANIFEST_BYTES, notes)
+    entries = (manifest or {}).get("tasks")
+    run_id = cut((about or {}).get("run_id") or (manifest or {}).get("run_id") or path.name)
+    if isinstance(entries, list):
+        tasks = [_listed(path, run_id, entry) for entry in entries if isinstance(entry, dict)]
+    else:
+        tasks = list(_unlisted(path, run_id))
+        notes.append(f"run {run_id} has no manifest.json: tasks that left nothing behind cannot be known")
+    return Run(run_id, path, about or {}, isinstance(entries, list), tuple(notes)), tasks
+
+
+def _noted(path: Path, most: int, notes: list[str]) -> dict[str, Any] | None:
+    try:
+        return read_object(path, most=most)
+    except Unreadable as error:
+        notes.append(f"{path.parent.name}: {error}")
+        return None
+
+
+def _listed(path: Path, run_id: str, entry: Mapping[str, Any]) -> Task:
+    """A task as manifest.json tells of it. Measurements count only if the control plane accepted them."""
+    name = str(entry.get("folder") or "")
+    inside = path / name if name and Path(name).name == name and not (path / name).is_symlink() else None
+    status = str(entry.get("status"))
+    reason = cut(entry.get("error_message") or entry.get("reason") or "", bounds.MAX_REASON_CHARS) or None
+    told = (status, _NO_RESULT.get(str(entry.get("archived"))), reason)
+    if status == "completed" and not told[1] and inside and inside.is_dir():
+        return _task(inside, run_id, entry)
+    return _task(inside, run_id, entry, without_result=_why(entry, told))
+
+
+def _why(entry: Mapping[str, Any], told: tuple[str, Outcome | None, str | None]) -> tuple[Outcome, str]:
+    status, archived, reason = told
+    if status in ("failed", "cancelled"):
+        kind = entry.get("error_type")
+        words = f"{cut(kind)}: {reason}" if kind and reason else reason or "no reason given"
+        return ("failed" if status == "failed" else "cancelled"), words
+    if status != "completed":
+        return "missing", reason or f"the task was {cut(status)} when the archive was built"
+    missing = "its result was accepted, but is not in the results folder"
+    return archived or "missing", cut(entry.get("archived_reason") or reason or missing, bounds.MAX_REASON_CHARS)
+
+
+def _unlisted(path: Path, run_id: str) -> Iterator[Task]:
+    for folder in folders(path):
+        if any((folder / name).is_file() for name in _SIGNS):
+            yield _task(folder, run_id, {})
+
+
+def _task(
+    folder: Path | None,
+    run_id: str,
+    entry: Mapping[str, Any],
+    *,
+    without_result: tuple[Outcome, str] | None = None,
+) -> Task:
+    """What metadata.json says wins nothing over the manifest: that one is the control plane's."""
+    metadata = _metadata(folder)
+    about = {**metadata, **{key: value for key, value in entry.items() if value is not None}}
+    number = entry.get("number")
+    name = folder.name if folder else str(entry.get("folder") or entry.get("id") or "")
+    task = Task(
+        run_id=run_id,
+        number=number if isinstance(number, int) else None,
+        folder=cut(name),
+        provider=cut(about.get("provider") or UNKNOWN),
+        instance_type=cut(about.get("instance_type") or name or UNKNOWN),
+        alias=cut(about["alias"]) if about.get("alias") else None,
+        outcome=without_result[0] if without_result else "empty",
+        reason=without_result[1] if without_result else None,
+        environment=environment(metadata),
+        host=host(metadata),
+        started_at=_text(metadata.get("start_time")),
+        ended_at=_text(metadata.get("end_time")),
+    )
+    return task if without_result or folder is None else _measured(task, folder, metadata)
+
+
+def _measured(task: Task, folder: Path, metadata: Mapping[str, Any]) -> Task:
+    reason = cut(metadata.get("reason") or "", bounds.MAX_REASON_CHARS) or None
+    try:
+        found = read_output(folder / "output.json")
+    except Unreadable as error:
+        return replace(task, outcome="unreadable", reason=str(error))
+    if found is None:
+        words = _last_words(folder)
+        outcome: Outcome = "failed" if words or metadata.get("status") == "error" else "missing"
+        return replace(task, outcome=outcome, reason=words or reason or "there is no output.json")
+    samples, failures = found
+    if not any(one.values for one in samples):
+        return replace(task, outcome="empty", reason=reason or "its output.json holds no samples", failures=failures)
+    partial = bool(failures) or metadata.get("status") == "partial"
+    if partial and not reason:
+        reason = f"{len(failures)} benchmark{'s' * (len(failures) != 1)} failed"
+    return replace(
+        task, outcome="partial" if partial else "measured", reason=reason, samples=samples, failures=failures
+    )
+
+
+def _metadata(folder: Path | None) -> dict[str, Any]:
+    try:
+        return (read_object(folder / "metadata.json", most=bounds.MAX_METADATA_BYTES) if folder else None) or {}
+    except Unreadable:
+        return {}
+
+
+def _last_words(folder: Path) -> str | None:
+    try:
+        raw = read_bytes(folder / "error.txt", most=bounds.MAX_ERROR_BYTES)
+    except Unreadable:
+        return None
+    return cut((raw or b"").decode(errors="replace"), bounds.MAX_REASON_CHARS) or None
+
+
+def _text(value: Any) -> str | None:
+    return cut(value, 40) if isinstance(value, str) and value else None

@@ -1,0 +1,122 @@
+"""A run against a baseline: what became slower, what faster, and what nobody can tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from benchfleet.report.dataset import GroupKey, Series
+from benchfleet.report.grouping import BoardData, BoardKey, GroupData, name_of
+from benchfleet.report.model import Compared, RunComparison, label
+from benchfleet.report.ranking import in_unit
+from benchfleet.report.relations import NOTHING, adjusted, relation
+from benchfleet.statistics.comparing import Sample, significance
+from benchfleet.statistics.scores import score
+
+_LISTED = 200
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One row before the correction. `series` None: the geometric mean of `benchmarks`."""
+
+    key: BoardKey
+    group: GroupKey
+    series: Series | None
+    benchmarks: list[Series]
+    old: GroupData
+    new: GroupData
+    samples: tuple[Sample, Sample] | None  # new, old; None where there are no logarithms
+
+
+def compare_runs(
+    new: Sequence[BoardData], old: Sequence[BoardData], *, baseline: str, runs: list[str], threshold: float
+) -> RunComparison:
+    """Every benchmark that both have on a group of the same name, and the geometric mean over them, worst first.
+
+    The family of Holm's correction is everything compared: a check that fails on any of it must not fail by chance.
+    """
+    before = {board.key: board for board in old}
+    pairs = [
+        pair
+        for board in new
+        if board.key in before
+        for group in board.groups
+        if group in before[board.key].groups
+        for pair in _pairs(board, before[board.key], group)
+    ]
+    family = adjusted([significance(*pair.samples) if pair.samples else None for pair in pairs])
+    rows = [_row(pair, p, threshold) for pair, p in zip(pairs, family, strict=True)]
+    mine, theirs = _things(new), _things(old)
+    return RunComparison(
+        baseline=baseline,
+        runs=runs,
+        threshold=threshold,
+        tests=sum(p is not None for p in family),
+        rows=sorted(rows, key=lambda row: (row.benchmark is not None, -(row.relation.ratio or 0))),
+        only_in_baseline=sorted(theirs - mine)[:_LISTED],
+        only_new=sorted(mine - theirs)[:_LISTED],
+    )
+
+
+def _pairs(new: BoardData, old: BoardData, group: GroupKey) -> list[_Pair]:
+    this, that = new.groups[group], old.groups[group]
+    both = sorted(set(this.series) & set(that.series))
+    pairs = [_Pair(new.key, group, series, [series], that, this, _samples(this, that, series)) for series in both]
+    usable = [pair.benchmarks[0] for pair in pairs if pair.samples]
+    if usable:
+        names = [name_of(series) for series in usable]
+        scores = score(this.logs, names).sample, score(that.logs, names).sample
+        pairs.append(_Pair(new.key, group, None, usable, that, this, scores))
+    return pairs
+
+
+def _samples(this: GroupData, that: GroupData, series: Series) -> tuple[Sample, Sample] | None:
+    first, second = this.series[series], that.series[series]
+    return (first.sample(), second.sample()) if first.comparable and second.comparable else None
+
+
+def _row(pair: _Pair, p_adjusted: float | None, threshold: float) -> Compared:
+    related = relation(*pair.samples, p_adjusted=p_adjusted) if pair.samples else NOTHING
+    units = {series.unit for series in pair.benchmarks}
+    old, new = _centres(pair) if len(units) == 1 else (None, None)
+    return Compared(
+        provider=pair.group.provider,
+        name=pair.group.name,
+        workload=pair.key.workload,
+        variant=pair.key.variant,
+        metric=pair.key.metric,
+        better=pair.key.better,
+        benchmark=pair.series.benchmark if pair.series else None,
+        unit=units.pop() if len(units) == 1 else None,
+        benchmarks=len(pair.benchmarks),
+        old=old,
+        new=new,
+        old_tasks=_tasks(pair.old, pair.benchmarks),
+        new_tasks=_tasks(pair.new, pair.benchmarks),
+        relation=related,
+        regression=related.verdict == "worse" and related.ratio is not None and related.ratio > 1 + threshold,
+    )
+
+
+def _centres(pair: _Pair) -> tuple[float | None, float | None]:
+    if pair.series:
+        return fmean(pair.old.series[pair.series].means), fmean(pair.new.series[pair.series].means)
+    if pair.samples is None:
+        return None, None
+    return in_unit(pair.samples[1].mean, pair.key.better), in_unit(pair.samples[0].mean, pair.key.better)
+
+
+def _tasks(data: GroupData, benchmarks: Sequence[Series]) -> int:
+    """Tasks that measured any of them."""
+    names = {name_of(series) for series in benchmarks}
+    logs = sum(any(name in task for name in names) for task in data.logs)
+    return logs or max(len(data.series[series].by_task) for series in benchmarks)
+
+
+def _things(boards: Sequence[BoardData]) -> set[str]:
+    return {
+        f"{label(*group)}: {series.benchmark} ({board.key.variant}, {board.key.metric})"
+        for board in boards
+        for group, data in board.groups.items()
+        for series in data.series
+    }

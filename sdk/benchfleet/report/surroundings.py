@@ -1,0 +1,65 @@
+"""`metadata.json` as a flat list of what a result depends on, and the name of the instance that it ran on."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from benchfleet.report.bounds import cut
+
+_MACHINE = {
+    "cpu_model": "CPU model",
+    "architecture": "architecture",
+    "logical_cores": "logical cores",
+    "physical_cores": "physical cores",
+    "kernel": "kernel",
+    "operating_system": "operating system",
+    "governor": "CPU governor",
+    "container_image": "container image",
+}
+_CLOUD_IDS = ("instanceId", "vmId")
+# What makes a machine type what it is: to differ here is what a comparison of machine types is about.
+MACHINE_FACTS = frozenset({"CPU model", "architecture", "logical cores", "physical cores", "memory"})
+
+
+def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Name → value as text; what was not recorded is left out."""
+    provenance = _object(metadata.get("provenance"))
+    machine, versions = _object(provenance.get("machine")), _object(provenance.get("versions"))
+    found = {words: machine.get(name) for name, words in _MACHINE.items()}
+    found["memory"] = _memory(machine.get("memory_bytes"))
+    found["pinned to cores"] = _pinned(machine)
+    found["suite commit"] = provenance.get("suite_commit")
+    found["ruby version asked for"] = metadata.get("ruby_version")
+    found["workload options"] = json.dumps(metadata.get("workload_options"), sort_keys=True)
+    found |= {f"version of {cut(name, 60)}": version for name, version in versions.items()}
+    return {name: cut(value) for name, value in found.items() if value not in (None, "", "null")}
+
+
+def host(metadata: Mapping[str, Any]) -> str | None:
+    """The cloud's id of the instance; without one the runner's id without its slot (`<host>-<start>-<pid>-s<n>`)."""
+    cloud = _object(_object(_object(metadata.get("provenance")).get("machine")).get("cloud"))
+    named = next((cloud[name] for name in _CLOUD_IDS if cloud.get(name)), None)
+    if named:
+        return cut(named)
+    runner = metadata.get("runner_id")
+    if not isinstance(runner, str) or not runner:
+        return None
+    front, _, slot = runner.rpartition("-s")
+    return cut(front if front and slot.isdigit() else runner)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _memory(count: Any) -> str | None:
+    """In GiB, as people compare it: two machines of one type differ by some megabytes."""
+    return f"{count / 1024**3:.0f} GiB" if isinstance(count, int | float) and count > 0 else None
+
+
+def _pinned(machine: Mapping[str, Any]) -> str | None:
+    """How many cores a task had for itself, or that it had them all."""
+    cores, all_of_them = machine.get("pinned_cores"), machine.get("logical_cores")
+    if not isinstance(cores, list):
+        return None
+    return "no" if len(cores) == all_of_them else f"yes, {len(cores)} of {all_of_them or 'unknown'}"

@@ -1,0 +1,55 @@
+"""Speed for money: who does most work per dollar."""
+
+from collections.abc import Mapping, Sequence
+
+from benchfleet.report.dataset import GroupKey
+from benchfleet.report.model import Interval, Ranked, Value
+from benchfleet.report.prices import Price
+
+_TIMES = frozenset({"s", "ms", "us", "µs", "ns", "min", "h"})
+
+
+def is_speed(*, unit: str | None, better: str, metric: str) -> bool:
+    """Bytes for money would be no sensible ratio; times and rates are."""
+    return metric == "time" or unit in _TIMES or (better == "higher" and bool(unit and unit.endswith(("/s", "per s"))))
+
+
+def values(ranking: Sequence[Ranked], prices: Mapping[GroupKey, Price | None]) -> list[Value]:
+    """Best first, groups without a price at the end. Work per dollar = (1 / geometric mean time) / price of an hour.
+
+    Prices are exact, so the interval is that of the geometric mean, divided by the same price and best.
+    """
+    raw = {_key(row): found for row in ranking if (found := _raw(row, prices.get(_key(row)))) is not None}
+    best = max(raw.values(), default=0.0)
+    order = sorted(ranking, key=lambda row: (-raw.get(_key(row), 0.0), row.place))
+    return [
+        _value(row, prices.get(_key(row)), raw.get(_key(row)), best, place) for place, row in enumerate(order, start=1)
+    ]
+
+
+def _key(row: Ranked) -> GroupKey:
+    return GroupKey(row.provider, row.name)
+
+
+def _raw(row: Ranked, price: Price | None) -> float | None:
+    return 1 / row.to_best.ratio / price.usd_per_hour if price and row.to_best.ratio else None
+
+
+def _value(row: Ranked, price: Price | None, raw: float | None, best: float, place: int) -> Value:
+    share = raw / best if raw is not None else None
+    return Value(
+        provider=row.provider,
+        name=row.name,
+        place=None if share is None else place,
+        usd_per_hour=price.usd_per_hour if price else None,
+        per_dollar=share,
+        interval=None if share is None else _interval(row, share),
+        source=price.source if price else None,
+        date=price.date if price else None,
+    )
+
+
+def _interval(row: Ranked, share: float) -> Interval | None:
+    """A share of the best falls as the geometric mean rises, so the ends change places."""
+    ends, centre = row.relative_interval, row.to_best.ratio
+    return (share * centre / ends[1], share * centre / ends[0]) if ends and centre else None

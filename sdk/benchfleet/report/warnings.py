@@ -1,0 +1,78 @@
+"""What a reader must know before believing a number."""
+
+from collections.abc import Iterator, Sequence
+
+from benchfleet.report.dataset import HAS_RESULTS, Dataset
+from benchfleet.report.model import Board, GroupFacts
+
+
+def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards: Sequence[Board]) -> list[str]:
+    """In the order of their weight, each once."""
+    found = [
+        *_nothing(new, boards),
+        *_results(groups),
+        *_replication(groups),
+        *(words for board in boards for words in _subset(board)),
+        *_pooled(new),
+        *_dropped(new),
+        *(note for run in (*new.runs, *old.runs) for note in run.notes),
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _nothing(new: Dataset, boards: Sequence[Board]) -> Iterator[str]:
+    if not boards:
+        why = "no task has a result" if new.tasks else "no task is left after the filters, or there was none"
+        yield f"Nothing was measured: {why}."
+
+
+def _results(groups: Sequence[GroupFacts]) -> Iterator[str]:
+    for group in groups:
+        good = sum(count for outcome, count in group.outcomes.items() if outcome in HAS_RESULTS)
+        if good < group.tasks:
+            yield f"{group.label}: {group.tasks - good} of {group.tasks} tasks without a result."
+        if partial := group.outcomes.get("partial"):
+            yield f"{group.label}: {partial} of {group.tasks} tasks with only some of their benchmarks."
+        if len(group.instance_types) > 1:
+            types = ", ".join(group.instance_types)
+            yield f"{group.label} holds several instance types ({types}): they are pooled, and have no one price."
+
+
+def _replication(groups: Sequence[GroupFacts]) -> Iterator[str]:
+    good = {g.label: sum(n for outcome, n in g.outcomes.items() if outcome in HAS_RESULTS) for g in groups}
+    single = [label for label, count in good.items() if count == 1]
+    if single:
+        yield (
+            f"Only one task on {', '.join(single)}: whether a difference is beyond noise cannot be said. "
+            "Two tasks are the least, five are better."
+        )
+    for group in groups:
+        if group.hosts == 1 and good[group.label] > 1:
+            yield (
+                f"All tasks of {group.label} ran on one instance: differences between instances of that type are not "
+                "in its intervals."
+            )
+
+
+def _subset(board: Board) -> Iterator[str]:
+    total = len(board.benchmarks)
+    where = f"{board.variant}, {board.metric}"
+    if not board.common and total:
+        yield f"{where}: no benchmark was measured on every group, so there is no ranking."
+    elif len(board.common) < total / 2:
+        yield f"{where}: only {len(board.common)} of {total} benchmarks were measured on every group."
+
+
+def _pooled(new: Dataset) -> Iterator[str]:
+    if len(new.runs) > 1:
+        names = ", ".join(run.run_id for run in new.runs)
+        yield f"Tasks of runs {names} are pooled; use --baseline to compare runs with each other."
+    asked = {str(run.about.get("workload_options")) for run in new.runs}
+    if len(asked) > 1:
+        yield "The pooled runs had different workload options."
+
+
+def _dropped(new: Dataset) -> Iterator[str]:
+    count = sum(one.dropped for task in new.tasks for one in task.samples)
+    if count:
+        yield f"{count} samples were no usable numbers (NaN, infinite, beyond 1e18 or below 1e-18) and were dropped."

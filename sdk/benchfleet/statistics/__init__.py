@@ -1,0 +1,26 @@
+"""The statistics of a report, in the standard library alone. Every function names the source of what it computes.
+
+`student`: Student's t. `estimates`: means and their intervals. `comparing`: Welch's t on log scale, Holm's correction.
+`scores`: geometric means over benchmarks. `components`: variance between tasks told apart from variance within them.
+"""
+
+from benchfleet.statistics.comparing import Comparison, compare, holm
+from benchfleet.statistics.components import Components, components
+from benchfleet.statistics.estimates import Estimate, estimate, half_width
+from benchfleet.statistics.scores import Score, score
+from benchfleet.statistics.student import t_quantile, two_sided
+
+__all__ = [
+    "Comparison",
+    "Components",
+    "Estimate",
+    "Score",
+    "compare",
+    "components",
+    "estimate",
+    "half_width",
+    "holm",
+    "score",
+    "t_quantile",
+    "two_sided",
+]

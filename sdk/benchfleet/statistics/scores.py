@@ -1,0 +1,58 @@
+"""One number for many benchmarks: the geometric mean, with an interval.
+
+The geometric mean is the only mean of ratios whose order does not depend on the machine one divides by (P. J. Fleming
+and J. J. Wallace, "How not to lie with statistics: the correct way to summarize benchmark results", Communications of
+the ACM 29, 1986).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean
+
+from benchfleet.statistics.comparing import Sample, around, exp
+from benchfleet.statistics.student import t_quantile
+
+
+@dataclass(frozen=True)
+class Score:
+    """A group over a set of benchmarks: `sample` is on log scale, with tasks as replicates."""
+
+    sample: Sample
+    tasks: int
+
+    @property
+    def geometric_mean(self) -> float | None:
+        return exp(self.sample.mean)
+
+    def interval(self, *, confidence: float = 0.95) -> tuple[float, float] | None:
+        """None with one task: what differs from task to task is then unknown."""
+        if self.sample.squared_error is None:
+            return None
+        quantile = t_quantile((1 + confidence) / 2, degrees=self.sample.degrees)
+        return around(self.sample.mean, quantile * sqrt(self.sample.squared_error))
+
+
+def score(tasks: Sequence[Mapping[str, float]], benchmarks: Sequence[str]) -> Score:
+    """`tasks` holds, for each task, benchmark → log of its mean. Each benchmark must be there in one task at least.
+
+    The log of the geometric mean is the mean over benchmarks of the mean over tasks. If every task has every benchmark,
+    the interval is Student's t over the tasks' own scores, exactly. A task that lacks some adds what it has: its
+    deviations, weighted by how few tasks measured that benchmark (linearisation of a mean over clusters, the tasks being
+    the clusters: W. G. Cochran, Sampling Techniques, 3rd edition 1977, chapter 9A). So benchmarks of one task,
+    which share its machine, are never counted as independent. Raises ValueError without benchmarks.
+    """
+    if not benchmarks:
+        raise ValueError("no benchmarks to score")
+    found = [task for task in tasks if any(name in task for name in benchmarks)]
+    counts = {name: sum(name in task for task in found) for name in benchmarks}
+    centres = {name: fmean(task[name] for task in found if name in task) for name in benchmarks}
+    mean, size = fmean(centres.values()), len(found)
+    if size < 2:
+        return Score(Sample(mean, None, 0), size)
+    deviations = [
+        sum((task[name] - centres[name]) * size / counts[name] for name in benchmarks if name in task) / len(benchmarks)
+        for task in found
+    ]
+    squared_error = sum(one * one for one in deviations) / (size * (size - 1))
+    return Score(Sample(mean, squared_error, size - 1), size)

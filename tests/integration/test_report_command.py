@@ -1,0 +1,115 @@
+"""`benchfleet report` as a person runs it: files, one document on stdout, exit codes."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from benchfleet.cli.documents.report import schema
+from benchfleet.cli.report import alone
+
+from tests.report_runs import of_values, write_run
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with results/new and results/old: fib is a fifth slower, nbody is as it was."""
+    folder = tmp_path_factory.mktemp("work")
+    for run, factor in (("old", 1.0), ("new", 1.2)):
+        tasks = [
+            of_values(kind, {"fib": [base * factor * shift] * 3, "nbody": [base * shift]})
+            for kind, base in (("a", 1.0), ("b", 2.0))
+            for shift in (1.0, 1.001, 0.999)
+        ]
+        write_run(folder / "results", run, tasks)
+    return folder
+
+
+def report(here: Path, *arguments: str) -> tuple[int, str, str]:
+    command = [sys.executable, "-m", "benchfleet.cli.main", "report", *arguments]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_tables_by_default(here: Path) -> None:
+    code, out, err = report(here, "new")
+    assert code == 0, err
+    assert "Ranking" in out
+    assert "aws a" in out
+
+
+def test_one_document_on_stdout_and_the_rest_in_files(here: Path) -> None:
+    code, out, err = report(here, "new", "--json", "--html", "r.html", "--csv", "r.csv", "--md", "r.md")
+    assert code == 0, err
+    jsonschema.validate(json.loads(out), json.loads(schema()))
+    assert (here / "r.html").read_text().startswith("<!doctype html>")
+    assert (here / "r.csv").read_bytes().count(b"\r\n") == 5
+    assert (here / "r.md").read_text().startswith("## Benchmark report: new")
+    assert not list(here.glob(".r.*"))
+
+
+def test_csv_and_markdown_may_go_to_stdout(here: Path) -> None:
+    _, out, _ = report(here, "--csv", "new")
+    assert len(list(csv.reader(io.StringIO(out)))) == 5
+    _, out, _ = report(here, "new", "--md")
+    assert out.startswith("## Benchmark report")
+
+
+def test_slower_than_the_baseline_is_exit_code_1(here: Path) -> None:
+    code, out, err = report(here, "new", "--baseline", "old")
+    assert code == 1
+    assert "fib (interp) on aws a +20.0 %" in err
+    assert "nbody" not in err
+    assert "Against baseline old" in out
+    assert report(here, "new", "--baseline", "old", "--threshold", "25%")[0] == 0
+    assert report(here, "old", "--baseline", "new")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["absent"], 2, "benchfleet runs download absent"),
+        (["new", "--json", "--csv"], 2, "--json and --csv all ask for stdout"),
+        (["new", "--threshold", "lots"], 2, "--threshold is 'lots'"),
+        (["new", "--threshold", "5"], 2, "--threshold is '5'"),
+        (["new", "--baseline", "new"], 2, "cannot be compared with itself"),
+        (["new", "--prices", "absent.toml"], 5, "cannot read the price table"),
+        (["new", "--html", "no/such/folder/r.html"], 3, "cannot write no/such/folder/r.html"),
+        (["--results", "nowhere"], 2, "no results in nowhere"),
+    ],
+)
+def test_what_is_refused(here: Path, arguments: list[str], code: int, words: str) -> None:
+    found, out, err = report(here, *arguments)
+    assert (found, out) == (code, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_a_folder_and_the_newest_run(here: Path) -> None:
+    code, out, _ = report(here, "results/old", "--md")
+    assert code == 0
+    assert "report: old" in out
+    code, out, err = report(here, "--md")
+    assert code == 0
+    assert "newest results are in results/" in err
+
+
+def test_filters(here: Path) -> None:
+    _, out, _ = report(here, "new", "--json", "--name", "B", "--benchmark", "f*")
+    (board,) = json.loads(out)["boards"]
+    assert [row["name"] for row in board["ranking"]] == ["b"]
+    assert board["common"] == ["fib"]
+    _, out, _ = report(here, "new", "--json", "--provider", "azure")
+    assert json.loads(out)["boards"] == []
+
+
+def test_a_run_id_is_never_taken_for_a_file() -> None:
+    assert alone(["--csv", "1795327470"]) == ["--csv=-", "1795327470"]
+    assert alone(["1", "--csv"]) == ["1", "--csv=-"]
+    assert alone(["--csv", "--json"]) == ["--csv=-", "--json"]
+    assert alone(["--csv", "out.CSV", "--md", "-"]) == ["--csv", "out.CSV", "--md", "-"]
+    assert alone(["--md=x"]) == ["--md=x"]

@@ -1,0 +1,250 @@
+"""CSV, Markdown, JSON, tables and charts of one report."""
+
+import csv
+import io
+import json
+import re
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from benchfleet.cli.documents.report import schema
+from benchfleet.cli.report_tables import ranking_table, tables
+from benchfleet.report import words
+from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.charts import Charts
+from benchfleet.report.csv_file import as_csv
+from benchfleet.report.markdown import as_markdown
+from benchfleet.report.model import Report
+from benchfleet.report.prices import load
+from benchfleet.report.reading import read_runs
+from rich.console import Console
+
+from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = "<script>alert(1)</script>"
+FORMULA = '=HYPERLINK("http://x","y")'
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    folder = tmp_path_factory.mktemp("results")
+    runs = [realistic(folder, "new"), realistic(folder, "old", seed=3, slower={"fib": 0.8})]
+    prices = load(ROOT / "configs" / "prices-example.toml")
+    return analyse(read_runs(runs), Options(baseline="old", prices=prices))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    tasks = [
+        TaskFolder(kind, [measurement(FORMULA, [1.0, 2.0]), measurement("a|b", [1.0])], alias=f"{HOSTILE}{kind}")
+        for kind in ("m", "m", "n", "n")
+    ]
+    return analyse(read_runs([write_run(tmp_path_factory.mktemp("results"), "r", tasks)]))
+
+
+def printed(report: Report, *, width: int = 200) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width)
+    for table in tables(report):
+        console.print(table)
+    return out.getvalue()
+
+
+# CSV
+
+
+def test_csv_has_a_row_for_each_machine_and_benchmark(whole: Report) -> None:
+    text = as_csv(whole)
+    assert text.count("\r\n") == text.count("\n")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) == 6 * 12 * 2
+    assert {len(row) for row in rows} == {len(rows[0])}
+    (row,) = (r for r in rows if (r["name"], r["benchmark"], r["variant"]) == ("c8g.large", "fib", "yjit"))
+    (board,) = (b for b in whole.boards if b.variant == "yjit")
+    (cell,) = (c for b in board.benchmarks if b.benchmark == "fib" for c in b.cells if c.name == "c8g.large")
+    assert float(row["mean"]) == cell.mean
+    assert (float(row["ci95_low"]), float(row["ci95_high"])) == cell.interval
+    assert (row["unit"], row["in_ranking"], row["usd_per_hour"]) == ("s", "yes", "0.08")
+    assert {r["usd_per_hour"] for r in rows if r["name"] == "c7i.large"} == {""}
+
+
+def test_csv_shows_what_is_missing(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("a", {"x": [1.0], "y": [1.0]}), of_values("b", {"x": [1.0]})])
+    rows = list(csv.DictReader(io.StringIO(as_csv(analyse(read_runs([folder]))), newline="")))
+    missing = [row for row in rows if row["verdict"] == "missing"]
+    assert [(row["name"], row["benchmark"], row["tasks"], row["mean"]) for row in missing] == [("b", "y", "0", "")]
+
+
+def test_csv_holds_no_formula(hostile: Report) -> None:
+    rows = list(csv.reader(io.StringIO(as_csv(hostile), newline="")))
+    texts = [cell for row in rows[1:] for cell in row]
+    assert f"'{FORMULA}" in texts
+    assert not [text for text in texts if text[:1] in "=@+" and text]
+
+
+# Markdown
+
+
+def test_markdown_has_the_verdict_and_every_machine(whole: Report) -> None:
+    text = as_markdown(whole)
+    assert whole.comparison is not None
+    count = len(whole.comparison.regressions)
+    assert f"{count} of 156 are worse by more than 5.0 % and beyond noise." in text
+    assert text.count("❌") == count > 0
+    assert all(row.name in text for row in whole.boards[0].ranking)
+    assert len(text) < 65_536
+
+
+def test_markdown_tables_are_whole(whole: Report, hostile: Report) -> None:
+    for report in (whole, hostile):
+        blocks = re.findall(r"(?:^\|.*\n)+", as_markdown(report), re.MULTILINE)
+        assert blocks
+        for block in blocks:
+            assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1, block
+
+
+def test_markdown_keeps_text_as_text(hostile: Report) -> None:
+    text = as_markdown(hostile)
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+# JSON
+
+
+def test_the_document_fits_its_schema(whole: Report, hostile: Report) -> None:
+    found = json.loads(schema())
+    jsonschema.Draft202012Validator.check_schema(found)
+    for report in (whole, hostile):
+        document = json.loads(report.model_dump_json())
+        jsonschema.validate(document, found)
+        assert Report.model_validate(document) == report
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(json.loads(whole.model_dump_json()) | {"boards": [{}]}, found)
+
+
+def test_the_schema_in_docs_is_this_one() -> None:
+    path = ROOT / "docs" / "report.schema.json"
+    assert path.read_text() == schema(), "python -m benchfleet.cli.documents.report > docs/report.schema.json"
+
+
+# terminal
+
+
+def test_tables_show_everything(whole: Report) -> None:
+    out = printed(whole)
+    for text in ("Against baseline old", "Ranking", "Speed per dollar", "Tasks without a whole result", "signal 9"):
+        assert text in out
+    assert "no price in the table" in out
+
+
+def test_tables_take_no_markup_from_names(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", {"[red]x[/red]": [1.0]}, alias="[link=http://x]y")])
+    out = printed(analyse(read_runs([folder])))
+    assert "[red]x[/red]" in out
+    assert "[link=http://x]y" in out
+
+
+def test_the_ranking_says_when_there_is_none(tmp_path: Path) -> None:
+    out = io.StringIO()
+    Console(file=out, width=120).print(ranking_table(analyse(read_runs([write_run(tmp_path, "r", [TaskFolder("a")])]))))
+    assert "Nothing was measured" in out.getvalue()
+
+
+# words
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.0, "0"), (5.0, "5"), (1.3, "1.300"), (413.02, "413.0"), (1234.5, "1,234"), (0.00012, "0.0001200"),
+        (1e-7, "1.000e-07"), (2e9, "2.000e+09"), (-3.14159, "-3.142"),
+    ],
+)  # fmt: skip
+def test_numbers(value: float, expected: str) -> None:
+    assert words.number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        (None, "–"),
+        (1.0, "0.0 %"),
+        (1.034, "+3.4 %"),
+        (0.5, "-50.0 %"),
+        (12.0, "× 12"),
+        (0.05, "× 0.05000"),
+        (0.99999, "0.0 %"),
+    ],
+)
+def test_differences(ratio: float | None, expected: str) -> None:
+    assert words.difference(ratio) == expected
+
+
+def test_quantities_keep_the_unit_of_their_mean() -> None:
+    assert words.quantity(0.0123, "s") == "12.30 ms"
+    assert words.interval((0.0009, 0.0251), "s", like=0.0123) == "0.9000 to 25.10 ms"
+    assert words.quantity(3 * 1024**2, "bytes") == "3 MiB"
+    assert words.quantity(None, "s") == "–"
+    assert words.dollars(None) == ""
+    assert words.dollars(0.0404) == "$ 0.0404"
+
+
+# charts
+
+
+def test_charts_are_sound_images_with_a_name(whole: Report) -> None:
+    charts = Charts(["aws", "azure", "hetzner"])
+    assert whole.comparison is not None
+    board = whole.boards[0]
+    drawn = [
+        charts.ranking(board),
+        charts.value(board),
+        charts.benchmark(board.benchmarks[0]),
+        charts.comparison(whole.comparison),
+    ]
+    ids = [found for one in drawn for found in re.findall(r'\bid="([^"]+)"', one)]
+    assert len(ids) == len(set(ids))
+    for one in drawn:
+        root = ElementTree.fromstring(one)
+        named = {element.get("id"): element.text for element in root.iter() if element.get("id")}
+        assert root.get("role") == "img"
+        assert named[root.get("aria-labelledby")]
+        assert named[root.get("aria-describedby")]
+        assert set(re.findall(r"url\(#([^)]+)\)", one)) <= set(ids)
+        assert "currentColor" in one
+        assert "style=" not in one
+        assert "http" not in one.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert "c8g.large" in drawn[0]
+
+
+def test_a_chart_keeps_hostile_names_as_text(tmp_path: Path) -> None:
+    names = [HOSTILE, ' class="x" y="', "a > b & c", "url(#x1)", ' role="graphics-object"']
+    folder = write_run(
+        tmp_path, "r", [of_values("m", {HOSTILE: [1.0 + n]}, alias=name) for n, name in enumerate(names)]
+    )
+    board = analyse(read_runs([folder])).boards[0]
+    for drawn in (Charts(["aws"]).ranking(board), Charts(["aws"]).benchmark(board.benchmarks[0])):
+        root = ElementTree.fromstring(drawn)
+        assert not [element for element in root.iter() if element.tag.endswith("script")]
+        texts = {element.text for element in root.iter() if element.tag.endswith("}text")}
+        assert "aws a > b & c" in texts
+        assert 'aws class="x" y="' in texts
+
+
+def test_a_hundred_tasks_are_analysed_in_seconds(tmp_path: Path) -> None:
+    """60 benchmarks of 25 samples on 20 machines with 5 tasks each: it takes about a second."""
+    samples = {f"b{n}": [1 + n / 10 + k / 1000 for k in range(25)] for n in range(60)}
+    tasks = [
+        of_values(f"m{n % 20}", {b: [v * (1 + n / 500) for v in values] for b, values in samples.items()})
+        for n in range(100)
+    ]
+    folder = write_run(tmp_path, "r", tasks)
+    started = time.process_time()
+    report = analyse(read_runs([folder]))
+    assert time.process_time() - started < 8
+    assert len(report.boards[0].benchmarks) == 60

@@ -1,0 +1,207 @@
+"""Results folders as they come: whole, old, damaged, hostile."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchfleet.exceptions import UsageError
+from benchfleet.report import bounds
+from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.dataset import Task
+from benchfleet.report.reading import read_runs
+
+from tests.report_runs import TaskFolder, measurement, of_values, write_run
+
+FIB = {"fib": [1.0, 1.1]}
+
+
+def outcomes(folder: Path) -> dict[str, tuple[str, str | None]]:
+    return {task.folder: (task.outcome, task.reason) for task in read_runs([folder]).tasks}
+
+
+def only(folder: Path) -> Task:
+    (task,) = read_runs([folder]).tasks
+    return task
+
+
+def test_a_task_without_a_result_is_there_with_its_reason(tmp_path: Path) -> None:
+    folder = write_run(
+        tmp_path,
+        "r",
+        [
+            of_values("m", FIB),
+            TaskFolder("m", entry={"error_type": "timeout", "error_message": "no sign of life"}),
+            TaskFolder("m", entry={"status": "cancelled", "reason": "the run was stopped"}),
+            TaskFolder("m", entry={"status": "completed", "archived": "corrupt", "archived_reason": "not gzip"}),
+            TaskFolder("m", entry={"status": "completed", "archived": "missing"}),
+            TaskFolder("m", entry={"status": "pending"}),
+            TaskFolder("m", entry={"status": "failed"}),
+        ],
+    )
+    assert list(outcomes(folder).values()) == [
+        ("measured", None),
+        ("failed", "timeout: no sign of life"),
+        ("cancelled", "the run was stopped"),
+        ("corrupt", "not gzip"),
+        ("missing", "its result was accepted, but is not in the results folder"),
+        ("missing", "the task was pending when the archive was built"),
+        ("failed", "no reason given"),
+    ]
+
+
+def test_what_the_control_plane_did_not_accept_does_not_count(tmp_path: Path) -> None:
+    refused = of_values("m", FIB, entry={"status": "failed", "error_message": "too late"})
+    task = only(write_run(tmp_path, "r", [refused]))
+    assert (task.outcome, task.samples) == ("failed", ())
+
+
+def test_a_partial_result_says_what_is_missing(tmp_path: Path) -> None:
+    failures = [{"benchmark": "nbody", "variant": "interp", "reason": "boom"}]
+    task = only(write_run(tmp_path, "r", [of_values("m", FIB, failures=failures)]))
+    assert (task.outcome, task.reason) == ("partial", "1 benchmark failed")
+    assert task.failures[0].reason == "boom"
+
+
+def test_a_folder_without_a_manifest_is_read_and_says_so(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "old", [of_values("m", FIB), of_values("m", FIB)], manifest=False)
+    (folder / "m-3").mkdir()
+    (folder / "m-3" / "error.txt").write_text("no such ruby\n")
+    (folder / "notes").mkdir()
+    (folder / "m-4").mkdir()
+    (folder / "m-4" / "metadata.json").write_text("{}")
+    found = outcomes(folder)
+    assert [found[name] for name in ("m-1", "m-2", "m-3", "m-4")] == [
+        ("measured", None),
+        ("measured", None),
+        ("failed", "no such ruby"),
+        ("missing", "there is no output.json"),
+    ]
+    assert "notes" not in found
+    assert any("no manifest.json" in words for words in analyse(read_runs([folder])).warnings)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "none of ours"),
+        (b"[]", "none of ours"),
+        (b"\xff\xfe", "none of ours"),
+        (b'{"workload": "x", "measurements": [{"benchmark": "a"}]}', "measurements.0.variant"),
+        (b"[" * 100_000, "none of ours"),
+    ],
+)
+def test_a_damaged_output_is_one_unreadable_task(tmp_path: Path, content: bytes, words: str) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB), of_values("m", FIB)])
+    (folder / "m-1" / "output.json").write_bytes(content)
+    found = outcomes(folder)
+    assert found["m-2"] == ("measured", None)
+    assert found["m-1"][0] == "unreadable"
+    assert words in (found["m-1"][1] or "")
+
+
+def test_a_huge_output_is_not_read(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB)])
+    with (folder / "m-1" / "output.json").open("r+b") as file:
+        file.truncate(bounds.MAX_OUTPUT_BYTES + 1)
+    task = only(folder)
+    assert task.outcome == "unreadable"
+    assert str(bounds.MAX_OUTPUT_BYTES) in (task.reason or "")
+
+
+def test_too_many_measurements_are_refused(tmp_path: Path) -> None:
+    many = [measurement(f"b{n}", [1.0]) for n in range(bounds.MAX_MEASUREMENTS + 1)]
+    assert only(write_run(tmp_path, "r", [TaskFolder("m", many)])).outcome == "unreadable"
+
+
+def test_links_lead_nowhere(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text(json.dumps({"workload": "x", "measurements": [measurement("a", [1.0])]}))
+    folder = write_run(tmp_path, "r", [of_values("m", FIB), of_values("m", FIB)])
+    (folder / "m-1" / "output.json").unlink()
+    (folder / "m-1" / "output.json").symlink_to(secret)
+    (folder / "m-2").rename(tmp_path / "elsewhere")
+    (folder / "m-2").symlink_to(tmp_path / "elsewhere")
+    assert {name: found[0] for name, found in outcomes(folder).items()} == {"m-1": "unreadable", "m-2": "missing"}
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "..", "a/b", ""])
+def test_a_manifest_cannot_point_outside(tmp_path: Path, name: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    folder = write_run(tmp_path, "r", [of_values("m", FIB, entry={"folder": name})])
+    assert only(folder).outcome == "missing"
+
+
+def test_numbers_that_are_none_are_dropped_and_counted(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", {"fib": [1.0, float("nan"), float("inf"), 1e300, 3.0]})])
+    report = analyse(read_runs([folder]))
+    (cell,) = report.boards[0].benchmarks[0].cells
+    assert (cell.mean, cell.samples, cell.dropped) == (2.0, 2, 3)
+    assert any("3 samples" in words for words in report.warnings)
+
+
+def test_a_result_of_nothing_but_nan_is_empty(tmp_path: Path) -> None:
+    assert only(write_run(tmp_path, "r", [of_values("m", {"fib": [float("nan")]})])).outcome == "empty"
+
+
+@pytest.mark.parametrize("content", [b"not json", b"[1]", b'{"tasks": 7}', b'{"tasks": [3, {"number": "x"}]}'])
+def test_a_damaged_manifest_is_no_crash(tmp_path: Path, content: bytes) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB)])
+    (folder / "manifest.json").write_bytes(content)
+    (folder / "run.json").write_bytes(content)
+    analyse(read_runs([folder]))
+
+
+@pytest.mark.parametrize("metadata", ["[]", "nonsense", '{"provenance": 3, "runner_id": 5, "provider": ["x"]}'])
+def test_damaged_metadata_is_no_crash(tmp_path: Path, metadata: str) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB)])
+    (folder / "m-1" / "metadata.json").write_text(metadata)
+    assert only(folder).outcome == "measured"
+
+
+def test_a_series_listed_twice_is_one(tmp_path: Path) -> None:
+    task = TaskFolder("m", [measurement("fib", [1.0]), measurement("fib", [2.0])])
+    (samples,) = only(write_run(tmp_path, "r", [task])).samples
+    assert samples.values == (1.0, 2.0)
+
+
+def test_the_same_folder_counts_once_and_the_same_run_in_two_is_refused(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB)])
+    assert len(read_runs([folder, tmp_path / "." / "r"]).tasks) == 1
+    copied = write_run(tmp_path / "copy", "r", [of_values("m", FIB)])
+    with pytest.raises(UsageError, match="both hold run r"):
+        read_runs([folder, copied])
+    with pytest.raises(UsageError, match="no folder of results"):
+        read_runs([tmp_path / "absent"])
+
+
+def environments(tmp_path: Path, *machines: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    tasks = [of_values(f"m{n}", FIB, machine=machine) for n, machine in enumerate(machines)]
+    found = analyse(read_runs([write_run(tmp_path, "r", tasks)])).differences
+    return {one.name: (one.level, one.among) for one in found}
+
+
+def test_what_makes_a_machine_type_is_a_note_and_the_rest_a_warning(tmp_path: Path) -> None:
+    found = environments(tmp_path, {"kernel": "1", "pinned_cores": [0, 1]}, {"kernel": "2", "governor": None})
+    assert found == {
+        "CPU model": ("note", "groups"),
+        "kernel": ("warning", "groups"),
+        "CPU governor": ("warning", "groups"),
+        "pinned to cores": ("warning", "groups"),
+    }
+
+
+def test_tasks_of_a_group_that_differ_are_named(tmp_path: Path) -> None:
+    tasks = [of_values("m", FIB, machine={"cpu_model": f"cpu {n % 2}"}) for n in range(4)]
+    (found,) = analyse(read_runs([write_run(tmp_path, "r", tasks)])).differences
+    assert (found.name, found.level, found.among) == ("CPU model", "warning", "tasks of a group")
+    assert found.values["cpu 0"] == ["aws m: run r, m-1", "aws m: run r, m-3"]
+
+
+def test_runs_that_differ_are_told_group_by_group(tmp_path: Path) -> None:
+    old = write_run(tmp_path, "old", [of_values("m", FIB, versions={"ruby-interp": "3.3.0"}), of_values("gone", FIB)])
+    new = write_run(tmp_path, "new", [of_values("m", FIB), of_values("fresh", FIB)])
+    report = analyse(read_runs([new, old]), Options(baseline="old"))
+    (found,) = (one for one in report.differences if one.among == "runs")
+    assert found.name == "version of ruby-interp"
+    assert found.values == {"3.4.7": ["aws m, this run"], "3.3.0": ["aws m, baseline"]}
