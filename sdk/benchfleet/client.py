@@ -1,26 +1,38 @@
-"""What can be asked of a benchfleet API: one method, one route."""
+"""The client for programs that wait: every method returns when it is done."""
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+import time
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
 import httpx
-from benchfleet_contract.runs import CreatedRun, RunDetail
-from benchfleet_contract.tasks import Task, TaskList
-from pydantic import BaseModel, ValidationError
 
-from benchfleet._transport import TIMEOUT, Transport
-from benchfleet.exceptions import ApiError, Unreachable
+from benchfleet.flows.session import Session, read_base_url, read_key
+from benchfleet.flows.world import REAL, Chance
+from benchfleet.operations import Blocking, Operations
 
-Reply = TypeVar("Reply", bound=BaseModel)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class Client:
-    """Talks to one API with one key. Every method raises ApiError (or a leaf of it) or Unreachable."""
+class Client(Operations, Blocking):
+    """Talks to one API with one key. Usable from several threads at once; close it, or use it as a context manager.
 
-    def __init__(self, api_url: str, *, key: str | None, make_transport: Callable[..., Transport] = Transport) -> None:
-        self._transport = make_transport(api_url, key=key)
+    Methods raise what is drawn in `benchfleet.exceptions`. `transport`, `sleep` (seconds) and `chance` are for tests.
+    Raises UsageError for a URL or a key that cannot be meant.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        key: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Chance = REAL,
+    ) -> None:
+        base_url, key = read_base_url(api_url), read_key(key)
+        self._session = Session(base_url, BlockingWorld(httpx.Client(transport=transport), sleep), chance, key)
 
     def __enter__(self) -> Self:
         return self
@@ -30,52 +42,39 @@ class Client:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"Client({str(self._session.base_url)!r})"
+
     def close(self) -> None:
-        self._transport.close()
-
-    def create_run(self, config: Mapping[str, Any]) -> CreatedRun:
-        """`config` is the body of `POST /runs`. Only one that names its run may be sent again after a lost answer."""
-        answer = self._transport.request("POST", "/runs", body=config, repeatable=bool(config.get("run_id")))
-        return _parse(CreatedRun, answer)
-
-    def run(self, run_id: str) -> RunDetail:
-        return _parse(RunDetail, self._transport.request("GET", f"/runs/{run_id}"))
-
-    def tasks(self, run_id: str) -> Iterator[Task]:
-        """All tasks of a run, page by page."""
-        cursor: str | None = None
-        while True:
-            query = {"cursor": cursor} if cursor else None
-            page = _parse(TaskList, self._transport.request("GET", f"/runs/{run_id}/tasks", query=query))
-            yield from page.tasks
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-    def stop_run(self, run_id: str) -> None:
-        self._transport.request("POST", f"/runs/{run_id}/stop", repeatable=False)
+        """Close the connections. The client cannot be used afterwards."""
+        self.run_flow(self._session.world.close())
 
 
-def download(url: str, to: Path) -> int:
-    """Streams a presigned URL into a file; returns its bytes. No key is sent: the URL is the right to read.
+class BlockingWorld:
+    """Coroutines that never suspend: what they ask for has happened when they return."""
 
-    Raises ApiError for any status but 200, Unreachable for a transfer that broke.
-    """
-    try:
-        with httpx.stream("GET", url, timeout=TIMEOUT) as response, to.open("wb") as file:
-            if response.status_code != httpx.codes.OK:
-                raise ApiError(f"the archive's address answered {response.status_code}", status=response.status_code)
-            for chunk in response.iter_raw():
-                file.write(chunk)
-            return file.tell()
-    except httpx.TransportError as error:
-        raise Unreachable(f"the download broke off: {error}") from error
+    def __init__(self, http: httpx.Client, sleep: Callable[[float], None]) -> None:
+        self._http = http
+        self._sleep = sleep
 
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        return self._http.send(request)
 
-def _parse(model: type[Reply], answer: Any) -> Reply:
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        raise ApiError(
-            f"the API's answer is no {model.__name__}: {error.error_count()} problems", status=200
-        ) from error
+    async def open(self, request: httpx.Request) -> httpx.Response:
+        return self._http.send(request, stream=True)
+
+    async def chunks(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        for chunk in response.iter_raw():
+            yield chunk
+
+    async def release(self, response: httpx.Response) -> None:
+        response.close()
+
+    async def sleep(self, seconds: float) -> None:
+        self._sleep(seconds)
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(*args, **kwargs)
+
+    async def close(self) -> None:
+        self._http.close()

@@ -1,0 +1,36 @@
+"""One call of the API, and the path of everything that can be called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchfleet_contract.names import RUN_ID, split_task_id
+
+from benchfleet.exceptions import UsageError
+
+
+@dataclass(frozen=True)
+class Call:
+    """`repeatable`: the server takes it twice without harm. `patient`: troubles that pass are waited for."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    repeatable: bool = True
+    patient: bool = True
+    timeout_s: float = 30.0
+
+
+def run_path(run_id: str, *rest: str) -> str:
+    """Raises UsageError for what is no run id: it would lead to another route."""
+    if not RUN_ID.fullmatch(str(run_id)):
+        raise UsageError(f"{run_id!r} is no run id: letters, digits, dots, dashes and underscores, at most 128")
+    return "/".join(("/runs", str(run_id), *rest))
+
+
+def task_path(task_id: str, *rest: str) -> str:
+    """Raises UsageError for what is no task id."""
+    if split_task_id(str(task_id)) is None:
+        raise UsageError(f"{task_id!r} is no task id: a run id, a dot and a number, as in 1795327056.3")
+    return "/".join(("/tasks", str(task_id), *rest))

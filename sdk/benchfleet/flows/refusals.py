@@ -1,0 +1,97 @@
+"""What an answer, or the lack of one, becomes: *the* table from HTTP and httpx to our errors."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from benchfleet_contract.problems import Problem
+from pydantic import TypeAdapter, ValidationError
+
+from benchfleet.exceptions import (
+    ApiError,
+    AuthError,
+    BenchfleetError,
+    Conflict,
+    InvalidRequest,
+    NotFound,
+    ServerError,
+    Unreachable,
+    UsageError,
+)
+from benchfleet.flows.retries import retry_after_s
+from benchfleet.flows.session import shown
+
+BY_STATUS: Mapping[int, type[ApiError]] = {
+    400: InvalidRequest,
+    401: AuthError,
+    403: AuthError,
+    404: NotFound,
+    409: Conflict,
+    413: InvalidRequest,
+    415: InvalidRequest,
+    422: InvalidRequest,
+    429: ServerError,
+}
+BY_CODE: Mapping[str, type[ApiError]] = {"run_not_running": Conflict}  # where the status says too little
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol)
+_NO_ANSWER = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict)
+_PROBLEMS = TypeAdapter(list[Problem])
+
+
+@contextmanager
+def translated(request: httpx.Request) -> Iterator[None]:
+    """Turns whatever httpx raises into one of our errors, without the URL's query."""
+    try:
+        yield
+    except (*_NO_ANSWER, *_UNUSABLE) as error:
+        raise no_answer(error, where=shown(request.url)) from error
+
+
+def no_answer(error: Exception, *, where: str) -> BenchfleetError:
+    """Our error for one of httpx."""
+    words = str(error) or type(error).__name__
+    if isinstance(error, _UNUSABLE):
+        return UsageError(f"{where} cannot be called: {words}; is the API's URL right?")
+    return Unreachable(f"no answer from {where}: {words}", sent=not isinstance(error, _NEVER_SENT))
+
+
+def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
+    """Keeps the server's words; without any, says the status and where."""
+    document = _document(response)
+    words, status, code = _words(document, response), response.status_code, str(document.get("code") or "")
+    kind = BY_CODE.get(code) or BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
+    if issubclass(kind, ServerError):
+        asked_s = retry_after_s(response.headers.get("Retry-After", ""), now_s=now_s)
+        return ServerError(words, status=status, code=code, retry_after_s=asked_s)
+    if issubclass(kind, InvalidRequest):
+        return InvalidRequest(words, status=status, code=code, problems=_problems(document))
+    return kind(words, status=status, code=code)
+
+
+def _document(response: httpx.Response) -> Mapping[str, Any]:
+    """An answer that was opened, but not read, has no document."""
+    try:
+        document = response.json()
+    except (ValueError, httpx.StreamError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _words(document: Mapping[str, Any], response: httpx.Response) -> str:
+    """`message` is how an API Gateway refuses by itself."""
+    said = document.get("error") or document.get("message") or document.get("Message")
+    if isinstance(said, list):
+        return "; ".join(map(str, said))
+    if said:
+        return str(said)
+    hint = ": is the API's URL right?" if 300 <= response.status_code < 500 else ""
+    return f"{shown(response.request.url)} answered HTTP {response.status_code}{hint}"
+
+
+def _problems(document: Mapping[str, Any]) -> list[Problem]:
+    try:
+        return _PROBLEMS.validate_python(document.get("problems") or [])
+    except ValidationError:
+        return []
