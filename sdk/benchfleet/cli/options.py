@@ -1,0 +1,50 @@
+"""Options that several commands share, and the connection that they lead to. The only reader of `os.environ` for it."""
+
+import os
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchfleet import settings
+
+if TYPE_CHECKING:
+    from benchfleet.client import Client
+
+ApiUrl = Annotated[
+    str | None, typer.Option("--api-url", metavar="URL", help="The API; else $BENCHFLEET_URL, else the profile's.")
+]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key",
+        metavar="-|@FILE|KEY",
+        help="- reads it from stdin, @FILE from a file; else $BENCHFLEET_API_KEY, else the profile's.",
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="A profile of `benchfleet login`; else $BENCHFLEET_PROFILE."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of words.")]
+
+
+def connection(api_url: str | None, api_key: str | None, profile: str | None) -> settings.Connection:
+    """Where to go with which key. Raises what `settings.connection` raises."""
+    return settings.connection(
+        api_url, api_key, profile, environ=os.environ, stdin=sys.stdin, warn=warn_once
+    )  # fmt: skip
+
+
+def connect(api_url: str | None, api_key: str | None, profile: str | None) -> "Client":
+    """A client to use as a context manager. Raises what `settings.connection` raises."""
+    from benchfleet.client import Client
+
+    found = connection(api_url, api_key, profile)
+    return Client(found.api_url, key=found.key)
+
+
+@cache
+def warn_once(words: str) -> None:
+    print(f"benchfleet: {words}", file=sys.stderr)

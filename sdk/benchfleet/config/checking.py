@@ -1,0 +1,134 @@
+"""Everything that is wrong with a config, and everything worth a warning: by the API's own rules, and the master's."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchfleet_contract.problems import Problem
+from benchfleet_contract.run_request import CLASSIC_PROVIDERS, KNOWN, is_provider, read_run_request
+from benchfleet_contract.runs import RunRequest
+
+from benchfleet.config import fields
+from benchfleet.config.document import Document, name_of, shown
+from benchfleet.config.problems import Finding
+from benchfleet.config.provision import LOCAL_FIELDS, Provision, read_provision, whole
+
+_TEXTS = ("ruby_version", "workload", "run_id", "instance_type", "alias", "isolation", "image")
+
+
+@dataclass
+class Checked:
+    """`request` is None where the API's rules found problems."""
+
+    body: dict[str, Any]
+    request: RunRequest | None = None
+    provision: Provision = field(default_factory=Provision)
+    instances: int = 1
+    findings: list[Finding] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def check(document: Document, path: Path) -> Checked:
+    """The document's value must be an object."""
+    return _Check(document, path).run()
+
+
+class _Check:
+    def __init__(self, document: Document, path: Path) -> None:
+        self._document = document
+        self._config: Mapping[str, Any] = document.value
+        self._path = path
+        self._found = Checked(body={key: value for key, value in document.value.items() if _is_posted(key, value)})
+
+    def run(self) -> Checked:
+        found = self._found
+        self._refuse_keys()
+        self._refuse_lost_providers()
+        found.provision = read_provision(self._config.get(fields.PROVISION), self._refuse)
+        found.instances = self._instances()
+        reading = read_run_request(found.body)
+        found.request = reading.request
+        self._take(reading.problems)
+        self._warn_of_names()
+        found.warnings += [f"{self._path}: {words}" for words in reading.warnings]
+        return found
+
+    def _refuse(self, name: str, message: str, remedy: str) -> None:
+        text = self._document.as_written(name)
+        if text is not None and text.lower() not in ("null", "~", "") and name.rpartition(".")[2] in _TEXTS:
+            remedy = f'quote it: "{text}"'
+        value = text or shown(self._document.value_at(name)) if self._document.has(name) else ""
+        self._found.findings.append(Finding(self._document.place(name), name, message, remedy, value))
+
+    def _take(self, problems: list[Problem]) -> None:
+        """The API says two things of one empty field, for old clients; a person needs one."""
+        told: set[str] = set()
+        for problem in problems:
+            if problem.field not in told:
+                told.add(problem.field)
+                self._refuse(problem.field, problem.message, problem.remedy)
+
+    def _refuse_keys(self) -> None:
+        for name in fields.KEYS:
+            if name in self._config:
+                mark = self._document.key_place(name)
+                self._found.findings.append(Finding(mark, name, fields.NO_KEYS, fields.LOGIN))
+
+    def _refuse_lost_providers(self) -> None:
+        """The API ignores what is no list; here that would lose a provider without a word."""
+        for name in CLASSIC_PROVIDERS:
+            if name in self._config and not isinstance(self._config[name], list):
+                self._refuse(name, "must be a list of instances", f'such as "{name}": [{{"instance_type": "…"}}]')
+
+    def _instances(self) -> int:
+        per = self._config.get("per_instance_type")
+        value = per.get("instances", 1) if isinstance(per, dict) else 1
+        count = whole(value, fields.MAX_INSTANCES)
+        if count is None:
+            words = f"must be a whole number from 1 to {fields.MAX_INSTANCES}"
+            self._refuse("per_instance_type.instances", words, "how many runners each entry gets; leave it out for 1")
+        return count or 1
+
+    def _warn_of_names(self) -> None:
+        placed = [(self._document.key_place(*path), name_of(path), words) for path, words in self._strange_names()]
+        self._found.warnings += [fields.warning(self._path, *found) for found in sorted(placed)]
+
+    def _strange_names(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        for name, value in self._config.items():
+            if name in fields.INSTEAD:
+                yield (name,), fields.legacy(name)
+            elif name not in fields.TOP and name not in fields.KEYS and not is_provider(name, value):
+                hint = "; a provider's list holds objects with an instance_type" if isinstance(value, list) else ""
+                yield (name,), fields.unknown(name, fields.TOP) + hint
+            elif is_provider(name, value):
+                yield from self._strange_in_entries(name, value)
+        yield from _strange(("per_instance_type",), self._config.get("per_instance_type"), fields.PER_INSTANCE_TYPE)
+        provision = self._config.get(fields.PROVISION)
+        if isinstance(provision, dict):
+            yield from _strange((fields.PROVISION, "local"), provision.get("local"), LOCAL_FIELDS)
+            yield from self._idle(provision)
+
+    def _strange_in_entries(self, provider: str, entries: list[Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        for index, entry in enumerate(entries):
+            yield from _strange((provider, index), entry, fields.ENTRY)
+
+    def _idle(self, provision: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        there = [name for name, value in self._config.items() if is_provider(name, value)]
+        for name in provision:
+            if name not in there:
+                yield (fields.PROVISION, name), f"ignored: the config has no instances of {name}"
+
+
+def _is_posted(key: str, value: Any) -> bool:
+    return key in KNOWN or (key not in fields.NEVER_POSTED and is_provider(key, value))
+
+
+def _strange(
+    path: tuple[str | int, ...], value: Any, known: tuple[str, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for name in value if isinstance(value, dict) else ():
+        if name in fields.INSTEAD:
+            yield (*path, name), fields.legacy(name)
+        elif name not in known:
+            yield (*path, name), fields.unknown(name, known)

@@ -1,0 +1,40 @@
+"""The names that a config may hold beside those of the API: the master's own, and those of the system that we replace."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from benchfleet_contract.run_request import CLASSIC_PROVIDERS, KNOWN
+
+from benchfleet.config.problems import Mark
+
+PROVISION, SCHEMA = "provision", "$schema"
+PER_INSTANCE_TYPE = ("tasks", "instances")
+ENTRY = ("instance_type", "alias")
+TOP = (*sorted(KNOWN), PROVISION, SCHEMA, *CLASSIC_PROVIDERS)
+MAX_INSTANCES = 1_000  # runners for one entry: a slip of the finger should not start ten thousand machines
+KEYS = ("api_key", "api-key", "apikey", "apiKey")
+NO_KEYS = "keys do not belong in configs, which are shared and committed"
+LOGIN = "remove it, and change it if others have seen it; `benchfleet login` keeps keys"
+INSTEAD = {
+    "local_orchestrator": "`benchfleet run --emulator` brings its own control plane",
+    "skip_infra": "`benchfleet runner` starts a runner where you want one; --provider chooses what is started",
+    "mock": '"workload": "mock" runs without measuring anything',
+    "debug": "`benchfleet runner --debug` keeps work dirs and logs everything",
+    "arch": "the instance type says it, and each result tells what it ran on",
+}
+
+NEVER_POSTED = frozenset({*INSTEAD, *KEYS, PROVISION, SCHEMA})
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """A warning, with what was probably meant. `name` may be of any length."""
+    near = get_close_matches(name[:64], list(known), n=1)
+    return f"unknown field, ignored; did you mean {near[0]}?" if near else "unknown field, ignored"
+
+
+def legacy(name: str) -> str:
+    return f"ignored: {INSTEAD[name]}"
+
+
+def warning(path: object, mark: Mark, field: str, words: str) -> str:
+    return f"{path}:{mark.line}:{mark.column}: {field[:100]}: {words}"

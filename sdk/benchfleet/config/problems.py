@@ -1,0 +1,61 @@
+"""What is wrong with a config, and where it says so."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchfleet_contract.problems import Problem
+
+from benchfleet.exceptions import ConfigError
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """A place in a text; both count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+START = Mark(1, 1)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem. `field` is a path such as `local[0].instance_type`, or empty for the text itself; `value` is JSON or empty."""
+
+    mark: Mark
+    field: str
+    message: str
+    remedy: str
+    value: str = ""
+
+    def line(self, path: Path) -> str:
+        field = f"{self.field}: " if self.field else ""
+        value = f" (found {self.value})" if self.value else ""
+        return f"{path}:{self.mark.line}:{self.mark.column}: {field}{self.message}{value}; {self.remedy}"
+
+    def problem(self) -> Problem:
+        return Problem(field=self.field, value=self.value or None, message=self.message, remedy=self.remedy)
+
+
+class InvalidConfig(ConfigError):
+    """Everything that is wrong with one config, in the order of its lines; `findings` know their places.
+
+    Warnings are told, too: what seems to be missing is often there under another name.
+    """
+
+    def __init__(self, path: Path, findings: Iterable[Finding], *, warnings: Iterable[str] = ()) -> None:
+        self.path = path
+        self.findings = tuple(sorted(findings, key=lambda found: found.mark))
+        count = "1 problem" if len(self.findings) == 1 else f"{len(self.findings)} problems"
+        lines = [f"{path} has {count}", *(found.line(path) for found in self.findings), *warnings]
+        super().__init__("\n".join(lines), problems=[found.problem() for found in self.findings])
+
+
+class SyntaxProblem(Exception):
+    """The text cannot be read further. Never leaves this package."""
+
+    def __init__(self, mark: Mark, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.finding = Finding(mark, "", message, remedy)

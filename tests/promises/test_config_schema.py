@@ -1,0 +1,210 @@
+"""The published schema of configs is current, and says what `load` does."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from benchfleet.config import RunConfig, fields, load
+from benchfleet.config import provision as provisions
+from benchfleet.config import schema as published
+from benchfleet.exceptions import ConfigError
+from benchfleet_contract import limits
+from benchfleet_contract.run_request import CLASSIC_PROVIDERS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from tests.unit.test_workload_docs import MODELS
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted(path for path in (ROOT / "configs").iterdir() if path.suffix in (".json", ".yaml", ".yml"))
+SCHEMA = json.loads(published.TARGET.read_text(encoding="utf-8"))
+VALIDATOR = Draft202012Validator(SCHEMA)
+GOOD: dict[str, Any] = {
+    "ruby_version": "3.4.7",
+    "per_instance_type": {"tasks": 2},
+    "local": [{"instance_type": "this-machine", "alias": "box"}],
+}
+Load = Callable[[Any], RunConfig | None]
+
+
+@pytest.fixture(scope="module")
+def load_json(tmp_path_factory: pytest.TempPathFactory) -> Load:
+    """Loads a document as a file would be; None for one that is refused."""
+    path = tmp_path_factory.mktemp("configs") / "config.json"
+
+    def loaded(document: Any) -> RunConfig | None:
+        path.write_text(json.dumps(document), encoding="utf-8")
+        try:
+            return load(path)
+        except ConfigError:
+            return None
+
+    return loaded
+
+
+def test_the_committed_schema_is_current() -> None:
+    """`make schema` writes it."""
+    assert published.TARGET.read_text(encoding="utf-8") == published.text()
+
+
+def test_it_is_a_schema_and_its_examples_fit_it() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert [list(VALIDATOR.iter_errors(example)) for example in SCHEMA["examples"]] == [[]]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_shipped_config_fits_the_schema_and_loads_without_a_warning(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert list(VALIDATOR.iter_errors(json.loads(text) if path.suffix == ".json" else yaml.safe_load(text))) == []
+    assert load(path).warnings == ()
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_shipped_yaml_leads_editors_to_the_schema(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    if path.suffix != ".json":
+        assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == published.TARGET
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_shipped_configs_ask_for_options_that_exist(path: Path) -> None:
+    request = load(path).request
+    MODELS[request.workload].model_validate(request.workload_options)
+
+
+def test_the_page_tells_every_field_with_its_limits() -> None:
+    page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(?:…\.)?(.*?)` \|", page, re.MULTILINE))
+    local = SCHEMA["properties"]["provision"]["properties"]["local"]["properties"]
+    per = {f"per_instance_type.{name}" for name in SCHEMA["properties"]["per_instance_type"]["properties"]}
+    properties = SCHEMA["properties"].keys() - {"per_instance_type", *CLASSIC_PROVIDERS}
+    assert {*properties, *local, *per, *SCHEMA["$defs"]["instance"]["properties"]} <= told
+    shown = re.sub(r"(?<=\d),(?=\d)", "", page)
+    numbers = {int(found) for found in re.findall(r'"(?:maximum|maxLength|default)": (\d+)', published.text())}
+    assert {number for number in numbers if not re.search(rf"\b{number}\b", shown)} == set()
+
+
+# What may differ stands in the schema module: numbers as texts, parts of a task, numbers as run ids are not generated here.
+texts = st.sampled_from(
+    ["", "a", "3.4.7", "x" * 64, "x" * 65, "y" * 129, "a\n", "\t", "é", "-a", "a b", "ruby-bench", "mock"]
+)
+counts = st.sampled_from([-1, 0, 1, 2, 3, 100, 101, 1000, 1001, 86_400, 86_401, 10**7, 0.5, 1.0, True, 10**400])
+junk: st.SearchStrategy[Any] = (
+    texts | st.none() | st.booleans() | st.just([]) | st.just({}) | st.just([{}]) | st.just(["c8g"])
+)
+numbers: st.SearchStrategy[Any] = counts | st.none() | st.just([])
+kinds = st.sampled_from(["a", "c8g.medium", "x" * 128])
+entry = st.fixed_dictionaries({"instance_type": kinds}, optional={"alias": texts | st.none()})
+odd_entry = st.fixed_dictionaries({}, optional={"instance_type": texts, "alias": texts, "arch": texts, "aliass": texts})
+entries = st.lists(entry, max_size=2) | st.lists(entry | odd_entry | texts, max_size=2)
+local = st.fixed_dictionaries(
+    {},
+    optional={
+        "slots": numbers,
+        "isolation": st.sampled_from(["best", "process", "docker", "vm", 1]),
+        "image": texts | counts,
+    },
+)
+provision = st.dictionaries(st.sampled_from(["local", "aws"]), local | st.none(), max_size=2) | junk
+whole_tasks = st.sampled_from([1, 2, 2.0, 0, -1, None])
+per = st.fixed_dictionaries({"tasks": whole_tasks}, optional={"instances": numbers, "task": counts}) | junk
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "workload": texts | st.none() | st.just(3),
+    "ruby_version": junk,
+    "workload_options": junk,
+    "metadata": junk,
+    "run_id": texts | st.none() | st.booleans(),
+    "per_instance_type": per,
+    "lease_s": numbers,
+    "max_attempts": numbers,
+    "deadline_s": numbers,
+    "provision": provision,
+    "$schema": junk,
+    "local": entries | junk,
+    "aws": entries | junk,
+    "hetzner": entries | junk,
+    "a b": entries,
+    "mock": entries | junk,
+    "api_key": junk,
+    "arch": entries,
+    "lease": numbers,
+}  # fmt: skip
+changes = st.lists(st.sampled_from(sorted(FIELDS)), max_size=2, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in names})
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(changes, st.sets(st.sampled_from(sorted(GOOD)), max_size=1))
+def test_schema_and_load_agree(load_json: Load, change: dict[str, Any], dropped: set[str]) -> None:
+    config = {key: value for key, value in (GOOD | change).items() if key not in dropped - change.keys()}
+    accepted, loaded = VALIDATOR.is_valid(config), load_json(config)
+    if accepted:
+        assert loaded, "the schema takes what cannot be run"
+    elif loaded:
+        assert loaded.warnings, "the schema refuses what runs without a warning"
+
+
+Place = Callable[[Any], dict[str, Any]]
+PER, LOCAL = {"tasks": 1}, {"instance_type": "a"}
+SPANS: list[tuple[Place, int, int]] = [
+    (lambda count: {"lease_s": count}, limits.MIN_LEASE_S, limits.MAX_LEASE_S),
+    (lambda count: {"max_attempts": count}, 1, limits.MAX_ATTEMPTS),
+    (lambda count: {"deadline_s": count}, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
+    (lambda count: {"per_instance_type": {"tasks": count}}, 1, limits.MAX_TASKS),
+    (lambda count: {"per_instance_type": PER | {"instances": count}}, 1, fields.MAX_INSTANCES),
+    (lambda count: {"provision": {"local": {"slots": count}}}, 1, provisions.MAX_SLOTS),
+    (lambda length: {"ruby_version": "x" * length}, 1, limits.MAX_LABEL_CHARS),
+    (lambda length: {"workload": "x" * length}, 1, limits.MAX_LABEL_CHARS),
+    (lambda length: {"run_id": "x" * length}, 0, 128),
+    (lambda length: {"local": [{"instance_type": "x" * length}]}, 1, limits.MAX_TYPE_CHARS),
+    (lambda length: {"local": [LOCAL | {"alias": "x" * length}]}, 1, limits.MAX_TYPE_CHARS),
+    (lambda length: {"local": ["x" * length]}, 1, limits.MAX_TYPE_CHARS),
+    (lambda length: {"x" * length: [LOCAL]}, 1, limits.MAX_LABEL_CHARS),
+    (lambda length: {"provision": {"local": {"image": "x" * length}}}, 1, provisions.MAX_IMAGE_CHARS),
+]
+
+
+@pytest.mark.parametrize(("place", "least", "most"), SPANS)
+def test_both_end_at_the_same_numbers(load_json: Load, place: Place, least: int, most: int) -> None:
+    for value in (least, most):
+        assert load_json(GOOD | place(value)), value
+        assert VALIDATOR.is_valid(GOOD | place(value)), value
+    for value in (least - 1, most + 1):
+        if value >= 0:
+            assert load_json(GOOD | place(value)) is None, value
+            assert not VALIDATOR.is_valid(GOOD | place(value)), value
+
+
+@pytest.mark.parametrize(
+    ("change", "agree"),
+    [
+        ({"lease_s": "30"}, False),
+        ({"run_id": 17}, False),
+        ({"per_instance_type": {"tasks": 2.5}}, False),
+        ({"lease_s": 30, "run_id": "17", "per_instance_type": {"tasks": 2, "instances": 3}}, True),
+    ],
+)
+def test_what_only_the_api_is_lenient_about(load_json: Load, change: dict[str, Any], agree: bool) -> None:
+    assert load_json(GOOD | change)
+    assert VALIDATOR.is_valid(GOOD | change) == agree
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"per_instance_type": {"tasks": limits.MAX_TASKS}, "aws": [{"instance_type": "a"}]},
+        {"metadata": {"x": "y" * limits.MAX_METADATA_BYTES}},
+        {"workload_options": {"x": "y" * limits.MAX_OPTIONS_BYTES}},
+        {"local": [{"instance_type": "\N{GRINNING FACE}" * 128}]},
+        {"local": [{"instance_type": f"t{i}"} for i in range(limits.MAX_GROUPS + 1)]},
+    ],
+)
+def test_what_no_schema_can_say_is_refused_by_load(load_json: Load, change: dict[str, Any]) -> None:
+    assert VALIDATOR.is_valid(GOOD | change)
+    assert load_json(GOOD | change) is None

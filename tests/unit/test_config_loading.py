@@ -1,0 +1,246 @@
+"""A config file becomes a run to make, or the list of everything that is wrong with it."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchfleet import exit_codes
+from benchfleet.config import InvalidConfig, LocalProvision, load
+from benchfleet.exceptions import ConfigError, UsageError
+from benchfleet_contract.limits import MAX_BODY_BYTES
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+GOOD: dict[str, Any] = {
+    "ruby_version": "3.4.7",
+    "per_instance_type": {"tasks": 2, "instances": 3},
+    "local": [{"instance_type": "docker", "alias": "box"}],
+    "aws": [{"instance_type": "c8g.medium"}, "c7g.medium"],
+    "hetzner": [{"instance_type": "cax11"}],
+}
+
+
+def written(folder: Path, text: str | bytes | dict[str, Any], name: str = "config.json") -> Path:
+    path = folder / name
+    data = json.dumps(text, indent=1) if isinstance(text, dict) else text
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def problems(folder: Path, text: str | bytes | dict[str, Any], name: str = "config.json") -> list[str]:
+    """Its lines after the first, without the folder."""
+    with pytest.raises(ConfigError) as caught:
+        load(written(folder, text, name))
+    assert caught.value.exit_code == exit_codes.INVALID_CONFIG
+    return str(caught.value).replace(f"{folder}/", "").splitlines()[1:]
+
+
+def test_a_good_config(tmp_path: Path) -> None:
+    extra = {"$schema": "./x.json", "provision": {"local": {"slots": 2}, "aws": {"region": "eu-west-1"}}}
+    path = written(tmp_path, GOOD | extra)
+    config = load(path)
+    assert config.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (config.path, config.body, config.instances, config.warnings) == (path, GOOD, 3, ())
+    assert config.providers == ("aws", "local", "hetzner")
+    assert config.request.task_count == 8
+    assert config.provision.local == LocalProvision("best", 2, "benchfleet-runner:latest")
+    assert config.provision.others == {"aws": {"region": "eu-west-1"}}
+
+
+def test_yaml_and_json_mean_the_same_and_differ_in_their_hash(tmp_path: Path) -> None:
+    text = "ruby_version: '3.4.7'\nper_instance_type: {tasks: 2}\nlocal:\n- instance_type: a\n"
+    one, other = load(written(tmp_path, text, "c.yaml")), load(written(tmp_path, text + "# more\n", "d.yml"))
+    same = load(written(tmp_path, one.body))
+    assert one.body == other.body == same.body
+    assert len({one.sha256, other.sha256, same.sha256}) == 3
+    assert (one.instances, one.provision.local) == (1, LocalProvision())
+
+
+BAD = """\
+# a config
+ruby_version: 3.10
+per_instance_type: {tasks: 0, instances: many, insts: 2}
+api_key: sekrit
+mock: true
+leas_s: 12
+lease_s: 1e9
+local:
+  - instance_type: 12
+    arch: arm
+  - alias: box
+aws: {instances: [x]}
+hetzner: [cax11]
+provision:
+  local: {isolation: vm, slot: 3, image: -rf}
+  gcp: 1
+"""
+
+
+def test_everything_that_is_wrong_is_told_at_once_with_its_place_and_the_remedy(tmp_path: Path) -> None:
+    lines = problems(tmp_path, BAD, "c.yaml")
+    found = [line for line in lines if "ignored" not in line]
+    assert [line.split(": ")[:2] for line in found] == [
+        ["c.yaml:2:15", "ruby_version"],
+        ["c.yaml:3:28", "per_instance_type.tasks"],
+        ["c.yaml:3:42", "per_instance_type.instances"],
+        ["c.yaml:4:1", "api_key"],
+        ["c.yaml:7:10", "lease_s"],
+        ["c.yaml:9:20", "local[0].instance_type"],
+        ["c.yaml:11:5", "local[1].instance_type"],
+        ["c.yaml:12:6", "aws"],
+        ["c.yaml:15:22", "provision.local.isolation"],
+        ["c.yaml:15:42", "provision.local.image"],
+        ["c.yaml:16:8", "provision.gcp"],
+    ]
+    assert found[0].endswith('(found 3.10); quote it: "3.10"')
+    assert found[5].endswith('(found 12); quote it: "12"')
+    assert "`benchfleet login`" in found[3]
+    assert "sekrit" not in "".join(lines)
+
+
+def test_what_may_be_a_slip_is_told_beside_the_problems(tmp_path: Path) -> None:
+    lines = [line for line in problems(tmp_path, BAD, "c.yaml") if "ignored" in line]
+    assert lines == [
+        "c.yaml:3:48: per_instance_type.insts: unknown field, ignored; did you mean instances?",
+        'c.yaml:5:1: mock: ignored: "workload": "mock" runs without measuring anything',
+        "c.yaml:6:1: leas_s: unknown field, ignored; did you mean lease_s?",
+        "c.yaml:10:5: local[0].arch: ignored: the instance type says it, and each result tells what it ran on",
+        "c.yaml:13:1: hetzner: unknown field, ignored; a provider's list holds objects with an instance_type",
+        "c.yaml:15:26: provision.local.slot: unknown field, ignored; did you mean slots?",
+        "c.yaml:16:3: provision.gcp: ignored: the config has no instances of gcp",
+    ]
+
+
+def test_the_errors_problems_are_for_programs(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        load(written(tmp_path, GOOD | {"lease_s": 0, "max_attempts": "x"}))
+    assert [(found.field, found.value) for found in caught.value.problems] == [
+        ("lease_s", "0"),
+        ("max_attempts", '"x"'),
+    ]
+
+
+@pytest.mark.parametrize("name", ["local_orchestrator", "skip_infra", "mock", "debug", "arch", "leese_s", "$comment"])
+def test_what_is_ignored_is_neither_sent_nor_silent(tmp_path: Path, name: str) -> None:
+    config = load(written(tmp_path, GOOD | {name: True}))
+    assert config.body == GOOD
+    assert len(config.warnings) == 1
+    assert f": {name}: " in config.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["api_key", "apiKey", "api-key"])
+def test_a_key_is_refused_and_not_repeated(tmp_path: Path, name: str) -> None:
+    (line,) = problems(tmp_path, GOOD | {name: "sekrit"})
+    assert f": {name}: keys do not belong in configs" in line
+    assert "sekrit" not in line
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "2", True, [], None, 1001])
+def test_instances_is_a_positive_whole_number(tmp_path: Path, value: Any) -> None:
+    (line,) = problems(tmp_path, GOOD | {"per_instance_type": {"tasks": 1, "instances": value}})
+    assert "config.json:5:16: per_instance_type.instances: must be a whole number from 1 to 1000" in line
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        ([], "provision"),
+        ({"local": []}, "provision.local"),
+        ({"local": {"slots": 0}}, "provision.local.slots"),
+        ({"local": {"isolation": []}}, "provision.local.isolation"),
+        ({"local": {"image": ""}}, "provision.local.image"),
+    ],
+)
+def test_provision_is_checked(tmp_path: Path, value: Any, field: str) -> None:
+    (line,) = problems(tmp_path, GOOD | {"provision": value})
+    assert f": {field}: " in line
+
+
+def test_only_keeps_the_named_providers(tmp_path: Path) -> None:
+    config = load(written(tmp_path, GOOD))
+    chosen = config.only(["local", "hetzner"])
+    assert chosen.providers == ("local", "hetzner")
+    assert chosen.body == {key: value for key, value in GOOD.items() if key != "aws"}
+    assert chosen.request.task_count == 4
+    assert (chosen.sha256, chosen.instances) == (config.sha256, 3)
+    assert config.body == GOOD
+
+
+@pytest.mark.parametrize(("wanted", "words"), [(["gcp", "local"], "no provider gcp in"), ([], "no provider chosen in")])
+def test_a_provider_that_is_not_there_is_refused_with_those_that_are(
+    tmp_path: Path, wanted: list[str], words: str
+) -> None:
+    with pytest.raises(UsageError, match=rf"{words} .*config\.json; it has aws, local, hetzner"):
+        load(written(tmp_path, GOOD)).only(wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[]", ":1:1: a config must be an object"),
+        ("3", ":1:1: a config must be an object"),
+        ('{"ruby_version": "3",\n"ruby_version": "4"}', ":2:1: ruby_version: this key is there twice, first in line 1"),
+        ('{"a": 1e999}', ":1:7: a: the number is too large"),
+        ('{"a": {"b": "\\ud800"}}', ":1:13: a.b: the text holds half a surrogate pair"),
+        ('{"\\ud800": 1}', ":1:12: ?: the text holds half a surrogate pair"),
+        ('{"ruby_version": "3",}', ":1:22: not JSON"),
+    ],
+)
+def test_what_is_no_config_is_told_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    assert any(line.startswith(f"config.json{words}") for line in problems(tmp_path, text))
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+def test_what_is_no_readable_file_is_told_in_a_line(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.yaml").mkdir()
+    assert "No such file" in refusal(tmp_path / "missing.json")
+    assert "no regular file" in refusal(tmp_path / "folder.yaml")
+    assert "no regular file" in refusal(tmp_path / "pipe.json")
+    assert "ends in .json, .yaml, .yml" in refusal(written(tmp_path, "{}", "config.toml"))
+    assert "binary" in refusal(written(tmp_path, b"\x7fELF\x00\x01"))
+    assert "config.json:2: not UTF-8" in refusal(written(tmp_path, b'{\n"a": "\xff"}'))
+    assert "cannot read" in refusal(tmp_path / f"{'x' * 300}.json")
+    assert "no file can have the name" in refusal(tmp_path / "a\0b.json")
+
+
+def test_a_file_is_read_up_to_the_apis_own_limit(tmp_path: Path) -> None:
+    text = json.dumps(GOOD)
+    assert load(written(tmp_path, text + " " * (MAX_BODY_BYTES - len(text)))).body == GOOD
+    assert "too large" in refusal(written(tmp_path, text + " " * (MAX_BODY_BYTES - len(text) + 1)))
+
+
+def test_a_byte_order_mark_and_tabs_are_no_problem(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "\N{ZERO WIDTH NO-BREAK SPACE}" + json.dumps(GOOD, indent="\t"))).body == GOOD
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+names = st.sampled_from([*GOOD, "provision", "lease_s", "metadata", "mock", "api_key", "azure"]) | st.text(max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(change=st.dictionaries(names, json_values, max_size=4))
+def test_any_document_is_loaded_or_refused_with_places(
+    tmp_path_factory: pytest.TempPathFactory, change: dict[str, Any]
+) -> None:
+    path = written(tmp_path_factory.getbasetemp(), json.dumps(GOOD | change, indent=1), "any.json")
+    refused = None
+    try:
+        assert load(path).request.task_count >= 1
+    except InvalidConfig as error:
+        refused = error
+    if refused:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert all(found.remedy and 1 <= found.mark.line <= len(lines) for found in refused.findings)
