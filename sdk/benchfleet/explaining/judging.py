@@ -1,0 +1,105 @@
+"""The judgement: pure, from what is known to an explanation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from benchfleet_contract.runners import RunnerList
+from benchfleet_contract.runs import RunDetail
+from benchfleet_contract.states import TERMINAL, ArchiveState
+from benchfleet_contract.tasks import Task
+
+from benchfleet.explaining.document import Explanation, Finding, LogTail
+from benchfleet.explaining.failing import failed, partial
+from benchfleet.explaining.scene import Scene, count, first_ids, span, verb
+from benchfleet.explaining.waiting import waiting
+from benchfleet.explaining.working import working
+
+DEADLINE_NEAR_S = 600
+_ORDER = [
+    "archive_failed", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
+    "running", "archiving", "cancelled", "completed",
+]  # fmt: skip
+
+
+def explain(
+    run: RunDetail,
+    tasks: Sequence[Task],
+    runners: RunnerList,
+    now: datetime,
+    *,
+    task_id: str | None = None,
+    tails: Mapping[str, LogTail] | None = None,
+    api_url: str | None = None,
+    sampled: bool = False,
+) -> Explanation:
+    """Why these tasks of the run wait or failed. `now` is an aware time; `task_id` says that one task was asked about."""
+    scene = Scene(run, tasks, runners.runners, now, tails or {}, api_url, runners.truncated)
+    found = [*failed(scene), *waiting(scene), *working(scene), *partial(scene), *_ended(scene, task_id)]
+    if task_id is None:
+        found += [*_archive(scene), *_deadline(scene)]
+    found.sort(key=lambda finding: _ORDER.index(finding.kind))
+    fine = all(finding.weight != "problem" for finding in found)
+    return Explanation(
+        run_id=run.run_id, task_id=task_id, status=run.status, fine=fine, headline=_headline(scene, found, task_id),
+        deadline_at=run.deadline_at, sampled=sampled, findings=found,
+    )  # fmt: skip
+
+
+def _headline(scene: Scene, found: list[Finding], task_id: str | None) -> str:
+    if found and (found[0].weight == "problem" or task_id):
+        more = len([finding for finding in found if finding.weight == "problem"]) - 1
+        return found[0].words + (f" (and {count(more, 'other problem')})" if more > 0 else "")
+    return f"everything is fine: {_progress(scene)}"
+
+
+def _progress(scene: Scene) -> str:
+    counts, total = scene.run.tasks, scene.run.tasks.total
+    if counts.completed == total and scene.run.archive.state == ArchiveState.READY:
+        return f"{count(total, 'task')} completed, the archive is ready"
+    flying = counts.claimed + counts.running
+    told = [f"{counts.completed} of {count(total, 'task')} {verb(counts.completed, 'is', 'are')} done"]
+    told += [f"{flying} {verb(flying, 'runs', 'run')}"] if flying else []
+    told += [f"{counts.pending} {verb(counts.pending, 'waits', 'wait')}"] if counts.pending else []
+    told += [f"{counts.cancelled} {verb(counts.cancelled, 'was', 'were')} cancelled"] if counts.cancelled else []
+    return ", ".join(told)
+
+
+def _ended(scene: Scene, task_id: str | None) -> Iterator[Finding]:
+    """Cancelled tasks; completed ones only where one was asked about."""
+    cancelled = [task for task in scene.tasks if task.status == "cancelled"]
+    if cancelled:
+        who = cancelled[0].id if len(cancelled) == 1 else count(len(cancelled), "task")
+        words = f"{who} {verb(len(cancelled), 'was', 'were')} cancelled: the run was {scene.run.reason or 'stopped'}"
+        ids = first_ids(cancelled)
+        yield Finding(kind="cancelled", weight="fine", words=words, tasks=len(cancelled), task_ids=ids)
+    for task in scene.tasks if task_id else ():
+        if task.status == "completed" and not task.reason:
+            words = f"{task.id} completed on runner {task.runner_id}, in attempt {task.attempt} of {task.max_attempts}"
+            yield Finding(
+                kind="completed", weight="fine", words=words, since=task.ended_at, tasks=1, task_ids=[task.id]
+            )
+
+
+def _archive(scene: Scene) -> Iterator[Finding]:
+    archive = scene.run.archive
+    if archive.state == ArchiveState.FAILED:
+        why = archive.error or scene.run.reason or "no reason was told"
+        yield Finding(
+            kind="archive_failed", weight="problem", words=f"the run's archive could not be built: {why}",
+            remedy="what the tasks uploaded is kept: GET /tasks/<id>/files signs a download of each",
+        )  # fmt: skip
+    elif archive.state != ArchiveState.READY and scene.tasks and all(t.status in TERMINAL for t in scene.tasks):
+        words = "every task has ended; the archive is being built"
+        yield Finding(kind="archiving", weight="fine", words=words, tasks=0)
+
+
+def _deadline(scene: Scene) -> Iterator[Finding]:
+    left = -scene.seconds_since(scene.run.deadline_at)
+    counts = scene.run.tasks
+    unfinished = counts.pending + counts.claimed + counts.running
+    if scene.run.status != "running" or not unfinished or left > DEADLINE_NEAR_S:
+        return
+    when = f"is in {span(left)}" if left > 0 else f"was {span(-left)} ago"
+    words = f"the run's deadline {when}, and {count(unfinished, 'task')} {verb(unfinished, 'has', 'have')} not ended"
+    remedy = "what has ended by then is kept; the rest fails with `deadline`"
+    yield Finding(kind="deadline_near", weight="problem", words=words, since=scene.run.deadline_at, remedy=remedy)

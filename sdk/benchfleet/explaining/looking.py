@@ -1,0 +1,99 @@
+"""Asks the API for what an explanation needs: everything of a small run, a part of a large one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Protocol
+
+import httpx
+from benchfleet_contract.limits import TASKS_PAGE
+from benchfleet_contract.names import split_task_id
+from benchfleet_contract.runners import RunnerList, TaskFiles
+from benchfleet_contract.runs import RunDetail
+from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.tasks import Task
+
+from benchfleet.exceptions import NotFound
+from benchfleet.explaining.document import Explanation, LogTail
+from benchfleet.explaining.failing import failures
+from benchfleet.explaining.judging import explain
+from benchfleet.explaining.log_tail import MOST_DOWNLOAD_BYTES, log_tail
+
+_OF_EACH_STATE = 1_000  # tasks of a large run that are looked at
+_LOGS = 5  # that are downloaded for a run
+_CHUNK = 64 * 1024
+_TELLING = (TaskStatus.FAILED, TaskStatus.PENDING, TaskStatus.CLAIMED, TaskStatus.RUNNING, TaskStatus.CANCELLED)
+
+
+class Api(Protocol):
+    """The part of the client that is asked."""
+
+    def run(self, run_id: str) -> RunDetail: ...
+    def task(self, task_id: str) -> Task: ...
+    def tasks(self, run_id: str, *, status: TaskStatus | None = None) -> Iterator[Task]: ...
+    def runners(self, run_id: str) -> RunnerList: ...
+    def task_files(self, task_id: str) -> TaskFiles: ...
+
+
+def look(
+    api: Api,
+    given: str,
+    *,
+    http: httpx.Client,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    api_url: str | None = None,
+) -> Explanation:
+    """`given` is a run's or a task's id. `http` downloads logs: it carries no key. Raises what the client raises."""
+    task = _as_task(api, given)
+    run = api.run(task.id.rpartition(".")[0] if task else given)
+    sampled = task is None and run.tasks.total > TASKS_PAGE
+    tasks = [task] if task else list(_sample(api, run) if sampled else api.tasks(run.run_id))
+    runners = api.runners(run.run_id)
+    tails = {tail.task_id: tail for tail in _tails(api, tasks, http)}
+    return explain(
+        run, tasks, runners, now(), task_id=task.id if task else None, tails=tails, api_url=api_url, sampled=sampled
+    )
+
+
+def _as_task(api: Api, given: str) -> Task | None:
+    """A run's id may look like a task's: `2026.11`."""
+    if split_task_id(given):
+        with suppress(NotFound):
+            return api.task(given)
+    return None
+
+
+def _sample(api: Api, run: RunDetail) -> Iterator[Task]:
+    """Of each state as many as the counters know, so that nobody looks through the rest of a large run for more.
+
+    They lag by seconds, which a large run does not mind.
+    """
+    for status in _TELLING:
+        if known := getattr(run.tasks, status):
+            yield from islice(api.tasks(run.run_id, status=status), min(known, _OF_EACH_STATE))
+
+
+def _tails(api: Api, tasks: list[Task], http: httpx.Client) -> Iterator[LogTail]:
+    """One log for each kind of failure, as far as there is one and it can be had."""
+    for kind in list(failures(tasks).values())[:_LOGS]:
+        task = next((task for task in kind if task.error_key), None)
+        url = api.task_files(task.id).error_url if task else None
+        if task and url and (tail := _tail(http, url, task.id)):
+            yield tail
+
+
+def _tail(http: httpx.Client, url: str, task_id: str) -> LogTail | None:
+    """None for a log that cannot be had: an explanation without it is better than none."""
+    data = bytearray()
+    try:
+        with http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
+            if not answer.is_success:
+                return None
+            for chunk in answer.iter_raw(_CHUNK):
+                data += chunk
+                if len(data) > MOST_DOWNLOAD_BYTES:
+                    break
+    except httpx.HTTPError:
+        return None
+    return log_tail(bytes(data), task_id=task_id, cut=len(data) > MOST_DOWNLOAD_BYTES)

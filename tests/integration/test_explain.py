@@ -1,0 +1,120 @@
+"""`benchfleet runs explain` against the emulator: what the API tells becomes what people read."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from benchfleet.cli.documents.explain import Explained
+from benchfleet.client import Client
+from benchfleet.explaining.document import Explanation, Finding
+from benchfleet.explaining.looking import look
+
+from tests.integration.api_client import Api, Json, fresh
+
+CONSOLE = b"".join(b"line %d\n" % number for number in range(40)) + b"\x1b[31mSegmentation fault\x1b[0m\n"
+
+
+@pytest.fixture(scope="module")
+def client(api: Api) -> Iterator[Client]:
+    with Client(api.ready.api_url, key=api.ready.keys.reader) as made:
+        yield made
+
+
+def explained(client: Client, given: str) -> Explanation:
+    with httpx.Client(trust_env=False) as http:
+        return look(client, given, http=http)
+
+
+def of_kind(told: Explanation, kind: str) -> Finding:
+    return next(finding for finding in told.findings if finding.kind == kind)
+
+
+def failed(api: Api, claimed: Json, *, archive: bytes | None) -> None:
+    """The runner's part of a failure; without an archive it names one that it never uploaded."""
+    urls, task = claimed["presigned_urls"], claimed["task"]
+    if archive is not None:
+        with httpx.Client(trust_env=False) as bare:
+            assert bare.put(urls["error_upload_url"], content=archive).is_success
+    said = {"runner_id": "runner-1", "error_type": "benchmark_failed", "error_message": "exit 139"}
+    reply = api("POST", f"/tasks/{task['id']}/fail", said | {"s3_error_key": urls["error_key"]}, role="runner")
+    assert reply.status_code == 200
+
+
+def error_archive() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, content in {"./benchmark_output.txt": CONSOLE, "./error.txt": b"exit 139\n"}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def test_a_run_without_a_fitting_runner(api: Api, client: Client) -> None:
+    kind = fresh("kind")
+    run_id = api.create(aws=[{"instance_type": kind}])["run_id"]
+    api.claim(run_id)
+    told = explained(client, run_id)
+    finding = of_kind(told, "no_runner")
+    assert finding.words.startswith(f"{run_id}.1 waits for aws/{kind}: ")
+    assert f"--run-id {run_id} --provider aws --instance-type {kind}" in (finding.command or "")
+    assert of_kind(told, "running").task_ids == [f"{run_id}.2"]
+
+
+def test_a_failed_task_with_the_end_of_its_log(api: Api, client: Client) -> None:
+    claimed = api.leased()
+    failed(api, claimed, archive=error_archive())
+    told = explained(client, claimed["task"]["id"])
+    assert (told.task_id, told.fine) == (claimed["task"]["id"], False)
+    (finding,) = told.findings
+    assert finding.log
+    assert finding.log.file == "benchmark_output.txt"
+    assert finding.log.lines == [*(f"line {number}" for number in range(21, 40)), "Segmentation fault"]
+
+
+@pytest.mark.parametrize("archive", [None, b"no gzip at all"])
+def test_a_log_that_cannot_be_had_is_left_out(api: Api, client: Client, archive: bytes | None) -> None:
+    claimed = api.leased()
+    failed(api, claimed, archive=archive)
+    told = explained(client, claimed["task"]["id"])
+    assert (told.findings[0].error_type, told.findings[0].log) == ("benchmark_failed", None)
+
+
+def test_a_run_whose_id_looks_like_a_task_s(api: Api, client: Client) -> None:
+    run_id = fresh() + ".7"
+    api.create(run_id=run_id)
+    told = explained(client, run_id)
+    assert (told.run_id, told.task_id) == (run_id, None)
+    assert explained(client, f"{run_id}.1").task_id == f"{run_id}.1"
+
+
+def command(api: Api, *words: str) -> subprocess.CompletedProcess[str]:
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = keep | {"BENCHFLEET_URL": api.ready.api_url, "BENCHFLEET_API_KEY": api.ready.keys.reader}
+    called = [sys.executable, "-m", "benchfleet.cli.main", "runs", "explain", *words]
+    return subprocess.run(called, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_command_tells_people_and_programs(api: Api) -> None:
+    claimed = api.leased()
+    failed(api, claimed, archive=error_archive())
+    task_id = claimed["task"]["id"]
+    words = command(api, task_id)
+    assert (words.returncode, words.stderr) == (0, "")
+    assert words.stdout.startswith(f"{task_id} failed on local/docker with benchmark_failed: the benchmark failed\n")
+    assert "\n      | Segmentation fault\n" in words.stdout
+    assert "\x1b" not in words.stdout
+    document = command(api, task_id, "--json")
+    assert Explained.model_validate(json.loads(document.stdout)).task_id == task_id
+
+
+def test_what_does_not_exist_is_a_wrong_argument(api: Api) -> None:
+    told = command(api, "nope.1")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "Run not found" in told.stderr

@@ -1,0 +1,87 @@
+"""What is asked for an explanation of a large run, and of a run whose logs cannot be had."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+from benchfleet.explaining.looking import look
+from benchfleet_contract.runners import RunnerList, TaskFiles
+from benchfleet_contract.runs import RunDetail, TaskCounts
+from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.tasks import Task
+
+from tests.unit.explained_runs import a_failure, a_run, a_task
+
+
+@dataclass
+class Told:
+    """An API of one run. `asked` are the states that tasks were asked for, `read` how many tasks were taken."""
+
+    tasks_: list[Task]
+    total: int
+    counts: dict[str, int]
+    asked: list[str | None] = field(default_factory=list)
+    read: int = 0
+    signed: int = 0
+
+    def run(self, run_id: str) -> RunDetail:
+        return a_run(self.tasks_).model_copy(update={"tasks": TaskCounts(total=self.total, **self.counts)})
+
+    def task(self, task_id: str) -> Task:
+        return next(task for task in self.tasks_ if task.id == task_id)
+
+    def tasks(self, run_id: str, *, status: TaskStatus | None = None) -> Iterator[Task]:
+        self.asked.append(status)
+        for task in self.tasks_:
+            if status in (None, task.status):
+                self.read += 1
+                yield task
+
+    def runners(self, run_id: str) -> RunnerList:
+        return RunnerList(run_id=run_id, runners=[])
+
+    def task_files(self, task_id: str) -> TaskFiles:
+        self.signed += 1
+        return TaskFiles(result_url=None, error_url="http://store/error.tar.gz", expires_at="")
+
+
+def refusing(request: httpx.Request) -> httpx.Response:
+    assert "authorization" not in request.headers
+    return httpx.Response(403, content=b"<Error/>")
+
+
+def cut_off(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError("connection reset", request=request)
+
+
+def http(answer: object = refusing) -> httpx.Client:
+    return httpx.Client(transport=httpx.MockTransport(answer))  # type: ignore[arg-type]
+
+
+def test_of_a_large_run_only_states_that_are_there_are_asked_for_and_no_more_than_counted() -> None:
+    api = Told(
+        [a_failure(n) for n in range(1, 9)] + [a_task(9)], 2_000, {"failed": 3, "pending": 1, "completed": 1_996}
+    )
+    told = look(api, "r", http=http())
+    assert (told.sampled, api.asked, api.read) == (True, ["failed", "pending"], 4)
+    assert [(finding.kind, finding.tasks) for finding in told.findings] == [("failed", 3), ("no_runner", 1)]
+
+
+def test_a_small_run_is_read_whole() -> None:
+    api = Told([a_task(1), a_task(2, "completed")], 2, {})
+    told = look(api, "r", http=http())
+    assert (told.sampled, api.asked) == (False, [None])
+
+
+def test_one_log_is_fetched_for_each_kind_of_failure_and_its_loss_is_survived() -> None:
+    tasks = [a_failure(n, error_key="k") for n in range(1, 4)] + [a_failure(4)]
+    for answer in (refusing, cut_off):
+        api = Told(tasks, 4, {})
+        told = look(api, "r", http=http(answer))
+        assert (api.signed, told.findings[0].log, told.findings[0].tasks) == (1, None, 4)
+
+
+def test_a_task_is_looked_at_alone() -> None:
+    api = Told([a_task(1), a_task(2)], 2, {})
+    told = look(api, "r.2", http=http())
+    assert (told.task_id, api.asked, told.findings[0].task_ids) == ("r.2", [], ["r.2"])
