@@ -55,6 +55,7 @@ package: venv
 
 schema: venv
 	$(BIN)/python -m chalicelib.api.openapi_document
+	$(BIN)/python -m benchfleet.config.schema
 
 image: venv
 	$(BIN)/python -m runner_image.build_image --base $(BASE_IMAGE) --tag $(IMAGE)

@@ -18,6 +18,7 @@ TOPICS = {
     "requests_per_heartbeat": "requests and write units of a heartbeat",
     "requests_per_status_read": "requests and read units of a status read",
     "import_cost": "import of the app",
+    "version_start": "start of the command line",
     "emulator_start": "start of the emulator",
     "archive_memory": "memory of building an archive",
     "package_size": "size of the deployment package",

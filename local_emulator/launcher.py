@@ -1,25 +1,21 @@
 """Runners as processes of this machine, one a group of a run, for people without Docker or a cloud."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-RUNNER = (sys.executable, "-m", "runner_image")
+from benchfleet.local_runner import RUNNER, LocalRunner, RunnerPlan
+from benchfleet.running.processes import end_all
+
 GRACE_S = 15.0  # a runner drains on SIGTERM; what still runs then is killed
-HIDDEN = ("AWS_", "BENCHFLEET_", "PUBLIC_READ")  # the Lambdas' settings are none of a runner's business
 
 Group = tuple[str, str]  # provider, instance type
 
 
 class LocalLauncher:
-    """Starts runners and ends them: on `stop()`, or when the block ends. The key travels in the environment, never argv.
+    """Starts runners and ends them: on `stop()`, or when the block ends.
 
     `log_dir` takes one file a runner; without it a runner writes where this process does.
     """
@@ -36,14 +32,13 @@ class LocalLauncher:
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._api_url = api_url
+        self._api_key = api_key
         self._slots = slots or os.cpu_count() or 1
         self._isolation = isolation
         self._log_dir = log_dir
         self._runner = tuple(runner)
-        kept = {name: value for name, value in environment.items() if not name.startswith(HIDDEN)}
-        self._environment = kept | {"BENCHFLEET_API_URL": api_url, "BENCHFLEET_API_KEY": api_key}
-        self._running: list[subprocess.Popen[bytes]] = []
-        self._files = ExitStack()
+        self._environment = environment
+        self._running: list[LocalRunner] = []
 
     def __enter__(self) -> Self:
         return self
@@ -53,49 +48,32 @@ class LocalLauncher:
     ) -> None:
         self.stop()
 
-    def launch(self, run_id: str, groups: Iterable[Group]) -> list[subprocess.Popen[bytes]]:
-        """One runner a group, with `slots` slots each. Raises OSError if a process cannot be started."""
+    def launch(self, run_id: str, groups: Iterable[Group]) -> list[LocalRunner]:
+        """One runner a group, with `slots` slots each. Raises BenchfleetError if a process cannot be started."""
         started = [self._start(run_id, provider=provider, instance_type=kind) for provider, kind in groups]
         self._running += started
         return started
 
     def alive(self) -> int:
-        return sum(process.poll() is None for process in self._running)
+        return sum(runner.alive for runner in self._running)
 
-    def stop(self, *, grace_s: float = GRACE_S, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def stop(self, *, grace_s: float = GRACE_S) -> None:
         """SIGTERM to all, then SIGKILL to the process group of each that has not ended within `grace_s` seconds."""
-        for process in self._running:
-            if process.poll() is None:
-                process.terminate()
-        deadline = monotonic() + grace_s
-        for process in self._running:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.0, deadline - monotonic()))
-            with suppress(ProcessLookupError):  # its children, too: a session of its own is a group of its own
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end_all([runner.process for runner in self._running], patience_s=(grace_s,))
         self._running.clear()
-        self._files.close()
 
-    def _start(self, run_id: str, *, provider: str, instance_type: str) -> subprocess.Popen[bytes]:
-        flags = {
-            "--orchestrator-url": self._api_url,
-            "--run-id": run_id,
-            "--provider": provider,
-            "--instance-type": instance_type,
-            "--slots": str(self._slots),
-            "--isolation": self._isolation,
-        }
-        argv = [*self._runner, *(word for flag in flags.items() for word in flag)]
-        output = None
-        if self._log_dir:
-            name = f"{run_id}-{provider}-{instance_type}".replace("/", "_")
-            output = self._files.enter_context((self._log_dir / f"{name}.log").open("ab"))
-        return subprocess.Popen(
-            argv,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
-            start_new_session=True,  # Ctrl-C is for us: we tell runners to drain
+    def _start(self, run_id: str, *, provider: str, instance_type: str) -> LocalRunner:
+        plan = RunnerPlan(
+            api_url=self._api_url,
+            key=self._api_key,
+            run_id=run_id,
+            provider=provider,
+            instance_type=instance_type,
+            slots=self._slots,
+            isolation=self._isolation,
         )
+        name = f"{run_id}-{provider}-{instance_type}".replace("/", "_")
+        log = self._log_dir / f"{name}.log" if self._log_dir else None
+        runner = LocalRunner(plan.command(self._runner), environment=plan.environment(self._environment), log=log)
+        runner.start()
+        return runner

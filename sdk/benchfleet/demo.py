@@ -1,26 +1,27 @@
-"""The whole system on this machine, for one real run."""
+"""The whole system on this machine, for one real run: `benchfleet run --emulator`, and nothing of it stays but results."""
 
-import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchfleet_contract.runs import CreatedRun, RunDetail
+from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import RunStatus
 
 from benchfleet.client import Client
-from benchfleet.exceptions import BenchfleetError, ConfigError, RunFailed
-from benchfleet.fetching import fetch
-from benchfleet.following import Display, follow
-from benchfleet.local_runner import LocalRunner, RunnerPlan
+from benchfleet.config import load
+from benchfleet.exceptions import BenchfleetError, RunFailed
+from benchfleet.following import Display
 from benchfleet.results_folder import Row, read
-from local_emulator.config import EmulatorConfig, Ready
-from local_emulator.errors import EmulatorError
-from local_emulator.stack import Emulator
+from benchfleet.running.asked import Asked
+from benchfleet.running.isolation import Isolation
+from benchfleet.running.local import PROVIDER, LocalProvisioner
+from benchfleet.running.master import Master
+from benchfleet.running.session import Tools
+from benchfleet.settings import Connection
+
+PROCESSES = Isolation("process", "the demo needs no engine")
 
 
 @dataclass(frozen=True)
@@ -65,65 +66,29 @@ class Ended:
 
 
 def play(demo: Demo, shown: Display) -> Ended:
-    """Does all of it. Raises BenchfleetError."""
-    body = read_config(demo.config)
+    """Does all of it. Raises BenchfleetError, and Interrupted once everything has ended."""
     started = time.monotonic()
-    with ExitStack() as stack:
-        shown.note("Starting the emulator")
-        ready = stack.enter_context(_emulator())
-        client = stack.enter_context(Client(ready.api_url, key=ready.keys.admin))
-        created = client.create_run(body)
-        shown.note(f"Run {created.run_id} with {created.tasks_created} tasks at {ready.api_url}")
-        runners = [stack.enter_context(runner) for runner in _runners(demo, ready, created, stack)]
-        ended = follow(
-            client,
-            created.run_id,
-            display=shown,
-            check=lambda: _check(runners),
+    with tempfile.TemporaryDirectory(prefix="benchfleet-demo-") as state:
+        asked = Asked(
+            demo.config,
+            results=demo.results,
+            state_dir=Path(state),
+            emulator=True,
             timeout_s=demo.timeout_s,
-        )
-        folder = fetch(ended, demo.results)
-    return Ended(ended, folder, rows=read(folder), took_s=time.monotonic() - started)
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Raises ConfigError if there is no JSON object."""
-    try:
-        body = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(f"{path} is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise ConfigError(f"{path} must hold a JSON object")
-    return body
-
-
-@contextmanager
-def _emulator() -> Iterator[Ready]:
-    try:
-        with Emulator(EmulatorConfig()) as emulator:
-            yield emulator.ready
-    except EmulatorError as error:
-        raise BenchfleetError(str(error)) from error
-
-
-def _check(runners: Sequence[LocalRunner]) -> None:
-    for runner in runners:
-        runner.check()
-
-
-def _runners(demo: Demo, ready: Ready, created: CreatedRun, stack: ExitStack) -> Iterator[LocalRunner]:
-    """One runner for each kind of task; their logs last as long as the stack."""
-    logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchfleet-demo-")))
-    kinds = sorted({(task.provider, task.instance_type) for task in created.tasks})
-    for number, (provider, instance_type) in enumerate(kinds):
-        plan = RunnerPlan(
-            api_url=ready.api_url,
-            key=ready.keys.runner,
-            run_id=created.run_id,
-            provider=provider,
-            instance_type=instance_type,
             slots=demo.slots,
+            stays=False,
         )
-        yield LocalRunner.of(plan, log=logs / f"runner-{number}.log")
+        ended = Master(asked, _tools(shown)).play()
+    if ended.run is None or ended.folder is None:
+        raise BenchfleetError(ended.words)
+    return Ended(ended.run, ended.folder, rows=read(ended.folder), took_s=time.monotonic() - started)
+
+
+def _tools(shown: Display) -> Tools:
+    return Tools(
+        load=load,
+        connection=lambda url: Connection(url or "", None, None),  # never asked for: the emulator says its own
+        client=lambda url, key: Client(url, key=key),
+        provisioners={PROVIDER: LocalProvisioner(isolate=lambda *_, **__: PROCESSES)},
+        display=shown,
+    )

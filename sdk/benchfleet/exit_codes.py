@@ -8,6 +8,7 @@ AUTH = 4
 INVALID_CONFIG = 5
 TIMEOUT = 124  # as timeout(1)
 INTERRUPTED = 130  # 128 + SIGINT
+BROKEN_PIPE = 141  # 128 + SIGPIPE, as other programs end when nobody reads on
 
 MEANINGS = {
     OK: "all of it happened",
@@ -17,5 +18,6 @@ MEANINGS = {
     AUTH: "the key is missing, unknown or not allowed to do this",
     INVALID_CONFIG: "the config is invalid",
     TIMEOUT: "it took longer than was allowed",
-    INTERRUPTED: "interrupted (Ctrl-C)",
+    INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",
+    BROKEN_PIPE: "nobody reads the output any more (`| head`)",
 }

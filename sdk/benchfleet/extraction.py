@@ -2,14 +2,15 @@
 
 import gzip
 import hashlib
-import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchfleet.exceptions import ArchiveError
+from benchfleet.exceptions import ArchiveError, DiskError
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -40,22 +41,47 @@ def check(path: Path, *, sha256: str | None) -> None:
         raise ArchiveError(f"{path.name} is not a whole gzip file: {error}") from error
 
 
-def extract(path: Path, into: Path, *, bounds: Bounds = Bounds()) -> None:
+def extract(
+    path: Path,
+    into: Path,
+    *,
+    bounds: Bounds = Bounds(),
+    hold: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
     """Unpacks `path` as the folder `into`, which appears whole or not at all and replaces what stood there.
 
-    Raises ArchiveError for a damaged archive, a member that points outside, a device, or more than `bounds` allow.
+    `hold` is around the moment of replacing. Raises ArchiveError for a damaged archive, a member that points outside, a
+    device, or more than `bounds` allow; DiskError if it cannot be written.
     """
-    into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{into.name}-", dir=into.parent) as name:
-        fresh = Path(name) / "fresh"
-        fresh.mkdir()
-        try:
-            _unpack(path, fresh, bounds)
-        except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-            raise ArchiveError(f"{path.name} cannot be unpacked: {error}") from error
-        if into.exists():
-            shutil.move(into, Path(name) / "old")
+    try:
+        into.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{into.name}-", dir=into.parent) as name:
+            fresh = Path(name) / "fresh"
+            fresh.mkdir()
+            _checked_unpack(path, fresh, bounds)
+            with hold():
+                _replace(into, fresh, old=Path(name) / "old")
+    except OSError as error:
+        raise DiskError(f"cannot write {into}: {error.strerror or error}") from error
+
+
+def _replace(into: Path, fresh: Path, *, old: Path) -> None:
+    if into.exists():
+        into.rename(old)
+    try:
         fresh.rename(into)
+    except OSError:
+        if old.exists():
+            old.rename(into)
+        raise
+
+
+def _checked_unpack(path: Path, into: Path, bounds: Bounds) -> None:
+    """An OSError that is not about the archive passes: the disk's."""
+    try:
+        _unpack(path, into, bounds)
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ArchiveError(f"{path.name} cannot be unpacked: {error}") from error
 
 
 def _unpack(path: Path, into: Path, bounds: Bounds) -> None:

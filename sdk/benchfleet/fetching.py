@@ -1,27 +1,34 @@
 """Brings a run's archive home."""
 
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Protocol
 
-from benchfleet_contract.runs import RunDetail
-from benchfleet_contract.states import ArchiveState
-
-from benchfleet.client import download
-from benchfleet.exceptions import ArchiveError
-from benchfleet.extraction import check, extract
+from benchfleet.exceptions import DiskError
+from benchfleet.extraction import extract
 
 
-def fetch(run: RunDetail, results: Path) -> Path:
-    """Downloads the run's archive, checks it, unpacks it as `results/<run id>`. Raises BenchfleetError."""
-    archive = run.archive
-    if archive.state != ArchiveState.READY or archive.url is None:
-        raise ArchiveError(f"run {run.run_id} has no archive: {archive.error or archive.state}")
-    results.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=results) as name:
-        file = Path(name) / "results.tar.gz"
-        size = download(archive.url, file)
-        if archive.size_bytes is not None and size != archive.size_bytes:
-            raise ArchiveError(f"the archive has {size} bytes, the API says {archive.size_bytes}")
-        check(file, sha256=archive.sha256)
-        extract(file, results / run.run_id)
-    return results / run.run_id
+class Source(Protocol):
+    """The part of the client that fetching needs."""
+
+    def download(self, run_id: str, to: Path) -> Path: ...
+
+
+def fetch(
+    client: Source, run_id: str, results: Path, *, hold: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Path:
+    """Downloads a run's archive, checks it, unpacks it as `results/<run id>`; returns that folder.
+
+    The folder appears whole or not at all; `hold` is around the moment in which it replaces an older one. Raises
+    BenchfleetError: DiskError if there is no room for it.
+    """
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".download-", dir=results) as name:
+            file = client.download(run_id, Path(name) / "results.tar.gz")
+            extract(file, results / run_id, hold=hold)
+    except OSError as error:
+        raise DiskError(f"cannot write {results}: {error.strerror or error}; free some space") from error
+    return results / run_id

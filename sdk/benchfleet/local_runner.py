@@ -1,22 +1,19 @@
 """A task runner as a process of this machine."""
 
-import contextlib
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchfleet.exceptions import BenchfleetError
+from benchfleet.exceptions import AuthError, BenchfleetError
+from benchfleet.running.processes import PATIENCE_S, Background, Identity
 
-DRAIN_S = 3.0  # after the first SIGTERM, which lets a task end
-CANCEL_S = 10.0  # after the second, which stops it
-HIDDEN = ("AWS_", "BENCHFLEET_")
-_TAIL_LINES = 15
+RUNNER = (sys.executable, "-m", "runner_image")
+HIDDEN = ("AWS_", "BENCHFLEET_", "PUBLIC_READ")  # the Lambdas' settings are none of a runner's business
+KEY_REFUSED = 4  # the exit code with which a runner says so
 
 
 @dataclass(frozen=True)
@@ -24,19 +21,21 @@ class RunnerPlan:
     """What the runner is told. The key travels in the environment: an argument could be read by every user."""
 
     api_url: str
-    key: str
+    key: str = field(repr=False)
     run_id: str
     provider: str
     instance_type: str
     slots: int
     isolation: str = "process"
+    image: str | None = None
 
-    def command(self) -> list[str]:
+    def command(self, runner: Sequence[str] = RUNNER) -> list[str]:
         return [
-            *(sys.executable, "-m", "runner_image"),
+            *runner,
             *("--orchestrator-url", self.api_url, "--run-id", self.run_id),
             *("--provider", self.provider, "--instance-type", self.instance_type),
             *("--slots", str(self.slots), "--isolation", self.isolation),
+            *(("--image", self.image) if self.image else ()),
         ]
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -46,27 +45,20 @@ class RunnerPlan:
 
 
 class LocalRunner:
-    """Runs while its block does; leaves no process behind. Its own session keeps a terminal's Ctrl-C from it."""
+    """Runs from `start` to `stop`, or while its block does. `log` None: it writes where this process does."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path | None) -> None:
         self._command = list(command)
         self._environment = dict(environment)
         self._log = log
+        self._process: Background | None = None
 
     @classmethod
-    def of(cls, plan: RunnerPlan, *, log: Path) -> Self:
-        return cls(plan.command(), environment=plan.environment(os.environ), log=log)
+    def of(cls, plan: RunnerPlan, *, log: Path | None, runner: Sequence[str] = RUNNER) -> Self:
+        return cls(plan.command(runner), environment=plan.environment(os.environ), log=log)
 
     def __enter__(self) -> Self:
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.start()
         return self
 
     def __exit__(
@@ -74,34 +66,41 @@ class LocalRunner:
     ) -> None:
         self.stop()
 
+    def start(self) -> None:
+        """Raises BenchfleetError if the process cannot be started."""
+        self._process = Background.start(self._command, environment=self._environment, log=self._log)
+
+    def find_again(self, identity: Identity) -> None:
+        """It was started by an earlier command; whether it still runs is for `alive` to say."""
+        self._process = Background(identity, log=self._log)
+
+    @property
+    def process(self) -> Background:
+        if self._process is None:
+            raise BenchfleetError("the runner was not started")
+        return self._process
+
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.process.alive
+
+    @property
+    def exit_code(self) -> int | None:
+        return self.process.exit_code
 
     def check(self) -> None:
         """Raises BenchfleetError, with the end of the log, if the runner has ended with an error."""
-        code = self._process.poll()
+        code = self.exit_code
+        if code == KEY_REFUSED:
+            raise AuthError(f"the runner's key is refused:\n{self.process.log_tail()}", status=401)
         if code:
-            raise BenchfleetError(f"the runner ended with exit code {code}:\n{self.log_tail()}")
+            raise BenchfleetError(f"the runner ended with exit code {code}:\n{self.process.log_tail()}")
 
-    def log_tail(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
-
-    def stop(self) -> None:
+    def stop(self, *, patience_s: Sequence[float] = PATIENCE_S) -> None:
         """Asks, insists, and at last kills the whole process group."""
-        for patience_s in (DRAIN_S, CANCEL_S):
-            if self._ended_within(0):
-                break
-            self._process.terminate()
-            if self._ended_within(patience_s):
-                break
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def _ended_within(self, seconds: float) -> bool:
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        if self._process is not None:
+            self._process.end(patience_s=patience_s)

@@ -68,7 +68,7 @@ def archive_of(client: Client, run_id: str, results: Path) -> Path:
     lines = PlainLines(Console(stderr=True))
     run = follow(client, run_id, display=lines, check=lambda: None, timeout_s=60)
     assert (run.status, run.tasks.completed) == ("completed", 1)
-    return fetch(run, results) / "box-1"
+    return fetch(client, run_id, results) / "box-1"
 
 
 PRINT_USER = "import os, platform; print('uid', os.getuid(), 'python', platform.python_version())"

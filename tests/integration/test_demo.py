@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from benchfleet.cli.documents.schema import schema_of
 
 DEMO = [sys.executable, "-m", "benchfleet.cli.main", "demo"]
 
@@ -54,6 +56,7 @@ def test_ends_with_numbers_in_a_folder(folder: Path) -> None:
     code, out, err = demo(folder, config(folder, "true"), "--json")
     assert code == 0, err
     document = json.loads(out)
+    jsonschema.validate(document, schema_of("demo"))
     results = Path(document["results"])
     assert results == folder / "results" / document["run_id"]
     assert sorted(path.name for path in results.iterdir()) == ["local-1", "local-2", "manifest.json", "run.json"]
@@ -84,7 +87,7 @@ def test_a_config_that_the_api_refuses_is_exit_code_5(folder: Path) -> None:
     path = folder / "config.json"
     path.write_text('{"workload": "mock"}')
     code, _, err = demo(folder, path)
-    assert (code, "benchfleet: At least one instance type" in err) == (5, True), err
+    assert (code, "At least one instance type" in err) == (5, True), err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

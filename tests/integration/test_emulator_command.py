@@ -13,7 +13,9 @@ from typing import Any
 
 import boto3
 import httpx
+import jsonschema
 import pytest
+from benchfleet.cli.documents.schema import schema_of
 
 COMMAND = (sys.executable, "-m", "local_emulator")
 START_S, END_S = 60, 30
@@ -107,6 +109,7 @@ def test_json_is_one_line_with_the_ready_document(start: Start) -> None:
     emulator = start("--json")
     emulator.end()
     assert json.loads(emulator.output) == emulator.ready
+    jsonschema.validate(emulator.ready, schema_of("emulator"))
     assert emulator.output.count("\n") == 1
 
 

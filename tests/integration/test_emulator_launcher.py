@@ -66,24 +66,23 @@ def test_the_key_is_in_the_environment_and_the_lambdas_settings_are_not(
     argv, environment = told(tmp_path / "7-local-small.log")
     assert "secret-key" not in " ".join(argv)
     assert environment["BENCHFLEET_API_KEY"] == "secret-key"
-    assert environment["BENCHFLEET_API_URL"] == "http://127.0.0.1:1"
     assert "hidden" not in environment.values()
 
 
 def test_stopping_ends_them(launcher: LocalLauncher, tmp_path: Path) -> None:
-    (process,) = launcher.launch("7", [("local", "small")])
+    (runner,) = launcher.launch("7", [("local", "small")])
     told(tmp_path / "7-local-small.log")
     launcher.stop()
-    assert process.returncode == -15
+    assert runner.exit_code == -15
     assert launcher.alive() == 0
 
 
 def test_one_that_will_not_end_is_killed(tmp_path: Path) -> None:
     launcher = make(tmp_path, STUBBORN + TELLS)
-    (process,) = launcher.launch("7", [("local", "small")])
+    (runner,) = launcher.launch("7", [("local", "small")])
     told(tmp_path / "7-local-small.log")
     launcher.stop(grace_s=0.1)
-    assert process.returncode == -9
+    assert runner.exit_code == -9
 
 
 def test_only_local_groups_with_waiting_tasks_are_ours() -> None:

@@ -1,38 +1,83 @@
-"""docs/cli.md is complete: every command, every option, every exit code."""
+"""The docs of the command line are complete: every command, every option in one place, every exit code, every document."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchfleet import exceptions, exit_codes
-from benchfleet.cli.main import COMMANDS
+from benchfleet.cli.commands import COMMANDS
+from benchfleet.cli.documents import schema
+from benchfleet.cli.lazy import Entry, Group
 
-DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+FOLDER = Path(__file__).parents[2] / "docs"
+DOCS = (FOLDER / "cli.md").read_text()
+SHARED = {"--help", "--version"}  # told once, for all
+
+
+def entries() -> Iterator[tuple[str, Entry]]:
+    for name, entry in COMMANDS.items():
+        if isinstance(entry, Group):
+            yield from ((f"{name} {inner}", found) for inner, found in entry.entries.items())
+        else:
+            yield name, entry
+
+
+TREE = dict(entries())
 
 
 def section(name: str) -> str:
-    found = re.search(rf"^## `benchfleet {name}`$(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL)
-    assert found, f"docs/cli.md has no section for `benchfleet {name}`"
-    return found[1]
+    """The command's section of docs/cli.md; or of the page that it sends its reader to."""
+    text = headed(DOCS, name)
+    assert text is not None, f"docs/cli.md has no section for `benchfleet {name}`"
+    page = re.match(r"\s*See \[([a-z]+\.md)\]", text)
+    return (FOLDER / page[1]).read_text() if page else text
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_and_option_is_documented(name: str) -> None:
-    text, command = section(name), COMMANDS[name].load(name)
-    for option in (found for found in command.params if found.param_type_name == "option" and not found.hidden):
-        assert f"`{option.opts[0]}" in text, option.opts[0]
+def headed(page: str, name: str) -> str | None:
+    found = re.search(rf"^## `benchfleet {name}`$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    return found[1] if found else None
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def options(name: str) -> list[Any]:
+    command = TREE[name].load(name.split()[-1])
+    return [found for found in command.params if found.param_type_name == "option" and not found.hidden]
+
+
+def rows(name: str) -> list[str]:
+    """Every option that has a row of a table in the command's section."""
+    lines = re.findall(r"^\| (`-[^|]*) \|", section(name), re.MULTILINE)
+    return [word for line in lines for word in re.findall(r"`(--?[a-z][a-z-]*)", line)]
+
+
+@pytest.mark.parametrize("name", TREE)
+def test_every_option_is_documented_once(name: str) -> None:
+    told = rows(name)
+    for option in options(name):
+        assert told.count(option.opts[0]) == 1, f"{option.opts[0]} has {told.count(option.opts[0])} rows"
+
+
+@pytest.mark.parametrize("name", TREE)
 def test_no_option_is_documented_that_is_not_there(name: str) -> None:
-    known = {word for option in COMMANDS[name].load(name).params for word in (*option.opts, *option.secondary_opts)}
-    rows = re.findall(r"^\| `(--[a-z-]+)", section(name), re.MULTILINE)
-    assert set(rows) <= known | {"--help"}
+    known = {word for option in options(name) for word in (*option.opts, *option.secondary_opts)}
+    assert set(rows(name)) <= known | SHARED
+
+
+@pytest.mark.parametrize("name", TREE)
+def test_every_command_is_in_the_list_of_commands(name: str) -> None:
+    assert f"](#benchfleet-{name.replace(' ', '-')})" in DOCS.split("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", [name for name in TREE if name != "completion"])
+def test_every_command_has_a_document_with_a_schema(name: str) -> None:
+    assert "--json" in {option.opts[0] for option in options(name)}
+    assert name in schema.DOCUMENTS
 
 
 def test_the_table_of_exit_codes_is_the_one_in_the_code() -> None:
-    rows = re.findall(r"^\| (\d+) \| (.*?) \|$", DOCS, re.MULTILINE)
-    assert {int(code): words for code, words in rows} == exit_codes.MEANINGS
+    found = re.findall(r"^\| (\d+) \| (.*?) \|$", DOCS, re.MULTILINE)
+    assert {int(code): words for code, words in found} == exit_codes.MEANINGS
 
 
 def test_every_error_leads_to_a_documented_exit_code() -> None:

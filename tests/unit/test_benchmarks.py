@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from botocore.hooks import HierarchicalEmitter
 from rich.console import Console
 
-from benchmarks import child_cpu, package_size
+from benchmarks import child_cpu, package_size, version_start
 from benchmarks.__main__ import TOPICS, main, measure, table, write
 from benchmarks.metering import Meter
 from benchmarks.metric import Metric
@@ -115,3 +117,15 @@ def test_packaging_copies_follow_the_symlink_in_vendor(tmp_path: Path) -> None:
     assert (contract / "names.py").is_file()
     assert not contract.is_symlink()
     assert list((tmp_path / "project").rglob("__pycache__")) == []
+
+
+def test_cpu_of_a_process_is_all_of_it() -> None:
+    busy = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
+    assert 0.2 <= version_start.process_cpu_s((sys.executable, "-c", busy)) < 2
+    with pytest.raises(subprocess.CalledProcessError):
+        version_start.process_cpu_s((sys.executable, "-c", "raise SystemExit(1)"))
+
+
+def test_the_start_of_the_command_line_is_measured_on_what_is_installed() -> None:
+    assert version_start.console_script()[-1] == "--version"
+    assert version_start.start_ratio(version_start.console_script(), over=version_start.BARE, rounds=3) < 4

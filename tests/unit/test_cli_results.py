@@ -47,6 +47,12 @@ def test_a_benchmark_without_samples_is_no_row(tmp_path: Path) -> None:
     assert read(tmp_path) == []
 
 
+def test_samples_that_are_no_numbers_are_dropped(tmp_path: Path) -> None:
+    put(tmp_path, "box-1", [1.0, float("nan"), float("inf"), 3.0])
+    (row,) = read(tmp_path)
+    assert (row.estimate.mean, row.estimate.samples) == (2.0, 2)
+
+
 def test_a_damaged_output_is_named(tmp_path: Path) -> None:
     (tmp_path / "box-1").mkdir()
     (tmp_path / "box-1" / "output.json").write_text("{}")

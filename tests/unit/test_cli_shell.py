@@ -1,51 +1,94 @@
-"""The command line itself, in processes of its own: what it imports, and how it ends."""
+"""The frame of the command line: what it imports, how it helps, and how it ends."""
 
-import json
+import errno
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 import typer
 from benchfleet import exceptions, exit_codes
-from benchfleet.cli.lazy import Entry, lazy_group
-from benchfleet.cli.main import COMMANDS, app
+from benchfleet.cli.commands import COMMANDS, RUNS
+from benchfleet.cli.frame import application
+from benchfleet.cli.lazy import Entry, Group, lazy_group, unwrapped
+from benchfleet.cli.main import main
+from benchfleet.version import __version__
 from typer.testing import CliRunner
 
-HEAVY = ("httpx", "boto3", "rich", "chalice", "moto", "docker", "pydantic")
+HEAVY = ("httpx", "boto3", "chalice", "moto", "docker", "jinja2")
 
 
-def python(code: str) -> subprocess.CompletedProcess[str]:
+def run_main(*argv: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own, which tells last what it has imported."""
+    code = f"""
+import sys
+from benchfleet.cli.main import main
+try:
+    main({argv!r})
+finally:
+    print("imported", *sys.modules)
+"""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
 
 
-PRINT_VERSION = f"""
-import json, sys
-from benchfleet.cli.main import main
-sys.argv = ["benchfleet", "--version"]
-try:
-    main()
-except SystemExit as end:
-    print(json.dumps([end.code, [name for name in {HEAVY!r} if name in sys.modules]]))
-"""
+def imported(said: subprocess.CompletedProcess[str]) -> set[str]:
+    word, *modules = said.stdout.splitlines()[-1].split()
+    assert word == "imported", said
+    return set(modules)
 
 
-def test_version_imports_nothing_heavy() -> None:
-    said = python(PRINT_VERSION)
-    version, found = said.stdout.splitlines()
-    assert version.startswith("benchfleet ")
-    assert json.loads(found) == [0, []]
+def test_the_version_is_told_without_importing_what_it_does_not_need() -> None:
+    said = run_main("--version")
+    assert (said.returncode, said.stdout.splitlines()[0]) == (0, f"benchfleet {__version__}")
+    assert not imported(said) & {*HEAVY, "typer", "rich", "pydantic", "collections", "importlib.metadata"}
 
 
-def test_help_lists_every_command_without_importing_one() -> None:
-    said = CliRunner().invoke(app, ["--help"])
-    assert said.exit_code == 0
-    assert all(name in said.stdout for name in COMMANDS)
+def test_the_version_beside_other_options_is_told_too() -> None:
+    said = CliRunner().invoke(application(), ["--version", "runs"])
+    assert (said.exit_code, said.stdout) == (0, f"benchfleet {__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["demo", "--slots", "0"], []])
-def test_wrong_use_ends_with_2(arguments: list[str]) -> None:
-    assert CliRunner().invoke(app, arguments).exit_code == exit_codes.USAGE
+@pytest.mark.parametrize("argv", [("--help",), ("runs", "--help"), ("runs", "list", "--help"), ("runs", "stop", "-h")])
+def test_help_imports_nothing_heavy(argv: tuple[str, ...]) -> None:
+    said = run_main(*argv)
+    assert said.returncode == 0, said.stderr
+    assert not imported(said) & set(HEAVY)
+
+
+def test_help_lists_every_command() -> None:
+    for argv, names in (([], COMMANDS), (["runs"], RUNS)):
+        said = CliRunner().invoke(application(), [*argv, "--help"])
+        assert said.exit_code == 0
+        assert [line.split()[1] for line in said.stdout.splitlines() if line[2:].split(" ")[0] in names] == [*names]
+
+
+@pytest.mark.parametrize(
+    "argv", [["nonsense"], ["--nonsense"], ["demo", "--slots", "0"], [], ["runs"], ["runs", "show"]]
+)
+def test_wrong_use_ends_with_2_and_says_nothing_on_stdout(argv: list[str]) -> None:
+    said = CliRunner().invoke(application(), argv)
+    assert said.exit_code == exit_codes.USAGE
+    assert not argv or said.stderr or "Usage" in said.stdout
+
+
+@pytest.mark.parametrize(("argv", "meant"), [(["reprot"], "report"), (["runs", "lits"], "list")])
+def test_a_mistyped_command_is_guessed(argv: list[str], meant: str) -> None:
+    assert f"Did you mean '{meant}'?" in CliRunner().invoke(application(), argv).stderr
+
+
+def test_flags_take_no_value_in_help() -> None:
+    said = CliRunner().invoke(application(), ["demo", "--help"], env={"COLUMNS": "120"})
+    assert "bool" not in said.stdout
+    assert "--json" in said.stdout
+    assert "--slots" in said.stdout
+
+
+def test_help_fits_a_narrow_terminal() -> None:
+    said = CliRunner().invoke(application(), ["runs", "watch", "--help"], env={"COLUMNS": "40"})
+    assert max(map(len, said.stdout.splitlines())) <= 40
 
 
 @pytest.mark.parametrize(
@@ -55,18 +98,35 @@ def test_wrong_use_ends_with_2(arguments: list[str]) -> None:
         ("Unreachable", 3),
         ("ArchiveError", 3),
         ("ConfigError", 5),
+        ("UsageError", 2),
         ("RunFailed", 1),
         ("TimedOut", 124),
     ],
 )
-def test_each_error_has_its_exit_code_and_one_line(name: str, exit_code: int) -> None:
+@pytest.mark.parametrize("argv", [["act"], ["inner", "act"]])
+def test_each_error_has_its_exit_code_and_one_line(argv: list[str], name: str, exit_code: int) -> None:
     error: exceptions.BenchfleetError = getattr(exceptions, name)("the reason")
+    said = CliRunner().invoke(group_of(raising(error)), argv)
+    assert (said.exit_code, said.stdout, said.stderr) == (exit_code, "", "benchfleet: the reason\n")
+
+
+@pytest.mark.parametrize("argv", [["act"], ["inner", "act"]])
+def test_an_interrupt_ends_with_130(argv: list[str]) -> None:
+    said = CliRunner().invoke(group_of(raising(KeyboardInterrupt())), argv)
+    assert (said.exit_code, said.stderr) == (exit_codes.INTERRUPTED, "benchfleet: interrupted\n")
+
+
+def test_a_full_disk_is_one_line() -> None:
+    error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/7")
     said = CliRunner().invoke(group_of(raising(error)), ["act"])
-    assert (said.exit_code, said.stderr) == (exit_code, "benchfleet: the reason\n")
+    assert (said.exit_code, said.stderr) == (3, "benchfleet: No space left on device: results/7\n")
 
 
-def test_an_interrupt_ends_with_130() -> None:
-    assert CliRunner().invoke(group_of(raising(KeyboardInterrupt())), ["act"]).exit_code == exit_codes.INTERRUPTED
+def test_a_mistake_of_ours_is_no_failed_run() -> None:
+    said = CliRunner().invoke(group_of(raising(ZeroDivisionError("by zero"))), ["act"])
+    assert said.exit_code == exit_codes.INFRASTRUCTURE
+    assert "Traceback" in said.stderr
+    assert said.stderr.splitlines()[-1].startswith("benchfleet: this should not have happened (ZeroDivisionError)")
 
 
 def test_a_missing_extra_is_named() -> None:
@@ -76,23 +136,34 @@ def test_a_missing_extra_is_named() -> None:
     assert "benchfleet[emulator]" in said.stderr
 
 
-def test_every_command_can_be_imported() -> None:
-    for name, entry in COMMANDS.items():
-        assert entry.load(name).name == name
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_can_be_loaded(name: str) -> None:
+    assert COMMANDS[name].load(name).name == name
+
+
+def test_help_text_is_wrapped_by_the_terminal_and_not_by_us() -> None:
+    assert unwrapped("One\n    two.\n\n    Three\n    four.\n    ") == "One two.\n\nThree four."
 
 
 def test_the_module_runs_as_the_program() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "benchfleet.cli.main", "--version"], capture_output=True, text=True, cwd=Path("/")
     )
-    assert said.stdout.startswith("benchfleet ")
+    assert said.stdout == f"benchfleet {__version__}\n"
+
+
+def test_sigterm_is_as_it_was_afterwards() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit):
+        main(["runs", "--help"])
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def raising(error: BaseException) -> Entry:
     """A command that fails with `error`."""
 
     class Failing(Entry):
-        def load(self, name: str) -> object:
+        def load(self, name: str) -> Any:
             single = typer.Typer()
 
             @single.command(name)
@@ -105,6 +176,17 @@ def raising(error: BaseException) -> Entry:
 
 
 def group_of(entry: Entry) -> typer.Typer:
-    group = typer.Typer(cls=lazy_group({"act": entry}), pretty_exceptions_enable=False)
+    """`act`, and a group `inner` with an `act` of its own."""
+    table: dict[str, Entry | Group] = {"act": entry, "inner": Group("Inside.", {"act": entry})}
+    group = typer.Typer(cls=lazy_group(table), pretty_exceptions_enable=False)
     group.callback()(lambda: None)
     return group
+
+
+def flagged(sure: Annotated[bool, typer.Option("--sure")] = False) -> None:
+    """Target of the entry below."""
+
+
+def test_a_flag_keeps_its_name_in_errors() -> None:
+    said = CliRunner().invoke(group_of(Entry(f"{__name__}:flagged", "Act.")), ["act", "--sure=x"])
+    assert (said.exit_code, "--sure" in said.stderr) == (exit_codes.USAGE, True)

@@ -67,6 +67,7 @@ def test_classic_providers_come_first_and_any_label_may_follow() -> None:
         ({"run_id": "a/b"}, ["External is invalid"]),
         ({"local": []}, [NO_INSTANCES]),
         ({"metadata": {"x": "y" * 20_000}}, ["Metadata is too large"]),
+        ({"lease_s": 10**400}, ["Lease must be a whole number from 1 to 86400 seconds"]),
         ({"lease_s": 0.5}, ["Lease must be a whole number from 1 to 86400 seconds"]),
     ],
 )

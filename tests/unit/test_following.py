@@ -1,90 +1,110 @@
-"""A run is followed to its archive, and no longer than was allowed."""
-
-from collections.abc import Callable, Iterator, Sequence
-from typing import Self
+"""A run is followed to its archive, through silence, and no longer than was allowed."""
 
 import pytest
-from benchfleet.client import Client
-from benchfleet.exceptions import BenchfleetError, TimedOut
-from benchfleet.following import POLL_EVERY_S, follow
+from benchfleet.exceptions import AuthError, BenchfleetError, ServerError, TimedOut, Unreachable
+from benchfleet.following import POLL_EVERY_S, follow, follow_looks
+from benchfleet.running.looking import Look
 from benchfleet_contract.runs import RunDetail
-from benchfleet_contract.tasks import Task
+
+from tests.unit.run_parts import Answer, HandClock, Screen, detail, group
+
+RUNNING, DONE = detail(), detail("completed", "ready")
 
 
-def detail(status: str, archive: str) -> RunDetail:
-    return RunDetail.model_validate(
-        {
-            "run_id": "7",
-            "status": status,
-            "ruby_version": None,
-            "per_instance_type": {"tasks": 1},
-            "tasks": {},
-            "gzip_url": None,
-            "created_at": "2026-01-01T00:00:00Z",
-            "completed_at": None,
-            "deadline_at": "2026-01-02T00:00:00Z",
-            "reason": None,
-            "workload": "mock",
-            "workload_options": {},
-            "metadata": {},
-            "archive": {"state": archive},
-            "groups": [],
-        }
-    )
+class Story:
+    """Tells one answer after the other; the last one stays. Time passes only by sleeping."""
 
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+        self.clock, self.screen = HandClock(), Screen()
+        self.asked = 0
 
-class Story(Client):
-    """Tells one state of the run after the other; the last one stays. Time passes only by sleeping."""
+    def look(self) -> Look:
+        self.asked += 1
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return Look(answer)
 
-    def __init__(self, *states: tuple[str, str]) -> None:
-        self._states = list(states)
-        self.now_s = 0.0
-        self.shown: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def run(self, run_id: str) -> RunDetail:
-        return detail(*(self._states.pop(0) if len(self._states) > 1 else self._states[0]))
-
-    def tasks(self, run_id: str) -> Iterator[Task]:
-        return iter(())
-
-    def note(self, text: str) -> None: ...
-
-    def show(self, run: RunDetail, tasks: Sequence[Task]) -> None:
-        self.shown.append(run.status.value)
-
-    def sleep(self, seconds: float) -> None:
-        self.now_s += seconds
-
-    def follow(self, check: Callable[[], None] = lambda: None) -> RunDetail:
-        return follow(self, "7", display=self, check=check, timeout_s=10.0, clock=lambda: self.now_s, sleep=self.sleep)
+    def follow(self, *, timeout_s: float = 1e9) -> RunDetail:
+        return follow_looks(
+            self.look, display=self.screen, check=lambda _: None, timeout_s=timeout_s, clocks=self.clock.clocks()
+        )
 
 
 def test_waits_for_the_archive_and_not_only_for_the_tasks() -> None:
-    story = Story(("running", "none"), ("running", "building"), ("completed", "building"), ("completed", "ready"))
+    story = Story(RUNNING, detail("running", "building"), detail("completed", "building"), DONE)
     assert story.follow().archive.state == "ready"
-    assert story.shown == ["running", "running", "completed", "completed"]
-    assert story.now_s == 3 * POLL_EVERY_S
+    assert [look.run.status for look in story.screen.looks] == ["running", "running", "completed", "completed"]
+    assert story.clock.now_s == 3 * POLL_EVERY_S
 
 
 @pytest.mark.parametrize("ending", [("failed", "failed"), ("cancelled", "ready"), ("failed", "ready")])
 def test_any_ending_is_an_ending(ending: tuple[str, str]) -> None:
-    assert (found := Story(ending).follow()).status == ending[0]
-    assert found.archive.state == ending[1]
+    found = Story(detail(*ending)).follow()
+    assert (found.status, found.archive.state) == ending
 
 
 def test_gives_up_after_the_time_allowed() -> None:
-    story = Story(("running", "none"))
+    story = Story(RUNNING)
     with pytest.raises(TimedOut, match="run 7 is running, its archive none, after 10 s"):
+        story.follow(timeout_s=10.0)
+    assert story.clock.now_s == 10.0
+
+
+def test_a_long_run_is_asked_after_more_seldom() -> None:
+    story = Story(RUNNING)
+    with pytest.raises(TimedOut):
+        story.follow(timeout_s=3600)
+    assert 3600 / 5 < story.asked < 1000
+
+
+@pytest.mark.parametrize("problem", [Unreachable("refused"), ServerError("busy", status=503)])
+def test_silence_is_told_once_and_survived(problem: BenchfleetError) -> None:
+    story = Story(RUNNING, problem, problem, problem, DONE)
+    assert story.follow().status == "completed"
+    told = [note.partition(" since")[0] for note in story.screen.notes]
+    assert told == ["No answer from the control plane", "The control plane answers again, after 7 s"]
+    assert story.clock.now_s == 1 + (1 + 2 + 4)
+
+
+def test_silence_has_an_end() -> None:
+    story = Story(RUNNING, Unreachable("refused"))
+    with pytest.raises(Unreachable, match="for 10 min: refused"):
         story.follow()
-    assert story.now_s == 10.0
+    assert 600 <= story.clock.now_s < 630
+    assert story.asked < 60
+
+
+def test_silence_counts_as_time() -> None:
+    with pytest.raises(TimedOut, match="run is not known, after 30 s"):
+        Story(Unreachable("refused")).follow(timeout_s=30)
+
+
+def test_a_refusal_is_no_silence() -> None:
+    with pytest.raises(AuthError):
+        Story(RUNNING, AuthError("no", status=401)).follow()
 
 
 def test_a_dead_runner_ends_the_wait() -> None:
     def check() -> None:
         raise BenchfleetError("the runner ended")
 
+    class Api:
+        def run(self, run_id: str) -> RunDetail:
+            return RUNNING
+
+        def tasks(self, run_id: str, **_: object) -> object:
+            raise AssertionError
+
+        runners = tasks
+
     with pytest.raises(BenchfleetError, match="the runner ended"):
-        Story(("running", "none")).follow(check=check)
+        follow(Api(), "7", display=Screen(), check=check)  # type: ignore[arg-type]
+
+
+def test_says_why_something_waits() -> None:
+    story = Story(detail(groups=[group(pending=1)]))
+    with pytest.raises(TimedOut):
+        story.follow(timeout_s=15)
+    assert story.screen.reasons[0].startswith("local/box: nobody has taken a task since ")

@@ -1,7 +1,6 @@
 """`benchfleet demo`."""
 
 import json
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +26,6 @@ def run(
     Starts the emulator, creates the run, runs its tasks with a local runner, waits for the archive, checks and unpacks
     it, and prints means with 95 % confidence intervals.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a killed demo cleans up as an interrupted one does
     progress = Console(stderr=True)
     with display(progress) as shown:
         ended = play(Demo(config, results=results, slots=slots, timeout_s=timeout_s), shown)

@@ -1,10 +1,10 @@
-"""A group whose commands are imported when they run, not when they are listed.
+"""Groups whose commands are imported when they run, not when they are listed.
 
-`benchfleet --version`, `--help` and a mistyped command stay quick and work without the extras; one command's missing
+`benchfleet --help`, completion and a mistyped command stay quick and work without the extras; one command's missing
 dependency cannot break another.
 """
 
-import sys
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from benchfleet import exit_codes
+from benchfleet.cli.ending import ending
 from benchfleet.exceptions import BenchfleetError
 
 
@@ -29,13 +29,56 @@ class Entry:
         """The real command. Raises BenchfleetError if one of its dependencies is not installed."""
         module, _, attribute = self.target.partition(":")
         try:
-            function: Callable[..., None] = getattr(import_module(module), attribute)
+            loaded = import_module(module)
         except ModuleNotFoundError as error:
             hint = f"pip install 'benchfleet[{self.extra}]'" if self.extra else "pip install benchfleet"
             raise BenchfleetError(f"`benchfleet {name}` needs the module {error.name}: {hint}") from error
+        function: Callable[..., None] = getattr(loaded, attribute)
         app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        app.command(name, help=function.__doc__ or self.help)(function)
+        app.command(
+            name, cls=getattr(loaded, "COMMAND_CLASS", PlainFlags), help=unwrapped(function.__doc__ or self.help)
+        )(function)
         return typer.main.get_command(app)
+
+    def stand_in(self, name: str) -> TyperCommand:
+        return LazyCommand(name, self)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A command with commands of its own."""
+
+    help: str
+    entries: Mapping[str, Entry]
+
+    def load(self, name: str) -> Any:
+        """Imports nothing: the commands inside are as lazy as the group's neighbours."""
+        app = typer.Typer(
+            name=name, cls=lazy_group(self.entries), help=self.help, no_args_is_help=True, add_completion=False,
+            pretty_exceptions_enable=False,
+        )  # fmt: skip
+        app.callback()(_no_options)
+        return typer.main.get_command(app)
+
+    stand_in = load
+
+
+def _no_options() -> None:
+    pass
+
+
+class PlainFlags(TyperCommand):
+    """Flags stand in --help as `--json`, not as `--json <bool>`: Typer names a type where there is no value to give."""
+
+    def get_params(self, ctx: Any) -> Any:
+        return _plain(super().get_params(ctx))
+
+
+def _plain(params: list[Any]) -> list[Any]:
+    for param in params:
+        if getattr(param, "is_flag", False) and param.metavar is None:
+            param.metavar = ""
+    return params
 
 
 class LazyCommand(TyperCommand):
@@ -46,29 +89,36 @@ class LazyCommand(TyperCommand):
         self._entry = entry
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> typer.Context:
-        real = self._entry.load(self.name or "")
+        try:
+            real = self._entry.load(self.name or "")
+        except BenchfleetError:
+            if not extra.get("resilient_parsing"):
+                raise
+            real = super()  # a shell asks for completions: no place for an error
         context: typer.Context = real.make_context(info_name, args, parent=parent, **extra)
         return context
 
 
-def lazy_group(entries: Mapping[str, Entry]) -> type[TyperGroup]:
-    """A class for `typer.Typer(cls=…)` with these commands; it turns our errors into one line and an exit code."""
+def lazy_group(entries: Mapping[str, Entry | Group]) -> type[TyperGroup]:
+    """A class for `typer.Typer(cls=…)` with these commands; the outermost turns errors into one line and an exit code."""
 
     class LazyGroup(TyperGroup):
-        def list_commands(self, ctx: Any) -> list[str]:
-            return list(entries)
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.commands = {name: entry.stand_in(name) for name, entry in entries.items()}
 
-        def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            return LazyCommand(cmd_name, entries[cmd_name]) if cmd_name in entries else None
+        def get_params(self, ctx: Any) -> Any:
+            return _plain(super().get_params(ctx))
 
         def invoke(self, ctx: Any) -> Any:
-            try:
+            if ctx.parent is not None:
                 return super().invoke(ctx)
-            except BenchfleetError as error:
-                print(f"benchfleet: {error}", file=sys.stderr)
-                raise typer.Exit(error.exit_code) from error
-            except KeyboardInterrupt as error:
-                print("benchfleet: interrupted", file=sys.stderr)
-                raise typer.Exit(exit_codes.INTERRUPTED) from error
+            with ending():
+                return super().invoke(ctx)
 
     return LazyGroup
+
+
+def unwrapped(text: str) -> str:
+    """Paragraphs as one line each: a terminal wraps them at its own width."""
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))

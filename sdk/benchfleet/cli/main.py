@@ -1,45 +1,29 @@
-"""`benchfleet`: the command line. Each command's words and exit codes are in docs/cli.md."""
+"""`benchfleet`: the program's entry. Nothing but this file is loaded to tell the version.
 
-from importlib.metadata import version as version_of
-from typing import Annotated
+Each command's words and exit codes are in docs/cli.md; the commands themselves in `commands.py`.
+"""
 
-import typer
+import sys
 
-from benchfleet.cli.lazy import Entry, lazy_group
+from benchfleet.version import __version__
 
-COMMANDS = {
-    "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
-    "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
-    "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),
-}
-
-app = typer.Typer(
-    cls=lazy_group(COMMANDS),
-    help="Benchmarks on many machines: runs, tasks, runners anywhere, one archive.",
-    epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 infrastructure, 4 auth, 5 invalid config, 124 timeout, 130 Ctrl-C.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # a traceback must not print local variables: keys are among them
-)
+TYPE_CHECKING = False  # type checkers take it for true; `collections` would be the heaviest import of this file
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"benchfleet {version_of('benchfleet')}")
-        raise typer.Exit
+def main(argv: "Sequence[str] | None" = None) -> None:
+    """`argv` without the program's name; None takes the process's. Always ends with SystemExit, except for --version."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words == ["--version"]:
+        print(f"benchfleet {__version__}")
+        return
+    try:
+        from benchfleet.cli.frame import run  # late: typer alone costs several starts of Python
 
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
-    ] = False,
-) -> None:
-    """Options of every command."""
-
-
-def main() -> None:
-    app(prog_name="benchfleet")
+        run(words)
+    except KeyboardInterrupt:  # so early that no command was there to end
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -1,80 +1,118 @@
-"""Progress of a run: bars on a terminal, a line for each change elsewhere. Always on stderr: stdout is for results."""
+"""Progress of a run: a live table on a terminal, a line for each change elsewhere. On stderr: stdout is for results."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Protocol
 
-from benchfleet_contract.runs import RunDetail
-from benchfleet_contract.states import ArchiveState, RunStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, TaskStatus
 from benchfleet_contract.tasks import Task
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.live import Live
 
+from benchfleet.cli.progress_table import Picture, draw
 from benchfleet.following import Display
+from benchfleet.running.looking import Look
+
+_MOST_FAILURES = 10  # told one by one; `benchfleet runs explain` tells all
+
+
+class Shown(Display, Protocol):
+    """A display that can make room for a question."""
+
+    def paused(self) -> AbstractContextManager[None]: ...
 
 
 @contextmanager
-def display(console: Console) -> Iterator[Display]:
-    """Bars if the console is a terminal, else plain lines."""
+def display(console: Console) -> Iterator[Shown]:
+    """A live table if the console is a terminal, else plain lines."""
     if not console.is_terminal:
         yield PlainLines(console)
         return
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TextColumn("{task.fields[doing]}"), TimeElapsedColumn(), console=console) as progress:
-        yield Bars(progress)
+    table = LiveTable(console)
+    try:
+        yield table
+    finally:
+        table.close()
+
+
+class Failures:
+    """Tells each task that failed once, and the first few only."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._told: set[str] = set()
+
+    def __call__(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            if task.status != TaskStatus.FAILED or task.id in self._told or len(self._told) > _MOST_FAILURES:
+                continue
+            self._told.add(task.id)
+            if len(self._told) > _MOST_FAILURES:
+                self._tell("More tasks failed; `benchfleet runs explain` tells why")
+            else:
+                self._tell(f"task {task.id} failed: {task.error_message or task.reason or task.error_type}")
 
 
 class PlainLines:
-    """One line whenever a task or the archive changes state."""
+    """One line whenever a count or the archive changes, and each note once."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._seen: dict[str, str] = {}
+        self._seen: dict[str, object] = {}
+        self._failures = Failures(self.note)
 
     def note(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def show(self, run: RunDetail, tasks: Sequence[Task]) -> None:
-        for task in tasks:
-            self._changed(f"task {task.id}", _state(task))
-        if run.archive.state != ArchiveState.NONE:
-            self._changed("archive", run.archive.state.value)
+    def show(self, look: Look, reasons: Sequence[str]) -> None:
+        self._changed("counts", counts(look))
+        self._failures(look.tasks)
+        for reason in reasons:
+            self._changed(f"reason {reason}", reason)
+        if look.run.archive.state != ArchiveState.NONE:
+            self._changed("archive", f"archive: {look.run.archive.state}")
 
-    def _changed(self, what: str, state: str) -> None:
-        if self._seen.get(what) != state:
-            self._seen[what] = state
-            self.note(f"{what}: {state}")
+    def paused(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _changed(self, what: str, line: str) -> None:
+        if self._seen.get(what) != line:
+            self._seen[what] = line
+            self.note(line)
 
 
-class Bars:
-    """One bar a task."""
+def counts(look: Look) -> str:
+    """The line of a pipe: `[67%] Pending: 1 | Running: 1 | ✓ 4 | ✗ 0`."""
+    tasks = look.run.tasks
+    share = round(100 * (tasks.completed + tasks.failed) / tasks.total) if tasks.total else 0
+    working = tasks.claimed + tasks.running
+    line = f"[{share}%] Pending: {tasks.pending} | Running: {working} | ✓ {tasks.completed} | ✗ {tasks.failed}"
+    return line + (f" | cancelled {tasks.cancelled}" if tasks.cancelled else "")
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._bars: dict[str, TaskID] = {}
+
+class LiveTable:
+    """The table of `progress_table`, drawn anew at each look; notes stay above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        self._picture: Picture | None = None
+        self._failures = Failures(self.note)
 
     def note(self, text: str) -> None:
-        self._progress.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._live.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def show(self, run: RunDetail, tasks: Sequence[Task]) -> None:
-        for task in tasks:
-            bar = self._bars.get(task.id)
-            if bar is None:
-                bar = self._bars[task.id] = self._progress.add_task(f"task {task.id}", total=100, doing="")
-            self._progress.update(bar, completed=_percent(task), doing=doing(task))
-        if run.status == RunStatus.RUNNING and tasks and all(task.ended_at for task in tasks):
-            self._progress.update(self._bars[tasks[-1].id], doing="building the archive")
+    def show(self, look: Look, reasons: Sequence[str]) -> None:
+        self._failures(look.tasks)
+        self._picture = Picture(look, tuple(reasons))
+        if not self._live.is_started:
+            self._live.start()
+        self._live.update(draw(self._picture), refresh=True)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The table stays where it is; a new one begins below."""
+        self.close()
+        yield
 
-def doing(task: Task) -> str:
-    """What to say of a task in a few words."""
-    if task.status == TaskStatus.RUNNING:
-        return task.current_benchmark or task.heartbeat_message or "running"
-    return _state(task)
-
-
-def _state(task: Task) -> str:
-    return f"{task.status.value}: {task.error_message or task.reason}" if task.error_type else task.status.value
-
-
-def _percent(task: Task) -> int:
-    return 100 if task.status == TaskStatus.COMPLETED else task.progress_pct or 0
+    def close(self) -> None:
+        self._live.stop()

@@ -1,0 +1,22 @@
+"""Times as people read them: how long ago. Documents hold the times themselves."""
+
+from datetime import UTC, datetime
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def ago(at: str | None, *, now: datetime | None = None) -> str:
+    """`at` is ISO 8601; "5 min ago", "in 3 h", "now", and nothing for None."""
+    if at is None:
+        return ""
+    seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(at)).total_seconds()
+    if abs(seconds) < 1:
+        return "now"
+    said = span(abs(seconds))
+    return f"{said} ago" if seconds > 0 else f"in {said}"
+
+
+def span(seconds: float) -> str:
+    """The largest unit that fits, rounded down: two hours and a half are "2 h"."""
+    size, name = next((unit for unit in _UNITS if seconds >= unit[0]), _UNITS[-1])
+    return f"{int(seconds // size)} {name}"

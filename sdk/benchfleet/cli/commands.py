@@ -1,0 +1,26 @@
+"""The table of commands: what each is called, where it is, and what pip must install for it."""
+
+from benchfleet.cli.lazy import Entry, Group
+
+COMPLETE = "_BENCHFLEET_COMPLETE"  # set by the scripts that `benchfleet completion` prints
+
+RUNS = {
+    "list": Entry("benchfleet.cli.runs.listing:run", "List runs, the newest first."),
+    "show": Entry("benchfleet.cli.runs.show:run", "Show one run: its state, its tasks by instance type, its archive."),
+    "watch": Entry("benchfleet.cli.runs.watch:run", "Follow a run until it has ended."),
+    "stop": Entry("benchfleet.cli.runs.stop:run", "End a run early; what is done is kept."),
+    "download": Entry("benchfleet.cli.runs.download:run", "Bring a run's archive home, checked and unpacked."),
+    "explain": Entry("benchfleet.cli.explain:run", "Tell why tasks wait or failed."),
+}
+
+COMMANDS: dict[str, Entry | Group] = {
+    "run": Entry("benchfleet.cli.run:run", "Run a config from beginning to end.", "emulator,runner"),
+    "runs": Group("Look at runs, follow them, end them, bring their results home.", RUNS),
+    "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
+    "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),
+    "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
+    "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
+    "login": Entry("benchfleet.cli.login:run", "Keep an address and a key under a name."),
+    "doctor": Entry("benchfleet.cli.doctor:run", "Check what this machine and its control plane need."),
+    "completion": Entry("benchfleet.cli.completion:run", "Print a script that completes commands in your shell."),
+}

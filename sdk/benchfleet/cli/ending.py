@@ -1,0 +1,40 @@
+"""How a command ends that did not simply return: one line on stderr and an exit code."""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from benchfleet import exit_codes
+from benchfleet.exceptions import BenchfleetError
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Raises typer.Exit for whatever goes wrong inside; lets through what Typer ends by itself, and a broken pipe."""
+    try:
+        yield
+    except (typer.Exit, TyperException, BrokenPipeError):
+        raise
+    except BenchfleetError as error:
+        _end(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-C or the end of input at a question
+        _end("interrupted", exit_codes.INTERRUPTED)
+    except OSError as error:  # a full disk, a folder that may not be written
+        _end(_words(error), exit_codes.INFRASTRUCTURE)
+    except Exception as error:
+        traceback.print_exc()
+        _end(f"this should not have happened ({type(error).__name__}); please report it", exit_codes.INFRASTRUCTURE)
+
+
+def _words(error: OSError) -> str:
+    return f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error)
+
+
+def _end(words: str, exit_code: int) -> NoReturn:
+    print(f"benchfleet: {words}", file=sys.stderr)
+    raise typer.Exit(exit_code)

@@ -1,0 +1,115 @@
+"""`benchfleet run`. What is heavy is imported inside: completion loads this file, too."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection
+
+if TYPE_CHECKING:
+    from benchfleet.cli.progress import Shown
+    from benchfleet.running.leaving import Ended
+    from benchfleet.running.master import Master
+    from benchfleet.running.session import Tools
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="JSON or YAML.")]
+Providers = Annotated[
+    list[str] | None, typer.Option("--provider", metavar="NAME", help="Only this provider's entries; may be repeated.")
+]
+Emulator = Annotated[bool, typer.Option("--emulator", help="Bring a control plane on this machine.")]
+Resume = Annotated[str | None, typer.Option(metavar="ID|latest", help="Go on with a run that was begun here.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Leave once the run exists and its runners work.")]
+Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait. [default: no limit]")]
+Results = Annotated[Path | None, typer.Option(help="Where <run id>/ is made. [default: results]")]
+StateDir = Annotated[Path, typer.Option(help="Where state files are kept.")]
+Slots = Annotated[int | None, typer.Option(min=1, help="Tasks at a time, for each local runner. [default: 1]")]
+RunId = Annotated[str | None, typer.Option(help="The run's id. [default: Unix seconds]")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: Ctrl-C ends as it does in a pipe.")]
+
+
+def run(
+    config: ConfigFile = None,
+    provider: Providers = None,
+    emulator: Emulator = False,
+    resume: Resume = None,
+    detach: Detach = False,
+    timeout_s: Timeout = None,
+    results: Results = None,
+    state_dir: StateDir = Path(".benchfleet"),
+    slots: Slots = None,
+    run_id: RunId = None,
+    yes: Yes = False,
+    api_url: ApiUrl = None,
+    api_key: ApiKey = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a config from beginning to end: runners, run, progress, results, ranking.
+
+    The last line on stdout is JSON for programs. Ctrl-C on a terminal asks what to do; what it leaves goes on with
+    --resume.
+    """
+    from rich.console import Console
+
+    from benchfleet.cli.progress import display
+    from benchfleet.cli.run_ending import print_outcome
+    from benchfleet.running.asked import Asked
+    from benchfleet.running.master import Master
+
+    _refuse_together(emulator=emulator, api_url=api_url, resume=resume, run_id=run_id)
+    asked = Asked(
+        config,
+        results=results,
+        state_dir=state_dir,
+        providers=tuple(provider or ()),
+        emulator=emulator,
+        resume=resume,
+        detach=detach,
+        timeout_s=timeout_s,
+        slots=slots,
+        run_id=run_id,
+    )
+    asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+    with display(Console(stderr=True)) as shown:
+        master = Master(asked, _tools(shown, (api_url, api_key, profile), asks=asks))
+        outcome = _outcome(master)
+    raise typer.Exit(print_outcome(master, outcome, as_json=as_json))
+
+
+def _refuse_together(*, emulator: bool, api_url: str | None, resume: str | None, run_id: str | None) -> None:
+    from benchfleet.exceptions import UsageError
+
+    if emulator and api_url:
+        raise UsageError("--emulator brings its own API: leave out --api-url")
+    if resume and (emulator or run_id):
+        raise UsageError("--resume goes on with the run as it was begun: leave out --emulator and --run-id")
+
+
+def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None], *, asks: bool) -> "Tools":
+    from benchfleet.cli.run_menu import ask
+    from benchfleet.client import Client
+    from benchfleet.config import load
+    from benchfleet.running.local import PROVIDER, LocalProvisioner
+    from benchfleet.running.session import Tools
+
+    api_url, api_key, profile = connecting
+    return Tools(
+        load=load,
+        connection=lambda known: connection(api_url or known, api_key, profile),
+        client=lambda url, key: Client(url, key=key),
+        provisioners={PROVIDER: LocalProvisioner()},
+        display=shown,
+        choose=(lambda run_id: ask(run_id, display=shown)) if asks else None,
+    )
+
+
+def _outcome(master: "Master") -> "Ended | BaseException":
+    """What it came to, to be told once the display is gone."""
+    from benchfleet.exceptions import BenchfleetError
+
+    try:
+        return master.play()
+    except (BenchfleetError, KeyboardInterrupt) as error:
+        return error

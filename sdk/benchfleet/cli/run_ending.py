@@ -1,0 +1,67 @@
+"""What is printed at the end of a run: the ranking, what went wrong, and the line for programs."""
+
+import sys
+from pathlib import Path
+
+from benchfleet import exit_codes
+from benchfleet.cli.documents.run import RunEnded
+from benchfleet.exceptions import BenchfleetError
+from benchfleet.running.leaving import Ended, how_to_resume
+from benchfleet.running.master import Master
+
+
+def print_outcome(master: Master, outcome: Ended | BaseException, *, as_json: bool) -> int:
+    """Returns the exit code. With `as_json` stdout gets the last line only."""
+    if isinstance(outcome, BaseException):
+        return print_failure(master, outcome)
+    return print_end(master, outcome, as_json=as_json)
+
+
+def print_end(master: Master, ended: Ended, *, as_json: bool) -> int:
+    """Prints all of it; returns the exit code."""
+    if ended.folder and not as_json:
+        print_ranking(ended.folder)
+    if ended.words:
+        _say(ended.words)
+    return print_last_line(master, ended.exit_code)
+
+
+def print_failure(master: Master, error: BaseException) -> int:
+    """For a command that did not come to its end; returns the exit code."""
+    if isinstance(error, BenchfleetError):
+        _say(f"benchfleet: {error}")
+        code = error.exit_code
+    else:
+        _say("benchfleet: interrupted")
+        code = exit_codes.INTERRUPTED
+    if master.state:
+        _say(how_to_resume(master.state.run_id))
+    return print_last_line(master, code)
+
+
+def print_last_line(master: Master, exit_code: int) -> int:
+    """One line of JSON on stdout, if there is a run to tell of."""
+    if master.state:
+        document = RunEnded.of(master.state, status_file=str(master.state_file), exit_code=exit_code)
+        sys.stderr.flush()
+        print(document.model_dump_json(), flush=True)
+    return exit_code
+
+
+def print_ranking(folder: Path) -> None:
+    """As `benchfleet report` ranks. A run without measurements is no error here."""
+    from benchfleet.cli.output import print_table
+    from benchfleet.cli.report_tables import ranking_table
+    from benchfleet.report.analysis import analyse
+    from benchfleet.report.reading import read_runs
+
+    try:
+        print_table(ranking_table(analyse(read_runs([folder]))))
+    except BenchfleetError as error:
+        _say(f"benchfleet: no ranking: {error}")
+        return
+    print(f"Results: {folder}/; `benchfleet report {folder}` tells more")
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)

@@ -1,0 +1,32 @@
+"""What a person may choose after Ctrl-C."""
+
+import sys
+from contextlib import AbstractContextManager
+from typing import Protocol, TextIO
+
+from benchfleet.running.leaving import CLEAN, KEEP, STOP
+
+CHOICES = {"k": KEEP, "s": STOP, "c": CLEAN, "": KEEP}
+TEXT = """
+Interrupted. Run {run_id} goes on meanwhile.
+  k  keep it running: leave, and go on later with --resume
+  s  stop the run: bring home what there is
+  c  stop the run and clean up: nothing of it stays on this machine
+Choose k, s or c [k]: """
+
+
+class Pausing(Protocol):
+    def paused(self) -> AbstractContextManager[None]: ...
+
+
+def ask(run_id: str, *, display: Pausing, answers: TextIO | None = None, out: TextIO | None = None) -> str:
+    """KEEP, STOP or CLEAN. A second Ctrl-C passes as KeyboardInterrupt; the end of input means KEEP."""
+    answers, out = answers or sys.stdin, out or sys.stderr
+    with display.paused():
+        print(TEXT.format(run_id=run_id), end="", file=out, flush=True)
+        while line := answers.readline():
+            choice = CHOICES.get(line.strip().lower()[:1])
+            if choice:
+                return choice
+            print("k, s or c: ", end="", file=out, flush=True)
+    return KEEP

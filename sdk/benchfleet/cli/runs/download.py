@@ -1,0 +1,74 @@
+"""`benchfleet runs download`."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
+from benchfleet.cli.run_ids import RESULTS, RunId, resolve
+
+if TYPE_CHECKING:
+    from benchfleet import DownloadProgress
+    from benchfleet.cli.documents.runs_download import RunDownloaded
+    from benchfleet.client import Client
+
+Results = Annotated[Path, typer.Option(help="Where <run id>/ is made; one that is there is replaced.")]
+
+
+def run(
+    run_id: RunId,
+    results: Results = RESULTS,
+    api_url: ApiUrl = None,
+    api_key: ApiKey = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a run's archive home: download, check size, SHA-256 and gzip stream, unpack as RESULTS/<run id>/.
+
+    The folder appears whole or not at all.
+    """
+    from benchfleet.cli.output import print_document, size
+
+    with connect(api_url, api_key, profile) as client:
+        told = fetch(client, resolve(client, run_id), results)
+    if as_json:
+        print_document(told)
+    else:
+        print(told.folder)
+        print(f"{size(told.size_bytes)}, {len(told.tasks)} tasks", file=sys.stderr)
+
+
+def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
+    """Raises BenchfleetError: no archive yet, a damaged one, a full disk."""
+    from benchfleet.cli.documents.runs_download import RunDownloaded
+    from benchfleet.extraction import extract, sha256_of
+
+    results.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=results) as name, _bar() as on_progress:
+        file = client.download(run_id, Path(name) / "results.tar.gz", on_progress=on_progress)
+        folder = results / run_id
+        extract(file, folder)
+        tasks = sorted(path.name for path in folder.iterdir() if path.is_dir())
+        told = {"size_bytes": file.stat().st_size, "sha256": sha256_of(file), "tasks": tasks}
+    return RunDownloaded.model_validate({"run_id": run_id, "folder": str(folder), **told})
+
+
+@contextmanager
+def _bar() -> "Iterator[Callable[[DownloadProgress], None] | None]":
+    """On a terminal, and on stderr; in a pipe there is none."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("download", total=None)
+        yield lambda now: progress.update(bar, completed=now.done_bytes, total=now.total_bytes)

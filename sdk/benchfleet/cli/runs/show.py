@@ -1,0 +1,23 @@
+"""`benchfleet runs show`."""
+
+from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
+from benchfleet.cli.run_ids import RunId, resolve
+
+
+def run(
+    run_id: RunId, api_url: ApiUrl = None, api_key: ApiKey = None, profile: Profile = None, as_json: AsJson = False
+) -> None:
+    """Show one run: its state, its tasks by instance type, its archive.
+
+    `benchfleet runs explain` tells why tasks wait or failed.
+    """
+    from benchfleet.cli.documents.runs_show import RunShown
+    from benchfleet.cli.output import print_document
+    from benchfleet.cli.runs.shown import print_run
+
+    with connect(api_url, api_key, profile) as client:
+        found = client.run(resolve(client, run_id))
+    if as_json:
+        print_document(RunShown.of(found))
+    else:
+        print_run(found)

@@ -1,0 +1,58 @@
+"""A run as people read it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from benchfleet_contract.runs import Archive, RunDetail, TaskCounts
+from rich.console import Console
+from rich.text import Text
+
+from benchfleet.cli.ages import ago
+from benchfleet.cli.output import plain_table, print_table, size, state
+
+COUNTED = ("pending", "claimed", "running", "completed", "failed", "cancelled")
+
+
+def print_run(run: RunDetail, *, now: datetime | None = None, console: Console | None = None) -> None:
+    """Two tables on stdout: what the run is, and how many of its tasks are where."""
+    about = plain_table("", "")
+    about.show_header = False
+    for name, value in _facts(run, now):
+        about.add_row(name, value)
+    print_table(about, console=console)
+    (console or Console()).print()
+    groups = plain_table("instance type", "tasks", *COUNTED)
+    for column in groups.columns[1:]:
+        column.justify = "right"
+    for group in run.groups:
+        groups.add_row(f"{group.provider}/{group.instance_type}", *_counts(group))
+    if len(run.groups) > 1:
+        groups.add_row("all", *_counts(run.tasks), style="bold")
+    print_table(groups, console=console)
+
+
+def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | str]]:
+    yield "run", run.run_id
+    yield "status", state(run.status)
+    if run.reason:
+        yield "reason", Text(run.reason)
+    yield "workload", f"{run.workload}{f', ruby {run.ruby_version}' if run.ruby_version else ''}"
+    yield "created", ago(run.created_at, now=now)
+    if run.completed_at:
+        yield "ended", ago(run.completed_at, now=now)
+    else:
+        yield "deadline", ago(run.deadline_at, now=now)
+    yield "archive", _archive(run.archive)
+
+
+def _archive(archive: Archive) -> Text:
+    told = state(archive.state)
+    more = archive.error or size(archive.size_bytes)
+    return Text.assemble(told, f", {more}") if more else told
+
+
+def _counts(counts: TaskCounts) -> Iterator[Text | str]:
+    yield str(counts.total)
+    for name in COUNTED:
+        number = getattr(counts, name)
+        yield Text(str(number), style="red" if name == "failed" else "") if number else Text("-", style="dim")

@@ -1,0 +1,60 @@
+"""`benchfleet runs watch`."""
+
+import math
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
+from benchfleet.cli.run_ids import RunId, resolve
+
+if TYPE_CHECKING:
+    from benchfleet_contract.runs import RunDetail
+
+Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait at most. [default: no limit]")]
+
+
+def run(
+    run_id: RunId,
+    timeout_s: Timeout = None,
+    api_url: ApiUrl = None,
+    api_key: ApiKey = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a run until it has ended and its archive is built.
+
+    Live on a terminal, one line for each change in a pipe, both on standard error. Ctrl-C ends the watching, not the
+    run. Exit code 1 if the run or some of its tasks failed.
+    """
+    from rich.console import Console
+
+    from benchfleet.cli.documents.runs_show import RunShown
+    from benchfleet.cli.output import print_document
+    from benchfleet.cli.progress import display
+    from benchfleet.cli.runs.shown import print_run
+    from benchfleet.following import follow
+
+    with connect(api_url, api_key, profile) as client:
+        meant = resolve(client, run_id)
+        with display(Console(stderr=True)) as shown:
+            ended = follow(client, meant, display=shown, check=lambda: None, timeout_s=timeout_s or math.inf)
+    if as_json:
+        print_document(RunShown.of(ended))
+    else:
+        print_run(ended)
+    require_success(ended)
+
+
+def require_success(run: "RunDetail") -> None:
+    """Raises RunFailed unless every task completed."""
+    from benchfleet_contract.states import RunStatus
+
+    from benchfleet.exceptions import RunFailed
+
+    if run.status != RunStatus.COMPLETED:
+        raise RunFailed(f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}")
+    if missing := run.tasks.total - run.tasks.completed:
+        raise RunFailed(
+            f"{missing} of {run.tasks.total} tasks did not complete; `benchfleet runs explain {run.run_id}` tells why"
+        )

@@ -1,0 +1,112 @@
+"""The API: does it answer, whose clock is right, what may the key do. Nothing is changed by asking.
+
+What a key may do no route tells. But a key is judged before a body is, and a JSON array is never a run nor a claim: so
+`[]` sent to an admin's and to a runner's route is refused with 403 for the key's sake, or with 400 for its own.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from benchfleet.doctor.check import Check, fail, ok, warn
+
+PATIENCE_S = 10.0
+WARN_SKEW_S = 30.0
+FAIL_SKEW_S = 600.0  # S3 refuses what is off by a quarter of an hour
+CLOCK_REMEDY = "set this machine's clock, e.g. with chrony or systemd-timesyncd"
+URL_REMEDY = "`benchfleet emulator` starts one here; name it with --api-url, BENCHFLEET_URL or `benchfleet login`"
+KEY_REMEDY = "name one in BENCHFLEET_API_KEY, or keep it with `benchfleet login`"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`date` is the header as it came, empty if there was none."""
+
+    status: int
+    date: str
+
+
+Ask = Callable[[str, str], Answer]  # (method, path); POST sends `[]`
+
+
+class KeyRefused(Exception):
+    """No such key."""
+
+
+def asking(api_url: str, key: str | None) -> Ask:
+    """Asks over HTTP. The result raises OSError if nobody answers."""
+    import httpx
+
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def ask(method: str, path: str) -> Answer:
+        body: list[str] | None = [] if method == "POST" else None
+        try:
+            got = httpx.request(method, api_url.rstrip("/") + path, headers=headers, json=body, timeout=PATIENCE_S)
+        except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise OSError(str(error) or type(error).__name__) from error
+        return Answer(got.status_code, got.headers.get("Date", ""))
+
+    return ask
+
+
+def control_plane(api_url: str, key: str | None, *, ask: Ask, now: Callable[[], datetime]) -> Iterator[Check]:
+    """Up, clock, key. A control plane that does not answer is the only answer then."""
+    try:
+        answer = ask("GET", "/up")
+    except OSError as error:
+        yield fail("api", f"{api_url} does not answer: {error}", remedy=URL_REMEDY)
+        return
+    if answer.status != 200:
+        yield fail("api", f"{api_url}/up answers {answer.status}", remedy="is that a benchfleet API? " + URL_REMEDY)
+        return
+    yield ok("api", api_url)
+    yield from clock(answer.date, now=now())
+    yield key_role(key, ask=ask)
+
+
+def clock(date: str, *, now: datetime) -> Iterator[Check]:
+    """This machine's clock beside the API's. The header has whole seconds: one of difference says nothing."""
+    try:
+        theirs = parsedate_to_datetime(date)
+    except ValueError:
+        return
+    off_s = (now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))).total_seconds()
+    said = f"{abs(off_s):.0f} s {'ahead of' if off_s > 0 else 'behind'} the API's"
+    if abs(off_s) > FAIL_SKEW_S:
+        yield fail("clock", said, remedy=CLOCK_REMEDY)
+    elif abs(off_s) > WARN_SKEW_S:
+        yield warn("clock", said, remedy=CLOCK_REMEDY)
+    else:
+        yield ok("clock", "as the API's")
+
+
+def key_role(key: str | None, *, ask: Ask) -> Check:
+    """Which role the key has."""
+    if not key:
+        return warn("key", "none: only reading, and only where reading is public", remedy=KEY_REMEDY)
+    try:
+        return _role(ask)
+    except OSError as error:
+        return warn("key", f"not judged: {error}", remedy="try again")
+
+
+def _role(ask: Ask) -> Check:
+    admin = ask("POST", "/runs").status
+    if admin == 401:
+        return fail("key", "refused: the API does not know it", remedy=KEY_REMEDY)
+    if admin != 403:
+        return _accepted("admin", admin)
+    runner = ask("POST", "/claim").status
+    return _accepted("reader" if runner == 403 else "runner", 400 if runner == 403 else runner)
+
+
+def _accepted(role: str, status: int) -> Check:
+    """400 is the refusal that was asked for; anything else says nothing of the key."""
+    if status != 400:
+        return warn("key", f"not judged: the API answered {status}", remedy="try again")
+    if role == "admin":
+        return ok("key", "accepted, role admin")
+    may = "claims tasks" if role == "runner" else "reads"
+    return warn("key", f"accepted, role {role}: it only {may}", remedy="runs need an admin key")

@@ -1,0 +1,26 @@
+"""What a person asked `benchfleet run` to do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`config` may be None when a run is resumed: its state file names it. `timeout_s` None waits for ever.
+
+    `stays` False: nothing may outlive this command, neither when it gives up waiting nor to be resumed later.
+    """
+
+    config: Path | None
+    results: Path | None
+    state_dir: Path
+    providers: tuple[str, ...] = ()
+    emulator: bool = False
+    resume: str | None = None
+    detach: bool = False
+    timeout_s: float | None = None
+    slots: int | None = None
+    run_id: str | None = None
+    stays: bool = True

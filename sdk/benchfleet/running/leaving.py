@@ -1,0 +1,104 @@
+"""How a run is left: done, detached, interrupted, stopped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchfleet_contract.runs import RunDetail
+from benchfleet_contract.states import RunStatus
+
+from benchfleet import exit_codes
+from benchfleet.exceptions import BenchfleetError
+from benchfleet.running.interrupts import Interrupted
+from benchfleet.running.session import Client, Session, is_over
+
+KEEP, STOP, CLEAN = "keep", "stop", "clean"  # what may be chosen after Ctrl-C
+STOPPING_S = 120.0  # how long a stopped run may take to build its archive
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How it ended. `run` None: it was left before its end. `folder` None: its results are not here."""
+
+    exit_code: int
+    run: RunDetail | None = None
+    folder: Path | None = None
+    words: str = ""
+
+
+def left(session: Session, code: int) -> Ended:
+    """Runners and emulator go on without this command."""
+    session.leave()
+    return Ended(code, words=f"Run {session.run_id} goes on. {how_to_resume(session.run_id)}")
+
+
+def interrupted(session: Session, signal: Interrupted, *, finish: Callable[[], Ended]) -> Ended:
+    """Asks what to do if there is somebody to ask; else ends what is here and leaves the run to be resumed.
+
+    `finish` follows a stopped run to its archive and brings that home.
+    """
+    choice = _choose(session) if signal.asked and session.tools.choose else None
+    if choice == KEEP:
+        return left(session, exit_codes.INTERRUPTED)
+    if choice in (STOP, CLEAN):
+        return _stop(session, finish=None if choice == CLEAN else finish)
+    session.end()
+    session.save_if_possible()
+    words = f"Interrupted: runners and emulator of this command have ended. {how_to_resume(session.run_id)}"
+    return Ended(exit_codes.INTERRUPTED, words=words)
+
+
+def _choose(session: Session) -> str:
+    try:
+        return session.tools.choose(session.run_id) if session.tools.choose else KEEP
+    except KeyboardInterrupt:
+        return KEEP
+
+
+def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
+    """Stops the run at its control plane. Keeps what there is of it, or (without `finish`) nothing on this machine."""
+    run_id = session.run_id
+    try:
+        with session.tools.client(session.connection.api_url, session.connection.key) as client:
+            _stop_run(client, run_id)
+        ended = finish() if finish else None
+    except (BenchfleetError, Interrupted) as error:
+        session.end()
+        return _stop_failed(session, error, clean=finish is None)
+    if ended is not None:
+        return Ended(exit_codes.INTERRUPTED, ended.run, ended.folder, words=f"Run {run_id} was stopped.")
+    session.end()
+    session.states.forget(run_id)
+    return Ended(exit_codes.INTERRUPTED, words=f"Run {run_id} was stopped; nothing of it is left here.")
+
+
+def _stop_failed(session: Session, error: BaseException, *, clean: bool) -> Ended:
+    words = (
+        f"Run {session.run_id} could not be stopped in order ({error}); its runners and its emulator have ended here."
+    )
+    if clean and session.emulator is not None:
+        session.states.forget(session.run_id)
+        return Ended(exit_codes.INTERRUPTED, words=words)
+    return Ended(exit_codes.INTERRUPTED, words=f"{words} {how_to_resume(session.run_id)}")
+
+
+def _stop_run(client: Client, run_id: str) -> None:
+    if not is_over(client.run(run_id)):
+        client.stop_run(run_id)
+
+
+def exit_code_of(run: RunDetail) -> int:
+    good = run.status == RunStatus.COMPLETED and run.tasks.completed == run.tasks.total
+    return exit_codes.OK if good else exit_codes.FAILED
+
+
+def words_of(run: RunDetail) -> str:
+    """What to say of a run that is not wholly good; empty for one that is."""
+    if run.status != RunStatus.COMPLETED:
+        return f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}"
+    missing = run.tasks.total - run.tasks.completed
+    return f"{missing} of {run.tasks.total} tasks of run {run.run_id} did not complete" if missing else ""
+
+
+def how_to_resume(run_id: str) -> str:
+    return f"Go on with: benchfleet run --resume {run_id}"

@@ -1,0 +1,219 @@
+"""Sees a run through: control plane, runners, run, progress, archive."""
+
+from pathlib import Path
+
+from benchfleet_contract.runs import RunDetail
+from benchfleet_contract.states import ArchiveState, RunStatus
+
+from benchfleet import exit_codes
+from benchfleet.exceptions import ApiError, ArchiveError, ServerError, TimedOut, Unreachable
+from benchfleet.fetching import fetch
+from benchfleet.following import follow_looks
+from benchfleet.running.asked import Asked
+from benchfleet.running.interrupts import Interrupted
+from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, words_of
+from benchfleet.running.looking import Look, Looker
+from benchfleet.running.opening import new_session, old_session, require_free
+from benchfleet.running.session import Client, Session, Tools, is_over
+from benchfleet.running.state import Phase, RunState
+
+
+class Master:
+    """Plays one run. `state` is there from the moment in which the run may exist; it is what the last line tells of."""
+
+    def __init__(self, asked: Asked, tools: Tools) -> None:
+        self._asked = asked
+        self._tools = tools
+        self._session: Session | None = None
+        self._made = False
+
+    @property
+    def state(self) -> RunState | None:
+        return self._session.state if self._session and self._made else None
+
+    @property
+    def state_file(self) -> Path | None:
+        return self._session.states.path(self._session.run_id) if self._session and self._made else None
+
+    def play(self) -> Ended:
+        """Raises BenchfleetError and Interrupted; what was started here has ended then, or was left on purpose."""
+        with self._tools.interrupts.caught():
+            try:
+                session = self._open()
+            except BaseException as error:
+                self._abandon(error)
+                raise
+            return self._see_through(session)
+
+    def _open(self) -> Session:
+        """Up to the moment in which the run exists and its runners are there."""
+        resumed = self._asked.resume is not None
+        session = self._session = (old_session if resumed else new_session)(self._asked, self._tools)
+        self._made = resumed and session.state.phase != Phase.PROVISIONING
+        if resumed and session.state.phase == Phase.DONE:
+            return session
+        self._reach(session)
+        if self._made and session.state.phase != Phase.CREATING:
+            self._bring_back(session)
+        else:
+            self._create(session)
+        return session
+
+    def _reach(self, session: Session) -> None:
+        state = session.state
+        if state.emulator is not None:
+            session.find_emulator(state.emulator)
+        elif self._asked.emulator:
+            session.start_emulator()
+        else:
+            session.connect(self._tools.connection(state.api_url or None))
+        if not self._made:
+            require_free(session)
+
+    def _provision(self, session: Session, run: RunDetail | None = None) -> None:
+        """Brings runners for all of the run, or for what is left of it."""
+        only = None if run is None else frozenset(
+            (g.provider, g.instance_type) for g in run.groups if g.pending + g.claimed + g.running
+        )  # fmt: skip
+        plans = session.plans(only)
+        session.fleet.start(plans, before=session.state.providers)
+        session.save()
+        for said in session.fleet.said():
+            self._tools.display.note(said)
+        for plan in plans:
+            if plan.provider not in self._tools.provisioners:
+                for instance in plan.instances:
+                    self._tools.display.note(_bring_your_own(session, plan.provider, instance.instance_type))
+
+    def _create(self, session: Session) -> None:
+        """The id is ours, so the same request may be sent again, by a later command too."""
+        self._provision(session)
+        session.save(Phase.CREATING)
+        self._made = True
+        body = {**session.config.body, "run_id": session.run_id}
+        with self._tools.client(session.connection.api_url, session.connection.key) as client:
+            created = client.create_run(body)
+        session.state.created(created.tasks_created)
+        session.save_if_possible(Phase.FOLLOWING)
+        tasks = f"{created.tasks_created} task{'s' if created.tasks_created != 1 else ''}"
+        self._tools.display.note(f"Run {session.run_id} with {tasks}: {session.state.dashboard_url}")
+
+    def _bring_back(self, session: Session) -> None:
+        self._tools.display.note(f"Resuming run {session.run_id}: {session.state.dashboard_url}")
+        with self._tools.client(session.connection.api_url, session.connection.key) as client:
+            run = client.run(session.run_id)
+        if not is_over(run):
+            self._provision(session, run)
+
+    def _abandon(self, error: BaseException) -> None:
+        """Nothing was begun, or it is not known whether: then the state file stays, so that it can be resumed."""
+        session = self._session
+        if session is None:
+            return
+        resumed = self._asked.resume is not None
+        if resumed and isinstance(error, Unreachable):
+            session.leave()  # what works, works on
+            return
+        session.end()
+        if not resumed and (not self._made or _was_refused(error)):
+            self._made = False
+            session.states.forget(session.run_id)
+
+    def _see_through(self, session: Session) -> Ended:
+        try:
+            if session.state.phase == Phase.DONE:
+                return self._again(session)
+            if self._asked.detach:
+                return left(session, exit_codes.OK)
+            return self._finish(session)
+        except Interrupted as signal:
+            if not self._asked.stays:
+                session.end()
+                raise
+            return interrupted(session, signal, finish=lambda: self._finish(session, timeout_s=STOPPING_S))
+        except (TimedOut, Unreachable):
+            session.leave() if self._asked.stays else session.end()
+            raise
+        except BaseException:
+            session.end()
+            raise
+
+    def _finish(self, session: Session, *, timeout_s: float | None = None) -> Ended:
+        """Follows the run to its end and brings its results home."""
+        with self._tools.client(session.connection.api_url, session.connection.key) as client:
+            run = self._follow(session, client, timeout_s=timeout_s or self._asked.timeout_s)
+            session.save_if_possible(Phase.FETCHING)
+            folder = self._fetch(session, client, run)
+        session.end()
+        self._put_away(session, failed=exit_code_of(run) != exit_codes.OK)
+        return Ended(exit_code_of(run), run, folder, words=words_of(run))
+
+    def _follow(self, session: Session, client: Client, *, timeout_s: float | None) -> RunDetail:
+        looker = Looker(client, session.run_id, clock=self._tools.clocks.clock)
+
+        def look() -> Look:
+            with self._tools.interrupts.held():
+                session.mend_emulator()
+            found = looker()
+            session.seen(found.run)
+            return found
+
+        return follow_looks(
+            look,
+            display=self._tools.display,
+            check=lambda found: self._check(session, found),
+            timeout_s=float("inf") if timeout_s is None else timeout_s,
+            clocks=self._tools.clocks,
+        )
+
+    def _check(self, session: Session, look: Look | None) -> None:
+        with self._tools.interrupts.held():
+            notes = session.fleet.check(look.run) if look else []
+        for note in notes:
+            self._tools.display.note(note)
+        if notes:
+            session.save_if_possible()
+
+    def _fetch(self, session: Session, client: Client, run: RunDetail) -> Path:
+        if run.archive.state != ArchiveState.READY:
+            raise ArchiveError(f"run {run.run_id} has no archive: {run.archive.error or run.archive.state}")
+        results = Path(session.state.results_dir).parent
+        return fetch(client, session.run_id, results, hold=self._tools.interrupts.held)
+
+    def _put_away(self, session: Session, *, failed: bool) -> None:
+        """Logs are kept when something failed; an emulator's state has nothing that the results have not."""
+        session.emulator = session.state.emulator = None
+        session.state.providers = {}
+        session.save_if_possible(Phase.DONE)
+        session.states.tidy(session.run_id, keep_logs=failed)
+
+    def _again(self, session: Session) -> Ended:
+        """A run that was brought home before."""
+        folder = Path(session.state.results_dir)
+        seen = session.state.run
+        if not folder.is_dir():
+            if session.state.emulator is None and session.state.api_url:
+                session.connect(self._tools.connection(session.state.api_url))
+            return self._finish(session)
+        session.unlock()
+        session.states.tidy(session.run_id, keep_logs=True)
+        tasks = seen.tasks if seen else None
+        bad = tasks is None or seen is None or seen.status != RunStatus.COMPLETED or tasks.completed != tasks.total
+        return Ended(exit_codes.FAILED if bad else exit_codes.OK, folder=folder)
+
+
+def _was_refused(error: BaseException) -> bool:
+    """Certainly not carried out."""
+    return isinstance(error, ApiError) and not isinstance(error, ServerError) and not error.repeated
+
+
+def _bring_your_own(session: Session, provider: str, instance_type: str) -> str:
+    words = (
+        "benchfleet runner",
+        f"--orchestrator-url {session.connection.api_url} --run-id {session.run_id}",
+        f"--provider {provider} --instance-type '{instance_type}'",
+    )
+    return (
+        f"Waiting for runners of {provider}/{instance_type}: start one there, with BENCHFLEET_API_KEY set: "
+        + " ".join(words)
+    )

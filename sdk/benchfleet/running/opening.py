@@ -1,0 +1,110 @@
+"""Makes a session: of a new run, or of one that an earlier command has made."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from benchfleet_contract.names import RUN_ID
+
+from benchfleet.config import RunConfig
+from benchfleet.exceptions import ConfigError, NotFound, UsageError
+from benchfleet.running.asked import LATEST, Asked
+from benchfleet.running.session import Session, Tools
+from benchfleet.running.state import ConfigState, Phase, RunState, StateFolder
+
+DEFAULT_CONFIG_HINT = "name one with --config FILE"
+_TRIES = 30  # ids are seconds: so many runs may be begun in one second
+
+
+def new_session(asked: Asked, tools: Tools) -> Session:
+    """Reads the config and takes an id. Raises ConfigError, UsageError, DiskError."""
+    if asked.config is None:
+        raise UsageError(f"no config: {DEFAULT_CONFIG_HINT}")
+    config = _read(asked.config, asked.providers, tools)
+    folder, now = StateFolder(asked.state_dir), tools.clocks.now()
+    run_id = None
+    try:
+        with tools.interrupts.held():
+            run_id = _reserve(asked.run_id or config.request.run_id, folder, now)
+            session = Session(_fresh(run_id, asked, config, now), folder=folder, config=config, tools=tools)
+            session.lock()
+    except BaseException:
+        if run_id is not None:
+            folder.forget(run_id)
+        raise
+    return session
+
+
+def _fresh(run_id: str, asked: Asked, config: RunConfig, now: datetime) -> RunState:
+    return RunState(
+        created_at=now,
+        updated_at=now,
+        run_id=run_id,
+        config=ConfigState(path=str(config.path.absolute()), sha256=config.sha256),
+        chosen=list(asked.providers),
+        slots=asked.slots,
+        api_url="",
+        dashboard_url="",
+        results_dir=str((asked.results or Path("results")).absolute() / run_id),
+        phase=Phase.PROVISIONING,
+    )
+
+
+def old_session(asked: Asked, tools: Tools) -> Session:
+    """Raises UsageError if there is nothing to resume, ConfigError if the config is not what it was."""
+    folder = StateFolder(asked.state_dir)
+    state = folder.latest() if asked.resume == LATEST else folder.load(asked.resume or "")
+    if state is None:
+        where = asked.state_dir / "runs"
+        what = "any run" if asked.resume == LATEST else f"run {asked.resume}"
+        raise UsageError(f"{where} has no state file of {what}: nothing to resume")
+    if asked.providers and sorted(asked.providers) != sorted(state.chosen):
+        was = ", ".join(state.chosen) or "all of the config"
+        raise UsageError(f"run {state.run_id} was begun with the providers: {was}; resume it without --provider")
+    config = _read(asked.config or Path(state.config.path), tuple(state.chosen), tools)
+    if config.sha256 != state.config.sha256:
+        raise ConfigError(
+            f"{config.path} is not the config of run {state.run_id}: its SHA-256 is {config.sha256}, "
+            f"the run was made with {state.config.sha256}; restore it, or begin a new run"
+        )
+    if asked.results is not None:
+        state.results_dir = str(asked.results.absolute() / state.run_id)
+    state.slots = asked.slots or state.slots
+    session = Session(state, folder=folder, config=config, tools=tools)
+    session.lock()
+    return session
+
+
+def _read(path: Path, providers: tuple[str, ...], tools: Tools) -> RunConfig:
+    config = tools.load(path)
+    for warning in config.warnings:
+        tools.display.note(f"{path}: {warning}")
+    return config.only(providers) if providers else config
+
+
+def _reserve(wanted: str | None, folder: StateFolder, now: datetime) -> str:
+    if wanted and not RUN_ID.fullmatch(wanted):
+        raise UsageError(f"{wanted!r} is no run id: letters, digits, dot, dash and underscore, at most 128")
+    for run_id in [wanted] if wanted else _ids(now):
+        if folder.reserve(run_id):
+            return run_id
+    if wanted:
+        raise UsageError(f"run {wanted} is known here: go on with it by --resume {wanted}, or take another id")
+    raise UsageError("too many runs were begun in this second: try again")
+
+
+def _ids(now: datetime) -> Iterator[str]:
+    """Unix seconds; the next ones if another command here was faster."""
+    yield from (str(int(now.timestamp()) + number) for number in range(_TRIES))
+
+
+def require_free(session: Session) -> None:
+    """Raises UsageError if the control plane has a run of this id already: it is somebody else's."""
+    with session.tools.client(session.connection.api_url, session.connection.key) as client:
+        try:
+            client.run(session.run_id)
+        except NotFound:
+            return
+    raise UsageError(
+        f"{session.connection.api_url} has a run {session.run_id} already: try again with another --run-id"
+    )

@@ -1,0 +1,219 @@
+"""One run as this command holds it: its state file, its control plane, its runners."""
+
+import fcntl
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchfleet_contract.runs import CreatedRun, RunDetail
+from benchfleet_contract.states import RunStatus
+
+from benchfleet.config import RunConfig
+from benchfleet.exceptions import BenchfleetError, UsageError
+from benchfleet.following import Clocks, Display
+from benchfleet.running.emulator import EmulatorProcess, Ready
+from benchfleet.running.interrupts import Interrupts
+from benchfleet.running.looking import Api
+from benchfleet.running.processes import Background, Identity, end_all
+from benchfleet.running.provisioning import Fleet, Plan, Provisioner
+from benchfleet.running.state import EmulatorState, Phase, ProviderState, RunState, StateFolder
+from benchfleet.settings import Connection
+
+MOST_RESTARTS = 3  # of an emulator
+
+
+class Client(Api, Protocol):
+    """The part of the client that a run needs."""
+
+    def create_run(self, config: dict[str, Any]) -> CreatedRun: ...
+
+    def stop_run(self, run_id: str) -> None: ...
+
+    def download(self, run_id: str, to: Path) -> Path: ...
+
+
+Choose = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be asked."""
+
+    load: Callable[[Path], RunConfig]
+    connection: Callable[[str | None], Connection]
+    client: Callable[[str, str | None], AbstractContextManager[Client]]
+    provisioners: dict[str, Provisioner]
+    display: Display
+    emulator: Callable[[Path], EmulatorProcess] = EmulatorProcess
+    choose: Choose | None = None
+    interrupts: Interrupts = field(default_factory=Interrupts)
+    clocks: Clocks = field(default_factory=Clocks)
+
+
+class Session:
+    """Knows what was started for the run, and ends it or leaves it. Only one command at a time may hold a run."""
+
+    def __init__(self, state: RunState, *, folder: StateFolder, config: RunConfig, tools: Tools) -> None:
+        self.state = state
+        self.states = folder
+        self.config = config
+        self.tools = tools
+        self.fleet = Fleet(tools.provisioners, interrupts=tools.interrupts)
+        self.emulator: EmulatorProcess | None = None
+        self.connection = Connection("", None, None)
+        self.runner_key: str | None = None
+        self._restarts = 0
+        self._disk_told = False
+        self._lock: int | None = None
+
+    @property
+    def run_id(self) -> str:
+        return self.state.run_id
+
+    @property
+    def folder(self) -> Path:
+        return self.states.folder(self.run_id)
+
+    def lock(self) -> None:
+        """Raises UsageError if another command is at work on this run. The lock goes with this process."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(f"another command is at work on run {self.run_id}: end it first") from error
+
+    def unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def save(self, phase: Phase | None = None) -> None:
+        """Raises BenchfleetError if the state file cannot be written; the one before stays then."""
+        self.state.phase = phase or self.state.phase
+        self.state.providers |= self.fleet.states()
+        self.state.emulator = self.emulator.state() if self.emulator else self.state.emulator
+        with self.tools.interrupts.held():
+            self.states.save(self.state, now=self.tools.clocks.now())
+
+    def save_if_possible(self, phase: Phase | None = None) -> None:
+        """The run goes on if it cannot be written: what the file says is enough to resume. Told once."""
+        try:
+            self.save(phase)
+        except BenchfleetError as error:
+            if not self._disk_told:
+                self.tools.display.note(f"The state file is not up to date: {error}")
+                self._disk_told = True
+
+    def seen(self, run: RunDetail) -> None:
+        before = self.state.run
+        self.state.seen(run)
+        if self.state.run != before:
+            self.save_if_possible()
+
+    def start_emulator(self) -> None:
+        """Saved before it is ready, so that a command that dies meanwhile leaves a trace of it."""
+        self.tools.display.note("Starting the emulator")
+        self.emulator = self.tools.emulator(self.folder / "emulator")
+        with self.tools.interrupts.held():
+            self.emulator.start()
+            self.save()
+        self._take(self.emulator.wait_until_ready(clock=self.tools.clocks.clock, sleep=self.tools.clocks.sleep))
+
+    def find_emulator(self, state: EmulatorState) -> None:
+        """That of an earlier command; restarted on its state if it has ended."""
+        self.emulator = self.tools.emulator(Path(state.folder))
+        self.emulator.find_again(state)
+        if self.emulator.alive:
+            self._take(self.emulator.wait_until_ready())
+        else:
+            self._restart()
+
+    def mend_emulator(self) -> None:
+        """Restarts it if it died, a few times. Raises BenchfleetError if that is of no use."""
+        if self.emulator is None or self.emulator.alive:
+            return
+        if self._restarts >= MOST_RESTARTS:
+            raise BenchfleetError(f"the emulator keeps ending; see {self.emulator.log}")
+        self._restarts += 1
+        known = self.connection.api_url
+        self._restart()
+        if self.connection.api_url != known:
+            raise BenchfleetError(f"the emulator had to move from {known}, because its port was taken meanwhile")
+
+    def _restart(self) -> None:
+        if self.emulator is not None:
+            self.tools.display.note("The emulator has ended; starting it again on what it has kept")
+            with self.tools.interrupts.held():
+                ready = self.emulator.restart()
+                self._take(ready)
+
+    def _take(self, ready: Ready) -> None:
+        """Runners that know it by another address are of no use any more."""
+        if self.state.api_url not in ("", ready.api_url):
+            end_found(self.state.providers)
+            self.state.providers = {}
+        self.runner_key = ready.runner_key
+        self.connect(Connection(ready.api_url, ready.admin_key, None))
+
+    def connect(self, connection: Connection) -> None:
+        self.connection = connection
+        self.state.api_url = connection.api_url
+        self.state.dashboard_url = f"{connection.api_url.rstrip('/')}/?run_id={self.run_id}"
+        self.save()
+
+    def plans(self, only: frozenset[tuple[str, str]] | None = None) -> list[Plan]:
+        """One for each provider; `only` takes those (provider, instance type) whose tasks are not all done."""
+        request = self.config.request
+        wanted = [i for i in request.instances if only is None or (i.provider, i.instance_type) in only]
+        return [
+            Plan(
+                provider=provider,
+                instances=tuple(instance for instance in wanted if instance.provider == provider),
+                count=self.config.instances,
+                run_id=self.run_id,
+                api_url=self.connection.api_url,
+                key=self.runner_key or self.connection.key or "",
+                slots=self.state.slots,
+                options=_options(self.config, provider),
+                logs=self.folder.absolute(),
+            )
+            for provider in dict.fromkeys(instance.provider for instance in wanted)
+        ]
+
+    def end(self) -> None:
+        """Ends what was started for the run on this machine, by this command or by an earlier one, and waits for it.
+
+        What comes meanwhile by signal is forgotten.
+        """
+        with self.tools.interrupts.ignored():
+            self.fleet.stop()
+            end_found(self.state.providers)
+            if self.emulator is not None:
+                self.emulator.stop()
+            self.unlock()
+
+    def leave(self) -> None:
+        """What was started goes on without this command."""
+        self.save_if_possible()
+        self.fleet.leave()
+        if self.emulator is not None:
+            self.emulator.leave()
+        self.unlock()
+
+
+def end_found(providers: Mapping[str, ProviderState]) -> None:
+    """Ends what still runs of the runners of an earlier command."""
+    known = [runner for provider in providers.values() for runner in provider.runners]
+    end_all([Background(Identity(found.pid, found.started), log=None) for found in known])
+
+
+def _options(config: RunConfig, provider: str) -> Any:
+    return config.provision.local if provider == "local" else config.provision.others.get(provider)
+
+
+def is_over(run: RunDetail) -> bool:
+    return run.status != RunStatus.RUNNING

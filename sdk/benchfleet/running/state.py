@@ -1,0 +1,186 @@
+"""State files: what a later command needs to pick a run up. They hold no secret.
+
+<state dir>/runs/<run id>.json     one run, replaced as a whole
+<state dir>/runs/<run id>/         logs of its runners, and its emulator if it brought one
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from benchfleet_contract.names import RUN_ID
+from benchfleet_contract.runs import RunDetail, TaskCounts
+from benchfleet_contract.states import RunStatus
+from pydantic import BaseModel, ValidationError
+
+from benchfleet.exceptions import BenchfleetError, DiskError
+
+DEFAULT_FOLDER = Path(".benchfleet")
+
+
+class Phase(StrEnum):
+    """How far the command came. A resumed run starts over at the phase that it left."""
+
+    PROVISIONING = "provisioning"
+    CREATING = "creating"
+    FOLLOWING = "following"
+    FETCHING = "fetching"
+    DONE = "done"
+
+
+class ConfigState(BaseModel):
+    path: str
+    sha256: str
+
+
+class ProcessState(BaseModel):
+    """`started` tells the process from a later one with the same pid."""
+
+    pid: int
+    started: str
+    log: str
+
+
+class RunnerState(ProcessState):
+    instance_type: str
+    isolation: str
+
+
+class ProviderState(BaseModel):
+    runners: list[RunnerState] = []
+
+
+class EmulatorState(BaseModel):
+    """Its keys are in its ready file, which only its owner can read."""
+
+    folder: str
+    ready_file: str
+    process: ProcessState
+    api_port: int
+    aws_port: int
+
+
+class SeenRun(BaseModel):
+    status: RunStatus
+    tasks: TaskCounts
+
+
+class RunState(BaseModel):
+    """One state file."""
+
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+    run_id: str
+    config: ConfigState
+    chosen: list[str] = []  # --provider
+    slots: int | None = None
+    api_url: str
+    dashboard_url: str
+    results_dir: str
+    phase: Phase
+    run: SeenRun | None = None
+    providers: dict[str, ProviderState] = {}
+    emulator: EmulatorState | None = None
+
+    def created(self, tasks: int) -> None:
+        self.run = SeenRun(status=RunStatus.RUNNING, tasks=TaskCounts(total=tasks, pending=tasks))
+
+    def seen(self, run: RunDetail) -> None:
+        self.run = SeenRun(status=run.status, tasks=run.tasks)
+
+
+class StateFolder:
+    """The state files of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._runs = folder / "runs"
+
+    def path(self, run_id: str) -> Path:
+        return self._runs / f"{run_id}.json"
+
+    def folder(self, run_id: str) -> Path:
+        """Where what belongs to the run is kept while it lasts."""
+        return self._runs / run_id
+
+    def reserve(self, run_id: str) -> bool:
+        """Makes the run's folder; False if another command has the id. Raises BenchfleetError."""
+        with _told(self._runs):
+            self._runs.mkdir(parents=True, exist_ok=True)
+            if self.path(run_id).exists():
+                return False
+            try:
+                self.folder(run_id).mkdir(mode=0o700)
+            except FileExistsError:
+                return False
+            return True
+
+    def save(self, state: RunState, *, now: datetime | None = None) -> None:
+        """Whole or not at all, and on the disk when this returns. Raises BenchfleetError."""
+        state.updated_at = now or datetime.now(UTC)
+        path = self.path(state.run_id)
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        with _told(path):
+            try:
+                _write(fresh, state.model_dump_json(indent=2).encode() + b"\n")
+                fresh.replace(path)
+            finally:
+                fresh.unlink(missing_ok=True)
+
+    def load(self, run_id: str) -> RunState | None:
+        """None if there is no such file. Raises BenchfleetError for one that is none of ours."""
+        if not RUN_ID.fullmatch(run_id):
+            return None
+        path = self.path(run_id)
+        try:
+            return RunState.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BenchfleetError(f"cannot read {path}: {error.strerror}") from error
+        except ValidationError as error:
+            raise BenchfleetError(f"{path} is no state file of ours: {error.error_count()} problems") from error
+
+    def latest(self) -> RunState | None:
+        """The newest by `created_at`; files that cannot be read are passed over."""
+        return max(self._readable(), key=lambda state: state.created_at, default=None)
+
+    def _readable(self) -> Iterator[RunState]:
+        for path in self._runs.glob("*.json"):
+            with contextlib.suppress(BenchfleetError):
+                if state := self.load(path.stem):
+                    yield state
+
+    def tidy(self, run_id: str, *, keep_logs: bool) -> None:
+        """Removes the run's folder, or all of it but the logs of its runners."""
+        if not keep_logs:
+            shutil.rmtree(self.folder(run_id), ignore_errors=True)
+            return
+        shutil.rmtree(self.folder(run_id) / "emulator", ignore_errors=True)
+        (self.folder(run_id) / "lock").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty: there are logs
+            self.folder(run_id).rmdir()
+
+    def forget(self, run_id: str) -> None:
+        """Removes the run's file and folder."""
+        self.tidy(run_id, keep_logs=False)
+        self.path(run_id).unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,217 @@
+"""The program as a process: what a shell sees of it."""
+
+import contextlib
+import os
+import pty
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_emulator.stack import Emulator
+from tests.integration.api_client import Api
+
+PROGRAM = [sys.executable, "-m", "benchfleet.cli.main"]
+SCRIPT = Path(sys.executable).with_name("benchfleet")
+
+
+def start(*argv: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*PROGRAM, *argv],
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "BENCHFLEET_CONFIG": "/nowhere/config.toml", **environment},
+    )
+
+
+def run(*argv: str, **environment: str) -> tuple[int, str, str]:
+    with start(*argv, **environment) as process:
+        out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        yield server
+
+
+def url_of(server: socket.socket) -> str:
+    return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def environment(emulator: Emulator) -> dict[str, str]:
+    return {"BENCHFLEET_URL": emulator.ready.api_url, "BENCHFLEET_API_KEY": emulator.ready.keys.admin}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_ends_with_130_and_one_line(silent: socket.socket, number: signal.Signals) -> None:
+    with start("runs", "watch", "7", BENCHFLEET_URL=url_of(silent), BENCHFLEET_API_KEY="key") as process:
+        connection, _ = silent.accept()
+        with connection:
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == "benchfleet: interrupted"
+    assert "Traceback" not in err
+
+
+def test_exit_codes_of_processes(emulator: Emulator, api: Api, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{]")
+    run_id = api.create()["run_id"]
+    known = environment(emulator)
+    ended = {
+        0: run("runs", "show", run_id, **known),
+        2: run("runs", "show", **known),
+        3: run("runs", "download", run_id, "--results", "/dev/null/x", **known),
+        4: run("runs", "stop", run_id, "--yes", **{**known, "BENCHFLEET_API_KEY": "unknown"}),
+        5: run("run", "-c", str(tmp_path / "config.json"), **known),
+        124: run("runs", "watch", run_id, "--timeout", "1", **known),
+    }
+    assert {code: said[0] for code, said in ended.items()} == {code: code for code in ended}, ended
+    assert all(said[1] == "" for code, said in ended.items() if code)
+    assert ended[0][2] == ""
+
+
+def test_a_run_that_failed_is_1(emulator: Emulator, api: Api) -> None:
+    run_id = api.create()["run_id"]
+    assert api("POST", f"/runs/{run_id}/stop").status_code == 200
+    code, out, err = run("runs", "watch", run_id, "--json", **environment(emulator))
+    assert (code, f"benchfleet: run {run_id} is cancelled" in err) == (1, True), err
+    assert out.startswith("{")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["completion", "bash"]])
+def test_a_reader_that_goes_away_is_no_error(argv: list[str]) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with subprocess.Popen([*PROGRAM, *argv], stdout=write_end, stderr=subprocess.PIPE, text=True) as process:
+        os.close(write_end)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (141, "")
+
+
+def test_a_table_in_a_pipe_is_plain(emulator: Emulator, api: Api) -> None:
+    api.create()
+    code, out, err = run("runs", "list", **environment(emulator), FORCE_COLOR="")
+    assert (code, "\x1b" in out + err) == (0, False)
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
+def on_a_terminal(argv: list[str], *, typed: str, **environment: str) -> tuple[int, str]:
+    """Runs with a terminal, types once something was asked, returns exit code and screen."""
+    ours, theirs = pty.openpty()
+    screen = ""
+    environment = {**os.environ, "TERM": "xterm", "BENCHFLEET_CONFIG": "/nowhere/config.toml", **environment}
+    with subprocess.Popen([*PROGRAM, *argv], stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        with contextlib.suppress(OSError):  # how Linux tells that nobody writes any more
+            while some := os.read(ours, 4096):
+                screen += some.decode()
+                if typed and "?" in screen:
+                    os.write(ours, typed.encode())
+                    typed = ""
+        os.close(ours)
+    return process.returncode, screen
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "status", "said"),
+    [("y\n", 0, "cancelled", "is stopped"), ("n\n", 0, "running", "goes on"), ("\x04", 130, "running", "interrupted")],
+)
+def test_stop_asks_on_a_terminal(emulator: Emulator, api: Api, typed: str, code: int, status: str, said: str) -> None:
+    run_id = api.create()["run_id"]
+    ended, screen = on_a_terminal(["runs", "stop", run_id], typed=typed, **environment(emulator))
+    assert (ended, api("GET", f"/runs/{run_id}").json()["status"]) == (code, status), screen
+    assert "1 of 1 tasks will be cancelled" in screen
+    assert said in screen
+
+
+def test_a_terminal_gets_colours_unless_it_asks_for_none(emulator: Emulator, api: Api) -> None:
+    run_id = api.create()["run_id"]
+    command = ["runs", "show", run_id]
+    assert "\x1b[36mrunning" in on_a_terminal(command, typed="", **environment(emulator))[1]
+    assert "\x1b[3" not in on_a_terminal(command, typed="", **environment(emulator), NO_COLOR="1")[1]
+
+
+def ask_to_complete(shell: str, words: str, *, folder: Path) -> list[str]:
+    """What the scripts of `benchfleet completion` ask for: `words` is the line up to the cursor."""
+    position = len(words.split()) - (not words.endswith(" "))
+    asked = {
+        "bash": {"COMP_WORDS": words, "COMP_CWORD": str(position)},
+        "zsh": {"_TYPER_COMPLETE_ARGS": words},
+        "fish": {"_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+    }[shell]
+    said = subprocess.run(
+        PROGRAM,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "_BENCHFLEET_COMPLETE": f"complete_{shell}", **asked},
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    return said.stdout.splitlines()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where two runs were made and a third was downloaded."""
+    (tmp_path / ".benchfleet" / "runs" / "100").mkdir(parents=True)
+    for name in ("100.json", "200.json", ".200.json.4711"):
+        (tmp_path / ".benchfleet" / "runs" / name).write_text("{}")
+    (tmp_path / "results" / "300").mkdir(parents=True)
+    return tmp_path
+
+
+def test_commands_options_and_run_ids_are_completed(folder: Path) -> None:
+    assert ask_to_complete("bash", "benchfleet ru", folder=folder) == ["run", "runs", "runner"]
+    assert ask_to_complete("bash", "benchfleet runs s", folder=folder) == ["show", "stop"]
+    assert ask_to_complete("bash", "benchfleet runs list --st", folder=folder) == ["--status"]
+    assert ask_to_complete("bash", "benchfleet runs list --status c", folder=folder) == ["completed", "cancelled"]
+    found = ask_to_complete("bash", "benchfleet runs show ", folder=folder)
+    assert (found[0], sorted(found[1:])) == ("latest", ["100", "200", "300"])
+    assert ask_to_complete("bash", "benchfleet runs stop 3", folder=folder) == ["300"]
+
+
+def test_zsh_and_fish_are_told_what_commands_do(folder: Path) -> None:
+    assert ask_to_complete("fish", "benchfleet runs st", folder=folder) == [
+        "stop\tEnd a run early; what is done is kept."
+    ]
+    assert '"stop":"End a run early; what is done is kept."' in "\n".join(
+        ask_to_complete("zsh", "benchfleet runs st", folder=folder)
+    )
+
+
+@pytest.mark.skipif(not (shutil.which("bash") and SCRIPT.exists()), reason="needs bash and the installed program")
+def test_bash_completes_with_the_script(folder: Path) -> None:
+    code = """
+eval "$(benchfleet completion bash)"
+COMP_WORDS=(benchfleet runs show 2) COMP_CWORD=3
+_benchfleet_completion benchfleet
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+    path = f"{SCRIPT.parent}{os.pathsep}{os.environ['PATH']}"
+    said = subprocess.run(
+        ["bash", "--norc", "-c", code], capture_output=True, text=True, cwd=folder, env={**os.environ, "PATH": path}
+    )
+    assert (said.stdout, said.stderr) == ("200\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_a_script(shell: str) -> None:
+    code, out, _ = run("completion", shell)
+    assert (code, f"_BENCHFLEET_COMPLETE=complete_{shell}" in out) == (0, True)
+
+
+def test_another_shell_is_wrong_use() -> None:
+    assert run("completion", "tcsh")[0] == 2

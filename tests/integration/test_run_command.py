@@ -1,0 +1,217 @@
+"""`benchfleet run` as a person or a CI job runs it: a process in a pipe, real runners, real archives, exit codes."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from benchfleet.cli.documents.run import RunEnded
+from benchfleet.client import Client
+
+from local_emulator.stack import Emulator
+
+RUN = [sys.executable, "-m", "benchfleet.cli.main", "run"]
+ENDS_S = 90
+QUICK = {"steps": 2, "step_s": 0}
+SLOW = {"steps": 200, "step_s": 0.5}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    assert processes_of(tmp_path) == []
+
+
+def write(folder: Path, options: dict[str, Any] = QUICK, **more: Any) -> None:
+    body = {
+        "workload": "mock",
+        "workload_options": options,
+        "per_instance_type": {"tasks": 2},
+        "local": [{"instance_type": "box", "alias": "b"}],
+        "provision": {"local": {"isolation": "process"}},
+    }
+    (folder / "config.json").write_text(json.dumps(body | more))
+
+
+class Ran:
+    """What came of one command line."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.out, self.err = process.communicate(timeout=ENDS_S)
+        self.code = process.returncode
+
+    @property
+    def last_line(self) -> Any:
+        document = json.loads(self.out.splitlines()[-1])
+        jsonschema.validate(document, RunEnded.model_json_schema())
+        return document
+
+
+def start(
+    folder: Path, *words: str, plane: Emulator | None = None, file_bytes: int | None = None
+) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
+    if plane:
+        known = {"BENCHFLEET_URL": plane.ready.api_url, "BENCHFLEET_API_KEY": plane.ready.keys.admin}
+        environment |= known
+    return subprocess.Popen(
+        [*RUN, *words],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes)))
+        if file_bytes
+        else None,
+    )
+
+
+def run(folder: Path, *words: str, plane: Emulator | None = None, file_bytes: int | None = None) -> Ran:
+    return Ran(start(folder, *words, plane=plane, file_bytes=file_bytes))
+
+
+def processes_of(folder: Path) -> list[str]:
+    """What still runs of what was started in `folder`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(path / "cwd")) == folder and (line := (path / "cmdline").read_text()):
+                found.append(line.replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) -> None:
+    write(folder)
+    ran = run(folder, "-c", "config.json", "--emulator", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.out.count("\n") == 1
+    told = ran.last_line
+    assert (told["status"], told["tasks"]) == ("completed", {"total": 2, "completed": 2, "failed": 0})
+    results = Path(told["results_dir"])
+    assert results == folder / "results" / told["run_id"]
+    assert {"b-1", "b-2"} <= {path.name for path in results.iterdir()}
+    kept = [name for name in files(folder) if not name.startswith("results/")]
+    assert kept == [f".benchfleet/runs/{told['run_id']}.json", "config.json"]
+    again = run(folder, "--resume", "latest")
+    assert (again.code, again.last_line) == (0, told)
+    assert "Ranking" in again.out
+
+
+def test_a_pipe_gets_stable_lines_a_ranking_and_a_last_line(folder: Path, emulator: Emulator) -> None:
+    write(folder)
+    ran = run(folder, "-c", "config.json", "--run-id", "pipe", plane=emulator)
+    assert ran.code == 0, ran.err
+    assert "[100%] Pending: 0 | Running: 0 | ✓ 2 | ✗ 0" in ran.err.splitlines()
+    assert "local: 1 runner, isolation process (the config asks for it)" in ran.err.splitlines()
+    assert "geometric mean" in ran.out
+    assert "\x1b" not in ran.out + ran.err
+    assert emulator.ready.keys.admin not in ran.out + ran.err + (folder / ".benchfleet/runs/pipe.json").read_text()
+
+
+def test_failed_tasks_are_exit_code_1_and_their_logs_stay(folder: Path, emulator: Emulator) -> None:
+    write(folder, {"steps": 2, "step_s": 0, "fail_at": 1})
+    ran = run(folder, "-c", "config.json", "--run-id", "failed-run", plane=emulator)
+    assert ran.code == 1, ran.err
+    assert "task failed-run.1 failed: The mock failed with exit code 1" in ran.err
+    assert ran.last_line["tasks"]["failed"] == 2
+    assert ".benchfleet/runs/failed-run/runner-b-1.log" in files(folder)
+
+
+def test_time_allowed_leaves_everything_running_and_resume_takes_it_up(folder: Path, emulator: Emulator) -> None:
+    write(folder, SLOW)
+    ran = run(folder, "-c", "config.json", "--run-id", "timed", "--timeout", "2", plane=emulator)
+    assert ran.code == 124, ran.err
+    assert "benchfleet run --resume timed" in ran.err
+    assert (ran.last_line["status"], ran.last_line["exit_code"]) == ("running", 124)
+    (runner,) = [line for line in processes_of(folder) if "-m runner_image" in line]
+    assert emulator.ready.keys.admin not in runner
+    with start(folder, "--resume", "timed", plane=emulator) as resumed:
+        wait_for(folder / ".benchfleet/runs/timed/runner-b-1.log")
+        assert [line for line in processes_of(folder) if "-m runner_image" in line] == [runner]
+        with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:
+            client.stop_run("timed")
+        ended = Ran(resumed)
+    assert ended.code == 1, ended.err
+    assert (ended.last_line["status"], "is cancelled" in ended.err) == ("cancelled", True)
+
+
+def wait_for(path: Path) -> None:
+    until = time.monotonic() + ENDS_S
+    while not (path.exists() and path.read_text().strip()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_in_a_pipe_ends_what_is_here(folder: Path, emulator: Emulator, number: signal.Signals) -> None:
+    write(folder, SLOW)
+    run_id = f"interrupted-{number.value}"
+    with start(folder, "-c", "config.json", "--run-id", run_id, plane=emulator) as process:
+        wait_for(folder / f".benchfleet/runs/{run_id}/runner-b-1.log")
+        process.send_signal(number)
+        ran = Ran(process)
+    assert ran.code == 130, ran.err
+    assert f"benchfleet run --resume {run_id}" in ran.err
+    assert ran.last_line["exit_code"] == 130
+    assert processes_of(folder) == []
+    with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:
+        client.stop_run(run_id)
+
+
+def test_a_full_disk_is_one_line_and_resume_finishes_it(folder: Path, emulator: Emulator) -> None:
+    """The limit on a file's size stands for the disk's end: writes beyond it fail."""
+    write(folder, {"argv": ["head", "-c", "60000", "/dev/urandom"], "benchmark": "noise"}, workload="command")
+    left = run(folder, "-c", "config.json", "--run-id", "full", "--detach", plane=emulator)
+    assert left.code == 0, left.err
+    with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:
+        client.wait("full", timeout_s=ENDS_S)
+    ran = run(folder, "--resume", "full", plane=emulator, file_bytes=20_000)
+    assert ran.code == 3, ran.err
+    (line,) = [line for line in ran.err.splitlines() if "File too large" in line]
+    assert line.startswith("benchfleet: cannot write ")
+    assert [name for name in files(folder) if name.startswith("results/")] == []
+    again = run(folder, "--resume", "full", plane=emulator)
+    assert again.code == 0, again.err
+    assert "results/full/b-1/output.json" in files(folder)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("-c", "missing.json"), 5, "missing.json"),
+        (("-c", "garbage.json"), 5, "garbage.json"),
+        (("-c", "config.json", "--provider", "aws"), 2, "no provider aws"),
+        (("--resume", "latest"), 2, "nothing to resume"),
+        (("--resume", "latest", "--emulator"), 2, "leave out --emulator"),
+        (("-c", "config.json", "--emulator", "--api-url", "http://x"), 2, "leave out --api-url"),
+        ((), 2, "--config"),
+        (("-c", "config.json", "--timeout", "0"), 2, "--timeout"),
+        (("-c", "config.json", "--api-key", "@wrong.key"), 4, "Unauthorized"),
+    ],
+)
+def test_what_cannot_begin_leaves_nothing(
+    folder: Path, emulator: Emulator, words: tuple[str, ...], code: int, said: str
+) -> None:
+    write(folder)
+    (folder / "garbage.json").write_text("\x00{")
+    (folder / "wrong.key").write_text("wrong")
+    ran = run(folder, *words, plane=emulator)
+    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert ran.out == ""
+    assert files(folder) == ["config.json", "garbage.json", "wrong.key"]

@@ -1,0 +1,225 @@
+"""What the doctor asks, and what it says to the answers."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from benchfleet.cli.doctor import tell
+from benchfleet.doctor import config_file, control_plane, engine, examine, machine, software
+from benchfleet.doctor.check import Check, Outcome, fail, ok, warn
+from benchfleet.doctor.control_plane import Answer, Ask
+from benchfleet.exceptions import AuthError, BenchfleetError, UsageError
+from benchfleet.settings import Connection, NoUrl
+
+NOW = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
+
+
+def test_python_must_be_young_enough() -> None:
+    assert software.python((3, 11, 0)) == ok("python", "3.11.0")
+    assert software.python((3, 10, 9)).outcome == Outcome.FAIL
+
+
+def test_missing_extras_are_named_with_what_to_install() -> None:
+    found = software.extras(lambda module: module not in ("moto", "jinja2"))
+    assert (found.outcome, found.found) == (Outcome.WARN, "not installed: emulator, report")
+    assert "'benchfleet[emulator,report]'" in found.remedy
+    assert software.extras(lambda module: True).outcome == Outcome.OK
+
+
+def test_programs_of_ruby_bench() -> None:
+    missing = software.ruby_bench({"git": "git version 2", "ruby": None}.__getitem__)
+    assert (missing.outcome, missing.found) == (Outcome.WARN, "missing: ruby")
+    assert software.ruby_bench(lambda name: f"{name} 1").found == "git 1, ruby 1"
+
+
+def test_a_program_that_is_not_there_has_no_version(tmp_path: Path) -> None:
+    assert software.program_version("no-such-program-at-all") is None
+    assert software.program_version("python3").startswith("Python 3")  # type: ignore[union-attr]
+
+
+class Engine:
+    """As docker's client, as far as the doctor asks."""
+
+    def __init__(self, image: Exception | None = None) -> None:
+        self._image = image
+        self.images = self
+        self.closed = False
+
+    def version(self) -> dict[str, str]:
+        return {"Version": "29.1"}
+
+    def get(self, name: str) -> Any:
+        if self._image:
+            raise self._image
+        return SimpleNamespace(short_id="sha256:abc")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_an_engine_with_the_image_is_well() -> None:
+    client = Engine()
+    assert [check.outcome for check in engine.docker_engine(lambda: client)] == [Outcome.OK, Outcome.OK]
+    assert client.closed
+
+
+def test_an_engine_without_the_image_says_how_to_make_it() -> None:
+    *_, image = engine.docker_engine(lambda: Engine(LookupError("no such image\nmore")))
+    assert (image.outcome, image.remedy) == (Outcome.WARN, "make image")
+    assert image.found == "benchfleet-runner:latest is not there: no such image"
+
+
+def test_no_engine_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    (found,) = engine.docker_engine()
+    assert (found.outcome, "No such file" in found.found) == (Outcome.WARN, True)
+
+
+@pytest.mark.parametrize(("free", "outcome"), [(20 << 30, "ok"), (5 << 30, "warn"), (1 << 20, "fail")])
+def test_room_for_results(tmp_path: Path, free: int, outcome: str) -> None:
+    asked: list[Path] = []
+
+    def usage(path: Path) -> int:
+        asked.append(path)
+        return free
+
+    assert machine.disk(tmp_path / "not" / "there", free=usage).outcome == outcome
+    assert asked == [tmp_path]
+
+
+@pytest.mark.parametrize(("average", "outcome"), [(0.4, "ok"), (1.2, "warn")])
+def test_a_busy_machine_is_told(average: float, outcome: str) -> None:
+    assert machine.load(lambda: (average, 0, 0), cores=2).outcome == outcome
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, []),
+        ({"cpu0/cpufreq/scaling_governor": "performance\n", "intel_pstate/no_turbo": "1\n"}, ["ok", "ok"]),
+        ({"cpu0/cpufreq/scaling_governor": "powersave\n", "intel_pstate/no_turbo": "0\n"}, ["warn", "warn"]),
+        ({"cpufreq/boost": "1\n"}, ["warn"]),
+        ({"cpufreq/boost": "0\n"}, ["ok"]),
+    ],
+)
+def test_clock_rates_as_the_kernel_tells_them(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
+    assert [check.outcome.value for check in machine.clock_rates(write(tmp_path, files))] == expected
+
+
+def test_isolated_cores(tmp_path: Path) -> None:
+    assert machine.isolated_cores(write(tmp_path, {"isolated": "2-3\n"})).found == "2-3"
+    assert machine.isolated_cores(write(tmp_path, {"isolated": "\n"})).found == "none"
+
+
+@pytest.mark.parametrize(("mode", "outcome"), [(0o600, "ok"), (0o640, "fail"), (0o604, "fail")])
+def test_others_may_not_read_keys(tmp_path: Path, mode: int, outcome: str) -> None:
+    path = tmp_path / "config.toml"
+    path.touch()
+    path.chmod(mode)
+    found = config_file.config_file(path)
+    assert (found.outcome, found.remedy) == (outcome, "" if outcome == "ok" else f"chmod 600 {path}")
+
+
+def test_no_config_file_is_fine(tmp_path: Path) -> None:
+    assert config_file.config_file(tmp_path / "none").outcome == Outcome.OK
+
+
+def answering(statuses: dict[str, int], *, date: str = "", asked: list[str] | None = None) -> Ask:
+    def ask(method: str, path: str) -> Answer:
+        if asked is not None:
+            asked.append(f"{method} {path}")
+        return Answer(statuses[f"{method} {path}"], date)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("runs", "claim", "outcome", "said"),
+    [
+        (400, None, "ok", "role admin"),
+        (403, 400, "warn", "role runner"),
+        (403, 403, "warn", "role reader"),
+        (401, None, "fail", "refused"),
+        (500, None, "warn", "answered 500"),
+        (403, 503, "warn", "answered 503"),
+    ],
+)
+def test_the_role_of_a_key_is_told_by_what_refuses_it(runs: int, claim: int | None, outcome: str, said: str) -> None:
+    statuses = {"POST /runs": runs} | ({} if claim is None else {"POST /claim": claim})
+    found = control_plane.key_role("a key", ask=answering(statuses))
+    assert (found.outcome, said in found.found) == (outcome, True), found
+
+
+def test_without_a_key_nothing_is_asked_of_it() -> None:
+    assert control_plane.key_role(None, ask=answering({})).outcome == Outcome.WARN
+
+
+@pytest.mark.parametrize(("off_s", "outcome"), [(0, "ok"), (-20, "ok"), (31, "warn"), (-599, "warn"), (601, "fail")])
+def test_the_clock_beside_the_api_s(off_s: float, outcome: str) -> None:
+    (found,) = control_plane.clock(format_datetime(NOW, usegmt=True), now=NOW + timedelta(seconds=off_s))
+    assert found.outcome == outcome
+    assert outcome == "ok" or ("behind" if off_s < 0 else "ahead") in found.found
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_an_api_without_a_date_says_nothing_of_the_clock(date: str) -> None:
+    assert list(control_plane.clock(date, now=NOW)) == []
+
+
+def test_what_answers_is_asked_in_order() -> None:
+    asked: list[str] = []
+    date = format_datetime(NOW, usegmt=True)
+    ask = answering({"GET /up": 200, "POST /runs": 400}, date=date, asked=asked)
+    found = control_plane.control_plane("http://api", "key", ask=ask, now=lambda: NOW)
+    assert [(check.name, check.outcome) for check in found] == [("api", "ok"), ("clock", "ok"), ("key", "ok")]
+    assert asked == ["GET /up", "POST /runs"]
+
+
+def test_an_address_of_something_else_fails() -> None:
+    (found,) = control_plane.control_plane("http://api", "key", ask=answering({"GET /up": 404}), now=lambda: NOW)
+    assert (found.outcome, "answers 404" in found.found) == (Outcome.FAIL, True)
+
+
+def test_nobody_at_the_address_fails() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    (found,) = examine.connected(lambda: Connection(url, "key", None))
+    assert (found.outcome, "does not answer" in found.found) == (Outcome.FAIL, True)
+
+
+@pytest.mark.parametrize(("error", "outcome"), [(NoUrl("none"), "warn"), (UsageError("no such profile"), "fail")])
+def test_no_connection(error: BenchfleetError, outcome: str) -> None:
+    def connect() -> Connection:
+        raise error
+
+    (found,) = examine.connected(connect)
+    assert (found.name, found.outcome) == ("api", outcome)
+
+
+def test_warnings_are_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(iter([ok("python", "3"), warn("load", "[9]", remedy="wait")]), as_json=False)
+    assert capsys.readouterr().out == "ok   python: 3\nwarn load: [9]\n     -> wait\n"
+
+
+@pytest.mark.parametrize(
+    ("checks", "kind"),
+    [
+        ([fail("disk", "full", remedy="make room")], BenchfleetError),
+        ([fail("key", "refused", remedy="another"), fail("disk", "full", remedy="make room")], AuthError),
+    ],
+)
+def test_failures_have_their_exit_code(checks: list[Check], kind: type[BenchfleetError]) -> None:
+    with pytest.raises(BenchfleetError) as error:
+        tell(iter(checks), as_json=False)
+    assert type(error.value) is kind

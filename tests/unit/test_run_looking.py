@@ -1,0 +1,124 @@
+"""Looks are light: one request, and tasks only where they are worth it. Estimates and reasons come from them."""
+
+from datetime import timedelta
+
+import pytest
+from benchfleet.running.estimating import remaining_s
+from benchfleet.running.looking import Look, Looker
+from benchfleet.running.waiting import Waiting
+from benchfleet_contract.runners import RunnerSeen
+from benchfleet_contract.runs import RunDetail
+from benchfleet_contract.tasks import Task
+
+from tests.unit.run_parts import START, FakeClient, HandClock, detail, group, runner, task
+
+
+def looked(client: FakeClient, times: int, *, every_s: float = 1.0) -> Look:
+    clock = HandClock()
+    look = Looker(client, "7", clock=lambda: clock.now_s)
+    for _ in range(times):
+        found = look()
+        clock.sleep(every_s)
+    return found
+
+
+def client(*story: RunDetail, known: list[Task] | None = None, seen: list[RunnerSeen] | None = None) -> FakeClient:
+    return FakeClient(list(story), known=known or [], seen=seen, exists=True)
+
+
+def test_tasks_of_a_small_run_are_read_when_something_changes_and_now_and_then() -> None:
+    api = client(detail(groups=[group(running=2)]), known=[task(1), task(2)])
+    assert [found.id for found in looked(api, 7).tasks] == ["7.1", "7.2"]
+    assert api.asked == ["tasks"] * 3  # at 0, 3 and 6 s
+
+
+def test_nothing_is_read_while_nothing_happens() -> None:
+    api = client(detail(groups=[group(completed=2)]))
+    looked(api, 60)
+    assert api.asked == ["tasks"]
+
+
+def test_of_a_large_run_only_samples_of_groups_at_work_are_read() -> None:
+    idle = [group(f"aws/t{number}", pending=100) for number in range(90)]
+    busy = group("local/box", pending=900, running=100)
+    api = client(detail(groups=[*idle, busy]), known=[task(number) for number in range(100)], seen=[])
+    found = looked(api, 60)
+    assert len(found.tasks) == 20
+    assert len([asked for asked in api.asked if asked.startswith("tasks")]) <= 5
+    assert {asked for asked in api.asked if "running" in asked} == {"tasks local/box running"}
+
+
+def test_runners_are_asked_for_only_while_something_waits_and_seldom() -> None:
+    api = client(detail(groups=[group(pending=1)]), seen=[runner()])
+    assert looked(api, 25).runners == (runner(),)
+    assert api.asked.count("runners") == 3
+    assert "runners" not in (working := client(detail(groups=[group(running=1)]))).asked
+    assert looked(working, 3).runners is None
+
+
+def test_an_api_without_runners_is_asked_once() -> None:
+    api = client(detail(groups=[group(pending=1)]), seen=None)
+    assert looked(api, 60).runners is None
+    assert api.asked.count("runners") == 1
+
+
+def ended(number: int, seconds: int, *, place: str = "local/box") -> Task:
+    at = (START + timedelta(seconds=seconds)).isoformat()
+    return task(number, "completed", place=place, claimed_at=START.isoformat(), ended_at=at)
+
+
+def test_an_estimate_needs_a_basis() -> None:
+    run = detail(groups=[group(pending=3, running=1)])
+    assert remaining_s(run, [task(1)], now=START) is None
+    assert remaining_s(detail(groups=[group(pending=3)]), [ended(1, 60)], now=START) is None
+
+
+def test_what_is_left_goes_on_at_the_pace_of_what_is_done() -> None:
+    now = START + timedelta(seconds=90)
+    begun = task(3, claimed_at=(START + timedelta(seconds=60)).isoformat())  # 30 of 60 s are over
+    run = detail(groups=[group(pending=2, running=1, completed=2)])
+    assert remaining_s(run, [ended(1, 50), ended(2, 70), begun], now=now) == 30 + 2 * 60
+    two = detail(groups=[group(pending=2, running=2, completed=2)])  # the other one is not among the known
+    assert remaining_s(two, [ended(1, 50), ended(2, 70), begun], now=now) == (30 + 60 + 2 * 60) / 2
+
+
+def test_the_slowest_group_counts_and_each_speaks_for_itself() -> None:
+    groups = [group("a/x", running=1, completed=1), group("b/y", running=1, completed=1)]
+    known = [ended(1, 10, place="a/x"), ended(2, 100, place="b/y")]
+    assert remaining_s(detail(groups=groups), known, now=START) == 100
+    assert remaining_s(detail(groups=groups), known[:1], now=START) is None
+
+
+def test_a_task_that_takes_longer_than_the_others_is_due_now() -> None:
+    begun = task(2, claimed_at=START.isoformat())
+    late = START + timedelta(hours=1)
+    assert remaining_s(detail(groups=[group(running=1, completed=1)]), [ended(1, 50), begun], now=late) == 0
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (None, "local/box: nobody has taken a task since"),
+        ((), "local/box: no runner has come since"),
+        ((runner("aws/box"),), "local/box: no runner has come since"),
+        ((runner(),), "local/box: 1 live runner, but no task taken since"),
+        ((runner(live=False),), "local/box: no runner is live; the last one was seen at"),
+    ],
+)
+def test_the_reason_names_who_is_missing(seen: tuple[RunnerSeen, ...] | None, words: str) -> None:
+    clock = HandClock()
+    waiting = Waiting(now=clock.clocks().now)
+    look = Look(detail(groups=[group(pending=1)]), runners=seen)
+    assert waiting.reasons(look) == []  # a moment is nothing to speak of
+    clock.sleep(20)
+    (reason,) = waiting.reasons(look)
+    assert reason.startswith(words)
+
+
+def test_what_works_does_not_wait() -> None:
+    clock = HandClock()
+    waiting = Waiting(now=clock.clocks().now)
+    waiting.reasons(Look(detail(groups=[group(pending=1)])))
+    clock.sleep(20)
+    assert waiting.reasons(Look(detail(groups=[group(pending=1, running=1)]))) == []
+    assert waiting.reasons(Look(detail(groups=[group(pending=1)]))) == []  # it waits anew

@@ -1,0 +1,97 @@
+"""What a person sees of a run: lines in a pipe, a table on a terminal, a menu after Ctrl-C."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from benchfleet.cli.progress import PlainLines, counts, display
+from benchfleet.cli.progress_table import Picture, draw, span
+from benchfleet.cli.run_menu import ask
+from benchfleet.running.leaving import CLEAN, KEEP, STOP
+from benchfleet.running.looking import Look
+from rich.console import Console
+
+from tests.unit.run_parts import START, detail, group, task
+
+HALFWAY = Look(detail(groups=[group(pending=1, claimed=1, completed=4)]))
+
+
+def test_the_line_of_a_pipe() -> None:
+    assert counts(HALFWAY) == "[67%] Pending: 1 | Running: 1 | ✓ 4 | ✗ 0"
+    assert counts(Look(detail())) == "[0%] Pending: 0 | Running: 0 | ✓ 0 | ✗ 0"
+    stopped = Look(detail(groups=[group(completed=1, cancelled=1)]))
+    assert counts(stopped) == "[50%] Pending: 0 | Running: 0 | ✓ 1 | ✗ 0 | cancelled 1"
+
+
+def lines(*looks: Look, reasons: tuple[str, ...] = ()) -> list[str]:
+    out = io.StringIO()
+    with display(Console(file=out)) as shown:
+        for look in looks:
+            shown.show(look, reasons)
+    return out.getvalue().splitlines()
+
+
+def test_a_pipe_gets_a_line_a_change() -> None:
+    archived = Look(detail("completed", "ready", groups=[group(completed=6)]))
+    assert lines(HALFWAY, HALFWAY, archived, archived) == [
+        "[67%] Pending: 1 | Running: 1 | ✓ 4 | ✗ 0",
+        "[100%] Pending: 0 | Running: 0 | ✓ 6 | ✗ 0",
+        "archive: ready",
+    ]
+
+
+def test_reasons_and_failures_are_told_once_and_not_without_end() -> None:
+    failed = tuple(task(number, "failed", error_message=f"[red]no {number}") for number in range(15))
+    look = Look(HALFWAY.run, failed)
+    said = lines(look, look, reasons=("local/box: no runner",))
+    assert said[1] == "task 7.0 failed: [red]no 0"
+    assert said[-2:] == ["More tasks failed; `benchfleet runs explain` tells why", "local/box: no runner"]
+    assert len(said) == 1 + 10 + 2
+
+
+def picture(look: Look, *, reasons: tuple[str, ...] = (), after_s: float = 90) -> str:
+    out = io.StringIO()
+    Console(file=out, width=120).print(draw(Picture(look, reasons), now=START + timedelta(seconds=after_s)))
+    return out.getvalue()
+
+
+def test_the_table_has_a_row_an_instance_type() -> None:
+    running = task(2, current_benchmark="fib", progress_pct=40, claimed_at=START.isoformat())
+    more = [task(number, current_benchmark="nbody") for number in (3, 4)]
+    done = task(1, "completed", claimed_at=START.isoformat(), ended_at=(START + timedelta(seconds=120)).isoformat())
+    groups = [group(pending=2, running=3, completed=1), group("aws/[b]x", pending=1)]
+    drawn = picture(Look(detail(groups=groups[:1]), (done, running, *more)))
+    assert "local/box" in drawn
+    assert "fib 40 %, nbody, +1" in drawn
+    assert "1:30 min" in drawn
+    assert "about" in drawn
+    assert "aws/[b]x" in picture(Look(detail(groups=groups)), reasons=("[i]why",))
+    assert "[i]why" in picture(Look(detail(groups=groups)), reasons=("[i]why",))
+
+
+def test_the_table_says_nothing_of_the_end_before_it_knows() -> None:
+    assert "to go" not in picture(HALFWAY)
+
+
+def test_many_instance_types_do_not_fill_the_screen() -> None:
+    groups = [group(f"aws/t{number}", completed=1) for number in range(50)]
+    drawn = picture(Look(detail(groups=[*groups, group("aws/open", pending=1)])))
+    assert "aws/open" in drawn
+    assert "… and 31 more instance types" in drawn
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-1, "0 s"), (59.4, "59 s"), (60, "1:00 min"), (187, "3:07 min"), (7500, "2:05 h")]
+)
+def test_spans(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "choice"), [("k\n", KEEP), ("S\n", STOP), ("clean\n", CLEAN), ("\n", KEEP), ("", KEEP), ("x\nc\n", CLEAN)]
+)
+def test_the_menu(typed: str, choice: str) -> None:
+    out = io.StringIO()
+    shown = PlainLines(Console(file=out))
+    assert ask("7", display=shown, answers=io.StringIO(typed), out=out) == choice
+    assert "Interrupted. Run 7 goes on meanwhile." in out.getvalue()
