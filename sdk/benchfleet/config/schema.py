@@ -20,7 +20,7 @@ from benchfleet.config import fields, provision
 Schema = dict[str, Any]
 TARGET = Path(__file__).parents[3] / "docs" / "run-config.schema.json"
 _ENTRY, _ENTRIES = {"$ref": "#/$defs/instance"}, {"$ref": "#/$defs/instances"}
-_NO_CONTROLS = {"not": {"pattern": "[\\u0000-\\u001f\\u007f]"}}
+_NO_CONTROLS = {"not": {"type": "string", "pattern": "[\\u0000-\\u001f\\u007f]"}}
 _NAME: Schema = {"type": "string", "minLength": 1, "maxLength": limits.MAX_TYPE_CHARS, **_NO_CONTROLS}
 
 
