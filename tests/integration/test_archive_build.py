@@ -103,13 +103,14 @@ def test_building_twice_gives_the_same_bytes(objects: Objects, tasks: list[Bundl
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["unsent", "unanswered"])
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.proof)], ids=["some", "each"])
 def test_a_build_killed_at_any_request_leaves_nothing_half_and_the_next_one_mends_it(
-    client: Any, objects: Objects, tasks: list[BundleTask], after: bool
+    client: Any, objects: Objects, tasks: list[BundleTask], after: bool, step: int
 ) -> None:
     whole = ArchiveBuilder(objects, smallest_part_bytes=PART_BYTES).build("r", run_document=RUN, tasks=tasks)
     requests = count_requests(client, tasks)
     assert requests >= 14
-    for fatal in range(1, requests + 1):
+    for fatal in range(1 + after, requests + 1, step):
         client.delete_object(Bucket="results", Key=archive_key("r"))
         killed = Objects(FailingClient(client, fatal=fatal, after=after), bucket="results")  # type: ignore[arg-type]
         with pytest.raises(Crash):

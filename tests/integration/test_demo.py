@@ -90,6 +90,7 @@ def test_a_config_that_the_api_refuses_is_exit_code_5(folder: Path) -> None:
     assert (code, "At least one instance type" in err) == (5, True), err
 
 
+@pytest.mark.proof  # `make test` does it with `benchfleet run`, of which the demo is a thin use
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_everything_with_130(folder: Path, number: signal.Signals) -> None:
     marker = folder / "pid"
@@ -103,6 +104,7 @@ def test_an_interrupt_ends_everything_with_130(folder: Path, number: signal.Sign
     assert not (folder / "results").exists()
 
 
+@pytest.mark.proof
 def test_time_allowed_is_kept(folder: Path) -> None:
     code, _, err = demo(folder, config(folder, "sleep", "60"), "--timeout", "2")
     assert (code, "after 2 s" in err) == (124, True), err
