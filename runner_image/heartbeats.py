@@ -1,7 +1,7 @@
 """Keeping a task's lease, in two small threads of its own.
 
-One thread beats: at once at the start, at once on every change of status (each status is really sent, in order), else
-when the server said that the next one is due. The other only watches the clock: a lease that no successful beat renewed
+One thread beats: at once at the start, at once on every change of status (each status is really sent, in order), soon
+when another benchmark is at work, else when the server said that the next one is due. The other only watches the clock: a lease that no successful beat renewed
 in time is lost, even while a request hangs.
 """
 
@@ -21,6 +21,7 @@ from runner_image.stopping import Stop, StopReason
 from runner_image.workloads.protocol import Progress
 
 FIRST_RETRY_S = 1.0  # after a beat that failed; doubled up to the usual cadence
+NEWS_AFTER_S = 5.0  # the shortest time between beats that only tell of another benchmark: each costs a write
 CLOSE_S = 2.0  # how long an end waits for a beat that is on its way
 
 
@@ -42,6 +43,7 @@ class _State:
     unsent: deque[HeartbeatStatus] = field(default_factory=lambda: deque([HeartbeatStatus.BOOT]))
     status: HeartbeatStatus = HeartbeatStatus.BOOT
     progress: Progress | None = None
+    told: str | None = None  # the benchmark that the last beat named
     closed: bool = False
 
 
@@ -56,8 +58,10 @@ class Heartbeats:
         stop: Stop,
         log: Log,
         clock: Callable[[], float] = time.monotonic,
+        news_after_s: float = NEWS_AFTER_S,
     ) -> None:
         self._send, self._holder, self._stop, self._log, self._clock = send, holder, stop, log, clock
+        self._news_after_s = news_after_s
         self._changed = threading.Condition()
         self._state = _State(lease_ends=holder.lease_ends)
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._beat, self._watch)]
@@ -82,9 +86,10 @@ class Heartbeats:
             self._changed.notify_all()
 
     def progress(self, progress: Progress) -> None:
-        """Told with the next beat."""
+        """Told with the next beat; another benchmark does not wait for the one that is due."""
         with self._changed:
             self._state.progress = progress
+            self._changed.notify_all()
 
     def flush(self, timeout_s: float) -> None:
         """Waits until every change of status was told, or the lease is lost, or time is up."""
@@ -134,6 +139,7 @@ class Heartbeats:
             if self._over():
                 return None
             state, progress = self._state, self._state.progress or Progress(percent=0)
+            state.told = progress.benchmark
             return HeartbeatRequest(
                 runner_id=self._holder.runner_id,
                 status=state.unsent[0] if state.unsent else state.status,
@@ -175,6 +181,13 @@ class Heartbeats:
         return max(backoff_s, asked_s or 0.0)
 
     def _pause(self, seconds: float, *, hasty: bool) -> None:
-        """Until the next beat is due. A status to tell cuts it short, unless the last beat failed."""
+        """Until the next beat is due. Unless the last one failed, a status to tell cuts it short, and after a while
+        another benchmark does."""
+        early_s = min(self._news_after_s, seconds)
         with self._changed:
-            self._changed.wait_for(lambda: self._over() or (hasty and bool(self._state.unsent)), seconds)
+            if not self._changed.wait_for(lambda: self._over() or (hasty and bool(self._state.unsent)), early_s):
+                self._changed.wait_for(lambda: self._over() or (hasty and self._has_news()), seconds - early_s)
+
+    def _has_news(self) -> bool:
+        progress = self._state.progress
+        return bool(self._state.unsent) or (progress is not None and progress.benchmark != self._state.told)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +11,9 @@ from benchfleet.report import words
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
 
 _RIGHT = {"geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"}
+
+_FEW_BENCHMARKS = 40  # that do not scroll everything else away
+_NAMES = {"machine", "benchmark"}  # never squeezed to a letter a line
 
 
 def tables(report: Report) -> Iterator[Table]:
@@ -25,12 +29,18 @@ def tables(report: Report) -> Iterator[Table]:
     yield from _what_else(report)
 
 
+def outcome(report: Report) -> Iterator[Table]:
+    """What one wants to know at a run's end: the ranking, or the benchmarks where only one machine was measured."""
+    several = any(len(board.ranking) > 1 for board in report.boards)
+    if several or not report.boards:
+        yield ranking_table(report)
+    elif sum(len(board.benchmarks) for board in report.boards) <= _FEW_BENCHMARKS:
+        yield from map(benchmarks_table, report.boards)
+
+
 def ranking_table(report: Report) -> Table:
     """Geometric means with intervals, one section for each variant; its caption says how to read them."""
-    table = _table(
-        "Ranking", "place", "machine", "geometric mean", "95 % interval", "to the best", "95 % interval ", ""
-    )
-    table.add_column("tasks", justify="right")
+    table = _table("Ranking", "place", "machine", "geometric mean", "95 % interval", "to the best", "", "tasks")
     table.caption = _caption(report)
     for board in report.boards:
         if len(report.boards) > 1:
@@ -57,12 +67,17 @@ def _ranked(row: Ranked, board: Board) -> list[Text]:
         row.label,
         words.quantity(row.geometric_mean, board.unit),
         words.interval(row.geometric_mean_interval, board.unit, like=row.geometric_mean),
-        words.to_best(row.to_best),
-        words.differences(row.to_best.interval),
+        _to_best(row),
         words.noise(row.to_best.verdict),
         str(row.tasks),
     ]
     return [Text(cell) for cell in cells]
+
+
+def _to_best(row: Ranked) -> str:
+    """`+13.4 % (+11.0 % to +16.0 %)`"""
+    ends = words.differences(row.to_best.interval) if row.to_best.interval else ""
+    return words.to_best(row.to_best) + (f" ({ends})" if ends else "")
 
 
 def _caption(report: Report) -> str:
@@ -157,8 +172,11 @@ def _what_else(report: Report) -> Iterator[Table]:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left")
+    table = Table(title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        right = name.strip() in _RIGHT
-        table.add_column(name.strip(), justify="right" if right else "left", overflow="fold", no_wrap=right)
+        right = name in _RIGHT
+        wide = 12 if name in _NAMES else None
+        table.add_column(
+            name, justify="right" if right else "left", overflow="fold", no_wrap=right or not name, min_width=wide
+        )
     return table

@@ -51,12 +51,13 @@ def print_last_line(master: Master, exit_code: int) -> int:
 def print_ranking(folder: Path) -> None:
     """As `benchfleet report` ranks. A run without measurements is no error here."""
     from benchfleet.cli.output import print_table
-    from benchfleet.cli.report_tables import ranking_table
+    from benchfleet.cli.report_tables import outcome
     from benchfleet.report.analysis import analyse
     from benchfleet.report.reading import read_runs
 
     try:
-        print_table(ranking_table(analyse(read_runs([folder]))))
+        for table in outcome(analyse(read_runs([folder]))):
+            print_table(table)
     except BenchfleetError as error:
         _say(f"benchfleet: no ranking: {error}")
         return
