@@ -10,9 +10,13 @@ from rich.text import Text
 from benchfleet.report import words
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
 
-_RIGHT = {"geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"}
+_RIGHT = {
+    *("geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"),
+    *("between tasks", "within a task"),
+}
 
 _FEW_BENCHMARKS = 40  # that do not scroll everything else away
+_COMPARING = {"machine", "to the best", ""}  # columns that say nothing of a single machine
 _NAMES = {"machine", "benchmark"}  # never squeezed to a letter a line
 
 
@@ -30,11 +34,10 @@ def tables(report: Report) -> Iterator[Table]:
 
 
 def outcome(report: Report) -> Iterator[Table]:
-    """What one wants to know at a run's end: the ranking, or the benchmarks where only one machine was measured."""
+    """What one wants to know at a run's end: the ranking, and the benchmarks where it has one machine only."""
+    yield ranking_table(report)
     several = any(len(board.ranking) > 1 for board in report.boards)
-    if several or not report.boards:
-        yield ranking_table(report)
-    elif sum(len(board.benchmarks) for board in report.boards) <= _FEW_BENCHMARKS:
+    if not several and sum(len(board.benchmarks) for board in report.boards) <= _FEW_BENCHMARKS:
         yield from map(benchmarks_table, report.boards)
 
 
@@ -111,15 +114,23 @@ def _value(row: Value) -> list[str]:
 
 
 def benchmarks_table(board: Board) -> Table:
-    table = _table(f"Benchmarks: {words.title(board)}", "benchmark", "machine", "mean", "95 % interval", "to the best")
-    for name in ("", "between tasks", "within a task"):
-        table.add_column(name, justify="left" if not name else "right")
+    """A row for each benchmark and machine; without what compares machines where there is only one."""
+    several = any(len(one.cells) > 1 for one in board.benchmarks)
+    title = words.title(board) if several else f"{words.title(board)} on {_only_machine(board)}"
+    columns = ["benchmark", "machine", "mean", "95 % interval", "to the best", "", "between tasks", "within a task"]
+    kept = [number for number, name in enumerate(columns) if several or name not in _COMPARING]
+    table = _table(f"Benchmarks: {escape(title)}", *(columns[number] for number in kept))
     for one in board.benchmarks:
         for number, cell in enumerate(one.cells):
-            name = one.benchmark if number == 0 else ""
-            table.add_row(*(Text(words_) for words_ in [name, *_cell(cell, one.unit)]))
-        table.add_section()
+            row = [one.benchmark if number == 0 else "", *_cell(cell, one.unit)]
+            table.add_row(*(Text(row[number]) for number in kept))
+        if several:
+            table.add_section()
     return table
+
+
+def _only_machine(board: Board) -> str:
+    return next((cell.label for one in board.benchmarks for cell in one.cells), "no machine")
 
 
 def _cell(cell: Cell, unit: str) -> list[str]:
