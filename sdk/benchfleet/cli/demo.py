@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchfleet.cli.output import print_table
 from benchfleet.cli.progress import display
 from benchfleet.cli.results_table import table
 from benchfleet.demo import Demo, Ended, play
-
-PIPE_COLUMNS = 110  # a pipe has no width of its own, and no cell should be cut for it
 
 
 def run(
@@ -37,9 +36,6 @@ def run(
 
 
 def _print_table(ended: Ended) -> None:
-    out = Console()
-    if not out.is_terminal:
-        out.width = max(out.width, PIPE_COLUMNS)
     if ended.rows:
-        out.print(table(ended.rows, title=f"Run {ended.run.run_id}: {ended.run.workload}"))
+        print_table(table(ended.rows, title=f"Run {ended.run.run_id}: {ended.run.workload}"))
     print(f"Results: {ended.folder}/ ({ended.took_s:.0f} s)")
