@@ -42,7 +42,7 @@ def spans(run: Run, wanted: Wanted) -> list[Span]:
     """
     if wanted.provider is None and wanted.instance_type is None:
         return [(1, run.task_count)] if run.task_count else []
-    exact = all(group.total == run.tasks_per_instance for group in run.groups)
+    exact = _is_exact(run)
     found: list[Span] = []
     before = 0
     for group in run.groups:
@@ -50,6 +50,16 @@ def spans(run: Run, wanted: Wanted) -> list[Span]:
             found += [(before + 1, before + group.total)] if exact else _of_blocks(group, run)
         before += group.total
     return _joined(found)
+
+
+def all_wanted(run: Run, wanted: Wanted) -> bool:
+    """Is every task within `spans` wanted?"""
+    any_group = wanted.provider is None and wanted.instance_type is None
+    return wanted.status is None and (any_group or _is_exact(run))
+
+
+def _is_exact(run: Run) -> bool:
+    return all(group.total == run.tasks_per_instance for group in run.groups)
 
 
 def _of_blocks(group: Group, run: Run) -> list[Span]:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.ports import Beat, Refused, Verdict
 from chalicelib.domain.records import Candidates, Claim, Ending, GroupKey, Run, Task
-from chalicelib.domain.selection import Selected, Span, Wanted, spans
+from chalicelib.domain.selection import Selected, Span, Wanted, all_wanted, spans
 from chalicelib.domain.transitions import IN_FLIGHT
 from chalicelib.store import expressions, keys
 from chalicelib.store.expressions import Write
@@ -35,7 +35,7 @@ class TaskStore:
         """At most `limit` of the wanted tasks with numbers above `after`, in order; having read many it stops early."""
         rows = spans(run, wanted)
         found: list[Task] = []
-        some = limit if wanted == Wanted() else max(limit, _SOME)
+        some = limit if all_wanted(run, wanted) else max(limit, _SOME)
         for count, task in enumerate(self._numbered(run.run_id, rows, after=after, limit=some), start=1):
             if wanted.takes(task):
                 found.append(task)

@@ -1,14 +1,14 @@
 """Reads the folder that an archive was unpacked to: the measurements of all tasks, put together by what they measured."""
 
-import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from benchfleet.exceptions import ArchiveError
+from benchfleet.report import bounds
 from benchfleet.report.dataset import Samples, Series
-from benchfleet.report.files import Unreadable
+from benchfleet.report.files import Unreadable, folders, read_object
 from benchfleet.report.outputs import read_output
 from benchfleet.statistics import Estimate, estimate
 
@@ -45,9 +45,9 @@ class Row:
 def read(folder: Path) -> list[Row]:
     """One row a subject, in order of their names. Raises ArchiveError for a document that is none."""
     samples: dict[Subject, list[tuple[float, ...]]] = defaultdict(list)
-    for path in sorted(folder.glob("*/output.json")):
-        machine = _machine(path.parent)
-        for found in _measured(path):
+    for task in folders(folder) if folder.is_dir() else ():
+        machine = _machine(task)
+        for found in _measured(task / "output.json"):
             samples[_subject(machine, found.series)].append(found.values)
     return [Row(subject, estimate(groups)) for subject, groups in sorted(samples.items()) if any(groups)]
 
@@ -67,8 +67,7 @@ def _measured(path: Path) -> tuple[Samples, ...]:
 def _machine(folder: Path) -> str:
     """From metadata.json; a folder without one keeps its own name."""
     try:
-        metadata: Any = json.loads((folder / "metadata.json").read_bytes())
-    except (OSError, ValueError):
+        named = read_object(folder / "metadata.json", most=bounds.MAX_METADATA_BYTES) or {}
+    except Unreadable:
         return folder.name
-    named = metadata if isinstance(metadata, dict) else {}
-    return str(named.get("alias") or named.get("instance_type") or folder.name)
+    return bounds.cut(named.get("alias") or named.get("instance_type") or folder.name)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visit import Visits
+from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api
 
 pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
@@ -114,6 +114,28 @@ def test_ending_a_run_early_asks_first_and_takes_a_key_once(api: Api, visits: Vi
     page.click("#dialog-do")
     expect(page.locator("#run-status")).to_have_text("cancelled")
     assert not [url for url in visit.requests if api.ready.keys.admin in url]
+
+
+def test_an_answer_to_a_dialog_that_was_closed_closes_no_other(api: Api, visits: Visits) -> None:
+    """The network takes its time over the first click."""
+    run_id, second = (api.create()["run_id"] for _ in range(2))
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
+    page, held = visit.page, Held(visit.page)
+    held.hold("**/stop")
+    page.click("#stop")
+    page.fill("#key", api.ready.keys.admin)
+    page.click("#dialog-do")
+    page.click("#dialog-cancel")
+    page.select_option("#runs", second)
+    expect(page.locator("#run-id")).to_have_text(second)
+    page.click("#stop")
+    expect(page.locator("#dialog-do")).to_be_enabled()
+    with page.expect_response("**/stop"):
+        held.release("**/stop")
+    visit.nudge()
+    expect(page.locator("#dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert [api("GET", f"/runs/{each}").json()["status"] for each in (run_id, second)] == ["cancelled", "running"]
 
 
 def test_markup_from_outside_stays_text(api: Api, visits: Visits) -> None:

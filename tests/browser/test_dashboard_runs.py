@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visit import Visits
+from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api, fresh
 
 pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
@@ -96,9 +96,44 @@ def test_tasks_of_one_status_can_be_shown_alone(api: Api, visits: Visits) -> Non
 
 def test_a_phone_needs_no_sideways_scrolling(api: Api, visits: Visits) -> None:
     run_id = api.create(per_instance_type={"tasks": 2})["run_id"]
-    api.claim(run_id, runner_id="runner-with-a-long-name-7f3c21d98e")
+    runner = {"runner_id": "runner-with-a-long-name-7f3c21d98e"}
+    task_id = api.claim(run_id, **runner)["task"]["id"]
+    said = {"error_type": "E" * 60, "error_message": "x" * 4_000 + "\ny"}
+    assert api("POST", f"/tasks/{task_id}/fail", {**runner, **said}, role="runner").status_code == 200
     visit = visits(
         f"{api.ready.api_url}/?run_id={run_id}", viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True
     )
     visit.open_group("docker")
     assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("width", [700, 1280])
+def test_a_long_error_makes_no_page_wider(api: Api, visits: Visits, width: int) -> None:
+    run_id = api.create()["run_id"]
+    task_id = api.claim(run_id)["task"]["id"]
+    said = {"runner_id": "runner-1", "error_type": "E" * 100, "error_message": "x" * 4_000}
+    assert api("POST", f"/tasks/{task_id}/fail", said, role="runner").status_code == 200
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}", viewport={"width": width, "height": 740})
+    visit.open_group("docker")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_runners_of_one_run_are_not_told_under_another(api: Api, visits: Visits) -> None:
+    """The network takes its time over the first run's runners, and over the second run."""
+    first, second = (api.create()["run_id"] for _ in range(2))
+    visit = visits(f"{api.ready.api_url}/?run_id={first}")
+    page, held = visit.page, Held(visit.page)
+    expect(page.locator(".waiting")).to_be_visible()
+    runners, run, others = f"**/runs/{first}/runners", f"**/runs/{second}", f"**/runs/{second}/runners"
+    for address in (runners, run, others):
+        held.hold(address)
+    held.wait_for(runners)
+    page.select_option("#runs", second)
+    with page.expect_response(runners):
+        held.release(runners)
+    held.release(run)
+    expect(page.locator("#run-id")).to_have_text(second)
+    held.wait_for(others)
+    expect(page.locator(".waiting")).to_be_hidden()
+    held.release(others)
+    expect(page.locator(".waiting")).to_be_visible()

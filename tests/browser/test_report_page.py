@@ -88,3 +88,10 @@ def test_print_is_dark_on_white_and_without_controls(visits: Visits, file: Path)
     for place in ("body", ".warnings"):
         assert page.locator(place).evaluate(colours) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     assert page.locator(".filters:visible").count() == 0
+
+
+def test_print_cuts_no_table_off(visits: Visits, file: Path) -> None:
+    """A page of A4 between Chromium's margins."""
+    page = visits(file.as_uri(), viewport={"width": 718, "height": 1000}).page
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718

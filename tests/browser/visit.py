@@ -1,9 +1,10 @@
 """One look at the dashboard: a page in a browser context of its own, and what it complained about."""
 
+from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Route, expect
 
 CSP_WATCH = """
 addEventListener("securitypolicyviolation", (event) => console.error("CSP " + event.violatedDirective));
@@ -59,6 +60,33 @@ class Visit:
 
     def counter(self, name: str) -> Locator:
         return self.page.locator(f".counter.{name} dd")
+
+
+class Held:
+    """A slow network: requests to an address that is held wait until they are let go, and are then sent as they are."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._waiting: dict[str, list[Route]] = {}
+
+    def hold(self, address: str) -> None:
+        self._waiting[address] = []
+        self._page.route(address, lambda route: self._waiting[address].append(route))
+
+    def wait_for(self, address: str) -> None:
+        for _ in range(300):
+            if self._waiting[address]:
+                return
+            self._page.wait_for_timeout(50)
+        raise AssertionError(f"nothing asked for {address}")
+
+    def release(self, address: str) -> None:
+        """Nothing sent there is held from now on."""
+        self.wait_for(address)
+        self._page.unroute(address)
+        for route in self._waiting[address]:
+            with suppress(Error):  # the page has given up on it
+                route.continue_()
 
 
 class Visits(Protocol):

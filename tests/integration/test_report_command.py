@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_one_document_on_stdout_and_the_rest_in_files(here: Path) -> None:
     assert (here / "r.csv").read_bytes().count(b"\r\n") == 5
     assert (here / "r.md").read_text().startswith("## Benchmark report: new")
     assert not list(here.glob(".r.*"))
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(here: Path) -> None:
+    (here / "link.md").symlink_to(here / "real.md")
+    pipe = here / "pipe.csv"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    code, _, err = report(here, "new", "--csv", "pipe.csv", "--md", "link.md")
+    assert code == 0, err
+    assert os.read(reading, 8) == b"provider"
+    os.close(reading)
+    assert pipe.is_fifo()
+    assert (here / "link.md").is_symlink()
+    assert (here / "real.md").read_text().startswith("## Benchmark")
 
 
 def test_csv_and_markdown_may_go_to_stdout(here: Path) -> None:

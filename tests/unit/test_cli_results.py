@@ -53,6 +53,15 @@ def test_samples_that_are_no_numbers_are_dropped(tmp_path: Path) -> None:
     assert (row.estimate.mean, row.estimate.samples) == (2.0, 2)
 
 
+def test_metadata_that_leads_elsewhere_or_nowhere_is_not_read(tmp_path: Path) -> None:
+    for number, text in ((1, '{"alias": "elsewhere"}'), (2, "[" * 100_000), (3, '{"alias": "' + "x" * 2**20 + '"}')):
+        put(tmp_path, f"box-{number}", [1.0])
+        (tmp_path / f"box-{number}" / "metadata.json").write_text(text)
+    (tmp_path / "box-1" / "metadata.json").rename(tmp_path / "elsewhere.json")
+    (tmp_path / "box-1" / "metadata.json").symlink_to(tmp_path / "elsewhere.json")
+    assert [row.subject.machine for row in read(tmp_path)] == ["box-1", "box-2", "box-3"]
+
+
 def test_a_damaged_output_is_named(tmp_path: Path) -> None:
     (tmp_path / "box-1").mkdir()
     (tmp_path / "box-1" / "output.json").write_text("{}")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.records import GroupKey, Run, Task
-from chalicelib.domain.selection import Wanted, spans
+from chalicelib.domain.selection import Wanted, all_wanted, spans
 from chalicelib.services.create_run import new_tasks, planned
 from tests.contract.records import LOCAL, a_run, a_task
 
@@ -43,6 +43,18 @@ def test_spans_are_exact_where_no_group_is_listed_twice(kinds: list[str], tasks:
     run, made = created(kinds, tasks)
     found = numbers(spans(run, Wanted(provider="local", instance_type=kind)))
     assert found == [task.number for task in made if task.key.instance_type == kind]
+    assert all_wanted(run, Wanted(provider="local", instance_type=kind))
+    assert not all_wanted(run, Wanted(instance_type=kind, status=TaskStatus.FAILED))
+
+
+@given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=12), PER_INSTANCE, st.sampled_from(KINDS))
+def test_where_all_are_wanted_no_other_is_within(kinds: list[str], tasks: int, kind: str) -> None:
+    run, made = created(kinds, tasks)
+    wanted = Wanted(instance_type=kind)
+    within = {number for first, last in spans(run, wanted) for number in range(first, last + 1)}
+    assert all_wanted(run, Wanted())
+    if all_wanted(run, wanted):
+        assert within == {task.number for task in made if task.key.instance_type == kind}
 
 
 def test_without_a_group_the_whole_run_is_one_span() -> None:

@@ -73,6 +73,29 @@ def test_an_archive_that_was_cut_off_tells_what_it_has() -> None:
     assert (tail.file, tail.cut, tail.lines) == ("error.txt", True, ["boom"])
 
 
+def header(records: dict[str, str]) -> bytes:
+    member = tarfile.TarInfo("a.log")
+    member.pax_headers = records
+    return member.tobuf(tarfile.PAX_FORMAT)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        header({"GNU.sparse.map": "a,b"}),
+        header({"GNU.sparse.size": "x", "GNU.sparse.offset": "y"}),
+        header({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}) + b"no number\n".ljust(512, b"\0"),
+        tarfile.TarInfo.create_pax_global_header({"a": "b"}) * 3_000,
+    ],
+)
+def test_strange_headers_end_the_reading_and_nothing_else(damage: bytes) -> None:
+    whole = gzip.decompress(packed({"output.txt": b"told"})).rstrip(b"\0")
+    whole += b"\0" * (-len(whole) % 512)
+    tail = log_tail(gzip.compress(whole + damage), task_id="r.1")
+    assert tail is not None
+    assert (tail.lines, tail.cut) == (["told"], True)
+
+
 def test_a_bomb_is_given_up() -> None:
     header = tarfile.TarInfo("full_run.log")
     header.size = 200 * 1024**2

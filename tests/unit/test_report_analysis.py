@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from benchfleet.exceptions import ConfigError, UsageError
 from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.charts import Charts
 from benchfleet.report.dataset import Dataset
+from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.prices import Price, PriceTable, load
 from benchfleet.report.reading import read_runs
 from benchfleet.report.relations import to_best
+from benchfleet.report.summary import headline
 from benchfleet.statistics.comparing import Sample
 
 from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
@@ -90,6 +93,14 @@ def test_with_one_task_nothing_is_claimed(tmp_path: Path) -> None:
     assert (row.to_best.verdict, row.to_best.p, row.geometric_mean_interval) == ("unknown", None, None)
     assert found.boards[0].benchmarks[0].cells[1].to_best.verdict == "unknown"
     assert any("Only one task on aws a, aws b" in words for words in found.warnings)
+
+
+def test_tasks_without_a_common_benchmark_are_no_repeats(tmp_path: Path) -> None:
+    tasks = [of_values(kind, {name: [1.0 + n]}) for n, kind in enumerate("ab") for name in ("x", "y")]
+    found = report(tmp_path, *tasks)
+    (best, other) = found.boards[0].ranking
+    assert (best.tasks, best.geometric_mean_interval, other.to_best.verdict) == (2, None, "unknown")
+    assert "without repeats, whether that is more than noise cannot be said" in headline(found.boards[0])
 
 
 def test_many_samples_are_not_many_repeats(tmp_path: Path) -> None:
@@ -218,6 +229,32 @@ def test_a_regression_is_beyond_the_threshold_and_beyond_noise(
     assert found is not None
     assert [row.benchmark for row in found.rows] == [None, "x"]
     assert {(row.relation.verdict, row.regression) for row in found.rows} == {(verdict, regression)}
+
+
+def test_a_regression_comes_before_larger_ratios_within_noise(tmp_path: Path) -> None:
+    values = {"old": (1.0, 1.01, 1.02), "new": (1.2, 1.21, 1.22)}
+    noise = {"old": (0.2, 1.0, 5.0), "new": (0.4, 2.0, 9.9)}
+    folders = [
+        write_run(
+            tmp_path, run, [of_values("m", {"x": [x], "y": [y]}) for x, y in zip(values[run], noise[run], strict=True)]
+        )
+        for run in ("new", "old")
+    ]
+    found = analyse(read_runs(folders), Options(baseline="old")).comparison
+    assert found is not None
+    assert [(row.benchmark, row.regression) for row in found.rows] == [(None, False), ("x", True), ("y", False)]
+
+
+def test_metrics_of_one_benchmark_are_told_apart_against_a_baseline(tmp_path: Path) -> None:
+    both = [measurement("x", [1.0]), measurement("x", [2.0], metric="memory", unit="bytes")]
+    folders = [write_run(tmp_path, run, [TaskFolder("m", both)] * 2) for run in ("new", "old")]
+    report = analyse(read_runs(folders), Options(baseline="old"))
+    assert report.comparison is not None
+    drawn, table = Charts(["aws"]).comparison(report.comparison), as_markdown(report)
+    for name in ("x", "geometric mean"):
+        assert f">{name}, interp, aws m<" in drawn
+        assert f">{name}, interp, memory, aws m<" in drawn
+    assert "| interp, memory | x |" in table
 
 
 def test_the_threshold_can_be_moved(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.report_runs import TaskFolder, measurement, of_values, realistic, wri
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "<script>alert(1)</script>"
+FIB = {"fib": [1.0, 1.1]}
 FORMULA = '=HYPERLINK("http://x","y")'
 
 
@@ -113,6 +114,21 @@ def test_markdown_keeps_text_as_text(hostile: Report) -> None:
     assert "&lt;script&gt;" in text
 
 
+def test_markdown_makes_no_links(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB, alias="see https://a.example or WWW.a.example")])
+    text = as_markdown(analyse(read_runs([folder])))
+    assert "://" not in text
+    assert "WWW." not in text
+
+
+def test_markdown_fits_a_comment_however_many_benchmarks(tmp_path: Path) -> None:
+    names = {f"benchmark-{n:03}": [1.0 + n] for n in range(100)}
+    report = analyse(read_runs([write_run(tmp_path, "r", [of_values(f"m{n}", names) for n in range(20)])]))
+    text = as_markdown(report)
+    assert len(text.encode()) < 65_536
+    assert "The table of 100 benchmarks is too long for a comment" in text
+
+
 # JSON
 
 
@@ -194,6 +210,17 @@ def test_quantities_keep_the_unit_of_their_mean() -> None:
     assert words.dollars(0.0404) == "$ 0.0404"
 
 
+@pytest.mark.parametrize(
+    ("metric", "unit", "better", "expected"),
+    [
+        ("time", "s", "lower", "slower"), ("throughput", "req/s", "higher", "slower"), ("memory", "bytes", "lower", "worse"),
+        ("accuracy", "%", "higher", "worse"),
+    ],
+)  # fmt: skip
+def test_only_times_and_rates_are_slower(metric: str, unit: str, better: str, expected: str) -> None:
+    assert words.comparative("worse", metric=metric, unit=unit, better=better) == expected
+
+
 # charts
 
 
@@ -248,3 +275,10 @@ def test_a_hundred_tasks_are_analysed_in_seconds(tmp_path: Path) -> None:
     report = analyse(read_runs([folder]))
     assert time.process_time() - started < 8
     assert len(report.boards[0].benchmarks) == 60
+
+
+def test_an_axis_has_no_more_digits_than_room(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", {"x": [1e9 + n]}, alias=f"n{n}") for n in range(3)])
+    drawn = Charts(["aws"]).ranking(analyse(read_runs([folder])).boards[0])
+    labels = [element.text or "" for element in ElementTree.fromstring(drawn).iter() if element.tag.endswith("}text")]
+    assert max(len(label) for label in labels if label.startswith(("0.", "1."))) <= 6

@@ -9,6 +9,7 @@ from benchfleet.exceptions import UsageError
 from benchfleet.report import bounds
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.dataset import Task
+from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
@@ -114,6 +115,12 @@ def test_too_many_measurements_are_refused(tmp_path: Path) -> None:
     assert only(write_run(tmp_path, "r", [TaskFolder("m", many)])).outcome == "unreadable"
 
 
+def test_a_small_file_of_very_many_values_is_not_parsed(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB)])
+    (folder / "m-1" / "output.json").write_bytes(b'{"failures": [' + bounds.MAX_VALUES * b"1," + b"1, 1]}")
+    assert outcomes(folder)["m-1"] == ("unreadable", "output.json holds more than 1400000 values: too many")
+
+
 def test_links_lead_nowhere(tmp_path: Path) -> None:
     secret = tmp_path / "secret.json"
     secret.write_text(json.dumps({"workload": "x", "measurements": [measurement("a", [1.0])]}))
@@ -125,9 +132,11 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     assert {name: found[0] for name, found in outcomes(folder).items()} == {"m-1": "unreadable", "m-2": "missing"}
 
 
-@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "..", "a/b", ""])
+@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "..", ".", "a/b", "", "x" * 300, "a\0b", "\ud800"])
 def test_a_manifest_cannot_point_outside(tmp_path: Path, name: str) -> None:
-    (tmp_path / "elsewhere").mkdir()
+    for inside in (tmp_path, tmp_path / "elsewhere"):
+        inside.mkdir(exist_ok=True)
+        (inside / "output.json").write_text("{}")
     folder = write_run(tmp_path, "r", [of_values("m", FIB, entry={"folder": name})])
     assert only(folder).outcome == "missing"
 
@@ -152,11 +161,31 @@ def test_a_damaged_manifest_is_no_crash(tmp_path: Path, content: bytes) -> None:
     analyse(read_runs([folder]))
 
 
-@pytest.mark.parametrize("metadata", ["[]", "nonsense", '{"provenance": 3, "runner_id": 5, "provider": ["x"]}'])
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "[]",
+        "nonsense",
+        '{"provenance": 3, "runner_id": 5, "provider": ["x"]}',
+        '{"provenance": {"machine": {"memory_bytes": 1' + 400 * "0" + "}}}",
+        *(f'{{"workload_options": {depth * "["}{depth * "]"}}}' for depth in range(900, 1_000, 10)),
+    ],
+)
 def test_damaged_metadata_is_no_crash(tmp_path: Path, metadata: str) -> None:
     folder = write_run(tmp_path, "r", [of_values("m", FIB)])
     (folder / "m-1" / "metadata.json").write_text(metadata)
     assert only(folder).outcome == "measured"
+
+
+@pytest.mark.parametrize(
+    "options", [900 * "[" + 900 * "]", '"\\ud800"', '["\\udfff"]', '"a \\u202e b"', "NaN", 4_000 * "9"]
+)
+def test_strange_options_of_a_run_are_no_crash(tmp_path: Path, options: str) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", FIB)])
+    (folder / "run.json").write_text(f'{{"run_id": "r", "workload_options": {{"a": {options}, "b": [1, "x"]}}}}')
+    report = analyse(read_runs([folder]))
+    assert json.loads(report.model_dump_json())["runs"][0]["workload_options"]["b"] == [1, "x"]
+    assert "\u202e" not in render(report).encode().decode()
 
 
 def test_a_series_listed_twice_is_one(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from benchfleet_contract.tasks import ClaimReply
 from chalicelib.domain.errors import RunNotFound, TaskNotFound
 from chalicelib.domain.ports import Beat, Verdict
 from chalicelib.domain.records import Claim, GroupKey, Presence, RunState
+from chalicelib.domain.selection import Wanted
 from chalicelib.services.note_runners import NoteRunners
 from chalicelib.services.read_runners import ReadRunners
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_wish, tasks_of
@@ -158,6 +159,20 @@ def test_a_waiting_runner_costs_one_write_in_half_a_minute(system: System, clien
         claim(system, "two")
         system.clock.pass_s(2)
     assert sum(writes) == 2
+
+
+def test_a_page_of_a_group_reads_no_more_than_its_tasks(system: System, clients: Clients) -> None:
+    """The dashboard asks for one every three seconds."""
+    run = a_run("wide", sizes={LOCAL: 128, CLOUD: 128}, tasks_per_instance=128)
+    system.runs.reserve(run)
+    system.tasks.create(tasks_of(run))
+    system.runs.publish(run)
+    limits: list[Any] = []
+    hook = "provide-client-params.dynamodb.Query"
+    clients.dynamodb.meta.events.register(hook, lambda params, **_: limits.append(params.get("Limit")))
+    wanted = Wanted(CLOUD.provider, CLOUD.instance_type)
+    assert len(system.read_runs.task_page("wide", wanted, after=0, limit=100).tasks) == 100
+    assert [limit for limit in limits if limit] == [100]
 
 
 def test_a_task_of_a_run_in_creation_is_not_there_yet(system: System) -> None:

@@ -29,7 +29,10 @@ export function ask(asks) {
 function answered(dialog, asks) {
   return new Promise((resolve) => {
     let worked = false;
+    let open = true;
+    byId("dialog-do").disabled = false;
     dialog.onclose = () => {
+      open = false;
       byId("key").value = "";
       resolve(worked);
     };
@@ -37,35 +40,36 @@ function answered(dialog, asks) {
       event.preventDefault();
       if (byId("dialog-do").disabled) return;
       byId("dialog-do").disabled = true;
-      worked = await tried(asks);
+      const trouble = await tried(asks);
+      if (!open) return; // the dialog may be asking something else by now
       byId("dialog-do").disabled = false;
+      worked = !trouble;
       if (worked) dialog.close();
+      else complain(trouble);
     };
   });
 }
 
+/** Nothing where it worked, else what went wrong, and whether another key may help. */
 async function tried(asks) {
   const typed = byId("dialog-key").hidden ? savedKey() : byId("key").value.trim();
-  if (!typed) return complain("Enter a key.");
+  if (!typed) return { words: "Enter a key.", keyHelps: true };
   try {
     await asks.attempt(typed);
     saveKey(typed);
-    return true;
+    return null;
   } catch (error) {
-    if (error instanceof NoAnswer) return complain("The control plane does not answer. Try again.", false);
+    if (error instanceof NoAnswer) return { words: "The control plane does not answer. Try again.", keyHelps: false };
     if (!(error instanceof Refused)) throw error;
-    if (error.status === 401) return complain(WRONG_KEY);
-    return error.status === 403 ? complain(asks.lacksRight) : complain(`${error.message}.`, false);
+    if (error.status === 401) return { words: WRONG_KEY, keyHelps: true };
+    return error.status === 403 ? { words: asks.lacksRight, keyHelps: true } : { words: `${error.message}.`, keyHelps: false };
   }
 }
 
-/** Says what went wrong; asks for a key where that may help. */
-function complain(words, keyHelps = true) {
+function complain({ words, keyHelps }) {
   setText(byId("dialog-error"), words);
-  if (keyHelps) {
-    setHidden(byId("dialog-key"), false);
-    byId("key").focus();
-    byId("key").select();
-  }
-  return false;
+  if (!keyHelps) return;
+  setHidden(byId("dialog-key"), false);
+  byId("key").focus();
+  byId("key").select();
 }

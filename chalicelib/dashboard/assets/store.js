@@ -83,10 +83,11 @@ export class Store {
     const run = this.view === "shown" ? this.run : null;
     if (run?.status !== "running" || !run.groups.some(waits) || !this.#tellsRunners) return LIVE_MS;
     try {
-      this.runners = await ask(`runs/${run.run_id}/runners`, { signal });
+      const runners = await ask(`runs/${run.run_id}/runners`, { signal });
+      if (this.runId === run.run_id) this.runners = runners; // else another run was chosen meanwhile
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.#tellsRunners = error.status === 401; // a key may still come
+      this.#tellsRunners = error.status === 401 || error.code === "run_not_found"; // a key, or another run, may come
     }
     return RUNNERS_EVERY_MS;
   }

@@ -183,16 +183,23 @@ def _put(where: str, text: str) -> None:
         sys.stdout.write(text)
         return
     path = Path(where)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        try:
-            beside.write_bytes(text.encode())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        if path.exists() and not path.is_file():
+            path.write_bytes(text.encode())  # a device or a pipe, such as /dev/null, is written to and not replaced
+        else:
+            _replace(path.resolve(), text.encode())
     except OSError as error:
         raise DiskError(f"cannot write {where}: {error.strerror}") from error
     print(f"benchfleet: wrote {where}", file=sys.stderr)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _print_tables(report: "Report") -> None:
@@ -207,13 +214,13 @@ def _print_tables(report: "Report") -> None:
 
 
 def _judge(report: "Report") -> None:
-    from benchfleet.report.words import difference, share
+    from benchfleet.report.words import difference, share, title
 
     found = report.comparison
     if found is None or not found.regressions:
         return
     worst = [
-        f"{row.benchmark or 'geometric mean'} ({row.variant}) on {row.label} {difference(row.relation.ratio)}"
+        f"{row.benchmark or 'geometric mean'} ({title(row)}) on {row.label} {difference(row.relation.ratio)}"
         for row in found.regressions[:5]
     ]
     more = f" and {len(found.regressions) - 5} more" if len(found.regressions) > 5 else ""

@@ -23,7 +23,8 @@ _TAIL_BYTES = 64 * 1024
 _LINE_CHARS = 500
 _CHUNK = 256 * 1024
 _BEST_FIRST = ("full_run.log", "benchmark_output.txt", "output.txt")
-_DAMAGE = (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, OSError)
+# The last two: tarfile lets the numbers of sparse files through, and reads extended headers by recursion.
+_DAMAGE = (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, OSError, ValueError, RecursionError)
 
 
 class _Enough(Exception):

@@ -21,6 +21,7 @@ SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"
 _VEGA_LITE = "v5.20"
 _WIDE, _NARROW, _ROW = 620, 260, 22
 _WIDER = 1.1  # pixels a character that a reader's font may need above the one that Vega measured with
+_LEAST = 1e-3  # share of the largest mean that an axis spans at least: the numbers along it get no room for more digits
 _ROOM = 1.25  # how far an axis reaches beyond the means: an interval of two tasks would flatten everything else
 _NAME = {"field": "machine", "type": "nominal", "sort": None, "title": None}
 _CONFIG = {
@@ -93,7 +94,7 @@ class Charts:
     def comparison(self, found: RunComparison, *, most: int = 40) -> str:
         """New over old with intervals; lines at no change and at the threshold."""
         rows = [
-            _row(f"{row.benchmark or 'geometric mean'}, {row.variant}, {row.label}", row.provider, ratio, ends)
+            _row(f"{row.benchmark or 'geometric mean'}, {words.title(row)}, {row.label}", row.provider, ratio, ends)
             for row in found.rows[:most]
             if (ratio := row.relation.ratio) is not None
             for ends in [row.relation.interval]
@@ -168,7 +169,7 @@ def _domain(rows: Sequence[dict[str, Any]], ticks: Sequence[float], marks: Seque
     reach = max((high - low) * _ROOM, abs(high) * 0.02) or 1.0
     ends = [end for row in rows for end in (row["low"], row["high"]) if end is not None]
     least, most = max(min([low, *ends]), low - reach), min(max([high, *ends]), high + reach)
-    margin = (most - least) * 0.04 or reach
+    margin = (most - least) * 0.04 if most - least > _LEAST * abs(high) else reach
     return [least - margin, most + margin]
 
 

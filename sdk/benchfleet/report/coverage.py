@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from benchfleet.report.bounds import cut
+from benchfleet.report.bounds import cut, tame_options
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task
 from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, TaskProblem
 
@@ -21,7 +21,7 @@ def run_facts(run: Run, tasks: Sequence[Task], *, role: Role) -> RunFacts:
         status=_text(about.get("status")),
         reason=_text(about.get("reason"), 500),
         workload=_text(about.get("workload")) or ", ".join(sorted(workloads)) or None,
-        workload_options=options if isinstance(options, dict) else {},
+        workload_options=tame_options(options),
         ruby_version=_text(about.get("ruby_version")),
         created_at=_text(about.get("created_at")),
         started_at=min((task.started_at for task in mine if task.started_at), default=None),

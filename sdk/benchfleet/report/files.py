@@ -39,6 +39,16 @@ def read_object(path: Path, *, most: int) -> dict[str, Any] | None:
     return document
 
 
+def inner_folder(path: Path, name: str) -> Path | None:
+    """The real folder `name` right in `path`; None if there is none, or if the name leads elsewhere."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        return None
+    try:
+        return path / name if stat.S_ISDIR((path / name).lstat().st_mode) else None
+    except (OSError, UnicodeEncodeError):  # such as a name that is too long, or that no file could have
+        return None
+
+
 def folders(path: Path) -> list[Path]:
     """Real folders in `path`, by name; links are left out. Raises Unreadable."""
     try:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from benchfleet.report import words
 from benchfleet.report.model import Board, Report, RunComparison
 
-_MOST_ROWS = 60  # of the comparison: GitHub cuts a comment at 65,536 characters
+_MOST_ROWS = 60  # of the comparison, and entries of a list
+_MOST_CHARS = 50_000  # up to the last table of benchmarks: GitHub takes comments of 65,536 characters
 
 
 def as_markdown(report: Report) -> str:
@@ -17,7 +18,7 @@ def as_markdown(report: Report) -> str:
     for board in report.boards:
         lines += _ranking(board)
         lines += _value(board)
-        lines += _benchmarks(board)
+        lines += _within(_MOST_CHARS - _size(lines), _benchmarks(board), f"{len(board.benchmarks)} benchmarks")
     lines += _problems(report)
     lines += _differences(report)
     lines.append(
@@ -30,7 +31,18 @@ def as_markdown(report: Report) -> str:
 def escape(text: str) -> str:
     """Text stays text: no HTML, no table cells, no links, no emphasis, no mentions of people."""
     harmless = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]()#!|~])", r"\\\1", harmless).replace("@", "@\u200b")
+    escaped = re.sub(r"([\\`*_{}\[\]()#!|~])", r"\\\1", harmless).replace("@", "@\u200b")
+    return re.sub(r"(?i)\bwww\.|://", lambda found: f"{found[0][:-1]}\u200b{found[0][-1]}", escaped)
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def _within(room: int, lines: list[str], what: str) -> list[str]:
+    """The lines if there is room for them, else that they are left out."""
+    fits = _size(lines) <= room
+    return lines if fits else ["", f"The table of {what} is too long for a comment: --csv and --html have it."]
 
 
 def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
@@ -50,7 +62,7 @@ def _comparison(found: RunComparison) -> list[str]:
     rows = (
         (
             escape(row.label),
-            escape(row.variant),
+            escape(words.title(row)),
             escape(row.benchmark) if row.benchmark else f"**geometric mean of {row.benchmarks}**",
             escape(words.quantity(row.old, row.unit)),
             escape(words.quantity(row.new, row.unit)),
@@ -63,7 +75,8 @@ def _comparison(found: RunComparison) -> list[str]:
     )
     lines += _table(("machine", "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
     more = len(found.rows) - _MOST_ROWS
-    return [*lines, f"\n… and {more} more rows, none of them worse than these."] if more > 0 else lines
+    left = sum(row.regression for row in found.rows[_MOST_ROWS:])
+    return [*lines, f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else lines
 
 
 def _ranking(board: Board) -> list[str]:
@@ -127,7 +140,7 @@ def _problems(report: Report) -> list[str]:
         f"{escape(task.reason or 'no reason given')}"
         for task in report.task_problems
     ]
-    return ["", "### Tasks without a whole result", "", *lines] if lines else []
+    return ["", "### Tasks without a whole result", "", *_first(lines)] if lines else []
 
 
 def _differences(report: Report) -> list[str]:
@@ -136,4 +149,9 @@ def _differences(report: Report) -> list[str]:
         + "; ".join(f"{escape(value)} on {escape(', '.join(who))}" for value, who in found.values.items())
         for found in report.differences
     ]
-    return ["", "### What else differed", "", *lines] if lines else []
+    return ["", "### What else differed", "", *_first(lines)] if lines else []
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - _MOST_ROWS
+    return lines if more <= 0 else [*lines[:_MOST_ROWS], f"- … and {more} more"]

@@ -14,7 +14,7 @@ from benchfleet.exceptions import UsageError
 from benchfleet.report import bounds
 from benchfleet.report.bounds import cut
 from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
-from benchfleet.report.files import Unreadable, folders, read_bytes, read_object
+from benchfleet.report.files import Unreadable, folders, inner_folder, read_bytes, read_object
 from benchfleet.report.outputs import read_output
 from benchfleet.report.surroundings import environment, host
 
@@ -63,12 +63,11 @@ def _noted(path: Path, most: int, notes: list[str]) -> dict[str, Any] | None:
 
 def _listed(path: Path, run_id: str, entry: Mapping[str, Any]) -> Task:
     """A task as manifest.json tells of it. Measurements count only if the control plane accepted them."""
-    name = str(entry.get("folder") or "")
-    inside = path / name if name and Path(name).name == name and not (path / name).is_symlink() else None
+    inside = inner_folder(path, str(entry.get("folder") or ""))
     status = str(entry.get("status"))
     reason = cut(entry.get("error_message") or entry.get("reason") or "", bounds.MAX_REASON_CHARS) or None
     told = (status, _NO_RESULT.get(str(entry.get("archived"))), reason)
-    if status == "completed" and not told[1] and inside and inside.is_dir():
+    if status == "completed" and not told[1] and inside:
         return _task(inside, run_id, entry)
     return _task(inside, run_id, entry, without_result=_why(entry, told))
 

@@ -52,10 +52,15 @@ def compare_runs(
         runs=runs,
         threshold=threshold,
         tests=sum(p is not None for p in family),
-        rows=sorted(rows, key=lambda row: (row.benchmark is not None, -(row.relation.ratio or 0))),
+        rows=sorted(rows, key=_weight),
         only_in_baseline=sorted(theirs - mine)[:_LISTED],
         only_new=sorted(mine - theirs)[:_LISTED],
     )
+
+
+def _weight(row: Compared) -> tuple[bool, bool, float]:
+    """What is beyond noise comes before a larger ratio that is not: where rows are left out, those are."""
+    return row.benchmark is not None, not row.regression, -(row.relation.ratio or 0)
 
 
 def _pairs(new: BoardData, old: BoardData, group: GroupKey) -> list[_Pair]:

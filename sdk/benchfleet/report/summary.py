@@ -23,8 +23,10 @@ def _rest(board: Board, others: list[Ranked]) -> str:
     beyond = sum(row.to_best.beyond_noise for row in others)
     unknown = sum(row.to_best.verdict == "unknown" for row in others)
     if unknown == len(others):
-        return f"{apart}; with one task on a side, whether that is more than noise cannot be said."
+        why = "with one task on a side" if any(row.tasks == 1 for row in board.ranking) else "without repeats"
+        return f"{apart}; {why}, whether that is more than noise cannot be said."
     worse = words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better)
-    return f"{apart} ({words.board_verdict(second.to_best.verdict, board)}). {beyond} of the {len(others)} others " + (
-        f"{'is' if beyond == 1 else 'are'} {worse} beyond noise."
-    )
+    told = f"{apart} ({words.board_verdict(second.to_best.verdict, board)})."
+    if len(others) == 1:
+        return told
+    return f"{told} {beyond} of the {len(others)} others {'is' if beyond == 1 else 'are'} {worse} beyond noise."

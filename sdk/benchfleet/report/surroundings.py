@@ -1,10 +1,9 @@
 """`metadata.json` as a flat list of what a result depends on, and the name of the instance that it ran on."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from benchfleet.report.bounds import cut
+from benchfleet.report.bounds import as_json, cut
 
 _MACHINE = {
     "cpu_model": "CPU model",
@@ -30,7 +29,7 @@ def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
     found["pinned to cores"] = _pinned(machine)
     found["suite commit"] = provenance.get("suite_commit")
     found["ruby version asked for"] = metadata.get("ruby_version")
-    found["workload options"] = json.dumps(metadata.get("workload_options"), sort_keys=True)
+    found["workload options"] = as_json(metadata.get("workload_options"))
     found |= {f"version of {cut(name, 60)}": version for name, version in versions.items()}
     return {name: cut(value) for name, value in found.items() if value not in (None, "", "null")}
 
@@ -54,7 +53,8 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _memory(count: Any) -> str | None:
     """In GiB, as people compare it: two machines of one type differ by some megabytes."""
-    return f"{count / 1024**3:.0f} GiB" if isinstance(count, int | float) and count > 0 else None
+    sane = isinstance(count, int | float) and 0 < count < 1e18
+    return f"{count / 1024**3:.0f} GiB" if sane else None
 
 
 def _pinned(machine: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from benchfleet.report.bounds import as_json
 from benchfleet.report.dataset import HAS_RESULTS, Dataset
 from benchfleet.report.model import Board, GroupFacts
 
@@ -67,7 +68,7 @@ def _pooled(new: Dataset) -> Iterator[str]:
     if len(new.runs) > 1:
         names = ", ".join(run.run_id for run in new.runs)
         yield f"Tasks of runs {names} are pooled; use --baseline to compare runs with each other."
-    asked = {str(run.about.get("workload_options")) for run in new.runs}
+    asked = {as_json(run.about.get("workload_options")) for run in new.runs}
     if len(asked) > 1:
         yield "The pooled runs had different workload options."
 

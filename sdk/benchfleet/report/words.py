@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from benchfleet.report.model import Board, Interval, Relation, Verdict
+from benchfleet.report.model import Board, Compared, Interval, Relation, Verdict
+from benchfleet.report.value import is_speed
 
 _SCALES: dict[str, Sequence[tuple[float, str]]] = {
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
     "bytes": ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "bytes")),
 }
-_TIMES = ("s", "ms", "us", "µs", "ns", "min", "h")
 NONE = "–"
 
 
@@ -80,8 +80,9 @@ def noise(found: Verdict) -> str:
 
 def comparative(found: Verdict, *, metric: str, unit: str | None, better: str) -> str:
     """Slower and faster for times and rates; what else there is only gets better or worse."""
-    is_speed = metric == "time" or unit in _TIMES or better == "higher"
-    return ("slower" if found == "worse" else "faster") if is_speed else found
+    if not is_speed(unit=unit, better=better, metric=metric):
+        return found
+    return "slower" if found == "worse" else "faster"
 
 
 def board_verdict(found: Verdict, board: Board) -> str:
@@ -97,7 +98,7 @@ def dollars(value: float | None) -> str:
     return "" if value is None else f"$ {value:.6f}".rstrip("0").rstrip(".")
 
 
-def title(board: Board, *, several_workloads: bool = False) -> str:
+def title(board: Board | Compared, *, several_workloads: bool = False) -> str:
     """Names of a variant and metric; the metric is said where it is not time."""
     parts = [board.workload] if several_workloads else []
     return ", ".join([*parts, board.variant, *([board.metric] if board.metric != "time" else [])])

@@ -40,7 +40,9 @@ def score(tasks: Sequence[Mapping[str, float]], benchmarks: Sequence[str]) -> Sc
     the interval is Student's t over the tasks' own scores, exactly. A task that lacks some adds what it has: its
     deviations, weighted by how few tasks measured that benchmark (linearisation of a mean over clusters, the tasks being
     the clusters: W. G. Cochran, Sampling Techniques, 3rd edition 1977, chapter 9A). So benchmarks of one task,
-    which share its machine, are never counted as independent. Raises ValueError without benchmarks.
+    which share its machine, are never counted as independent. A benchmark of one task only does not deviate from
+    itself, which is no sign of certainty: it is taken to deviate as that task's others do, and where there are none
+    the error is unknown. Raises ValueError without benchmarks.
     """
     if not benchmarks:
         raise ValueError("no benchmarks to score")
@@ -48,11 +50,28 @@ def score(tasks: Sequence[Mapping[str, float]], benchmarks: Sequence[str]) -> Sc
     counts = {name: sum(name in task for task in found) for name in benchmarks}
     centres = {name: fmean(task[name] for task in found if name in task) for name in benchmarks}
     mean, size = fmean(centres.values()), len(found)
-    if size < 2:
+    deviations = [_deviation(task, centres, counts, size=size) for task in found]
+    known = [one for one in deviations if one is not None]
+    if size < 2 or len(known) < size:
         return Score(Sample(mean, None, 0), size)
-    deviations = [
-        sum((task[name] - centres[name]) * size / counts[name] for name in benchmarks if name in task) / len(benchmarks)
-        for task in found
-    ]
-    squared_error = sum(one * one for one in deviations) / (size * (size - 1))
+    squared_error = sum(one * one for one in known) / (size * (size - 1))
     return Score(Sample(mean, squared_error, size - 1), size)
+
+
+def _deviation(
+    task: Mapping[str, float], centres: Mapping[str, float], counts: Mapping[str, int], *, size: int
+) -> float | None:
+    """How far the task pulls the score from its mean, `size` times; None where nothing of it was measured elsewhere.
+
+    The root undoes that deviations from a mean of few are too small: that of all tasks is undone with the sum of squares.
+    """
+    shared = {
+        name: (task[name] - centres[name]) * sqrt(counts[name] / (counts[name] - 1) * (size - 1) / size)
+        for name in centres
+        if name in task and counts[name] > 1
+    }
+    alone = sum(name in task and counts[name] == 1 for name in centres)
+    if not shared:
+        return None
+    typical = fmean(shared.values())
+    return (sum(one * size / counts[name] for name, one in shared.items()) + typical * size * alone) / len(centres)
