@@ -50,8 +50,10 @@ class LocalLauncher:
 
     def launch(self, run_id: str, groups: Iterable[Group]) -> list[LocalRunner]:
         """One runner a group, with `slots` slots each. Raises BenchfleetError if a process cannot be started."""
-        started = [self._start(run_id, provider=provider, instance_type=kind) for provider, kind in groups]
-        self._running += started
+        started = []
+        for provider, kind in groups:  # each is known at once: `stop` ends it, also if the next one cannot be started
+            started.append(self._start(run_id, provider=provider, instance_type=kind))
+            self._running.append(started[-1])
         return started
 
     def alive(self) -> int:

@@ -9,6 +9,7 @@ import httpx
 
 from benchfleet.flows.session import Session, read_base_url, read_key
 from benchfleet.flows.world import REAL, Chance
+from benchfleet.loopback import MOUNTS
 from benchfleet.operations import Blocking, Operations
 
 P = ParamSpec("P")
@@ -18,7 +19,8 @@ T = TypeVar("T")
 class Client(Operations, Blocking):
     """Talks to one API with one key. Usable from several threads at once; close it, or use it as a context manager.
 
-    Methods raise what is drawn in `benchfleet.exceptions`. `transport`, `sleep` (seconds) and `chance` are for tests.
+    Methods raise what is drawn in `benchfleet.exceptions`. `repeats` False: a request that fails is not sent
+    again, for who asks again anyway. `transport`, `sleep` (seconds) and `chance` are for tests.
     Raises UsageError for a URL or a key that cannot be meant.
     """
 
@@ -27,12 +29,14 @@ class Client(Operations, Blocking):
         api_url: str,
         *,
         key: str | None = None,
+        repeats: bool = True,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         chance: Chance = REAL,
     ) -> None:
         base_url, key = read_base_url(api_url), read_key(key)
-        self._session = Session(base_url, BlockingWorld(httpx.Client(transport=transport), sleep), chance, key)
+        http = httpx.Client(transport=transport, mounts=MOUNTS)
+        self._session = Session(base_url, BlockingWorld(http, sleep), chance, key, repeats)
 
     def __enter__(self) -> Self:
         return self

@@ -89,6 +89,7 @@ def _tools(shown: Display) -> Tools:
         load=load,
         connection=lambda url: Connection(url or "", None, None),  # never asked for: the emulator says its own
         client=lambda url, key: Client(url, key=key),
+        watcher=lambda url, key: Client(url, key=key, repeats=False),
         provisioners={PROVIDER: LocalProvisioner(isolate=lambda *_, **__: PROCESSES)},
         display=shown,
     )

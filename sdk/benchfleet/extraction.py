@@ -66,12 +66,13 @@ def extract(
 
 
 def _replace(into: Path, fresh: Path, *, old: Path) -> None:
-    if into.exists():
-        into.rename(old)
+    """Whatever breaks in (Ctrl-C, too): what stood there does not end with the folder that `old` is in."""
     try:
+        if into.exists():
+            into.rename(old)
         fresh.rename(into)
-    except OSError:
-        if old.exists():
+    except BaseException:
+        if old.exists() and not into.exists():
             old.rename(into)
         raise
 
@@ -80,7 +81,7 @@ def _checked_unpack(path: Path, into: Path, bounds: Bounds) -> None:
     """An OSError that is not about the archive passes: the disk's."""
     try:
         _unpack(path, into, bounds)
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise ArchiveError(f"{path.name} cannot be unpacked: {error}") from error
 
 

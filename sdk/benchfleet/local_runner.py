@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from benchfleet.exceptions import AuthError, BenchfleetError
+from benchfleet.loopback import past_proxies
 from benchfleet.running.processes import PATIENCE_S, Background, Identity
 
 RUNNER = (sys.executable, "-m", "runner_image")
@@ -41,7 +42,7 @@ class RunnerPlan:
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """Without what is meant for the control plane or the cloud: an emulator in this process sets such variables."""
         kept = {name: value for name, value in inherited.items() if not name.startswith(HIDDEN)}
-        return {**kept, "BENCHFLEET_API_KEY": self.key}
+        return {**past_proxies(kept), "BENCHFLEET_API_KEY": self.key}
 
 
 class LocalRunner:
@@ -70,9 +71,10 @@ class LocalRunner:
         """Raises BenchfleetError if the process cannot be started."""
         self._process = Background.start(self._command, environment=self._environment, log=self._log)
 
-    def find_again(self, identity: Identity) -> None:
-        """It was started by an earlier command; whether it still runs is for `alive` to say."""
-        self._process = Background(identity, log=self._log)
+    def find_again(self, identity: Identity, *, log: Path | None) -> None:
+        """It was started by an earlier command and writes to `log`; whether it still runs is for `alive` to say."""
+        self._log = log
+        self._process = Background(identity, log=log)
 
     @property
     def process(self) -> Background:

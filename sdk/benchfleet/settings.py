@@ -51,7 +51,7 @@ def connection(
     others can read, ConfigError for one that cannot be read.
     """
     url = api_url or environ.get(URL) or None
-    key = key_of(api_key, stdin or sys.stdin, warn) if api_key is not None else environ.get(KEY) or None
+    key = key_of(api_key, stdin or sys.stdin, warn) if api_key is not None else _variable_key(environ)
     named = profile or environ.get(PROFILE) or None
     if url and key and not named:
         return Connection(url, key, None)
@@ -61,14 +61,20 @@ def connection(
     return _joined(url, key, found, name, trusted=named is not None)
 
 
-def key_of(argument: str, stdin: TextIO, warn: Callable[[str], None]) -> str:
+def key_of(argument: str, stdin: TextIO | None, warn: Callable[[str], None]) -> str:
     """What `--api-key` means: `-`, `@FILE` or the key itself. Raises UsageError if there is none, never with the key."""
     if argument == "-":
-        return check_key(stdin.readline(_MOST_KEY_CHARS), "stdin")
+        return check_key(stdin.readline(_MOST_KEY_CHARS) if stdin else "", "stdin")
     if argument.startswith("@"):
         return check_key(_first_line(Path(argument[1:]).expanduser()), argument[1:])
     warn(_LITERAL)
     return check_key(argument, "--api-key")
+
+
+def _variable_key(environ: Mapping[str, str]) -> str | None:
+    """Checked before it gets into a header: what cannot, would be told in an error. One line end is a file's, not the key's."""
+    said = environ.get(KEY)
+    return check_key(said, KEY) if said else None
 
 
 def _first_line(path: Path) -> str:
@@ -105,7 +111,7 @@ def _profile(named: str | None, profiles: Profiles) -> tuple[str | None, Profile
 
 def _joined(url: str | None, key: str | None, profile: Profile, name: str | None, *, trusted: bool) -> Connection:
     own = url is None or _same(url, profile.api_url) or trusted
-    told = key or (profile.key if own else None)
+    told = key or (check_key(profile.key, f"profile {name}") if own and profile.key else None)
     used = (url is None and profile.api_url) or (key is None and told)
     return Connection(url or profile.api_url or "", told, name if used else None)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchfleet.exceptions import BenchfleetError
 
 from local_emulator.launch_local import local_groups
 from local_emulator.launcher import LocalLauncher
@@ -92,3 +93,12 @@ def test_only_local_groups_with_waiting_tasks_are_ours() -> None:
         {"provider": "aws", "instance_type": "c", "pending": 2},
     ]
     assert local_groups({"groups": groups}) == [("local", "a")]
+
+
+def test_those_that_were_started_end_although_the_next_one_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "7-local-second.log").mkdir()
+    with make(tmp_path, TELLS) as launcher:
+        with pytest.raises(BenchfleetError, match="cannot start"):
+            launcher.launch("7", [("local", "first"), ("local", "second")])
+        assert launcher.alive() == 1
+    assert launcher.alive() == 0

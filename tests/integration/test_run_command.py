@@ -215,3 +215,14 @@ def test_what_cannot_begin_leaves_nothing(
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert ran.out == ""
     assert files(folder) == ["config.json", "garbage.json", "wrong.key"]
+
+
+def test_proxies_and_closed_streams_are_no_trouble(folder: Path) -> None:
+    """A proxy knows nothing of this machine's own ports; a daemon has no stdin."""
+    write(folder)
+    nowhere = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *RUN, "-c", "config.json", "--emulator", "--json"],
+        cwd=folder, capture_output=True, text=True, env={**os.environ, **nowhere}, timeout=ENDS_S,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -213,7 +213,7 @@ class FakeProvisioner:
 
 @dataclass
 class Stage:
-    """A folder with a config, and everything that a master needs. `key` is what the connection brings."""
+    """A folder with a config, and everything that a master needs. `key` is what the usual connection brings."""
 
     folder: Path
     client: FakeClient
@@ -223,6 +223,8 @@ class Stage:
     choose: Callable[[str], str] | None = None
     key: str = "the-secret-key"
     load: Callable[[Path], RunConfig] = load
+    connection: Callable[[str | None], Connection] | None = None
+    ticks: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         self.write(CONFIG)
@@ -234,6 +236,9 @@ class Stage:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def master(self, **more: Any) -> Master:
+        return Master(self.asked(**more), self.tools())
+
+    def asked(self, **more: Any) -> Asked:
         asked = {
             "config": None if more.get("resume") else self.folder / "config.json",
             "results": self.folder / "results",
@@ -241,18 +246,23 @@ class Stage:
             "providers": () if more.get("resume") else ("local",),
             **more,
         }
-        return Master(Asked(**asked), self.tools())
+        return Asked(**asked)
 
     def tools(self) -> Tools:
         return Tools(
             load=self.load,
-            connection=lambda url: Connection(url or "http://plane", self.key, None),
+            connection=self.connection or (lambda url: Connection(url or "http://plane", self.key, None)),
             client=lambda url, key: self.client,
             provisioners={"local": self.provisioner},
             display=self.screen,
             choose=self.choose,
-            clocks=self.clock.clocks(),
+            clocks=replace(self.clock.clocks(), now=self.now),
         )
+
+    def now(self) -> datetime:
+        """`ticks` is called whenever somebody wants to know the time."""
+        self.ticks()
+        return self.clock.clocks().now()
 
     def state_text(self, run_id: str = "7") -> str:
         return (self.folder / "state" / "runs" / f"{run_id}.json").read_text()

@@ -1,6 +1,7 @@
 """The frame of the command line: what it imports, how it helps, and how it ends."""
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 import typer
 from benchfleet import exceptions, exit_codes
 from benchfleet.cli.commands import COMMANDS, RUNS
-from benchfleet.cli.frame import application
+from benchfleet.cli.frame import _reader_gone, application
 from benchfleet.cli.lazy import Entry, Group, lazy_group, unwrapped
 from benchfleet.cli.main import main
 from benchfleet.version import __version__
@@ -190,3 +191,26 @@ def flagged(sure: Annotated[bool, typer.Option("--sure")] = False) -> None:
 def test_a_flag_keeps_its_name_in_errors() -> None:
     said = CliRunner().invoke(group_of(Entry(f"{__name__}:flagged", "Act.")), ["act", "--sure=x"])
     assert (said.exit_code, "--sure" in said.stderr) == (exit_codes.USAGE, True)
+
+
+def test_a_pipe_that_broke_below_an_error_of_ours_is_not_stdout() -> None:
+    """A connection to the API, say: the command failed, and its reader is still there."""
+    broken = raised(exceptions.Unreachable("no answer"), because_of=BrokenPipeError(32, "Broken pipe"))
+    assert not _reader_gone(raised(SystemExit(3), because_of=broken), io.StringIO())
+    assert _reader_gone(raised(SystemExit(1), because_of=BrokenPipeError(32, "Broken pipe")), io.StringIO())
+
+
+def raised(error: Any, *, because_of: BaseException) -> Any:
+    try:
+        try:
+            raise because_of
+        except BaseException:
+            raise error  # noqa: B904
+    except BaseException as caught:
+        return caught
+
+
+def test_streams_that_a_daemon_has_closed_are_nobody_to_ask() -> None:
+    code = "import sys; from benchfleet.cli.options import somebody_there; sys.exit(somebody_there())"
+    said = subprocess.run(["sh", "-c", 'exec "$0" -c "$1" <&- 2>&-', sys.executable, code])
+    assert said.returncode == 0

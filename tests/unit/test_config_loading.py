@@ -244,3 +244,15 @@ def test_any_document_is_loaded_or_refused_with_places(
     if refused:
         lines = path.read_text(encoding="utf-8").splitlines()
         assert all(found.remedy and 1 <= found.mark.line <= len(lines) for found in refused.findings)
+
+
+def test_garbage_does_not_fill_the_screen(tmp_path: Path) -> None:
+    text = '{"a": 1, %s "b": 2}' % ('"a": 1,' * 1_000)
+    told = problems(tmp_path, text)
+    assert (len(told), told[-1]) == (51, "… and 950 more")
+
+
+def test_names_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    told = problems(tmp_path, {"\x1b[31mred\nline": 1})
+    assert any(line.endswith("redline: unknown field, ignored") or "red line: unknown" in line for line in told)
+    assert "\x1b" not in "".join(told)

@@ -223,3 +223,9 @@ def test_failures_have_their_exit_code(checks: list[Check], kind: type[Benchflee
     with pytest.raises(BenchfleetError) as error:
         tell(iter(checks), as_json=False)
     assert type(error.value) is kind
+
+
+@pytest.mark.parametrize("url", ["http://name:hidden@api", "ftp://api", "api"])
+def test_an_address_that_cannot_be_meant_is_not_asked(url: str) -> None:
+    (found,) = examine.connected(lambda: Connection(url, "key", None))
+    assert (found.name, found.outcome, "hidden" in found.found) == ("api", Outcome.FAIL, False)

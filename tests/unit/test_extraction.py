@@ -3,12 +3,14 @@
 import gzip
 import hashlib
 import io
+import sys
 import tarfile
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from benchfleet.exceptions import ArchiveError
-from benchfleet.extraction import Bounds, check, extract
+from benchfleet.extraction import Bounds, _replace, check, extract
 
 
 def archive(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
@@ -105,3 +107,33 @@ def test_check_refuses_what_is_not_gzip(tmp_path: Path) -> None:
     path.write_bytes(b"<html>not an archive</html>")
     with pytest.raises(ArchiveError, match="whole gzip"):
         check(path, sha256=None)
+
+
+def test_an_interrupt_while_it_replaces_loses_nothing(tmp_path: Path) -> None:
+    """After the old folder was moved away, and before the new one is in its place."""
+    into, fresh, old = tmp_path / "results", tmp_path / "fresh", tmp_path / "old"
+    for folder in (into, fresh):
+        folder.mkdir()
+    (into / "kept").touch()
+
+    def interrupt(frame: FrameType, event: str, argument: object) -> None:
+        if old.exists() and fresh.exists() and not into.exists():
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _replace(into, fresh, old=old)
+    finally:
+        sys.setprofile(None)
+    assert [path.name for path in into.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize("records", [{"GNU.sparse.map": "a,b"}, {"GNU.sparse.size": "x", "GNU.sparse.offset": "y"}])
+def test_a_header_that_makes_no_sense_is_a_damaged_archive(tmp_path: Path, records: dict[str, str]) -> None:
+    strange = tarfile.TarInfo("a-1/output.json")
+    strange.pax_headers = records
+    with pytest.raises(ArchiveError, match="cannot be unpacked"):
+        extract(archive(tmp_path / "a.tar.gz", (strange, b"")), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

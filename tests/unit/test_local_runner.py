@@ -86,3 +86,9 @@ def test_an_interrupt_of_the_terminal_does_not_reach_it(tmp_path: Path) -> None:
         assert os.getpgid(started.pid) != os.getpgid(0)
         started.check()
         os.kill(started.pid, signal.SIGKILL)
+
+
+def test_proxies_are_not_asked_for_this_machine() -> None:
+    assert "no_proxy" not in PLAN.environment({"HOME": "/x"})
+    told = PLAN.environment({"HTTP_PROXY": "http://proxy", "NO_PROXY": "intern"})
+    assert told["no_proxy"] == told["NO_PROXY"] == "intern,localhost,127.0.0.1"

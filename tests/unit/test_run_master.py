@@ -57,7 +57,7 @@ def test_says_what_a_provider_without_provisioner_needs(tmp_path: Path) -> None:
     here.master(run_id="7", providers=()).play()
     (said,) = [note for note in here.screen.notes if "Waiting for runners" in note]
     assert "aws/c8g.medium" in said
-    assert "--orchestrator-url http://plane --run-id 7 --provider aws --instance-type 'c8g.medium'" in said
+    assert "--orchestrator-url http://plane --run-id 7 --provider aws --instance-type c8g.medium" in said
     assert "secret" not in said
 
 

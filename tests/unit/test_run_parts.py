@@ -86,6 +86,19 @@ def test_a_pid_alone_is_nobody() -> None:
     assert Identity.of(child.pid) is None
 
 
+def test_a_number_that_is_somebody_else_s_by_now_is_not_killed() -> None:
+    """A runner that has nothing more to do ends hours before its command."""
+    with (
+        subprocess.Popen([sys.executable, "-c", ""]) as ended,
+        subprocess.Popen(WAITS, start_new_session=True) as other,
+    ):
+        ended.wait()
+        Background(Identity(other.pid, "long ago"), log=None, child=ended).end(patience_s=())
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(0.2)
+        other.kill()
+
+
 def test_a_process_is_found_again_and_ended(tmp_path: Path) -> None:
     started = Background.start(WAITS, environment=os.environ, log=tmp_path / "log")
     assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
@@ -220,3 +233,13 @@ def test_a_runner_that_found_nothing_more_to_do_stays_ended(tmp_path: Path) -> N
     handle = provisioner("").start(plan(tmp_path), before=None)
     assert handle.places[0].runner.process.ended_within(20)
     assert handle.check(frozenset({"box"})) == []
+
+
+def test_nohup_keeps_its_promise() -> None:
+    interrupts, before = Interrupts(), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupts.caught():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -95,3 +95,19 @@ def test_the_menu(typed: str, choice: str) -> None:
     shown = PlainLines(Console(file=out))
     assert ask("7", display=shown, answers=io.StringIO(typed), out=out) == choice
     assert "Interrupted. Run 7 goes on meanwhile." in out.getvalue()
+
+
+def test_what_tasks_say_does_not_steer_the_terminal() -> None:
+    hostile = "\x1b]0;title\x07no\x1b[2J\u202e"
+    look = Look(HALFWAY.run, (task(1, "failed", error_message=hostile), task(2, current_benchmark=hostile)))
+    assert "task 7.1 failed: no" in lines(look)
+    running = Look(detail(groups=[group(running=1)]), look.tasks)
+    assert not {"\x1b", "\x07", "\u202e"} & set(picture(running))
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_lines() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, _environ={"TERM": "dumb"})
+    with display(console) as shown:
+        shown.show(HALFWAY, ())
+    assert "[67%] Pending: 1" in out.getvalue()

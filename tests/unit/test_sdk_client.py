@@ -245,3 +245,13 @@ def test_the_key_is_in_no_log_no_repr_and_no_error(ask: Ask, caplog: pytest.LogC
     assert "http://api.test" in shown[0]
     assert caplog.text
     assert KEY not in caplog.text + "".join(shown) + chain
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), refused(503), refused(429)])
+def test_without_repeats_everything_is_sent_once(error: Any) -> None:
+    network = Network(error, ok(detail()))
+    with Client("http://api.test", repeats=False, transport=httpx.MockTransport(network)) as client:
+        with pytest.raises((exceptions.Unreachable, exceptions.ServerError)):
+            client.run("7")
+        assert len(network.requests) == 1
+        assert client.run("7").run_id == "7"

@@ -1,13 +1,14 @@
 """Which API, with which key: flag, else environment, else profile."""
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 from benchfleet import exit_codes
 from benchfleet.exceptions import UsageError
 from benchfleet.profiles import FILE
-from benchfleet.settings import KEY, PROFILE, URL, Connection, connection
+from benchfleet.settings import KEY, PROFILE, URL, Connection, connection, key_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,3 +134,23 @@ def test_what_is_no_key_is_told_without_it(argument: str, words: str) -> None:
 
 def test_a_connection_does_not_show_its_key(file: Path) -> None:
     assert "home-key" not in repr(connection(environ={}, file=file))
+
+
+@pytest.mark.parametrize("key", ["hid den", "hidden\nkey", "hid\u00e9"])
+def test_a_key_that_is_none_is_refused_wherever_it_stands_and_not_shown(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[profiles.odd]\napi_url = 'http://odd'\napi_key = {json.dumps(key)}\n")
+    path.chmod(0o600)
+    for flags, environ in (((None, None, "odd"), {}), ((), {URL: "http://x", KEY: key})):
+        with pytest.raises(UsageError, match="is no key") as raised:
+            of(path, *flags, **environ)
+        assert "hid" not in str(raised.value)
+
+
+def test_a_line_end_after_the_key_is_not_part_of_it(file: Path) -> None:
+    assert of(file, **{URL: "http://x", KEY: "k\n"}) == ("http://x", "k", None)
+
+
+def test_a_closed_stdin_holds_no_key() -> None:
+    with pytest.raises(UsageError, match="no key in stdin"):
+        key_of("-", None, lambda words: None)

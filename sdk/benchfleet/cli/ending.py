@@ -25,13 +25,14 @@ def ending() -> Iterator[None]:
     except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-C or the end of input at a question
         _end("interrupted", exit_codes.INTERRUPTED)
     except OSError as error:  # a full disk, a folder that may not be written
-        _end(_words(error), exit_codes.INFRASTRUCTURE)
+        _end(words_of(error), exit_codes.INFRASTRUCTURE)
     except Exception as error:
         traceback.print_exc()
         _end(f"this should not have happened ({type(error).__name__}); please report it", exit_codes.INFRASTRUCTURE)
 
 
-def _words(error: OSError) -> str:
+def words_of(error: OSError) -> str:
+    """What the system says, and of which file."""
     return f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error)
 
 

@@ -13,6 +13,7 @@ import typer
 from benchfleet import exit_codes
 from benchfleet.cli.commands import COMMANDS, COMPLETE
 from benchfleet.cli.lazy import lazy_group
+from benchfleet.exceptions import BenchfleetError
 from benchfleet.version import __version__
 
 HELP_OPTIONS = {"help_option_names": ["--help", "-h"]}
@@ -36,9 +37,12 @@ def run(words: Sequence[str]) -> None:
 
 
 def _reader_gone(end: SystemExit, stdout: TextIO) -> bool:
-    """Did nobody read on? rich and Typer make exit code 1 of that, which says here that a run failed."""
+    """Did nobody read on? rich and Typer make exit code 1 of that, which says here that a run failed.
+
+    A pipe that broke below one of our errors was another one: a connection to the API, say.
+    """
     cause: BaseException | None = end
-    while cause is not None:
+    while cause is not None and not isinstance(cause, BenchfleetError):
         if isinstance(cause, BrokenPipeError):
             return True
         cause = cause.__context__

@@ -45,6 +45,11 @@ def connect(api_url: str | None, api_key: str | None, profile: str | None) -> "C
     return Client(found.api_url, key=found.key)
 
 
+def somebody_there() -> bool:
+    """Is there a person to ask? Both are None where a daemon closed them."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
 @cache
 def warn_once(words: str) -> None:
     print(f"benchfleet: {words}", file=sys.stderr)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from benchfleet.cli.progress_table import Picture, draw
+from benchfleet.explaining.printable import printable
 from benchfleet.following import Display
 from benchfleet.running.looking import Look
 
@@ -24,8 +25,8 @@ class Shown(Display, Protocol):
 
 @contextmanager
 def display(console: Console) -> Iterator[Shown]:
-    """A live table if the console is a terminal, else plain lines."""
-    if not console.is_terminal:
+    """A live table if the console is a terminal that can move its cursor, else plain lines."""
+    if not console.is_terminal or console.is_dumb_terminal:
         yield PlainLines(console)
         return
     table = LiveTable(console)
@@ -50,7 +51,8 @@ class Failures:
             if len(self._told) > _MOST_FAILURES:
                 self._tell("More tasks failed; `benchfleet runs explain` tells why")
             else:
-                self._tell(f"task {task.id} failed: {task.error_message or task.reason or task.error_type}")
+                said = printable(task.error_message or task.reason or task.error_type or "")
+                self._tell(f"task {task.id} failed: {said}")
 
 
 class PlainLines:

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from benchfleet.explaining.printable import printable
 from benchfleet.running.estimating import remaining_s
 from benchfleet.running.looking import Look
 
@@ -74,7 +75,7 @@ def _doing(group: GroupCounts, tasks: Sequence[Task]) -> str:
 
 
 def _of_task(task: Task) -> str:
-    what = task.current_benchmark or task.heartbeat_message or "starting"
+    what = printable(task.current_benchmark or task.heartbeat_message or "starting")
     return what if task.progress_pct is None else f"{what} {task.progress_pct} %"
 
 

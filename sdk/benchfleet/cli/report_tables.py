@@ -152,7 +152,13 @@ def comparison_table(found: RunComparison) -> Table:
         name = row.benchmark or f"geometric mean of {row.benchmarks}"
         verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
         style = "bold red" if row.regression else ""
-        cells = [row.label, words.title(row), name, words.quantity(row.old, row.unit), words.quantity(row.new, row.unit)]
+        cells = [
+            row.label,
+            words.title(row),
+            name,
+            words.quantity(row.old, row.unit),
+            words.quantity(row.new, row.unit),
+        ]
         cells += [words.difference(row.relation.ratio), words.differences(row.relation.interval), verdict]
         table.add_row(*(Text(cell, style=style) for cell in cells))
     table.caption = (

@@ -1,12 +1,11 @@
 """`benchfleet run`. What is heavy is imported inside: completion loads this file, too."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection
+from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection, somebody_there
 
 if TYPE_CHECKING:
     from benchfleet.cli.progress import Shown
@@ -71,7 +70,7 @@ def run(
         slots=slots,
         run_id=run_id,
     )
-    asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+    asks = not yes and somebody_there()
     with display(Console(stderr=True)) as shown:
         master = Master(asked, _tools(shown, (api_url, api_key, profile), asks=asks))
         outcome = _outcome(master)
@@ -99,6 +98,7 @@ def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None]
         load=load,
         connection=lambda known: connection(api_url or known, api_key, profile),
         client=lambda url, key: Client(url, key=key),
+        watcher=lambda url, key: Client(url, key=key, repeats=False),
         provisioners={PROVIDER: LocalProvisioner()},
         display=shown,
         choose=(lambda run_id: ask(run_id, display=shown)) if asks else None,
@@ -107,9 +107,14 @@ def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None]
 
 def _outcome(master: "Master") -> "Ended | BaseException":
     """What it came to, to be told once the display is gone."""
-    from benchfleet.exceptions import BenchfleetError
+    from benchfleet.cli.ending import words_of
+    from benchfleet.exceptions import BenchfleetError, DiskError
 
     try:
         return master.play()
     except (BenchfleetError, KeyboardInterrupt) as error:
         return error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return DiskError(words_of(error))

@@ -7,6 +7,9 @@ from pathlib import Path
 from benchfleet_contract.problems import Problem
 
 from benchfleet.exceptions import ConfigError
+from benchfleet.explaining.printable import printable
+
+MOST_TOLD = 50
 
 
 @dataclass(frozen=True, order=True)
@@ -49,8 +52,21 @@ class InvalidConfig(ConfigError):
         self.path = path
         self.findings = tuple(sorted(findings, key=lambda found: found.mark))
         count = "1 problem" if len(self.findings) == 1 else f"{len(self.findings)} problems"
-        lines = [f"{path} has {count}", *(found.line(path) for found in self.findings), *warnings]
+        lines = [
+            f"{path} has {count}",
+            *first_lines(found.line(path) for found in self.findings),
+            *first_lines(warnings),
+        ]
         super().__init__("\n".join(lines), problems=[found.problem() for found in self.findings])
+
+
+def first_lines(lines: Iterable[str]) -> list[str]:
+    """As many as a person reads: a file that is garbage has more of them than bytes."""
+    told = list(lines)
+    more = len(told) - MOST_TOLD
+    return [printable(line).replace("\n", " ") for line in told[:MOST_TOLD]] + (
+        [f"… and {more} more"] if more > 0 else []
+    )
 
 
 class SyntaxProblem(Exception):

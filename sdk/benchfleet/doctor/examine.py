@@ -7,6 +7,7 @@ from pathlib import Path
 from benchfleet.doctor import config_file, control_plane, engine, machine, software
 from benchfleet.doctor.check import Check, fail, warn
 from benchfleet.exceptions import BenchfleetError
+from benchfleet.flows.session import read_base_url
 from benchfleet.settings import Connection, NoUrl
 
 Connect = Callable[[], Connection]
@@ -29,6 +30,7 @@ def examine(connect: Connect, *, results: Path, config: Path) -> Iterator[Check]
 def connected(connect: Connect) -> Iterator[Check]:
     try:
         found = connect()
+        read_base_url(found.api_url)
     except NoUrl:
         yield warn("api", "none is named", remedy=control_plane.URL_REMEDY)
         return

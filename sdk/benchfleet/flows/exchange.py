@@ -32,13 +32,18 @@ async def send(session: Session, call: Call) -> httpx.Response:
         except BenchfleetError as error:
             if isinstance(error, ApiError):
                 error.repeated = unheard
-            chance = session.chance.random
-            pause = pause_s(error, number=number, repeatable=call.repeatable, random=chance) if call.patient else None
+            pause = _pause_s(session, call, error, number)
             if pause is None:
                 raise
             unheard = unheard or _may_have_happened(error)
         number += 1
         await session.world.sleep(pause)
+
+
+def _pause_s(session: Session, call: Call, error: BenchfleetError, number: int) -> float | None:
+    if not (call.patient and session.repeats):
+        return None
+    return pause_s(error, number=number, repeatable=call.repeatable, random=session.chance.random)
 
 
 async def _once(session: Session, call: Call) -> httpx.Response:

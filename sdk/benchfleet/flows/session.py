@@ -23,6 +23,7 @@ class Session:
     world: World
     chance: Chance
     key: str | None = field(default=None, repr=False)
+    repeats: bool = True
 
     def request(self, call: Call) -> httpx.Request:
         """The request that `call` means, with the key. Raises UsageError for a body that is no JSON."""

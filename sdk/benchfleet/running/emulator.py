@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.local_runner import HIDDEN
+from benchfleet.loopback import past_proxies
 from benchfleet.running.processes import Background, Identity
 from benchfleet.running.state import EmulatorState, ProcessState
 
 COMMAND = (sys.executable, "-m", "benchfleet.cli.main", "emulator")
 START_S = 60.0
 END_S = (15.0,)  # it writes its state at the end
+SWEEP_EVERY_S = "10"  # a lease that ran out while a runner was started again is found soon
 _LOOK_EVERY_S = 0.05
 
 
@@ -61,8 +63,9 @@ class EmulatorProcess:
                 *self._command,
                 *("--port", str(self._ports[0]), "--aws-port", str(self._ports[1])),
                 *("--ready-file", str(self.ready_file), "--state", str(self._folder / "state")),
+                *("--sweep-every", SWEEP_EVERY_S),
             ],
-            environment=kept,
+            environment=past_proxies(kept),
             log=self.log,
             silent=True,
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchfleet_contract.runs import Instance
 
@@ -11,7 +12,7 @@ from benchfleet.config import LocalProvision
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.local_runner import RUNNER, LocalRunner, RunnerPlan
 from benchfleet.running.isolation import Isolation, choose
-from benchfleet.running.processes import Identity, end_all
+from benchfleet.running.processes import Background, Identity, end_all
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.state import ProviderState, RunnerState
 
@@ -52,9 +53,12 @@ class LocalProvisioner:
                 place = self._place(plan, instance, number=number, isolation=isolation.kind, options=options)
                 _fill(place, earlier)
                 handle.places.append(place)
-        except BenchfleetError:
+        except BaseException:
             handle.stop()
             raise
+        end_all(
+            [Background(Identity(idle.pid, idle.started), log=None) for idle in earlier]
+        )  # nothing is left for them
         return handle
 
     def _place(self, plan: Plan, instance: Instance, *, number: int, isolation: str, options: LocalProvision) -> _Place:
@@ -74,11 +78,16 @@ class LocalProvisioner:
 
 
 def _fill(place: _Place, earlier: list[RunnerState]) -> None:
-    """With the runner that an earlier command started there, if it still runs; else with a new one."""
-    for state in earlier:
+    """With a runner of its type that an earlier command started, if one still runs; else with a new one.
+
+    Not by its number: that may be another one, now that fewer instance types have something left to do.
+    """
+    for state in [state for state in earlier if state.instance_type == place.instance_type]:
+        earlier.remove(state)
         identity = Identity(state.pid, state.started)
-        if state.log == place.log and identity.alive:
-            place.runner.find_again(identity)
+        if identity.alive:
+            place.log = state.log
+            place.runner.find_again(identity, log=Path(state.log))
             return
     place.runner.start()
 

@@ -1,12 +1,13 @@
 """Sees a run through: control plane, runners, run, progress, archive."""
 
+import shlex
 from pathlib import Path
 
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import ArchiveState, RunStatus
 
 from benchfleet import exit_codes
-from benchfleet.exceptions import ApiError, ArchiveError, ServerError, TimedOut, Unreachable
+from benchfleet.exceptions import ApiError, ArchiveError, BenchfleetError, ServerError, TimedOut, Unreachable
 from benchfleet.fetching import fetch
 from benchfleet.following import follow_looks
 from benchfleet.running.asked import Asked
@@ -43,7 +44,11 @@ class Master:
             except BaseException as error:
                 self._abandon(error)
                 raise
-            return self._see_through(session)
+            else:
+                return self._see_through(session)
+            finally:
+                if self._session is not None:
+                    self._session.unlock()
 
     def _open(self) -> Session:
         """Up to the moment in which the run exists and its runners are there."""
@@ -66,7 +71,7 @@ class Master:
         elif self._asked.emulator:
             session.start_emulator()
         else:
-            session.connect(self._tools.connection(state.api_url or None))
+            session.connection = self._tools.connection(state.api_url or None)
         if not self._made:
             require_free(session)
 
@@ -87,6 +92,7 @@ class Master:
 
     def _create(self, session: Session) -> None:
         """The id is ours, so the same request may be sent again, by a later command too."""
+        session.remember()
         self._provision(session)
         session.save(Phase.CREATING)
         self._made = True
@@ -99,9 +105,10 @@ class Master:
         self._tools.display.note(f"Run {session.run_id} with {tasks}: {session.state.dashboard_url}")
 
     def _bring_back(self, session: Session) -> None:
-        self._tools.display.note(f"Resuming run {session.run_id}: {session.state.dashboard_url}")
         with self._tools.client(session.connection.api_url, session.connection.key) as client:
             run = client.run(session.run_id)
+        session.remember()
+        self._tools.display.note(f"Resuming run {session.run_id}: {session.state.dashboard_url}")
         if not is_over(run):
             self._provision(session, run)
 
@@ -111,7 +118,8 @@ class Master:
         if session is None:
             return
         resumed = self._asked.resume is not None
-        if resumed and isinstance(error, Unreachable):
+        harmless = isinstance(error, BenchfleetError) and not session.busy
+        if resumed and (harmless or isinstance(error, Unreachable)):
             session.leave()  # what works, works on
             return
         session.end()
@@ -130,7 +138,7 @@ class Master:
             if not self._asked.stays:
                 session.end()
                 raise
-            return interrupted(session, signal, finish=lambda: self._finish(session, timeout_s=STOPPING_S))
+            return self._interrupted(session, signal)
         except (TimedOut, Unreachable):
             session.leave() if self._asked.stays else session.end()
             raise
@@ -138,14 +146,25 @@ class Master:
             session.end()
             raise
 
+    def _interrupted(self, session: Session, signal: Interrupted) -> Ended:
+        """Whatever goes wrong meanwhile (the terminal is gone, say): nothing is forgotten here."""
+        try:
+            return interrupted(session, signal, finish=lambda: self._finish(session, timeout_s=STOPPING_S))
+        except BaseException:
+            session.end()
+            raise
+
     def _finish(self, session: Session, *, timeout_s: float | None = None) -> Ended:
         """Follows the run to its end and brings its results home."""
-        with self._tools.client(session.connection.api_url, session.connection.key) as client:
+        where = session.connection
+        with (self._tools.watcher or self._tools.client)(where.api_url, where.key) as client:
             run = self._follow(session, client, timeout_s=timeout_s or self._asked.timeout_s)
-            session.save_if_possible(Phase.FETCHING)
+        session.save_if_possible(Phase.FETCHING)
+        with self._tools.client(where.api_url, where.key) as client:
             folder = self._fetch(session, client, run)
-        session.end()
-        self._put_away(session, failed=exit_code_of(run) != exit_codes.OK)
+        with self._tools.interrupts.ignored():
+            session.end()
+            self._put_away(session, failed=exit_code_of(run) != exit_codes.OK)
         return Ended(exit_code_of(run), run, folder, words=words_of(run))
 
     def _follow(self, session: Session, client: Client, *, timeout_s: float | None) -> RunDetail:
@@ -192,10 +211,10 @@ class Master:
         folder = Path(session.state.results_dir)
         seen = session.state.run
         if not folder.is_dir():
-            if session.state.emulator is None and session.state.api_url:
-                session.connect(self._tools.connection(session.state.api_url))
+            session.connection = self._tools.connection(session.state.api_url or None)
+            with self._tools.client(session.connection.api_url, session.connection.key) as client:
+                client.run(session.run_id)  # it has ended: one that does not answer now is not waited for
             return self._finish(session)
-        session.unlock()
         session.states.tidy(session.run_id, keep_logs=True)
         tasks = seen.tasks if seen else None
         bad = tasks is None or seen is None or seen.status != RunStatus.COMPLETED or tasks.completed != tasks.total
@@ -208,12 +227,6 @@ def _was_refused(error: BaseException) -> bool:
 
 
 def _bring_your_own(session: Session, provider: str, instance_type: str) -> str:
-    words = (
-        "benchfleet runner",
-        f"--orchestrator-url {session.connection.api_url} --run-id {session.run_id}",
-        f"--provider {provider} --instance-type '{instance_type}'",
-    )
-    return (
-        f"Waiting for runners of {provider}/{instance_type}: start one there, with BENCHFLEET_API_KEY set: "
-        + " ".join(words)
-    )
+    where = ("--orchestrator-url", session.connection.api_url, "--run-id", session.run_id)
+    words = shlex.join(["benchfleet", "runner", *where, "--provider", provider, "--instance-type", instance_type])
+    return f"Waiting for runners of {provider}/{instance_type}: start one there, with BENCHFLEET_API_KEY set: {words}"

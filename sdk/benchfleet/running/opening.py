@@ -1,12 +1,14 @@
 """Makes a session: of a new run, or of one that an earlier command has made."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from benchfleet_contract.names import RUN_ID
 
 from benchfleet.config import RunConfig
+from benchfleet.config.problems import first_lines
 from benchfleet.exceptions import ConfigError, NotFound, UsageError
 from benchfleet.running.asked import LATEST, Asked
 from benchfleet.running.session import Session, Tools
@@ -53,11 +55,31 @@ def _fresh(run_id: str, asked: Asked, config: RunConfig, now: datetime) -> RunSt
 def old_session(asked: Asked, tools: Tools) -> Session:
     """Raises UsageError if there is nothing to resume, ConfigError if the config is not what it was."""
     folder = StateFolder(asked.state_dir)
+    lock = folder.lock(run_id := _known(asked, folder).run_id)
+    try:
+        state = _known(replace(asked, resume=run_id), folder)  # once more: another command may have brought it further
+        session = Session(state, folder=folder, config=_same_config(state, asked, tools), tools=tools, lock=lock)
+    except BaseException:
+        if not folder.path(run_id).exists():  # forgotten in the meantime
+            folder.forget(run_id)
+        lock.release()
+        raise
+    if asked.results is not None:
+        state.results_dir = str(asked.results.absolute() / state.run_id)
+    state.slots = asked.slots or state.slots
+    return session
+
+
+def _known(asked: Asked, folder: StateFolder) -> RunState:
     state = folder.latest() if asked.resume == LATEST else folder.load(asked.resume or "")
     if state is None:
         where = asked.state_dir / "runs"
         what = "any run" if asked.resume == LATEST else f"run {asked.resume}"
         raise UsageError(f"{where} has no state file of {what}: nothing to resume")
+    return state
+
+
+def _same_config(state: RunState, asked: Asked, tools: Tools) -> RunConfig:
     if asked.providers and sorted(asked.providers) != sorted(state.chosen):
         was = ", ".join(state.chosen) or "all of the config"
         raise UsageError(f"run {state.run_id} was begun with the providers: {was}; resume it without --provider")
@@ -67,18 +89,13 @@ def old_session(asked: Asked, tools: Tools) -> Session:
             f"{config.path} is not the config of run {state.run_id}: its SHA-256 is {config.sha256}, "
             f"the run was made with {state.config.sha256}; restore it, or begin a new run"
         )
-    if asked.results is not None:
-        state.results_dir = str(asked.results.absolute() / state.run_id)
-    state.slots = asked.slots or state.slots
-    session = Session(state, folder=folder, config=config, tools=tools)
-    session.lock()
-    return session
+    return config
 
 
 def _read(path: Path, providers: tuple[str, ...], tools: Tools) -> RunConfig:
     config = tools.load(path)
-    for warning in config.warnings:
-        tools.display.note(f"{path}: {warning}")
+    for warning in first_lines(config.warnings):
+        tools.display.note(warning)
     return config.only(providers) if providers else config
 
 

@@ -108,7 +108,7 @@ class Background:
 
     def kill_group(self) -> None:
         """Its children, too: a session of its own is a group of its own."""
-        if self._child is None and not self.alive:
+        if not self.alive and (self._child is None or Identity.of(self.pid)):
             return  # ended long ago, and the number may be somebody else's group by now
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)

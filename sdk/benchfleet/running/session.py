@@ -1,7 +1,5 @@
 """One run as this command holds it: its state file, its control plane, its runners."""
 
-import fcntl
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -12,10 +10,11 @@ from benchfleet_contract.runs import CreatedRun, RunDetail
 from benchfleet_contract.states import RunStatus
 
 from benchfleet.config import RunConfig
-from benchfleet.exceptions import BenchfleetError, UsageError
+from benchfleet.exceptions import BenchfleetError
 from benchfleet.following import Clocks, Display
 from benchfleet.running.emulator import EmulatorProcess, Ready
 from benchfleet.running.interrupts import Interrupts
+from benchfleet.running.locking import Lock
 from benchfleet.running.looking import Api
 from benchfleet.running.processes import Background, Identity, end_all
 from benchfleet.running.provisioning import Fleet, Plan, Provisioner
@@ -40,13 +39,17 @@ Choose = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Tools:
-    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be asked."""
+    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be asked.
+
+    `watcher` is a client that repeats nothing, so that no look lasts for longer than there is time; None: as `client`.
+    """
 
     load: Callable[[Path], RunConfig]
     connection: Callable[[str | None], Connection]
     client: Callable[[str, str | None], AbstractContextManager[Client]]
     provisioners: dict[str, Provisioner]
     display: Display
+    watcher: Callable[[str, str | None], AbstractContextManager[Client]] | None = None
     emulator: Callable[[Path], EmulatorProcess] = EmulatorProcess
     choose: Choose | None = None
     interrupts: Interrupts = field(default_factory=Interrupts)
@@ -56,7 +59,9 @@ class Tools:
 class Session:
     """Knows what was started for the run, and ends it or leaves it. Only one command at a time may hold a run."""
 
-    def __init__(self, state: RunState, *, folder: StateFolder, config: RunConfig, tools: Tools) -> None:
+    def __init__(
+        self, state: RunState, *, folder: StateFolder, config: RunConfig, tools: Tools, lock: Lock | None = None
+    ) -> None:
         self.state = state
         self.states = folder
         self.config = config
@@ -67,7 +72,7 @@ class Session:
         self.runner_key: str | None = None
         self._restarts = 0
         self._disk_told = False
-        self._lock: int | None = None
+        self._lock = lock
 
     @property
     def run_id(self) -> str:
@@ -78,17 +83,12 @@ class Session:
         return self.states.folder(self.run_id)
 
     def lock(self) -> None:
-        """Raises UsageError if another command is at work on this run. The lock goes with this process."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UsageError(f"another command is at work on run {self.run_id}: end it first") from error
+        """Raises UsageError if another command is at work on this run. It is ours until `unlock`, or until we are gone."""
+        self._lock = self._lock or self.states.lock(self.run_id)
 
     def unlock(self) -> None:
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.release()
             self._lock = None
 
     def save(self, phase: Phase | None = None) -> None:
@@ -161,9 +161,19 @@ class Session:
 
     def connect(self, connection: Connection) -> None:
         self.connection = connection
-        self.state.api_url = connection.api_url
-        self.state.dashboard_url = f"{connection.api_url.rstrip('/')}/?run_id={self.run_id}"
+        self.remember()
+
+    def remember(self) -> None:
+        """Where the run is, for later commands: not before it is sure that it is there, or shall be."""
+        api_url = self.connection.api_url
+        self.state.api_url = api_url
+        self.state.dashboard_url = f"{api_url.rstrip('/')}/?run_id={self.run_id}"
         self.save()
+
+    @property
+    def busy(self) -> bool:
+        """Has this command started or taken up anything?"""
+        return self.emulator is not None or bool(self.fleet.states())
 
     def plans(self, only: frozenset[tuple[str, str]] | None = None) -> list[Plan]:
         """One for each provider; `only` takes those (provider, instance type) whose tasks are not all done."""
@@ -194,15 +204,14 @@ class Session:
             end_found(self.state.providers)
             if self.emulator is not None:
                 self.emulator.stop()
-            self.unlock()
 
     def leave(self) -> None:
-        """What was started goes on without this command."""
-        self.save_if_possible()
-        self.fleet.leave()
-        if self.emulator is not None:
-            self.emulator.leave()
-        self.unlock()
+        """What was started goes on without this command. What comes meanwhile by signal is forgotten."""
+        with self.tools.interrupts.ignored():
+            self.save_if_possible()
+            self.fleet.leave()
+            if self.emulator is not None:
+                self.emulator.leave()
 
 
 def end_found(providers: Mapping[str, ProviderState]) -> None:

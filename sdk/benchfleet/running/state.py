@@ -18,6 +18,7 @@ from benchfleet_contract.states import RunStatus
 from pydantic import BaseModel, ValidationError
 
 from benchfleet.exceptions import BenchfleetError, DiskError
+from benchfleet.running.locking import Lock
 
 DEFAULT_FOLDER = Path(".benchfleet")
 
@@ -106,6 +107,10 @@ class StateFolder:
     def folder(self, run_id: str) -> Path:
         """Where what belongs to the run is kept while it lasts."""
         return self._runs / run_id
+
+    def lock(self, run_id: str) -> Lock:
+        """Raises UsageError if another command is at work on the run, DiskError."""
+        return Lock.take(self.folder(run_id) / "lock", of=f"run {run_id}")
 
     def reserve(self, run_id: str) -> bool:
         """Makes the run's folder; False if another command has the id. Raises BenchfleetError."""

@@ -1,11 +1,10 @@
 """`benchfleet runs stop`."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
+from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect, somebody_there
 from benchfleet.cli.run_ids import RunId, resolve
 from benchfleet.exceptions import Conflict, UsageError
 
@@ -54,7 +53,7 @@ def _words(run: "RunDetail", *, stopped: bool) -> str:
 
 def _agreed(run: "RunDetail") -> bool:
     """Raises UsageError if there is nobody to ask."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not somebody_there():
         raise UsageError(f"stopping run {run.run_id} cannot be undone: say --yes")
     left = run.tasks.pending + run.tasks.claimed + run.tasks.running
     return typer.confirm(f"Stop run {run.run_id}? {left} of {run.tasks.total} tasks will be cancelled", err=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
+from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection
 from benchfleet.cli.run_ids import RunId, resolve
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ def run(
     from benchfleet.cli.output import print_document
     from benchfleet.cli.progress import display
     from benchfleet.cli.runs.shown import print_run
+    from benchfleet.client import Client
     from benchfleet.following import follow
 
-    with connect(api_url, api_key, profile) as client:
+    where = connection(api_url, api_key, profile)
+    with Client(where.api_url, key=where.key) as client:
         meant = resolve(client, run_id)
-        with display(Console(stderr=True)) as shown:
-            ended = follow(client, meant, display=shown, check=lambda: None, timeout_s=timeout_s or math.inf)
+    with Client(where.api_url, key=where.key, repeats=False) as client, display(Console(stderr=True)) as shown:
+        ended = follow(client, meant, display=shown, check=lambda: None, timeout_s=timeout_s or math.inf)
     if as_json:
         print_document(RunShown.of(ended))
     else:
