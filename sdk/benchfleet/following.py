@@ -15,6 +15,7 @@ from benchfleet.running.looking import Api, Look, Looker
 from benchfleet.running.waiting import Waiting, clock_time, utc_now
 
 POLL_EVERY_S, SELDOM_S = 1.0, 5.0  # seldom: the machine that is watched may be the one that measures
+TOLD_AFTER_S = 2.0  # of silence: one look that failed is no news
 SILENCE_S = 600.0  # how long a control plane may give no answer
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
 _ARCHIVE_SETTLED = frozenset({ArchiveState.READY, ArchiveState.FAILED})
@@ -97,6 +98,7 @@ class _Patient:
         self._look, self._display, self._clocks = look, display, clocks
         self._silence_s = silence_s
         self._silent_since: float | None = None
+        self._told = False
         self.pause_s: float | None = None  # None: as often as usual
 
     def __call__(self) -> Look | None:
@@ -106,17 +108,19 @@ class _Patient:
         except (Unreachable, ServerError) as error:
             self._silent(error, asked_at, asked)
             return None
-        if self._silent_since is not None:
+        if self._told and self._silent_since is not None:
             self._display.note(f"The control plane answers again, after {asked - self._silent_since:.0f} s")
-        self._silent_since = self.pause_s = None
+        self._silent_since, self._told, self.pause_s = None, False, None
         return found
 
     def _silent(self, error: BenchfleetError, asked_at: datetime, asked: float) -> None:
-        """Says so once, and raises Unreachable when patience is out."""
+        """Says so once, after a while, and raises Unreachable when patience is out."""
         if self._silent_since is None:
-            self._silent_since = asked
-            self._display.note(f"No answer from the control plane since {clock_time(asked_at)}, still trying ({error})")
+            self._silent_since, self._since = asked, clock_time(asked_at)
         silent_s = self._clocks.clock() - self._silent_since
+        if silent_s >= TOLD_AFTER_S and not self._told:
+            self._told = True
+            self._display.note(f"No answer from the control plane since {self._since}, still trying ({error})")
         if silent_s >= self._silence_s:
             raise Unreachable(f"no answer from the control plane for {silent_s / 60:.0f} min: {error}") from error
         self.pause_s = min((self.pause_s or _FIRST_PAUSE_S / 2) * 2, _LONGEST_PAUSE_S)

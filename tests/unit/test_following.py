@@ -68,6 +68,12 @@ def test_silence_is_told_once_and_survived(problem: BenchfleetError) -> None:
     assert story.clock.now_s == 1 + (1 + 2 + 4)
 
 
+def test_one_look_that_failed_is_no_news() -> None:
+    story = Story(RUNNING, Unreachable("refused"), RUNNING, Unreachable("refused"), DONE)
+    assert story.follow().status == "completed"
+    assert story.screen.notes == []
+
+
 def test_silence_has_an_end() -> None:
     story = Story(RUNNING, Unreachable("refused"))
     with pytest.raises(Unreachable, match="for 10 min: refused"):
