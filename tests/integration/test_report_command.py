@@ -118,8 +118,9 @@ def test_filters(here: Path) -> None:
     (board,) = json.loads(out)["boards"]
     assert [row["name"] for row in board["ranking"]] == ["b"]
     assert board["common"] == ["fib"]
-    _, out, _ = report(here, "new", "--json", "--provider", "azure")
-    assert json.loads(out)["boards"] == []
+    code, out, err = report(here, "new", "--json", "--provider", "azure")
+    assert (code, out) == (2, "")
+    assert "nothing was measured that fits --provider azure" in err
 
 
 def test_a_run_id_is_never_taken_for_a_file() -> None:

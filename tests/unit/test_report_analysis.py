@@ -168,6 +168,23 @@ def test_runs_without_a_baseline_are_pooled(tmp_path: Path) -> None:
     assert any("one, two are pooled" in words for words in found.warnings)
 
 
+def test_a_baseline_of_other_work_is_told(tmp_path: Path) -> None:
+    about = [{"workload_options": {"argv": [word]}} for word in ("old", "new")]
+    folders = [
+        write_run(tmp_path, a["workload_options"]["argv"][0], [of_values("a", {"x": [1.0]})], about=a) for a in about
+    ]
+    told = "The baseline had other workload options: what is compared may not be the same work."
+    assert told in analyse(read_runs(folders), Options(baseline="old")).warnings
+    alike = [write_run(tmp_path, run, [of_values("a", {"x": [1.0]})], about=about[0]) for run in ("one", "two")]
+    assert told not in analyse(read_runs(alike), Options(baseline="one")).warnings
+
+
+def test_prices_that_fit_no_machine_are_told(tmp_path: Path) -> None:
+    price = Price("aws", "m9", 1.0, "list", "2026-11-22")
+    found = report(tmp_path, of_values("m1", {"x": [1.0]}), options=Options(prices=PriceTable({("aws", "m9"): price})))
+    assert "The price table has no price for aws m1: there is no speed per dollar." in found.warnings
+
+
 def test_filters(tmp_path: Path) -> None:
     folder = realistic(tmp_path, "r")
     data = read_runs([folder])

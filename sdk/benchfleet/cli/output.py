@@ -4,7 +4,7 @@ import io
 
 from benchfleet_contract.states import RunStatus
 from pydantic import BaseModel
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -34,7 +34,7 @@ def plain_table(*columns: str) -> Table:
     return table
 
 
-def print_table(table: Table, *, console: Console | None = None) -> None:
+def print_table(table: RenderableType, *, console: Console | None = None) -> None:
     """In a pipe: as wide as it needs to be, and without the blanks that fill up lines."""
     console = console or Console()
     if console.is_terminal:

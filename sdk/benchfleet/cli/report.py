@@ -112,8 +112,21 @@ def run(
         prices=load(prices) if prices else PriceTable({}),
     )
     report = analyse(dataset, options)
+    _something_left(report)
     _write(report, html=html, csv=csv, md=md, as_json=as_json)
     _judge(report)
+
+
+def _something_left(report: "Report") -> None:
+    """Raises UsageError if filters leave no task, naming them: an empty report would look like an empty run."""
+    given = {
+        "--provider": report.filters.providers,
+        "--name": report.filters.names,
+        "--benchmark": report.filters.benchmarks,
+    }
+    asked = ", ".join(f"{option} {word}" for option, words in given.items() for word in words)
+    if asked and not report.measured:
+        raise UsageError(f"nothing was measured that fits {asked}: `benchfleet report` without it shows what there is")
 
 
 def find(word: str, results: Path) -> Path:

@@ -2,29 +2,28 @@
 
 from collections.abc import Iterator
 
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
 
-_RIGHT = {
-    *("geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"),
-    *("between tasks", "within a task"),
-}
-
+_RIGHT = frozenset(
+    {"geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"}
+    | {"between tasks", "within a task", "an hour", "speed per dollar"}
+)
+_SPARE = ("within a task", "between tasks", "tasks", "95 % interval", "place", "old", "new", "variant", "level")
 _FEW_BENCHMARKS = 40  # that do not scroll everything else away
 _COMPARING = {"machine", "to the best", ""}  # columns that say nothing of a single machine
-_NAMES = {"machine", "benchmark"}  # never squeezed to a letter a line
 
 
-def tables(report: Report) -> Iterator[Table]:
+def tables(report: Report) -> Iterator[FittingTable]:
     """Everything that fits a terminal, the comparison with a baseline first: that was asked for."""
     if report.comparison:
         yield comparison_table(report.comparison)
-    yield ranking_table(report)
+    if report.measured:
+        yield ranking_table(report)
     for board in report.boards:
         if board.value:
             yield value_table(board)
@@ -33,15 +32,17 @@ def tables(report: Report) -> Iterator[Table]:
     yield from _what_else(report)
 
 
-def outcome(report: Report) -> Iterator[Table]:
+def outcome(report: Report) -> Iterator[FittingTable]:
     """What one wants to know at a run's end: the ranking, and the benchmarks where it has one machine only."""
+    if not report.measured:
+        return
     yield ranking_table(report)
     several = any(len(board.ranking) > 1 for board in report.boards)
     if not several and sum(len(board.benchmarks) for board in report.boards) <= _FEW_BENCHMARKS:
         yield from map(benchmarks_table, report.boards)
 
 
-def ranking_table(report: Report) -> Table:
+def ranking_table(report: Report) -> FittingTable:
     """Geometric means with intervals, one section for each variant; its caption says how to read them."""
     table = _table("Ranking", "place", "machine", "geometric mean", "95 % interval", "to the best", "", "tasks")
     table.caption = _caption(report)
@@ -56,7 +57,7 @@ def ranking_table(report: Report) -> Table:
     return table
 
 
-def _section(table: Table, name: str) -> None:
+def _section(table: FittingTable, name: str) -> None:
     table.add_row("", Text(name, style="bold"))
 
 
@@ -87,15 +88,17 @@ def _caption(report: Report) -> str:
     if not report.boards:
         return escape(" ".join(report.warnings[:1]) or "Nothing was measured.")
     sizes = {len(board.common) for board in report.boards}
-    count = f"{min(sizes)} to {max(sizes)}" if len(sizes) > 1 else str(sizes.pop())
-    said = f"Geometric mean over the {count} benchmarks that every machine has; tasks are the repeats"
+    count = f"{min(sizes)} to {max(sizes)}" if len(sizes) > 1 else str(next(iter(sizes)))
+    what = f"the {count} benchmarks" if sizes != {1} else "the one benchmark"
+    if all(len(board.ranking) < 2 for board in report.boards):
+        return f"Geometric mean over {what}; tasks are the repeats."
+    said = f"Geometric mean over {what} that every machine has; tasks are the repeats"
     return said + "; Welch's t with Holm's correction tells what is beyond noise."
 
 
-def value_table(board: Board) -> Table:
-    table = _table(f"Speed per dollar: {words.title(board)}", "place", "machine", "an hour", "speed per dollar")
-    for name in ("95 % interval", "price from"):
-        table.add_column(name, overflow="fold")
+def value_table(board: Board) -> FittingTable:
+    title = f"Speed per dollar: {words.title(board)}"
+    table = _table(title, "place", "machine", "an hour", "speed per dollar", "95 % interval", "price from")
     for row in board.value:
         table.add_row(*(Text(cell) for cell in _value(row)))
     return table
@@ -113,7 +116,7 @@ def _value(row: Value) -> list[str]:
     ]
 
 
-def benchmarks_table(board: Board) -> Table:
+def benchmarks_table(board: Board) -> FittingTable:
     """A row for each benchmark and machine; without what compares machines where there is only one."""
     several = any(len(one.cells) > 1 for one in board.benchmarks)
     title = words.title(board) if several else f"{words.title(board)} on {_only_machine(board)}"
@@ -145,7 +148,7 @@ def _cell(cell: Cell, unit: str) -> list[str]:
     ]
 
 
-def comparison_table(found: RunComparison) -> Table:
+def comparison_table(found: RunComparison) -> FittingTable:
     title = f"Against baseline {escape(found.baseline)}"
     table = _table(title, "machine", "variant", "benchmark", "old", "new", "difference", "95 % interval", "")
     for row in found.rows:
@@ -168,7 +171,7 @@ def comparison_table(found: RunComparison) -> Table:
     return table
 
 
-def _what_else(report: Report) -> Iterator[Table]:
+def _what_else(report: Report) -> Iterator[FittingTable]:
     """Only tables that have a row."""
     if report.task_problems:
         table = _table("Tasks without a whole result", "run", "task", "machine", "outcome", "reason")
@@ -188,12 +191,5 @@ def _what_else(report: Report) -> Iterator[Table]:
         yield table
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        right = name in _RIGHT
-        wide = 12 if name in _NAMES else None
-        table.add_column(
-            name, justify="right" if right else "left", overflow="fold", no_wrap=right or not name, min_width=wide
-        )
-    return table
+def _table(title: str, *columns: str) -> FittingTable:
+    return FittingTable(title, columns, spare=_SPARE, right=_RIGHT)

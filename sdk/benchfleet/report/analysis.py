@@ -16,7 +16,7 @@ from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.ranking import common, rank
 from benchfleet.report.run_comparison import compare_runs
 from benchfleet.report.value import is_speed, values
-from benchfleet.report.warnings import warnings
+from benchfleet.report.warnings import no_price, warnings
 
 DEFAULT_THRESHOLD = 0.05
 _NO_PRICES = PriceTable({})
@@ -60,7 +60,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         filters=Filters(
             providers=list(options.providers), names=list(options.names), benchmarks=list(options.benchmarks)
         ),
-        warnings=warnings(new, old, groups=groups, boards=found),
+        warnings=[*warnings(new, old, groups=groups, boards=found), *_unpriced(groups, options.prices)],
         groups=groups + group_facts(old.tasks, role="baseline"),
         boards=found,
         comparison=_comparison(data, new, old, options),
@@ -68,6 +68,12 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         task_problems=task_problems([*new.tasks, *old.tasks]),
         benchmark_problems=benchmark_problems([*new.tasks, *old.tasks]),
     )
+
+
+def _unpriced(groups: Sequence[GroupFacts], prices: PriceTable) -> list[str]:
+    """Said where prices were given and none fits; one that is missing among others stays blank in its table."""
+    given = bool(prices.prices) and bool(groups)
+    return [no_price(groups)] if given and not any(_prices(groups, prices).values()) else []
 
 
 def _filtered(dataset: Dataset, options: Options) -> Dataset:

@@ -14,6 +14,7 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *_results(groups),
         *_replication(groups),
         *(words for board in boards for words in _subset(board)),
+        *_unlike(new, old),
         *_pooled(new),
         *_dropped(new),
         *(note for run in (*new.runs, *old.runs) for note in run.notes),
@@ -62,6 +63,19 @@ def _subset(board: Board) -> Iterator[str]:
         yield f"{where}: no benchmark was measured on every group, so there is no ranking."
     elif len(board.common) < total / 2:
         yield f"{where}: only {len(board.common)} of {total} benchmarks were measured on every group."
+
+
+def _unlike(new: Dataset, old: Dataset) -> Iterator[str]:
+    """A comparison with a baseline means something only where both did the same work."""
+    for what, words in (("workload", "another workload"), ("workload_options", "other workload options")):
+        before, now = ({as_json(run.about.get(what)) for run in one.runs} for one in (old, new))
+        if before and before != now:
+            yield f"The baseline had {words}: what is compared may not be the same work."
+
+
+def no_price(groups: Sequence[GroupFacts]) -> str:
+    names = ", ".join(f"{one.provider} {'/'.join(one.instance_types)}" for one in groups)
+    return f"The price table has no price for {names}: there is no speed per dollar."
 
 
 def _pooled(new: Dataset) -> Iterator[str]:
