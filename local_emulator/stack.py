@@ -97,6 +97,7 @@ class Emulator:
             Pump("housekeeping", lambda: _trimming(cloud, pumps), every_s=HOUSEKEEPING_S),
             Pump("keeper", lambda: keeper.step, every_s=config.snapshot_every_s),
         ]
+        keeper.step()  # who is told our keys may rely on them, even if we are killed at once
         self._running.callback(stop_all, everything, within_s=config.stop_within_s)
         for pump in everything:
             pump.start()

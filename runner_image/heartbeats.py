@@ -1,8 +1,8 @@
 """Keeping a task's lease, in two small threads of its own.
 
 One thread beats: at once at the start, at once on every change of status (each status is really sent, in order), soon
-when another benchmark is at work, else when the server said that the next one is due. The other only watches the clock: a lease that no successful beat renewed
-in time is lost, even while a request hangs.
+when another benchmark is at work, else when the server said that the next one is due. The other only watches the clock:
+a lease that no successful beat renewed in time is lost, even while a request hangs.
 """
 
 import threading

@@ -4,6 +4,7 @@ BenchfleetError            exit code 3 unless said otherwise
 ├── ApiError               an answer that refuses: status, code, words of the server; or one that cannot be read
 │   ├── AuthError          401, 403: exit code 4
 │   ├── NotFound           404: no such run or task: exit code 2
+│   │   └── RunUnknown     a run that was made is not known any more where it should be: exit code 3
 │   ├── Conflict           409, and "the run is not running": exit code 5
 │   ├── InvalidRequest     400, 413, 415, 422: with a list of problems: exit code 5
 │   └── ServerError        429 and 5xx, after all repeats: later it may work
@@ -54,6 +55,12 @@ class NotFound(ApiError):
     """The API knows no such run, task or route."""
 
     exit_code = exit_codes.USAGE
+
+
+class RunUnknown(NotFound):
+    """The control plane does not know a run that was made: it was deleted there, or this is another control plane."""
+
+    exit_code = exit_codes.INFRASTRUCTURE
 
 
 class Conflict(ApiError):

@@ -1,5 +1,6 @@
 """Brings a run's archive home."""
 
+import errno
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -30,5 +31,20 @@ def fetch(
             file = client.download(run_id, Path(name) / "results.tar.gz")
             extract(file, results / run_id, hold=hold)
     except OSError as error:
-        raise DiskError(f"cannot write {results}: {error.strerror or error}; free some space") from error
+        raise _told(results, error) from error
     return results / run_id
+
+
+def require_writable(results: Path) -> None:
+    """Makes the folder and writes in it, to find out before a run what would be in its way after it. Raises DiskError."""
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".check-", dir=results):
+            return
+    except OSError as error:
+        raise _told(results, error) from error
+
+
+def _told(results: Path, error: OSError) -> DiskError:
+    advice = "; free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return DiskError(f"cannot write {results}: {error.strerror or error}{advice}")

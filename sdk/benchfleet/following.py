@@ -11,6 +11,7 @@ from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import ArchiveState, RunStatus
 
 from benchfleet.exceptions import BenchfleetError, ServerError, TimedOut, Unreachable
+from benchfleet.flows.waiting import standing
 from benchfleet.running.looking import Api, Look, Looker
 from benchfleet.running.waiting import Waiting, clock_time, utc_now
 
@@ -77,7 +78,7 @@ def follow_looks(
         found = patient()
         if found is not None:
             display.show(found, waiting.reasons(found))
-            last = f"{found.run.run_id} is {found.run.status}, its archive {found.run.archive.state}"
+            last = f"{found.run.run_id} {standing(found.run)}"
             if _settled(found.run):
                 return found.run
         check(found)

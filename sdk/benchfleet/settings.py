@@ -73,7 +73,7 @@ def key_of(argument: str, stdin: TextIO | None, warn: Callable[[str], None]) -> 
 
 def _variable_key(environ: Mapping[str, str]) -> str | None:
     """Checked before it gets into a header: what cannot, would be told in an error. One line end is a file's, not the key's."""
-    said = environ.get(KEY)
+    said = environ.get(KEY, "").strip()
     return check_key(said, KEY) if said else None
 
 

@@ -80,6 +80,27 @@ def test_a_run_is_watched_from_its_first_task_to_its_archive(api: Api, visits: V
         assert "box-1/output.json" in archive.getnames()
 
 
+def test_a_completed_run_whose_tasks_failed_says_so_beside_its_badge(api: Api, visits: Visits) -> None:
+    run_id = api.create(per_instance_type={"tasks": 2}, max_attempts=1)["run_id"]
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
+    note = visit.page.locator("#run-failed")
+    expect(visit.page.locator("#run-status")).to_have_text("running")
+    claims = [api.claim(run_id, runner_id=RUNNER) for _ in range(2)]
+    fail(api, claims[0], "exit 1")
+    visit.nudge()
+    expect(note).to_have_text("1 of 2 failed")
+    fail(api, claims[1], "exit 1")
+    visit.nudge()
+    expect(note).to_have_text("2 of 2 failed")
+    expect(visit.page.locator("#run-status")).to_have_text("completed")
+    expect(note).to_be_visible()
+    expect(visit.page.locator("#announce")).to_have_text(f"Run {run_id} is completed, 2 of 2 failed.")
+    other = api.create()["run_id"]
+    visit.page.goto(f"{api.ready.api_url}/?run_id={other}")
+    expect(visit.page.locator("#run-id")).to_have_text(other)
+    expect(note).to_be_hidden()
+
+
 def test_ending_a_run_early_asks_first_and_takes_a_key_once(api: Api, visits: Visits) -> None:
     run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
     second = api.create()["run_id"]

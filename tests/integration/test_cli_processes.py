@@ -54,14 +54,19 @@ def environment(emulator: Emulator) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_command_ends_with_130_and_one_line(silent: socket.socket, number: signal.Signals) -> None:
+def test_watching_that_is_interrupted_ends_with_130_and_says_that_the_run_goes_on(
+    silent: socket.socket, number: signal.Signals
+) -> None:
     with start("runs", "watch", "7", BENCHFLEET_URL=url_of(silent), BENCHFLEET_API_KEY="key") as process:
         connection, _ = silent.accept()
         with connection:
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
-    assert err.splitlines()[-1] == "benchfleet: interrupted"
+    assert err.splitlines()[-2:] == [
+        "Run 7 goes on: only the watching has ended. To look again: benchfleet runs watch 7",
+        "benchfleet: interrupted",
+    ]
     assert "Traceback" not in err
 
 

@@ -117,4 +117,4 @@ def test_the_command_tells_people_and_programs(api: Api) -> None:
 def test_what_does_not_exist_is_a_wrong_argument(api: Api) -> None:
     told = command(api, "nope.1")
     assert (told.returncode, told.stdout) == (2, "")
-    assert "Run not found" in told.stderr
+    assert told.stderr == "benchfleet: run nope is not there\n"

@@ -18,7 +18,7 @@ from benchfleet.client import Client
 
 from local_emulator.stack import Emulator
 
-RUN = [sys.executable, "-m", "benchfleet.cli.main", "run"]
+BENCHFLEET = [sys.executable, "-m", "benchfleet.cli.main"]
 ENDS_S = 90
 QUICK = {"steps": 2, "step_s": 0}
 SLOW = {"steps": 200, "step_s": 0.5}
@@ -56,14 +56,18 @@ class Ran:
 
 
 def start(
-    folder: Path, *words: str, plane: Emulator | None = None, file_bytes: int | None = None
+    folder: Path,
+    *words: str,
+    plane: Emulator | None = None,
+    file_bytes: int | None = None,
+    command: str = "run",
 ) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
     if plane:
         known = {"BENCHFLEET_URL": plane.ready.api_url, "BENCHFLEET_API_KEY": plane.ready.keys.admin}
         environment |= known
     return subprocess.Popen(
-        [*RUN, *words],
+        [*BENCHFLEET, command, *words],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -102,7 +106,7 @@ def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) 
     assert ran.code == 0, ran.err
     assert ran.out.count("\n") == 1
     told = ran.last_line
-    assert (told["status"], told["tasks"]) == ("completed", {"total": 2, "completed": 2, "failed": 0})
+    assert (told["status"], told["tasks"]) == ("completed", {"total": 2, "completed": 2, "failed": 0, "cancelled": 0})
     results = Path(told["results_dir"])
     assert results == folder / "results" / told["run_id"]
     assert {"b-1", "b-2"} <= {path.name for path in results.iterdir()}
@@ -202,7 +206,12 @@ def test_a_full_disk_is_one_line_and_resume_finishes_it(folder: Path, emulator: 
         (("-c", "config.json", "--emulator", "--api-url", "http://x"), 2, "leave out --api-url"),
         ((), 2, "--config"),
         (("-c", "config.json", "--timeout", "0"), 2, "--timeout"),
-        (("-c", "config.json", "--api-key", "@wrong.key"), 4, "Unauthorized"),
+        (("-c", "config.json", "--api-key", "@wrong.key"), 4, "(Unauthorized): keep one that is known there with"),
+        (
+            ("-c", "config.json", "--emulator", "--results", "/proc/x"),
+            3,
+            "cannot write /proc/x: No such file or directory\n",
+        ),
     ],
 )
 def test_what_cannot_begin_leaves_nothing(
@@ -217,12 +226,28 @@ def test_what_cannot_begin_leaves_nothing(
     assert files(folder) == ["config.json", "garbage.json", "wrong.key"]
 
 
+def runs(folder: Path, *words: str) -> Ran:
+    return Ran(start(folder, *words, command="runs"))
+
+
+def test_a_run_that_is_left_with_its_emulator_can_be_looked_at_by_its_id(folder: Path) -> None:
+    write(folder)
+    left = run(folder, "-c", "config.json", "--run-id", "left", "--emulator", "--detach")
+    assert "In the background stay 1 runner, until the run ends; and its emulator, until --resume" in left.err
+    watched = runs(folder, "watch", "latest", "--json")
+    assert (watched.code, json.loads(watched.out)["run_id"]) == (0, "left"), watched.err
+    assert runs(folder, "explain", "left.1").code == 0
+    assert run(folder, "--resume", "left").code == 0
+    ended = runs(folder, "show", "left")
+    assert (ended.code, "no API URL" in ended.err) == (2, True)
+
+
 def test_proxies_and_closed_streams_are_no_trouble(folder: Path) -> None:
     """A proxy knows nothing of this machine's own ports; a daemon has no stdin."""
     write(folder)
     nowhere = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
     done = subprocess.run(
-        ["sh", "-c", 'exec "$@" <&-', "sh", *RUN, "-c", "config.json", "--emulator", "--json"],
+        ["sh", "-c", 'exec "$@" <&-', "sh", *BENCHFLEET, "run", "-c", "config.json", "--emulator", "--json"],
         cwd=folder, capture_output=True, text=True, env={**os.environ, **nowhere}, timeout=ENDS_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -134,6 +134,8 @@ def test_while_it_is_followed_everything_may_be_cleaned_up(folder: Path) -> None
         code, said = terminal.end()
     assert code == 130
     assert "nothing of it is left here" in said
+    told = last_line(terminal)
+    assert (told["status"], told["status_file"], told["results_dir"]) == ("cancelled", None, None)
     assert left(folder) == []
 
 

@@ -54,7 +54,24 @@ def test_an_emulator_that_is_killed_comes_back_and_nothing_is_lost(folder: Path)
         terminal.wait_for("The emulator has ended; starting it again")
         code, said = terminal.end(within_s=180)
     assert code == 0, said
-    assert last_line(terminal)["tasks"] == {"total": 3, "completed": 3, "failed": 0}
+    assert last_line(terminal)["tasks"] == {"total": 3, "completed": 3, "failed": 0, "cancelled": 0}
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+def test_an_emulator_that_is_killed_before_it_has_kept_the_run_gets_it_again(folder: Path, resumes: bool) -> None:
+    with Terminal(folder, *FLAGS, "--emulator") as terminal:
+        terminal.wait_for("Run 7 with 3 tasks")
+        if resumes:
+            terminal.process.kill()
+        os.kill(own_emulator(folder), signal.SIGKILL)
+        if not resumes:
+            code, said = terminal.end(within_s=180)
+    if resumes:
+        with Terminal(folder, "--resume", "7") as terminal:
+            code, said = terminal.end(within_s=180)
+    assert code == 0, said
+    assert said.count("had not kept run 7 yet: creating it again") == 1
+    assert last_line(terminal)["tasks"] == {"total": 3, "completed": 3, "failed": 0, "cancelled": 0}
 
 
 class Plane:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchfleet.config import RunConfig, load
-from benchfleet.exceptions import NotFound
+from benchfleet.exceptions import InvalidRequest, NotFound
 from benchfleet.following import Clocks
 from benchfleet.running.asked import Asked
 from benchfleet.running.looking import Look
@@ -122,6 +122,7 @@ class FakeClient:
     exists: bool = False
     refuses: BaseException | None = None
     breaks: BaseException | None = None
+    judges_key: BaseException | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -129,6 +130,8 @@ class FakeClient:
     def __exit__(self, *_: object) -> None: ...
 
     def create_run(self, config: Mapping[str, Any]) -> CreatedRun:
+        if not config:
+            raise self.judges_key or InvalidRequest("no config", status=400)
         if self.refuses:
             raise self.refuses
         self.created.append(config)

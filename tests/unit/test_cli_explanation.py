@@ -59,5 +59,15 @@ def test_a_task_needs_no_name_before_its_answer() -> None:
     assert told(PROBLEM, task_id="nightly.1").startswith("2 tasks failed")
 
 
+def test_a_finding_that_says_no_more_than_the_headline_leaves_no_blank_line() -> None:
+    assert told(FINE, task_id="nightly.1", fine=True) == "1 task is being worked on\n"
+
+
+def test_a_cancelled_run_is_not_green() -> None:
+    said = "the run was cancelled"
+    assert f"\x1b[1;33m{said}" in told(FINE, fine=True, status="cancelled", headline=said, terminal=True)
+    assert "\x1b[1;32m" in told(FINE, fine=True, terminal=True)
+
+
 def test_a_sample_says_so() -> None:
     assert "first 1,000 tasks" in told(FINE, sampled=True)

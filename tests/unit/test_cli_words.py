@@ -109,6 +109,30 @@ def test_a_run_that_ended_tells_when_and_why() -> None:
     assert ["archive", "failed,", "no", "[bold]room[/bold]"] in lines
 
 
+@pytest.mark.parametrize(
+    ("status", "failed", "said"),
+    [
+        ("completed", 14, "completed, 14 of 14 tasks failed"),
+        ("completed", 1, "completed, 1 of 14 tasks failed"),
+        ("running", 2, "running, 2 of 14 tasks failed"),
+        ("completed", 0, "completed"),
+        ("failed", 14, "failed"),
+    ],
+)
+def test_tasks_that_failed_stand_beside_the_status(status: str, failed: int, said: str) -> None:
+    counts = {"total": 14, "completed": 14 - failed, "failed": failed}
+    lines = shown(run_detail(status=status, tasks=counts))
+    assert ["status", *said.split()] in lines
+
+
+def test_tasks_that_failed_are_red() -> None:
+    run = run_detail(status="completed", tasks={"total": 2, "failed": 2})
+    out = io.StringIO()
+    print_run(run, now=NOW, console=Console(file=out, force_terminal=True, width=200, color_system="standard"))
+    assert "\x1b[1;31m2 of 2 tasks failed" in out.getvalue()
+    assert "\x1b[32mcompleted" not in out.getvalue()
+
+
 def test_several_groups_have_a_sum() -> None:
     groups = [{"provider": "aws", "instance_type": name, "total": 1, "pending": 1} for name in ("a", "b")]
     assert shown(run_detail(groups=groups, tasks={"total": 2, "pending": 2}))[-1][:3] == ["all", "2", "2"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import docker.errors
 import pytest
 from benchfleet.cli.doctor import tell
 from benchfleet.doctor import config_file, control_plane, engine, examine, machine, software
@@ -68,15 +69,22 @@ def test_an_engine_with_the_image_is_well() -> None:
 
 
 def test_an_engine_without_the_image_says_how_to_make_it() -> None:
-    *_, image = engine.docker_engine(lambda: Engine(LookupError("no such image\nmore")))
+    missing = docker.errors.ImageNotFound("404 Client Error for http+docker://localhost/v1.51/images/x/json: Not Found")
+    *_, image = engine.docker_engine(lambda: Engine(missing))
     assert (image.outcome, image.remedy) == (Outcome.WARN, "make image")
-    assert image.found == "benchfleet-runner:latest is not there: no such image"
+    assert image.found == "image benchfleet-runner:latest is not there"
+
+
+def test_an_image_that_cannot_be_looked_at_is_told_in_whole_words() -> None:
+    *_, image = engine.docker_engine(lambda: Engine(LookupError("words " * 100 + "\nmore")))
+    assert image.found.startswith("image benchfleet-runner:latest cannot be looked at: words words")
+    assert image.found.endswith("words …")
 
 
 def test_no_engine_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     (found,) = engine.docker_engine()
-    assert (found.outcome, "No such file" in found.found) == (Outcome.WARN, True)
+    assert (found.outcome, found.found) == (Outcome.WARN, "does not answer: no such file or directory")
 
 
 @pytest.mark.parametrize(("free", "outcome"), [(20 << 30, "ok"), (5 << 30, "warn"), (1 << 20, "fail")])

@@ -194,6 +194,14 @@ def test_a_stopped_run_says_so() -> None:
     assert told.headline == "r.1 was cancelled: the run was stopped"
 
 
+def test_a_run_that_was_cancelled_is_not_fine() -> None:
+    tasks = [a_task(1, "completed"), a_task(2, "cancelled"), a_task(3, "cancelled")]
+    told = explained(tasks, run={"status": "cancelled", "archive": Archive(state="ready")})
+    assert told.headline == "the run was cancelled: 1 of 3 tasks is done, 2 were cancelled"
+    told = explained(tasks, run={"status": "completed", "archive": Archive(state="ready")})
+    assert told.headline == "not all of it happened: 1 of 3 tasks is done, 2 were cancelled"
+
+
 def test_a_completed_task_that_is_asked_about() -> None:
     told = explained([a_task(1, "completed")], task_id="r.1")
     assert told.headline == "r.1 completed on runner box, in attempt 1 of 3"

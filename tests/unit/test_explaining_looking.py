@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
+from benchfleet.exceptions import NotFound
 from benchfleet.explaining.looking import look
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.runs import RunDetail, TaskCounts
@@ -25,10 +27,15 @@ class Told:
     signed: int = 0
 
     def run(self, run_id: str) -> RunDetail:
+        if run_id != "r":
+            raise NotFound(f"run {run_id} is not there", status=404)
         return a_run(self.tasks_).model_copy(update={"tasks": TaskCounts(total=self.total, **self.counts)})
 
     def task(self, task_id: str) -> Task:
-        return next(task for task in self.tasks_ if task.id == task_id)
+        for task in self.tasks_:
+            if task.id == task_id:
+                return task
+        raise NotFound(f"task {task_id} is not there", status=404)
 
     def tasks(self, run_id: str, *, status: TaskStatus | None = None) -> Iterator[Task]:
         self.asked.append(status)
@@ -85,3 +92,17 @@ def test_a_task_is_looked_at_alone() -> None:
     api = Told([a_task(1), a_task(2)], 2, {})
     told = look(api, "r.2", http=http())
     assert (told.task_id, api.asked, told.findings[0].task_ids) == ("r.2", [], ["r.2"])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("r.99", "task r.99 is not there: run r has 2 tasks"),
+        ("x.99", "run x is not there"),
+        ("x", "run x is not there"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(given: str, words: str) -> None:
+    with pytest.raises(NotFound) as told:
+        look(Told([a_task(1), a_task(2)], 2, {}), given, http=http())
+    assert (str(told.value), told.value.status) == (words, 404)

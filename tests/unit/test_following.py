@@ -47,7 +47,7 @@ def test_any_ending_is_an_ending(ending: tuple[str, str]) -> None:
 
 def test_gives_up_after_the_time_allowed() -> None:
     story = Story(RUNNING)
-    with pytest.raises(TimedOut, match="run 7 is running, its archive none, after 10 s"):
+    with pytest.raises(TimedOut, match="run 7 is running and has no archive yet, after 10 s"):
         story.follow(timeout_s=10.0)
     assert story.clock.now_s == 10.0
 

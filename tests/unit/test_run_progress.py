@@ -4,7 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
-from benchfleet.cli.progress import PlainLines, counts, display
+from benchfleet.cli.progress import LiveTable, PlainLines, counts, display
 from benchfleet.cli.progress_table import Picture, draw, span
 from benchfleet.cli.run_menu import ask
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
@@ -45,8 +45,16 @@ def test_reasons_and_failures_are_told_once_and_not_without_end() -> None:
     look = Look(HALFWAY.run, failed)
     said = lines(look, look, reasons=("local/box: no runner",))
     assert said[1] == "task 7.0 failed: [red]no 0"
-    assert said[-2:] == ["More tasks failed; `benchfleet runs explain` tells why", "local/box: no runner"]
+    assert said[-2:] == ["More tasks failed; the first ones are told above", "local/box: no runner"]
     assert len(said) == 1 + 10 + 2
+
+
+def test_a_message_of_many_lines_is_one_line_of_a_log() -> None:
+    message = "Traceback\n  File x\r\n\nValueError: " + "y" * 1000
+    (_, said) = lines(Look(HALFWAY.run, (task(1, "failed", error_message=message),)))
+    assert said.startswith("task 7.1 failed: Traceback / File x / ValueError: yyy")
+    assert said.endswith("y…")
+    assert len(said) < 330
 
 
 def picture(look: Look, *, reasons: tuple[str, ...] = (), after_s: float = 90) -> str:
@@ -67,6 +75,16 @@ def test_the_table_has_a_row_an_instance_type() -> None:
     assert "about" in drawn
     assert "aws/[b]x" in picture(Look(detail(groups=groups)), reasons=("[i]why",))
     assert "[i]why" in picture(Look(detail(groups=groups)), reasons=("[i]why",))
+
+
+def test_cancelled_tasks_have_a_column_of_their_own_when_there_are_any() -> None:
+    assert "cancelled" not in picture(HALFWAY)
+    stopped = Look(detail("cancelled", groups=[group(completed=1, failed=2, cancelled=3)]))
+    head, row, bar, *_ = picture(stopped).splitlines()
+    assert head.split() == ["instance", "type", "pending", "running", "done", "failed", "cancelled", "now"]
+    assert row.split() == ["local/box", "0", "0", "1", "2", "3"]
+    assert "50 %" in bar
+    assert counts(stopped) == "[50%] Pending: 0 | Running: 0 | ✓ 1 | ✗ 2 | cancelled 3"
 
 
 def test_the_table_says_nothing_of_the_end_before_it_knows() -> None:
@@ -95,6 +113,21 @@ def test_the_menu(typed: str, choice: str) -> None:
     shown = PlainLines(Console(file=out))
     assert ask("7", display=shown, answers=io.StringIO(typed), out=out) == choice
     assert "Interrupted. Run 7 goes on meanwhile." in out.getvalue()
+    assert out.getvalue().count("  s  stop the run: bring home what there is\n") == 1 + typed.count("x")
+
+
+def test_a_table_after_the_question_leaves_it_alone() -> None:
+    out = io.StringIO()
+    table = LiveTable(Console(file=out, force_terminal=True, width=80, _environ={"TERM": "xterm"}))
+    for _ in range(2):
+        table.show(HALFWAY, ())
+    assert "\x1b[1A" in out.getvalue()  # it draws over itself
+    with table.paused():
+        before = len(out.getvalue())
+    table.show(HALFWAY, ())
+    table.close()
+    after = out.getvalue()[before:]
+    assert after.index("instance type") < after.index("\x1b[1A")
 
 
 def test_what_tasks_say_does_not_steer_the_terminal() -> None:

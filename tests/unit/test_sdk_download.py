@@ -197,10 +197,11 @@ def test_pieces_that_do_not_fit_are_fetched_once_more_in_one(ask: Ask, tmp_path:
 @pytest.mark.parametrize(
     ("archive", "words"),
     [
-        ({"state": "building"}, "run 7 has no archive to download: it is building"),
+        ({"state": "none"}, r"run 7 has no archive yet: the run has not ended$"),
+        ({"state": "building"}, r"run 7 has no archive yet: it is being built$"),
         ({"state": "failed", "error": "the bucket is gone"}, "run 7 has no archive to download: the bucket is gone"),
     ],
-    ids=["building", "failed"],
+    ids=["none", "building", "failed"],
 )
 def test_a_run_without_an_archive(ask: Ask, tmp_path: Path, archive: dict[str, str], words: str) -> None:
     with pytest.raises(exceptions.ArchiveError, match=words):

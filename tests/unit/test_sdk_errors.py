@@ -38,7 +38,8 @@ def made(response: httpx.Response) -> exceptions.ApiError:
         (refused(401, error="Unauthorized"), exceptions.AuthError, "Unauthorized"),
         (refused(403, error="Forbidden", code="forbidden"), exceptions.AuthError, "Forbidden"),
         (refused(403, message="Missing Authentication Token"), exceptions.AuthError, "Missing Authentication Token"),
-        (refused(404, error="Run not found"), exceptions.NotFound, "Run not found"),
+        (refused(404, error="Run not found"), exceptions.NotFound, "run 7 is not there"),
+        (refused(404, error="no such page"), exceptions.NotFound, "no such page"),
         (refused(400, error=["a is wrong", "b too"]), exceptions.InvalidRequest, "a is wrong; b too"),
         (refused(409, error=["taken"], code="run_exists"), exceptions.Conflict, "taken"),
         (refused(413, error="too large"), exceptions.InvalidRequest, "too large"),
@@ -67,6 +68,8 @@ EXIT_CODES = {
     exceptions.ApiError: 3,
     exceptions.AuthError: 4,
     exceptions.NotFound: 2,
+    exceptions.RunUnknown: 3,
+    exceptions.RunUnknown: 3,
     exceptions.Conflict: 5,
     exceptions.InvalidRequest: 5,
     exceptions.ServerError: 3,
@@ -174,6 +177,34 @@ def test_an_error_says_whether_the_request_may_have_arrived(kind: type[httpx.Req
     error = no_answer(kind("words"), where="x")
     assert isinstance(error, exceptions.Unreachable)
     assert error.sent == (kind is httpx.ReadError)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "words"),
+    [
+        ("/runs/7/tasks", "run_not_found", "run 7 is not there"),
+        ("/prod/runs/a.b", "run_not_found", "run a.b is not there"),
+        ("/tasks/7.99/files", "task_not_found", "task 7.99 is not there"),
+        ("/tasks/no.pe.1", "run_not_found", "run no.pe is not there"),
+        ("/runners", "run_not_found", "the server's own words"),
+    ],
+)
+def test_what_is_not_there_is_named(path: str, code: str, words: str) -> None:
+    answer = refused(404, error="the server's own words", code=code)
+    answer.request = httpx.Request("GET", f"http://api.test{path}?X-Amz-Signature=hidden")
+    assert str(refusal(answer, now_s=0.0)) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("[Errno 111] Connection refused", "connection refused"),
+        ("[Errno -2] Name unknown", "name unknown"),
+        ("Oh", "Oh"),
+    ],
+)
+def test_no_answer_is_told_without_the_systems_numbers(said: str, words: str) -> None:
+    assert str(no_answer(httpx.ConnectError(said), where="x")) == f"no answer from x: {words}"
 
 
 def test_an_error_without_words_says_its_name() -> None:

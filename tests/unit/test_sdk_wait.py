@@ -43,7 +43,7 @@ def test_any_ending_is_an_ending(ask: Ask, ending: tuple[str, str]) -> None:
 
 def test_looks_less_and_less_often(ask: Ask) -> None:
     network = Forever(ok(detail()))
-    with pytest.raises(exceptions.TimedOut, match=r"run 7 is running, its archive none, after 600 s$"):
+    with pytest.raises(exceptions.TimedOut, match=r"run 7 is running and has no archive yet, after 600 s$"):
         ask(network, wait())
     *pauses, last = network.pauses_s
     assert pauses == sorted(pauses)
@@ -92,7 +92,7 @@ def test_a_server_that_asks_for_a_pause_gets_it(ask: Ask) -> None:
 
 
 def test_an_outage_that_lasts_is_named_in_the_end(ask: Ask) -> None:
-    words = r"run 7 is running, its archive none, after 60 s; the last look got no answer: .*refused"
+    words = r"run 7 is running and has no archive yet, after 60 s; the last look got no answer: .*refused"
     with pytest.raises(exceptions.TimedOut, match=words) as raised:
         ask(Forever(ok(detail()), DOWN), wait(timeout_s=60))
     assert raised.value.exit_code == 124

@@ -86,7 +86,8 @@ def test_an_unknown_profile_is_told_with_those_that_are_there(file: Path) -> Non
 
 
 def test_empty_variables_are_no_variables(file: Path) -> None:
-    assert of(file, **{URL: "", KEY: "", PROFILE: ""}) == ("http://home", "home-key", "home")
+    for empty in ("", " ", "\n"):
+        assert of(file, **{URL: "", KEY: empty, PROFILE: ""}) == ("http://home", "home-key", "home")
 
 
 def test_the_file_is_named_by_the_environment(file: Path) -> None:

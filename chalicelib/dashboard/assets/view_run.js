@@ -35,6 +35,7 @@ export function drawRun(run) {
   parts.run = run;
   setText(byId("run-id"), run.run_id);
   setBadge(byId("run-status"), run.status);
+  drawFailed(run);
   drawFacts(run);
   setText(byId("run-reason"), run.reason ? `Reason: ${run.reason}` : "");
   setHidden(byId("run-reason"), !run.reason);
@@ -42,6 +43,14 @@ export function drawRun(run) {
   drawArchive(run);
   drawCounts(run.tasks);
 }
+
+/** A run completes whatever became of its tasks: beside "completed" stands how many failed. */
+function drawFailed({ status, tasks }) {
+  setText(byId("run-failed"), failedWords(tasks));
+  setHidden(byId("run-failed"), !tasks.failed || status === "failed");
+}
+
+const failedWords = ({ failed, total }) => (failed ? `${count(failed)} of ${count(total)} failed` : "");
 
 function drawFacts(run) {
   setText(parts.workload, run.workload);
@@ -71,9 +80,11 @@ function drawCounts(counts) {
   setText(byId("bar-text"), `${count(ended(counts))} of ${plural(counts.total, "task")} ended, ${done} %`);
 }
 
+const statusWords = ({ status, tasks }) => [status, failedWords(tasks)].filter(Boolean).join(", ");
+
 /** A status that changes is said; a counter that moves is not. */
 function tellChanges(before, run) {
   if (before?.run_id !== run.run_id) return;
-  if (before.status !== run.status) announce(`Run ${run.run_id} is ${run.status}.`);
+  if (before.status !== run.status) announce(`Run ${run.run_id} is ${statusWords(run)}.`);
   else if (before.archive.state !== run.archive.state) announce(`Archive of run ${run.run_id}: ${run.archive.state}.`);
 }

@@ -27,7 +27,7 @@ def run(
     from benchfleet.client import Client
     from benchfleet.explaining.looking import look
 
-    where = connection(api_url, api_key, profile)
+    where = connection(api_url, api_key, profile, of=given)
     with Client(where.api_url, key=where.key) as client, httpx.Client(timeout=30) as http:
         explanation = look(client, resolve(client, given), http=http, api_url=where.api_url)
     if as_json:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchfleet_contract.states import RunStatus
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -34,12 +35,13 @@ def print_explanation(explanation: Explanation, *, console: Console | None = Non
 
 
 def _lines(explanation: Explanation) -> Iterator[_Line]:
-    style = "bold green" if explanation.fine else "bold red"
+    well = "bold yellow" if explanation.status == RunStatus.CANCELLED else "bold green"
+    style = well if explanation.fine else "bold red"
     about = "" if explanation.task_id else f"{explanation.run_id} ({explanation.status}): "
     yield _Line(Text.assemble(about, (_said(explanation.headline), style)))
     for finding in explanation.findings:
-        yield _Line(Text())
-        yield from _finding(finding, is_headline=finding.words == explanation.headline)
+        if told := list(_finding(finding, is_headline=finding.words == explanation.headline)):
+            yield from (_Line(Text()), *told)
     if explanation.sampled:
         yield _Line(Text(f"\n{_SAMPLED}", "dim"))
 

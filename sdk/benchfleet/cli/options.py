@@ -30,18 +30,28 @@ Profile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of words.")]
 
 
-def connection(api_url: str | None, api_key: str | None, profile: str | None) -> settings.Connection:
-    """Where to go with which key. Raises what `settings.connection` raises."""
-    return settings.connection(
-        api_url, api_key, profile, environ=os.environ, stdin=sys.stdin, warn=warn_once
-    )  # fmt: skip
+def connection(
+    api_url: str | None, api_key: str | None, profile: str | None, *, of: str | None = None
+) -> settings.Connection:
+    """Where to go with which key. Raises what `settings.connection` raises.
+
+    `of` is a run, a task or `latest`: where nothing names an API, the emulator that a detached run has here is meant.
+    """
+    try:
+        return settings.connection(api_url, api_key, profile, environ=os.environ, stdin=sys.stdin, warn=warn_once)
+    except settings.NoUrl:
+        from benchfleet.running.finding import emulator_of
+
+        if of is None or (found := emulator_of(of)) is None:
+            raise
+        return found
 
 
-def connect(api_url: str | None, api_key: str | None, profile: str | None) -> "Client":
-    """A client to use as a context manager. Raises what `settings.connection` raises."""
+def connect(api_url: str | None, api_key: str | None, profile: str | None, *, of: str | None = None) -> "Client":
+    """A client to use as a context manager. `of` as for `connection`; raises what that raises."""
     from benchfleet.client import Client
 
-    found = connection(api_url, api_key, profile)
+    found = connection(api_url, api_key, profile, of=of)
     return Client(found.api_url, key=found.key)
 
 

@@ -14,7 +14,8 @@ from benchfleet.explaining.printable import printable
 from benchfleet.following import Display
 from benchfleet.running.looking import Look
 
-_MOST_FAILURES = 10  # told one by one; `benchfleet runs explain` tells all
+_MOST_FAILURES = 10  # told one by one
+_MOST_CHARACTERS = 300  # of what is told of one
 
 
 class Shown(Display, Protocol):
@@ -49,10 +50,16 @@ class Failures:
                 continue
             self._told.add(task.id)
             if len(self._told) > _MOST_FAILURES:
-                self._tell("More tasks failed; `benchfleet runs explain` tells why")
+                self._tell("More tasks failed; the first ones are told above")
             else:
-                said = printable(task.error_message or task.reason or task.error_type or "")
+                said = one_line(task.error_message or task.reason or task.error_type or "")
                 self._tell(f"task {task.id} failed: {said}")
+
+
+def one_line(text: str) -> str:
+    """Its lines behind each other, as far as a line of a log can be."""
+    said = " / ".join(line for whole in printable(text).splitlines() if (line := whole.strip()))
+    return said if len(said) <= _MOST_CHARACTERS else f"{said[: _MOST_CHARACTERS - 1]}…"
 
 
 class PlainLines:
@@ -96,7 +103,8 @@ class LiveTable:
     """The table of `progress_table`, drawn anew at each look; notes stay above it."""
 
     def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        self._console = console
+        self._live = self._fresh()
         self._picture: Picture | None = None
         self._failures = Failures(self.note)
 
@@ -115,6 +123,10 @@ class LiveTable:
         """The table stays where it is; a new one begins below."""
         self.close()
         yield
+        self._live = self._fresh()  # the old one would draw over what was said meanwhile
+
+    def _fresh(self) -> Live:
+        return Live(console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
 
     def close(self) -> None:
         self._live.stop()

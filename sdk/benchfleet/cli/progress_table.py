@@ -34,11 +34,12 @@ def draw(picture: Picture, *, now: datetime | None = None) -> RenderableType:
     groups = sorted(look.run.groups, key=lambda group: not _open(group))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("instance type", overflow="fold")
-    for name in ("pending", "running", "done", "failed"):
+    stopped = look.run.tasks.cancelled > 0
+    for name in ("pending", "running", "done", "failed", *(["cancelled"] if stopped else [])):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("now", overflow="ellipsis", no_wrap=True)
     for group in groups[:_MOST_ROWS]:
-        table.add_row(*_cells(group, look.tasks))
+        table.add_row(*_cells(group, look.tasks, stopped=stopped))
     more = len(groups) - _MOST_ROWS
     below = [Text(f"… and {more} more instance types", style="dim")] if more > 0 else []
     waits = [Text(reason, style="yellow") for reason in picture.reasons]
@@ -49,14 +50,15 @@ def _open(group: GroupCounts) -> int:
     return group.pending + group.claimed + group.running
 
 
-def _cells(group: GroupCounts, tasks: Sequence[Task]) -> list[Text]:
-    failed = group.failed + group.cancelled
+def _cells(group: GroupCounts, tasks: Sequence[Task], *, stopped: bool) -> list[Text]:
+    """`stopped`: some tasks of the run were cancelled, so that there is a column for it."""
     return [
         Text(f"{group.provider}/{group.instance_type}"),
         _count(group.pending),
         _count(group.claimed + group.running, "cyan"),
         _count(group.completed, "green"),
-        _count(failed, "bold red"),
+        _count(group.failed, "bold red"),
+        *([_count(group.cancelled, "yellow")] if stopped else []),
         Text(_doing(group, tasks), style="dim"),
     ]
 
@@ -82,7 +84,7 @@ def _of_task(task: Task) -> str:
 def _overall(look: Look, now: datetime) -> Table:
     """One line: bar, share, time since the start, time to the end where there is a basis for it."""
     tasks = look.run.tasks
-    ended = tasks.completed + tasks.failed + tasks.cancelled
+    ended = tasks.completed + tasks.failed  # as the line of a pipe counts
     took_s = (now - datetime.fromisoformat(look.run.created_at)).total_seconds()
     line = Table.grid(padding=(0, 2, 0, 0))
     share = f"{100 * ended / tasks.total:.0f} %" if tasks.total else ""

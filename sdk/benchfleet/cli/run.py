@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchfleet.cli.begun import complete_begun
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection, somebody_there
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ Providers = Annotated[
     list[str] | None, typer.Option("--provider", metavar="NAME", help="Only this provider's entries; may be repeated.")
 ]
 Emulator = Annotated[bool, typer.Option("--emulator", help="Bring a control plane on this machine.")]
-Resume = Annotated[str | None, typer.Option(metavar="ID|latest", help="Go on with a run that was begun here.")]
+Resume = Annotated[
+    str | None,
+    typer.Option(metavar="ID|latest", help="Go on with a run that was begun here.", autocompletion=complete_begun),
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Leave once the run exists and its runners work.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait. [default: no limit]")]
 Results = Annotated[Path | None, typer.Option(help="Where <run id>/ is made. [default: results]")]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from benchfleet import exit_codes
 from benchfleet.cli.documents.run import RunEnded
-from benchfleet.exceptions import BenchfleetError
-from benchfleet.running.leaving import Ended, how_to_resume
+from benchfleet.exceptions import BenchfleetError, RunUnknown, TimedOut
+from benchfleet.running.leaving import Ended, how_to_resume, what_stays
 from benchfleet.running.master import Master
 
 
@@ -23,6 +23,8 @@ def print_end(master: Master, ended: Ended, *, as_json: bool) -> int:
         print_ranking(ended.folder)
     if ended.words:
         _say(ended.words)
+    if ended.next_step:
+        _say(ended.next_step)
     return print_last_line(master, ended.exit_code)
 
 
@@ -34,15 +36,18 @@ def print_failure(master: Master, error: BaseException) -> int:
     else:
         _say("benchfleet: interrupted")
         code = exit_codes.INTERRUPTED
-    if master.state:
+    if master.state and not isinstance(error, RunUnknown):
         _say(how_to_resume(master.state.run_id))
+    if master.state and isinstance(error, TimedOut) and (staying := what_stays(master.state)):
+        _say(staying)
     return print_last_line(master, code)
 
 
 def print_last_line(master: Master, exit_code: int) -> int:
     """One line of JSON on stdout, if there is a run to tell of."""
     if master.state:
-        document = RunEnded.of(master.state, status_file=str(master.state_file), exit_code=exit_code)
+        file = str(master.state_file) if master.state_file else None
+        document = RunEnded.of(master.state, status_file=file, exit_code=exit_code)
         sys.stderr.flush()
         print(document.model_dump_json(), flush=True)
     return exit_code
@@ -56,8 +61,12 @@ def print_ranking(folder: Path) -> None:
     from benchfleet.report.reading import read_runs
 
     try:
-        for table in outcome(analyse(read_runs([folder]))):
+        report = analyse(read_runs([folder]))
+        for warning in report.warnings:
+            _say(f"benchfleet: {warning}")
+        for table in outcome(report):
             print_table(table)
+            print()
     except BenchfleetError as error:
         _say(f"benchfleet: no ranking: {error}")
         return

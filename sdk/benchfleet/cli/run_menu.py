@@ -7,12 +7,16 @@ from typing import Protocol, TextIO
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
 
 CHOICES = {"k": KEEP, "s": STOP, "c": CLEAN, "": KEEP}
-TEXT = """
-Interrupted. Run {run_id} goes on meanwhile.
-  k  keep it running: leave, and go on later with --resume
+MENU = """  k  keep it running: leave, and go on later with --resume
   s  stop the run: bring home what there is
   c  stop the run and clean up: nothing of it stays on this machine
 Choose k, s or c [k]: """
+TEXT = (
+    """
+Interrupted. Run {run_id} goes on meanwhile.
+"""
+    + MENU
+)
 
 
 class Pausing(Protocol):
@@ -28,5 +32,5 @@ def ask(run_id: str, *, display: Pausing, answers: TextIO | None = None, out: Te
             choice = CHOICES.get(line.strip().lower()[:1])
             if choice:
                 return choice
-            print("k, s or c: ", end="", file=out, flush=True)
+            print(f"That is none of the choices.\n{MENU}", end="", file=out, flush=True)
     return KEEP

@@ -1,6 +1,6 @@
 """Everything that is wrong with a config, and everything worth a warning: by the API's own rules, and the master's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.run_request import CLASSIC_PROVIDERS, KNOWN, is_provider, read_run_request
 from benchfleet_contract.runs import RunRequest
+from benchfleet_contract.workloads import KNOWN_WORKLOADS
 
 from benchfleet.config import fields
 from benchfleet.config.document import Document, name_of, shown
-from benchfleet.config.problems import Finding
+from benchfleet.config.problems import Finding, Remark
 from benchfleet.config.provision import LOCAL_FIELDS, Provision, read_provision, whole
 
 _TEXTS = ("ruby_version", "workload", "run_id", "instance_type", "alias", "isolation", "image")
@@ -50,8 +51,8 @@ class _Check:
         reading = read_run_request(found.body)
         found.request = reading.request
         self._take(reading.problems)
-        self._warn_of_names()
-        found.warnings += [f"{self._path}: {words}" for words in reading.warnings]
+        remarks = sorted([*self._strange_values(reading.warnings), *self._strange_fields()])
+        found.warnings = [remark.line(self._path) for remark in remarks]
         return found
 
     def _refuse(self, name: str, message: str, remedy: str) -> None:
@@ -90,9 +91,16 @@ class _Check:
             self._refuse("per_instance_type.instances", words, "how many runners each entry gets; leave it out for 1")
         return count or 1
 
-    def _warn_of_names(self) -> None:
-        placed = [(self._document.key_place(*path), name_of(path), words) for path, words in self._strange_names()]
-        self._found.warnings += [fields.warning(self._path, *found) for found in sorted(placed)]
+    def _strange_values(self, warnings: Iterable[str]) -> Iterator[Remark]:
+        """The API's warnings: a field, a colon, words."""
+        for text in warnings:
+            name, _, words = text.partition(": ")
+            near = fields.meant(str(self._config.get(name)), KNOWN_WORKLOADS) if name == "workload" else ""
+            yield Remark(self._document.place(name), name, words + near)
+
+    def _strange_fields(self) -> Iterator[Remark]:
+        for path, words in self._strange_names():
+            yield Remark(self._document.key_place(*path), name_of(path), words)
 
     def _strange_names(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         for name, value in self._config.items():

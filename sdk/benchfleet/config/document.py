@@ -27,6 +27,15 @@ class Document:
     written: dict[Path, str] = field(default_factory=dict)
     problems: list[Finding] = field(default_factory=list)
 
+    def refuses_again(self, path: Path, mark: Mark) -> bool:
+        """Takes a key; True, and a problem, if it was there before: the first value counts then."""
+        first = self.keys.setdefault(path, mark)
+        if first == mark:
+            return False
+        words = f"this key is there twice, first in line {first.line}"
+        self.problems.append(Finding(mark, _printable(name_of(path)), words, "keep one of them"))
+        return True
+
     def place(self, name: str) -> Mark:
         """Where the value of a field stands; for one that is not there, the nearest value around it."""
         while name and name not in self._named:
@@ -74,11 +83,6 @@ def check_depth(depth: int, mark: Mark) -> None:
     """Raises SyntaxProblem."""
     if depth > MAX_DEPTH:
         raise SyntaxProblem(mark, "nested too deeply", f"at most {MAX_DEPTH} levels")
-
-
-def duplicate(path: Path, mark: Mark, first: Mark) -> Finding:
-    words = f"this key is there twice, first in line {first.line}"
-    return Finding(mark, _printable(name_of(path)), words, "keep one of them")
 
 
 def unsendable(document: Document) -> Iterator[Finding]:

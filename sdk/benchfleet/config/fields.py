@@ -5,8 +5,6 @@ from difflib import get_close_matches
 
 from benchfleet_contract.run_request import CLASSIC_PROVIDERS, KNOWN
 
-from benchfleet.config.problems import Mark
-
 PROVISION, SCHEMA = "provision", "$schema"
 PER_INSTANCE_TYPE = ("tasks", "instances")
 ENTRY = ("instance_type", "alias")
@@ -28,13 +26,14 @@ NEVER_POSTED = frozenset({*INSTEAD, *KEYS, PROVISION, SCHEMA})
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """A warning, with what was probably meant. `name` may be of any length."""
+    return f"unknown field, ignored{meant(name, known)}"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence: what was probably meant, or nothing."""
     near = get_close_matches(name[:64], list(known), n=1)
-    return f"unknown field, ignored; did you mean {near[0]}?" if near else "unknown field, ignored"
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def legacy(name: str) -> str:
     return f"ignored: {INSTEAD[name]}"
-
-
-def warning(path: object, mark: Mark, field: str, words: str) -> str:
-    return f"{path}:{mark.line}:{mark.column}: {field[:100]}: {words}"

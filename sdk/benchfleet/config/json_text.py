@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from typing import Any, NoReturn
 
-from benchfleet.config.document import Document, Path, check_depth, duplicate
+from benchfleet.config.document import Document, Path, check_depth
 from benchfleet.config.problems import START, Mark, SyntaxProblem
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
@@ -35,7 +35,7 @@ def parse_json(text: str) -> Document:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_first_of_each)
     except json.JSONDecodeError as error:
         remedy = _REMEDIES.get(error.msg, "mend it there")
         raise SyntaxProblem(Mark(error.lineno, error.colno), f"not JSON: {error.msg}", remedy) from error
@@ -49,16 +49,30 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"it has no {name}")
 
 
+def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of keys that are there twice the first counts, as in `_Places`."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        found.setdefault(key, value)
+    return found
+
+
 class _Places:
-    """Follows the tokens of a valid text. `_path` leads to the value that comes next; a key that is awaited is None."""
+    """Follows the tokens of a valid text. `_path` leads to the value that comes next; a key that is awaited is None.
+
+    `_again` is how deep a key stands that was there before: what belongs to it has no places.
+    """
 
     def __init__(self, text: str) -> None:
         self.document = Document()
         self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
         self._path: list[str | int | None] = []
         self._kinds: list[str] = []
+        self._again: int | None = None
 
     def take(self, word: str, offset: int) -> None:
+        if word in ",}" and self._again == len(self._path):
+            self._again = None
         if word in "{[":
             self._value(offset, word)
             self._kinds.append(word)
@@ -76,14 +90,14 @@ class _Places:
     def _text(self, word: str, offset: int) -> None:
         if self._kinds and self._kinds[-1] == "{" and self._path[-1] is None:
             self._path[-1] = json.loads(word)
-            path, mark = self._here(), self._mark(offset)
-            if path in self.document.keys:
-                self.document.problems.append(duplicate(path, mark, self.document.keys[path]))
-            self.document.keys.setdefault(path, mark)
+            if self._again is None and self.document.refuses_again(self._here(), self._mark(offset)):
+                self._again = len(self._path)
         else:
             self._value(offset, word)
 
     def _value(self, offset: int, word: str) -> None:
+        if self._again is not None:
+            return
         path = self._here()
         self.document.values[path] = self._mark(offset)
         if word[0] not in '{["':

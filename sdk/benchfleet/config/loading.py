@@ -22,13 +22,13 @@ def load(path: Path) -> RunConfig:
     """Raises InvalidConfig with all problems at once, or ConfigError for what is no readable file."""
     data = _read(path)
     document = _parse(path, _text(path, data))
-    findings = [*document.problems, *unsendable(document)]
+    findings = list(unsendable(document))
     if not isinstance(document.value, dict):
         findings.append(Finding(START, "", "a config must be an object", 'start it with "workload" or "ruby_version"'))
-    if findings:
-        raise InvalidConfig(path, findings)
+    if findings:  # nothing more can be read
+        raise InvalidConfig(path, [*document.problems, *findings])
     checked = check(document, path)
-    checked.findings += _size(checked)
+    checked.findings += [*document.problems, *_size(checked)]
     if checked.findings or checked.request is None:
         raise InvalidConfig(path, checked.findings, warnings=checked.warnings)
     return RunConfig(

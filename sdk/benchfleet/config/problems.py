@@ -1,6 +1,6 @@
 """What is wrong with a config, and where it says so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,22 +42,38 @@ class Finding:
         return Problem(field=self.field, value=self.value or None, message=self.message, remedy=self.remedy)
 
 
+@dataclass(frozen=True, order=True)
+class Remark:
+    """Worth a warning, and no problem. `field` may be of any length."""
+
+    mark: Mark
+    field: str
+    words: str
+
+    def line(self, path: Path) -> str:
+        return f"{path}:{self.mark.line}:{self.mark.column}: warning: {self.field[:100]}: {self.words}"
+
+
 class InvalidConfig(ConfigError):
     """Everything that is wrong with one config, in the order of its lines; `findings` know their places.
 
-    Warnings are told, too: what seems to be missing is often there under another name.
+    Warnings (lines of text) are told below: what seems to be missing is often there under another name.
     """
 
-    def __init__(self, path: Path, findings: Iterable[Finding], *, warnings: Iterable[str] = ()) -> None:
+    def __init__(self, path: Path, findings: Iterable[Finding], *, warnings: Sequence[str] = ()) -> None:
         self.path = path
         self.findings = tuple(sorted(findings, key=lambda found: found.mark))
-        count = "1 problem" if len(self.findings) == 1 else f"{len(self.findings)} problems"
+        beside = f" and {_count(len(warnings), 'warning')}" if warnings else ""
         lines = [
-            f"{path} has {count}",
+            f"{path} has {_count(len(self.findings), 'problem')}{beside}",
             *first_lines(found.line(path) for found in self.findings),
             *first_lines(warnings),
         ]
         super().__init__("\n".join(lines), problems=[found.problem() for found in self.findings])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def first_lines(lines: Iterable[str]) -> list[str]:

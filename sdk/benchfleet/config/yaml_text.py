@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from benchfleet_contract.limits import MAX_BODY_BYTES
 
-from benchfleet.config.document import Document, Path, check_depth, duplicate
+from benchfleet.config.document import Document, Path, check_depth
 from benchfleet.config.problems import START, Mark, SyntaxProblem
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -69,13 +69,17 @@ class _Open:
 
 @dataclass
 class _Builder:
-    """`_cost` counts characters and nodes as if every alias were written out."""
+    """`_cost` counts characters and nodes as if every alias were written out.
+
+    `_again` is how deep a key stands that was there before: what belongs to it has no places.
+    """
 
     document: Document = field(default_factory=Document)
     _open: list[_Open] = field(default_factory=list)
     _anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     _cost: int = 0
     _documents: int = 0
+    _again: int | None = None
 
     def take(self, event: Any) -> None:
         mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
@@ -111,15 +115,14 @@ class _Builder:
             raise SyntaxProblem(mark, "merge keys (<<) are not taken", "write the fields out")
         holder = self._open[-1]
         holder.key = event.value
-        path = (*holder.path, event.value)
-        if path in self.document.keys:
-            self.document.problems.append(duplicate(path, mark, self.document.keys[path]))
-        self.document.keys.setdefault(path, mark)
+        self._over()
+        if self._again is None and self.document.refuses_again((*holder.path, event.value), mark):
+            self._again = len(self._open)
         self._spend(len(event.value), mark)
 
     def _scalar(self, event: Any, mark: Mark) -> None:
         value = plain(event.value) if event.implicit[0] else event.value
-        if not isinstance(value, str):
+        if not isinstance(value, str) and self._again is None:
             self.document.written[self._path()] = event.value
         if event.anchor:
             self._anchors[event.anchor] = (value, len(event.value) + 1)
@@ -133,16 +136,24 @@ class _Builder:
 
     def _add(self, value: Any, mark: Mark, *, cost: int) -> None:
         self._spend(cost, mark)
-        self.document.values[self._path()] = mark
+        if self._again is None:
+            self.document.values[self._path()] = mark
         if not self._open:
             self.document.value = value
         elif isinstance(self._open[-1].value, dict):
             holder = self._open[-1]
-            holder.value[holder.key], holder.key = value, None
+            holder.value.setdefault(holder.key, value)
+            holder.key = None
         else:
             self._open[-1].value.append(value)
 
+    def _over(self) -> None:
+        """The next key, or the end, of a mapping: what was there twice is behind us."""
+        if self._again == len(self._open):
+            self._again = None
+
     def _close(self) -> None:
+        self._over()
         ended = self._open.pop()
         if ended.anchor:
             self._anchors[ended.anchor] = (ended.value, self._cost - ended.cost)

@@ -38,6 +38,8 @@ def asking(api_url: str, key: str | None) -> Ask:
     """Asks over HTTP. The result raises OSError if nobody answers."""
     import httpx
 
+    from benchfleet.flows.refusals import plain
+
     headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def ask(method: str, path: str) -> Answer:
@@ -45,7 +47,7 @@ def asking(api_url: str, key: str | None) -> Ask:
         try:
             got = httpx.request(method, api_url.rstrip("/") + path, headers=headers, json=body, timeout=PATIENCE_S)
         except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise OSError(str(error) or type(error).__name__) from error
+            raise OSError(plain(error)) from error
         return Answer(got.status_code, got.headers.get("Date", ""))
 
     return ask

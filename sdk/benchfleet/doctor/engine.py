@@ -2,10 +2,12 @@
 
 import os
 import socket
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchfleet.doctor.check import Check, ok, warn
+from benchfleet.flows.refusals import plain
 from runner_image.config import DEFAULT_IMAGE
 
 PATIENCE_S = 5
@@ -31,18 +33,27 @@ def docker_engine(connect: Callable[[], Any] = engine, *, image: str = DEFAULT_I
         client = connect()
         version = client.version()["Version"]
     except Exception as error:
-        yield warn("docker engine", f"does not answer: {_first_line(error)}", remedy=ENGINE_REMEDY)
+        yield warn("docker engine", f"does not answer: {_words(error)}", remedy=ENGINE_REMEDY)
         return
     yield ok("docker engine", f"version {version}")
     try:
         found = client.images.get(image)
     except Exception as error:
-        yield warn("runner image", f"{image} is not there: {_first_line(error)}", remedy="make image")
+        why = "is not there" if _is_missing(error) else f"cannot be looked at: {_words(error)}"
+        yield warn("runner image", f"image {image} {why}", remedy="make image")
     else:
         yield ok("runner image", f"{image}, {str(found.short_id).removeprefix('sha256:')}")
     finally:
         client.close()
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]
+def _is_missing(error: Exception) -> bool:
+    from docker.errors import NotFound
+
+    return isinstance(error, NotFound)
+
+
+def _words(error: Exception) -> str:
+    """Its first line, without the system's number, cut between words."""
+    first = (plain(error).splitlines() or [""])[0]
+    return textwrap.shorten(first, 160, placeholder=" …")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import RunDetail
-from benchfleet_contract.states import TERMINAL, ArchiveState
+from benchfleet_contract.states import TERMINAL, ArchiveState, RunStatus
 from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import Explanation, Finding, LogTail
@@ -49,7 +49,13 @@ def _headline(scene: Scene, found: list[Finding], task_id: str | None) -> str:
     if found and (found[0].weight == "problem" or task_id):
         more = len([finding for finding in found if finding.weight == "problem"]) - 1
         return found[0].words + (f" (and {count(more, 'other problem')})" if more > 0 else "")
-    return f"everything is fine: {_progress(scene)}"
+    return f"{_how(scene)}: {_progress(scene)}"
+
+
+def _how(scene: Scene) -> str:
+    if scene.run.status == RunStatus.CANCELLED:
+        return "the run was cancelled"
+    return "not all of it happened" if scene.run.tasks.cancelled else "everything is fine"
 
 
 def _progress(scene: Scene) -> str:

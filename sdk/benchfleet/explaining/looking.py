@@ -1,7 +1,6 @@
 """Asks the API for what an explanation needs: everything of a small run, a part of a large one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Protocol
@@ -19,6 +18,7 @@ from benchfleet.explaining.document import Explanation, LogTail
 from benchfleet.explaining.failing import failures
 from benchfleet.explaining.judging import explain
 from benchfleet.explaining.log_tail import MOST_DOWNLOAD_BYTES, log_tail
+from benchfleet.explaining.scene import count
 
 _OF_EACH_STATE = 1_000  # tasks of a large run that are looked at
 _LOGS = 5  # that are downloaded for a run
@@ -57,11 +57,24 @@ def look(
 
 
 def _as_task(api: Api, given: str) -> Task | None:
-    """A run's id may look like a task's: `2026.11`."""
-    if split_task_id(given):
-        with suppress(NotFound):
-            return api.task(given)
+    """A run's id may look like a task's: `2026.11`. Raises NotFound for what is neither."""
+    if not split_task_id(given):
+        return None
+    try:
+        return api.task(given)
+    except NotFound as missing:
+        _require_run(api, given, missing)
     return None
+
+
+def _require_run(api: Api, given: str, missing: NotFound) -> None:
+    """Raises NotFound with what is there, if `given` is no run either."""
+    try:
+        api.run(given)
+    except NotFound:
+        run = api.run(given.rpartition(".")[0])
+        words = f"task {given} is not there: run {run.run_id} has {count(run.tasks.total, 'task')}"
+        raise NotFound(words, status=missing.status, code=missing.code) from missing
 
 
 def _sample(api: Api, run: RunDetail) -> Iterator[Task]:

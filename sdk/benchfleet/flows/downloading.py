@@ -14,6 +14,8 @@ from benchfleet.flows.runs import run
 from benchfleet.flows.session import Session
 from benchfleet.flows.transfer import Source, Transfer
 
+_NOT_YET = {ArchiveState.NONE: "yet: the run has not ended", ArchiveState.BUILDING: "yet: it is being built"}
+
 
 @dataclass(frozen=True)
 class DownloadProgress:
@@ -64,6 +66,6 @@ async def _checked(transfer: Transfer, first: Source) -> None:
 async def _archive(session: Session, run_id: str) -> Source:
     archive = (await run(session, run_id)).archive
     if archive.state != ArchiveState.READY or archive.url is None:
-        why = archive.error or f"it is {archive.state}"
-        raise ArchiveError(f"run {run_id} has no archive to download: {why}")
+        why = _NOT_YET.get(archive.state) or f"to download: {archive.error or f'it is {archive.state}'}"
+        raise ArchiveError(f"run {run_id} has no archive {why}")
     return Source(archive.url, archive)

@@ -1,5 +1,6 @@
 """What an answer, or the lack of one, becomes: *the* table from HTTP and httpx to our errors."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -37,6 +38,9 @@ BY_CODE: Mapping[str, type[ApiError]] = {"run_not_running": Conflict}  # where t
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 _NO_ANSWER = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict)
+_MISSING = {"run_not_found": "run", "Run not found": "run", "task_not_found": "task", "Task not found": "task"}
+_ASKED_FOR = re.compile(r"/(runs|tasks)/([^/]+)(/[a-z]+)?\Z")
+_NUMBER = re.compile(r"\[Errno -?\d+\] (.)")
 _PROBLEMS = TypeAdapter(list[Problem])
 
 
@@ -51,14 +55,19 @@ def translated(request: httpx.Request) -> Iterator[None]:
 
 def no_answer(error: Exception, *, where: str) -> BenchfleetError:
     """Our error for one of httpx."""
-    words = str(error) or type(error).__name__
+    words = plain(error)
     if isinstance(error, _UNUSABLE):
         return UsageError(f"{where} cannot be called: {words}; is the API's URL right?")
     return Unreachable(f"no answer from {where}: {words}", sent=not isinstance(error, _NEVER_SENT))
 
 
+def plain(error: Exception) -> str:
+    """Its words without the system's number: `connection refused`."""
+    return _NUMBER.sub(lambda found: found[1].lower(), str(error)) or type(error).__name__
+
+
 def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
-    """Keeps the server's words; without any, says the status and where."""
+    """Keeps the server's words, but names a run or task that is not there; without any, says the status and where."""
     document = _document(response)
     words, status, code = _words(document, response), response.status_code, str(document.get("code") or "")
     kind = BY_CODE.get(code) or BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
@@ -67,7 +76,18 @@ def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
         return ServerError(words, status=status, code=code, retry_after_s=asked_s)
     if issubclass(kind, InvalidRequest):
         return InvalidRequest(words, status=status, code=code, problems=_problems(document))
+    if issubclass(kind, NotFound):
+        words = _not_there(response.request.url.path, _MISSING.get(code or words)) or words
     return kind(words, status=status, code=code)
+
+
+def _not_there(path: str, what: str | None) -> str | None:
+    """A task's path names its run, too. None for a path that names neither."""
+    asked = _ASKED_FOR.search(path)
+    if not what or not asked:
+        return None
+    named = asked[2].rpartition(".")[0] if (asked[1], what) == ("tasks", "run") else asked[2]
+    return f"{what} {named} is not there"
 
 
 def _document(response: httpx.Response) -> Mapping[str, Any]:

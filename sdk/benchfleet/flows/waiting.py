@@ -71,11 +71,17 @@ async def _look(session: Session, run_id: str, before: WaitProgress, *, longest_
         return replace(before, problem=error)
 
 
+def standing(run: RunDetail) -> str:
+    """How a run is, in words that follow its name."""
+    archive = "has no archive yet" if run.archive.state == ArchiveState.NONE else f"its archive is {run.archive.state}"
+    return f"is {run.status} and {archive}"
+
+
 def _asked_s(problem: BenchfleetError | None) -> float:
     return (problem.retry_after_s or 0.0) if isinstance(problem, ServerError) else 0.0
 
 
 def _timed_out(run_id: str, seen: WaitProgress, timeout_s: float) -> TimedOut:
-    state = f"is {seen.run.status}, its archive {seen.run.archive.state}" if seen.run else "could not be read"
+    state = standing(seen.run) if seen.run else "could not be read"
     trouble = f"; the last look got no answer: {seen.problem}" if seen.problem else ""
     return TimedOut(f"run {run_id} {state}, after {timeout_s:g} s{trouble}")

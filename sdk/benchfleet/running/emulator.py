@@ -83,7 +83,7 @@ class EmulatorProcess:
         until = clock() + START_S
         while clock() < until:
             if self.ready_file.exists():
-                ready = self._read()
+                ready = read_ready(self.ready_file)
                 self._ports = (_port(ready.api_url), _port(ready.aws_url))
                 return ready
             if not self.alive:
@@ -125,13 +125,15 @@ class EmulatorProcess:
             aws_port=self._ports[1],
         )
 
-    def _read(self) -> Ready:
-        document = json.loads(self.ready_file.read_bytes())
-        keys = document["keys"]
-        return Ready(document["api_url"], document["aws_endpoint_url"], keys["admin"], keys["runner"])
-
     def _tail(self) -> str:
         return self._process.log_tail() if self._process else ""
+
+
+def read_ready(path: Path) -> Ready:
+    """Raises OSError, and ValueError or KeyError for a file that is none of an emulator's."""
+    document = json.loads(path.read_bytes())
+    keys = document["keys"]
+    return Ready(document["api_url"], document["aws_endpoint_url"], keys["admin"], keys["runner"])
 
 
 def _port(url: str) -> int:

@@ -1,7 +1,8 @@
 """How a run is left: done, detached, interrupted, stopped."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchfleet_contract.runs import RunDetail
@@ -11,6 +12,7 @@ from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.session import Client, Session, is_over
+from benchfleet.running.state import RunState
 
 KEEP, STOP, CLEAN = "keep", "stop", "clean"  # what may be chosen after Ctrl-C
 STOPPING_S = 120.0  # how long a stopped run may take to build its archive
@@ -24,12 +26,14 @@ class Ended:
     run: RunDetail | None = None
     folder: Path | None = None
     words: str = ""
+    next_step: str = ""
 
 
 def left(session: Session, code: int) -> Ended:
     """Runners and emulator go on without this command."""
     session.leave()
-    return Ended(code, words=f"Run {session.run_id} goes on. {how_to_resume(session.run_id)}")
+    words = f"Run {session.run_id} goes on. {how_to_resume(session.run_id)}"
+    return Ended(code, words="\n".join(filter(None, [words, what_stays(session.state)])))
 
 
 def interrupted(session: Session, signal: Interrupted, *, finish: Callable[[], Ended]) -> Ended:
@@ -61,12 +65,14 @@ def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
     try:
         with session.tools.client(session.connection.api_url, session.connection.key) as client:
             _stop_run(client, run_id)
+            with suppress(BenchfleetError):  # it is stopped, whether that can be seen or not
+                session.state.seen(client.run(run_id))
         ended = finish() if finish else None
     except (BenchfleetError, Interrupted) as error:
         session.end()
         return _stop_failed(session, error, clean=finish is None)
     if ended is not None:
-        return Ended(exit_codes.INTERRUPTED, ended.run, ended.folder, words=f"Run {run_id} was stopped.")
+        return replace(ended, exit_code=exit_codes.INTERRUPTED, words=f"Run {run_id} was stopped.")
     session.end()
     session.states.forget(run_id)
     return Ended(exit_codes.INTERRUPTED, words=f"Run {run_id} was stopped; nothing of it is left here.")
@@ -102,3 +108,22 @@ def words_of(run: RunDetail) -> str:
 
 def how_to_resume(run_id: str) -> str:
     return f"Go on with: benchfleet run --resume {run_id}"
+
+
+def what_stays(state: RunState) -> str:
+    """What works on without this command, and how it ends; empty if nothing does."""
+    count = sum(len(provider.runners) for provider in state.providers.values())
+    runners = [f"{count} runner{'s' if count > 1 else ''}, until the run ends"] if count else []
+    emulator = ["its emulator, until --resume has brought the results home"] if state.emulator else []
+    if not (staying := runners + emulator):
+        return ""
+    give_up = f"To give the run up: benchfleet runs stop {state.run_id}, then --resume."
+    return f"In the background stay {'; and '.join(staying)}. {give_up}"
+
+
+def next_step(folder: Path, *, logs: Path, explains: str | None = None) -> str:
+    """Where to look after a failure. `explains`: the run, if there is a control plane to ask about it later."""
+    ask = [f"`benchfleet runs explain {explains}`"] if explains else []
+    errors = [str(path) for path in sorted(folder.glob("*/error.txt"))[:1]]
+    kept = [f"the runners' logs in {logs}/"] if any(logs.glob("runner-*.log")) else []
+    return f"To see why: {', '.join([*ask, f'`benchfleet report {folder}`', *errors, *kept])}"

@@ -8,13 +8,15 @@ from benchfleet_contract.states import ArchiveState, RunStatus
 
 from benchfleet import exit_codes
 from benchfleet.exceptions import ApiError, ArchiveError, BenchfleetError, ServerError, TimedOut, Unreachable
-from benchfleet.fetching import fetch
+from benchfleet.fetching import fetch, require_writable
 from benchfleet.following import follow_looks
 from benchfleet.running.asked import Asked
+from benchfleet.running.creating import known, require_key, send
 from benchfleet.running.interrupts import Interrupted
-from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, words_of
+from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, next_step, words_of
 from benchfleet.running.looking import Look, Looker
 from benchfleet.running.opening import new_session, old_session, require_free
+from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Client, Session, Tools, is_over
 from benchfleet.running.state import Phase, RunState
 
@@ -34,7 +36,9 @@ class Master:
 
     @property
     def state_file(self) -> Path | None:
-        return self._session.states.path(self._session.run_id) if self._session and self._made else None
+        """None when nothing of the run is left here."""
+        path = self._session.states.path(self._session.run_id) if self._session and self._made else None
+        return path if path and path.exists() else None
 
     def play(self) -> Ended:
         """Raises BenchfleetError and Interrupted; what was started here has ended then, or was left on purpose."""
@@ -57,6 +61,7 @@ class Master:
         self._made = resumed and session.state.phase != Phase.PROVISIONING
         if resumed and session.state.phase == Phase.DONE:
             return session
+        require_writable(Path(session.state.results_dir).parent)
         self._reach(session)
         if self._made and session.state.phase != Phase.CREATING:
             self._bring_back(session)
@@ -72,6 +77,7 @@ class Master:
             session.start_emulator()
         else:
             session.connection = self._tools.connection(state.api_url or None)
+            require_key(session, creates=not self._made or state.phase == Phase.CREATING)
         if not self._made:
             require_free(session)
 
@@ -80,9 +86,7 @@ class Master:
         only = None if run is None else frozenset(
             (g.provider, g.instance_type) for g in run.groups if g.pending + g.claimed + g.running
         )  # fmt: skip
-        plans = session.plans(only)
-        session.fleet.start(plans, before=session.state.providers)
-        session.save()
+        plans = self._start_runners(session, only)
         for said in session.fleet.said():
             self._tools.display.note(said)
         for plan in plans:
@@ -90,23 +94,26 @@ class Master:
                 for instance in plan.instances:
                     self._tools.display.note(_bring_your_own(session, plan.provider, instance.instance_type))
 
+    def _start_runners(self, session: Session, only: frozenset[tuple[str, str]] | None = None) -> list[Plan]:
+        """Those that still work are taken up."""
+        plans = session.plans(only)
+        session.fleet.leave()
+        session.fleet.start(plans, before=session.state.providers)
+        session.save()
+        return plans
+
     def _create(self, session: Session) -> None:
-        """The id is ours, so the same request may be sent again, by a later command too."""
         session.remember()
         self._provision(session)
         session.save(Phase.CREATING)
         self._made = True
-        body = {**session.config.body, "run_id": session.run_id}
-        with self._tools.client(session.connection.api_url, session.connection.key) as client:
-            created = client.create_run(body)
-        session.state.created(created.tasks_created)
-        session.save_if_possible(Phase.FOLLOWING)
-        tasks = f"{created.tasks_created} task{'s' if created.tasks_created != 1 else ''}"
+        count = send(session)
+        tasks = f"{count} task{'s' if count != 1 else ''}"
         self._tools.display.note(f"Run {session.run_id} with {tasks}: {session.state.dashboard_url}")
 
     def _bring_back(self, session: Session) -> None:
         with self._tools.client(session.connection.api_url, session.connection.key) as client:
-            run = client.run(session.run_id)
+            run = known(session, lambda: client.run(session.run_id))
         session.remember()
         self._tools.display.note(f"Resuming run {session.run_id}: {session.state.dashboard_url}")
         if not is_over(run):
@@ -162,10 +169,13 @@ class Master:
         session.save_if_possible(Phase.FETCHING)
         with self._tools.client(where.api_url, where.key) as client:
             folder = self._fetch(session, client, run)
+        failed = run.status == RunStatus.FAILED or run.tasks.failed > 0
+        explains = None if session.emulator else session.run_id
         with self._tools.interrupts.ignored():
             session.end()
-            self._put_away(session, failed=exit_code_of(run) != exit_codes.OK)
-        return Ended(exit_code_of(run), run, folder, words=words_of(run))
+            self._put_away(session, failed=failed)
+        step = next_step(folder, logs=session.folder, explains=explains) if failed else ""
+        return Ended(exit_code_of(run), run, folder, words=words_of(run), next_step=step)
 
     def _follow(self, session: Session, client: Client, *, timeout_s: float | None) -> RunDetail:
         looker = Looker(client, session.run_id, clock=self._tools.clocks.clock)
@@ -173,7 +183,7 @@ class Master:
         def look() -> Look:
             with self._tools.interrupts.held():
                 session.mend_emulator()
-            found = looker()
+            found = known(session, looker, again=lambda: self._start_runners(session))
             session.seen(found.run)
             return found
 
@@ -213,12 +223,14 @@ class Master:
         if not folder.is_dir():
             session.connection = self._tools.connection(session.state.api_url or None)
             with self._tools.client(session.connection.api_url, session.connection.key) as client:
-                client.run(session.run_id)  # it has ended: one that does not answer now is not waited for
+                # It has ended: a control plane that does not answer now is not waited for.
+                known(session, lambda: client.run(session.run_id))
             return self._finish(session)
         session.states.tidy(session.run_id, keep_logs=True)
         tasks = seen.tasks if seen else None
         bad = tasks is None or seen is None or seen.status != RunStatus.COMPLETED or tasks.completed != tasks.total
-        return Ended(exit_codes.FAILED if bad else exit_codes.OK, folder=folder)
+        step = next_step(folder, logs=session.folder) if tasks and tasks.failed else ""
+        return Ended(exit_codes.FAILED if bad else exit_codes.OK, folder=folder, next_step=step)
 
 
 def _was_refused(error: BaseException) -> bool:

@@ -152,7 +152,10 @@ class StateFolder:
 
     def latest(self) -> RunState | None:
         """The newest by `created_at`; files that cannot be read are passed over."""
-        return max(self._readable(), key=lambda state: state.created_at, default=None)
+        return next(iter(self.newest_first()), None)
+
+    def newest_first(self) -> list[RunState]:
+        return sorted(self._readable(), key=lambda state: state.created_at, reverse=True)
 
     def _readable(self) -> Iterator[RunState]:
         for path in self._runs.glob("*.json"):

@@ -34,7 +34,7 @@ def run(
     """
     from benchfleet.cli.output import print_document, size
 
-    with connect(api_url, api_key, profile) as client:
+    with connect(api_url, api_key, profile, of=run_id) as client:
         told = fetch(client, resolve(client, run_id), results)
     if as_json:
         print_document(told)

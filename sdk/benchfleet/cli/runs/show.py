@@ -15,7 +15,7 @@ def run(
     from benchfleet.cli.output import print_document
     from benchfleet.cli.runs.shown import print_run
 
-    with connect(api_url, api_key, profile) as client:
+    with connect(api_url, api_key, profile, of=run_id) as client:
         found = client.run(resolve(client, run_id))
     if as_json:
         print_document(RunShown.of(found))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from benchfleet_contract.runs import Archive, RunDetail, TaskCounts
+from benchfleet_contract.states import RunStatus
 from rich.console import Console
 from rich.text import Text
 
@@ -33,7 +34,7 @@ def print_run(run: RunDetail, *, now: datetime | None = None, console: Console |
 
 def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | str]]:
     yield "run", run.run_id
-    yield "status", state(run.status)
+    yield "status", status(run)
     if run.reason:
         yield "reason", Text(run.reason)
     yield "workload", f"{run.workload}{f', ruby {run.ruby_version}' if run.ruby_version else ''}"
@@ -43,6 +44,14 @@ def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | s
     else:
         yield "deadline", ago(run.deadline_at, now=now)
     yield "archive", _archive(run.archive)
+
+
+def status(run: RunDetail) -> Text:
+    """A run that completed may have failed in all of its tasks: that is told beside it."""
+    failed, total = run.tasks.failed, run.tasks.total
+    if not failed or run.status == RunStatus.FAILED:
+        return state(run.status)
+    return Text.assemble(str(run.status), ", ", (f"{failed} of {total} tasks failed", "bold red"))
 
 
 def _archive(archive: Archive) -> Text:

@@ -32,7 +32,7 @@ def run(
     from benchfleet.cli.documents.runs_stop import RunStopped
     from benchfleet.cli.output import ended, print_document
 
-    with connect(api_url, api_key, profile) as client:
+    with connect(api_url, api_key, profile, of=run_id) as client:
         found = client.run(resolve(client, run_id))
         stopped = not ended(found.status) and (yes or _agreed(found)) and _stop(client, found.run_id)
         found = client.run(found.run_id)

@@ -1,6 +1,9 @@
 """`benchfleet runs watch`."""
 
 import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,16 +39,31 @@ def run(
     from benchfleet.client import Client
     from benchfleet.following import follow
 
-    where = connection(api_url, api_key, profile)
+    where = connection(api_url, api_key, profile, of=run_id)
     with Client(where.api_url, key=where.key) as client:
         meant = resolve(client, run_id)
-    with Client(where.api_url, key=where.key, repeats=False) as client, display(Console(stderr=True)) as shown:
+    with (
+        Client(where.api_url, key=where.key, repeats=False) as client,
+        _said(meant),
+        display(Console(stderr=True)) as shown,
+    ):
         ended = follow(client, meant, display=shown, check=lambda: None, timeout_s=timeout_s or math.inf)
     if as_json:
         print_document(RunShown.of(ended))
     else:
         print_run(ended)
     require_success(ended)
+
+
+@contextmanager
+def _said(run_id: str) -> Iterator[None]:
+    """Ctrl-C ends the watching, and nobody should wonder whether it ended the run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        words = f"Run {run_id} goes on: only the watching has ended. To look again: benchfleet runs watch {run_id}"
+        print(words, file=sys.stderr)
+        raise
 
 
 def require_success(run: "RunDetail") -> None:

@@ -1,0 +1,44 @@
+"""The emulator of a run that was left here: where it is, and with which key."""
+
+from pathlib import Path
+
+from benchfleet.exceptions import BenchfleetError
+from benchfleet.running.asked import LATEST
+from benchfleet.running.emulator import read_ready
+from benchfleet.running.processes import Identity
+from benchfleet.running.state import DEFAULT_FOLDER, RunState, StateFolder
+from benchfleet.settings import Connection
+
+
+def emulator_of(given: str, *, folder: Path = DEFAULT_FOLDER) -> Connection | None:
+    """`given` is a run, one of its tasks, or `latest`: the newest whose emulator lives. None if none does."""
+    for state in _meant(given, StateFolder(folder)):
+        if found := _living(state):
+            return found
+    return None
+
+
+def _meant(given: str, states: StateFolder) -> list[RunState]:
+    if given == LATEST:
+        return states.newest_first()
+    found = [_load(states, run_id) for run_id in (given, given.rpartition(".")[0])]
+    return [state for state in found if state is not None]
+
+
+def _load(states: StateFolder, run_id: str) -> RunState | None:
+    try:
+        return states.load(run_id)
+    except BenchfleetError:
+        return None
+
+
+def _living(state: RunState) -> Connection | None:
+    """None, too, while it is not ready."""
+    emulator = state.emulator
+    if emulator is None or not Identity(emulator.process.pid, emulator.process.started).alive:
+        return None
+    try:
+        ready = read_ready(Path(emulator.ready_file))
+    except (OSError, ValueError, KeyError):
+        return None
+    return Connection(ready.api_url, ready.admin_key, None)
