@@ -36,10 +36,13 @@ def fetch(
 
 
 def require_writable(results: Path) -> None:
-    """Makes the folder and writes in it, to find out before a run what would be in its way after it. Raises DiskError."""
+    """Finds out before a run what would be in its way after it, and leaves nothing behind. Raises DiskError.
+
+    Writes in the folder, or where it would be made: in the nearest one above it that is there.
+    """
+    there = next(path for path in (results.absolute(), *results.absolute().parents) if path.exists())
     try:
-        results.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".check-", dir=results):
+        with tempfile.TemporaryDirectory(prefix=".check-", dir=there):
             return
     except OSError as error:
         raise _told(results, error) from error

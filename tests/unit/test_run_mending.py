@@ -159,6 +159,11 @@ def test_a_key_that_may_make_no_run_may_go_on_with_one(tmp_path: Path) -> None:
         here.master(run_id="8").play()
 
 
+def test_a_folder_that_can_be_made_is_not_made_yet(tmp_path: Path) -> None:
+    require_writable(tmp_path / "not" / "yet")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_results_that_cannot_be_written_are_told_before_anything_starts(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING)
     with pytest.raises(DiskError, match=r"cannot write /proc/x: No such file or directory$"):
