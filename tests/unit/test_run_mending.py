@@ -170,7 +170,7 @@ def test_results_that_cannot_be_written_are_told_before_anything_starts(tmp_path
         here.master(run_id="7", results=Path("/proc/x")).play()
     assert (here.client.created, here.provisioner.log) == ([], [])
     (tmp_path / "file").write_text("")
-    with pytest.raises(DiskError, match=r"file: File exists$"):
+    with pytest.raises(DiskError, match=r"file: Not a directory$"):
         require_writable(tmp_path / "file")
 
 
