@@ -11,7 +11,6 @@ import gzip
 import json
 import random
 import re
-import resource
 import subprocess
 import sys
 import tarfile
@@ -36,7 +35,7 @@ def metrics() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder, store(Path(folder)) as endpoint:
         small, large = (built(endpoint, size_mib) for size_mib in (SMALL_MIB, LARGE_MIB))
     how = (
-        f"ru_maxrss of a process that builds an archive: {large['rss_mib']:.0f} MiB for {large['archive_mib']:.0f} MiB, "
+        f"VmHWM of a process that builds an archive: {large['rss_mib']:.0f} MiB for {large['archive_mib']:.0f} MiB, "
         f"{small['rss_mib']:.0f} MiB for {small['archive_mib']:.0f} MiB"
     )
     ratio = round(large["rss_mib"] / small["rss_mib"], 3)
@@ -81,8 +80,13 @@ def build(endpoint: str, size_mib: int) -> None:
     archive = ArchiveBuilder(Objects(client, bucket="b")).build("r", run_document=b"{}", tasks=tasks)
     if archive.missing or archive.corrupt or archive.size_bytes < size_mib * MIB:
         raise SystemExit(f"not what should have been built: {archive}")
-    rss_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"archive_mib": archive.size_bytes / MIB, "rss_mib": rss_mib}))
+    print(json.dumps({"archive_mib": archive.size_bytes / MIB, "rss_mib": peak_mib()}))
+
+
+def peak_mib() -> float:
+    """Of this program alone: `ru_maxrss` also knows the peak of the process that it was forked from."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[0]) / 1024
 
 
 @contextmanager

@@ -67,6 +67,7 @@ def test_ends_with_numbers_in_a_folder(folder: Path) -> None:
     assert list((folder / "tmp").glob("benchfleet-demo-*")) == []
 
 
+@pytest.mark.proof
 def test_prints_a_table_and_plain_lines_in_a_pipe(folder: Path) -> None:
     code, out, err = demo(folder, config(folder, "true"))
     assert code == 0, err
@@ -76,6 +77,7 @@ def test_prints_a_table_and_plain_lines_in_a_pipe(folder: Path) -> None:
     assert "\x1b" not in out + err
 
 
+@pytest.mark.proof
 def test_a_failed_task_is_exit_code_1_and_its_reason_is_told(folder: Path) -> None:
     code, _, err = demo(folder, config(folder, "false"))
     assert code == 1, err

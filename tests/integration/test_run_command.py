@@ -137,6 +137,7 @@ def test_failed_tasks_are_exit_code_1_and_their_logs_stay(folder: Path, emulator
     assert ".benchfleet/runs/failed-run/runner-b-1.log" in files(folder)
 
 
+@pytest.mark.proof
 def test_time_allowed_leaves_everything_running_and_resume_takes_it_up(folder: Path, emulator: Emulator) -> None:
     write(folder, SLOW)
     ran = run(folder, "-c", "config.json", "--run-id", "timed", "--timeout", "2", plane=emulator)
@@ -162,7 +163,7 @@ def wait_for(path: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.proof), signal.SIGTERM])
 def test_an_interrupt_in_a_pipe_ends_what_is_here(folder: Path, emulator: Emulator, number: signal.Signals) -> None:
     write(folder, SLOW)
     run_id = f"interrupted-{number.value}"

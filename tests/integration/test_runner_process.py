@@ -202,6 +202,7 @@ def test_what_makes_no_sense_is_named(plane: ControlPlane) -> None:
     assert "--run-id" in ended.stderr
 
 
+@pytest.mark.proof
 def test_stopped_beyond_its_lease_a_runner_drops_its_result(plane: ControlPlane, tmp_path: Path) -> None:
     plane.lease_s, plane.beat_s = 3.0, 0.5
     plane.script["claim"] = [plane.assigned(), Reply(body={"status": "done"})]
