@@ -1,4 +1,4 @@
-"""The Chalice app: registers blueprints, schedules and queue handlers; nothing else."""
+"""The Chalice app: registers blueprints, schedules and queue handlers, and has a Lambda log JSON; nothing else."""
 
 import logging
 import os

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+from benchfleet.whole_file import replace_whole
+
 from local_emulator.errors import StateFolderBusy, StateFolderUnusable
 
 _BYTES = "base64 of bytes"
@@ -92,12 +94,7 @@ class StateFolder:
 
 def _write(path: Path, data: bytes) -> None:
     """All or nothing, and on the disk when this returns."""
-    temporary = path.with_name(f"{path.name}.new")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    replace_whole(path, data, mode=0o600)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

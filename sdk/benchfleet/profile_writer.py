@@ -1,7 +1,5 @@
 """Writes a profile into the profile file: at once or not at all, for its owner's eyes only, comments kept."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from benchfleet.exceptions import ConfigError, DiskError
 from benchfleet.profiles import Profile, private_text
+from benchfleet.whole_file import replace_whole
 
 
 def write_profile(path: Path, name: str, profile: Profile) -> bool:
@@ -28,7 +27,8 @@ def write_profile(path: Path, name: str, profile: Profile) -> bool:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     try:
-        _replace(path, tomlkit.dumps(document))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_whole(path, tomlkit.dumps(document).encode(), mode=0o600)
     except OSError as error:
         raise DiskError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
     return bool(document["default_profile"] == name)
@@ -39,18 +39,3 @@ def _document(text: str, name: str) -> Any:
     if "default_profile" in document:
         return document
     return tomlkit.parse("\n".join([tomlkit.dumps({"default_profile": name}), text]))
-
-
-def _replace(path: Path, text: str) -> None:
-    """`mkstemp` makes files that only their owner can read."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

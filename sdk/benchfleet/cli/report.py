@@ -1,6 +1,5 @@
 """`benchfleet report`."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from benchfleet.cli.lazy import PlainFlags
 from benchfleet.cli.options import AsJson
 from benchfleet.cli.run_ids import LATEST, RESULTS, complete
 from benchfleet.exceptions import DiskError, RunFailed, UsageError
+from benchfleet.whole_file import replace_whole
 
 if TYPE_CHECKING:
     from benchfleet.report.model import Report
@@ -200,19 +200,10 @@ def _put(where: str, text: str) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(text.encode())  # a device or a pipe, such as /dev/null, is written to and not replaced
         else:
-            _replace(path.resolve(), text.encode())
+            replace_whole(path.resolve(), text.encode())
     except OSError as error:
         raise DiskError(f"cannot write {where}: {error.strerror}") from error
     print(f"benchfleet: wrote {where}", file=sys.stderr)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _print_tables(report: "Report") -> None:

@@ -30,10 +30,6 @@ class Answer:
 Ask = Callable[[str, str], Answer]  # (method, path); POST sends `[]`
 
 
-class KeyRefused(Exception):
-    """No such key."""
-
-
 def asking(api_url: str, key: str | None) -> Ask:
     """Asks over HTTP. The result raises OSError if nobody answers."""
     import httpx

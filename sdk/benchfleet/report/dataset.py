@@ -75,7 +75,6 @@ class Run:
     run_id: str
     folder: Path
     about: Mapping[str, Any]
-    has_manifest: bool
     notes: tuple[str, ...] = ()
 
 

@@ -50,7 +50,7 @@ def _read_run(path: Path) -> tuple[Run, list[Task]]:
     else:
         tasks = list(_unlisted(path, run_id))
         notes.append(f"run {run_id} has no manifest.json: tasks that left nothing behind cannot be known")
-    return Run(run_id, path, about or {}, isinstance(entries, list), tuple(notes)), tasks
+    return Run(run_id, path, about or {}, tuple(notes)), tasks
 
 
 def _noted(path: Path, most: int, notes: list[str]) -> dict[str, Any] | None:

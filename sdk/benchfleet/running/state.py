@@ -5,7 +5,6 @@
 """
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from benchfleet.exceptions import BenchfleetError, DiskError
 from benchfleet.running.locking import Lock
+from benchfleet.whole_file import replace_whole
 
 DEFAULT_FOLDER = Path(".benchfleet")
 
@@ -128,13 +128,8 @@ class StateFolder:
         """Whole or not at all, and on the disk when this returns. Raises BenchfleetError."""
         state.updated_at = now or datetime.now(UTC)
         path = self.path(state.run_id)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
         with _told(path):
-            try:
-                _write(fresh, state.model_dump_json(indent=2).encode() + b"\n")
-                fresh.replace(path)
-            finally:
-                fresh.unlink(missing_ok=True)
+            replace_whole(path, state.model_dump_json(indent=2).encode() + b"\n")
 
     def load(self, run_id: str) -> RunState | None:
         """None if there is no such file. Raises BenchfleetError for one that is none of ours."""
@@ -177,13 +172,6 @@ class StateFolder:
         """Removes the run's file and folder."""
         self.tidy(run_id, keep_logs=False)
         self.path(run_id).unlink(missing_ok=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
