@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from benchfleet.exceptions import NotFound
-from benchfleet.explaining.looking import look
+from benchfleet.explaining import looking
+from benchfleet.explaining.document import Explanation
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.runs import RunDetail, TaskCounts
 from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.tasks import Task
 
-from tests.unit.explained_runs import a_failure, a_run, a_task
+from tests.unit.explained_runs import NOW, a_failure, a_run, a_task
 
 
 @dataclass
@@ -65,18 +66,23 @@ def http(answer: object = refusing) -> httpx.Client:
     return httpx.Client(transport=httpx.MockTransport(answer))  # type: ignore[arg-type]
 
 
+def look(api: Told, given: str, answer: object = refusing) -> Explanation:
+    """At the time of the made-up runs: their deadlines are fixed, the real clock is not."""
+    return looking.look(api, given, http=http(answer), now=lambda: NOW)
+
+
 def test_of_a_large_run_only_states_that_are_there_are_asked_for_and_no_more_than_counted() -> None:
     api = Told(
         [a_failure(n) for n in range(1, 9)] + [a_task(9)], 2_000, {"failed": 3, "pending": 1, "completed": 1_996}
     )
-    told = look(api, "r", http=http())
+    told = look(api, "r")
     assert (told.sampled, api.asked, api.read) == (True, ["failed", "pending"], 4)
     assert [(finding.kind, finding.tasks) for finding in told.findings] == [("failed", 3), ("no_runner", 1)]
 
 
 def test_a_small_run_is_read_whole() -> None:
     api = Told([a_task(1), a_task(2, "completed")], 2, {})
-    told = look(api, "r", http=http())
+    told = look(api, "r")
     assert (told.sampled, api.asked) == (False, [None])
 
 
@@ -84,13 +90,13 @@ def test_one_log_is_fetched_for_each_kind_of_failure_and_its_loss_is_survived() 
     tasks = [a_failure(n, error_key="k") for n in range(1, 4)] + [a_failure(4)]
     for answer in (refusing, cut_off):
         api = Told(tasks, 4, {})
-        told = look(api, "r", http=http(answer))
+        told = look(api, "r", answer)
         assert (api.signed, told.findings[0].log, told.findings[0].tasks) == (1, None, 4)
 
 
 def test_a_task_is_looked_at_alone() -> None:
     api = Told([a_task(1), a_task(2)], 2, {})
-    told = look(api, "r.2", http=http())
+    told = look(api, "r.2")
     assert (told.task_id, api.asked, told.findings[0].task_ids) == ("r.2", [], ["r.2"])
 
 
@@ -104,5 +110,5 @@ def test_a_task_is_looked_at_alone() -> None:
 )
 def test_what_is_not_there_is_told_with_what_is(given: str, words: str) -> None:
     with pytest.raises(NotFound) as told:
-        look(Told([a_task(1), a_task(2)], 2, {}), given, http=http())
+        look(Told([a_task(1), a_task(2)], 2, {}), given)
     assert (str(told.value), told.value.status) == (words, 404)
