@@ -43,6 +43,8 @@ test: check
 
 proof: venv
 	$(BIN)/pytest -m proof --timeout 1800
+	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }
+	HYPOTHESIS_PROFILE=many faketime -f +400d $(BIN)/pytest -n 2 tests/unit tests/contract tests/promises
 
 bench: venv
 	$(BIN)/python -m benchmarks

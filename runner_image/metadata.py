@@ -69,8 +69,9 @@ def shortfall(outcome: Outcome) -> str | None:
 
 def _listed(output: Output) -> str:
     each = "; ".join(f"{one.benchmark} ({one.variant}): {one.reason}" for one in output.failures)
-    total = len(output.failures) + len(output.measurements)
-    return f"{len(output.failures)} of {total} benchmarks failed: {each}"
+    lost = {(one.benchmark, one.variant) for one in output.failures}
+    total = len(lost | {(one.benchmark, one.variant) for one in output.measurements})
+    return f"{len(lost)} of {total} benchmarks failed: {each}"
 
 
 @dataclass(frozen=True)

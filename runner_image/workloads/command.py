@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from benchfleet_contract.results import Measurement, Output
-from pydantic import Field, StringConstraints, ValidationError
+from benchfleet_contract.output_reading import OutputError, read_output
+from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
+from pydantic import Field, StringConstraints
 
 from runner_image.workloads.console import Console, shorten
 from runner_image.workloads.files import (
@@ -15,16 +16,16 @@ from runner_image.workloads.files import (
     OUTPUT_TXT,
     read_plain,
     read_text,
-    require_numbers,
-    require_time,
+    without_empty,
     write_output,
     write_plain,
 )
 from runner_image.workloads.options import Options, parse
 from runner_image.workloads.progress import COLLECT, START, Meter
-from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
+from runner_image.workloads.protocol import TIMED_OUT, Execute, Job, Outcome, Prepared, Progress, WorkloadError
 
 OUTPUT_VARIABLE = "BENCHFLEET_OUTPUT"  # where a command may write an `output.json` of its own
+OWN = "(the command)"  # names a failure of the whole command beside results of its own
 TIMES = "times.json"  # wall times of all repeats, in seconds
 
 _Word = Annotated[str, StringConstraints(min_length=1)]
@@ -76,40 +77,77 @@ class Command:
         )
 
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
-        """Raises WorkloadError `benchmark_failed` if the command failed or its own results cannot be read."""
-        options = parse(CommandOptions, job.options)
-        require_time(exit_code, timeout_s=options.timeout_s)
-        if exit_code != 0:
-            said = shorten(read_text(job.work_dir / OUTPUT_TXT).strip())
-            raise WorkloadError(f"The command failed with exit code {exit_code}: {said or 'it said nothing'}")
-        own = job.work_dir / OUTPUT_JSON
-        output = _own(own) if own.exists() else _timed(job.work_dir, options)
+        """What was measured before a repeat failed is kept, beside that failure.
+
+        Raises WorkloadError `benchmark_failed` or `timeout` if nothing was, or if the command's own results cannot be
+        read.
+        """
+        options, own = parse(CommandOptions, job.options), job.work_dir / OUTPUT_JSON
+        times = [float(each) for each in json.loads(read_plain(job.work_dir / TIMES))]
+        failure = _failure(job, options, repeat=len(times), exit_code=exit_code) if exit_code else None
+        output = _own(own, failure) if own.exists() else _timed(times, options, failure)
         write_output(job.work_dir, output)
         return Outcome(output, exit_code)
 
 
-def _own(path: Path) -> Output:
+def _failure(job: Job, options: CommandOptions, *, repeat: int, exit_code: int) -> WorkloadError:
+    """Why the last repeat gave no sample. `repeat` counts from 1, warm-up included."""
+    where = _where(repeat, options)
+    if options.timeout_s is not None and exit_code == TIMED_OUT:
+        return WorkloadError(f"{where or 'The command'} took longer than {options.timeout_s:g} s", error_type="timeout")
+    said = shorten(read_text(job.work_dir / OUTPUT_TXT).strip()) or "it said nothing"
+    at = f" at {where[0].lower()}{where[1:]}" if where else ""
+    return WorkloadError(f"The command failed{at} with exit code {exit_code}: {said}")
+
+
+def _where(repeat: int, options: CommandOptions) -> str:
+    """`Repeat 4 of 6`; empty where there is only one."""
+    if repeat <= options.warmup:
+        return f"Warm-up repeat {repeat} of {options.warmup}"
+    return f"Repeat {repeat - options.warmup} of {options.repeats}" if options.warmup + options.repeats > 1 else ""
+
+
+def _kept(output: Output, failure: WorkloadError | None, *, benchmark: str) -> Output:
+    """The output with the failure beside its measurements. Raises the failure if there are none."""
+    if failure is None:
+        return output
+    if not any(found.samples for found in output.measurements):
+        raise failure
+    lost = BenchmarkFailure(benchmark=benchmark, variant="default", reason=str(failure))
+    return output.model_copy(update={"failures": [*output.failures, lost]})
+
+
+def _own(path: Path, failure: WorkloadError | None) -> Output:
+    """The command's own results. Raises `failure`, if there is one, for results that are of no use."""
     try:
-        output = Output.model_validate_json(read_plain(path))
+        return _kept(_read(path), failure, benchmark=OWN)
+    except WorkloadError as error:
+        raise failure or error from error
+
+
+def _read(path: Path) -> Output:
+    try:
+        output = without_empty(read_output(read_plain(path)))
     except OSError as error:
         raise WorkloadError(f"The command left an output.json that is no plain file: {error}") from error
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
-        raise WorkloadError(f"The command wrote an output.json that cannot be read: {problems}") from error
+    except OutputError as error:
+        raise WorkloadError(f"The command wrote an output.json that cannot be read: {error}") from error
     if not output.measurements:
-        raise WorkloadError("The command wrote an output.json without measurements")
-    require_numbers(output)
+        why = "; ".join(f"{lost.benchmark} ({lost.variant}): {lost.reason}" for lost in output.failures)
+        raise WorkloadError(f"The command wrote an output.json without measurements{why and ': ' + why}")
     return output.model_copy(update={"workload": Command.name})
 
 
-def _timed(work_dir: Path, options: CommandOptions) -> Output:
-    times = [float(each) for each in json.loads(read_plain(work_dir / TIMES))]
+def _timed(times: list[float], options: CommandOptions, failure: WorkloadError | None) -> Output:
+    """One sample a repeat; the time of one that failed is none."""
+    good = times[:-1] if failure else times
     measurement = Measurement(
         benchmark=options.benchmark,
         variant="default",
         unit="s",
         better="lower",
-        samples=times[options.warmup :],
-        warmup=times[: options.warmup],
+        samples=good[options.warmup :],
+        warmup=good[: options.warmup],
     )
-    return Output(workload=Command.name, measurements=[measurement])
+    output = Output(workload=Command.name, measurements=[measurement])
+    return _kept(output, failure, benchmark=options.benchmark)

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from runner_image.lines import raw_of
+
 LAST_LINES = 5  # of an error message: enough to hold Ruby's and Python's last words
 LAST_CHARS = 400  # an error message must leave room for the sentence around it (see limits.MAX_REASON_CHARS)
 
 
 class Console:
-    """A log of one command: each line goes to `path` at once and to `on_line`."""
+    """A log of one command: its very bytes go to `path` at once, and each line, as text, to `on_line`."""
 
     def __init__(self, path: Path, *, on_line: Callable[[str], None] | None = None) -> None:
-        self._file = os.fdopen(_own_file(path), "a", encoding="utf-8", errors="replace")
+        self._file = os.fdopen(_own_file(path), "ab")
         self._on_line = on_line
 
     def __enter__(self) -> "Console":
@@ -26,14 +28,16 @@ class Console:
         self._file.close()
 
     def write(self, line: str) -> None:
-        text = line.rstrip("\r\n")
-        self.note(text)
+        self._put(raw_of(line))
         if self._on_line:
-            self._on_line(text)
+            self._on_line(line.rstrip("\r\n"))
 
     def note(self, text: str) -> None:
         """Adds words of ours, which are nobody's output and no progress."""
-        self._file.write(text + "\n")
+        self._put(text.encode(errors="replace") + b"\n")
+
+    def _put(self, raw: bytes) -> None:
+        self._file.write(raw)
         self._file.flush()
 
 

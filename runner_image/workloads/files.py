@@ -4,11 +4,10 @@ What ran there may have put links in place of files: none is followed, neither t
 isolation `docker` the work dir belongs to the container and a link to the host.
 """
 
-import math
 import os
 from pathlib import Path
 
-from benchfleet_contract.results import Output
+from benchfleet_contract.results import BenchmarkFailure, Output
 
 from runner_image.workloads.protocol import TIMED_OUT, WorkloadError
 
@@ -49,11 +48,15 @@ def require_measurements(output: Output, *, last_words: str, exit_code: int) -> 
     raise WorkloadError(f"No benchmark gave a result (exit code {exit_code}). {reasons or last_words}".strip())
 
 
-def require_numbers(output: Output) -> None:
-    """Raises WorkloadError `benchmark_failed` if a measurement has no samples, or one that is not a number."""
-    for found in output.measurements:
-        if not found.samples or not all(math.isfinite(each) for each in found.samples + found.warmup):
-            raise WorkloadError(f"{found.benchmark} ({found.variant}) has no samples, or one that is not a number")
+def without_empty(output: Output) -> Output:
+    """A measurement without samples is a failure of that benchmark, and of no other."""
+    empty = [
+        BenchmarkFailure(benchmark=found.benchmark, variant=found.variant, reason="has no samples")
+        for found in output.measurements
+        if not found.samples
+    ]
+    kept = [found for found in output.measurements if found.samples]
+    return output.model_copy(update={"measurements": kept, "failures": [*output.failures, *empty]})
 
 
 def require_time(exit_code: int, *, timeout_s: float | None) -> None:

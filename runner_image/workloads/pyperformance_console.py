@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from runner_image.workloads.console import LAST_LINES, shorten
 
-_STARTED = re.compile(r"^\[\s*(?P<number>\d+)/(?P<count>\d+)\] (?P<name>\S+)\.\.\.$")
+_STARTED = re.compile(r"\[\s*(?P<number>\d+)/(?P<count>\d+)\] (?P<name>\S+)\.\.\.$")
 _FAILED = re.compile(r"^ERROR: Benchmark (?P<name>\S+) (?P<why>.*)$")
 
 
@@ -34,7 +34,7 @@ class Reader:
 
     def feed(self, line: str) -> Section | None:
         """The section that this line starts, if it starts one."""
-        found = _STARTED.match(line)
+        found = _STARTED.search(line)
         if found:
             done, count = max(int(found["number"]) - 1, 0), max(int(found["count"]), 1)
             self.sections.append(Section(found["name"], min(done / count, 1.0)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from runner_image.workloads.console import LAST_LINES, shorten
 
-_STARTED = re.compile(r'^Running benchmark "(?P<name>.+)" \((?P<number>\d+)/(?P<count>\d+)\)$')
+_STARTED = re.compile(r'Running benchmark "(?P<name>.+)" \((?P<number>\d+)/(?P<count>\d+)\)$')
 _ENDED = "Total time spent benchmarking:"
 
 
@@ -35,7 +35,7 @@ class Reader:
 
     def feed(self, line: str) -> Section | None:
         """The section that this line starts, if it starts one."""
-        found = _STARTED.match(line)
+        found = _STARTED.search(line)
         if found:
             return self._start(found["name"], int(found["number"]), int(found["count"]))
         self._open = self._open and not line.startswith(_ENDED)  # what follows are tables, nobody's last words

@@ -1,10 +1,12 @@
 """The files of a result: `output.json` and `metadata.json`, the same for every workload."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 1
+
+Sample = Annotated[float, Field(strict=True)]  # a JSON number: neither true nor "1.5" is one
 
 
 class Measurement(BaseModel):
@@ -17,8 +19,8 @@ class Measurement(BaseModel):
     metric: str = "time"
     unit: str  # `s`, `ms`, `req/s`, `bytes`
     better: Literal["lower", "higher"]
-    samples: list[float]
-    warmup: list[float] = []
+    samples: list[Sample]
+    warmup: list[Sample] = []
 
 
 class BenchmarkFailure(BaseModel):

@@ -64,7 +64,6 @@ def test_a_group_opens_page_by_page_among_many_groups(api: Api, visits: Visits) 
     back.click()
     expect(shown).to_have_text("101–200 of 210")
     expect(rows).to_have_count(100)
-    assert visit.page.evaluate(LONGEST_TASK_MS) < 1_000
 
 
 @pytest.mark.proof

@@ -97,10 +97,8 @@ def test_commands_of_a_task_share_one_unprivileged_container(isolation: DockerIs
 def test_a_stop_kills_everything_and_removes_the_container(isolation: DockerIsolation, work_dir: Path) -> None:
     stop = Stop()
     threading.Timer(1, lambda: stop.set(StopReason.CANCELLED)).start()
-    started = time.monotonic()
     with isolation.open(work_dir, core=None, stop=stop) as execute, pytest.raises(Stopped):
         run(execute, "setsid sleep 100 & sleep 100", work_dir)
-    assert time.monotonic() - started < 15
     assert containers() == []
 
 

@@ -67,9 +67,7 @@ def test_daemons_die_when_their_command_has_ended(execute: Execute) -> None:
 
 def test_a_timeout_kills_what_ignores_a_polite_request(execute: Execute) -> None:
     line = f"trap '' TERM; setsid sleep {MARK} & sleep {MARK}; sleep {MARK}"
-    started = time.monotonic()
     assert run(execute, "sh", "-c", line, timeout_s=0.5) == (TIMED_OUT, [])
-    assert time.monotonic() - started < 10
     assert survivors() == []
 
 

@@ -3,13 +3,13 @@
 import json
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchfleet_contract.results import Output
 
+from runner_image.metadata import shortfall
 from runner_image.stopping import Stopped, StopReason
 from runner_image.workloads.command import Command
 from runner_image.workloads.mock import Mock
@@ -77,6 +77,72 @@ def test_a_command_that_fails_is_a_failed_benchmark(slot: Slot, script: str, mes
     assert (failed.value.error_type, failed.value.failure_class) == ("benchmark_failed", "benchmark")
 
 
+ITEMS = """printf '\\357\\273\\277{"workload": "x", "measurements": [%s]}' '%s' > "$BENCHFLEET_OUTPUT\""""
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        ("[1.0, NaN]", "samples.1 is nan, must be a finite number"),
+        ("[Infinity]", "samples.0 is inf"),
+        ("[1.0, true]", "samples.1 is true: Input should be a valid number"),
+        ('["1.5"]', 'samples.0 is "1.5"'),
+        ("[1" + "0" * 5_000 + "]", "samples.0 is inf"),
+        ("null", "samples is null"),
+        ("[]", "has no samples"),
+    ],
+)
+def test_one_bad_value_costs_its_own_benchmark(slot: Slot, samples: str, reason: str) -> None:
+    one = '{{"benchmark": "{}", "variant": "v", "unit": "s", "better": "lower", "samples": {}}}'
+    items = ", ".join(
+        [one.format("good-1", "[1.0, 1.1]"), one.format("odd", samples), "7", one.format("good-2", "[2]")]
+    )
+    outcome = slot.measure(Command(), {"argv": ["sh", "-c", ITEMS % ("%s", items)]})
+    assert [(m.benchmark, m.samples) for m in outcome.output.measurements] == [
+        ("good-1", [1.0, 1.1]),
+        ("good-2", [2.0]),
+    ]
+    lost = {failure.benchmark: failure.reason for failure in outcome.output.failures}
+    assert lost.keys() == {"odd", "measurements.2"}
+    assert reason in lost["odd"]
+
+
+COUNTS = "n=$(($(cat n 2>/dev/null || echo 0) + 1)); echo $n > n; [ $n -lt 4 ] || "
+
+
+@pytest.mark.parametrize(
+    ("end", "more", "reason"),
+    [
+        ("{ echo boom; exit 7; }", {}, "The command failed at repeat 4 of 6 with exit code 7: boom"),
+        ("exit 7", {"warmup": 1}, "The command failed at repeat 3 of 6 with exit code 7: it said nothing"),
+        ("sleep 60", {"timeout_s": 1}, "Repeat 4 of 6 took longer than 1 s"),
+    ],
+)
+def test_samples_before_a_failure_are_kept_beside_it(slot: Slot, end: str, more: dict[str, int], reason: str) -> None:
+    outcome = slot.measure(Command(), {"argv": ["sh", "-c", COUNTS + end], "repeats": 6, **more})
+    [measured] = outcome.output.measurements
+    assert len(measured.warmup) + len(measured.samples) == 3
+    assert [failure.reason for failure in outcome.output.failures] == [reason]
+    assert (shortfall(outcome) or "").startswith(f"1 of 1 benchmarks failed: command (default): {reason}")
+
+
+def test_a_failing_warm_up_leaves_nothing_to_keep(slot: Slot) -> None:
+    with pytest.raises(WorkloadError, match="failed at warm-up repeat 2 of 3 with exit code 1"):
+        slot.measure(Command(), {"argv": ["sh", "-c", "[ ! -e n ] && touch n"], "repeats": 5, "warmup": 3})
+
+
+def test_results_of_its_own_survive_a_commands_bad_end(slot: Slot) -> None:
+    outcome = slot.measure(Command(), {"argv": ["sh", "-c", f"{sys.executable} -c '{WRITES}'; echo oh; exit 3"]})
+    assert [m.benchmark for m in outcome.output.measurements] == ["b"]
+    assert "exit code 3: oh" in outcome.output.failures[0].reason
+
+
+def test_a_long_line_is_kept_as_it_is(slot: Slot) -> None:
+    script = "import sys; sys.stdout.buffer.write(b'a' + 'é'.encode() * 300_000 + b'\\xff')"
+    slot.measure(Command(), {"argv": [sys.executable, "-c", script]})
+    assert (slot.work_dir / "output.txt").read_bytes() == b"a" + "é".encode() * 300_000 + b"\xff"
+
+
 def test_a_missing_program_is_a_failed_benchmark(slot: Slot) -> None:
     with pytest.raises(WorkloadError, match="exit code 127"):
         slot.measure(Command(), {"argv": ["/no/such/program"]})
@@ -135,8 +201,6 @@ def test_a_mock_can_fail_altogether(slot: Slot, asked: dict[str, int]) -> None:
 def test_a_mock_is_a_real_process_that_a_stop_ends(slot: Slot) -> None:
     timer = threading.Timer(0.3, slot.stop.set, [StopReason.CANCELLED])
     timer.start()
-    started = time.monotonic()
     with pytest.raises(Stopped):
         slot.measure(Mock(), {"steps": 1, "step_s": 60})
-    assert time.monotonic() - started < 30
     timer.join()

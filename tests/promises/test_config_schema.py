@@ -14,7 +14,7 @@ from benchfleet.config import schema as published
 from benchfleet.exceptions import ConfigError
 from benchfleet_contract import limits
 from benchfleet_contract.run_request import CLASSIC_PROVIDERS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -139,7 +139,6 @@ changes = st.lists(st.sampled_from(sorted(FIELDS)), max_size=2, unique=True).fla
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changes, st.sets(st.sampled_from(sorted(GOOD)), max_size=1))
 def test_schema_and_load_agree(load_json: Load, change: dict[str, Any], dropped: set[str]) -> None:
     config = {key: value for key, value in (GOOD | change).items() if key not in dropped - change.keys()}

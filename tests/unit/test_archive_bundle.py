@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive.bundle import BundleReport, Source, write_bundle
@@ -158,7 +158,6 @@ names = st.one_of(
 )
 
 
-@settings(max_examples=50)
 @given(
     st.lists(st.lists(st.tuples(names.filter(lambda n: "\0" not in n), st.binary(max_size=50)), max_size=5), max_size=4)
 )

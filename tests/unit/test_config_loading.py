@@ -11,7 +11,7 @@ from benchfleet import exit_codes
 from benchfleet.config import InvalidConfig, LocalProvision, load
 from benchfleet.exceptions import ConfigError, UsageError
 from benchfleet_contract.limits import MAX_BODY_BYTES
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 GOOD: dict[str, Any] = {
@@ -230,7 +230,6 @@ json_values = st.recursive(
 names = st.sampled_from([*GOOD, "provision", "lease_s", "metadata", "mock", "api_key", "azure"]) | st.text(max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
 @given(change=st.dictionaries(names, json_values, max_size=4))
 def test_any_document_is_loaded_or_refused_with_places(
     tmp_path_factory: pytest.TempPathFactory, change: dict[str, Any]

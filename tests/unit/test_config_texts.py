@@ -9,7 +9,7 @@ from benchfleet.config.document import MAX_DEPTH, Document, name_of
 from benchfleet.config.json_text import parse_json
 from benchfleet.config.problems import SyntaxProblem
 from benchfleet.config.yaml_text import parse_yaml, plain
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 ascii_text = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=6)
@@ -43,7 +43,6 @@ def stands_there(text: str, document: Document) -> None:
         assert rest.startswith(json.dumps(path[-1], ensure_ascii=False))
 
 
-@settings(max_examples=150, deadline=None)
 @given(trees(st.text(st.characters(exclude_categories=["Cs"]), max_size=6)), indents)
 def test_json_is_what_python_reads_and_every_value_is_where_it_is_said_to_be(tree: Any, indent: Any) -> None:
     text = json.dumps(tree, indent=indent, ensure_ascii=False)
@@ -53,7 +52,6 @@ def test_json_is_what_python_reads_and_every_value_is_where_it_is_said_to_be(tre
     stands_there(text, document)
 
 
-@settings(max_examples=150, deadline=None)
 @given(trees(ascii_text), st.sampled_from([None, 2]))
 def test_yaml_reads_json_to_the_same_values_at_the_same_places(tree: Any, indent: Any) -> None:
     text = json.dumps(tree, indent=indent)
@@ -142,7 +140,6 @@ def test_a_key_that_is_there_twice_is_told_at_its_second_place(parse: Any) -> No
     assert found == [("a.b", 2, "this key is there twice, first in line 1")]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=40), st.sampled_from([parse_json, parse_yaml]))
 def test_any_text_is_read_or_refused(text: str, parse: Any) -> None:
     with suppress(SyntaxProblem):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from benchfleet_contract import limits
 from benchfleet_contract.run_request import KNOWN, NO_INSTANCES, read_run_request
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 GOOD: dict[str, Any] = {
@@ -25,7 +25,6 @@ values = json_values | st.dictionaries(names, json_values, max_size=2) | st.list
 bodies = st.dictionaries(names | st.text(max_size=8), values, max_size=8)
 
 
-@settings(max_examples=150)
 @given(bodies, st.booleans())
 def test_any_body_is_read_and_has_a_request_exactly_when_it_has_no_problems(body: dict[str, Any], good: bool) -> None:
     reading = read_run_request(GOOD | body if good else body)

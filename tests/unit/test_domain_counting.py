@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from benchfleet_contract.states import TaskStatus
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.counting import Change, Counts, Tally, deltas, recount
@@ -61,7 +61,7 @@ def test_counts_by_status_and_group() -> None:
 DYNAMODB = client("dynamodb")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 4)
 @given(histories(), st.data())
 def test_any_redelivery_of_the_stream_counts_once(history: History, data: st.DataObject) -> None:
     """The stream keeps order and delivers at least once: a batch may start anywhere before the first untold change."""

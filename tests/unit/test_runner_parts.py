@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from benchfleet_contract.results import BenchmarkFailure, Output
 from benchfleet_contract.tasks import ClaimReply
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runner_image.__main__ import SECRET
 from runner_image.config import Config
@@ -35,6 +37,22 @@ def test_an_endless_line_is_cut() -> None:
     cut = list(lines.feed(b"x" * (2 * MAX_LINE_BYTES + 1)))
     assert [len(line) for line in cut] == [MAX_LINE_BYTES] * 2
     assert list(lines.end()) == ["x"]
+
+
+@given(
+    st.lists(st.sampled_from(["é", "a", "\n", "\r\n", "😀" * 9_000, "x" * 70_000]), max_size=8), st.integers(1, 99_999)
+)
+def test_lines_keep_every_byte_and_every_character(parts: list[str], size: int) -> None:
+    data, lines = "".join(parts).encode(), Lines()
+    found = [line for at in range(0, len(data), size) for line in lines.feed(data[at : at + size])] + list(lines.end())
+    assert b"".join(line.raw for line in found) == data
+    assert not [line for line in found if "\ufffd" in line]
+    assert all(len(line.raw) <= MAX_LINE_BYTES + 2 for line in found)
+
+
+def test_what_is_no_utf8_is_kept_too() -> None:
+    lines, data = Lines(), b"\x80" * (3 * MAX_LINE_BYTES) + b"\xff\n"
+    assert b"".join(line.raw for line in [*lines.feed(data), *lines.end()]) == data
 
 
 def test_slots_spread_over_physical_cores_first(tmp_path: Path) -> None:

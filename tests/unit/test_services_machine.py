@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchfleet_contract.states import HeartbeatStatus, TaskStatus
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -126,7 +126,5 @@ class Lives(RuleBasedStateMachine):
             assert (before.runner_id, before.attempt) == (hold.runner, hold.attempt)
 
 
-Lives.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+Lives.TestCase.settings = settings(max_examples=settings().max_examples // 8, stateful_step_count=20)
 TestLives = Lives.TestCase

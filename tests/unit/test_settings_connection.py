@@ -9,7 +9,7 @@ from benchfleet import exit_codes
 from benchfleet.exceptions import UsageError
 from benchfleet.profiles import FILE
 from benchfleet.settings import KEY, PROFILE, URL, Connection, connection, key_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 PROFILES = """
@@ -45,7 +45,6 @@ maybe_url = st.none() | st.sampled_from(["http://home", "https://team", "https:/
 maybe_profile = st.none() | st.sampled_from(["home", "team", "bare"])
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     flags=st.tuples(maybe_url, st.none() | st.just("flag-key"), maybe_profile),
     variables=st.tuples(maybe_url, st.none() | st.just("variable-key"), maybe_profile),

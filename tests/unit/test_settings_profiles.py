@@ -9,7 +9,7 @@ from benchfleet import exit_codes
 from benchfleet.exceptions import ConfigError, DiskError
 from benchfleet.profile_writer import write_profile
 from benchfleet.profiles import InsecureFile, Profile, profile_file, read_profiles
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 TEAM = Profile("https://team", "team-key")
@@ -123,7 +123,6 @@ names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(names, words, words), min_size=1, max_size=5))
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[str, str, str]]

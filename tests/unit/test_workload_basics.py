@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner_image.workloads.console import LAST_CHARS, Console, shorten
-from runner_image.workloads.files import read_plain, require_numbers, write_output, write_plain
+from runner_image.workloads.files import read_plain, without_empty, write_output, write_plain
 from runner_image.workloads.progress import Meter
-from runner_image.workloads.protocol import Progress, WorkloadError
+from runner_image.workloads.protocol import Progress
 from runner_image.workloads.registry import NAMES, workload
 
 
@@ -79,7 +79,8 @@ def test_a_file_is_made_anew(tmp_path: Path) -> None:
     assert read_plain(tmp_path / "a") == b"new"
 
 
-@pytest.mark.parametrize("samples", [[], [float("nan")], [1.0, float("inf")]])
-def test_samples_are_numbers(samples: list[float]) -> None:
-    with pytest.raises(WorkloadError, match="not a number"):
-        require_numbers(Output(workload="command", measurements=[measurement(samples)]))
+def test_a_measurement_without_samples_is_a_failure_of_its_own() -> None:
+    good = measurement([1.0])
+    found = without_empty(Output(workload="command", measurements=[measurement([]), good]))
+    assert found.measurements == [good]
+    assert [(lost.benchmark, lost.reason) for lost in found.failures] == [("b", "has no samples")]

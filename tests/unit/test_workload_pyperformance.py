@@ -82,6 +82,11 @@ def test_options_are_refused(asked: dict[str, Any]) -> None:
         parse(PyperformanceOptions, asked)
 
 
+def test_a_start_is_seen_behind_a_line_without_an_end() -> None:
+    sections = read(["[1/2] a...", "dots ....[ 2/2] b..."])
+    assert [section.benchmark for section in sections] == ["a", "b"]
+
+
 @given(st.lists(st.text(max_size=60), max_size=30))
 def test_no_console_can_break_the_reader(lines: list[str]) -> None:
     for section in read(lines):
