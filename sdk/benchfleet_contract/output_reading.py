@@ -2,35 +2,44 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from benchfleet_contract.bounds import MAX_MEASUREMENTS, MAX_NAME_CHARS
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 
+Item = TypeVar("Item", bound=BaseModel)
 _SHOWN_CHARS = 60  # of a value in a message
 _PROBLEMS = 3  # of one item that a message names
+_LONG_DIGITS = 400  # an integer of more is beyond every float
 
 
 class OutputError(ValueError):
     """The document as a whole is no `output.json`; the message says where and why."""
 
 
+class _Odd(Exception):
+    """An item that cannot be taken; the message says where and why."""
+
+
 def read_output(raw: bytes, *, finite: bool = True) -> Output:
     """Every measurement that can be read; each other one is among `failures`, with its reason. A BOM is skipped.
 
-    `finite`: a measurement with a sample that is NaN or infinite is one of those others. Raises OutputError.
+    `finite`: a measurement with a sample that is NaN or infinite is one of those others. Raises OutputError, also if
+    not a single one of its measurements can be read.
     """
     document = _document(raw)
     output = _frame(document)
-    kept: list[Measurement] = []
-    for number, item in enumerate(_items(document, "measurements")):
-        found = _measurement(item, number, finite=finite)
-        (kept if isinstance(found, Measurement) else output.failures).append(found)  # type: ignore[attr-defined]
-    output.failures.extend(_failures(document))
-    return output.model_copy(update={"measurements": kept})
+    kept, odd = _sorted(document, "measurements", Measurement, finite=finite)
+    if odd and not kept:
+        raise OutputError(odd[0].reason.removeprefix(_UNREADABLE))
+    told, unclear = _sorted(document, "failures", BenchmarkFailure, finite=finite)
+    return output.model_copy(update={"measurements": kept, "failures": [*told, *odd, *unclear]})
+
+
+_UNREADABLE = "cannot be read: "
 
 
 def _document(raw: bytes) -> dict[str, Any]:
@@ -49,7 +58,7 @@ def _document(raw: bytes) -> dict[str, Any]:
 
 def _integer(digits: str) -> int | float:
     """Python refuses to read integers of thousands of digits; as a float it is infinite, and that item's problem."""
-    return int(digits) if len(digits) < 400 else float(digits)
+    return int(digits) if len(digits) < _LONG_DIGITS else float(digits)
 
 
 def _frame(document: Mapping[str, Any]) -> Output:
@@ -59,83 +68,77 @@ def _frame(document: Mapping[str, Any]) -> Output:
     try:
         return Output.model_validate({**document, "measurements": [], "failures": []})
     except ValidationError as error:
-        raise OutputError(problems(error)) from error
+        raise OutputError(_problems(error, "")) from error
 
 
-def _items(document: Mapping[str, Any], name: str) -> list[Any]:
-    items = document.get(name, [])
+def _sorted(
+    document: Mapping[str, Any], field: str, model: type[Item], *, finite: bool
+) -> tuple[list[Item], list[BenchmarkFailure]]:
+    """The items of a field that can be read, and a failure for each that cannot."""
+    items = document.get(field, [])
     if not isinstance(items, list):
-        raise OutputError(f"{name} is {_shown(items)}, must be a list")
+        raise OutputError(f"{field} is {_shown(items)}, must be a list")
     if len(items) > MAX_MEASUREMENTS:
-        raise OutputError(f"{name} holds {len(items)} items, at most {MAX_MEASUREMENTS} are read")
-    return items
+        raise OutputError(f"{field} holds {len(items)} items, at most {MAX_MEASUREMENTS} are read")
+    kept: list[Item] = []
+    odd: list[BenchmarkFailure] = []
+    for number, item in enumerate(items):
+        try:
+            kept.append(_item(model, item, f"{field}.{number}", finite=finite))
+        except _Odd as why:
+            name, variant = _name(item, "benchmark") or f"{field}.{number}", _name(item, "variant") or "default"
+            odd.append(BenchmarkFailure(benchmark=name, variant=variant, reason=f"{_UNREADABLE}{why}"))
+    return kept, odd
 
 
-def _measurement(item: Any, number: int, *, finite: bool) -> Measurement | BenchmarkFailure:
-    found = _valid(Measurement, item)
-    if isinstance(found, Measurement):
-        why = _nonsense(found, finite=finite)
-        if why is None:
-            return found
-    else:
-        why = found
-    name, variant = (_name(item, key) for key in ("benchmark", "variant"))
-    return BenchmarkFailure(
-        benchmark=name or f"measurements.{number}", variant=variant or "default", reason=f"cannot be read: {why}"
-    )
-
-
-def _failures(document: Mapping[str, Any]) -> Iterator[BenchmarkFailure]:
-    for number, item in enumerate(_items(document, "failures")):
-        found = _valid(BenchmarkFailure, item)
-        if isinstance(found, BenchmarkFailure) and _printable(found.benchmark, found.variant, found.reason):
-            yield found
-        else:
-            why = found if isinstance(found, str) else "a name that is not valid Unicode"
-            name, variant = (_name(item, key) for key in ("benchmark", "variant"))
-            yield BenchmarkFailure(
-                benchmark=name or f"failures.{number}", variant=variant or "default", reason=f"cannot be read: {why}"
-            )
-
-
-def _valid(model: type[BaseModel], item: Any) -> BaseModel | str:
+def _item(model: type[Item], item: Any, where: str, *, finite: bool) -> Item:
     try:
-        return model.model_validate(item)
+        found = model.model_validate(item)
     except ValidationError as error:
-        return problems(error)
+        raise _Odd(_problems(error, where)) from error
+    _require_names(found, where)
+    if isinstance(found, Measurement) and finite:
+        _require_finite(found, where)
+    return found
 
 
-def _nonsense(found: Measurement, *, finite: bool) -> str | None:
-    """What is wrong with a measurement of the right shape."""
-    names = {"benchmark": found.benchmark, "variant": found.variant, "metric": found.metric, "unit": found.unit}
-    for field, text in names.items():
-        if len(text) > MAX_NAME_CHARS:
-            return f"{field} has {len(text)} characters, at most {MAX_NAME_CHARS} are allowed"
-    if not _printable(*names.values()):
-        return "a name that is not valid Unicode"
-    odd = [(kind, n, v) for kind in ("samples", "warmup") for n, v in enumerate(getattr(found, kind)) if not _finite(v)]
-    return f"{odd[0][0]}.{odd[0][1]} is {odd[0][2]}, must be a finite number" if finite and odd else None
-
-
-def _finite(value: float) -> bool:
-    return math.isfinite(value)
-
-
-def _printable(*names: str) -> bool:
+def _require_names(found: BaseModel, where: str) -> None:
     """JSON can escape half of a surrogate pair, which no file and no message can hold."""
-    return all(name.isascii() or name.encode(errors="replace").decode() == name for name in names)
+    for field, text in found:
+        if not isinstance(text, str):
+            continue
+        if field != "reason" and len(text) > MAX_NAME_CHARS:
+            raise _Odd(f"{where}.{field} has {len(text)} characters, at most {MAX_NAME_CHARS} are allowed")
+        if _plain(text) != text:
+            raise _Odd(f"{where}.{field} is no valid Unicode")
+
+
+def _require_finite(found: Measurement, where: str) -> None:
+    for kind in ("samples", "warmup"):
+        for number, value in enumerate(getattr(found, kind)):
+            if not math.isfinite(value):
+                raise _Odd(f"{where}.{kind}.{number} is {value}, must be a finite number")
 
 
 def _name(item: Any, key: str) -> str | None:
     name = item.get(key) if isinstance(item, dict) else None
-    return name[:MAX_NAME_CHARS].encode(errors="replace").decode() if isinstance(name, str) and name else None
+    return _plain(name[:MAX_NAME_CHARS]) if isinstance(name, str) and name else None
 
 
-def problems(error: ValidationError) -> str:
+def _plain(text: str) -> str:
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _problems(error: ValidationError, where: str) -> str:
     """The first few, each with its place and value."""
     found = error.errors(include_url=False, include_context=False)
-    told = [f"{'.'.join(map(str, e['loc'])) or 'it'} is {_shown(e['input'])}: {e['msg']}" for e in found[:_PROBLEMS]]
+    told = [_problem(".".join(filter(None, [where, *map(str, e["loc"])])), e) for e in found[:_PROBLEMS]]
     return "; ".join(told) + (f"; and {len(found) - _PROBLEMS} more" if len(found) > _PROBLEMS else "")
+
+
+def _problem(path: str, error: Any) -> str:
+    is_there = "" if error["type"] == "missing" else f" is {_shown(error['input'])}"
+    return f"{path}{is_there}: {error['msg']}"
 
 
 def _shown(value: Any) -> str:

@@ -80,7 +80,7 @@ def test_variants_metrics_and_workloads_are_never_mixed(tmp_path: Path) -> None:
 
 def test_units_of_one_benchmark_are_never_mixed(tmp_path: Path) -> None:
     found = report(
-        tmp_path, TaskFolder("a", [measurement("x", [1.0])]), TaskFolder("b", [measurement("x", [9.0], unit="ms")])
+        tmp_path, TaskFolder("a", [measurement("x", [1.0])]), TaskFolder("b", [measurement("x", [9.0], unit="MB")])
     )
     assert found.boards[0].ranking == []
     assert any("no ranking" in words for words in found.warnings)

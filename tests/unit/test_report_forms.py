@@ -94,7 +94,7 @@ def test_markdown_has_the_verdict_and_every_machine(whole: Report) -> None:
     text = as_markdown(whole)
     assert whole.comparison is not None
     count = len(whole.comparison.regressions)
-    assert f"{count} of 156 are worse by more than 5.0 % and beyond noise." in text
+    assert f"{count} of 156 are worse by more than 5.0 % and beyond noise; " in text
     assert text.count("❌") == count > 0
     assert all(row.name in text for row in whole.boards[0].ranking)
     assert len(text) < 65_536
@@ -260,7 +260,7 @@ def test_a_chart_keeps_hostile_names_as_text(tmp_path: Path) -> None:
         assert not [element for element in root.iter() if element.tag.endswith("script")]
         texts = {element.text for element in root.iter() if element.tag.endswith("}text")}
         assert "aws a > b & c" in texts
-        assert 'aws class="x" y="' in texts
+        assert 'aws  class="x" y="' in texts
 
 
 def test_a_hundred_tasks_are_analysed_in_seconds(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """`benchfleet report`."""
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,9 +15,11 @@ from benchfleet.exceptions import DiskError, RunFailed, UsageError
 from benchfleet.whole_file import replace_whole
 
 if TYPE_CHECKING:
-    from benchfleet.report.model import Report
+    from benchfleet.report.model import Report, RunComparison
 
 _STDOUT = "-"
+_NAMED = 5  # in a message
+_UNREAD = ("corrupt", "unreadable")
 _MAY_STAND_ALONE = {"--csv": ".csv", "--md": ".md"}
 
 Runs = Annotated[
@@ -44,6 +47,20 @@ Baseline = Annotated[
     ),
 ]
 Threshold = Annotated[str, typer.Option(metavar="5%", help="How much slower is too much, beside being beyond noise.")]
+MinCompared = Annotated[
+    str,
+    typer.Option(
+        metavar="N|P%",
+        help="How many of the baseline's benchmarks must be comparable, else exit code 1; all by default.",
+    ),
+]
+Matches = Annotated[
+    list[str] | None,
+    typer.Option("--match", metavar="variant=any|variant=OLD:NEW", help="Compare variants of other names; repeatable."),
+]
+MayFail = Annotated[
+    bool, typer.Option("--allow-failed", help="A benchmark that failed now and not in the baseline is no regression.")
+]
 Prices = Annotated[Path | None, typer.Option(metavar="FILE", help="Price table (TOML or CSV) for speed per dollar.")]
 Providers = Annotated[list[str] | None, typer.Option("--provider", metavar="P", help="Only this provider; repeatable.")]
 Names = Annotated[
@@ -84,6 +101,9 @@ def run(
     md: Markdown = None,
     baseline: Baseline = None,
     threshold: Threshold = "5%",
+    min_compared: MinCompared = "100%",
+    match: Matches = None,
+    allow_failed: MayFail = False,
     prices: Prices = None,
     provider: Providers = None,
     name: Names = None,
@@ -93,13 +113,16 @@ def run(
 
     Several forms at once are fine; stdout gets one of them. Without --html, --csv, --json or --md it gets tables.
 
-    Exit code 1 means that something is slower than the baseline, beyond the threshold and beyond noise.
+    Exit code 1: something is worse than the baseline beyond the threshold and beyond noise, failed that did not fail
+    there, or could not be compared; without a baseline, nothing was measured, or a result could not be read.
     """
     from benchfleet.report.analysis import Options, analyse
+    from benchfleet.report.matching import Match
     from benchfleet.report.prices import PriceTable, load
     from benchfleet.report.reading import read_runs
 
     _one_on_stdout(as_json, csv, md, html)
+    least = least_compared(min_compared)
     given = [find(word, results) for word in runs or [LATEST]]
     before = find(baseline, results) if baseline else None
     dataset = read_runs([*given, *([before] if before else [])])
@@ -110,11 +133,12 @@ def run(
         baseline=next((one.run_id for one in dataset.runs if before and one.folder == before.resolve()), None),
         threshold=share(threshold),
         prices=load(prices) if prices else PriceTable({}),
+        match=Match.parse(match or ()),
     )
     report = analyse(dataset, options)
     _something_left(report)
     _write(report, html=html, csv=csv, md=md, as_json=as_json)
-    _judge(report)
+    judge(report, least=least, allow_failed=allow_failed)
 
 
 def _something_left(report: "Report") -> None:
@@ -185,7 +209,7 @@ def _write(report: "Report", *, html: Path | None, csv: str | None, md: str | No
     if md:
         _put(md, as_markdown(report))
     if as_json:
-        print(report.model_dump_json(indent=2))
+        print(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII, whatever the terminal can show
     if not (html or csv or md or as_json):
         _print_tables(report)
 
@@ -217,17 +241,55 @@ def _print_tables(report: "Report") -> None:
         print()
 
 
-def _judge(report: "Report") -> None:
+def least_compared(text: str) -> Callable[[int], int]:
+    """`100%` or `12` → what that is of a number of benchmarks. Raises UsageError."""
+    number = text.strip().removesuffix("%")
+    percent = text.strip().endswith("%")
+    if not (number.isascii() and number.isdigit() and len(number) < 9) or (percent and int(number) > 100):
+        raise UsageError(f"--min-compared is {text!r}, must be a number of benchmarks or 0% to 100%")
+    return lambda total: -(-total * int(number) // 100) if percent else int(number)
+
+
+def judge(report: "Report", *, least: Callable[[int], int], allow_failed: bool = False) -> None:
+    """Raises RunFailed with every reason why not all is well."""
+    found = report.comparison
+    reasons = [*_unread(report)]
+    if found:
+        reasons += [*_worse(found), *_missing(found, max(least(found.of_baseline), 1))]
+        reasons += [f"failed and did not before: {_some(found.failed)}"] if found.failed and not allow_failed else []
+    elif not report.measured:
+        reasons.append("nothing was measured: no task has a result")
+    if reasons:
+        raise RunFailed("; ".join(reasons))
+
+
+def _unread(report: "Report") -> Iterator[str]:
+    odd = [f"{task.task} of run {task.run_id}" for task in report.task_problems if task.outcome in _UNREAD]
+    if odd:
+        yield f"{len(odd)} result{'s' * (len(odd) != 1)} could not be read: {_some(odd)}"
+
+
+def _missing(found: "RunComparison", least: int) -> Iterator[str]:
+    if found.compared < least:
+        yield (
+            f"{found.compared} of {found.of_baseline} benchmarks could be compared with {found.baseline}, at least "
+            f"{least} must be (--min-compared)"
+        )
+
+
+def _worse(found: "RunComparison") -> Iterator[str]:
     from benchfleet.report.words import difference, share, title
 
-    found = report.comparison
-    if found is None or not found.regressions:
-        return
     worst = [
         f"{row.benchmark or 'geometric mean'} ({title(row)}) on {row.label} {difference(row.relation.ratio)}"
-        for row in found.regressions[:5]
+        for row in found.regressions
     ]
-    more = f" and {len(found.regressions) - 5} more" if len(found.regressions) > 5 else ""
-    raise RunFailed(
-        f"worse than {found.baseline} by more than {share(found.threshold)} and beyond noise: {', '.join(worst)}{more}"
-    )
+    if worst:
+        yield f"worse than {found.baseline} by more than {share(found.threshold)} and beyond noise: {_some(worst)}"
+
+
+def _some(names: list[str]) -> str:
+    from benchfleet.report.printing import shown
+
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(map(shown, names[:_NAMED])) + more

@@ -8,20 +8,24 @@ from rich.text import Text
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
+from benchfleet.report.printing import for_print
 
 _RIGHT = frozenset(
     {"geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"}
     | {"between tasks", "within a task", "an hour", "speed per dollar"}
 )
 _SPARE = ("within a task", "between tasks", "tasks", "95 % interval", "place", "old", "new", "variant", "level")
+_MOST_LISTED = 50
 _FEW_BENCHMARKS = 40  # that do not scroll everything else away
 _COMPARING = {"machine", "to the best", ""}  # columns that say nothing of a single machine
 
 
 def tables(report: Report) -> Iterator[FittingTable]:
     """Everything that fits a terminal, the comparison with a baseline first: that was asked for."""
+    report = for_print(report)
     if report.comparison:
         yield comparison_table(report.comparison)
+        yield from _one_side(report.comparison)
     if report.measured:
         yield ranking_table(report)
     for board in report.boards:
@@ -34,6 +38,7 @@ def tables(report: Report) -> Iterator[FittingTable]:
 
 def outcome(report: Report) -> Iterator[FittingTable]:
     """What one wants to know at a run's end: the ranking, and the benchmarks where it has one machine only."""
+    report = for_print(report)
     if not report.measured:
         return
     yield ranking_table(report)
@@ -118,7 +123,7 @@ def _value(row: Value) -> list[str]:
 
 def benchmarks_table(board: Board) -> FittingTable:
     """A row for each benchmark and machine; without what compares machines where there is only one."""
-    several = any(len(one.cells) > 1 for one in board.benchmarks)
+    several = len({cell.label for one in board.benchmarks for cell in one.cells}) > 1
     title = words.title(board) if several else f"{words.title(board)} on {_only_machine(board)}"
     columns = ["benchmark", "machine", "mean", "95 % interval", "to the best", "", "between tasks", "within a task"]
     kept = [number for number, name in enumerate(columns) if several or name not in _COMPARING]
@@ -164,11 +169,23 @@ def comparison_table(found: RunComparison) -> FittingTable:
         ]
         cells += [words.difference(row.relation.ratio), words.differences(row.relation.interval), verdict]
         table.add_row(*(Text(cell, style=style) for cell in cells))
-    table.caption = (
-        f"{len(found.regressions)} slower beyond {words.share(found.threshold)} and beyond noise; "
-        f"Holm's correction over {found.tests} tests."
-    )
+    table.caption = f"{words.compared(found)} Holm's correction over {found.tests} tests."
     return table
+
+
+def _one_side(found: RunComparison) -> Iterator[FittingTable]:
+    lists = {
+        "failed now and not before": found.failed, "only in the baseline": found.only_in_baseline,
+        "only in this run": found.only_new,
+    }  # fmt: skip
+    if any(lists.values()):
+        table = _table("Not compared", "why", "what")
+        for why, names in lists.items():
+            for name in names[:_MOST_LISTED]:
+                table.add_row(Text(why), Text(name))
+            if len(names) > _MOST_LISTED:
+                table.add_row(Text(why), Text(f"and {len(names) - _MOST_LISTED} more: --json has them all"))
+        yield table
 
 
 def _what_else(report: Report) -> Iterator[FittingTable]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 
 from benchfleet.exceptions import UsageError
@@ -11,15 +12,18 @@ from benchfleet.report.coverage import benchmark_problems, group_facts, run_fact
 from benchfleet.report.dataset import Dataset, GroupKey, Samples, Task
 from benchfleet.report.differences import between_groups, between_runs
 from benchfleet.report.grouping import BoardData, boards
+from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.ranking import common, rank
-from benchfleet.report.run_comparison import compare_runs
+from benchfleet.report.run_comparison import compare_runs, uncompared
+from benchfleet.report.units import harmonised
 from benchfleet.report.value import is_speed, values
 from benchfleet.report.warnings import no_price, warnings
 
 DEFAULT_THRESHOLD = 0.05
 _NO_PRICES = PriceTable({})
+_EXACT = Match()
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Options:
     baseline: str | None = None
     threshold: float = DEFAULT_THRESHOLD
     prices: PriceTable = _NO_PRICES
+    match: Match = _EXACT
 
 
 _DEFAULTS = Options()
@@ -48,11 +53,14 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         raise UsageError(f"the baseline {old_id} is none of the runs that were read")
     if old_id is not None and not new_ids:
         raise UsageError(f"run {old_id} cannot be compared with itself: name another run beside the baseline")
-    new = _filtered(dataset.of_runs(frozenset(new_ids)), options)
-    old = _filtered(dataset.of_runs(frozenset({old_id} if old_id else ())), options)
+    dataset = replace(dataset, tasks=tuple(harmonised(dataset.tasks)))
+    wanted = _literal(options, dataset.tasks)
+    new = _filtered(dataset.of_runs(frozenset(new_ids)), wanted)
+    old = _filtered(dataset.of_runs(frozenset({old_id} if old_id else ())), wanted)
     groups = group_facts(new.tasks, role="measured")
     data = boards(new.tasks)
     found = [_board(board, groups, options.prices) for board in data]
+    comparison = _comparison(new, old, options)
     return Report(
         generator=f"benchfleet {_version()}",
         runs=[run_facts(run, new.tasks, role="measured") for run in new.runs]
@@ -60,10 +68,14 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         filters=Filters(
             providers=list(options.providers), names=list(options.names), benchmarks=list(options.benchmarks)
         ),
-        warnings=[*warnings(new, old, groups=groups, boards=found), *_unpriced(groups, options.prices)],
+        warnings=[
+            *(uncompared(comparison) if comparison else ()),
+            *warnings(new, old, groups=groups, boards=found),
+            *_unpriced(groups, options.prices),
+        ],
         groups=groups + group_facts(old.tasks, role="baseline"),
         boards=found,
-        comparison=_comparison(data, new, old, options),
+        comparison=comparison,
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
         task_problems=task_problems([*new.tasks, *old.tasks]),
         benchmark_problems=benchmark_problems([*new.tasks, *old.tasks]),
@@ -95,6 +107,18 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
+def _literal(options: Options, tasks: Sequence[Task]) -> Options:
+    """A pattern that is a name means that one: `ctors[int|str]` is a benchmark before it is a set of characters."""
+    benchmarks = {one.series.benchmark for task in tasks for one in task.samples}
+    benchmarks |= {one.benchmark for task in tasks for one in task.failures}
+    names = {task.group.name for task in tasks}
+
+    def told(patterns: Sequence[str], known: set[str]) -> tuple[str, ...]:
+        return tuple(escape(pattern) if pattern in known else pattern for pattern in patterns)
+
+    return replace(options, names=told(options.names, names), benchmarks=told(options.benchmarks, benchmarks))
+
+
 def _board(board: BoardData, groups: Sequence[GroupFacts], prices: PriceTable) -> Board:
     shared = common(board)
     ranking, benchmarks = rank(board, shared), tables(board, shared)
@@ -122,11 +146,12 @@ def _prices(groups: Sequence[GroupFacts], prices: PriceTable) -> dict[GroupKey, 
     return {GroupKey(one.provider, one.name): prices.find(one.provider, one.instance_types) for one in groups}
 
 
-def _comparison(data: Sequence[BoardData], new: Dataset, old: Dataset, options: Options) -> RunComparison | None:
+def _comparison(new: Dataset, old: Dataset, options: Options) -> RunComparison | None:
     if options.baseline is None:
         return None
+    now, before = options.match.of(new.tasks, old.tasks)
     runs = [run.run_id for run in new.runs]
-    return compare_runs(data, boards(old.tasks), baseline=options.baseline, runs=runs, threshold=options.threshold)
+    return compare_runs(now, before, baseline=options.baseline, runs=runs, threshold=options.threshold)
 
 
 def _version() -> str:

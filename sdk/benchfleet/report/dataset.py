@@ -30,11 +30,15 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """One series of one task; `dropped` samples were no usable numbers (NaN, infinite, beyond all sense)."""
+    """One series of one task; `dropped` samples were no usable numbers (NaN, infinite, beyond all sense).
+
+    `listed`: how many times the task listed it, which is once unless two of its parts have the same name.
+    """
 
     series: Series
     values: tuple[float, ...]
     dropped: int = 0
+    listed: int = 1
 
 
 @dataclass(frozen=True)

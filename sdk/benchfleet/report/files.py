@@ -31,7 +31,7 @@ def read_object(path: Path, *, most: int) -> dict[str, Any] | None:
     if raw is None:
         return None
     try:
-        document = json.loads(raw)
+        document = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{path.name} is not JSON") from error
     if not isinstance(document, dict):

@@ -64,7 +64,7 @@ def cost(mean: float, better: str) -> float:
 
 def name_of(series: Series) -> str:
     """Tells series of one board apart: a benchmark may have been measured in two units."""
-    return f"{series.benchmark}\n{series.unit}"
+    return repr((series.benchmark, series.unit))
 
 
 def boards(tasks: Iterable[Task]) -> list[BoardData]:

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 
 from benchfleet.report import words
 from benchfleet.report.model import Board, Report, RunComparison
+from benchfleet.report.printing import for_print
 
 _MOST_ROWS = 60  # of the comparison, and entries of a list
 _MOST_CHARS = 50_000  # up to the last table of benchmarks: GitHub takes comments of 65,536 characters
 
 
 def as_markdown(report: Report) -> str:
+    report = for_print(report)
     lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
     lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings]
     if report.comparison:
@@ -55,10 +57,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _comparison(found: RunComparison) -> list[str]:
-    count = len(found.regressions)
-    said = f"{count} of {len(found.rows)} are worse" if count else "Nothing is worse"
-    lines = ["", f"### Against baseline {escape(found.baseline)}", ""]
-    lines.append(f"{said} by more than {words.share(found.threshold)} and beyond noise.")
+    lines = ["", f"### Against baseline {escape(found.baseline)}", "", words.compared(found)]
     rows = (
         (
             escape(row.label),
@@ -76,7 +75,15 @@ def _comparison(found: RunComparison) -> list[str]:
     lines += _table(("machine", "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
     more = len(found.rows) - _MOST_ROWS
     left = sum(row.regression for row in found.rows[_MOST_ROWS:])
-    return [*lines, f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else lines
+    lines += [f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else []
+    return [*lines, *_one_side(found)]
+
+
+def _one_side(found: RunComparison) -> list[str]:
+    lines = [f"- ❌ failed now and not before: {escape(name)}" for name in found.failed]
+    lines += [f"- only in the baseline: {escape(name)}" for name in found.only_in_baseline]
+    lines += [f"- only new: {escape(name)}" for name in found.only_new]
+    return ["", "Not compared:", "", *_first(lines)] if lines else []
 
 
 def _ranking(board: Board) -> list[str]:

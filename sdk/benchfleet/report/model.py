@@ -205,7 +205,12 @@ class RunComparison(Part):
     runs: list[str]
     threshold: float
     tests: int = Field(description="size of the family that Holm's correction was made for")
+    of_baseline: int = Field(description="benchmarks that the baseline measured, by machine, variant and metric")
+    compared: int = Field(description="those of them that can be told from noise: measured on both sides, by two tasks")
     rows: list[Compared]
+    failed: list[str] = Field(
+        description="benchmarks that failed in this run, that the baseline measured without failure"
+    )
     only_in_baseline: list[str]
     only_new: list[str]
 

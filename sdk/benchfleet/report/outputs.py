@@ -3,8 +3,9 @@
 import math
 from pathlib import Path
 
+from benchfleet_contract.output_reading import OutputError
+from benchfleet_contract.output_reading import read_output as read_items
 from benchfleet_contract.results import Measurement, Output
-from pydantic import ValidationError
 
 from benchfleet.report import bounds
 from benchfleet.report.dataset import Failure, Samples, Series
@@ -21,34 +22,24 @@ def read_output(path: Path) -> tuple[tuple[Samples, ...], tuple[Failure, ...]] |
     output = _parsed(raw, path.name)
     samples = tuple(_samples(output.workload, found) for found in output.measurements)
     failures = (
-        Failure(bounds.cut(one.benchmark), bounds.cut(one.variant), bounds.cut(one.reason, bounds.MAX_REASON_CHARS))
-        for one in output.failures[: bounds.MAX_MEASUREMENTS]
+        Failure(one.benchmark, one.variant, bounds.cut(one.reason, bounds.MAX_REASON_CHARS)) for one in output.failures
     )
     return _merged(samples), tuple(failures)
 
 
 def _parsed(raw: bytes, name: str) -> Output:
     try:
-        output = Output.model_validate_json(raw)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = bounds.cut(".".join(str(part) for part in first["loc"]) or "the document")
-        raise Unreadable(f"{name} is none of ours: {where}: {first['msg'][:200]}") from error
+        output = read_items(raw, finite=False)
+    except OutputError as error:
+        raise Unreadable(f"{name} is none of ours: {bounds.cut(error)}") from error
     count = sum(len(found.samples) for found in output.measurements)
-    if len(output.measurements) > bounds.MAX_MEASUREMENTS or count > bounds.MAX_SAMPLES:
+    if count > bounds.MAX_SAMPLES:
         raise Unreadable(f"{name} holds {len(output.measurements)} measurements and {count} samples: too many")
     return output
 
 
 def _samples(workload: str, found: Measurement) -> Samples:
-    series = Series(
-        bounds.cut(workload),
-        bounds.cut(found.benchmark),
-        bounds.cut(found.variant),
-        bounds.cut(found.metric),
-        bounds.cut(found.unit, 20),
-        found.better,
-    )
+    series = Series(workload, found.benchmark, found.variant, found.metric, found.unit, found.better)
     values = tuple(value for value in found.samples if _usable(value))
     return Samples(series, values, dropped=len(found.samples) - len(values))
 
@@ -63,6 +54,8 @@ def _merged(samples: tuple[Samples, ...]) -> tuple[Samples, ...]:
     for one in samples:
         before = found.get(one.series)
         found[one.series] = (
-            Samples(one.series, before.values + one.values, before.dropped + one.dropped) if before else one
+            Samples(one.series, before.values + one.values, before.dropped + one.dropped, before.listed + 1)
+            if before
+            else one
         )
     return tuple(found.values())

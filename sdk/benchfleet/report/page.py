@@ -13,6 +13,7 @@ from markupsafe import Markup
 from benchfleet.report import words
 from benchfleet.report.charts import Charts
 from benchfleet.report.model import GroupFacts, Report
+from benchfleet.report.printing import for_print
 from benchfleet.report.summary import headline
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -22,6 +23,7 @@ _MAX_BARS = 60  # groups in one chart
 
 def render(report: Report) -> str:
     """The page. Names and reasons in it came from machines that nobody vouches for: everything is escaped."""
+    report = for_print(report)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -38,6 +40,7 @@ def render(report: Report) -> str:
         "noise": words.noise,
     }
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
+    environment.globals["compared"] = words.compared
     style, script = _asset("page.css"), _asset("page.js")
     return environment.get_template("page.html.j2").render(
         report=report,

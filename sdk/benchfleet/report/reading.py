@@ -12,7 +12,7 @@ from typing import Any
 
 from benchfleet.exceptions import UsageError
 from benchfleet.report import bounds
-from benchfleet.report.bounds import cut
+from benchfleet.report.bounds import cut, whole
 from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
 from benchfleet.report.files import Unreadable, folders, inner_folder, read_bytes, read_object
 from benchfleet.report.outputs import read_output
@@ -44,7 +44,7 @@ def _read_run(path: Path) -> tuple[Run, list[Task]]:
     about = _noted(path / "run.json", bounds.MAX_RUN_BYTES, notes)
     manifest = _noted(path / "manifest.json", bounds.MAX_MANIFEST_BYTES, notes)
     entries = (manifest or {}).get("tasks")
-    run_id = cut((about or {}).get("run_id") or (manifest or {}).get("run_id") or path.name)
+    run_id = whole((about or {}).get("run_id") or (manifest or {}).get("run_id") or path.name)
     if isinstance(entries, list):
         tasks = [_listed(path, run_id, entry) for entry in entries if isinstance(entry, dict)]
     else:
@@ -105,10 +105,10 @@ def _task(
     task = Task(
         run_id=run_id,
         number=number if isinstance(number, int) else None,
-        folder=cut(name),
-        provider=cut(about.get("provider") or UNKNOWN),
-        instance_type=cut(about.get("instance_type") or name or UNKNOWN),
-        alias=cut(about["alias"]) if about.get("alias") else None,
+        folder=whole(name),
+        provider=whole(about.get("provider") or UNKNOWN),
+        instance_type=whole(about.get("instance_type") or name or UNKNOWN),
+        alias=whole(about["alias"]) if about.get("alias") else None,
         outcome=without_result[0] if without_result else "empty",
         reason=without_result[1] if without_result else None,
         environment=environment(metadata),

@@ -1,18 +1,20 @@
 """A run against a baseline: what became slower, what faster, and what nobody can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from benchfleet.report.dataset import GroupKey, Series
-from benchfleet.report.grouping import BoardData, BoardKey, GroupData, name_of
+from benchfleet.report.bounds import cut
+from benchfleet.report.dataset import GroupKey, Series, Task
+from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
 from benchfleet.report.model import Compared, RunComparison, label
 from benchfleet.report.ranking import in_unit
 from benchfleet.report.relations import NOTHING, adjusted, relation
 from benchfleet.statistics.comparing import Sample, significance
 from benchfleet.statistics.scores import score
 
-_LISTED = 200
+_NAMED = 3  # in a sentence; the lists are whole
+Thing = tuple[GroupKey, BoardKey, Series]
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,13 @@ class _Pair:
 
 
 def compare_runs(
-    new: Sequence[BoardData], old: Sequence[BoardData], *, baseline: str, runs: list[str], threshold: float
+    new_tasks: Sequence[Task], old_tasks: Sequence[Task], *, baseline: str, runs: list[str], threshold: float
 ) -> RunComparison:
     """Every benchmark that both have on a group of the same name, and the geometric mean over them, worst first.
 
     The family of Holm's correction is everything compared: a check that fails on any of it must not fail by chance.
     """
+    new, old = boards(new_tasks), boards(old_tasks)
     before = {board.key: board for board in old}
     pairs = [
         pair
@@ -47,15 +50,45 @@ def compare_runs(
     family = adjusted([significance(*pair.samples) if pair.samples else None for pair in pairs])
     rows = [_row(pair, p, threshold) for pair, p in zip(pairs, family, strict=True)]
     mine, theirs = _things(new), _things(old)
+    lost, added = theirs - mine, mine - theirs
     return RunComparison(
         baseline=baseline,
         runs=runs,
         threshold=threshold,
         tests=sum(p is not None for p in family),
+        of_baseline=len(theirs),
+        compared=sum(row.benchmark is not None and row.relation.verdict != "unknown" for row in rows),
         rows=sorted(rows, key=_weight),
-        only_in_baseline=sorted(theirs - mine)[:_LISTED],
-        only_new=sorted(mine - theirs)[:_LISTED],
+        failed=_failed(new_tasks, old_tasks, theirs),
+        only_in_baseline=_words(lost, added),
+        only_new=_words(added, lost),
     )
+
+
+def uncompared(found: RunComparison) -> Iterator[str]:
+    """What keeps a comparison from meaning anything, or all of it."""
+    if found.compared < found.of_baseline or not found.of_baseline:
+        yield (
+            f"{found.compared} of {found.of_baseline} benchmarks could be compared with baseline {cut(found.baseline)}"
+            f"{_why_not(found)}."
+        )
+    if found.failed:
+        yield f"Failed in this run and not in the baseline: {_some(found.failed)}."
+
+
+def _why_not(found: RunComparison) -> str:
+    if not found.of_baseline:
+        return ": it measured nothing"
+    unclear = sum(row.benchmark is not None and row.relation.verdict == "unknown" for row in found.rows)
+    told = [f"only the baseline has {_some(found.only_in_baseline)}"] if found.only_in_baseline else []
+    told += [f"only this run has {_some(found.only_new)}"] if found.only_new else []
+    told += [f"of {unclear} noise cannot be told, for they have one task on a side, or a mean of 0"] if unclear else []
+    return ": " + "; ".join(told) if told else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(cut(name) for name in names[:_NAMED]) + more
 
 
 def _weight(row: Compared) -> tuple[bool, bool, float]:
@@ -118,10 +151,27 @@ def _tasks(data: GroupData, benchmarks: Sequence[Series]) -> int:
     return logs or max(len(data.series[series].by_task) for series in benchmarks)
 
 
-def _things(boards: Sequence[BoardData]) -> set[str]:
+def _things(boards: Sequence[BoardData]) -> set[Thing]:
     return {
-        f"{label(*group)}: {series.benchmark} ({board.key.variant}, {board.key.metric})"
-        for board in boards
-        for group, data in board.groups.items()
-        for series in data.series
+        (group, board.key, series) for board in boards for group, data in board.groups.items() for series in data.series
     }
+
+
+def _words(mine: set[Thing], others: set[Thing]) -> list[str]:
+    """The unit is told where it is all that differs."""
+    elsewhere = {_thing(*thing) for thing in others}
+    return sorted(_thing(*thing, unit=thing[2].unit if _thing(*thing) in elsewhere else None) for thing in mine)
+
+
+def _thing(group: GroupKey, key: BoardKey, series: Series, unit: str | None = None) -> str:
+    about = [key.variant, key.metric, *([f"in {unit}"] if unit else [])]
+    return f"{label(*group)}: {series.benchmark} ({', '.join(about)})"
+
+
+def _failed(new: Sequence[Task], old: Sequence[Task], measured: set[Thing]) -> list[str]:
+    """Benchmarks that failed now and not before: where the baseline measured them, something broke."""
+    known = {(group, series.benchmark, series.variant) for group, _, series in measured}
+    now, before = (
+        {(task.group, one.benchmark, one.variant) for task in side for one in task.failures} for side in (new, old)
+    )
+    return sorted(f"{label(*group)}: {name} ({variant})" for group, name, variant in (now - before) & known)

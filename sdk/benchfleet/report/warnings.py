@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchfleet.report.bounds import as_json
-from benchfleet.report.dataset import HAS_RESULTS, Dataset
+from benchfleet.report.bounds import as_json, cut
+from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task
 from benchfleet.report.model import Board, GroupFacts
 
 
@@ -17,6 +17,7 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *_unlike(new, old),
         *_pooled(new),
         *_dropped(new),
+        *_twice((*new.tasks, *old.tasks)),
         *(note for run in (*new.runs, *old.runs) for note in run.notes),
     ]
     return list(dict.fromkeys(found))
@@ -91,3 +92,15 @@ def _dropped(new: Dataset) -> Iterator[str]:
     count = sum(one.dropped for task in new.tasks for one in task.samples)
     if count:
         yield f"{count} samples were no usable numbers (NaN, infinite, beyond 1e18 or below 1e-18) and were dropped."
+
+
+def _twice(tasks: Sequence[Task]) -> Iterator[str]:
+    """Two things of one name cannot be told apart: their samples are pooled, which may be nonsense."""
+    for task in tasks:
+        names = [cut(one.series.benchmark) for one in task.samples if one.listed > 1]
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            yield (
+                f"{cut(task.folder)} lists {', '.join(names[:3])}{more} more than once: the samples of one name are "
+                "pooled. Give each its own name."
+            )

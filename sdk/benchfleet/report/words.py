@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchfleet.report.model import Board, Compared, Interval, Relation, Verdict
+from benchfleet.report.model import Board, Compared, Interval, Relation, RunComparison, Verdict
 from benchfleet.report.value import is_speed
 
 _SCALES: dict[str, Sequence[tuple[float, str]]] = {
@@ -102,3 +102,14 @@ def title(board: Board | Compared, *, several_workloads: bool = False) -> str:
     """Names of a variant and metric; the metric is said where it is not time."""
     parts = [board.workload] if several_workloads else []
     return ", ".join([*parts, board.variant, *([board.metric] if board.metric != "time" else [])])
+
+
+def compared(found: RunComparison) -> str:
+    """What a comparison with a baseline found, and never that all is well where nothing was compared."""
+    bounds = f"by more than {share(found.threshold)} and beyond noise"
+    of = f"{found.compared} of the baseline's {found.of_baseline} benchmarks could be compared"
+    if found.regressions:
+        return f"{len(found.regressions)} of {len(found.rows)} are worse {bounds}; {of}."
+    if not found.compared:
+        return f"Nothing can be said: {of}."
+    return f"Nothing that was compared is worse {bounds}; {of}."

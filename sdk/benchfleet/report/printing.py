@@ -1,0 +1,39 @@
+"""A report for print. What is compared is compared by its whole name; only what people look at is cut and tidied."""
+
+import hashlib
+from typing import Any
+
+from benchfleet.report.model import Report
+
+MOST_CHARS = 100  # of a name in print; reasons have their own limit where they are read
+_LONG = frozenset({"reason", "warnings", "environment", "values", "workload_options"})
+
+
+def for_print(report: Report) -> Report:
+    """The same report with names that fit a line. Two names that differ still do."""
+    return Report.model_validate(_walk(report.model_dump()))
+
+
+def shown(name: str) -> str:
+    """Characters that do not print stand as escapes; of a long name beginning and end stay, with a mark of the whole."""
+    line = printable(name)
+    if len(line) <= MOST_CHARS:
+        return line
+    mark = f"…[{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:6]}]…"
+    head = (MOST_CHARS - len(mark)) // 2
+    return line[:head] + mark + line[head + len(mark) - MOST_CHARS :]
+
+
+def printable(text: str) -> str:
+    """Whole, with escapes for what does not print: nothing in it can steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _walk(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, list | tuple):
+        return [_walk(each) for each in value]
+    if isinstance(value, dict):
+        return {key: each if key in _LONG else _walk(each) for key, each in value.items()}
+    return value

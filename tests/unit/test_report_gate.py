@@ -1,0 +1,207 @@
+"""`report --baseline` as a gate: it never says that all is well where nothing was compared."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchfleet.cli.report import judge, least_compared
+from benchfleet.exceptions import RunFailed, UsageError
+from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.csv_file import as_csv
+from benchfleet.report.markdown import as_markdown
+from benchfleet.report.matching import Match
+from benchfleet.report.model import Report
+from benchfleet.report.page import render
+from benchfleet.report.reading import read_runs
+from benchfleet.report.units import base
+
+from tests.report_runs import TaskFolder, measurement, write_run
+
+ALL = least_compared("100%")
+
+
+def tasks(value: float, *, names: str = "xy", machine: str = "a", failures: Any = (), **more: Any) -> list[TaskFolder]:
+    return [
+        TaskFolder(machine, [measurement(name, [value + n / 100], **more) for name in names], failures=failures)
+        for n in range(3)
+    ]
+
+
+def compared(tmp_path: Path, new: list[TaskFolder], old: list[TaskFolder] | None = None, **options: Any) -> Report:
+    folders = [write_run(tmp_path, "new", new), write_run(tmp_path, "old", tasks(1.0) if old is None else old)]
+    return analyse(read_runs(folders), Options(baseline="old", **options))
+
+
+def reason(report: Report, **how: Any) -> str:
+    with pytest.raises(RunFailed) as failed:
+        judge(report, **{"least": ALL, **how})
+    return str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        tasks(9.0, machine="b"),
+        tasks(9.0, names="pq"),
+        tasks(9.0, variant="cpython-3.13"),
+        tasks(9.0, unit="furlongs"),
+        tasks(9.0, metric="memory"),
+        [TaskFolder("a", [measurement("x", []), measurement("y", [])])] * 2,
+        [TaskFolder("a", None, entry={"status": "failed", "error_message": "dead"})],
+        [],
+    ],
+)
+def test_a_gate_that_compared_nothing_fails_and_every_form_says_so(tmp_path: Path, new: list[TaskFolder]) -> None:
+    report = compared(tmp_path, new)
+    assert "0 of 2 benchmarks could be compared with old" in reason(report)
+    assert any("0 of 2 benchmarks could be compared" in words for words in report.warnings)
+    for form in (as_markdown(report), render(report)):
+        assert "0 of the baseline" in form
+        assert "is worse by" not in form
+    assert report.comparison
+    lost = report.comparison.only_in_baseline
+    assert [words.split(" ")[2] for words in lost] == ["x", "y"]
+    for form in (as_markdown(report), render(report), as_csv(report)):
+        assert form.count("only in the baseline") == 2 or form.count("only_in_baseline") == 2
+
+
+def test_one_task_a_side_can_tell_nothing(tmp_path: Path) -> None:
+    report = compared(tmp_path, tasks(9.0)[:1], tasks(1.0)[:1])
+    assert "0 of 2 benchmarks could be compared" in reason(report)
+    assert any("one task on a side" in words for words in report.warnings)
+
+
+@pytest.mark.parametrize(("least", "passes"), [("100%", False), ("3", False), ("2", True), ("50%", True), ("0", True)])
+def test_how_much_must_be_compared_can_be_said(tmp_path: Path, least: str, passes: bool) -> None:
+    report = compared(tmp_path, tasks(1.0), tasks(1.0, names="xyz"))
+    if passes:
+        judge(report, least=least_compared(least))
+    else:
+        assert "2 of 3 benchmarks could be compared" in reason(report, least=least_compared(least))
+
+
+def test_nothing_at_all_is_never_enough(tmp_path: Path) -> None:
+    reason(compared(tmp_path, tasks(1.0, names="p")), least=least_compared("0"))
+    reason(compared(tmp_path / "empty", [], []), least=least_compared("0"))
+
+
+@pytest.mark.parametrize("text", ["", "-1", "101%", "x", "1.5", "²", "1" * 5_000])
+def test_a_bad_minimum_is_told(text: str) -> None:
+    with pytest.raises(UsageError, match="--min-compared"):
+        least_compared(text)
+
+
+def test_units_of_one_dimension_are_converted(tmp_path: Path) -> None:
+    report = compared(tmp_path, tasks(9000.0, unit="ms"))
+    assert "+79" in reason(report)
+    assert report.comparison
+    assert {row.unit for row in report.comparison.rows} == {"s"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "found"),
+    [
+        ("ms", ("s", 1e-3)), ("µs", ("s", 1e-6)), ("min", ("s", 60.0)), ("KiB", ("bytes", 1024.0)),
+        ("req/min", ("req/s", 1 / 60)), ("MB/s", ("bytes/s", 1e6)), ("ops per ms", ("ops/s", 1e3)),
+        ("m/s/kg", ("m/s/kg", 1.0)), ("%", ("%", 1.0)), ("", ("", 1.0)), ("MS", ("MS", 1.0)),
+    ],
+)  # fmt: skip
+def test_what_a_unit_is_converted_to(unit: str, found: tuple[str, float]) -> None:
+    name, factor = base(unit)
+    assert name == found[0]
+    assert factor == pytest.approx(found[1])
+
+
+@pytest.mark.parametrize("match", ["variant=any", "variant=interp:yjit"])
+def test_a_variant_of_another_name_can_be_compared(tmp_path: Path, match: str) -> None:
+    report = compared(tmp_path, tasks(9.0, variant="yjit"), match=Match.parse([match]))
+    assert "+79" in reason(report)
+    assert as_csv(report).count(",compared\r\n") == 2
+
+
+def test_any_variant_is_refused_where_there_are_several(tmp_path: Path) -> None:
+    both = [TaskFolder("a", [measurement("x", [1.0]), measurement("x", [2.0], variant="yjit")]) for _ in range(2)]
+    with pytest.raises(UsageError, match="the run has interp and yjit"):
+        compared(tmp_path, both, match=Match.parse(["variant=any"]))
+
+
+@pytest.mark.parametrize("word", ["variant", "variant=", "variant=a:", "machine=any", "variant=:b"])
+def test_a_bad_match_is_told(word: str) -> None:
+    with pytest.raises(UsageError, match="--match"):
+        Match.parse([word])
+
+
+def test_a_benchmark_that_fails_now_and_did_not_before_is_a_regression(tmp_path: Path) -> None:
+    failure = [{"benchmark": "y", "variant": "interp", "reason": "boom"}]
+    some = [*tasks(1.0)[:2], *tasks(1.0, names="x", failures=failure)[2:]]
+    report = compared(tmp_path, some)
+    assert "failed and did not before: aws a: y (interp)" in reason(report)
+    judge(report, least=ALL, allow_failed=True)
+    judge(compared(tmp_path / "same", some, some), least=ALL)
+
+
+def test_a_plain_report_of_a_run_that_failed_wholly_is_a_failure(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [TaskFolder("a", None, entry={"status": "failed"})])
+    assert "nothing was measured" in reason(analyse(read_runs([folder])))
+
+
+@pytest.mark.parametrize("outcome", ["corrupt", "unreadable"])
+def test_a_result_that_cannot_be_read_is_a_failure(tmp_path: Path, outcome: str) -> None:
+    lost = TaskFolder("a", [measurement("x", [1.0])], entry={"archived": "corrupt"} if outcome == "corrupt" else {})
+    folder = write_run(tmp_path, "r", [lost, *tasks(1.0)])
+    if outcome == "unreadable":
+        (folder / "a-1" / "output.json").write_text("{")
+    assert "1 result could not be read" in reason(analyse(read_runs([folder])))
+
+
+def test_names_are_compared_whole_and_cut_for_print_only(tmp_path: Path) -> None:
+    front = "group/" + "x" * 196 + "/"
+    ends = ("fast", "slow", "a b", "a  b", "a\tb", "A")
+    old = [TaskFolder("m" * 300, [measurement(front + end, [1.0 + n / 1000]) for end in ends]) for n in range(3)]
+    new = [
+        TaskFolder("m" * 300, [measurement(front + end, [(3.0 if end == "fast" else 1.0) + n / 1000]) for end in ends])
+        for n in range(3)
+    ]
+    report = compared(tmp_path, new, old)
+    assert report.comparison
+    assert (report.comparison.compared, report.comparison.of_baseline) == (6, 6)
+    assert {row.benchmark for row in report.comparison.regressions} == {front + "fast", None}
+    assert {row["benchmark"] for row in json.loads(report.model_dump_json())["boards"][0]["benchmarks"]} == {
+        front + end for end in ends
+    }
+    assert front not in as_markdown(report)
+    assert "/fast" in as_markdown(report)
+
+
+def test_machines_whose_names_begin_alike_stay_apart(tmp_path: Path) -> None:
+    kinds = ["m" * 250 + end for end in "ab"]
+    folder = write_run(tmp_path, "r", [task for kind in kinds for task in tasks(1.0, machine=kind)])
+    assert [row.name for row in analyse(read_runs([folder])).boards[0].ranking] == kinds
+
+
+def test_the_same_name_twice_is_pooled_and_told(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [TaskFolder("a", [measurement("x", [1.0]), measurement("x", [3.0])])])
+    report = analyse(read_runs([folder]))
+    assert report.boards[0].benchmarks[0].cells[0].samples == 2
+    assert any("lists x more than once" in words for words in report.warnings)
+
+
+def test_a_name_is_looked_for_before_a_pattern(tmp_path: Path) -> None:
+    names = ["ctors[int|str]", "ctorsi", "other"]
+    folder = write_run(tmp_path, "r", [TaskFolder("a", [measurement(name, [1.0]) for name in names])])
+    found = analyse(read_runs([folder]), Options(benchmarks=("ctors[int|str]",)))
+    assert [one.benchmark for one in found.boards[0].benchmarks] == ["ctors[int|str]"]
+
+
+@pytest.mark.parametrize("odd", [[1.0, True], ["1.5"], [None], "x", {"a": 1}])
+def test_one_bad_measurement_costs_its_own_benchmark(tmp_path: Path, odd: Any) -> None:
+    folder = write_run(tmp_path, "r", [TaskFolder("a", [measurement("good", [1.0]), measurement("odd", [1.0])])])
+    path = folder / "a-1" / "output.json"
+    document = json.loads(path.read_text())
+    document["measurements"][1]["samples"] = odd
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(document).encode())
+    report = analyse(read_runs([folder]))
+    assert [one.benchmark for one in report.boards[0].benchmarks] == ["good"]
+    [problem] = report.benchmark_problems
+    assert (problem.benchmark, "measurements.1.samples" in problem.reason) == ("odd", True)
