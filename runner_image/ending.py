@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import CompleteRequest, UploadUrls
 
 from runner_image.execution import Execution
 from runner_image.insistence import Insistence, Policy
-from runner_image.metadata import RUNNER_STOPPED, UPLOAD_FAILED, Failure, Sheet, shortfall
+from runner_image.metadata import RUNNER_STOPPED, UPLOAD_FAILED, Failure, Sheet, shortfall, with_more
 from runner_image.packaging import ERROR, RESULT, Package, pack
 from runner_image.session import LeaseLost, SessionError
 from runner_image.stopping import Stopped, StopReason
@@ -52,7 +53,9 @@ class Ending:
         """Returns why it could not be delivered, if it could not. Raises Stopped or LeaseLost when it is unwanted."""
         reason = shortfall(self.execution.outcome) if self.execution.outcome else None
         try:
-            key = self._upload(self._pack_result(reason), UPLOAD)
+            package = self._pack_result(reason)
+            reason = with_more(reason, package.cut)
+            key = self._upload(package, UPLOAD)
             self._say(HeartbeatStatus.FINISHED)
             self.execution.beats.check()
             self._complete(key, reason=reason)
@@ -69,14 +72,20 @@ class Ending:
 
     def _pack_result(self, reason: str | None) -> Package:
         self._say(HeartbeatStatus.UPLOADING, wait=False)
-        metadata = self.sheet.metadata(
-            status="partial" if reason else "success",
-            reason=reason,
-            prepared=self.execution.prepared,
-            ended_at=self.tools.now(),
-        )
-        work_dir = self.execution.work_dir
-        return pack(work_dir, work_dir.parent / RESULT, extra={"metadata.json": metadata})
+        status: Literal["partial", "success"] = "partial" if reason else "success"
+        work_dir, ended_at = self.execution.work_dir, self.tools.now()
+
+        note = self.execution.outcome.note if self.execution.outcome else ""
+
+        def packed(cut: str) -> Package:
+            metadata = self.sheet.metadata(
+                status=status, reason=with_more(reason, cut), prepared=self.execution.prepared, ended_at=ended_at
+            )
+            return pack(work_dir, work_dir.parent / RESULT, extra={"metadata.json": metadata})
+
+        package = packed(note)
+        cut = "; ".join(filter(None, [note, package.cut]))
+        return replace(packed(cut), cut=cut) if package.cut else replace(package, cut=note)  # metadata.json tells of it
 
     def _complete(self, key: str, *, reason: str | None) -> None:
         task = self.execution.task

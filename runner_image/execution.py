@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchfleet_contract.states import HeartbeatStatus
@@ -14,6 +14,8 @@ from runner_image.isolation import Isolation
 from runner_image.logs import Log
 from runner_image.metadata import RUNNER_STOPPED, Failure, judge
 from runner_image.stopping import Stop, Stopped, StopReason
+from runner_image.thinning import fitted
+from runner_image.workloads.files import write_output
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, Workload, WorkloadError
 
 
@@ -53,8 +55,15 @@ class Execution:
         self._tell(HeartbeatStatus.RUNNING)
         code = workload.run(job, self.prepared, execute, self._report)
         self.beats.check()
-        self.outcome = workload.collect(job, self.prepared, code)
+        self.outcome = self._fitted(workload.collect(job, self.prepared, code))
         self.beats.check()
+
+    def _fitted(self, outcome: Outcome) -> Outcome:
+        """Within the bounds of the contract; what that changed is noted, and output.json written anew."""
+        output, note = fitted(outcome.output)
+        if note:
+            write_output(self.work_dir, output)
+        return replace(outcome, output=output, note=note)
 
     def _chosen(self, workload: Callable[[str], Workload]) -> Workload:
         try:

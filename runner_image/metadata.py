@@ -67,6 +67,14 @@ def shortfall(outcome: Outcome) -> str | None:
     return f"The workload ended with exit code {outcome.exit_code}" if outcome.exit_code else None
 
 
+def with_more(reason: str | None, more: str) -> str | None:
+    """Both, in the room that a reason has; what is missing from a result is cut first, since metadata.json has it all."""
+    if not more:
+        return reason
+    room = limits.MAX_REASON_CHARS - len(more) - 2
+    return f"{reason[: max(room, 0)]}; {more}"[: limits.MAX_REASON_CHARS] if reason else more[: limits.MAX_REASON_CHARS]
+
+
 def _listed(output: Output) -> str:
     each = "; ".join(f"{one.benchmark} ({one.variant}): {one.reason}" for one in output.failures)
     lost = {(one.benchmark, one.variant) for one in output.failures}

@@ -62,6 +62,8 @@ class BuiltArchive:
     sha256: str
     missing: list[str]
     corrupt: list[str]
+    whole: int = 0
+    lost: tuple[tuple[str, str, str], ...] = ()  # task id, `missing` or `corrupt`, why: the first of both
 
 
 class ArchiveBuilder:
@@ -83,7 +85,9 @@ class ArchiveBuilder:
         with MultipartWriter(self._objects, key, smallest_part_bytes=self._smallest_part_bytes) as sink:
             report = self._write(sink, run_id, run_document, tasks)
         self._sweep(key)
-        return BuiltArchive(key, sink.size_bytes, sink.sha256, report.missing, report.corrupt)
+        return BuiltArchive(
+            key, sink.size_bytes, sink.sha256, report.missing, report.corrupt, report.whole, tuple(report.lost)
+        )
 
     def _write(
         self, sink: MultipartWriter, run_id: str, run_document: bytes, tasks: Iterable[BundleTask]

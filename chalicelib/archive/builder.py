@@ -8,7 +8,7 @@ from benchfleet_contract.states import ArchiveState
 from chalicelib.archive.build import ArchiveBuilder, BundleTask
 from chalicelib.archive.s3 import Objects
 from chalicelib.domain.ports import Built
-from chalicelib.domain.records import Run, RunState, Task
+from chalicelib.domain.records import Contents, Run, RunState, Task
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class Builder:
             key=built.key,
             size_bytes=built.size_bytes,
             sha256=built.sha256,
+            contents=Contents(built.whole, len(built.corrupt), len(built.missing), built.lost),
         )
 
 

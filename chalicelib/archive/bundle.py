@@ -18,6 +18,8 @@ from chalicelib.archive.pack import Sink, TarGz
 from chalicelib.archive.prefetch import Content
 from chalicelib.archive.unpack import CHUNK_BYTES, Limits, Reader, members
 
+MOST_LOST = 20  # that the run's own record names; the manifest names them all
+
 
 @dataclass(frozen=True)
 class Source:
@@ -35,10 +37,15 @@ class Source:
 
 @dataclass
 class BundleReport:
-    """The ids of the tasks whose upload is missing, and of those whose upload is corrupt."""
+    """The ids of the tasks whose upload is missing, and of those whose upload is corrupt; `whole` counts the others.
+
+    `lost` names the first of them: task id, `missing` or `corrupt`, and why.
+    """
 
     missing: list[str] = field(default_factory=list)
     corrupt: list[str] = field(default_factory=list)
+    whole: int = field(default=0, compare=False)
+    lost: list[tuple[str, str, str]] = field(default_factory=list, compare=False)
 
 
 @dataclass
@@ -79,10 +86,12 @@ def write_bundle(
 
 
 def _note(report: BundleReport, task_id: str, entry: Entry) -> None:
-    if entry.archived == "missing":
-        report.missing.append(task_id)
-    elif entry.archived == "corrupt":
-        report.corrupt.append(task_id)
+    report.whole += entry.archived == "files"
+    lists = {"missing": report.missing, "corrupt": report.corrupt}
+    if entry.archived in lists:
+        lists[entry.archived].append(task_id)
+        if len(report.lost) < MOST_LOST:
+            report.lost.append((task_id, entry.archived, entry.archived_reason or ""))
 
 
 def _store(source: Source, packer: TarGz, limits: Limits) -> Entry:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from benchfleet_contract import bounds
+
 from chalicelib.archive.errors import CorruptObject
 
 MIB = 1024**2
@@ -40,12 +42,12 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one upload may unpack to. A benchmark's text compresses 5 to 20 times, deflate at most 1,032 times."""
+    """How much one upload may unpack to: what the contract says, which the runner keeps too."""
 
-    max_members: int = 20_000  # headers, of which a file may have two
-    max_unpacked_bytes: int = 20 * 1024**3
-    max_ratio: int = 200
-    free_bytes: int = 64 * MIB  # below this no ratio is asked for: a small log of equal lines is no attack
+    max_members: int = bounds.MAX_MEMBERS
+    max_unpacked_bytes: int = bounds.MAX_UNPACKED_BYTES
+    max_ratio: int = bounds.MAX_RATIO
+    free_bytes: int = bounds.FREE_BYTES
 
     def unpacked_bytes(self, packed_bytes: int) -> int:
         return min(self.max_unpacked_bytes, max(self.free_bytes, self.max_ratio * packed_bytes))

@@ -9,7 +9,18 @@ from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStat
 from benchfleet_contract.tasks import UploadUrls
 
 from chalicelib.domain.counting import Change, Counts, Tally
-from chalicelib.domain.records import ActiveRun, Candidates, Claim, Ending, GroupKey, Presence, Run, RunState, Task
+from chalicelib.domain.records import (
+    ActiveRun,
+    Candidates,
+    Claim,
+    Contents,
+    Ending,
+    GroupKey,
+    Presence,
+    Run,
+    RunState,
+    Task,
+)
 from chalicelib.domain.selection import Selected, Wanted
 
 
@@ -54,6 +65,7 @@ class Built:
     size_bytes: int | None = None
     sha256: str | None = None
     error: str | None = None
+    contents: Contents | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,16 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """What an archive holds of the uploads. `lost`: the first that are not whole, as (task id, how, why)."""
+
+    whole: int
+    corrupt: int
+    missing: int
+    lost: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class ArchiveRecord:
     state: ArchiveState = ArchiveState.NONE
     key: str | None = None
@@ -50,6 +60,7 @@ class ArchiveRecord:
     sha256: str | None = None
     error: str | None = None
     building_until_ms: int | None = None
+    contents: Contents | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,17 @@
 """Records as the wire shows them."""
 
-from benchfleet_contract.runs import Archive, GroupCounts, NewTask, PerInstanceType, RunDetail, RunListItem, TaskCounts
+from typing import Any
+
+from benchfleet_contract.runs import (
+    Archive,
+    GroupCounts,
+    LostResult,
+    NewTask,
+    PerInstanceType,
+    RunDetail,
+    RunListItem,
+    TaskCounts,
+)
 from benchfleet_contract.states import RunStatus, TaskStatus
 from benchfleet_contract.tasks import AssignedTask, ClaimReply, HeartbeatReply, UploadUrls
 from benchfleet_contract.tasks import Task as TaskView
@@ -8,7 +19,7 @@ from benchfleet_contract.tasks import Task as TaskView
 from chalicelib.domain.counting import Counts
 from chalicelib.domain.leases import iso, next_heartbeat_in_s
 from chalicelib.domain.ports import Storage
-from chalicelib.domain.records import Header, Run, Task
+from chalicelib.domain.records import Contents, Header, Run, Task
 
 
 def assigned(task: Task, header: Header, urls: UploadUrls) -> ClaimReply:
@@ -57,9 +68,10 @@ def list_item(run: Run) -> RunListItem:
 
 def run_detail(run: Run, counts: Counts, storage: Storage) -> RunDetail:
     url = storage.sign_archive(run)
+    contents = run.archive.contents
     archive = Archive(
         state=run.archive.state, key=run.archive.key, size_bytes=run.archive.size_bytes, sha256=run.archive.sha256,
-        url=url, error=run.archive.error,
+        url=url, error=run.archive.error, **(_contents(contents) if contents else {}),
     )  # fmt: skip
     return RunDetail(
         run_id=run.run_id, status=RunStatus(run.state), ruby_version=run.ruby_version,
@@ -68,6 +80,11 @@ def run_detail(run: Run, counts: Counts, storage: Storage) -> RunDetail:
         reason=run.reason, workload=run.workload, workload_options=run.workload_options, lease_s=run.lease_s,
         max_attempts=run.max_attempts, metadata=run.metadata, archive=archive, groups=_groups(run, counts),
     )  # fmt: skip
+
+
+def _contents(contents: Contents) -> dict[str, Any]:
+    lost = [LostResult.model_validate({"task_id": t, "archived": how, "reason": why}) for t, how, why in contents.lost]
+    return {"whole": contents.whole, "corrupt": contents.corrupt, "missing": contents.missing, "lost": lost}
 
 
 def task_counts(run: Run, counts: Counts) -> TaskCounts:

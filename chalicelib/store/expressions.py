@@ -14,7 +14,7 @@ from chalicelib.domain.ports import Beat, Built, Verdict
 from chalicelib.domain.records import Claim, Ending, Run, RunState, Task
 from chalicelib.domain.transitions import IN_FLIGHT, OPEN
 from chalicelib.store import keys
-from chalicelib.store.items import counter, lane, sequence_bytes
+from chalicelib.store.items import contents_value, counter, lane, sequence_bytes
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,7 @@ def close_archive(run: Run, build: int, built: Built, *, now_ms: int) -> Write:
         "archive": built.state, "archive_key": built.key, "archive_size_bytes": built.size_bytes,
         "archive_sha256": built.sha256, "archive_error": built.error, "building_until_ms": None,
         "state": built.run_state, "completed_ms": now_ms, "reason": built.reason,
+        "archive_contents": contents_value(built.contents) if built.contents else None,
     }  # fmt: skip
     values = {":was": ArchiveState.BUILDING, ":seen": run.state}
     return _run(run.run_id, f"{_MY_BUILD} AND #state = :seen", sets, values | {":build": build})

@@ -15,6 +15,7 @@ from chalicelib.domain.presence import KEEP_MS
 from chalicelib.domain.records import (
     ActiveRun,
     ArchiveRecord,
+    Contents,
     Ending,
     Group,
     GroupKey,
@@ -139,8 +140,21 @@ def run_of(item: Mapping[str, Any]) -> Run:
             sha256=item.get("archive_sha256"),
             error=item.get("archive_error"),
             building_until_ms=item.get("building_until_ms"),
+            contents=_contents(item.get("archive_contents")),
         ),
     )
+
+
+def contents_value(contents: Contents) -> list[Any]:
+    return [contents.whole, contents.corrupt, contents.missing, [list(lost) for lost in contents.lost]]
+
+
+def _contents(value: Any) -> Contents | None:
+    """None for an archive that was built before its contents were counted."""
+    if value is None:
+        return None
+    whole, corrupt, missing, lost = value
+    return Contents(int(whole), int(corrupt), int(missing), tuple((task, how, why) for task, how, why in lost))
 
 
 def header_item(run: Run, group: Group, block: int) -> Item:

@@ -45,10 +45,14 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `collect` gathered. No measurement at all is a failure of the task; `output.failures` beside some is partial."""
+    """What `collect` gathered. No measurement at all is a failure of the task; `output.failures` beside some is partial.
+
+    `note` says what was changed to make it fit the contract's bounds.
+    """
 
     output: Output
     exit_code: int
+    note: str = ""
 
 
 class WorkloadError(Exception):

@@ -1,6 +1,6 @@
 """Runs: what is asked for, what is told."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -67,8 +67,22 @@ class TaskCounts(BaseModel):
     cancelled: int = 0
 
 
+class LostResult(BaseModel):
+    """An accepted result that is not in the archive as files: it could not be unpacked, or nothing was uploaded."""
+
+    task_id: str
+    archived: Literal["corrupt", "missing"]
+    reason: str
+
+
 class Archive(BaseModel):
+    """`whole`, `corrupt` and `missing` count uploads once the archive is ready; `lost` names the first 20 of the last two."""
+
     state: ArchiveState
+    whole: int | None = None
+    corrupt: int | None = None
+    missing: int | None = None
+    lost: list[LostResult] = []
     key: str | None = None
     size_bytes: int | None = None
     sha256: str | None = None  # hex

@@ -7,7 +7,8 @@
  * @typedef {{run_id: string, status: string, workload: string, created_at: string}} RunItem
  * @typedef {RunItem & {ruby_version: ?string, per_instance_type: {tasks: number}, tasks: Counts, groups: Group[],
  *   gzip_url: ?string, completed_at: ?string, deadline_at: string, reason: ?string,
- *   archive: {state: string, url: ?string, size_bytes: ?number, error: ?string}}} Run
+ *   archive: {state: string, url: ?string, size_bytes: ?number, error: ?string, whole: ?number,
+ *     corrupt: ?number, missing: ?number, lost: {task_id: string, archived: string, reason: string}[]}}} Run
  * @typedef {{id: string, instance_type: string, instance_type_alias: ?string, status: string, attempt: number,
  *   max_attempts: number, progress_pct: ?number, current_benchmark: ?string, heartbeat_message: ?string,
  *   runner_id: ?string, heartbeat_at: ?string, error_type: ?string, error_message: ?string, failure_class: ?string,

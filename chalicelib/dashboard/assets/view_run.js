@@ -63,12 +63,21 @@ function drawFacts(run) {
 
 function drawArchive(run) {
   const { state, size_bytes: size, error } = run.archive;
-  const words = state === "failed" && error ? `${ARCHIVE_WORDS.failed}: ${error}` : ARCHIVE_WORDS[state];
+  const lost = lostWords(run.archive);
+  const words = state === "failed" && error ? `${ARCHIVE_WORDS.failed}: ${error}` : (lost ?? ARCHIVE_WORDS[state]);
   byId("download").disabled = state !== "ready";
   setText(byId("download"), state === "ready" && size ? `Download results (${bytes(size)})` : "Download results");
   setText(byId("archive-note"), words ?? "");
   setHidden(byId("archive-note"), !words);
-  setAttribute(byId("archive-note"), "class", state === "failed" ? "reason" : "facts");
+  setAttribute(byId("archive-note"), "class", state === "failed" || lost ? "reason" : "facts");
+}
+
+/** What was accepted and is not in the archive; undefined if everything is. */
+function lostWords({ whole, corrupt, missing, lost }) {
+  if (!corrupt && !missing) return undefined;
+  const counts = Object.entries({ whole, corrupt, missing }).filter(([name, n]) => n || name === "whole");
+  const named = lost.slice(0, 3).map((one) => `${one.task_id} (${one.archived}: ${one.reason})`);
+  return `The archive holds ${counts.map(([name, n]) => `${count(n)} ${name}`).join(", ")} results: ${named.join(", ")}`;
 }
 
 function drawCounts(counts) {

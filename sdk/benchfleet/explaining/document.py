@@ -6,7 +6,7 @@ from benchfleet_contract.states import FailureClass, RunStatus
 from pydantic import BaseModel, ConfigDict
 
 Kind = Literal[
-    "archive_failed", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
+    "archive_failed", "lost", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
     "running", "archiving", "completed", "cancelled",
 ]  # fmt: skip
 Weight = Literal["problem", "waiting", "fine"]

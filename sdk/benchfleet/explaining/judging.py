@@ -13,10 +13,11 @@ from benchfleet.explaining.failing import failed, partial
 from benchfleet.explaining.scene import Scene, count, first_ids, span, verb
 from benchfleet.explaining.waiting import waiting
 from benchfleet.explaining.working import working
+from benchfleet.lost_results import lost_words
 
 DEADLINE_NEAR_S = 600
 _ORDER = [
-    "archive_failed", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
+    "archive_failed", "lost", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
     "running", "archiving", "cancelled", "completed",
 ]  # fmt: skip
 
@@ -93,6 +94,13 @@ def _archive(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             kind="archive_failed", weight="problem", words=f"the run's archive could not be built: {why}",
             remedy="what the tasks uploaded is kept: GET /tasks/<id>/files signs a download of each",
+        )  # fmt: skip
+    elif lost := lost_words(archive):
+        yield Finding(
+            kind="lost", weight="problem", words=lost, tasks=(archive.corrupt or 0) + (archive.missing or 0),
+            task_ids=[one.task_id for one in archive.lost],
+            details=[f"{one.task_id} is {one.archived}: {one.reason}" for one in archive.lost],
+            remedy="a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others",
         )  # fmt: skip
     elif archive.state != ArchiveState.READY and scene.tasks and all(t.status in TERMINAL for t in scene.tasks):
         words = "every task has ended; the archive is being built"

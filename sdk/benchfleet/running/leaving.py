@@ -10,6 +10,7 @@ from benchfleet_contract.states import RunStatus
 
 from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError
+from benchfleet.lost_results import lost_words
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.session import Client, Session, is_over
 from benchfleet.running.state import RunState
@@ -94,7 +95,7 @@ def _stop_run(client: Client, run_id: str) -> None:
 
 
 def exit_code_of(run: RunDetail) -> int:
-    good = run.status == RunStatus.COMPLETED and run.tasks.completed == run.tasks.total
+    good = run.status == RunStatus.COMPLETED and run.tasks.completed == run.tasks.total and not lost_words(run.archive)
     return exit_codes.OK if good else exit_codes.FAILED
 
 
@@ -103,7 +104,8 @@ def words_of(run: RunDetail) -> str:
     if run.status != RunStatus.COMPLETED:
         return f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}"
     missing = run.tasks.total - run.tasks.completed
-    return f"{missing} of {run.tasks.total} tasks of run {run.run_id} did not complete" if missing else ""
+    told = [f"{missing} of {run.tasks.total} tasks of run {run.run_id} did not complete"] if missing else []
+    return "; ".join([*told, *filter(None, [lost_words(run.archive)])])
 
 
 def how_to_resume(run_id: str) -> str:

@@ -30,7 +30,7 @@ def run(
 ) -> None:
     """Bring a run's archive home: download, check size, SHA-256 and gzip stream, unpack as RESULTS/<run id>/.
 
-    The folder appears whole or not at all.
+    The folder appears whole or not at all. Exit code 1 if the archive could not take a result that was accepted.
     """
     from benchfleet.cli.output import print_document, size
 
@@ -40,13 +40,30 @@ def run(
         print_document(told)
     else:
         print(told.folder)
-        print(f"{size(told.size_bytes)}, {len(told.tasks)} tasks", file=sys.stderr)
+        held = f", results: {_words(told)}" if told.whole is not None else ""
+        print(f"{size(told.size_bytes)}, {len(told.tasks)} tasks{held}", file=sys.stderr)
+    _require_whole(told)
+
+
+def _words(told: "RunDownloaded") -> str:
+    from benchfleet.lost_results import Totals
+
+    return Totals(files=told.whole or 0, corrupt=told.corrupt or 0, missing=told.missing or 0).words
+
+
+def _require_whole(told: "RunDownloaded") -> None:
+    """Raises RunFailed if something is not there that was accepted."""
+    from benchfleet.exceptions import RunFailed
+
+    if told.corrupt or told.missing:
+        raise RunFailed(f"not every result is whole ({_words(told)}): {told.folder}/manifest.json tells why")
 
 
 def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
     """Raises BenchfleetError: no archive yet, a damaged one, a full disk."""
     from benchfleet.cli.documents.runs_download import RunDownloaded
     from benchfleet.extraction import extract, sha256_of
+    from benchfleet.lost_results import totals_of
 
     results.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=results) as name, _bar() as on_progress:
@@ -54,7 +71,10 @@ def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
         folder = results / run_id
         extract(file, folder)
         tasks = sorted(path.name for path in folder.iterdir() if path.is_dir())
-        told = {"size_bytes": file.stat().st_size, "sha256": sha256_of(file), "tasks": tasks}
+        totals = totals_of(folder)
+        told: dict[str, object] = {"size_bytes": file.stat().st_size, "sha256": sha256_of(file), "tasks": tasks}
+    counts = (totals.files, totals.corrupt, totals.missing) if totals else (None, None, None)
+    told |= dict(zip(("whole", "corrupt", "missing"), counts, strict=True))
     return RunDownloaded.model_validate({"run_id": run_id, "folder": str(folder), **told})
 
 

@@ -10,6 +10,8 @@ from rich.text import Text
 
 from benchfleet.cli.ages import ago
 from benchfleet.cli.output import plain_table, print_table, size, state
+from benchfleet.explaining.printable import printable
+from benchfleet.lost_results import lost_words
 
 COUNTED = ("pending", "claimed", "running", "completed", "failed", "cancelled")
 
@@ -57,7 +59,9 @@ def status(run: RunDetail) -> Text:
 def _archive(archive: Archive) -> Text:
     told = state(archive.state)
     more = archive.error or size(archive.size_bytes)
-    return Text.assemble(told, f", {more}") if more else told
+    lost = lost_words(archive)
+    shown = Text.assemble(told, f", {more}") if more else told
+    return Text.assemble(shown, ", ", (printable(lost), "bold red")) if lost else shown
 
 
 def _counts(counts: TaskCounts) -> Iterator[Text | str]:

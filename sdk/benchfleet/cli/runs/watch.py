@@ -71,6 +71,7 @@ def require_success(run: "RunDetail") -> None:
     from benchfleet_contract.states import RunStatus
 
     from benchfleet.exceptions import RunFailed
+    from benchfleet.lost_results import lost_words
 
     if run.status != RunStatus.COMPLETED:
         raise RunFailed(f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}")
@@ -78,3 +79,5 @@ def require_success(run: "RunDetail") -> None:
         raise RunFailed(
             f"{missing} of {run.tasks.total} tasks did not complete; `benchfleet runs explain {run.run_id}` tells why"
         )
+    if lost := lost_words(run.archive):
+        raise RunFailed(lost)
