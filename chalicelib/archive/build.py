@@ -64,6 +64,7 @@ class BuiltArchive:
     corrupt: list[str]
     whole: int = 0
     lost: tuple[tuple[str, str, str], ...] = ()  # task id, `missing` or `corrupt`, why: the first of both
+    flaws: tuple[tuple[int, str, str], ...] = ()  # the same of all, by task number
 
 
 class ArchiveBuilder:
@@ -86,8 +87,9 @@ class ArchiveBuilder:
             report = self._write(sink, run_id, run_document, tasks)
         self._sweep(key)
         return BuiltArchive(
-            key, sink.size_bytes, sink.sha256, report.missing, report.corrupt, report.whole, tuple(report.lost)
-        )
+            key, sink.size_bytes, sink.sha256, report.missing, report.corrupt, report.whole, tuple(report.lost),
+            tuple(report.flaws),
+        )  # fmt: skip
 
     def _write(
         self, sink: MultipartWriter, run_id: str, run_document: bytes, tasks: Iterable[BundleTask]

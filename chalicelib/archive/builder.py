@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Callable, Iterable
 
-from benchfleet_contract.states import ArchiveState
+from benchfleet_contract.states import ArchiveState, ResultState
 
 from chalicelib.archive.build import ArchiveBuilder, BundleTask
 from chalicelib.archive.s3 import Objects
-from chalicelib.domain.ports import Built
+from chalicelib.domain.ports import Built, Flaw
 from chalicelib.domain.records import Contents, Run, RunState, Task
 
 _log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class Builder:
             size_bytes=built.size_bytes,
             sha256=built.sha256,
             contents=Contents(built.whole, len(built.corrupt), len(built.missing), built.lost),
+            flaws=tuple(Flaw(number, ResultState(how), why[:512]) for number, how, why in built.flaws),
         )
 
 

@@ -46,6 +46,7 @@ class BundleReport:
     corrupt: list[str] = field(default_factory=list)
     whole: int = field(default=0, compare=False)
     lost: list[tuple[str, str, str]] = field(default_factory=list, compare=False)
+    flaws: list[tuple[int, str, str]] = field(default_factory=list, compare=False)  # all of them, by task number
 
 
 @dataclass
@@ -78,18 +79,19 @@ def write_bundle(
     with Manifest(manifest_header) as manifest:
         for source in sources:
             entry = _store(source, packer, limits or Limits())
-            _note(report, str(source.task["id"]), entry)
+            _note(report, str(source.task["id"]), int(source.task["number"]), entry)
             manifest.add({**source.task, "folder": source.folder, "kind": source.kind, "object_key": source.key}, entry)
         manifest.write_to(packer)
     packer.close()
     return report
 
 
-def _note(report: BundleReport, task_id: str, entry: Entry) -> None:
+def _note(report: BundleReport, task_id: str, number: int, entry: Entry) -> None:
     report.whole += entry.archived == "files"
     lists = {"missing": report.missing, "corrupt": report.corrupt}
     if entry.archived in lists:
         lists[entry.archived].append(task_id)
+        report.flaws.append((number, entry.archived, entry.archived_reason or ""))
         if len(report.lost) < MOST_LOST:
             report.lost.append((task_id, entry.archived, entry.archived_reason or ""))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchfleet_contract.runners import TaskFiles
-from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
 from benchfleet_contract.tasks import UploadUrls
 
 from chalicelib.domain.counting import Change, Counts, Tally
@@ -55,8 +55,17 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Flaw:
+    """What an archive could not take of the task with this number, and why. `state` None takes a flaw back."""
+
+    number: int
+    state: ResultState | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Built:
-    """How a finalization ended, for the run's last write."""
+    """How a finalization ended, for the run's last write; `flaws` are for its tasks, all of them."""
 
     state: ArchiveState
     run_state: RunState
@@ -66,6 +75,7 @@ class Built:
     sha256: str | None = None
     error: str | None = None
     contents: Contents | None = None
+    flaws: tuple[Flaw, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,7 @@ class Tasks(Protocol):
     def requeue(self, task: Task) -> None: ...
     def time_out(self, task: Task, *, now_ms: int) -> None: ...
     def end_open(self, task: Task, ending: Ending, *, now_ms: int) -> None: ...
+    def note_flaw(self, run_id: str, flaw: Flaw) -> None: ...
     def open_headers(self, run: Run) -> None: ...
     def close_headers(self, run: Run) -> None: ...
     def discard(self, run: Run) -> None: ...

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from benchfleet_contract.names import folder_name, task_id
-from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
 
 
 class RunState(StrEnum):
@@ -130,6 +130,8 @@ class Task:
     ended_ms: int | None = None
     result_key: str | None = None
     error_key: str | None = None
+    result: ResultState | None = None
+    result_reason: str | None = None
 
     @property
     def id(self) -> str:

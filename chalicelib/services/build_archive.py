@@ -3,14 +3,15 @@
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 from benchfleet_contract.states import ArchiveState
 
 from chalicelib.domain.leases import iso
-from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Runs, Tasks
+from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Flaw, Runs, Tasks
 from chalicelib.domain.records import Ending, Run, RunState, Task
 from chalicelib.domain.transitions import OPEN
 from chalicelib.services.stop_run import EndOpenTasks
@@ -19,6 +20,7 @@ BUILD_LEASE_MS = 300_000  # then the builder counts as dead and another may buil
 RENEW_MS = 30_000
 _STILL_OPEN = "(open)"
 MOST_BUILDS = 5
+_WRITERS = 8
 _log = logging.getLogger(__name__)
 
 
@@ -63,14 +65,29 @@ class BuildArchive:
             self._give_up(run, build, "every build of the archive was killed")
             return
         try:
-            built = self.builder.build(run, document=_document(run), tasks=self._kept_alive(run, build))
+            marked: set[int] = set()
+            built = self.builder.build(run, document=_document(run), tasks=self._kept_alive(run, build, marked))
+            self._tell(run, built.flaws, marked)
         except Exception as error:
             self._failed(run, build, error)
             raise
         self._close(run, build, replace(built, run_state=_last_state(run), reason=run.reason))
 
-    def _kept_alive(self, run: Run, build: int) -> Iterator[Task]:
-        """The tasks; while they are taken, the right to build is renewed. Raises BuildTakenOver when it is gone."""
+    def _tell(self, run: Run, flaws: Sequence[Flaw], marked: set[int]) -> None:
+        """Notes each flaw with its task, and takes back those that a build before found and this one did not."""
+        healed = marked - {flaw.number for flaw in flaws}
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for _ in pool.map(
+                lambda flaw: self.tasks.note_flaw(run.run_id, flaw),
+                [*flaws, *(Flaw(number, None, None) for number in sorted(healed))],
+            ):
+                pass
+
+    def _kept_alive(self, run: Run, build: int, marked: set[int]) -> Iterator[Task]:
+        """The tasks; while they are taken, the right to build is renewed. Raises BuildTakenOver when it is gone.
+
+        `marked` receives the numbers of those that carry a flaw already.
+        """
         renewed_ms = self.clock()
         for task in self.tasks.all(run):
             now_ms = self.clock()
@@ -78,6 +95,8 @@ class BuildArchive:
                 renewed_ms = now_ms
                 if not self.runs.keep_archive(run.run_id, build, until_ms=now_ms + BUILD_LEASE_MS):
                     raise BuildTakenOver(f"build {build} of run {run.run_id}")
+            if task.result:
+                marked.add(task.number)
             yield task
 
     def _failed(self, run: Run, build: int, error: Exception) -> None:

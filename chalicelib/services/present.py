@@ -55,7 +55,7 @@ def task_view(task: Task) -> TaskView:
         progress_pct=task.progress_pct, error_type=task.error_type, error_message=task.error_message,
         failure_class=task.failure_class, reason=task.reason, attempt=task.attempt, max_attempts=task.max_attempts,
         lease_until=iso(task.lease_until_ms), ended_at=iso(task.ended_ms), result_key=task.result_key,
-        error_key=task.error_key,
+        error_key=task.error_key, result=task.result, result_reason=task.result_reason,
     )  # fmt: skip
 
 

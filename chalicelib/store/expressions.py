@@ -10,7 +10,7 @@ from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.counting import Tally
 from chalicelib.domain.leases import timeout_message
-from chalicelib.domain.ports import Beat, Built, Verdict
+from chalicelib.domain.ports import Beat, Built, Flaw, Verdict
 from chalicelib.domain.records import Claim, Ending, Run, RunState, Task
 from chalicelib.domain.transitions import IN_FLIGHT, OPEN
 from chalicelib.store import keys
@@ -134,6 +134,13 @@ def end_open(task: Task, ending: Ending, *, now_ms: int) -> Write:
         sets |= {"failure_class": "infrastructure", "heartbeat_status": HeartbeatStatus.ERROR}
     pk, sk = keys.task_key(task.run_id, task.number)
     return Write(pk, sk, _OPEN, sets, values=dict(_OPEN_VALUES))
+
+
+def note_flaw(run_id: str, flaw: Flaw) -> Write:
+    """What the archive could not take of a task's upload. Its status stays: the stream has nothing to count."""
+    pk, sk = keys.task_key(run_id, flaw.number)
+    sets = {"result": flaw.state, "result_reason": flaw.reason}
+    return Write(pk, sk, "#number = :number", sets, values={":number": flaw.number})
 
 
 def publish(run: Run) -> Write:

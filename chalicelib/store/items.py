@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
 
 from chalicelib.domain.counting import Counts
 from chalicelib.domain.presence import KEEP_MS
@@ -37,7 +37,7 @@ _TASK_SAME = (
     "run_id", "number", "group", "alias", "run_number", "max_attempts", "lease_ms", "attempt", "runner_id",
     "former_runner_id", "claim_token", "nonce", "claimed_ms", "lease_until_ms", "not_before_ms", "heartbeat_ms",
     "heartbeat_message", "current_benchmark", "progress_pct", "error_type", "error_message", "reason", "ended_ms",
-    "result_key", "error_key",
+    "result_key", "error_key", "result_reason",
 )  # fmt: skip
 _RUN_SAME = (
     "run_id", "body_sha256", "created_ms", "deadline_ms", "ruby_version", "workload", "tasks_per_instance",
@@ -108,6 +108,7 @@ def task_of(item: Mapping[str, Any]) -> Task:
         extended=bool(item.get("extended")),
         heartbeat_status=HeartbeatStatus(item["heartbeat_status"]) if "heartbeat_status" in item else None,
         failure_class=FailureClass(item["failure_class"]) if "failure_class" in item else None,
+        result=ResultState(item["result"]) if "result" in item else None,
     )
 
 

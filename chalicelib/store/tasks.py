@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from chalicelib.domain.blocks import blocks_of
-from chalicelib.domain.ports import Beat, Refused, Verdict
+from chalicelib.domain.ports import Beat, Flaw, Refused, Verdict
 from chalicelib.domain.records import Candidates, Claim, Ending, GroupKey, Run, Task
 from chalicelib.domain.selection import Selected, Span, Wanted, all_wanted, spans
 from chalicelib.domain.transitions import IN_FLIGHT
@@ -98,6 +98,9 @@ class TaskStore:
 
     def end_open(self, task: Task, ending: Ending, *, now_ms: int) -> None:
         self._change(expressions.end_open(task, ending, now_ms=now_ms))
+
+    def note_flaw(self, run_id: str, flaw: Flaw) -> None:
+        self._change(expressions.note_flaw(run_id, flaw))
 
     def open_headers(self, run: Run) -> None:
         """Writes the headers that are missing. One that stands is left alone: it may have been closed already."""

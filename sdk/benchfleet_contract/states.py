@@ -43,3 +43,10 @@ class FailureClass(StrEnum):
 
     BENCHMARK = "benchmark"
     INFRASTRUCTURE = "infrastructure"
+
+
+class ResultState(StrEnum):
+    """What is wrong with what a task uploaded."""
+
+    CORRUPT = "corrupt"  # there, and not to be unpacked
+    MISSING = "missing"

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
+from benchfleet_contract.states import FailureClass, HeartbeatStatus, ResultState, TaskStatus
 
 
 class Task(BaseModel):
@@ -33,6 +33,8 @@ class Task(BaseModel):
     ended_at: str | None
     result_key: str | None
     error_key: str | None
+    result: ResultState | None = None  # what the archive found wrong with the upload; None: nothing, or not yet looked
+    result_reason: str | None = None  # and why
 
 
 class TaskList(BaseModel):

@@ -5,13 +5,14 @@ import tarfile
 from typing import Any
 
 import pytest
-from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, HeartbeatStatus, ResultState, TaskStatus
 from benchfleet_contract.tasks import ClaimReply
 
 from chalicelib.domain import errors
-from chalicelib.domain.ports import Beat, Verdict
+from chalicelib.domain.ports import Beat, Flaw, Verdict
 from chalicelib.domain.records import Run, RunState
 from chalicelib.services.build_archive import MOST_BUILDS
+from chalicelib.services.present import task_view
 from tests.contract.in_process import new_bucket
 from tests.contract.records import CLOUD, LOCAL, a_wish
 from tests.contract.system import BODY, Clients, Killed, System
@@ -427,3 +428,73 @@ def test_a_wish_sent_again_finds_its_task_in_whatever_run_it_got_it(system: Syst
     assert first.task
     assert again.task
     assert again.task.id == first.task.id
+
+
+def test_results_that_the_archive_cannot_take_are_told_with_run_and_task(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 4}})
+    replies = [claim(system, f"runner-{number}") for number in range(4)]
+    upload(system, replies[0])
+    for reply, data in zip(replies[1:3], (b"no gzip at all", b""), strict=True):
+        assert reply.presigned_urls
+        system.objects.put(reply.presigned_urls.result_key, data, content_type="application/gzip")
+    for number, reply in enumerate(replies):
+        complete(system, reply, f"runner-{number}")
+    system.drain()
+    system.finalize()
+    detail = system.read_runs.detail("r")
+    assert (detail.archive.whole, detail.archive.corrupt, detail.archive.missing) == (1, 2, 1)
+    told = {task.run_number: (task.result, task.result_reason) for task in map(task_view, system.all())}
+    assert [told[number][0] for number in range(1, 5)] == [None, ResultState.CORRUPT, ResultState.CORRUPT, "missing"]
+    assert "gzip" in str(told[2][1])
+    assert told[4][1] == "the uploaded object does not exist"
+    assert system.found()[1].tally == system.recounted()
+
+
+def test_a_result_that_a_later_build_finds_whole_reads_as_missing_no_more(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1}})
+    reply = claim(system)
+    complete(system, reply)
+    system.tasks.note_flaw("r", Flaw(1, ResultState.MISSING, "a build before this one was killed after it said so"))
+    upload(system, reply)
+    system.drain()
+    system.finalize()
+    assert (system.all()[0].result, system.all()[0].result_reason) == (None, None)
+    contents = system.run().archive.contents
+    assert contents
+    assert (contents.whole, contents.missing) == (1, 0)
+
+
+def test_a_closed_header_gives_nothing_away_although_tasks_are_pending(system: System) -> None:
+    system.create_run(BODY)
+    assert system.runs.stop("r")
+    system.tasks.close_headers(system.run())
+    reply = claim(system)
+    assert (reply.status, reply.message) == ("done", "Run is not running")
+    assert {task.status for task in system.all()} == {TaskStatus.PENDING}
+
+
+def test_a_stopped_run_of_more_tasks_than_a_stop_ends_hands_out_none_of_the_others(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1_002}})
+    system.stop_run("r")
+    pending = [task for task in system.all() if task.status is TaskStatus.PENDING]
+    assert len(pending) == 2  # the finalizer's, which has not come yet
+    assert [claim(system, f"runner-{number}").status for number in range(4)] == ["done"] * 4
+    system.finalize()
+    assert {task.status for task in system.all()} == {TaskStatus.CANCELLED}
+
+
+def test_counters_are_corrected_only_when_two_recounts_found_the_same(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 2}})
+    complete(system, claim(system))
+    system.clock.pass_s(61)
+    system.sweep()
+    complete(system, claim(system, "two"), "two")
+    system.clock.pass_s(61)
+    system.sweep()  # a second recount, that found something else
+    assert system.found()[1].tally == {(0, TaskStatus.PENDING): 2}
+    system.clock.pass_s(59)
+    system.sweep()  # the same as the last, too soon after it
+    assert system.found()[1].tally == {(0, TaskStatus.PENDING): 2}
+    system.clock.pass_s(1)
+    system.sweep()
+    assert system.found()[1].tally == system.recounted() == {(0, TaskStatus.COMPLETED): 2}
