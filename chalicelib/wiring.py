@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.counting import Change
 from chalicelib.services.build_archive import BuildArchive
+from chalicelib.services.claim_once import ClaimOnce
 from chalicelib.services.claim_task import ClaimAny, ClaimTask, Wishes
 from chalicelib.services.count_changes import CountChanges
 from chalicelib.services.create_run import CreateRun
@@ -90,6 +91,10 @@ class Services:
     @cached_property
     def claim_any(self) -> ClaimAny:
         return ClaimAny(self.runs, self.claim_task)
+
+    @cached_property
+    def claim_once(self) -> ClaimOnce:
+        return ClaimOnce(self.tasks, self.storage, self.claim_task, self.claim_any)
 
     @cached_property
     def note_runners(self) -> NoteRunners:

@@ -22,7 +22,7 @@ def claim_task(run_id: str) -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
-        reply = services().claim_task(known(run_id), wish, retry=requests.is_retry(body))
+        reply = services().claim_once.of_run(known(run_id), wish, retry=requests.is_retry(body))
         return services().note_runners(run_id, wish, reply)
 
     return answer(tasks.current_request, RUNNER, claim)
@@ -34,7 +34,7 @@ def claim_any() -> Response:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
         workloads = requests.read_workloads(body)
-        reply = services().claim_any(wish, workloads=workloads, retry=requests.is_retry(body))
+        reply = services().claim_once.of_any(wish, workloads=workloads, retry=requests.is_retry(body))
         return services().note_runners(None, wish, reply)
 
     return answer(tasks.current_request, RUNNER, claim)

@@ -11,6 +11,7 @@ from chalicelib.domain.contention import Windows
 from chalicelib.domain.counting import Counts, Tally, recount
 from chalicelib.domain.records import Run, Task
 from chalicelib.services.build_archive import BuildArchive
+from chalicelib.services.claim_once import ClaimOnce
 from chalicelib.services.claim_task import ClaimAny, ClaimTask
 from chalicelib.services.count_changes import CountChanges
 from chalicelib.services.create_run import CreateRun
@@ -104,6 +105,7 @@ class System:
         self.create_run = CreateRun(self.runs, self.tasks, self.storage, clock, lambda: "x1")
         self.claim_task = ClaimTask(self.runs, self.tasks, self.storage, Windows(lambda below: below - 1))
         self.claim_any = ClaimAny(self.runs, self.claim_task)
+        self.claim_once = ClaimOnce(self.tasks, self.storage, self.claim_task, self.claim_any)
         self.runners = RunnerStore(table)
         self.note_runners = NoteRunners(self.runners)
         self.read_runs = ReadRuns(self.runs, self.tasks, self.storage)

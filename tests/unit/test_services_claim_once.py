@@ -1,0 +1,100 @@
+"""One claim token, one task: copies of a claim, in any order, before and after the end of its task."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.tasks import ClaimReply
+
+from chalicelib.domain.ports import Verdict
+from chalicelib.domain.receipts import Receipts
+from tests.contract.records import a_wish
+from tests.contract.system import BODY, Clients, System
+
+Claims = Callable[..., ClaimReply]
+
+
+@pytest.fixture(scope="module")
+def clients() -> Clients:
+    return Clients()
+
+
+@pytest.fixture
+def system(clients: Clients) -> System:
+    system = System(clients)
+    system.create_run({**BODY, "per_instance_type": {"tasks": 3}})
+    return system
+
+
+@pytest.fixture(params=["of_run", "of_any"])
+def claims(system: System, request: pytest.FixtureRequest) -> Claims:
+    once = system.claim_once
+    return partial(once.of_run, "r") if request.param == "of_run" else partial(once.of_any, workloads=frozenset())
+
+
+def ids_in_flight(system: System) -> list[str]:
+    return [task.id for task in system.all() if task.status is not TaskStatus.PENDING]
+
+
+def finish(system: System, reply: ClaimReply) -> None:
+    assert reply.presigned_urls
+    key = reply.presigned_urls.result_key
+    system.finish_task("r", 1, Verdict(TaskStatus.COMPLETED, "one", 1, system.clock(), result_key=key))
+
+
+@pytest.mark.parametrize("retry", [False, True])
+def test_a_copy_of_a_claim_gets_the_same_task(system: System, claims: Claims, retry: bool) -> None:
+    first, again = claims(a_wish()), claims(a_wish(), retry=retry)
+    assert first.task
+    assert again.task
+    assert (again.task.id, again.task.attempt) == (first.task.id, 1)
+    assert ids_in_flight(system) == [first.task.id]
+
+
+@pytest.mark.parametrize("retry", [False, True])
+def test_a_copy_that_comes_after_the_tasks_end_gets_nothing_new(system: System, claims: Claims, retry: bool) -> None:
+    finish(system, claims(a_wish()))
+    again = claims(a_wish(), retry=retry)
+    assert (again.status, again.task) == ("wait", None)
+    assert "claim_token was used for r.1" in str(again.message)
+    assert ids_in_flight(system) == ["r.1"]
+    assert claims(a_wish(token="a new wish")).status == "assigned"
+
+
+def test_a_copy_that_comes_after_the_lease_was_lost_gets_nothing_new(system: System, claims: Claims) -> None:
+    claims(a_wish(now_ms=system.clock()))
+    system.clock.pass_s(121)
+    system.sweep()
+    assert claims(a_wish(now_ms=system.clock())).status == "wait"
+    assert ids_in_flight(system) == []
+
+
+def test_copies_at_once_take_one_task(system: System, claims: Claims) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: claims(a_wish()), range(8)))
+    assert {reply.task.id for reply in replies if reply.task} == {"r.1"}
+    assert ids_in_flight(system) == ["r.1"]
+
+
+def test_the_same_token_of_another_runner_is_another_wish(system: System, claims: Claims) -> None:
+    for runner in ("one", "two"):
+        assert claims(a_wish(runner, token="same")).status == "assigned"
+    assert ids_in_flight(system) == ["r.1", "r.2"]
+
+
+def test_a_wish_that_got_nothing_is_not_used(system: System, claims: Claims) -> None:
+    for number in range(3):
+        claims(a_wish(f"other-{number}"))
+    assert claims(a_wish()).status == "wait"
+    system.clock.pass_s(121)
+    system.sweep()
+    assert claims(a_wish(now_ms=system.clock())).status == "assigned"
+
+
+def test_only_the_newest_receipts_are_kept() -> None:
+    receipts = Receipts(most=2)
+    for number in range(3):
+        receipts.keep("r", a_wish(f"runner-{number}"), ("r", number))
+    assert [receipts.of("r", a_wish(f"runner-{number}")) for number in range(3)] == [None, ("r", 1), ("r", 2)]
