@@ -1,14 +1,17 @@
 """`benchfleet runner`: the command line of the task runner."""
 
 import json
+import os
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 from urllib.parse import urlsplit
 
 import typer
 from benchfleet_contract.names import RUN_ID
+from benchfleet_contract.proxies import is_loopback, proxy_problem
 
 from runner_image.config import CLAIM_PATIENCE_S, DEFAULT_IMAGE, Config
 
@@ -142,6 +145,9 @@ def _malformed(url: str, run_id: str | None) -> list[str]:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         problems.append(f"--orchestrator-url must be an http(s) URL, not {url!r}")
+    socks = find_spec("socksio") is not None
+    if problem := proxy_problem(os.environ, loopback=is_loopback(parts.hostname or ""), socks=socks):
+        problems.append(problem)
     if run_id and not RUN_ID.fullmatch(run_id):
         problems.append(f"--run-id is no run id: {run_id!r}")
     return problems

@@ -13,7 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import httpx
 from benchfleet_contract import limits
+from benchfleet_contract.proxies import is_loopback
 
 from runner_image.config import Config
 from runner_image.cores import locks_folder, reserved
@@ -89,7 +91,8 @@ class _Runner:
 def _tools(config: Config, *, workload: Callable[[str], Workload], log: Log) -> Iterator[Tools]:
     system = System()
     session = Session(config.orchestrator_url, api_key=config.api_key, version=own_version())
-    with closing(session), open_store() as store, isolation_for(config, log=log) as isolation:
+    away = not is_loopback(httpx.URL(config.orchestrator_url).host)
+    with closing(session), open_store(proxies=away) as store, isolation_for(config, log=log) as isolation:
         yield Tools(
             session=session,
             store=store,

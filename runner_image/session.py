@@ -9,6 +9,7 @@ SessionError
     └── LeaseLost     409, or 403 on a task: the task is not ours (any more)
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from urllib.parse import quote
 
 import httpx
 from benchfleet_contract import limits
+from benchfleet_contract.proxies import is_loopback
+from benchfleet_contract.redaction import redacted
 from benchfleet_contract.tasks import (
     ClaimReply,
     CompleteRequest,
@@ -105,7 +108,13 @@ class Session:
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}", "User-Agent": f"benchfleet-runner/{version or '0'}"}
         timeout = httpx.Timeout(READ_S, connect=OPEN_S)
-        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout, transport=transport)
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            transport=transport,
+            trust_env=not is_loopback(httpx.URL(base_url).host),  # this machine is never behind a proxy
+        )
         self._clock = clock
 
     def close(self) -> None:
@@ -171,8 +180,19 @@ def _refusal(answer: httpx.Response, *, forbidden: type[Refused]) -> SessionErro
     kinds: dict[int, type[Refused]] = {401: Unauthorized, 403: forbidden, 404: NotFound, 409: LeaseLost}
     document = _document_or_empty(answer)
     return kinds.get(status, Refused)(
-        f"{message} {document.get('error', '')}".rstrip(), status=status, code=document.get("code")
+        redacted(f"{message} {document.get('error', '')}".rstrip(), _key(answer)),
+        status=status,
+        code=_code(document, answer),
     )
+
+
+def _code(document: dict[str, Any], answer: httpx.Response) -> str | None:
+    code = document.get("code")
+    return redacted(code, _key(answer)) if isinstance(code, str) else None
+
+
+def _key(answer: httpx.Response) -> str:
+    return str(answer.request.headers.get("Authorization", "")).partition(" ")[2]
 
 
 def _retry_after_s(header: str | None) -> float | None:
@@ -180,17 +200,24 @@ def _retry_after_s(header: str | None) -> float | None:
     if header is None:
         return None
     try:
-        return max(0.0, float(header))
+        seconds = float(header)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         moment = _http_date(header)
         return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _http_date(header: str | None) -> datetime | None:
+    """An aware time: one without a zone is UTC (RFC 5322 says `-0000` for that). None for what cannot be read."""
     try:
-        return parsedate_to_datetime(header) if header else None
-    except ValueError:
+        moment = parsedate_to_datetime(header) if header else None
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
+    return _aware(moment) if moment else None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _lease_left_s(lease_until: str, next_heartbeat_in_s: float, answer: httpx.Response) -> float:
@@ -199,7 +226,10 @@ def _lease_left_s(lease_until: str, next_heartbeat_in_s: float, answer: httpx.Re
     Both times are cut to whole seconds, so a very short lease could look spent: never less than two beats.
     """
     server_now = _http_date(answer.headers.get("date")) or datetime.now(UTC)
-    left_s = (datetime.fromisoformat(lease_until) - server_now).total_seconds()
+    try:
+        left_s = (_aware(datetime.fromisoformat(lease_until)) - server_now).total_seconds()
+    except (ValueError, OverflowError):  # a lease whose end cannot be read is good for two beats
+        left_s = 0.0
     return max(left_s, 2 * next_heartbeat_in_s)
 
 

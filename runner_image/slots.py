@@ -70,7 +70,7 @@ def _guarded(slot: Callable[[], None], listener: Listener, log: Log) -> None:
     except SessionError as error:
         code = code_of(error)
         log.error("gave_up", error=str(error), exit_code=code)
-    except OSError as error:
+    except Exception as error:  # of whatever kind: a thread that dies unseen would look like one that had ended well
         log.error("gave_up", error=f"{type(error).__name__}: {error}", exit_code=code)
     finally:
         listener.codes.append(code)

@@ -36,7 +36,7 @@ def run_task(claimed: Claimed, *, slot: Slot, stop: Stop, tools: Tools, log: Log
         raise ValueError("a claim without a task")
     try:
         return _run(claimed, task, urls, slot=slot, stop=stop, tools=tools, log=log)
-    except OSError as error:
+    except Exception as error:  # whatever it is, nobody else works on the task: it is given up in order
         failure = Failure.of("runner_error", f"{type(error).__name__}: {error}")
         with contextlib.suppress(SessionError):
             tools.session.fail(task.id, failure.request(slot.runner_id, attempt=task.attempt))

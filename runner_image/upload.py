@@ -137,6 +137,6 @@ def _s3_code(answer: httpx.Response) -> str:
     return rest.partition("</Code>")[0]
 
 
-def open_store() -> httpx.Client:
-    """The client for uploads: no key in its headers, no redirects."""
-    return httpx.Client(timeout=httpx.Timeout(READ_S, connect=OPEN_S))
+def open_store(*, proxies: bool = True) -> httpx.Client:
+    """The client for uploads: no key in its headers, no redirects. `proxies`: those that the environment names."""
+    return httpx.Client(timeout=httpx.Timeout(READ_S, connect=OPEN_S), trust_env=proxies)

@@ -9,7 +9,7 @@ import httpx
 
 from benchfleet.flows.session import Session, read_base_url, read_key
 from benchfleet.flows.world import REAL, Chance
-from benchfleet.loopback import MOUNTS
+from benchfleet.http_clients import options_for
 from benchfleet.operations import Awaited, Operations
 
 P = ParamSpec("P")
@@ -35,7 +35,7 @@ class AsyncClient(Operations, Awaited):
         chance: Chance = REAL,
     ) -> None:
         base_url, key = read_base_url(api_url), read_key(key)
-        http = httpx.AsyncClient(transport=transport, mounts=MOUNTS)
+        http = httpx.AsyncClient(transport=transport, **options_for(base_url.host))
         self._session = Session(base_url, AwaitedWorld(http, sleep), chance, key, repeats)
 
     async def __aenter__(self) -> Self:

@@ -9,7 +9,7 @@ import httpx
 
 from benchfleet.flows.session import Session, read_base_url, read_key
 from benchfleet.flows.world import REAL, Chance
-from benchfleet.loopback import MOUNTS
+from benchfleet.http_clients import options_for
 from benchfleet.operations import Blocking, Operations
 
 P = ParamSpec("P")
@@ -35,7 +35,7 @@ class Client(Operations, Blocking):
         chance: Chance = REAL,
     ) -> None:
         base_url, key = read_base_url(api_url), read_key(key)
-        http = httpx.Client(transport=transport, mounts=MOUNTS)
+        http = httpx.Client(transport=transport, **options_for(base_url.host))
         self._session = Session(base_url, BlockingWorld(http, sleep), chance, key, repeats)
 
     def __enter__(self) -> Self:

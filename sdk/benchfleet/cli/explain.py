@@ -26,9 +26,13 @@ def run(
     from benchfleet.cli.output import print_document
     from benchfleet.client import Client
     from benchfleet.explaining.looking import look
+    from benchfleet.http_clients import plain_client
 
     where = connection(api_url, api_key, profile, of=given)
-    with Client(where.api_url, key=where.key) as client, httpx.Client(timeout=30) as http:
+    with (
+        Client(where.api_url, key=where.key) as client,
+        plain_client(httpx.URL(where.api_url).host, timeout_s=30) as http,
+    ):
         explanation = look(client, resolve(client, given), http=http, api_url=where.api_url)
     if as_json:
         print_document(Explained.model_validate(explanation.model_dump()))

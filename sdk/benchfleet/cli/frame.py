@@ -1,6 +1,7 @@
 """What is around every command: interrupts, broken pipes, and the tree of commands itself."""
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -26,6 +27,8 @@ def run(words: Sequence[str]) -> None:
 
         completion_init()  # Typer knows no shell before
     stdout = sys.stdout
+    for stream in (sys.stdout, sys.stderr):
+        _print_whatever_comes(stream)
     try:
         with _terminated_as_interrupted():
             application()(list(words), prog_name="benchfleet")
@@ -34,6 +37,12 @@ def run(words: Sequence[str]) -> None:
             raise
         _write_no_more(stdout)
         sys.exit(exit_codes.BROKEN_PIPE)
+
+
+def _print_whatever_comes(stream: object) -> None:
+    """A stream that cannot encode a character shows a `?` in its place, and ends no command."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="replace")
 
 
 def _reader_gone(end: SystemExit, stdout: TextIO) -> bool:

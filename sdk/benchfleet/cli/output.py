@@ -1,6 +1,7 @@
 """What goes to stdout: tables for people, one document for programs."""
 
 import io
+import json
 
 from benchfleet_contract.states import RunStatus
 from pydantic import BaseModel
@@ -23,7 +24,13 @@ _STYLES = {
 
 
 def print_document(document: BaseModel) -> None:
-    print(document.model_dump_json(indent=2))
+    print(as_json(document, indent=2))
+
+
+def as_json(document: BaseModel, *, indent: int | None = None) -> str:
+    """In ASCII: no terminal and no pipe can spoil it."""
+    separators = None if indent else (",", ":")
+    return json.dumps(document.model_dump(mode="json"), indent=indent, separators=separators)
 
 
 def plain_table(*columns: str) -> Table:

@@ -45,11 +45,13 @@ def print_failure(master: Master, error: BaseException) -> int:
 
 def print_last_line(master: Master, exit_code: int) -> int:
     """One line of JSON on stdout, if there is a run to tell of."""
+    from benchfleet.cli.output import as_json
+
     if master.state:
         file = str(master.state_file) if master.state_file else None
         document = RunEnded.of(master.state, status_file=file, exit_code=exit_code)
         sys.stderr.flush()
-        print(document.model_dump_json(), flush=True)
+        print(as_json(document), flush=True)
     return exit_code
 
 

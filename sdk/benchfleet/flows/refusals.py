@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from benchfleet_contract.problems import Problem
+from benchfleet_contract.redaction import redacted
 from pydantic import TypeAdapter, ValidationError
 
 from benchfleet.exceptions import (
@@ -50,12 +51,12 @@ def translated(request: httpx.Request) -> Iterator[None]:
     try:
         yield
     except (*_NO_ANSWER, *_UNUSABLE) as error:
-        raise no_answer(error, where=shown(request.url)) from error
+        raise no_answer(error, where=shown(request.url), key=_key(request)) from error
 
 
-def no_answer(error: Exception, *, where: str) -> BenchfleetError:
+def no_answer(error: Exception, *, where: str, key: str | None = None) -> BenchfleetError:
     """Our error for one of httpx."""
-    words = plain(error)
+    words = redacted(plain(error), key)
     if isinstance(error, _UNUSABLE):
         return UsageError(f"{where} cannot be called: {words}; is the API's URL right?")
     return Unreachable(f"no answer from {where}: {words}", sent=not isinstance(error, _NEVER_SENT))
@@ -67,8 +68,14 @@ def plain(error: Exception) -> str:
 
 
 def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
-    """Keeps the server's words, but names a run or task that is not there; without any, says the status and where."""
-    document = _document(response)
+    """Keeps the server's words, but names a run or task that is not there; without any, says the status and where.
+
+    Whatever the server says, the key that it was sent is not in it any more: a gateway repeats the header that it
+    refuses.
+    """
+    document = _clean(_document(response), _key(response.request))
+    if response.status_code == 403 and not document.get("error") and "authorization" in str(document).lower():
+        return ApiError(_no_route(response), status=403)
     words, status, code = _words(document, response), response.status_code, str(document.get("code") or "")
     kind = BY_CODE.get(code) or BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
     if issubclass(kind, ServerError):
@@ -79,6 +86,27 @@ def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
     if issubclass(kind, NotFound):
         words = _not_there(response.request.url.path, _MISSING.get(code or words)) or words
     return kind(words, status=status, code=code)
+
+
+def _key(request: httpx.Request) -> str | None:
+    return request.headers.get("Authorization", "").partition(" ")[2] or None
+
+
+def _clean(value: Any, key: str | None) -> Any:
+    """The same with redacted texts, names of fields included."""
+    if isinstance(value, str):
+        return redacted(value, key)
+    if isinstance(value, list):
+        return [_clean(each, key) for each in value]
+    if isinstance(value, dict):
+        return {redacted(name, key): _clean(each, key) for name, each in value.items()}
+    return value
+
+
+def _no_route(response: httpx.Response) -> str:
+    """A refusal that is not in our API's words comes from a gateway before it, mostly for a path that it does not know."""
+    where = shown(response.request.url)
+    return f"{where} answered HTTP 403, and not in this API's words: no such route; is the stage missing in the URL?"
 
 
 def _not_there(path: str, what: str | None) -> str | None:

@@ -5,6 +5,7 @@ not come back together (M. Brooker, "Exponential Backoff And Jitter", AWS Archit
 """
 
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from benchfleet.exceptions import BenchfleetError, ServerError, Unreachable
@@ -26,11 +27,13 @@ def pause_s(error: BenchfleetError, *, number: int, repeatable: bool, random: Ca
 
 def retry_after_s(value: str, *, now_s: float) -> float | None:
     """Seconds that a Retry-After header asks for: it holds seconds or an HTTP date. None for anything else."""
-    if value.isascii() and value.isdecimal():
+    if value.isascii() and value.isdecimal() and len(value) < 16:
         return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now_s)
-    except (ValueError, OverflowError):
+        moment = parsedate_to_datetime(value)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # `-0000` is UTC, not this machine's zone
+        return max(0.0, aware.timestamp() - now_s)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
