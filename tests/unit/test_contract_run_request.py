@@ -63,6 +63,7 @@ def test_classic_providers_come_first_and_any_label_may_follow() -> None:
         ({"per_instance_type": {"tasks": "x"}}, ["Tasks per instance type is not a number"]),
         ({"per_instance_type": {"tasks": 0}}, ["Tasks per instance type must be greater than 0"]),
         ({"per_instance_type": {"tasks": 10**6}}, ["Run has too many tasks: 100001 of at most 100000"]),
+        ({"run_id": ""}, ["External is invalid"]),
         ({"run_id": "a/b"}, ["External is invalid"]),
         ({"local": []}, [NO_INSTANCES]),
         ({"metadata": {"x": "y" * 20_000}}, ["Metadata is too large"]),
