@@ -20,6 +20,7 @@ from chalicelib.services.note_runners import NoteRunners
 from chalicelib.services.read_runners import ReadRunners
 from chalicelib.services.read_runs import ReadRuns
 from chalicelib.services.refusals import CheckOwner
+from chalicelib.services.release_builds import ReleaseBuilds
 from chalicelib.services.renew_lease import RenewLease
 from chalicelib.services.sign_uploads import SignUploads
 from chalicelib.services.stop_run import EndOpenTasks, StopRun
@@ -127,6 +128,10 @@ class Services:
     @cached_property
     def end_open(self) -> EndOpenTasks:
         return EndOpenTasks(self.tasks, self.clock)
+
+    @cached_property
+    def release_builds(self) -> ReleaseBuilds:
+        return ReleaseBuilds(self.runs, self.queue)
 
     @cached_property
     def stop_run(self) -> StopRun:

@@ -27,6 +27,7 @@ class Cloud:
         try:
             self._folder = self._up.enter_context(StateFolder(config.state_dir)) if config.state_dir else None
             saved = self._folder.load() if self._folder else None
+            self.restored = bool(saved)
             self.credentials, self.keys = _identity(saved)
             self._parameters = ParameterStore(region=REGION, account=ACCOUNT)
             self.endpoint = AwsEndpoint(self.credentials, region=REGION, parameters=self._parameters, clock=clock)

@@ -81,6 +81,8 @@ class Emulator:
         variables = lambda_environment(config, aws_url=cloud.url, stream_arn=cloud.stream_arn, who=cloud.credentials)
         self._running.enter_context(applied(variables))
         app = self._app or self._running.enter_context(fresh_app())
+        if cloud.restored and self._app is None:
+            _release_builds()
         gateway = ApiGateway(app)
         self._pump(Functions(app), cloud)
         server.start(gateway)
@@ -115,6 +117,13 @@ class Emulator:
             aws_access_key_id=cloud.credentials.access_key or "",
             aws_secret_access_key=cloud.credentials.secret_key or "",
         )
+
+
+def _release_builds() -> None:
+    """What was building when the state was kept died with its process."""
+    from chalicelib.wiring import services  # late: of the fresh app
+
+    services().release_builds()
 
 
 def _trimming(cloud: Cloud, pumps: Pumps) -> Step:

@@ -184,6 +184,13 @@ def release_archive(run_id: str, build: int, *, error: str) -> Write:
     return _run(run_id, _MY_BUILD, sets, {":was": ArchiveState.BUILDING, ":build": build})
 
 
+def abandon_archive(run_id: str, *, until_ms: int) -> Write:
+    """archive building → none: the builder that held the right until `until_ms` has died."""
+    sets = {"archive": ArchiveState.NONE, "building_until_ms": None, "archive_error": "the builder was killed"}
+    condition = "#archive = :was AND #building_until_ms = :until"
+    return _run(run_id, condition, sets, {":was": ArchiveState.BUILDING, ":until": until_ms})
+
+
 def close_archive(run: Run, build: int, built: Built, *, now_ms: int) -> Write:
     """archive building → ready | failed and run → its last state, in one write: the pointer comes last."""
     sets: dict[str, Any] = {

@@ -75,6 +75,10 @@ class RunStore:
     def release_archive(self, run_id: str, build: int, *, error: str) -> bool:
         return self._try(expressions.release_archive(run_id, build, error=error)) is not None
 
+    def abandon_archive(self, run_id: str, *, until_ms: int) -> bool:
+        """Releases the build whose right ends at `until_ms`: its builder is known to be dead."""
+        return self._try(expressions.abandon_archive(run_id, until_ms=until_ms)) is not None
+
     def close_archive(self, run: Run, build: int, built: Built, *, now_ms: int) -> bool:
         return self._try(expressions.close_archive(run, build, built, now_ms=now_ms)) is not None
 

@@ -171,7 +171,7 @@ def _run_id(body: Mapping[str, Any], reading: Reading) -> str | None:
         return None
     run_id = run_id_of(value)
     if run_id is None:
-        remedy = "leave it out, or start with a letter or digit, go on with letters, digits, dot, dash and underscore; at most 128"
+        remedy = "leave it out, or start with a letter or digit, go on with letters, digits, dot, dash, underscore; at most 128"
         reading.refuse("run_id", value, "External is invalid", remedy)
     return run_id
 

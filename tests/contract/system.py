@@ -19,6 +19,7 @@ from chalicelib.services.finish_task import FinishTask
 from chalicelib.services.note_runners import NoteRunners
 from chalicelib.services.read_runners import ReadRunners
 from chalicelib.services.read_runs import ReadRuns
+from chalicelib.services.release_builds import ReleaseBuilds
 from chalicelib.services.renew_lease import RenewLease
 from chalicelib.services.stop_run import EndOpenTasks, StopRun
 from chalicelib.services.sweep import Sweep
@@ -115,6 +116,7 @@ class System:
         end_open = EndOpenTasks(self.tasks, clock)
         self.stop_run = StopRun(self.runs, self.tasks, end_open, queue)
         self.sweep = Sweep(self.runs, self.tasks, queue, clock)
+        self.release_builds = ReleaseBuilds(self.runs, queue)
         self.count_changes = CountChanges(self.runs, queue, clock)
         self.build_archive = BuildArchive(self.runs, self.tasks, Builder(lambda: self.objects), end_open, queue, clock)
 

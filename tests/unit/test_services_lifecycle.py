@@ -498,3 +498,16 @@ def test_counters_are_corrected_only_when_two_recounts_found_the_same(system: Sy
     system.clock.pass_s(1)
     system.sweep()
     assert system.found()[1].tally == system.recounted() == {(0, TaskStatus.COMPLETED): 2}
+
+
+def test_a_build_that_died_with_its_process_is_released_at_once(system: System) -> None:
+    system.create_run(BODY)
+    work_off(system)
+    build = system.runs.begin_archive("r", now_ms=system.clock(), until_ms=system.clock() + 300_000)
+    system.outbox.sent.clear()
+    assert system.release_builds() == ["r"]
+    assert system.release_builds() == []
+    assert build
+    assert not system.runs.keep_archive("r", build, until_ms=system.clock() + 600_000)
+    system.finalize()
+    assert system.run().state is RunState.COMPLETED
