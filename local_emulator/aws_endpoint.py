@@ -2,11 +2,13 @@
 
 import io
 import json
+import posixpath
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from botocore.credentials import Credentials
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -14,8 +16,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from local_emulator.http_server import WsgiApp
 from local_emulator.parameters import ParameterStore
 from local_emulator.s3_gate import Refused, Request, check_presigned, is_presigned
+from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, headers_of
 
 MOTO_SERVICES = frozenset({"s3", "dynamodb", "sqs", "scheduler"})
+_MOST_ENCODINGS = 8
 READ_VERBS = ("Get", "Query", "Scan", "Describe", "List", "BatchGet")
 
 
@@ -62,12 +66,12 @@ class AwsEndpoint:
     def _admit(self, environ: dict[str, Any]) -> str:
         """The service that a request is for. Raises Refused."""
         target = environ["RAW_URI"]
-        if target.startswith("/moto-api"):
+        if is_motos_own(target):
             raise Refused("AccessDenied", "Access Denied")
-        if environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4-HMAC-SHA256 "):
-            return self._admit_signed(environ["HTTP_AUTHORIZATION"])
+        request = Request(environ["REQUEST_METHOD"], target, headers_of(environ), environ["wsgi.input"])
+        if request.headers.get("authorization", "").startswith(f"{ALGORITHM} "):
+            return self._admit_signed(request)
         if is_presigned(target):
-            request = Request(environ["REQUEST_METHOD"], target, _headers(environ), environ["wsgi.input"])
             check_presigned(request, credentials=self._credentials, region=self._region, now=self._clock())
             return "s3"
         if "Signature=" in target and "AWSAccessKeyId=" in target:
@@ -75,21 +79,22 @@ class AwsEndpoint:
             raise Refused("InvalidRequest", message, status=400)
         raise Refused("AccessDenied", "Access Denied")
 
-    def _admit_signed(self, authorization: str) -> str:
-        """Checks whose access key it is; a header's signature itself is not recomputed (docs/emulator.md)."""
-        scope = authorization.partition("Credential=")[2].partition(",")[0].split("/")
-        if len(scope) != 5 or scope[0] != self._credentials.access_key:
-            raise Refused("InvalidAccessKeyId", "The access key is not this emulator's.")
-        if scope[3] not in MOTO_SERVICES and scope[3] != "ssm":
-            raise Refused("NotImplemented", f"the emulator has no {scope[3]}", status=501)
-        return scope[3]
+    def _admit_signed(self, request: Request) -> str:
+        claim = Claim.read(request.headers["authorization"])
+        check_signed(request, claim, credentials=self._credentials, now=self._clock())
+        if claim.service not in MOTO_SERVICES and claim.service != "ssm":
+            raise Refused("NotImplemented", f"the emulator has no {claim.service}", status=501)
+        return claim.service
 
 
-def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
-    found = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
-    if environ.get("CONTENT_TYPE"):
-        found["content-type"] = environ["CONTENT_TYPE"]
-    return found | {"content-length": environ.get("CONTENT_LENGTH", "0")}
+def is_motos_own(target: str) -> bool:
+    """Is it a path of moto's own doors, however it is written? Decoded as often as anybody may decode it."""
+    path = target.partition("?")[0]
+    for _ in range(_MOST_ENCODINGS):
+        if (decoded := unquote(path)) == path:
+            break
+        path = decoded
+    return posixpath.normpath("/" + path.replace("\\", "/").lstrip("/")).lower().startswith("/moto-api")
 
 
 def _only_reads(environ: Mapping[str, Any]) -> bool:

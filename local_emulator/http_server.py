@@ -22,6 +22,7 @@ from local_emulator.errors import AddressUnusable, PortInUse
 log = logging.getLogger(__name__)
 
 WsgiApp = Any  # environ, start_response -> iterable of bytes
+_MOST_LENGTH_DIGITS = 16
 SPOOL_BYTES = 1024 * 1024  # a larger body waits on disk
 
 
@@ -31,6 +32,10 @@ class Incomplete(Exception):
 
 class Oversized(Exception):
     """The body is larger than this server takes."""
+
+
+class Malformed(Exception):
+    """The request's head contradicts itself, or says nothing that can be meant."""
 
 
 class KeepAliveHandler(MotoRequestHandler):
@@ -49,6 +54,8 @@ class KeepAliveHandler(MotoRequestHandler):
                 self.close_connection = True
             except Oversized:
                 self._give_up("413 Content Too Large", b'{"message":"Request Too Long"}')
+            except Malformed:
+                self._give_up("400 Bad Request", b'{"message":"Content-Length must be one whole number"}')
             except OSError:
                 raise  # the client is gone
             except Exception:
@@ -75,7 +82,7 @@ class KeepAliveHandler(MotoRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             source, remaining = self.make_environ()["wsgi.input"], None
         else:
-            source, remaining = self.rfile, int(self.headers.get("Content-Length") or 0)
+            source, remaining = self.rfile, self._declared_bytes()
         total = 0
         while remaining is None or total < remaining:
             block = source.read(SPOOL_BYTES if remaining is None else min(SPOOL_BYTES, remaining - total))
@@ -89,6 +96,14 @@ class KeepAliveHandler(MotoRequestHandler):
             raise Incomplete
         body.seek(0)
         return total
+
+    def _declared_bytes(self) -> int:
+        """Raises Malformed for a Content-Length that is no length, or that is not the same twice."""
+        values = {value.strip() for value in self.headers.get_all("Content-Length") or ["0"]}
+        value = values.pop()
+        if values or not (value.isascii() and value.isdecimal() and len(value) < _MOST_LENGTH_DIGITS):
+            raise Malformed
+        return int(value)
 
     def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         code, _, reason = status.partition(" ")

@@ -1,7 +1,9 @@
 """The document that tells other programs that the emulator is ready."""
 
+import json
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchfleet.whole_file import replace_whole
@@ -9,21 +11,51 @@ from benchfleet.whole_file import replace_whole
 from local_emulator.config import Ready
 from local_emulator.errors import ReadyFileUnusable
 
+_MOST_BYTES = 64 * 1024  # of a file that may be ours
+_OURS = frozenset({"api_url", "pid"})  # fields by which one of an earlier emulator is known
+
 
 @contextmanager
 def ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
     """The file is whole whenever it is there, only its owner can read the keys in it, and it is gone at the end.
 
-    Raises ReadyFileUnusable.
+    What stands there already is only replaced if an emulator wrote it, and only removed if this one did. Raises
+    ReadyFileUnusable.
     """
     if path is None:
         yield
         return
+    text = ready.to_json().encode()
+    _require_free(path)
     try:
-        replace_whole(path, ready.to_json().encode(), mode=0o600)
+        replace_whole(path, text, mode=0o600)
     except OSError as error:
         raise ReadyFileUnusable(path, reason=error.strerror or str(error)) from error
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            if path.read_bytes() == text:
+                path.unlink()
+
+
+def _require_free(path: Path) -> None:
+    """Raises ReadyFileUnusable for what is not ours to replace."""
+    try:
+        about = path.lstat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ReadyFileUnusable(path, reason=error.strerror or str(error)) from error
+    if not stat.S_ISREG(about.st_mode):
+        raise ReadyFileUnusable(path, reason="it is there and is no regular file; name a file that is not there")
+    if not _is_ours(path, about.st_size):
+        raise ReadyFileUnusable(path, reason="it is there and no emulator wrote it; name another or remove it")
+
+
+def _is_ours(path: Path, size_bytes: int) -> bool:
+    try:
+        document = json.loads(path.read_bytes()) if size_bytes <= _MOST_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.keys() >= _OURS

@@ -57,7 +57,7 @@ def check_presigned(request: Request, *, credentials: Credentials, region: str, 
     signed = query["X-Amz-SignedHeaders"].split(";")
     _check_headers(request, signed=signed)
     expected = _signature(request, query=query, signed=signed, credentials=credentials, region=region)
-    if not hmac.compare_digest(expected, query["X-Amz-Signature"]):
+    if not hmac.compare_digest(expected.encode(), query["X-Amz-Signature"].encode(errors="replace")):
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the one you sent.")
     _check_body(request)
 
@@ -88,7 +88,7 @@ def _check_time(query: Mapping[str, str], *, now: datetime) -> None:
 
 def _check_scope(query: Mapping[str, str], *, access_key: str, region: str) -> None:
     key, _, scope = query["X-Amz-Credential"].partition("/")
-    if not hmac.compare_digest(key.encode(), access_key.encode()):
+    if not hmac.compare_digest(key.encode(errors="replace"), access_key.encode()):
         raise Refused("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
     if scope != f"{query['X-Amz-Date'][:8]}/{region}/s3/aws4_request":
         raise Refused("AuthorizationQueryParametersError", f"The credential scope is not {region}/s3.", status=400)
@@ -129,5 +129,5 @@ def _check_body(request: Request) -> None:
         return
     digest = hashlib.file_digest(request.body, "sha256").digest()
     request.body.seek(0)
-    if not hmac.compare_digest(base64.b64encode(digest).decode(), declared):
+    if not hmac.compare_digest(base64.b64encode(digest), declared.encode(errors="replace")):
         raise Refused("BadDigest", "The SHA256 you specified did not match the calculated checksum.", status=400)

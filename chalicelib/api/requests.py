@@ -1,10 +1,11 @@
 """Reads the bodies of runners' requests, in the reference system's order of checks and with its words."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import fits_a_key, split_task_id
+from benchfleet_contract.names import RUN_ID, fits_a_key, split_task_id
 from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.errors import BadRequest, TaskNotFound
@@ -13,6 +14,8 @@ from chalicelib.domain.records import Claim, GroupKey
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.claim_task import Wishes
 
+_MOST_DIGITS = 18
+_RUNS_CURSOR = re.compile(rf"[0-9]{{15}}#{RUN_ID.pattern}")
 _INFRASTRUCTURE = frozenset({"upload_failed", "timeout", "runner_stopped", "stalled", "no_claims"})
 
 
@@ -93,23 +96,36 @@ def read_declared(query: Mapping[str, str]) -> Declared | None:
     size, checksum = query.get(f"{said[0]}_bytes", ""), query.get(f"{said[0]}_sha256", "").lower()
     if len(said) > 1:
         raise BadRequest("Declare either result_bytes and result_sha256 or error_bytes and error_sha256, not both")
-    if not size.isdecimal() or not 0 < int(size) <= limits.MAX_UPLOAD_BYTES:
+    if not 0 < _whole(size) <= limits.MAX_UPLOAD_BYTES:
         raise BadRequest(
             f"{said[0]}_bytes must be a whole number from 1 to {limits.MAX_UPLOAD_BYTES}, not {size[:40]!r}"
         )
     if len(checksum) != 64 or set(checksum) - set("0123456789abcdef"):
         raise BadRequest(f"{said[0]}_sha256 must be 64 hexadecimal digits, not {checksum[:80]!r}")
-    return Declared(said[0], int(size), checksum)
+    return Declared(said[0], _whole(size), checksum)
 
 
 def read_page(query: Mapping[str, str]) -> tuple[int, int]:
     """(cursor, limit) of a page of tasks."""
     cursor, limit = query.get("cursor", "0"), query.get("limit", str(limits.TASKS_PAGE))
-    if not cursor.isdecimal() or len(cursor) > 9:
+    if not 0 <= _whole(cursor) < 10**9:
         raise BadRequest(f"cursor must be a next_cursor of an earlier page, not {cursor[:40]!r}")
-    if not limit.isdecimal() or not 0 < int(limit[:9]) <= limits.MAX_TASKS_PAGE:
+    if not 0 < _whole(limit) <= limits.MAX_TASKS_PAGE:
         raise BadRequest(f"limit must be a whole number from 1 to {limits.MAX_TASKS_PAGE}, not {limit[:40]!r}")
-    return int(cursor), int(limit)
+    return _whole(cursor), _whole(limit)
+
+
+def read_runs_cursor(query: Mapping[str, str]) -> str | None:
+    """Where a page of runs starts; None for the newest."""
+    cursor = query.get("cursor")
+    if cursor is not None and not _RUNS_CURSOR.fullmatch(cursor):
+        raise BadRequest(f"cursor must be a next_cursor of an earlier page, not {cursor[:40]!r}")
+    return cursor
+
+
+def _whole(text: str) -> int:
+    """-1 for what is no whole number, or one that nobody can mean."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else -1
 
 
 def read_wanted(query: Mapping[str, str]) -> Wanted:

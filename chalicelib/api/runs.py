@@ -8,7 +8,7 @@ from benchfleet_contract.tasks import TaskList
 from chalice.app import Blueprint, Response
 
 from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, query_of
-from chalicelib.api.requests import read_page, read_wanted
+from chalicelib.api.requests import read_page, read_runs_cursor, read_wanted
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.services.create_run import new_tasks
 from chalicelib.services.present import new_task
@@ -29,8 +29,8 @@ def create_run_alias() -> Response:
 
 @runs.route("/runs", methods=["GET"])
 def list_runs() -> Response:
-    cursor = query_of(runs.current_request).get("cursor")
-    return answer(runs.current_request, ANYONE, lambda: services().read_runs.newest(cursor=cursor))
+    query = query_of(runs.current_request)
+    return answer(runs.current_request, ANYONE, lambda: services().read_runs.newest(cursor=read_runs_cursor(query)))
 
 
 @runs.route("/runs/{run_id}", methods=["GET"])

@@ -27,7 +27,7 @@ class Keyring:
 
     def _role(self, header: str) -> str | None:
         """Every digest is compared, in constant time: how long it takes says nothing."""
-        presented = hashlib.sha256(header.removeprefix("Bearer ").strip().encode()).hexdigest()
+        presented = hashlib.sha256(_key(header).encode(errors="replace")).hexdigest()
         found = None
         for role, digests in self._digests().items():
             for digest in digests:
@@ -41,3 +41,9 @@ class Keyring:
             return {role: [str(digest) for digest in document[role]] for role in document}
         except Exception as error:
             raise Unavailable("The control plane's keys cannot be read", code="keys_unavailable") from error
+
+
+def _key(header: str) -> str:
+    """A scheme's name is the same in any case (RFC 9110, 11.1)."""
+    scheme, _, key = header.strip().partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else header.strip()

@@ -16,7 +16,7 @@ def fits_a_key(value: str) -> bool:
 
 def run_id_of(value: Any) -> str | None:
     """The run id that a JSON value names, or None if it names none; an integer is taken as its digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**128:
         value = str(value)
     return value if isinstance(value, str) and RUN_ID.fullmatch(value) else None
 

@@ -1,0 +1,179 @@
+"""Nobody gets into the emulated AWS with what he has only seen: an access key id, an old signature, an odd path."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_emulator.aws_endpoint import AwsEndpoint, is_motos_own
+from local_emulator.config import Keys, Ready
+from local_emulator.errors import ReadyFileUnusable
+from local_emulator.parameters import ParameterStore
+from local_emulator.ready_file import ready_file
+from local_emulator.s3_gate import Refused, Request, check_presigned
+
+OURS = Credentials("AKIAOURS", "secret")
+HOST = "127.0.0.1:9"
+Change = Callable[[dict[str, Any]], object]
+
+
+def moto(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b"moto"]
+
+
+def signed(
+    service: str = "dynamodb", *, credentials: Credentials = OURS, body: bytes = b"{}", path: str = "/"
+) -> dict[str, Any]:
+    headers = {"Host": HOST, "X-Amz-Target": "DynamoDB_20120810.PutItem"} if service != "s3" else {"Host": HOST}
+    request = AWSRequest("POST" if service != "s3" else "PUT", f"http://{HOST}{path}", headers=headers, data=body)
+    (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, "us-east-1").add_auth(request)
+    environ: dict[str, Any] = {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in request.headers.items()}
+    return environ | {
+        "RAW_URI": path, "REQUEST_METHOD": request.method, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)),
+    }  # fmt: skip
+
+
+def ask(environ: dict[str, Any], *, later: timedelta = timedelta()) -> str:
+    """The status. The time is that of signing, for botocore signs with the real one."""
+    date = environ.get("HTTP_X_AMZ_DATE", "")
+    now = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if len(date) == 16 else datetime.now(UTC)
+    endpoint = AwsEndpoint(
+        OURS,
+        region="us-east-1",
+        parameters=ParameterStore(region="us-east-1", account="1"),
+        clock=lambda: now + later,
+        moto=moto,
+    )
+    told: list[str] = []
+    endpoint(environ, lambda status, headers: told.append(status))
+    return told[0][:3]
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "s3", "sqs"])
+def test_who_has_the_secret_gets_in(service: str) -> None:
+    assert ask(signed(service, path="/b/runs/a%20b?x=1&a=%2F" if service == "s3" else "/")) == "200"
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "s3", "ssm", "sqs"])
+def test_an_access_key_id_alone_is_no_key(service: str) -> None:
+    assert ask(signed(service, credentials=Credentials("AKIAOURS", "guess"))) == "403"
+
+
+CHANGES: dict[str, Change] = {
+    "body": lambda e: e.update({"wsgi.input": io.BytesIO(b'{"other": 1}')}),
+    "path": lambda e: e.update(RAW_URI="/other"),
+    "query": lambda e: e.update(RAW_URI="/?a=1"),
+    "method": lambda e: e.update(REQUEST_METHOD="GET"),
+    "host": lambda e: e.update(HTTP_HOST="elsewhere"),
+    "target": lambda e: e.update(HTTP_X_AMZ_TARGET="DynamoDB_20120810.DeleteTable"),
+    "no date": lambda e: e.pop("HTTP_X_AMZ_DATE"),
+    "unsigned date": lambda e: e.update(HTTP_AUTHORIZATION=e["HTTP_AUTHORIZATION"].replace("x-amz-date;", "")),
+    "signature": lambda e: e.update(HTTP_AUTHORIZATION=e["HTTP_AUTHORIZATION"][:-1] + "é"),
+    "no signature": lambda e: e.update(HTTP_AUTHORIZATION=e["HTTP_AUTHORIZATION"].partition(", Signature")[0]),
+    "no scope": lambda e: e.update(HTTP_AUTHORIZATION="AWS4-HMAC-SHA256 Credential=AKIAOURS"),
+    "service": lambda e: e.update(HTTP_AUTHORIZATION=e["HTTP_AUTHORIZATION"].replace("/dynamodb/", "/ssm/")),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_signature_is_of_one_request_only(name: str) -> None:
+    environ = signed()
+    CHANGES[name](environ)
+    assert ask(environ) in ("403", "400")
+
+
+@pytest.mark.parametrize("minutes", [-16, 16])
+def test_a_signature_grows_old(minutes: int) -> None:
+    assert ask(signed(), later=timedelta(minutes=minutes)) == "403"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/moto-api/reset", "/%6doto-api/reset", "/%256doto-api/reset", "//moto-api/reset", "/./moto-api/reset",
+        "/a/../moto-api/reset", "/MOTO-API/reset", "/%2e%2e/moto-api/", "\\moto-api\\reset", "/moto%2Dapi?x=/", "/%2Fmoto-api",
+    ],
+)  # fmt: skip
+def test_motos_own_doors_are_shut_however_they_are_written(target: str) -> None:
+    assert is_motos_own(target)
+    assert ask(signed(path="/") | {"RAW_URI": target}) == "403"
+
+
+def test_other_paths_are_none_of_motos() -> None:
+    for target in ("/", "/bucket/runs/moto-api/x", "/bucket?prefix=/moto-api", "/bucket/%2E%2E"):
+        assert not is_motos_own(target)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["X-Amz-Signature", "X-Amz-Expires", "X-Amz-Date", "X-Amz-Credential"]), st.text())
+)
+def test_a_garbled_presigned_url_is_refused_and_no_fault(changes: dict[str, str]) -> None:
+    from urllib.parse import urlencode
+
+    query = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": "AKIAOURS/20261125/us-east-1/s3/aws4_request",
+        "X-Amz-Date": "20261125T000000Z", "X-Amz-Expires": "60", "X-Amz-SignedHeaders": "host", "X-Amz-Signature": "é",
+    } | changes  # fmt: skip
+    target = f"/b/k?{urlencode(query, errors='replace')}"
+    request = Request("GET", target, {"host": HOST}, io.BytesIO(b""))  # type: ignore[arg-type]
+    with pytest.raises(Refused):
+        check_presigned(request, credentials=OURS, region="us-east-1", now=datetime(2026, 11, 25, tzinfo=UTC))
+
+
+READY = Ready("http://a", "http://b", "r", "t", "b", Keys("a", "r", "x"), 1, "q", "AKIA", "s")
+
+
+def test_a_ready_file_appears_and_goes(tmp_path: Path) -> None:
+    path = tmp_path / "ready.json"
+    for _ in range(2):
+        with ready_file(path, READY):
+            assert json.loads(path.read_text())["pid"] == 1
+            assert path.stat().st_mode & 0o077 == 0
+        assert not path.exists()
+    path.write_text(READY.to_json())  # of one that was killed
+    with ready_file(path, READY):
+        pass
+
+
+@pytest.mark.parametrize("content", ["", "my thesis", "[1]", '{"a": 1}', "[" * 10_000])
+def test_somebody_elses_file_is_left_alone(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "mine"
+    path.write_text(content)
+    with pytest.raises(ReadyFileUnusable, match="no emulator wrote it"), ready_file(path, READY):
+        pass
+    assert path.read_text() == content
+
+
+@pytest.mark.parametrize("kind", ["device", "link", "folder", "empty"])
+def test_what_is_no_file_is_left_alone(tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "target"
+    target.write_text(READY.to_json())
+    (tmp_path / "link").symlink_to(target)
+    path = {"device": Path("/dev/null"), "link": tmp_path / "link", "folder": tmp_path, "empty": Path("")}[kind]
+    with pytest.raises(ReadyFileUnusable, match="no regular file"), ready_file(path, READY):
+        pass
+    assert Path("/dev/null").is_char_device()
+    assert target.exists()
+
+
+def test_a_file_that_was_replaced_meanwhile_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "ready.json"
+    with ready_file(path, READY):
+        path.write_text("another's")
+    assert path.read_text() == "another's"
+
+
+def test_the_body_is_still_there_for_moto() -> None:
+    environ = signed(body=b"x" * 5_000)
+    assert ask(environ) == "200"
+    assert io.BytesIO(environ["wsgi.input"].read()).read() == b"x" * 5_000
