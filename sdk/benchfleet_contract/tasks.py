@@ -46,8 +46,8 @@ class TaskList(BaseModel):
 class ClaimRequest(BaseModel):
     """Body of `POST /runs/{id}/tasks/claim`.
 
-    `claim_token` names this one wish for a task: a repeat with the same token and `retry: true` gets the task that the
-    lost reply told of, not another one.
+    `claim_token` names this one wish for a task: a copy with the same token gets the same task, not another one, and none
+    once that has ended. `retry: true` says that a reply was lost.
     """
 
     provider: str
