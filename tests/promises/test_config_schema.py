@@ -160,7 +160,7 @@ SPANS: list[tuple[Place, int, int]] = [
     (lambda count: {"provision": {"local": {"slots": count}}}, 1, provisions.MAX_SLOTS),
     (lambda length: {"ruby_version": "x" * length}, 1, limits.MAX_LABEL_CHARS),
     (lambda length: {"workload": "x" * length}, 1, limits.MAX_LABEL_CHARS),
-    (lambda length: {"run_id": "x" * length}, 0, 128),
+    (lambda length: {"run_id": "x" * length}, 1, 128),
     (lambda length: {"local": [{"instance_type": "x" * length}]}, 1, limits.MAX_TYPE_CHARS),
     (lambda length: {"local": [LOCAL | {"alias": "x" * length}]}, 1, limits.MAX_TYPE_CHARS),
     (lambda length: {"local": ["x" * length]}, 1, limits.MAX_TYPE_CHARS),

@@ -124,7 +124,7 @@ def _of_the_api() -> Schema:
         "deadline_s": _whole(deadline, limits.DEFAULT_DEADLINE_S, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
         "metadata": {"type": ["object", "null"], "default": {}, "description": kept},
         "run_id": {
-            "anyOf": [_exactly(RUN_ID.pattern), {"enum": [None, ""]}],
+            "anyOf": [_exactly(RUN_ID.pattern), {"enum": [None]}],
             "description": run_id,
         },
     }  # fmt: skip
