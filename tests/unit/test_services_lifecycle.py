@@ -12,6 +12,7 @@ from chalicelib.domain import errors
 from chalicelib.domain.ports import Beat, Flaw, Verdict
 from chalicelib.domain.records import Run, RunState
 from chalicelib.services.build_archive import MOST_BUILDS
+from chalicelib.services.stop_run import EndOpenTasks, StopRun
 from chalicelib.services.present import task_view
 from tests.contract.in_process import new_bucket
 from tests.contract.records import CLOUD, LOCAL, a_wish
@@ -473,12 +474,18 @@ def test_a_closed_header_gives_nothing_away_although_tasks_are_pending(system: S
     assert {task.status for task in system.all()} == {TaskStatus.PENDING}
 
 
-def test_a_stopped_run_of_more_tasks_than_a_stop_ends_hands_out_none_of_the_others(system: System) -> None:
-    system.create_run({**BODY, "per_instance_type": {"tasks": 1_002}})
-    system.stop_run("r")
-    pending = [task for task in system.all() if task.status is TaskStatus.PENDING]
-    assert len(pending) == 2  # the finalizer's, which has not come yet
-    assert [claim(system, f"runner-{number}").status for number in range(60)] == ["done"] * 60
+class EndsNone(EndOpenTasks):
+    """As the rest of a large run: a stop waits for 1,000 tasks, the others are the finalizer's."""
+
+    def __call__(self, run: Run, *, most: int | None = None) -> None:
+        assert most
+
+
+def test_a_stopped_run_hands_out_none_of_the_tasks_that_the_stop_did_not_end(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 3}})
+    StopRun(system.runs, system.tasks, EndsNone(system.tasks, system.clock), system.outbox)("r")
+    assert [task.status for task in system.all()] == [TaskStatus.PENDING] * 3
+    assert [claim(system, f"runner-{number}").status for number in range(4)] == ["done"] * 4
     system.finalize()
     assert {task.status for task in system.all()} == {TaskStatus.CANCELLED}
 
