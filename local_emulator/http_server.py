@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterable
 from http.server import HTTPServer
-from socket import SHUT_RDWR, socket
+from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
 from socketserver import TCPServer, ThreadingMixIn
 from typing import IO, Any
 
@@ -153,8 +153,9 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
         self._connections: set[socket] = set()
         self._state = threading.Condition()
         self._busy = 0
+        self.address_family = AF_INET6 if ":" in host else AF_INET
         try:
-            super().__init__((host, port), KeepAliveHandler)
+            super().__init__((host.strip("[]"), port), KeepAliveHandler)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(host, port=port) from error
@@ -163,7 +164,8 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
+        host = str(self.server_address[0])
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.server_address[1]}"
 
     def server_bind(self) -> None:
         TCPServer.server_bind(self)  # HTTPServer would ask DNS for the host's full name

@@ -19,7 +19,7 @@ class FinishTask:
     def __call__(self, run_id: str, number: int, verdict: Verdict) -> None:
         """`verdict` names the keys as the runner sent them.
 
-        Raises BadRequest for a key that is not this task's; TaskNotFound, InvalidRunner, LeaseLost, TaskFinished,
+        Raises BadRequest for a key of this attempt that we did not issue; TaskNotFound, InvalidRunner, LeaseLost, TaskFinished,
         TaskCancelled.
         """
         bound = self._bind(run_id, number, verdict)
@@ -30,7 +30,11 @@ class FinishTask:
                 raise explain(refused.task, runner_id=bound.runner_id, attempt=bound.attempt) from None
 
     def _bind(self, run_id: str, number: int, verdict: Verdict) -> Verdict:
-        """Ties the verdict to the attempt whose upload key it names; only keys that we issued are ever stored."""
+        """Ties the verdict to the attempt whose upload key it names; only keys that we issued are ever stored.
+
+        A name that nobody issued, from the holder of the task, means the key that was issued: clients of the reference
+        system make up names of their own.
+        """
         kind = "result" if verdict.status is TaskStatus.COMPLETED else "error"
         key = verdict.result_key or verdict.error_key
         if key is None:
@@ -40,9 +44,9 @@ class FinishTask:
             task = self._owned(run_id, number, verdict)
             if task.nonce is None or (issued is None and task.status not in IN_FLIGHT):
                 raise explain(task, runner_id=verdict.runner_id, attempt=verdict.attempt)
-            if issued is None:
-                raise BadRequest(f"s3_{kind}_key was not issued for this task: {key[:200]}", code="foreign_key")
             result, error = self.storage.upload_keys(task)
+            if issued is None and key.partition("/")[0] == result.partition("/")[0]:  # made by us, for another task
+                raise BadRequest(f"s3_{kind}_key was not issued for this task: {key[:200]}", code="foreign_key")
             key = result if kind == "result" else error
             issued = self.storage.nonce_of(key, run_id=run_id, number=number, kind=kind)
         nonce, attempt = (issued.nonce, issued.attempt) if issued else (None, None)

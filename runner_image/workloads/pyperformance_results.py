@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
+from benchfleet_contract.results import BenchmarkFailure, Measurement, Output, Sample
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner_image.workloads.files import read_plain
@@ -20,8 +20,8 @@ class RawRun(BaseModel):
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    values: list[float] = []
-    warmups: list[tuple[int, float]] = []
+    values: list[Sample] = []
+    warmups: list[tuple[int, Sample]] = []
 
 
 class RawBenchmark(BaseModel):
@@ -33,15 +33,26 @@ class RawSuite(BaseModel):
     """`metadata` is what all benchmarks share; a benchmark's own wins."""
 
     metadata: dict[str, Any] = {}
-    benchmarks: list[RawBenchmark]
+    benchmarks: list[Any]  # each is read for itself: see `output`
 
 
 def load(path: Path) -> RawSuite:
     """Raises WorkloadError `benchmark_failed` if the file is not pyperf's."""
     try:
-        return RawSuite.model_validate(json.loads(read_plain(path)))
-    except (OSError, ValueError, ValidationError) as error:
+        suite = RawSuite.model_validate(json.loads(read_plain(path).decode("utf-8-sig")))
+        if suite.benchmarks and not any(_is_readable(item) for item in suite.benchmarks):
+            RawBenchmark.model_validate(suite.benchmarks[0])  # says what is wrong with it
+    except (OSError, ValueError, ValidationError, RecursionError) as error:
         raise WorkloadError(f"{path.name} cannot be read: {error}") from error
+    return suite
+
+
+def _is_readable(item: Any) -> bool:
+    try:
+        RawBenchmark.model_validate(item)
+    except ValidationError:
+        return False
+    return True
 
 
 def output(suite: RawSuite | None, *, variant: str, sections: Iterable[Section]) -> Output:
@@ -49,12 +60,33 @@ def output(suite: RawSuite | None, *, variant: str, sections: Iterable[Section])
 
     Without any file (`suite` None) everything that was started has failed.
     """
-    measurements = [
-        found for raw in (suite.benchmarks if suite else []) if (found := _measurement(suite, raw, variant))
-    ]
+    measurements: list[Measurement] = []
     lost = [section for section in sections if section.error or suite is None]
     failures = [BenchmarkFailure(benchmark=s.benchmark, variant=variant, reason=s.reason) for s in lost]
+    known = {failure.benchmark for failure in failures}
+    for number, item in enumerate(suite.benchmarks if suite else []):
+        found = _read(suite, item, number, variant)
+        if isinstance(found, Measurement):
+            measurements.append(found)
+        elif found.benchmark not in known:  # the console knew a better reason
+            failures.append(found)
     return Output(workload="pyperformance", measurements=measurements, failures=failures)
+
+
+def _read(suite: RawSuite | None, item: Any, number: int, variant: str) -> Measurement | BenchmarkFailure:
+    """One benchmark, or why it is none: a format that is not known is told, and not taken for an empty result."""
+    name, why = f"benchmarks.{number}", "pyperf's file holds no values of it"
+    try:
+        raw = RawBenchmark.model_validate(item)
+        name = str({**(suite.metadata if suite else {}), **raw.metadata}.get("name", name))
+        if found := _measurement(suite, raw, variant):
+            return found
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        about = item.get("metadata") if isinstance(item, dict) else None
+        name = str(about.get("name", name)) if isinstance(about, dict) else name
+        why = f"pyperf's file cannot be read: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+    return BenchmarkFailure(benchmark=name, variant=variant, reason=why)
 
 
 def _measurement(suite: RawSuite | None, raw: RawBenchmark, variant: str) -> Measurement | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
+from benchfleet_contract.results import BenchmarkFailure, Measurement, Output, Sample
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runner_image.workloads.files import read_plain
@@ -20,15 +20,15 @@ class RawBench(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
     description: str = Field(alias="RUBY_DESCRIPTION")
-    warmup: list[float] = []
-    bench: list[float] = Field(min_length=1)
-    rss_samples: list[float] = []
+    warmup: list[Sample] = []
+    bench: list[Sample] = Field(min_length=1)
+    rss_samples: list[Sample] = []
 
 
 def load(path: Path) -> dict[str, dict[str, Any]]:
     """{variant: {benchmark: raw}}. Raises WorkloadError `benchmark_failed` if the file is not ruby-bench's."""
     try:
-        raw = json.loads(read_plain(path))["raw_data"]
+        raw = json.loads(read_plain(path).decode("utf-8-sig"))["raw_data"]
         return {str(variant): dict(benches) for variant, benches in raw.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WorkloadError(f"{path.name} cannot be read: {error}") from error

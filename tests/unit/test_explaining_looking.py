@@ -9,7 +9,7 @@ from benchfleet.exceptions import NotFound
 from benchfleet.explaining import looking
 from benchfleet.explaining.document import Explanation
 from benchfleet_contract.runners import RunnerList, TaskFiles
-from benchfleet_contract.runs import RunDetail, TaskCounts
+from benchfleet_contract.runs import GroupCounts, RunDetail, TaskCounts
 from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.tasks import Task
 
@@ -23,6 +23,7 @@ class Told:
     tasks_: list[Task]
     total: int
     counts: dict[str, int]
+    groups: list[GroupCounts] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
     read: int = 0
     signed: int = 0
@@ -30,7 +31,9 @@ class Told:
     def run(self, run_id: str) -> RunDetail:
         if run_id != "r":
             raise NotFound(f"run {run_id} is not there", status=404)
-        return a_run(self.tasks_).model_copy(update={"tasks": TaskCounts(total=self.total, **self.counts)})
+        return a_run(self.tasks_).model_copy(
+            update={"tasks": TaskCounts(total=self.total, **self.counts), "groups": self.groups}
+        )
 
     def task(self, task_id: str) -> Task:
         for task in self.tasks_:
@@ -112,3 +115,16 @@ def test_what_is_not_there_is_told_with_what_is(given: str, words: str) -> None:
     with pytest.raises(NotFound) as told:
         look(Told([a_task(1), a_task(2)], 2, {}), given)
     assert (str(told.value), told.value.status) == (words, 404)
+
+
+def test_of_ten_thousand_waiting_tasks_all_are_counted() -> None:
+    groups = [
+        GroupCounts(provider="local", instance_type=kind, total=n, pending=n)
+        for kind, n in (("docker", 9_000), ("x", 1_000))
+    ]
+    api = Told([a_task(n) for n in range(1, 1_100)], 10_000, {"pending": 10_000}, groups=groups)
+    told = look(api, "r")
+    assert [(f.kind, f.instance_type, f.tasks) for f in told.findings] == [
+        ("no_runner", "docker", 9_000), ("no_runner", "x", 1_000),
+    ]  # fmt: skip
+    assert "9,000 tasks wait" in told.headline

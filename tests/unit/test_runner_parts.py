@@ -10,7 +10,7 @@ from benchfleet_contract.tasks import ClaimReply
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner_image.__main__ import SECRET
+from runner_image.__main__ import SECRET, workload_environment
 from runner_image.config import Config
 from runner_image.cores import reserved, spread
 from runner_image.isolation import choose, inside_container
@@ -224,3 +224,18 @@ def test_a_drained_runner_asks_for_nothing(quiet: Log) -> None:
     claims.shutdown.drain()
     work(claims, process=print, shutdown=claims.shutdown, stay=True, log=quiet)
     assert claims.asked == 0
+
+
+def test_a_password_in_a_value_is_hidden_whatever_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("DATABASE_URL", "postgres://u:p@h/d"),
+        ("KUBECONFIG", "/k"),
+        ("SSH_AUTH_SOCK", "/s"),
+        ("DB_PWD", "x"),
+    ):
+        monkeypatch.setenv(name, value)
+    for name in ("PWD", "OLDPWD", "HOMEPAGE"):
+        monkeypatch.setenv(name, "https://example.com/a:b@c" if name == "HOMEPAGE" else "/here")
+    found = workload_environment()
+    assert found.keys() & {"DATABASE_URL", "KUBECONFIG", "SSH_AUTH_SOCK", "DB_PWD"} == set()
+    assert found.keys() >= {"PWD", "OLDPWD", "HOMEPAGE"}

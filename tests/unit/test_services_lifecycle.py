@@ -202,22 +202,32 @@ def test_the_same_end_said_twice_is_accepted_twice(system: System) -> None:
         system.finish_task("r", 1, Verdict(TaskStatus.FAILED, "one", 1, system.clock(), error_type="late"))
 
 
-@pytest.mark.parametrize(
-    "key", ["runs/r/results/2/1-x/result.tar.gz", "elsewhere", "runs/r/results/1/1-x/result.tar.gz"]
-)
-def test_a_key_that_was_not_issued_is_refused(system: System, key: str) -> None:
+@pytest.mark.parametrize("key", ["runs/r/results/2/1-x/result.tar.gz", "runs/r/results/1/1-x/result.tar.gz"])
+def test_a_key_like_ours_that_was_not_issued_is_refused(system: System, key: str) -> None:
     system.create_run(BODY)
     reply = claim(system)
     with pytest.raises(errors.BadRequest):
         complete(system, reply, result_key=key)
 
 
-def test_the_reference_clients_name_means_the_issued_key(system: System) -> None:
+@pytest.mark.parametrize("key", ["results/r/task_r.1_result.tar.gz", "elsewhere", "../up", "s3://b/k"])
+def test_a_name_that_nobody_issued_means_the_issued_key(system: System, key: str) -> None:
     system.create_run(BODY)
     reply = claim(system)
-    complete(system, reply, result_key="results/r/task_r.1_result.tar.gz")
+    complete(system, reply, result_key=key)
     assert reply.presigned_urls
     assert system.all()[0].result_key == reply.presigned_urls.result_key
+    complete(system, reply, result_key=reply.presigned_urls.result_key)  # the same, in its own words
+
+
+def test_where_nothing_was_uploaded_the_archive_says_missing(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1}})
+    complete(system, claim(system), result_key="s3://made-up")
+    system.drain()
+    system.finalize()
+    contents = system.run().archive.contents
+    assert contents
+    assert (contents.whole, contents.missing, contents.lost[0][:2]) == (0, 1, ("r.1", "missing"))
 
 
 def test_whoever_may_not_speak_for_a_task_is_told_why(system: System) -> None:

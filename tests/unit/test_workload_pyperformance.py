@@ -103,3 +103,24 @@ def test_failures_are_exactly_those_that_said_so(listed: list[str], data: st.Dat
         lines.append(f"[{str(number).rjust(width)}/{len(listed)}] {name}...")
         lines.append(f"ERROR: Benchmark {name} timed out" if name in lost else f"{name}: 7.0 ms")
     assert {s.benchmark for s in read(lines) if s.error} == lost
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"metadata": {"name": "odd"}, "runs": [{"values": [True]}]}, "runs.0.values.0"),
+        ({"metadata": {"name": "odd"}, "runs": [{"values": ["1.5"]}]}, "runs.0.values.0"),
+        ({"metadata": {"name": "odd"}, "runs": [{"values": [float("nan")]}]}, "runs.0.values.0"),
+        ({"metadata": {"name": "odd"}, "runs": [{"samples": [1.0]}]}, "holds no values"),
+        ({"metadata": {"name": "odd"}}, "runs"),
+        ([1, 2], "it"),
+    ],
+)
+def test_a_benchmark_that_cannot_be_read_costs_itself_only(tmp_path: Path, odd: object, reason: str) -> None:
+    good = {"metadata": {"name": "good"}, "runs": [{"values": [1.0, 2.0]}]}
+    (tmp_path / "pyperf.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"benchmarks": [odd, good]}).encode())
+    found = output(load(tmp_path / "pyperf.json"), variant="v", sections=[])
+    assert [measured.benchmark for measured in found.measurements] == ["good"]
+    [lost] = found.failures
+    assert lost.benchmark == ("odd" if isinstance(odd, dict) else "benchmarks.0")
+    assert reason in lost.reason

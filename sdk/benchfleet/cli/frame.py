@@ -41,7 +41,7 @@ def run(words: Sequence[str]) -> None:
 
 def _print_whatever_comes(stream: object) -> None:
     """A stream that cannot encode a character shows a `?` in its place, and ends no command."""
-    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+    if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):  # the C locale's
         stream.reconfigure(errors="replace")
 
 

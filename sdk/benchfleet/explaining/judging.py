@@ -34,7 +34,7 @@ def explain(
     sampled: bool = False,
 ) -> Explanation:
     """Why these tasks of the run wait or failed. `now` is an aware time; `task_id` says that one task was asked about."""
-    scene = Scene(run, tasks, runners.runners, now, tails or {}, api_url, runners.truncated)
+    scene = Scene(run, tasks, runners.runners, now, tails or {}, api_url, runners.truncated, sampled)
     found = [*failed(scene), *waiting(scene), *working(scene), *partial(scene), *_ended(scene, task_id)]
     if task_id is None:
         found += [*_archive(scene), *_deadline(scene)]

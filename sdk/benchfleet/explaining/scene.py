@@ -1,5 +1,6 @@
 """What is known when a judgement is made, and the few questions that are asked of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ class Scene:
     tails: Mapping[str, LogTail] = field(default_factory=dict)
     api_url: str | None = None
     some_runners: bool = False  # the API knows more runners than it told of
+    sampled: bool = False  # `tasks` are a part of the run's
 
     def ago(self, at: str) -> str:
         """`4 min ago`; a clock that is ahead of the server's says `just now`."""
@@ -38,6 +40,15 @@ class Scene:
     def fitting(self, key: GroupKey) -> list[RunnerSeen]:
         """Runners of this kind, live or not."""
         return [runner for runner in self.runners if (runner.provider, runner.instance_type) == key]
+
+    def pending(self) -> dict[GroupKey, int]:
+        """Pending tasks of each kind: of a run that was looked at in part, the counters know more than that part."""
+        found = Counter(key_of(task) for task in self.tasks if task.status == "pending")
+        if self.sampled:
+            for group in self.run.groups:
+                key = (group.provider, group.instance_type)
+                found[key] = max(found[key], group.pending)
+        return {key: number for key, number in found.items() if number}
 
     def last_seen(self, key: GroupKey) -> str | None:
         """When a runner of this kind was last heard of, as far as runners and tasks tell."""

@@ -16,9 +16,9 @@ POLL_S = 30
 def waiting(scene: Scene) -> Iterator[Finding]:
     """One finding for each instance type that has pending tasks, and one more where tasks came back."""
     pending = [task for task in scene.tasks if task.status == "pending"]
-    for key in dict.fromkeys(map(key_of, pending)):
+    for key, total in scene.pending().items():
         mine = [task for task in pending if key_of(task) == key]
-        yield _group(scene, key, mine)
+        yield _group(scene, key, mine).model_copy(update={"tasks": total})
         if returned := [task for task in mine if task.attempt]:
             yield _handed_back(key, returned)
 
@@ -28,7 +28,7 @@ def _group(scene: Scene, key: GroupKey, tasks: list[Task]) -> Finding:
     if not live:
         return _no_runner(scene, key, tasks)
     idle = [runner for runner in live if not runner.task_ids]
-    return _soon(scene, key, tasks, idle) if idle else _busy(key, tasks, live)
+    return _soon(scene, key, tasks, idle) if idle else _busy(scene, key, tasks, live)
 
 
 def _no_runner(scene: Scene, key: GroupKey, tasks: list[Task]) -> Finding:
@@ -38,7 +38,7 @@ def _no_runner(scene: Scene, key: GroupKey, tasks: list[Task]) -> Finding:
     since = f"the last one was seen {scene.ago(last)}" if last else created
     return _finding(
         "no_runner", key, tasks, weight="problem",
-        words=f"{_waits(tasks)} for {kind_name(key)}: {_nobody(others, key)}; {since}",
+        words=f"{_waits(scene, key, tasks)} for {kind_name(key)}: {_nobody(others, key)}; {since}",
         since=last or scene.run.created_at,
         details=_elsewhere(scene, key),
         remedy="start a runner that fits (the key comes from BENCHFLEET_API_KEY):",
@@ -79,16 +79,20 @@ def _command(scene: Scene, key: GroupKey) -> str:
     return shlex.join(words)
 
 
-def _busy(key: GroupKey, tasks: list[Task], live: list[RunnerSeen]) -> Finding:
+def _busy(scene: Scene, key: GroupKey, tasks: list[Task], live: list[RunnerSeen]) -> Finding:
     who = "the one fitting runner is busy" if len(live) == 1 else f"all {len(live)} fitting runners are busy"
-    return _finding("busy", key, tasks, weight="waiting", words=f"{_waits(tasks)} for {kind_name(key)}: {who}")
+    return _finding(
+        "busy", key, tasks, weight="waiting", words=f"{_waits(scene, key, tasks)} for {kind_name(key)}: {who}"
+    )
 
 
 def _soon(scene: Scene, key: GroupKey, tasks: list[Task], idle: list[RunnerSeen]) -> Finding:
     last = max(runner.seen_at for runner in idle)
     picky = all(runner.any_run for runner in idle)
     who = f"{count(len(idle), 'fitting runner')} {verb(len(idle), 'is', 'are')} free"
-    words = f"{_waits(tasks)} for {kind_name(key)}: {who} and {verb(len(idle), 'asks', 'ask')} every {POLL_S} s"
+    words = (
+        f"{_waits(scene, key, tasks)} for {kind_name(key)}: {who} and {verb(len(idle), 'asks', 'ask')} every {POLL_S} s"
+    )
     return _finding(
         "soon", key, tasks, weight="waiting", words=f"{words} (last {scene.ago(last)})",
         details=[f"they take tasks of any run, but perhaps not of the workload {scene.run.workload}"] if picky else [],
@@ -106,8 +110,11 @@ def _handed_back(key: GroupKey, tasks: list[Task]) -> Finding:
     return _finding("handed_back", key, tasks, weight="problem", words=several, details=details, remedy=remedy)
 
 
-def _waits(tasks: list[Task]) -> str:
-    return f"{tasks[0].id} waits" if len(tasks) == 1 else f"{count(len(tasks), 'task')} wait"
+def _waits(scene: Scene, key: GroupKey, tasks: list[Task]) -> str:
+    total = scene.pending()[key]
+    return (
+        f"{tasks[0].id} waits" if total == len(tasks) == 1 else f"{count(total, 'task')} {verb(total, 'waits', 'wait')}"
+    )
 
 
 def _finding(kind: str, key: GroupKey, tasks: Iterable[Task], **told: object) -> Finding:

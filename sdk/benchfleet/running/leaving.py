@@ -16,6 +16,7 @@ from benchfleet.running.session import Client, Session, is_over
 from benchfleet.running.state import RunState
 
 KEEP, STOP, CLEAN = "keep", "stop", "clean"  # what may be chosen after Ctrl-C
+_SETTLING_LOOKS, _SETTLING_EVERY_S = 20, 0.5
 STOPPING_S = 120.0  # how long a stopped run may take to build its archive
 
 
@@ -67,7 +68,7 @@ def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
         with session.tools.client(session.connection.api_url, session.connection.key) as client:
             _stop_run(client, run_id)
             with suppress(BenchfleetError):  # it is stopped, whether that can be seen or not
-                session.state.seen(client.run(run_id))
+                _see_settled(session, client)
         ended = finish() if finish else None
     except (BenchfleetError, Interrupted) as error:
         session.end()
@@ -77,6 +78,16 @@ def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
     session.end()
     session.states.forget(run_id)
     return Ended(exit_codes.INTERRUPTED, words=f"Run {run_id} was stopped; nothing of it is left here.")
+
+
+def _see_settled(session: Session, client: Client) -> None:
+    """Looks until nothing is open any more: counters follow a stop within seconds."""
+    for _ in range(_SETTLING_LOOKS):
+        run = client.run(session.run_id)
+        session.state.seen(run)
+        if not (run.tasks.pending or run.tasks.claimed or run.tasks.running):
+            return
+        session.tools.clocks.sleep(_SETTLING_EVERY_S)
 
 
 def _stop_failed(session: Session, error: BaseException, *, clean: bool) -> Ended:

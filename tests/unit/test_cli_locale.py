@@ -1,0 +1,55 @@
+"""Commands on terminals and systems that can do less."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.report_runs import of_values, write_run
+
+NO_FCNTL = "import sys; sys.modules['fcntl'] = None; from benchfleet.cli.main import main; main(sys.argv[1:])"
+
+
+def run(*words: str, program: str | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    start = ["-c", program] if program else ["-m", "benchfleet.cli.main"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON"))}
+    return subprocess.run([sys.executable, *start, *words], capture_output=True, env={**clean, **environment})
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+@pytest.mark.parametrize("form", [[], ["--json"], ["--md"], ["--csv"]])
+def test_a_stream_of_few_characters_ends_no_report(
+    tmp_path: Path, environment: dict[str, str], form: list[str]
+) -> None:
+    folder = write_run(
+        tmp_path, "r", [of_values("caf\u00e9 \u4e2d\u6587", {"b\u00fcrste \u2603": [1.0 + n / 9]}) for n in range(3)]
+    )
+    done = run("report", str(folder), *form, **environment)
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+    if form == ["--json"]:
+        import json
+
+        assert json.loads(done.stdout)["boards"][0]["benchmarks"][0]["benchmark"] == "b\u00fcrste \u2603"
+
+
+def test_a_system_without_file_locks_is_told_of(tmp_path: Path) -> None:
+    assert run("--version", program=NO_FCNTL).returncode == 0
+    folder = write_run(tmp_path, "r", [of_values("m", {"b": [1.0]})])
+    assert run("report", str(folder), program=NO_FCNTL).returncode == 0
+    config = tmp_path / "c.json"
+    config.write_text('{"workload": "mock", "per_instance_type": {"tasks": 1}, "local": ["m"]}')
+    done = run("run", "-c", str(config), "--emulator", program=NO_FCNTL)
+    assert (done.returncode, done.stderr) == (
+        2,
+        b"benchfleet: this command needs Linux or macOS: this system has no fcntl\n",
+    )
