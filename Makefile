@@ -11,7 +11,7 @@ BASE_IMAGE ?= ruby:3.4.7
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
 	@echo "make test       format, lint, types, import rules and all quick tests"
-	@echo "make proof      slow proofs: contention, lost answers, killed processes"
+	@echo "make proof      slow proofs: contention, lost answers, killed processes, and quick tests 400 days ahead"
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"
 	@echo "make image      the runner's image (IMAGE=$(IMAGE) BASE_IMAGE=$(BASE_IMAGE))"
@@ -42,9 +42,9 @@ test: check
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 proof: venv
-	$(BIN)/pytest -m proof --timeout 1800
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }
-	HYPOTHESIS_PROFILE=many faketime -f +400d $(BIN)/pytest -n 2 tests/unit tests/contract tests/promises
+	$(BIN)/pytest -m proof --timeout 1800
+	HYPOTHESIS_PROFILE=many faketime -f +400d $(BIN)/pytest -n 2 --timeout 1800 tests/unit tests/contract tests/promises
 
 bench: venv
 	$(BIN)/python -m benchmarks

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchfleet_contract.runs import GroupCounts, RunDetail, TaskCounts
+from benchfleet_contract.runs import GroupCounts, LostResult, RunDetail, TaskCounts
 from benchfleet_contract.states import ArchiveState, RunStatus
 
 from benchfleet.cli.documents.base import Document
@@ -15,6 +15,10 @@ class ArchiveSeen(Document):
     size_bytes: int | None
     sha256: str | None
     error: str | None
+    whole: int | None
+    corrupt: int | None
+    missing: int | None
+    lost: list[LostResult]
 
 
 class RunShown(Document):
