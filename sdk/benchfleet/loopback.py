@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-NAMES = ("localhost", "127.0.0.1", "::1")
-MOUNTS = {
-    f"all://{f'[{name}]' if ':' in name else name}": None for name in NAMES
-}  # for httpx: no transport but the usual one
+NAMES = ("localhost", "127.0.0.1")
+# For httpx: no transport but the usual one.
+MOUNTS = {f"all://{name}": None for name in (*NAMES, "[::1]")}
 
 
 def past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
