@@ -16,10 +16,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from local_emulator.http_server import WsgiApp
 from local_emulator.parameters import ParameterStore
 from local_emulator.s3_gate import Refused, Request, check_presigned, is_presigned
-from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, headers_of
+from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, headers_of, scheme_of
 
 MOTO_SERVICES = frozenset({"s3", "dynamodb", "sqs", "scheduler"})
+S3_HOST = "s3.us-east-1.amazonaws.com"  # by which moto knows it, in whatever region
 _MOST_ENCODINGS = 8
+SERVICE = "benchfleet.service"  # in the environ: what a request was admitted for
 READ_VERBS = ("Get", "Query", "Scan", "Describe", "List", "BatchGet")
 
 
@@ -44,7 +46,7 @@ class AwsEndpoint:
         self._credentials = credentials
         self._region = region
         self._clock = clock
-        self._moto = moto or DomainDispatcherApplication(create_backend_app)
+        self._moto = moto or _Dispatcher(create_backend_app)
         self._parameters = parameters
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
@@ -54,6 +56,7 @@ class AwsEndpoint:
             return _answer_refusal(refusal, environ, start_response)
         if service == "sqs":
             _no_long_poll(environ)
+        environ[SERVICE] = service
         app = self._parameters if service == "ssm" else self._moto
         with self.lock:
             self.changes += not _only_reads(environ)
@@ -69,7 +72,11 @@ class AwsEndpoint:
         if is_motos_own(target):
             raise Refused("AccessDenied", "Access Denied")
         request = Request(environ["REQUEST_METHOD"], target, headers_of(environ), environ["wsgi.input"])
-        if request.headers.get("authorization", "").startswith(f"{ALGORITHM} "):
+        authorization = request.headers.get("authorization", "")
+        if authorization and is_presigned(target):
+            message = "Only one auth mechanism allowed: the query's X-Amz-Signature or the Authorization header."
+            raise Refused("InvalidArgument", message, status=400)
+        if scheme_of(authorization) == ALGORITHM:
             return self._admit_signed(request)
         if is_presigned(target):
             check_presigned(request, credentials=self._credentials, region=self._region, now=self._clock())
@@ -85,6 +92,15 @@ class AwsEndpoint:
         if claim.service not in MOTO_SERVICES and claim.service != "ssm":
             raise Refused("NotImplemented", f"the emulator has no {claim.service}", status=501)
         return claim.service
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """A request goes where it was admitted to: a presigned one is S3's, whatever its body or type look like."""
+
+    def infer_service_region_host(self, environ: dict[str, Any], path: str) -> str | None:
+        if environ[SERVICE] == "s3":
+            return S3_HOST
+        return super().infer_service_region_host(environ, path)
 
 
 def is_motos_own(target: str) -> bool:

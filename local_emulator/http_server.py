@@ -5,37 +5,29 @@ a DynamoDB call; so the handler here reads the whole body, calls the app, and an
 """
 
 import errno
+import json
 import logging
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
 from http.server import HTTPServer
 from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
 from socketserver import TCPServer, ThreadingMixIn
-from typing import IO, Any
+from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 from local_emulator.errors import AddressUnusable, PortInUse
+from local_emulator.framing import BadFraming, Incomplete, check_target, read_body
 
 log = logging.getLogger(__name__)
 
 WsgiApp = Any  # environ, start_response -> iterable of bytes
-_MOST_LENGTH_DIGITS = 16
 SPOOL_BYTES = 1024 * 1024  # a larger body waits on disk
 
 
-class Incomplete(Exception):
-    """The client went away in the middle of its body."""
-
-
-class Oversized(Exception):
-    """The body is larger than this server takes."""
-
-
-class Malformed(Exception):
-    """The request's head contradicts itself, or says nothing that can be meant."""
+class AppFailed(Exception):
+    """The app could not reach something of ours, a file perhaps: no fault of the connection."""
 
 
 class KeepAliveHandler(MotoRequestHandler):
@@ -52,58 +44,35 @@ class KeepAliveHandler(MotoRequestHandler):
                 self._answer()
             except Incomplete:
                 self.close_connection = True
-            except Oversized:
-                self._give_up("413 Content Too Large", b'{"message":"Request Too Long"}')
-            except Malformed:
-                self._give_up("400 Bad Request", b'{"message":"Content-Length must be one whole number"}')
+            except BadFraming as refusal:
+                self._give_up(refusal.status, str(refusal))
             except OSError:
                 raise  # the client is gone
             except Exception:
-                log.exception("%s %s failed", self.command, self.path)
-                self._give_up("500 Internal Server Error", b'{"message":"Internal Server Error"}')
+                # Without its query: that of a presigned URL opens what it names.
+                log.exception("%r %r failed", self.command, self.path.partition("?")[0])
+                self._give_up("500 Internal Server Error", "Internal Server Error")
 
     def _answer(self) -> None:
+        check_target(self.path)
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as body:
-            length = self._read_body(body)
+            length = read_body(self.headers, self.rfile, into=body, most_bytes=self.server.max_body_bytes)
             environ = self.make_environ()
             environ.update({"wsgi.input": body, "CONTENT_LENGTH": str(length), "wsgi.input_terminated": True})
             environ.pop("HTTP_TRANSFER_ENCODING", None)
-            head: list[Any] = []
-            chunks: Iterable[bytes] = self.server.app(
-                environ, lambda status, headers, _=None: head.extend((status, headers))
-            )
+            self._send(*self._ask(environ))
+
+    def _ask(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        """The app's status line, headers and body."""
+        head: list[Any] = []
+        try:
+            chunks = self.server.app(environ, lambda status, headers, _=None: head.extend((status, headers)))
             try:
-                self._send(head[0], head[1], b"".join(chunks))
+                return head[0], head[1], b"".join(chunks)
             finally:
                 getattr(chunks, "close", lambda: None)()
-
-    def _read_body(self, body: IO[bytes]) -> int:
-        """Copy the request's body and rewind. Raises Incomplete, Oversized."""
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            source, remaining = self.make_environ()["wsgi.input"], None
-        else:
-            source, remaining = self.rfile, self._declared_bytes()
-        total = 0
-        while remaining is None or total < remaining:
-            block = source.read(SPOOL_BYTES if remaining is None else min(SPOOL_BYTES, remaining - total))
-            if not block:
-                break
-            total += len(block)
-            if self.server.max_body_bytes is not None and total > self.server.max_body_bytes:
-                raise Oversized
-            body.write(block)
-        if remaining is not None and total < remaining:
-            raise Incomplete
-        body.seek(0)
-        return total
-
-    def _declared_bytes(self) -> int:
-        """Raises Malformed for a Content-Length that is no length, or that is not the same twice."""
-        values = {value.strip() for value in self.headers.get_all("Content-Length") or ["0"]}
-        value = values.pop()
-        if values or not (value.isascii() and value.isdecimal() and len(value) < _MOST_LENGTH_DIGITS):
-            raise Malformed
-        return int(value)
+        except OSError as error:
+            raise AppFailed(str(error)) from error
 
     def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         code, _, reason = status.partition(" ")
@@ -117,8 +86,10 @@ class KeepAliveHandler(MotoRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _give_up(self, status: str, body: bytes) -> None:
+    def _give_up(self, status: str, words: str) -> None:
+        """Says it as an API Gateway does."""
         self.close_connection = True  # part of the request may still be on its way
+        body = json.dumps({"message": words}).encode()
         self._send(status, [("Content-Type", "application/json"), ("Connection", "close")], body)
 
     def handle_expect_100(self) -> bool:

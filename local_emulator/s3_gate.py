@@ -6,19 +6,22 @@ Pure but for reading the body: the clock and the credentials are arguments.
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from tempfile import SpooledTemporaryFile
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from botocore.auth import S3SigV4QueryAuth
+from botocore.auth import S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 MAX_EXPIRES_S = 604_800  # a week, as S3
 MAX_SKEW = timedelta(minutes=15)
+UNSIGNED = "UNSIGNED-PAYLOAD"  # what a presigned URL says of a body that was not there when it was signed
+_HEX = re.compile(r"[0-9a-f]{64}\Z")
 REQUIRED = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders")
 
 
@@ -45,19 +48,23 @@ class Refused(Exception):
 
 
 def is_presigned(target: str) -> bool:
-    return "X-Amz-Signature=" in urlsplit(target).query
+    return any(name == "X-Amz-Signature" for name, _ in _query(target))
+
+
+def _query(target: str) -> list[tuple[str, str]]:
+    return parse_qsl(target.partition("?")[2], keep_blank_values=True)
 
 
 def check_presigned(request: Request, *, credentials: Credentials, region: str, now: datetime) -> None:
     """Raise Refused unless the URL was signed by `credentials`, is in its time, and covers exactly this request."""
-    query = dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True))
+    query = dict(_query(request.target))
     _check_form(query)
     _check_time(query, now=now)
     _check_scope(query, access_key=credentials.access_key or "", region=region)
     signed = query["X-Amz-SignedHeaders"].split(";")
     _check_headers(request, signed=signed)
     expected = _signature(request, query=query, signed=signed, credentials=credentials, region=region)
-    if not hmac.compare_digest(expected.encode(), query["X-Amz-Signature"].encode(errors="replace")):
+    if not same(expected, query["X-Amz-Signature"]):
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the one you sent.")
     _check_body(request)
 
@@ -80,15 +87,15 @@ def _check_time(query: Mapping[str, str], *, now: datetime) -> None:
     if not 1 <= lifetime_s <= MAX_EXPIRES_S:
         message = f"X-Amz-Expires must be between 1 and {MAX_EXPIRES_S} seconds."
         raise Refused("AuthorizationQueryParametersError", message, status=400)
-    if now > signed_at + timedelta(seconds=lifetime_s):
+    if now - signed_at > timedelta(seconds=lifetime_s):  # a sum could lie beyond the last year that there is
         raise Refused("AccessDenied", "Request has expired")
-    if signed_at > now + MAX_SKEW:
+    if signed_at - now > MAX_SKEW:
         raise Refused("AccessDenied", "Request is not valid yet")
 
 
 def _check_scope(query: Mapping[str, str], *, access_key: str, region: str) -> None:
     key, _, scope = query["X-Amz-Credential"].partition("/")
-    if not hmac.compare_digest(key.encode(errors="replace"), access_key.encode()):
+    if not same(key, access_key):
         raise Refused("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
     if scope != f"{query['X-Amz-Date'][:8]}/{region}/s3/aws4_request":
         raise Refused("AuthorizationQueryParametersError", f"The credential scope is not {region}/s3.", status=400)
@@ -117,17 +124,46 @@ def _signature(
         headers={name: request.headers[name] for name in signed},
     )
     unsigned.context["timestamp"] = query["X-Amz-Date"]
-    signer = S3SigV4QueryAuth(credentials, "s3", region)
-    text = signer.string_to_sign(unsigned, signer.canonical_request(unsigned))
-    return str(signer.signature(text, unsigned))
+    return signature_of(unsigned, S3SigV4QueryAuth(credentials, "s3", region))
+
+
+def signature_of(request: AWSRequest, signer: SigV4Auth) -> str:
+    """Raises Refused for an address that is none, such as one whose Host is `[`: nobody can have signed that."""
+    try:
+        text = signer.string_to_sign(request, signer.canonical_request(request))
+    except ValueError as error:
+        raise Refused("InvalidURI", "Host and path are no address.", status=400) from error
+    return str(signer.signature(text, request))
+
+
+def check_payload_hash(declared: str, body: SpooledTemporaryFile[bytes]) -> None:
+    """`declared` is x-amz-content-sha256. Raises Refused unless it is the body's very own."""
+    if not _HEX.match(declared):
+        message = (
+            "x-amz-content-sha256 must be the SHA-256 of the body in hexadecimal: the emulator takes no other kind."
+        )
+        raise Refused("InvalidArgument", message, status=400)
+    if not same(declared, digest_of(body).hex()):
+        raise Refused("XAmzContentSHA256Mismatch", "The body is not the one that was signed.", status=400)
+
+
+def digest_of(body: SpooledTemporaryFile[bytes]) -> bytes:
+    """Its SHA-256; the body is at its start again."""
+    digest = hashlib.file_digest(body, "sha256").digest()
+    body.seek(0)
+    return digest
+
+
+def same(one: str, other: str) -> bool:
+    """Says it without telling by its time where they differ."""
+    return hmac.compare_digest(one.encode(errors="replace"), other.encode(errors="replace"))
 
 
 def _check_body(request: Request) -> None:
-    """The declared checksum must be the body's. (Its length is: HTTP read exactly Content-Length bytes.)"""
+    """What is declared of the body must be true. (Its length is: HTTP read exactly Content-Length bytes.)"""
+    declared_hash = request.headers.get("x-amz-content-sha256", UNSIGNED)
+    if declared_hash != UNSIGNED:
+        check_payload_hash(declared_hash, request.body)
     declared = request.headers.get("x-amz-checksum-sha256")
-    if declared is None:
-        return
-    digest = hashlib.file_digest(request.body, "sha256").digest()
-    request.body.seek(0)
-    if not hmac.compare_digest(base64.b64encode(digest), declared.encode(errors="replace")):
+    if declared is not None and not same(base64.b64encode(digest_of(request.body)).decode(), declared):
         raise Refused("BadDigest", "The SHA256 you specified did not match the calculated checksum.", status=400)

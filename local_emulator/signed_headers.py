@@ -1,22 +1,26 @@
 """Checks the signature in an Authorization header, as AWS does: who has only seen an access key id has no way in."""
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from tempfile import SpooledTemporaryFile
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local_emulator.s3_gate import MAX_SKEW, Refused, Request
+from local_emulator.s3_gate import (
+    MAX_SKEW,
+    Refused,
+    Request,
+    check_payload_hash,
+    digest_of,
+    same,
+    signature_of,
+)
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 _PART = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
-_HEX = re.compile(r"[0-9a-f]{64}\Z")
 _MUST_BE_SIGNED = ("x-amz-date", "x-amz-target", "x-amz-content-sha256")  # as far as they are there
 
 
@@ -34,16 +38,18 @@ class Claim:
     @classmethod
     def read(cls, header: str) -> "Claim":
         """Raises Refused."""
-        parts = dict(_PART.findall(header.removeprefix(ALGORITHM)))
+        found = _PART.findall(header)
+        parts = dict(found)
         scope = parts.get("Credential", "").split("/")
-        if parts.keys() != {"Credential", "SignedHeaders", "Signature"} or len(scope) != 5:
+        whole = len(found) == len(parts) == 3 and len(scope) == 5 and scope[4] == "aws4_request"  # each of them once
+        if not whole or scheme_of(header) != ALGORITHM:
             raise Refused("IncompleteSignature", "The Authorization header is malformed.", status=400)
         return cls(scope[0], scope[1], scope[2], scope[3], parts["SignedHeaders"].split(";"), parts["Signature"])
 
 
 def check_signed(request: Request, claim: Claim, *, credentials: Credentials, now: datetime) -> None:
     """Raises Refused unless `credentials` signed this very request, its body included, within a quarter of an hour."""
-    if not _same(claim.access_key, credentials.access_key or ""):
+    if not same(claim.access_key, credentials.access_key or ""):
         raise Refused("InvalidAccessKeyId", "The access key is not this emulator's.")
     _check_time(request.headers.get("x-amz-date", ""), claim, now=now)
     unsigned = [name for name in _MUST_BE_SIGNED if name in request.headers and name not in claim.signed]
@@ -51,7 +57,7 @@ def check_signed(request: Request, claim: Claim, *, credentials: Credentials, no
     if unsigned or missing or "host" not in claim.signed:
         raise Refused("SignatureDoesNotMatch", "The signed headers are not those of the request.")
     expected = _signature(request, claim, credentials)
-    if not _same(expected, claim.signature):
+    if not same(expected, claim.signature):
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the one you sent.")
 
 
@@ -77,26 +83,16 @@ def _signature(request: Request, claim: Claim, credentials: Credentials) -> str:
     )
     signed.context["timestamp"] = request.headers["x-amz-date"]
     signed.context["payload"] = _payload_hash(request)
-    signer = (_S3 if claim.service == "s3" else _Other)(credentials, claim.service, claim.region)
-    text = signer.string_to_sign(signed, signer.canonical_request(signed))
-    return str(signer.signature(text, signed))
+    return signature_of(signed, (_S3 if claim.service == "s3" else _Other)(credentials, claim.service, claim.region))
 
 
 def _payload_hash(request: Request) -> str:
-    """What the header declares, once the body is known to be that; without one, the body's own."""
+    """The body's own, which must be what the header declares, if it is there."""
     declared = request.headers.get("x-amz-content-sha256")
-    if declared is not None and not _HEX.match(declared):
-        return declared  # UNSIGNED-PAYLOAD and its kind: the caller chose not to sign the body
-    found = _digest(request.body)
-    if declared is not None and not _same(declared, found):
-        raise Refused("XAmzContentSHA256Mismatch", "The body is not the one that was signed.", status=400)
-    return found
-
-
-def _digest(body: SpooledTemporaryFile[bytes]) -> str:
-    digest = hashlib.file_digest(body, "sha256").hexdigest()
-    body.seek(0)
-    return digest
+    if declared is None:
+        return digest_of(request.body).hex()
+    check_payload_hash(declared, request.body)
+    return declared
 
 
 class _Other(SigV4Auth):
@@ -109,8 +105,9 @@ class _S3(S3SigV4Auth):
         return str(request.context["payload"])
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(errors="replace"), other.encode(errors="replace"))
+def scheme_of(header: str) -> str:
+    """The first word of an Authorization header, whatever white space follows it; empty for an empty one."""
+    return (header.split(maxsplit=1) or [""])[0]
 
 
 def headers_of(environ: Mapping[str, str]) -> dict[str, str]:

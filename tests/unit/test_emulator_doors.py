@@ -1,5 +1,6 @@
 """Nobody gets into the emulated AWS with what he has only seen: an access key id, an old signature, an odd path."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -8,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
+from moto.moto_server.werkzeug_app import create_backend_app
 
-from local_emulator.aws_endpoint import AwsEndpoint, is_motos_own
+from local_emulator.aws_endpoint import SERVICE, AwsEndpoint, _Dispatcher, is_motos_own
 from local_emulator.config import Keys, Ready
 from local_emulator.errors import ReadyFileUnusable
 from local_emulator.parameters import ParameterStore
@@ -31,27 +33,48 @@ def moto(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[by
     return [b"moto"]
 
 
+class Declared(S3SigV4Auth):
+    """Signs what is declared of the body, true or not."""
+
+    def payload(self, request: Any) -> str:
+        return str(request.headers["X-Amz-Content-SHA256"])
+
+    def _modify_request_before_signing(self, request: Any) -> None:
+        declared = request.headers["X-Amz-Content-SHA256"]
+        super()._modify_request_before_signing(request)  # type: ignore[misc]
+        del request.headers["X-Amz-Content-SHA256"]
+        request.headers["X-Amz-Content-SHA256"] = declared
+
+
 def signed(
-    service: str = "dynamodb", *, credentials: Credentials = OURS, body: bytes = b"{}", path: str = "/"
+    service: str = "dynamodb",
+    *,
+    credentials: Credentials = OURS,
+    body: bytes = b"{}",
+    path: str = "/",
+    declared: str | None = None,
 ) -> dict[str, Any]:
     headers = {"Host": HOST, "X-Amz-Target": "DynamoDB_20120810.PutItem"} if service != "s3" else {"Host": HOST}
+    headers |= {} if declared is None else {"X-Amz-Content-SHA256": declared}
     request = AWSRequest("POST" if service != "s3" else "PUT", f"http://{HOST}{path}", headers=headers, data=body)
-    (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, "us-east-1").add_auth(request)
+    signer = SigV4Auth if service != "s3" else S3SigV4Auth if declared is None else Declared
+    signer(credentials, service, "us-east-1").add_auth(request)
     environ: dict[str, Any] = {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in request.headers.items()}
     return environ | {
         "RAW_URI": path, "REQUEST_METHOD": request.method, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)),
     }  # fmt: skip
 
 
-def ask(environ: dict[str, Any], *, later: timedelta = timedelta()) -> str:
+def ask(environ: dict[str, Any], *, later: timedelta = timedelta(), now: datetime | None = None) -> str:
     """The status. The time is that of signing, for botocore signs with the real one."""
-    date = environ.get("HTTP_X_AMZ_DATE", "")
-    now = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if len(date) == 16 else datetime.now(UTC)
+    date = environ.get("signed at") or environ.get("HTTP_X_AMZ_DATE", "")
+    at = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if len(date) == 16 and not now else None
+    moment = now or at or datetime.now(UTC)
     endpoint = AwsEndpoint(
         OURS,
         region="us-east-1",
         parameters=ParameterStore(region="us-east-1", account="1"),
-        clock=lambda: now + later,
+        clock=lambda: moment + later,
         moto=moto,
     )
     told: list[str] = []
@@ -171,6 +194,86 @@ def test_a_file_that_was_replaced_meanwhile_is_not_removed(tmp_path: Path) -> No
     with ready_file(path, READY):
         path.write_text("another's")
     assert path.read_text() == "another's"
+
+
+def presigned(*, credentials: Credentials = OURS) -> dict[str, Any]:
+    request = AWSRequest("PUT", f"http://{HOST}/b/k", headers={"Host": HOST})
+    S3SigV4QueryAuth(credentials, "s3", "us-east-1", expires=60).add_auth(request)
+    target = str(request.url).removeprefix(f"http://{HOST}")
+    date = target.partition("X-Amz-Date=")[2].partition("&")[0]
+    return {
+        "RAW_URI": target, "REQUEST_METHOD": "PUT", "HTTP_HOST": HOST,
+        "wsgi.input": io.BytesIO(b"x"), "CONTENT_LENGTH": "1", "signed at": date,
+    }  # fmt: skip
+
+
+def test_a_presigned_url_gets_in() -> None:
+    assert ask(presigned()) == "200"
+
+
+@pytest.mark.parametrize(
+    "header", ["AWS4-HMAC-SHA256\t", "AWS4-HMAC-SHA256 ", "\xa0", "Bearer x", "AWS4-HMAC-SHA256\x0b"]
+)
+def test_a_presigned_url_and_a_header_are_one_too_many(header: str) -> None:
+    """moto routes by the header: with a URL for one object one could write parameters."""
+    scope = "Credential=AKIAOURS/20261125/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+    assert ask(presigned() | {"HTTP_AUTHORIZATION": header + scope}) == "400"
+
+
+@pytest.mark.parametrize("space", ["\t", "  ", " \t "])
+def test_white_space_behind_the_scheme_is_no_way_around_the_signature(space: str) -> None:
+    environ, forged = signed(), signed(credentials=Credentials("AKIAOURS", "guess"))
+    for each in (environ, forged):
+        each["HTTP_AUTHORIZATION"] = each["HTTP_AUTHORIZATION"].replace(" ", space, 1)
+    assert (ask(environ), ask(forged)) == ("200", "403")
+
+
+def test_a_claim_is_made_once() -> None:
+    environ = signed()
+    environ["HTTP_AUTHORIZATION"] += f",{environ['HTTP_AUTHORIZATION']}"
+    assert ask(environ) == "400"
+
+
+def test_a_presigned_request_is_s3s_whatever_its_body_looks_like() -> None:
+    dispatcher = _Dispatcher(create_backend_app)
+    form = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "30", "PATH_INFO": "/b/k"}
+    environ = form | {"wsgi.input": io.BytesIO(b"Action=x&Version=2009-04-15&a="), SERVICE: "s3"}
+    assert dispatcher.infer_service_region_host(environ, "/b/k") == "s3.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    "declared", ["UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "", "abc", "0" * 63, "A" * 64]
+)
+def test_a_body_that_was_not_signed_is_refused(declared: str) -> None:
+    assert ask(signed("s3", declared=declared)) == "400"
+
+
+def test_a_declared_digest_is_the_bodys() -> None:
+    digest = hashlib.sha256(b"{}").hexdigest()
+    assert ask(signed("s3", declared=digest)) == "200"
+    assert ask(signed("s3", declared=digest, body=b"other")) == "400"
+
+
+@pytest.mark.parametrize("host", ["[", "]", "a[b]", "[::1", "\u2100", "a/b", "", "x@y", "a:b:c"])
+def test_a_host_that_is_none_is_refused_and_no_fault(host: str) -> None:
+    assert ask(presigned() | {"HTTP_HOST": host}) in ("400", "403")
+    assert ask(signed() | {"HTTP_HOST": host}) in ("400", "403")
+
+
+@pytest.mark.parametrize("date", ["99991231T235959Z", "00010101T000000Z"])
+def test_the_ends_of_time_are_refused_and_no_fault(date: str) -> None:
+    target = presigned()["RAW_URI"]
+    old = target.partition("X-Amz-Date=")[2][:16]
+    for expires in ("60", "604800"):
+        changed = target.replace(old, date).replace("Expires=60", f"Expires={expires}")
+        assert ask(presigned() | {"RAW_URI": changed}) in ("400", "403")
+    assert ask(signed() | {"HTTP_X_AMZ_DATE": date}, now=datetime.now(UTC)) == "403"
+
+
+@given(st.dictionaries(st.sampled_from(["HTTP_HOST", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_DATE", "RAW_URI"]), st.text()))
+def test_garbled_heads_are_refused_and_no_fault(changes: dict[str, str]) -> None:
+    for environ in (signed(), presigned()):
+        assert ask(environ | changes, now=datetime.now(UTC)) in ("200", "400", "403")
 
 
 def test_the_body_is_still_there_for_moto() -> None:
