@@ -17,6 +17,7 @@ from local_emulator.http_server import WsgiApp
 from local_emulator.parameters import ParameterStore
 from local_emulator.s3_gate import Refused, Request, check_presigned, is_presigned
 from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, headers_of, scheme_of
+from local_emulator.state.acknowledging import RETRY_AFTER_S, Trouble
 
 MOTO_SERVICES = frozenset({"s3", "dynamodb", "sqs", "scheduler"})
 S3_HOST = "s3.us-east-1.amazonaws.com"  # by which moto knows it, in whatever region
@@ -40,12 +41,14 @@ class AwsEndpoint:
         parameters: ParameterStore,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         moto: WsgiApp | None = None,
+        trouble: Trouble = lambda: None,
     ) -> None:
         self.lock = threading.RLock()
         self.changes = 0
         self._credentials = credentials
         self._region = region
         self._clock = clock
+        self._trouble = trouble
         self._moto = moto or _Dispatcher(create_backend_app)
         self._parameters = parameters
 
@@ -57,14 +60,19 @@ class AwsEndpoint:
         if service == "sqs":
             _no_long_poll(environ)
         environ[SERVICE] = service
-        app = self._parameters if service == "ssm" else self._moto
         with self.lock:
-            self.changes += not _only_reads(environ)
-            chunks = app(environ, start_response)
-            try:
-                return [b"".join(chunks)]
-            finally:
-                getattr(chunks, "close", lambda: None)()
+            if (trouble := self._trouble()) and not _only_reads(environ):
+                unkept = Refused("ServiceUnavailable", str(trouble), status=503)
+                return _answer_refusal(unkept, environ, start_response)
+            return self._ask(self._parameters if service == "ssm" else self._moto, environ, start_response)
+
+    def _ask(self, app: WsgiApp, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        self.changes += not _only_reads(environ)
+        chunks = app(environ, start_response)
+        try:
+            return [b"".join(chunks)]
+        finally:
+            getattr(chunks, "close", lambda: None)()
 
     def _admit(self, environ: dict[str, Any]) -> str:
         """The service that a request is for. Raises Refused."""
@@ -128,8 +136,9 @@ def _no_long_poll(environ: dict[str, Any]) -> None:
 def _answer_refusal(refusal: Refused, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
     """XML as S3 does, or JSON where the request speaks JSON."""
     status = f"{refusal.status} {HTTPStatus(refusal.status).phrase}"
+    more = [("Retry-After", str(RETRY_AFTER_S))] if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else []
     if "HTTP_X_AMZ_TARGET" in environ:
-        start_response(status, [("Content-Type", "application/x-amz-json-1.0")])
+        start_response(status, [("Content-Type", "application/x-amz-json-1.0"), *more])
         return [json.dumps({"__type": refusal.code, "message": refusal.message}).encode()]
-    start_response(status, [("Content-Type", "application/xml")])
+    start_response(status, [("Content-Type", "application/xml"), *more])
     return [refusal.xml()]

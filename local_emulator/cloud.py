@@ -1,9 +1,10 @@
 """The emulated AWS: its endpoint, its credentials and keys, what CloudFormation would make, and its state folder."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from botocore.credentials import Credentials
@@ -11,17 +12,21 @@ from botocore.credentials import Credentials
 from local_emulator import backends
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.config import ACCOUNT, REGION, EmulatorConfig, Keys
+from local_emulator.errors import StateNotKept
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.parameters import ParameterStore
 from local_emulator.resources import Clients, TableDefinition, create_all, fresh_credentials, fresh_keys
 from local_emulator.state import snapshot
+from local_emulator.state.acknowledging import Trouble
 from local_emulator.state.folder import StateFolder
 
 
 class Cloud:
     """Up from construction to `close()`. Raises PortInUse, StateFolderBusy, StateFolderUnusable."""
 
-    def __init__(self, config: EmulatorConfig, *, table: TableDefinition, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, config: EmulatorConfig, *, table: TableDefinition, clock: Callable[[], datetime], trouble: Trouble
+    ) -> None:
         self._config = config
         self._up = ExitStack()
         try:
@@ -30,7 +35,9 @@ class Cloud:
             self.restored = bool(saved)
             self.credentials, self.keys = _identity(saved)
             self._parameters = ParameterStore(region=REGION, account=ACCOUNT)
-            self.endpoint = AwsEndpoint(self.credentials, region=REGION, parameters=self._parameters, clock=clock)
+            self.endpoint = AwsEndpoint(
+                self.credentials, region=REGION, parameters=self._parameters, clock=clock, trouble=trouble
+            )
             self.url = self._open()
             self.clients = Clients(self.url, credentials=self.credentials)
             self._up.callback(self.clients.close)
@@ -45,10 +52,10 @@ class Cloud:
         self._up.close()
 
     def save(self, *, handled: str | None) -> None:
-        """Write everything to the state folder, if there is one, as of one moment."""
+        """Write everything to the state folder, if there is one, as of one moment. Raises StateNotKept."""
         if self._folder is None:
             return
-        with self.endpoint.lock:
+        with self.endpoint.lock, _reporting(self._config.state_dir):
             extra = {
                 "keys": asdict(self.keys),
                 "credentials": [self.credentials.access_key, self.credentials.secret_key],
@@ -67,6 +74,17 @@ class Cloud:
         self._up.callback(server.stop, within_s=self._config.stop_within_s)
         server.start(self.endpoint)
         return server.url
+
+
+@contextmanager
+def _reporting(folder: Path | None) -> Iterator[None]:
+    """Whatever keeps a snapshot from being whole, its promise is broken."""
+    try:
+        yield
+    except OSError as error:
+        raise StateNotKept(folder, reason=error.strerror or str(error)) from error
+    except Exception as error:
+        raise StateNotKept(folder, reason=f"{type(error).__name__}: {error}") from error
 
 
 def _identity(saved: dict[str, Any] | None) -> tuple[Credentials, Keys]:

@@ -1,7 +1,7 @@
 """`benchfleet emulator`.
 
 Exit codes: 0 a clean end (Ctrl-C and SIGTERM are how one ends it), 2 a wrong command line, 3 it cannot run here:
-port in use, state folder unusable or another emulator's, ready file not writable.
+port in use, state folder unusable or another emulator's, ready file not writable; or its state could not be written at the end.
 """
 
 import logging

@@ -5,6 +5,8 @@ EmulatorError
 ├── AddressUnusable
 ├── StateFolderBusy
 ├── StateFolderUnusable
+├── StateNotKept
+├── StateLost
 ├── ReadyFileUnusable
 └── AlreadyRunning
 """
@@ -34,6 +36,28 @@ class StateFolderBusy(EmulatorError):
 class StateFolderUnusable(EmulatorError):
     def __init__(self, folder: object, *, reason: str) -> None:
         super().__init__(f"state folder {folder} cannot be used: {reason}")
+
+
+class StateNotKept(EmulatorError):
+    """A snapshot could not be written: what came after the one before is in memory only."""
+
+    remedy = "make room there, or mend its rights; a snapshot is tried again every few seconds"
+
+    def __init__(self, folder: object, *, reason: str) -> None:
+        super().__init__(
+            f"state folder {folder} cannot be written: {reason}; nothing is acknowledged until it can: {self.remedy}"
+        )
+        self.folder, self.reason = folder, reason
+
+
+class StateLost(EmulatorError):
+    """The last snapshot, at the end, could not be written."""
+
+    def __init__(self, trouble: StateNotKept) -> None:
+        super().__init__(
+            f"state folder {trouble.folder} could not be written at the end: {trouble.reason}; "
+            "what changed since its last snapshot (state.json) is lost: make room there before the next start"
+        )
 
 
 class ReadyFileUnusable(EmulatorError):

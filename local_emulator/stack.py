@@ -14,12 +14,13 @@ from local_emulator.api_gateway import MAX_BODY_BYTES, ApiGateway
 from local_emulator.cloud import Cloud
 from local_emulator.config import REGION, EmulatorConfig, Ready
 from local_emulator.environment import applied, lambda_environment
-from local_emulator.errors import AlreadyRunning
+from local_emulator.errors import AlreadyRunning, StateLost, StateNotKept
 from local_emulator.functions import Functions, fresh_app
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.pumps.pump import Pump, Step, stop_all
 from local_emulator.pumps.wiring import Pumps
 from local_emulator.resources import TableDefinition, default_table
+from local_emulator.state.acknowledging import Acknowledging
 from local_emulator.state.keeper import Keeper
 
 HOUSEKEEPING_S = 30.0
@@ -47,6 +48,7 @@ class Emulator:
         self._table = table
         self._clock = clock
         self._running = ExitStack()
+        self._keeper: Keeper | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -69,21 +71,24 @@ class Emulator:
         return self.ready
 
     def stop(self) -> None:
-        """End everything, write the state if it is kept, forget the emulated AWS. May be called twice."""
+        """End everything, write the state if it is kept, forget the emulated AWS. May be called twice.
+
+        Raises StateLost once all has ended.
+        """
         self._running.pop_all().close()
 
     def _start(self) -> Ready:
-        config = self._config
+        config, self._keeper = self._config, None
         server = KeepAliveServer(host=config.host, port=config.port, max_body_bytes=MAX_BODY_BYTES)
         self._running.callback(server.stop, within_s=config.stop_within_s)
-        cloud = Cloud(config, table=self._table, clock=self._clock)
+        cloud = Cloud(config, table=self._table, clock=self._clock, trouble=lambda: self._trouble)
         self._running.callback(cloud.close)
         variables = lambda_environment(config, aws_url=cloud.url, stream_arn=cloud.stream_arn, who=cloud.credentials)
         self._running.enter_context(applied(variables))
         app = self._app or self._running.enter_context(fresh_app())
         if cloud.restored and self._app is None:
             _release_builds()
-        gateway = ApiGateway(app)
+        gateway = Acknowledging(ApiGateway(app), lambda: self._trouble)
         self._pump(Functions(app), cloud)
         server.start(gateway)
         self._running.callback(server.stop, within_s=config.stop_within_s)  # nobody asks while the pumps end
@@ -91,18 +96,33 @@ class Emulator:
 
     def _pump(self, functions: Functions, cloud: Cloud) -> None:
         config = self._config
-        pumps = Pumps(functions, cloud.clients, config=config, clock=self._clock, stream_arn=cloud.stream_arn)
-        keeper = Keeper(lambda: cloud.save(handled=pumps.handled()), changes=lambda: cloud.endpoint.changes)
-        self._running.callback(lambda: cloud.save(handled=pumps.handled()))
+        pumps = Pumps(
+            functions,
+            cloud.clients,
+            config=config,
+            clock=self._clock,
+            stream_arn=cloud.stream_arn,
+            held=lambda: self._trouble,
+        )
+        endpoint = cloud.endpoint
+        keeper = Keeper(
+            lambda: cloud.save(handled=pumps.handled()), changes=lambda: endpoint.changes, lock=endpoint.lock
+        )
+        keeper.save()  # who is told our keys may rely on them, even if we are killed at once
+        self._keeper = keeper
+        self._running.callback(_save_last, keeper)
         everything = [
             *pumps.all,
             Pump("housekeeping", lambda: _trimming(cloud, pumps), every_s=HOUSEKEEPING_S),
             Pump("keeper", lambda: keeper.step, every_s=config.snapshot_every_s),
         ]
-        keeper.step()  # who is told our keys may rely on them, even if we are killed at once
         self._running.callback(stop_all, everything, within_s=config.stop_within_s)
         for pump in everything:
             pump.start()
+
+    @property
+    def _trouble(self) -> StateNotKept | None:
+        return self._keeper.trouble if self._keeper else None
 
     def _describe(self, cloud: Cloud, *, api_url: str) -> Ready:
         return Ready(
@@ -117,6 +137,13 @@ class Emulator:
             aws_access_key_id=cloud.credentials.access_key or "",
             aws_secret_access_key=cloud.credentials.secret_key or "",
         )
+
+
+def _save_last(keeper: Keeper) -> None:
+    try:
+        keeper.save()
+    except StateNotKept as trouble:
+        raise StateLost(trouble) from trouble
 
 
 def _release_builds() -> None:

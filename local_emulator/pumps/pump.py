@@ -18,10 +18,14 @@ def retry_delay_s(failures: int) -> float:
 class Pump:
     """Calls a step every `every_s` seconds. A step that raises is logged and taken again, ever more slowly.
 
-    `make` is called once, in the pump's own thread: making an AWS client there keeps the start short.
+    `make` is called once, in the pump's own thread: making an AWS client there keeps the start short. While `held`
+    says so no step is taken.
     """
 
-    def __init__(self, name: str, make: Callable[[], Step], *, every_s: float) -> None:
+    def __init__(
+        self, name: str, make: Callable[[], Step], *, every_s: float, held: Callable[[], object] = lambda: False
+    ) -> None:
+        self._held = held
         self._make = make
         self._every_s = every_s
         self._stop = threading.Event()
@@ -44,7 +48,7 @@ class Pump:
         while not self._stop.wait(wait_s):
             try:
                 step = step or self._make()
-                wait_s = 0.0 if step() else self._every_s
+                wait_s = 0.0 if not self._held() and step() else self._every_s
                 failures = 0
             except Exception:
                 failures += 1

@@ -15,7 +15,10 @@ Clients = Callable[[str], Any]  # service name → boto3 client
 
 
 class Pumps:
-    """Made, not started. `handled` is how far every consumer of the table's stream has come."""
+    """Made, not started. While `held` says so no function is called.
+
+    `handled` is how far every consumer of the table's stream has come.
+    """
 
     def __init__(
         self,
@@ -25,15 +28,17 @@ class Pumps:
         config: EmulatorConfig,
         clock: Callable[[], datetime],
         stream_arn: str | None,
+        held: Callable[[], object],
     ) -> None:
+        self._held = held
         self._functions = functions
         self._clients = clients
         self._config = config
         self._stream_pumps: list[StreamPump] = []
         app_schedules = AppSchedules(functions, clock=clock, every_s=config.sweep_every_s)
         self.all = [
-            Pump("app-schedules", lambda: app_schedules.step, every_s=min(0.5, config.sweep_every_s or 0.5)),
-            Pump(
+            self._pump("app-schedules", lambda: app_schedules.step, every_s=min(0.5, config.sweep_every_s or 0.5)),
+            self._pump(
                 "scheduler",
                 lambda: SchedulerService(clients("scheduler"), functions, clock=clock).step,
                 every_s=config.schedules_every_s,
@@ -48,6 +53,9 @@ class Pumps:
         known = [number for number in seen if number is not None]
         return min(known, key=int) if known and len(known) == len(seen) else None
 
+    def _pump(self, name: str, make: Callable[[], Step], *, every_s: float) -> Pump:
+        return Pump(name, make, every_s=every_s, held=self._held)
+
     def _queue_pump(self, name: str, queue: str, batch_size: int) -> Pump:
         def make() -> Step:
             sqs = self._clients("sqs")
@@ -60,7 +68,7 @@ class Pumps:
                 redeliver_after_s=self._config.redeliver_after_s,
             ).step
 
-        return Pump(name, make, every_s=self._config.queue_every_s)
+        return self._pump(name, make, every_s=self._config.queue_every_s)
 
     def _stream_pump(self, name: str, batch_size: int, stream_arn: str) -> Pump:
         pump = StreamPump(
@@ -70,4 +78,4 @@ class Pumps:
             batch_size=batch_size,
         )
         self._stream_pumps.append(pump)
-        return Pump(name, lambda: pump.step, every_s=self._config.stream_every_s)
+        return self._pump(name, lambda: pump.step, every_s=self._config.stream_every_s)

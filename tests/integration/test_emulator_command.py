@@ -4,80 +4,16 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import boto3
 import httpx
 import jsonschema
 import pytest
 from benchfleet.cli.documents.schema import schema_of
 
-COMMAND = (sys.executable, "-m", "local_emulator")
-START_S, END_S = 60, 30
-
-Start = Callable[..., "Running"]
-
-
-class Running:
-    """An emulator process that has written its ready file."""
-
-    def __init__(self, folder: Path, *flags: str) -> None:
-        self.ready_path = folder / "ready.json"
-        self.process = subprocess.Popen(
-            [*COMMAND, "--port", "0", "--ready-file", str(self.ready_path), *flags],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.ready = self._wait()
-        self.output = ""
-
-    def _wait(self) -> dict[str, Any]:
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            if self.ready_path.exists():
-                document: dict[str, Any] = json.loads(self.ready_path.read_text())
-                return document
-            time.sleep(0.02)
-        raise AssertionError(f"not ready: {self.process.communicate(timeout=END_S)}")
-
-    def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        self.output = self.process.communicate(timeout=END_S)[0]
-        return self.process.returncode
-
-    def client(self, service: str) -> Any:
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.ready["aws_endpoint_url"],
-            region_name=self.ready["region"],
-            aws_access_key_id=self.ready["aws_access_key_id"],
-            aws_secret_access_key=self.ready["aws_secret_access_key"],
-        )
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.ready["api_url"] + path, timeout=END_S) as reply:
-            return json.load(reply)
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[Running] = []
-
-    def start_one(*flags: str) -> Running:
-        started.append(Running(tmp_path, *flags))
-        return started[-1]
-
-    yield start_one
-    for emulator in started:
-        if emulator.process.poll() is None:
-            emulator.process.kill()
-            emulator.process.communicate(timeout=END_S)
+from tests.integration.emulator_process import COMMAND, END_S, START_S, Running, Start
 
 
 def refused(*flags: str) -> subprocess.CompletedProcess[str]:
@@ -169,24 +105,19 @@ def test_a_run_that_was_worked_on_outlives_a_restart(start: Start, tmp_path: Pat
     before = start("--state", str(tmp_path / "state"))
     body = {"run_id": "r", "workload": "mock", "per_instance_type": {"tasks": 2}, "local": [{"instance_type": "box"}]}
     runner = {"provider": "local", "instance_type": "box", "runner_id": "me"}
-    with _api(before) as api:
+    with before.api() as api:
         assert api.post("/runs", json=body).status_code == 201
         _complete_one(api, runner)
         _wait_until(lambda: api.get("/runs/r").json()["tasks"]["completed"] == 1)
     assert before.end() == 0
     after = start("--state", str(tmp_path / "state"))
-    with _api(after) as api:
+    with after.api() as api:
         assert api.get("/runs/r").json()["tasks"]["completed"] == 1
         _complete_one(api, runner)
         _wait_until(lambda: api.get("/runs/r").json()["status"] == "completed")
         assert api.get("/runs/r").json()["tasks"] == dict.fromkeys(
             ("pending", "claimed", "running", "failed", "cancelled"), 0
         ) | {"total": 2, "completed": 2}
-
-
-def _api(emulator: Running) -> httpx.Client:
-    key = emulator.ready["keys"]["admin"]
-    return httpx.Client(base_url=emulator.ready["api_url"], headers={"Authorization": f"Bearer {key}"})
 
 
 def _complete_one(api: httpx.Client, runner: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import pytest
@@ -158,7 +159,7 @@ class Monotonic:
 
 def test_a_snapshot_is_written_only_when_something_changed() -> None:
     saves, changes = list[int](), [0]
-    keeper = Keeper(lambda: saves.append(changes[0]), changes=lambda: changes[0], monotonic=Monotonic())
+    keeper = Keeper(lambda: saves.append(changes[0]), changes=lambda: changes[0], lock=RLock(), monotonic=Monotonic())
     for count in (0, 0, 3, 3, 4):
         changes[0] = count
         keeper.step()
@@ -172,7 +173,7 @@ def test_a_slow_snapshot_is_followed_by_a_rest() -> None:
         saves.append(clock.now)
         clock.now += 2
 
-    keeper = Keeper(save, changes=lambda: changes[0], monotonic=clock)
+    keeper = Keeper(save, changes=lambda: changes[0], lock=RLock(), monotonic=clock)
     for _ in range(20):
         changes[0] += 1
         keeper.step()
