@@ -3,6 +3,8 @@
 import json
 import sys
 from dataclasses import asdict
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from local_emulator.config import Ready
 
@@ -16,6 +18,22 @@ def announce(ready: Ready, *, as_json: bool) -> None:
     else:
         for name, value in _rows(ready):
             print(f"{name}: {value}", flush=True)
+
+
+def out_of_reach(ready: Ready) -> list[str]:
+    """What runners on other machines would stumble over: presigned URLs carry the address of the emulated AWS."""
+    api, aws = (ip_address(urlsplit(url).hostname or "") for url in (ready.api_url, ready.aws_endpoint_url))
+    if aws.is_unspecified:
+        return [
+            f"URLs for uploads and downloads say {aws}, which elsewhere means the machine that reads it: "
+            "pass as --aws-host the one address of this machine that runners reach"
+        ]
+    if aws.is_loopback and not api.is_loopback:
+        return [
+            f"URLs for uploads and downloads lead to {ready.aws_endpoint_url}, which only this machine reaches: "
+            "for runners elsewhere pass as --aws-host the address of this machine that they reach"
+        ]
+    return []
 
 
 def _rows(ready: Ready) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 from local_emulator import backends
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.config import ACCOUNT, REGION, EmulatorConfig, Keys
-from local_emulator.errors import StateNotKept
+from local_emulator.errors import EmulatorError, StateFolderUnusable, StateNotKept
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.parameters import ParameterStore
 from local_emulator.resources import Clients, TableDefinition, create_all, fresh_credentials, fresh_keys
@@ -43,7 +43,8 @@ class Cloud:
             self._up.callback(self.clients.close)
             self.stream_arn = create_all(self._parameters, config=config, keys=self.keys, table=table)
             if self._folder and saved:
-                snapshot.restore(saved, self._folder, name=config.name, parameters=self._parameters)
+                with _understanding(config.state_dir):
+                    snapshot.restore(saved, self._folder, name=config.name, parameters=self._parameters)
         except BaseException:
             self.close()
             raise
@@ -69,11 +70,24 @@ class Cloud:
             backends.trim_stream(self._config.name, handled=handled)
 
     def _open(self) -> str:
-        server = KeepAliveServer(host=self._config.host, port=self._config.aws_port)
+        config = self._config
+        server = KeepAliveServer(host=config.aws_host, port=config.aws_port, flags=("--aws-host", "--aws-port"))
         self._up.callback(backends.forget_everything)
-        self._up.callback(server.stop, within_s=self._config.stop_within_s)
+        self._up.callback(server.stop, within_s=config.stop_within_s)
         server.start(self.endpoint)
         return server.url
+
+
+@contextmanager
+def _understanding(folder: Path | None) -> Iterator[None]:
+    """What moto makes of a document that somebody has changed is its own affair, but never a traceback."""
+    try:
+        yield
+    except EmulatorError:
+        raise
+    except Exception as error:
+        reason = f"its state.json is not what an emulator writes ({type(error).__name__})"
+        raise StateFolderUnusable(folder, reason=reason) from error
 
 
 @contextmanager

@@ -14,10 +14,19 @@ from typing import Annotated
 
 import typer
 
-from local_emulator.config import EmulatorConfig, Ready
+from local_emulator.config import LOOPBACK, EmulatorConfig, Ready
 from local_emulator.errors import EmulatorError
 
 LAUNCH_EVERY_S = 1.0
+log = logging.getLogger(__name__)
+
+
+def _path(text: str) -> Path:
+    """An empty value is mostly a variable that is not set; as a path it would mean the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty: name a path, or leave the option out")
+    return Path(text)
+
 
 app = typer.Typer(add_completion=False)
 
@@ -27,9 +36,20 @@ def run(
     *,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the HTTP API; 0 takes a free one.")] = 8000,
     aws_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the emulated AWS; 0: a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    state: Annotated[Path | None, typer.Option(help="Keep runs, results and keys in this folder.")] = None,
-    ready_file: Annotated[Path | None, typer.Option(help="Write URLs and keys here, as JSON, once all is up.")] = None,
+    host: Annotated[str, typer.Option(help="Address that the HTTP API listens on.")] = LOOPBACK,
+    aws_host: Annotated[
+        str,
+        typer.Option(
+            help="Address of the emulated AWS: uploads and downloads of runners elsewhere need one of theirs."
+        ),
+    ] = LOOPBACK,
+    state: Annotated[
+        Path | None, typer.Option(parser=_path, metavar="DIR", help="Keep runs, results and keys in this folder.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(parser=_path, metavar="PATH", help="Write URLs and keys here, as JSON, once all is up."),
+    ] = None,
     public_read: Annotated[bool, typer.Option(help="Let GET requests pass without a key.")] = True,
     sweep_every: Annotated[float | None, typer.Option(min=0.1, help="Seconds between sweeps (default: 60).")] = None,
     launch_local: Annotated[bool, typer.Option(help="Start runners for tasks of provider `local`.")] = False,
@@ -40,7 +60,13 @@ def run(
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials came from, many times
     config = EmulatorConfig(
-        host=host, port=port, aws_port=aws_port, state_dir=state, public_read=public_read, sweep_every_s=sweep_every
+        host=host,
+        port=port,
+        aws_host=aws_host,
+        aws_port=aws_port,
+        state_dir=state,
+        public_read=public_read,
+        sweep_every_s=sweep_every,
     )
     asked_to_end = _on_signals()
     try:
@@ -70,11 +96,13 @@ def _bring_up(
     launch: bool,
     slots: int | None,
 ) -> None:
-    from local_emulator.announce import announce  # late: --help must not wait for moto
+    from local_emulator.announce import announce, out_of_reach  # late: --help must not wait for moto
     from local_emulator.ready_file import ready_file
     from local_emulator.stack import Emulator
 
     ready = running.enter_context(Emulator(config)).ready
+    for words in out_of_reach(ready):
+        log.warning("%s", words)
     if launch:
         _launch_local(running, ready, slots=slots)
     running.enter_context(ready_file(ready_path, ready))

@@ -5,20 +5,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 REGION = "us-east-1"
+LOOPBACK = "127.0.0.1"
 ACCOUNT = "123456789012"  # moto's own; ARNs carry it
 
 
 @dataclass(frozen=True)
 class EmulatorConfig:
-    """Ports: 0 takes a free one. Every `*_s` is seconds; the short ones exist so that tests need not wait.
+    """`host` is the API's address, `aws_host` that of the emulated AWS. Ports: 0 takes a free one.
+
+    Every `*_s` is seconds; the short ones exist so that tests need not wait.
 
     `sweep_every_s` replaces the rate of the app's own schedules (None keeps what the app says). `redeliver_after_s`
     is how long a message stays invisible after its handler failed; `redrive_after` how often it is received before
     it goes to the dead letter queue.
     """
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int = 0
+    aws_host: str = LOOPBACK
     aws_port: int = 0
     state_dir: Path | None = None
     public_read: bool = True

@@ -16,6 +16,7 @@ DISTRACTIONS = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_R
 def lambda_environment(
     config: EmulatorConfig, *, aws_url: str, stream_arn: str | None, who: Credentials
 ) -> dict[str, str]:
+    past_proxies = _past_proxies(config)
     return {
         "BENCHFLEET_TABLE": config.name,
         "BENCHFLEET_BUCKET": config.name,
@@ -31,8 +32,15 @@ def lambda_environment(
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), config.host))),
+        "NO_PROXY": past_proxies,
+        "no_proxy": past_proxies,  # where both are set, this one counts
     }
+
+
+def _past_proxies(config: EmulatorConfig) -> str:
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    ours = [host for host in (config.host, config.aws_host) if host]
+    return ",".join(filter(None, (known, *ours, *(f"[{host}]" for host in ours if ":" in host))))
 
 
 @contextmanager

@@ -19,13 +19,14 @@ class EmulatorError(Exception):
 
 
 class PortInUse(EmulatorError):
-    def __init__(self, host: str, *, port: int) -> None:
-        super().__init__(f"port {port} on {host} is in use: stop its owner or pass --port 0 for a free one")
+    def __init__(self, host: str, *, port: int, flag: str) -> None:
+        super().__init__(f"port {port} on {host} is in use: stop its owner or pass {flag} 0 for a free one")
 
 
 class AddressUnusable(EmulatorError):
-    def __init__(self, host: str, *, port: int, reason: str) -> None:
-        super().__init__(f"cannot listen on {host} port {port}: {reason}; pass a --host that is this machine's")
+    def __init__(self, host: str, *, port: int, reason: str, flag: str) -> None:
+        where = host or "''"
+        super().__init__(f"cannot listen on {where} port {port}: {reason}; pass a {flag} that is this machine's")
 
 
 class StateFolderBusy(EmulatorError):
@@ -35,7 +36,7 @@ class StateFolderBusy(EmulatorError):
 
 class StateFolderUnusable(EmulatorError):
     def __init__(self, folder: object, *, reason: str) -> None:
-        super().__init__(f"state folder {folder} cannot be used: {reason}")
+        super().__init__(f"state folder {folder} cannot be used: {reason}; pass an empty or another --state folder")
 
 
 class StateNotKept(EmulatorError):

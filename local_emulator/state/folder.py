@@ -15,14 +15,15 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from benchfleet.whole_file import replace_whole
 
 from local_emulator.errors import StateFolderBusy, StateFolderUnusable
+from local_emulator.state.document import VERSION, fault_of
 
 _BYTES = "base64 of bytes"
-VERSION = 1
+DOCUMENT = "state.json"
 
 
 class StateFolder:
@@ -31,9 +32,10 @@ class StateFolder:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._reporting():
+            _require_ours_or_empty(path)
             (path / "objects").mkdir(mode=0o700, parents=True, exist_ok=True)
             path.chmod(0o700)  # keys are in there
-            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -43,6 +45,8 @@ class StateFolder:
         with self._reporting():
             os.truncate(self._lock, 0)
             os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+            for left in path.glob(f".{DOCUMENT}.*"):  # by one that was killed while it wrote
+                left.unlink()
 
     def __enter__(self) -> Self:
         return self
@@ -55,19 +59,22 @@ class StateFolder:
 
     def load(self) -> dict[str, Any] | None:
         """The last document, None if there is none yet."""
+        file = self._path / DOCUMENT
         with self._reporting():
-            try:
-                document = json.loads((self._path / "state.json").read_bytes(), object_hook=_with_bytes)
-            except FileNotFoundError:
+            if not file.exists():
                 return None
-        if not isinstance(document, dict) or document.get("version") != VERSION:
-            raise StateFolderUnusable(self._path, reason=f"its state.json is not of version {VERSION}")
-        return document
+            if not file.is_file():
+                raise StateFolderUnusable(self._path, reason="its state.json is no file")
+            document = json.loads(file.read_bytes(), object_hook=_with_bytes)
+        fault = fault_of(document)
+        if fault:
+            raise StateFolderUnusable(self._path, reason=fault)
+        return cast("dict[str, Any]", document)
 
     def save(self, document: dict[str, Any], *, objects: set[str]) -> None:
         """Put the document in place of the last; then remove every object file that is not in `objects`."""
         data = json.dumps(document | {"version": VERSION}, default=_without_bytes).encode()
-        _write(self._path / "state.json", data)
+        _write(self._path / DOCUMENT, data)
         for file in (self._path / "objects").iterdir():
             if file.name not in objects:
                 file.unlink()
@@ -88,8 +95,16 @@ class StateFolder:
             yield
         except OSError as error:
             raise StateFolderUnusable(self._path, reason=error.strerror or str(error)) from error
-        except ValueError as error:
-            raise StateFolderUnusable(self._path, reason="state.json is not JSON") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise StateFolderUnusable(self._path, reason="its state.json is not JSON") from error
+
+
+def _require_ours_or_empty(path: Path) -> None:
+    """Raises StateFolderUnusable for a folder of somebody else: nothing in it was touched then."""
+    names = set(os.listdir(path)) - {"lost+found"} if path.exists() else set()  # that is in every new file system
+    ours = "objects" in names and names & {"lock", DOCUMENT}
+    if names and not ours:
+        raise StateFolderUnusable(path, reason="it holds files, and none of an emulator")
 
 
 def _write(path: Path, data: bytes) -> None:

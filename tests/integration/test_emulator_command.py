@@ -15,6 +15,17 @@ from benchfleet.cli.documents.schema import schema_of
 
 from tests.integration.emulator_process import COMMAND, END_S, START_S, Running, Start
 
+RUN = {"run_id": "r", "workload": "mock", "per_instance_type": {"tasks": 2}, "local": [{"instance_type": "box"}]}
+BOX = {"provider": "local", "instance_type": "box"}
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
 
 def refused(*flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=START_S)
@@ -82,9 +93,78 @@ def test_a_state_folder_that_nobody_can_make_is_one_line_and_code_3() -> None:
     assert (ended.returncode, ended.stderr.count("\n")) == (3, 1)
 
 
+@pytest.mark.parametrize("text", ['{"version":1}', "[]", "7"])
+def test_a_state_that_is_none_is_one_line_and_code_3(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "state"
+    (folder / "objects").mkdir(parents=True)
+    (folder / "state.json").write_text(text)
+    ended = refused("--port", "0", "--state", str(folder))
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert f"{folder} cannot be used: its state.json is not" in ended.stderr
+
+
+def test_a_state_that_moto_cannot_take_is_one_line_and_code_3(start: Start, tmp_path: Path) -> None:
+    start("--state", str(tmp_path / "state")).end()
+    file = tmp_path / "state" / "state.json"
+    document = json.loads(file.read_text())
+    document["table"]["items"] = [{"pk": {"S": "no sort key"}}]
+    document["schedules"] = [{"GroupName": 7}]
+    file.write_text(json.dumps(document))
+    ended = refused("--port", "0", "--state", str(tmp_path / "state"))
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert "its state.json is not what an emulator writes" in ended.stderr
+
+
 def test_a_ready_file_that_cannot_be_written_is_one_line_and_code_3(tmp_path: Path) -> None:
     ended = refused("--port", "0", "--ready-file", str(tmp_path / "nowhere" / "ready.json"))
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+
+
+@pytest.mark.parametrize("option", ["--ready-file", "--state"])
+def test_an_empty_path_is_a_wrong_command_line(option: str) -> None:
+    ended = refused("--port", "0", option, "")
+    assert ended.returncode == 2
+    assert f"Invalid value for '{option}': it is empty: name a path" in ended.stderr
+
+
+@pytest.mark.parametrize("option", ["--host", "--aws-host"])
+def test_an_empty_address_is_one_line_and_code_3(option: str) -> None:
+    ended = refused("--port", "0", option, "")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert f"pass a {option}" in ended.stderr
+
+
+@pytest.mark.skipif(not _has_ipv6(), reason="this machine has no ::1")
+@pytest.mark.parametrize("flags", [["--host", "::1"], ["--host", "[::1]", "--aws-host", "::1"]])
+def test_it_listens_on_ipv6(start: Start, flags: list[str]) -> None:
+    emulator = start(*flags)
+    assert emulator.ready["api_url"].startswith("http://[::1]:")
+    assert emulator.ready["aws_endpoint_url"].startswith(
+        "http://[::1]:" if "--aws-host" in flags else "http://127.0.0.1:"
+    )
+    assert emulator.get("/up") == {"status": "up"}
+    _upload_one(emulator)
+    assert emulator.end() == 0
+    assert "--aws-host" not in emulator.errors
+
+
+def _upload_one(emulator: Running) -> None:
+    """By its presigned URL, as a runner does."""
+    with emulator.api() as api:
+        assert api.post("/runs", json=RUN).status_code == 201
+        urls = api.post("/runs/r/tasks/claim", json=BOX | {"runner_id": "me"}).json()["presigned_urls"]
+    assert urls["result_upload_url"].startswith(emulator.ready["aws_endpoint_url"])
+    assert httpx.put(urls["result_upload_url"], content=b"bytes").status_code == 200
+
+
+def test_with_every_address_the_emulated_aws_stays_on_loopback(start: Start) -> None:
+    emulator = start("--host", "0.0.0.0")  # the case in question
+    assert emulator.ready["aws_endpoint_url"].startswith("http://127.0.0.1:")
+    port = int(emulator.ready["aws_endpoint_url"].rpartition(":")[2])
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.2", port), timeout=END_S)  # another address of this machine
+    emulator.end()
+    assert "pass as --aws-host the address of this machine" in emulator.errors
 
 
 def test_a_wrong_flag_is_code_2() -> None:
@@ -103,10 +183,9 @@ def test_state_outlives_a_restart(start: Start, tmp_path: Path) -> None:
 def test_a_run_that_was_worked_on_outlives_a_restart(start: Start, tmp_path: Path) -> None:
     """Its counters hold bytes, and it must go on counting where it stopped."""
     before = start("--state", str(tmp_path / "state"))
-    body = {"run_id": "r", "workload": "mock", "per_instance_type": {"tasks": 2}, "local": [{"instance_type": "box"}]}
-    runner = {"provider": "local", "instance_type": "box", "runner_id": "me"}
+    runner = BOX | {"runner_id": "me"}
     with before.api() as api:
-        assert api.post("/runs", json=body).status_code == 201
+        assert api.post("/runs", json=RUN).status_code == 201
         _complete_one(api, runner)
         _wait_until(lambda: api.get("/runs/r").json()["tasks"]["completed"] == 1)
     assert before.end() == 0

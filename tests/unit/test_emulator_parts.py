@@ -1,24 +1,25 @@
-"""Small parts of the emulator: its server, its state folder, when it writes, what its functions are called."""
+"""Small parts of the emulator: its server, when it writes, what its functions are called."""
 
 import http.client
 import json
-import os
 import socket
 import struct
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 from chalice.app import Chalice
 
-from local_emulator.errors import AddressUnusable, PortInUse, StateFolderBusy, StateFolderUnusable
+from local_emulator.announce import out_of_reach
+from local_emulator.config import EmulatorConfig, Keys, Ready
+from local_emulator.environment import lambda_environment
+from local_emulator.errors import AddressUnusable, PortInUse
 from local_emulator.functions import Functions
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.parameters import ParameterStore
-from local_emulator.state.folder import StateFolder
 from local_emulator.state.keeper import REST, Keeper
 
 
@@ -120,35 +121,6 @@ def test_a_client_that_resets_its_connection_is_no_news(
     assert caplog.records == []
 
 
-def test_a_state_folder_has_one_owner(tmp_path: Path) -> None:
-    with StateFolder(tmp_path / "s"), pytest.raises(StateFolderBusy, match=str(os.getpid())):
-        StateFolder(tmp_path / "s")
-    StateFolder(tmp_path / "s").close()
-
-
-def test_a_document_comes_back_with_its_objects_and_the_rest_is_cleared(tmp_path: Path) -> None:
-    with StateFolder(tmp_path / "s") as folder:
-        assert folder.load() is None
-        for name in ("kept", "orphan"):
-            folder.write_object(name, name.encode())
-        folder.save({"x": 1}, objects={"kept"})
-    with StateFolder(tmp_path / "s") as folder:
-        document = folder.load()
-        assert document is not None
-        assert document["x"] == 1
-        assert folder.read_object("kept") == b"kept"
-        assert not folder.has_object("orphan")
-        assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
-
-
-@pytest.mark.parametrize("text", ["{", '{"version": 99}', "[]"])
-def test_a_document_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None:
-    with StateFolder(tmp_path / "s") as folder:
-        (tmp_path / "s" / "state.json").write_text(text)
-        with pytest.raises(StateFolderUnusable):
-            folder.load()
-
-
 class Monotonic:
     def __init__(self) -> None:
         self.now = 0.0
@@ -211,3 +183,49 @@ def test_parameters_are_put_read_and_deleted() -> None:
     assert ssm(store, "GetParameters", Names=["/k", "/l"])["InvalidParameters"] == ["/l"]
     assert ssm(store, "DeleteParameter", Name="/k") == {}
     assert ssm(store, "LabelParameterVersion", Name="/k")["__type"] == "UnknownOperationException"
+
+
+@pytest.mark.parametrize("host", ["", " ", "[]"])
+def test_an_empty_address_is_not_every_address(host: str) -> None:
+    with pytest.raises(AddressUnusable, match=r"an empty address would be every one.*--aws-host"):
+        KeepAliveServer(host=host, port=0, flags=("--aws-host", "--aws-port"))
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "\0", "*", "[::1", "::1::"])
+def test_an_address_that_is_none_is_told(host: str) -> None:
+    with pytest.raises(AddressUnusable, match=r"pass a --host that is this machine's"):
+        KeepAliveServer(host=host, port=0)
+
+
+def ready(*, api: str, aws: str) -> Ready:
+    return Ready(f"http://{api}", f"http://{aws}", "r", "t", "b", Keys("a", "r", "x"), 1, "q", "id", "secret")
+
+
+@pytest.mark.parametrize(
+    ("api", "aws", "words"),
+    [
+        ("127.0.0.1:1", "127.0.0.1:2", ""),
+        ("[::1]:1", "127.0.0.1:2", ""),
+        ("192.0.2.1:1", "192.0.2.1:2", ""),
+        ("127.0.0.1:1", "192.0.2.1:2", ""),
+        ("0.0.0.0:1", "127.0.0.1:2", "which only this machine reaches"),
+        ("[::]:1", "[::1]:2", "which only this machine reaches"),
+        ("192.0.2.1:1", "127.0.0.1:2", "which only this machine reaches"),
+        ("0.0.0.0:1", "0.0.0.0:2", "elsewhere means the machine that reads it"),
+        ("192.0.2.1:1", "[::]:2", "elsewhere means the machine that reads it"),
+    ],
+)
+def test_what_runners_elsewhere_cannot_reach_is_told(api: str, aws: str, words: str) -> None:
+    told = out_of_reach(ready(api=api, aws=aws))
+    assert len(told) == bool(words)
+    assert all(words in each and "--aws-host" in each for each in told)
+
+
+@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
+def test_the_emulated_aws_is_behind_no_proxy(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "example.org")
+    config = EmulatorConfig(host="::1", aws_host="192.0.2.1")
+    set_to = lambda_environment(config, aws_url="http://x", stream_arn=None, who=Credentials("id", "secret"))
+    assert set_to["no_proxy"] == set_to["NO_PROXY"] == "example.org,::1,192.0.2.1,[::1]"

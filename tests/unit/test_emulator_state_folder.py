@@ -1,0 +1,151 @@
+"""The state folder: one owner, nothing of anybody else's, and a document that is what an emulator writes."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_emulator.errors import StateFolderBusy, StateFolderUnusable
+from local_emulator.state.document import fault_of
+from local_emulator.state.folder import StateFolder
+
+GOOD: dict[str, Any] = {
+    "table": {"items": [{"pk": {"S": "a"}, "n": {"B": b"bytes"}}], "stream": {"next": 1, "unread": []}},
+    "objects": [],
+    "queues": {"q": ["body"]},
+    "schedules": [],
+    "parameters": {"/name": "value"},
+    "extra": {"keys": {"admin": "a", "runner": "r", "reader": "x"}, "credentials": ["id", "secret"]},
+}
+STORED = {
+    "key": "k", "file": "0" * 64, "etag": None, "last_modified": "2026-01-01T00:00:00+00:00", "metadata": {},
+    "checksum_algorithm": None, "checksum_value": None, "checksum_type": None, "checksum_parts": None,
+}  # fmt: skip
+
+
+def test_a_state_folder_has_one_owner(tmp_path: Path) -> None:
+    with StateFolder(tmp_path / "s"), pytest.raises(StateFolderBusy, match=str(os.getpid())):
+        StateFolder(tmp_path / "s")
+    StateFolder(tmp_path / "s").close()
+
+
+def test_a_document_comes_back_with_its_objects_and_the_rest_is_cleared(tmp_path: Path) -> None:
+    with StateFolder(tmp_path / "s") as folder:
+        assert folder.load() is None
+        for name in ("kept", "orphan"):
+            folder.write_object(name, name.encode())
+        folder.save(GOOD, objects={"kept"})
+    (tmp_path / "s" / ".state.json.0123").touch()  # of one that was killed while it wrote
+    with StateFolder(tmp_path / "s") as folder:
+        assert folder.load() == GOOD | {"version": 1}
+        assert folder.read_object("kept") == b"kept"
+        assert not folder.has_object("orphan")
+        assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
+        assert {file.name for file in (tmp_path / "s").iterdir()} == {"lock", "objects", "state.json"}
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> str:
+    document = json.loads(json.dumps(GOOD | {"version": 1, "table": {"items": []}}))
+    change(document)
+    return json.dumps(document)
+
+
+BROKEN = {
+    "no JSON": "{",
+    "empty": "",
+    "no text": "\udcff",
+    "deep": "[" * 100_000,
+    "other version": '{"version": 99}',
+    "true": '{"version": true}',
+    "float": '{"version": 1.0}',
+    "list": "[]",
+    "number": "7",
+    "null": "null",
+    "version only": '{"version": 1}',
+    "bytes that are none": '{"version": {"base64 of bytes": 7}}',
+    "extra": changed(lambda d: d.update(extra=7)),
+    "no table": changed(lambda d: d.pop("table")),
+    "no key": changed(lambda d: d["extra"]["keys"].pop("admin")),
+    "empty key": changed(lambda d: d["extra"]["keys"].update(admin="")),
+    "one credential": changed(lambda d: d["extra"].update(credentials=["id"])),
+    "items": changed(lambda d: d["table"].update(items={"a": 1})),
+    "an item": changed(lambda d: d["table"].update(items=[7])),
+    "an attribute": changed(lambda d: d["table"].update(items=[{"pk": "a"}])),
+    "stream": changed(lambda d: d["table"].update(stream={"next": "1", "unread": []})),
+    "queues": changed(lambda d: d.update(queues=["a"])),
+    "parameters": changed(lambda d: d.update(parameters={"/n": 7})),
+    "object without its file": changed(lambda d: d.update(objects=[{"key": "k"}])),
+    "object elsewhere": changed(lambda d: d.update(objects=[STORED | {"file": "../../etc/passwd"}])),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_document_that_is_not_ours_is_refused(tmp_path: Path, name: str) -> None:
+    with StateFolder(tmp_path / "s") as folder:
+        (tmp_path / "s" / "state.json").write_text(BROKEN[name], errors="surrogateescape")
+        with pytest.raises(StateFolderUnusable, match=r"its state\.json is not .*; pass an empty or another") as caught:
+            folder.load()
+    assert str(tmp_path / "s") in str(caught.value)
+
+
+def test_a_document_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    with StateFolder(tmp_path / "s") as folder:
+        os.mkfifo(tmp_path / "s" / "state.json")
+        with pytest.raises(StateFolderUnusable, match="no file"):
+            folder.load()
+
+
+def test_a_fault_is_told_without_the_keys() -> None:
+    fault = fault_of(GOOD | {"version": 1, "extra": {"keys": {"admin": "s3cret", "runner": 7}, "credentials": []}})
+    assert fault is not None
+    assert "extra.keys" in fault
+    assert "s3cret" not in fault
+
+
+def test_a_stored_object_is_no_fault() -> None:
+    assert fault_of(GOOD | {"version": 1, "objects": [STORED]}) is None
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)
+    )
+)
+def test_any_json_is_judged(value: Any) -> None:
+    assert fault_of(value)
+    for field in GOOD:
+        fault_of(GOOD | {"version": 1, field: value})
+
+
+@pytest.mark.parametrize("names", [["notes.txt"], ["lock"], ["objects"], ["state.json"], [".hidden"], ["a", "lock"]])
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, names: list[str]) -> None:
+    tmp_path.chmod(0o755)
+    for name in names:
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(StateFolderUnusable, match=r"holds files, and none of an emulator; pass an empty") as caught:
+        StateFolder(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert {file.name for file in tmp_path.iterdir()} == set(names)
+
+
+@pytest.mark.parametrize("names", [[], ["lost+found"], ["objects", "lock"], ["objects", "lock", "state.json", "notes"]])
+def test_a_folder_that_is_empty_or_ours_is_taken(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).mkdir() if name in ("objects", "lost+found") else (tmp_path / name).touch()
+    StateFolder(tmp_path).close()
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_lock_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    (tmp_path / "s" / "objects").mkdir(parents=True)
+    (tmp_path / "s" / "lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(StateFolderUnusable):
+        StateFolder(tmp_path / "s")
+    assert (tmp_path / "mine").read_text() == "precious"
