@@ -191,7 +191,7 @@ def test_an_empty_address_is_not_every_address(host: str) -> None:
         KeepAliveServer(host=host, port=0, flags=("--aws-host", "--aws-port"))
 
 
-@pytest.mark.parametrize("host", ["a..b", "x" * 70, "\0", "*", "[::1", "::1::"])
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "*", "::1::"])
 def test_an_address_that_is_none_is_told(host: str) -> None:
     with pytest.raises(AddressUnusable, match=r"pass a --host that is this machine's"):
         KeepAliveServer(host=host, port=0)

@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
     "parameters": {"/name": "value"},
     "extra": {"keys": {"admin": "a", "runner": "r", "reader": "x"}, "credentials": ["id", "secret"]},
 }
-STORED = {
+STORED: dict[str, Any] = {
     "key": "k", "file": "0" * 64, "etag": None, "last_modified": "2026-01-01T00:00:00+00:00", "metadata": {},
     "checksum_algorithm": None, "checksum_value": None, "checksum_type": None, "checksum_parts": None,
 }  # fmt: skip
