@@ -15,13 +15,15 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local_emulator.http_server import WsgiApp
 from local_emulator.parameters import ParameterStore
-from local_emulator.s3_gate import Refused, Request, check_presigned, is_presigned
-from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, headers_of, scheme_of
+from local_emulator.s3_gate import Refused, Request, check_presigned, check_presigned_head, is_presigned
+from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, check_signed_head, headers_of, scheme_of
 from local_emulator.state.acknowledging import RETRY_AFTER_S, Trouble
 
 MOTO_SERVICES = frozenset({"s3", "dynamodb", "sqs", "scheduler"})
 S3_HOST = "s3.us-east-1.amazonaws.com"  # by which moto knows it, in whatever region
 _MOST_ENCODINGS = 8
+UNPROVEN_BYTES = 16 * 1024 * 1024  # as large as DynamoDB's largest request, which is signed with its body
+PROVEN_BYTES = 5 * 1024 * 1024 * 1024  # of one S3 object
 SERVICE = "benchfleet.service"  # in the environ: what a request was admitted for
 READ_VERBS = ("Get", "Query", "Scan", "Describe", "List", "BatchGet")
 
@@ -55,16 +57,36 @@ class AwsEndpoint:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         try:
             service = self._admit(environ)
+            if service == "sqs":
+                _no_long_poll(environ)
         except Refused as refusal:
             return _answer_refusal(refusal, environ, start_response)
-        if service == "sqs":
-            _no_long_poll(environ)
         environ[SERVICE] = service
         with self.lock:
             if (trouble := self._trouble()) and not _only_reads(environ):
                 unkept = Refused("ServiceUnavailable", str(trouble), status=503)
                 return _answer_refusal(unkept, environ, start_response)
             return self._ask(self._parameters if service == "ssm" else self._moto, environ, start_response)
+
+    def most_bytes(self, environ: Mapping[str, Any]) -> int:
+        """How large this request's body may be: nobody fills the disk before it is known who he is."""
+        length = environ.get("CONTENT_LENGTH", "")
+        if length.isdecimal() and len(length) < len(str(UNPROVEN_BYTES)):
+            return UNPROVEN_BYTES
+        try:
+            self._check_head(_request(environ))
+        except Refused:
+            return UNPROVEN_BYTES
+        return PROVEN_BYTES
+
+    def _check_head(self, request: Request) -> None:
+        """Raises Refused unless the head alone, the body's digest in it, proves who asks."""
+        how: dict[str, Any] = {"credentials": self._credentials, "now": self._clock()}
+        if is_presigned(request.target):
+            check_presigned_head(request, region=self._region, **how)
+        else:
+            claim = Claim.read(request.headers.get("authorization", ""))
+            check_signed_head(request, claim, payload=request.headers.get("x-amz-content-sha256", ""), **how)
 
     def _ask(self, app: WsgiApp, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         self.changes += not _only_reads(environ)
@@ -79,11 +101,13 @@ class AwsEndpoint:
         target = environ["RAW_URI"]
         if is_motos_own(target):
             raise Refused("AccessDenied", "Access Denied")
-        request = Request(environ["REQUEST_METHOD"], target, headers_of(environ), environ["wsgi.input"])
+        request = _request(environ)
         authorization = request.headers.get("authorization", "")
         if authorization and is_presigned(target):
             message = "Only one auth mechanism allowed: the query's X-Amz-Signature or the Authorization header."
             raise Refused("InvalidArgument", message, status=400)
+        if "aws-chunked" in request.headers.get("content-encoding", "").lower():  # moto would keep another body
+            raise Refused("NotImplemented", "The emulator takes no aws-chunked bodies.", status=501)
         if scheme_of(authorization) == ALGORITHM:
             return self._admit_signed(request)
         if is_presigned(target):
@@ -111,6 +135,10 @@ class _Dispatcher(DomainDispatcherApplication):
         return super().infer_service_region_host(environ, path)
 
 
+def _request(environ: Mapping[str, Any]) -> Request:
+    return Request(environ["REQUEST_METHOD"], environ["RAW_URI"], headers_of(environ), environ["wsgi.input"])
+
+
 def is_motos_own(target: str) -> bool:
     """Is it a path of moto's own doors, however it is written? Decoded as often as anybody may decode it."""
     path = target.partition("?")[0]
@@ -129,8 +157,19 @@ def _only_reads(environ: Mapping[str, Any]) -> bool:
 def _no_long_poll(environ: dict[str, Any]) -> None:
     """moto waits for messages while it holds its caller, and here that would be the lock of everybody."""
     if environ.get("HTTP_X_AMZ_TARGET", "").endswith(".ReceiveMessage"):
-        body = json.dumps(json.load(environ["wsgi.input"]) | {"WaitTimeSeconds": 0}).encode()
+        body = json.dumps(json_object(environ["wsgi.input"].read()) | {"WaitTimeSeconds": 0}).encode()
         environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+
+
+def json_object(text: bytes) -> dict[str, Any]:
+    """Raises Refused."""
+    try:
+        found = json.loads(text or b"{}")
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Refused("SerializationException", "The body is no JSON object.", status=400)
+    return found
 
 
 def _answer_refusal(refusal: Refused, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> list[bytes]:

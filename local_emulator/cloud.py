@@ -71,7 +71,12 @@ class Cloud:
 
     def _open(self) -> str:
         config = self._config
-        server = KeepAliveServer(host=config.aws_host, port=config.aws_port, flags=("--aws-host", "--aws-port"))
+        server = KeepAliveServer(
+            host=config.aws_host,
+            port=config.aws_port,
+            most_bytes=self.endpoint.most_bytes,
+            flags=("--aws-host", "--aws-port"),
+        )
         self._up.callback(backends.forget_everything)
         self._up.callback(server.stop, within_s=config.stop_within_s)
         server.start(self.endpoint)

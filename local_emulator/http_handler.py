@@ -49,9 +49,10 @@ class KeepAliveHandler(MotoRequestHandler):
 
     def _answer(self) -> None:
         check_target(self.path)
+        environ = self.make_environ()
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as body:
-            length = read_body(self.headers, self.rfile, into=body, most_bytes=self.server.max_body_bytes)
-            environ = self.make_environ()
+            most = self.server.most_bytes(environ)
+            length = read_body(self.headers, self.rfile, into=body, most_bytes=most)
             environ.update({"wsgi.input": body, "CONTENT_LENGTH": str(length), "wsgi.input_terminated": True})
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             self._send(*self._ask(environ))

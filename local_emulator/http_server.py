@@ -4,6 +4,7 @@ import errno
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from http.server import HTTPServer
 from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
 from socketserver import TCPServer, ThreadingMixIn
@@ -20,7 +21,7 @@ WsgiApp = Any  # environ, start_response -> iterable of bytes
 class KeepAliveServer(ThreadingMixIn, HTTPServer):
     """Holds its port from the moment it is made; answers from `start()` to `stop()`, a thread a connection.
 
-    Raises PortInUse, AddressUnusable when made.
+    `most_bytes` tells from a request's head how large its body may be. Raises PortInUse, AddressUnusable when made.
     """
 
     app: WsgiApp
@@ -37,7 +38,7 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
         *,
         host: str,
         port: int,
-        max_body_bytes: int | None = None,
+        most_bytes: Callable[[dict[str, Any]], int | None] = lambda _environ: None,
         flags: tuple[str, str] = ("--host", "--port"),
     ) -> None:
         address = host.strip().removeprefix("[").removesuffix("]")
@@ -45,7 +46,7 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
             raise AddressUnusable(
                 host, port=port, reason="an empty address would be every one of this machine", flag=flags[0]
             )
-        self.max_body_bytes = max_body_bytes
+        self.most_bytes = most_bytes
         self._connections: set[socket] = set()
         self._state = threading.Condition()
         self._busy = 0

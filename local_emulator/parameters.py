@@ -33,7 +33,7 @@ class ParameterStore:
         if answer is None:
             status, reply = _error("UnknownOperationException", f"the emulator's SSM does not know {operation}")
         else:
-            status, reply = answer(json.loads(environ["wsgi.input"].read() or b"{}"))
+            status, reply = _answered(answer, environ["wsgi.input"].read())
         start_response(status, [("Content-Type", "application/x-amz-json-1.1")])
         return [json.dumps(reply).encode()]
 
@@ -74,6 +74,15 @@ class ParameterStore:
     def _delete(self, wanted: dict[str, Any]) -> Reply:
         gone = self._parameters.pop(wanted["Name"], None)
         return ("200 OK", {}) if gone else _error("ParameterNotFound", wanted["Name"])
+
+
+def _answered(answer: Callable[[dict[str, Any]], Reply], body: bytes) -> Reply:
+    try:
+        return answer(json.loads(body or b"{}"))
+    except (ValueError, RecursionError):
+        return _error("SerializationException", "the body is not JSON")
+    except (KeyError, TypeError, AttributeError) as error:
+        return _error("ValidationException", f"the body is not what this operation takes: {error}")
 
 
 def _error(code: str, message: str) -> Reply:

@@ -57,6 +57,12 @@ def _query(target: str) -> list[tuple[str, str]]:
 
 def check_presigned(request: Request, *, credentials: Credentials, region: str, now: datetime) -> None:
     """Raise Refused unless the URL was signed by `credentials`, is in its time, and covers exactly this request."""
+    check_presigned_head(request, credentials=credentials, region=region, now=now)
+    _check_body(request)
+
+
+def check_presigned_head(request: Request, *, credentials: Credentials, region: str, now: datetime) -> None:
+    """The same, as far as it can be said before the body is there."""
     query = dict(_query(request.target))
     _check_form(query)
     _check_time(query, now=now)
@@ -66,7 +72,6 @@ def check_presigned(request: Request, *, credentials: Credentials, region: str, 
     expected = _signature(request, query=query, signed=signed, credentials=credentials, region=region)
     if not same(expected, query["X-Amz-Signature"]):
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the one you sent.")
-    _check_body(request)
 
 
 def _check_form(query: Mapping[str, str]) -> None:

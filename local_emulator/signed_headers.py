@@ -49,6 +49,11 @@ class Claim:
 
 def check_signed(request: Request, claim: Claim, *, credentials: Credentials, now: datetime) -> None:
     """Raises Refused unless `credentials` signed this very request, its body included, within a quarter of an hour."""
+    check_signed_head(request, claim, credentials=credentials, now=now, payload=_payload_hash(request))
+
+
+def check_signed_head(request: Request, claim: Claim, *, credentials: Credentials, now: datetime, payload: str) -> None:
+    """The same of a body whose SHA-256, in hexadecimal, is `payload`."""
     if not same(claim.access_key, credentials.access_key or ""):
         raise Refused("InvalidAccessKeyId", "The access key is not this emulator's.")
     _check_time(request.headers.get("x-amz-date", ""), claim, now=now)
@@ -56,7 +61,7 @@ def check_signed(request: Request, claim: Claim, *, credentials: Credentials, no
     missing = [name for name in claim.signed if name not in request.headers]
     if unsigned or missing or "host" not in claim.signed:
         raise Refused("SignatureDoesNotMatch", "The signed headers are not those of the request.")
-    expected = _signature(request, claim, credentials)
+    expected = _signature(request, claim, credentials, payload=payload)
     if not same(expected, claim.signature):
         raise Refused("SignatureDoesNotMatch", "The request signature we calculated does not match the one you sent.")
 
@@ -74,7 +79,7 @@ def _minutes(span: timedelta) -> int:
     return int(span.total_seconds() // 60)
 
 
-def _signature(request: Request, claim: Claim, credentials: Credentials) -> str:
+def _signature(request: Request, claim: Claim, credentials: Credentials, *, payload: str) -> str:
     """The signature that botocore itself would give this request."""
     signed = AWSRequest(
         method=request.method,
@@ -82,7 +87,7 @@ def _signature(request: Request, claim: Claim, credentials: Credentials) -> str:
         headers={name: request.headers[name] for name in claim.signed},
     )
     signed.context["timestamp"] = request.headers["x-amz-date"]
-    signed.context["payload"] = _payload_hash(request)
+    signed.context["payload"] = payload
     return signature_of(signed, (_S3 if claim.service == "s3" else _Other)(credentials, claim.service, claim.region))
 
 

@@ -79,7 +79,7 @@ class Emulator:
 
     def _start(self) -> Ready:
         config, self._keeper = self._config, None
-        server = KeepAliveServer(host=config.host, port=config.port, max_body_bytes=MAX_BODY_BYTES)
+        server = KeepAliveServer(host=config.host, port=config.port, most_bytes=lambda _: MAX_BODY_BYTES)
         self._running.callback(server.stop, within_s=config.stop_within_s)
         cloud = Cloud(config, table=self._table, clock=self._clock, trouble=lambda: self._trouble)
         self._running.callback(cloud.close)

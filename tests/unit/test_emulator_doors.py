@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.moto_server.werkzeug_app import create_backend_app
 
-from local_emulator.aws_endpoint import SERVICE, AwsEndpoint, _Dispatcher, is_motos_own
+from local_emulator.aws_endpoint import PROVEN_BYTES, SERVICE, UNPROVEN_BYTES, AwsEndpoint, _Dispatcher, is_motos_own
 from local_emulator.config import Keys, Ready
 from local_emulator.errors import ReadyFileUnusable
 from local_emulator.parameters import ParameterStore
@@ -53,8 +53,9 @@ def signed(
     body: bytes = b"{}",
     path: str = "/",
     declared: str | None = None,
+    target: str = "DynamoDB_20120810.PutItem",
 ) -> dict[str, Any]:
-    headers = {"Host": HOST, "X-Amz-Target": "DynamoDB_20120810.PutItem"} if service != "s3" else {"Host": HOST}
+    headers = {"Host": HOST, "X-Amz-Target": target} if service != "s3" else {"Host": HOST}
     headers |= {} if declared is None else {"X-Amz-Content-SHA256": declared}
     request = AWSRequest("POST" if service != "s3" else "PUT", f"http://{HOST}{path}", headers=headers, data=body)
     signer = SigV4Auth if service != "s3" else S3SigV4Auth if declared is None else Declared
@@ -65,18 +66,25 @@ def signed(
     }  # fmt: skip
 
 
-def ask(environ: dict[str, Any], *, later: timedelta = timedelta(), now: datetime | None = None) -> str:
-    """The status. The time is that of signing, for botocore signs with the real one."""
+def endpoint_for(
+    environ: dict[str, Any], *, later: timedelta = timedelta(), now: datetime | None = None
+) -> AwsEndpoint:
+    """Its time is that of signing, for botocore signs with the real one."""
     date = environ.get("signed at") or environ.get("HTTP_X_AMZ_DATE", "")
     at = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if len(date) == 16 and not now else None
     moment = now or at or datetime.now(UTC)
-    endpoint = AwsEndpoint(
+    return AwsEndpoint(
         OURS,
         region="us-east-1",
         parameters=ParameterStore(region="us-east-1", account="1"),
         clock=lambda: moment + later,
         moto=moto,
     )
+
+
+def ask(environ: dict[str, Any], *, later: timedelta = timedelta(), now: datetime | None = None) -> str:
+    """The status."""
+    endpoint = endpoint_for(environ, later=later, now=now)
     told: list[str] = []
     endpoint(environ, lambda status, headers: told.append(status))
     return told[0][:3]
@@ -268,6 +276,29 @@ def test_the_ends_of_time_are_refused_and_no_fault(date: str) -> None:
         changed = target.replace(old, date).replace("Expires=60", f"Expires={expires}")
         assert ask(presigned() | {"RAW_URI": changed}) in ("400", "403")
     assert ask(signed() | {"HTTP_X_AMZ_DATE": date}, now=datetime.now(UTC)) == "403"
+
+
+def test_a_body_that_moto_would_keep_as_another_is_refused() -> None:
+    """Its checksum would be that of what was sent, and not of what is kept."""
+    assert ask(presigned() | {"HTTP_CONTENT_ENCODING": "gzip, AWS-Chunked"}) == "501"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"\xff"])
+def test_a_receive_that_is_no_json_is_no_fault(body: bytes) -> None:
+    environ = signed("sqs", body=body, target="AmazonSQS.ReceiveMessage")
+    assert ask(environ) == ("200" if not body else "400")
+
+
+def test_without_a_proof_in_the_head_a_body_is_small() -> None:
+    """It is kept on the disk until its signature can be checked."""
+    length = {"CONTENT_LENGTH": str(10**9)}
+    sent = [presigned(), signed("s3"), signed("s3", credentials=Credentials("AKIAOURS", "guess")), signed(), {}]
+    heads = [each | length for each in (*sent, presigned(credentials=Credentials("AKIAOURS", "guess")))]
+    most = [
+        endpoint_for(head).most_bytes({"REQUEST_METHOD": "PUT", "RAW_URI": "/", "wsgi.input": None} | head)
+        for head in heads
+    ]
+    assert most == [PROVEN_BYTES, PROVEN_BYTES, *[UNPROVEN_BYTES] * 4]
 
 
 @given(st.dictionaries(st.sampled_from(["HTTP_HOST", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_DATE", "RAW_URI"]), st.text()))

@@ -30,7 +30,7 @@ def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[KeepAliveServer]:
-    made = KeepAliveServer(host="127.0.0.1", port=0, max_body_bytes=MOST)
+    made = KeepAliveServer(host="127.0.0.1", port=0, most_bytes=lambda _: MOST)
     made.start(echo)
     yield made
     made.stop(within_s=5)

@@ -1,6 +1,7 @@
 """Small parts of the emulator: its server, when it writes, what its functions are called."""
 
 import http.client
+import io
 import json
 import socket
 import struct
@@ -33,7 +34,7 @@ def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 @pytest.fixture
 def server() -> Iterator[KeepAliveServer]:
-    made = KeepAliveServer(host="127.0.0.1", port=0, max_body_bytes=100)
+    made = KeepAliveServer(host="127.0.0.1", port=0, most_bytes=lambda _: 100)
     made.start(echo)
     yield made
     made.stop(within_s=5)
@@ -183,6 +184,16 @@ def test_parameters_are_put_read_and_deleted() -> None:
     assert ssm(store, "GetParameters", Names=["/k", "/l"])["InvalidParameters"] == ["/l"]
     assert ssm(store, "DeleteParameter", Name="/k") == {}
     assert ssm(store, "LabelParameterVersion", Name="/k")["__type"] == "UnknownOperationException"
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"7", b'{"Name": []}', b"{}", b"[" * 100_000])
+def test_a_body_that_is_no_request_is_a_400(body: bytes) -> None:
+    store = ParameterStore(region="us-east-1", account="1")
+    for operation in ("GetParameter", "GetParameters", "PutParameter", "DeleteParameter"):
+        told: list[str] = []
+        environ = {"HTTP_X_AMZ_TARGET": f"AmazonSSM.{operation}", "wsgi.input": io.BytesIO(body)}
+        store(environ, lambda status, headers, told=told: told.append(status))
+        assert told == ["400 Bad Request"]
 
 
 @pytest.mark.parametrize("host", ["", " ", "[]"])
