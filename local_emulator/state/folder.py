@@ -3,17 +3,18 @@
     lock            flock; holds the owner's pid
     state.json      everything but the objects; names their files
     objects/<name>  the bytes of one object, written and synced before a document names it
+    reserve         room for the next document, see `reserve.py`
 
 A document is always complete: a crash leaves the one before, whose objects are still there, since files that no
 document names are removed only after the next document is in place.
 """
 
-import contextlib
 import fcntl
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -21,16 +22,32 @@ from benchfleet.whole_file import replace_whole
 
 from local_emulator.errors import StateFolderBusy, StateFolderUnusable
 from local_emulator.state.document import VERSION, fault_of
+from local_emulator.state.reserve import NO_ROOM, Allocate, Reserve, allocate
 
 _BYTES = "base64 of bytes"
 DOCUMENT = "state.json"
 
 
+Write = Callable[[Path, bytes], None]
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """All or nothing, and on the disk when this returns."""
+    replace_whole(path, data, mode=0o600)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 class StateFolder:
     """Owned from construction to `close()`. Raises StateFolderBusy, StateFolderUnusable."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, write: Write = write_synced, allocate: Allocate = allocate) -> None:
         self._path = path
+        self._write_synced = write
+        self._reserve = Reserve(path / "reserve", allocate)
         with self._reporting():
             _require_ours_or_empty(path)
             (path / "objects").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,6 +72,8 @@ class StateFolder:
         self.close()
 
     def close(self) -> None:
+        with suppress(OSError):
+            self._reserve.release()
         os.close(self._lock)
 
     def load(self) -> dict[str, Any] | None:
@@ -72,24 +91,36 @@ class StateFolder:
         return cast("dict[str, Any]", document)
 
     def save(self, document: dict[str, Any], *, objects: set[str]) -> None:
-        """Put the document in place of the last; then remove every object file that is not in `objects`."""
+        """Put the document in place of the last; then remove every object file that is not in `objects`.
+
+        Raises OSError, also where the document is in its place, and there is no room to promise the next one.
+        """
         data = json.dumps(document | {"version": VERSION}, default=_without_bytes).encode()
-        _write(self._path / DOCUMENT, data)
+        self._write(self._path / DOCUMENT, data)
         for file in (self._path / "objects").iterdir():
             if file.name not in objects:
                 file.unlink()
+        self._reserve.refill(document_bytes=len(data))
 
     def has_object(self, name: str) -> bool:
         return (self._path / "objects" / name).exists()
 
     def write_object(self, name: str, data: bytes) -> None:
-        _write(self._path / "objects" / name, data)
+        self._write(self._path / "objects" / name, data)
 
     def read_object(self, name: str) -> bytes:
         with self._reporting():
             return (self._path / "objects" / name).read_bytes()
 
-    @contextlib.contextmanager
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            self._write_synced(path, data)
+        except OSError as error:
+            if error.errno not in NO_ROOM or not self._reserve.release():
+                raise
+            self._write_synced(path, data)
+
+    @contextmanager
     def _reporting(self) -> Iterator[None]:
         try:
             yield
@@ -105,16 +136,6 @@ def _require_ours_or_empty(path: Path) -> None:
     ours = "objects" in names and names & {"lock", DOCUMENT}
     if names and not ours:
         raise StateFolderUnusable(path, reason="it holds files, and none of an emulator")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All or nothing, and on the disk when this returns."""
-    replace_whole(path, data, mode=0o600)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _without_bytes(value: Any) -> Any:

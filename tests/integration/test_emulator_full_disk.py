@@ -1,11 +1,14 @@
 """A state folder that really cannot be written: the system refuses the emulator's files beyond a size (RLIMIT_FSIZE)."""
 
+import contextlib
 import resource
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.integration.emulator_process import Running, Start
 
@@ -63,3 +66,46 @@ def test_a_last_snapshot_that_fails_is_no_clean_end(start: Start, tmp_path: Path
     assert "lost" in emulator.errors.splitlines()[-1]
     assert "Traceback" not in emulator.errors
     assert (state / "state.json").read_bytes() == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 20 MB. Only root may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20M", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this user may not mount a small file system")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.proof
+def test_a_full_disk_and_a_kill_lose_nothing_that_was_acknowledged(
+    start: Start, tmp_path: Path, small_disk: Path
+) -> None:
+    emulator = start("--state", str(small_disk / "state"))
+    _fill_up(small_disk / "others")
+    acknowledged = list[str]()
+    with emulator.api() as api:
+        while api.get("/up").status_code == 200:
+            run = f"r{len(acknowledged)}"
+            if api.post("/runs", json=RUN | {"run_id": run}).status_code == 201:
+                acknowledged.append(run)
+        assert "for a reserve of" in api.get("/up").json()["error"]
+    emulator.process.kill()
+    emulator.process.communicate(timeout=WITHIN_S)
+    emulator.ready_path.unlink()
+    (small_disk / "others").unlink()
+    again = start("--state", str(small_disk / "state"))
+    with again.api() as api:
+        assert acknowledged
+        assert [run for run in acknowledged if api.get(f"/runs/{run}").status_code != 200] == []
+    assert again.end() == 0
+
+
+def _fill_up(path: Path) -> None:
+    with path.open("wb") as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 65_536)
+            file.flush()

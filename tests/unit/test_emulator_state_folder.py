@@ -1,5 +1,6 @@
 """The state folder: one owner, nothing of anybody else's, and a document that is what an emulator writes."""
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from local_emulator.errors import StateFolderBusy, StateFolderUnusable
 from local_emulator.state.document import fault_of
 from local_emulator.state.folder import StateFolder
+from local_emulator.state.reserve import STEP_BYTES, Reserve, allocate
 
 GOOD: dict[str, Any] = {
     "table": {"items": [{"pk": {"S": "a"}, "n": {"B": b"bytes"}}], "stream": {"next": 1, "unread": []}},
@@ -47,6 +49,75 @@ def test_a_document_comes_back_with_its_objects_and_the_rest_is_cleared(tmp_path
         assert not folder.has_object("orphan")
         assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
         assert {file.name for file in (tmp_path / "s").iterdir()} == {"lock", "objects", "state.json"}
+
+
+class Disk:
+    """One on which others leave no room but the reserve's, as long as `full`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.full, self._reserve = False, folder / "reserve"
+
+    def write(self, path: Path, data: bytes) -> None:
+        if self.full and self._reserve.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        path.write_bytes(data)
+
+    def allocate(self, file: int, size_bytes: int) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        allocate(file, size_bytes)
+
+
+def test_a_disk_that_fills_up_costs_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    with StateFolder(tmp_path, write=disk.write, allocate=disk.allocate) as folder:
+        folder.save(GOOD, objects=set())
+        assert (tmp_path / "reserve").stat().st_blocks * 512 >= STEP_BYTES
+        disk.full = True
+        folder.write_object("0" * 64, b"late")
+        with pytest.raises(OSError, match="No space left on device for a reserve of"):
+            folder.save(GOOD | {"queues": {"q": ["late"]}}, objects={"0" * 64})
+        kept = folder.load()
+        assert kept is not None
+        assert (kept["queues"], folder.read_object("0" * 64)) == ({"q": ["late"]}, b"late")
+        disk.full = False
+        folder.save(GOOD, objects=set())
+        assert (tmp_path / "reserve").exists()
+    assert not (tmp_path / "reserve").exists()
+
+
+def test_a_disk_without_room_for_a_reserve_is_full(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    disk.full = True
+    with StateFolder(tmp_path, write=disk.write, allocate=disk.allocate) as folder:
+        with pytest.raises(OSError, match="for a reserve"):
+            folder.save(GOOD, objects=set())
+        assert not (tmp_path / "reserve").exists()
+
+
+def test_another_fault_does_not_take_the_reserve(tmp_path: Path) -> None:
+    def fail(path: Path, data: bytes) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    StateFolder(tmp_path).close()
+    (tmp_path / "reserve").touch()
+    with StateFolder(tmp_path, write=fail) as folder:
+        with pytest.raises(OSError, match="Input/output"):
+            folder.save(GOOD, objects=set())
+        assert (tmp_path / "reserve").exists()
+
+
+def test_a_reserve_grows_with_the_document(tmp_path: Path) -> None:
+    sizes = list[int]()
+
+    def allocate(file: int, size_bytes: int) -> None:
+        sizes.append(size_bytes)
+        os.truncate(file, size_bytes)
+
+    reserve = Reserve(tmp_path / "reserve", allocate)
+    for document_bytes in (1, STEP_BYTES // 2, STEP_BYTES, 1):
+        reserve.refill(document_bytes=document_bytes)
+    assert sizes == [STEP_BYTES, 2 * STEP_BYTES, 3 * STEP_BYTES]
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> str:
