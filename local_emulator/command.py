@@ -5,6 +5,7 @@ port in use, state folder unusable or another emulator's, ready file not writabl
 """
 
 import logging
+import math
 import signal
 import sys
 import threading
@@ -19,6 +20,13 @@ from local_emulator.errors import EmulatorError
 
 LAUNCH_EVERY_S = 1.0
 log = logging.getLogger(__name__)
+
+
+def _finite(seconds: float | None) -> float | None:
+    """`nan` passes every bound, and never comes."""
+    if seconds is not None and not math.isfinite(seconds):
+        raise typer.BadParameter("it must be a number of seconds")
+    return seconds
 
 
 def _path(text: str) -> Path:
@@ -51,7 +59,9 @@ def run(
         typer.Option(parser=_path, metavar="PATH", help="Write URLs and keys here, as JSON, once all is up."),
     ] = None,
     public_read: Annotated[bool, typer.Option(help="Let GET requests pass without a key.")] = True,
-    sweep_every: Annotated[float | None, typer.Option(min=0.1, help="Seconds between sweeps (default: 60).")] = None,
+    sweep_every: Annotated[
+        float | None, typer.Option(min=0.1, callback=_finite, help="Seconds between sweeps (default: 60).")
+    ] = None,
     launch_local: Annotated[bool, typer.Option(help="Start runners for tasks of provider `local`.")] = False,
     slots: Annotated[int | None, typer.Option(min=1, help="Slots of each such runner (default: CPU count).")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line.")] = False,

@@ -12,6 +12,7 @@ from local_emulator.config import Ready
 from local_emulator.errors import ReadyFileUnusable
 
 _MOST_BYTES = 64 * 1024  # of a file that may be ours
+_ELSEWHERE = "name a file in a folder that is there and may be written"
 _OURS = frozenset({"api_url", "pid"})  # fields by which one of an earlier emulator is known
 
 
@@ -30,7 +31,7 @@ def ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
     try:
         replace_whole(path, text, mode=0o600)
     except OSError as error:
-        raise ReadyFileUnusable(path, reason=error.strerror or str(error)) from error
+        raise ReadyFileUnusable(path, reason=f"{error.strerror or error}; {_ELSEWHERE}") from error
     try:
         yield
     finally:
@@ -46,7 +47,7 @@ def _require_free(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise ReadyFileUnusable(path, reason=error.strerror or str(error)) from error
+        raise ReadyFileUnusable(path, reason=f"{error.strerror or error}; {_ELSEWHERE}") from error
     if not stat.S_ISREG(about.st_mode):
         raise ReadyFileUnusable(path, reason="it is there and is no regular file; name a file that is not there")
     if not _is_ours(path, about.st_size):

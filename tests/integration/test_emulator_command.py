@@ -118,6 +118,7 @@ def test_a_state_that_moto_cannot_take_is_one_line_and_code_3(start: Start, tmp_
 def test_a_ready_file_that_cannot_be_written_is_one_line_and_code_3(tmp_path: Path) -> None:
     ended = refused("--port", "0", "--ready-file", str(tmp_path / "nowhere" / "ready.json"))
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert "name a file in a folder that is there" in ended.stderr
 
 
 @pytest.mark.parametrize("option", ["--ready-file", "--state"])
@@ -125,6 +126,13 @@ def test_an_empty_path_is_a_wrong_command_line(option: str) -> None:
     ended = refused("--port", "0", option, "")
     assert ended.returncode == 2
     assert f"Invalid value for '{option}': it is empty: name a path" in ended.stderr
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_sweeps_that_never_come_are_a_wrong_command_line(seconds: str) -> None:
+    ended = refused("--port", "0", "--sweep-every", seconds)
+    assert ended.returncode == 2
+    assert "it must be a number of seconds" in ended.stderr
 
 
 @pytest.mark.parametrize("option", ["--host", "--aws-host"])

@@ -169,6 +169,11 @@ def test_the_role_of_a_key_is_told_by_what_refuses_it(runs: int, claim: int | No
     assert (found.outcome, said in found.found) == (outcome, True), found
 
 
+def test_a_control_plane_that_is_there_and_cannot_work_is_no_wrong_address() -> None:
+    [found] = control_plane.control_plane("http://x", None, ask=answering({"GET /up": 503}), now=lambda: NOW)
+    assert (found.outcome, "cannot work" in found.remedy) == (Outcome.FAIL, True)
+
+
 def test_without_a_key_nothing_is_asked_of_it() -> None:
     assert control_plane.key_role(None, ask=answering({})).outcome == Outcome.WARN
 

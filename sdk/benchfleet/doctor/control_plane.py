@@ -16,6 +16,9 @@ WARN_SKEW_S = 30.0
 FAIL_SKEW_S = 600.0  # S3 refuses what is off by a quarter of an hour
 CLOCK_REMEDY = "set this machine's clock, e.g. with chrony or systemd-timesyncd"
 URL_REMEDY = "`benchfleet emulator` starts one here; name it with --api-url, BENCHFLEET_URL or `benchfleet login`"
+UNABLE_REMEDY = (
+    "it is there, and cannot work: its answer and its log say why, perhaps a full disk under `emulator --state`"
+)
 KEY_REMEDY = "name one in BENCHFLEET_API_KEY, or keep it with `benchfleet login`"
 
 
@@ -55,6 +58,9 @@ def control_plane(api_url: str, key: str | None, *, ask: Ask, now: Callable[[], 
         answer = ask("GET", "/up")
     except OSError as error:
         yield fail("api", f"{api_url} does not answer: {error}", remedy=URL_REMEDY)
+        return
+    if answer.status == 503:
+        yield fail("api", f"{api_url}/up answers 503", remedy=UNABLE_REMEDY)
         return
     if answer.status != 200:
         yield fail("api", f"{api_url}/up answers {answer.status}", remedy="is that a benchfleet API? " + URL_REMEDY)
