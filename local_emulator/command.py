@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def _finite(seconds: float | None) -> float | None:
-    """`nan` passes every bound, and never comes."""
+    """`inf` passes the bound, and never comes."""
     if seconds is not None and not math.isfinite(seconds):
         raise typer.BadParameter("it must be a number of seconds")
     return seconds
