@@ -47,8 +47,11 @@ class NoRoom(BadFraming):
     status = "503 Service Unavailable"
 
 
-class Incomplete(Exception):
-    """The client went away in the middle of its body."""
+class Incomplete(BadFraming):
+    """The client ended in the middle of its body; it may still be listening."""
+
+    def __init__(self) -> None:
+        super().__init__("The body ended before it was whole")
 
 
 def check_target(target: str) -> None:
@@ -58,7 +61,7 @@ def check_target(target: str) -> None:
 
 
 def read_body(headers: Message, source: BufferedIOBase, *, into: IO[bytes], most_bytes: int | None = None) -> int:
-    """Copies the body and rewinds; its length in bytes. Raises BadFraming, Incomplete."""
+    """Copies the body and rewinds; its length in bytes. Raises BadFraming."""
     length = body_length(headers)
     total = 0
     for block in _chunks(source) if length is None else _blocks(source, length):

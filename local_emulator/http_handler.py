@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
-from local_emulator.framing import BadFraming, Incomplete, check_target, read_body
+from local_emulator.framing import BadFraming, check_target, read_body
 
 if TYPE_CHECKING:
     from local_emulator.http_server import KeepAliveServer
@@ -36,8 +36,6 @@ class KeepAliveHandler(MotoRequestHandler):
         with self.server.busy():
             try:
                 self._answer()
-            except Incomplete:
-                self.close_connection = True
             except BadFraming as refusal:
                 self._give_up(refusal.status, str(refusal))
             except OSError:

@@ -109,8 +109,11 @@ class StateFolder:
         self._write(self._path / "objects" / name, data)
 
     def read_object(self, name: str) -> bytes:
-        with self._reporting():
+        try:
             return (self._path / "objects" / name).read_bytes()
+        except OSError as error:
+            reason = f"its objects/{name} cannot be read: {error.strerror or error}"
+            raise StateFolderUnusable(self._path, reason=reason) from error
 
     def _write(self, path: Path, data: bytes) -> None:
         try:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_emulator.framing import BadFraming, Incomplete, NoRoom, read_body
+from local_emulator.framing import BadFraming, NoRoom, read_body
 from local_emulator.http_server import KeepAliveServer
 
 MOST = 1_000
@@ -109,6 +109,16 @@ def test_an_odd_host_is_no_fault_of_the_server(server: KeepAliveServer, host: by
     assert say(server, b"GET //[ HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "body"), [(b"Content-Length: 9\r\n", b"half"), (CHUNKED, b"9\r\nhalf"), (CHUNKED, b"9")]
+)
+def test_a_body_that_ends_early_is_a_400_to_who_still_listens(
+    server: KeepAliveServer, headers: bytes, body: bytes
+) -> None:
+    status, words = say(server, post(headers, body))
+    assert (status, b"ended before it was whole" in words) == (400, True)
+
+
 def test_chunks_are_bounded_as_lengths_are(server: KeepAliveServer) -> None:
     assert say(server, post(CHUNKED, b"3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n"))[0] == 413
 
@@ -138,5 +148,5 @@ def test_any_bytes_are_a_body_or_refused(data: bytes) -> None:
     headers = Message()
     headers["Transfer-Encoding"] = "chunked"
     into = io.BytesIO()
-    with contextlib.suppress(BadFraming, Incomplete):
+    with contextlib.suppress(BadFraming):
         assert read_body(headers, io.BytesIO(data), into=into) == len(into.getvalue())

@@ -213,6 +213,14 @@ def test_a_folder_that_is_empty_or_ours_is_taken(tmp_path: Path, names: list[str
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
+def test_an_object_that_is_gone_is_named(tmp_path: Path) -> None:
+    with (
+        StateFolder(tmp_path) as folder,
+        pytest.raises(StateFolderUnusable, match=r"its objects/abc cannot be read: No such"),
+    ):
+        folder.read_object("abc")
+
+
 def test_a_lock_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     (tmp_path / "s" / "objects").mkdir(parents=True)
