@@ -166,10 +166,14 @@ class Header:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The pending tasks of one (block, group), lowest number first; `header` is None when the group has none there."""
+    """The pending tasks of one (block, group), lowest number first; `header` is None when the group has none there.
+
+    `deferred` are pending tasks that were handed back by the runner that asks, and wait for another one.
+    """
 
     header: Header | None
     numbers: tuple[int, ...]
+    deferred: int = 0
 
 
 @dataclass(frozen=True)

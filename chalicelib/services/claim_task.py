@@ -76,7 +76,7 @@ class ClaimTask:
     def _from_block(self, run_id: str, block: int, wish: Claim, *, exploring: bool = False) -> ClaimReply | None:
         place = (run_id, wish.key, block)
         for _ in range(_QUERIES_A_BLOCK):
-            found = self.tasks.candidates(run_id, block, wish.key, limit=self.windows.fetch(place))
+            found = self.tasks.candidates(run_id, block, wish.key, limit=self.windows.fetch(place), wish=wish)
             header = found.header or self._repaired(run_id, block, wish)
             if isinstance(header, ClaimReply) or header is None:
                 return header
@@ -86,7 +86,8 @@ class ClaimTask:
             if exploring and self._is_large(run_id, wish.key):
                 return None
             if not found.numbers:
-                self.routes.mark_empty(place, now_ms=wish.now_ms)
+                if not found.deferred:
+                    self.routes.mark_empty(place, now_ms=wish.now_ms)
                 return None
             task = self._race(place, found, wish)
             if task:

@@ -1,10 +1,14 @@
-"""Ends a task: accepted once; the same word said again is accepted again."""
+"""Ends a task: accepted once; the same word said again is accepted again.
+
+A failure of the infrastructure ends it only when no attempt is left: before that the task is given to another runner.
+"""
 
 from dataclasses import dataclass, replace
 
 from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.errors import BadRequest
+from chalicelib.domain.handing_back import by_infrastructure, history, is_holder, was_handed_back
 from chalicelib.domain.ports import Refused, Storage, Tasks, Verdict
 from chalicelib.domain.records import Task
 from chalicelib.domain.transitions import IN_FLIGHT
@@ -23,11 +27,29 @@ class FinishTask:
         TaskCancelled.
         """
         bound = self._bind(run_id, number, verdict)
+        if by_infrastructure(bound):
+            task = self.tasks.get(run_id, number)
+            if task and self._tried_again(task, bound):
+                return
+            if task and task.attempt > 1 and is_holder(task, bound):
+                bound = replace(bound, reason=history(task, bound))
         try:
             self.tasks.finish(run_id, number, bound)
         except Refused as refused:
             if not _said_before(refused.task, bound):
                 raise explain(refused.task, runner_id=bound.runner_id, attempt=bound.attempt) from None
+
+    def _tried_again(self, task: Task, verdict: Verdict) -> bool:
+        """Hands the task back while attempts are left; what is said again was done already."""
+        if was_handed_back(task, verdict):
+            return True
+        if not is_holder(task, verdict) or task.attempt >= task.max_attempts:
+            return False
+        try:
+            self.tasks.hand_back(task, verdict)
+        except Refused:  # whatever came between is explained where the task is ended
+            return False
+        return True
 
     def _bind(self, run_id: str, number: int, verdict: Verdict) -> Verdict:
         """Ties the verdict to the attempt whose upload key it names; only keys that we issued are ever stored.

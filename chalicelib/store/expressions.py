@@ -9,6 +9,7 @@ from typing import Any
 from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.counting import Tally
+from chalicelib.domain.handing_back import ELSEWHERE_MS, history, home_of
 from chalicelib.domain.leases import timeout_message
 from chalicelib.domain.ports import Beat, Built, Flaw, Verdict
 from chalicelib.domain.records import Claim, Ending, Run, RunState, Task
@@ -98,6 +99,19 @@ def finish(run_id: str, number: int, verdict: Verdict) -> Write:
         "failure_class": verdict.failure_class, "result_key": verdict.result_key, "error_key": verdict.error_key,
     }  # fmt: skip
     return Write(pk, sk, condition, sets | ({"progress_pct": 100} if completed else {}), values=values)
+
+
+def hand_back(task: Task, verdict: Verdict) -> Write:
+    """claimed | running → pending: its runner could not work, and attempts are left. Others are asked first."""
+    condition, values = _owned(verdict.runner_id, task.attempt)
+    if verdict.nonce is not None:
+        condition += " AND #nonce = :nonce"
+        values[":nonce"] = verdict.nonce
+    until_ms = verdict.now_ms + ELSEWHERE_MS
+    order = keys.handed_back_order(task.key, task.number, home=home_of(verdict.runner_id), until_ms=until_ms)
+    sets = {"status": TaskStatus.PENDING, "claim_order": order, "reason": history(task, verdict)}
+    pk, sk = keys.task_key(task.run_id, task.number)
+    return Write(pk, sk, condition, sets | _FORGET_LEASE | _FORGET_BEAT, values=values)
 
 
 def extend(task: Task, *, now_ms: int) -> Write:

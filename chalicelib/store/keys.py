@@ -6,6 +6,7 @@
 | counters | `RUN#<run>` | `COUNTS` | | |
 | header of (block, group) | `RUN#<run>#<block>` | `H#<group>` | `A#<group>#M` | |
 | task, pending | `RUN#<run>#<block>` | `T#<n>` | `A#<group>#P#<n>` | |
+| task, handed back by the runner `<home>` | same | same | `A#<group>#Q#<earliest ms>#<home>#<n>` | |
 | task, in flight | same | same | `A#<group>#L#<claim token>` | |
 | task, ended | same | same | absent | |
 | marker of a run that is not over | `ACTIVE` | `<run>` | | |
@@ -17,7 +18,7 @@ goes by that.
 
 | question | answered by |
 |---|---|
-| is the run open, and what is next? | one query of `by_claim_order` from `A#<group>#M` on: the header sorts before the pending |
+| is the run open, and what is next? | one query of `by_claim_order` from `A#<group>#M` on: what was handed back sorts last |
 | does this token hold a task already? | `by_claim_order` = `A#<group>#L#<token>` |
 | whose lease ran out? | `by_claim_order` from `A#<group>#L#`, for each block with open tasks |
 | has everything of this group ended? | `by_claim_order` begins with `A#<group>#`: nothing but the header |
@@ -67,8 +68,19 @@ def pending_order(key: GroupKey, number: int) -> str:
     return f"A#{_group(key)}#P#{number:07d}"
 
 
-def pending_end(key: GroupKey) -> str:
-    return f"A#{_group(key)}#P#~"
+def handed_back_order(key: GroupKey, number: int, *, home: str, until_ms: int) -> str:
+    """After all that nobody has tried. Until `until_ms` it is not for the runner `home`."""
+    return f"A#{_group(key)}#Q#{until_ms:015d}#{home}#{number:07d}"
+
+
+def claimable_end(key: GroupKey) -> str:
+    return f"A#{_group(key)}#Q#~"
+
+
+def deferred_for(claim_order: str, *, home: str, now_ms: int) -> bool:
+    """Is this entry one that the runner `home` has handed back too short a while ago?"""
+    kind, *rest = claim_order.split("#")[2:]
+    return kind == "Q" and rest[1] == home and int(rest[0]) > now_ms
 
 
 def leased_order(key: GroupKey, token: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from chalicelib.domain.blocks import blocks_of
+from chalicelib.domain.handing_back import home_of
 from chalicelib.domain.ports import Beat, Flaw, Refused, Verdict
 from chalicelib.domain.records import Candidates, Claim, Ending, GroupKey, Run, Task
 from chalicelib.domain.selection import Selected, Span, Wanted, all_wanted, spans
@@ -48,15 +49,18 @@ class TaskStore:
         for block in blocks_of(1, run.task_count):
             yield from map(task_of, self._block(run.run_id, block))
 
-    def candidates(self, run_id: str, block: int, key: GroupKey, *, limit: int) -> Candidates:
-        """The header and the first pending tasks: one request, whatever the answer."""
-        values = {":pk": keys.block_pk(run_id, block), ":low": keys.header_order(key), ":high": keys.pending_end(key)}
+    def candidates(
+        self, run_id: str, block: int, key: GroupKey, *, limit: int, wish: Claim | None = None
+    ) -> Candidates:
+        """The header and the first pending tasks: one request, whatever the answer. `wish`: only what is for its runner."""
+        values = {":pk": keys.block_pk(run_id, block), ":low": keys.header_order(key), ":high": keys.claimable_end(key)}
         items, _ = self._table.query(
             "#pk = :pk AND #claim_order BETWEEN :low AND :high", values, limit=limit + 1, **_PROJECTED
         )
         header = header_of(items[0]) if items and "header" in items[0] else None
-        pending = [item for item in items if "header" not in item]
-        return Candidates(header, tuple(keys.number_of_order(item["claim_order"]) for item in pending))
+        orders = [item["claim_order"] for item in items if "header" not in item]
+        mine = [order for order in orders if wish is None or not _deferred(order, wish)]
+        return Candidates(header, tuple(map(keys.number_of_order, mine)), deferred=len(orders) - len(mine))
 
     def held_by_token(self, run_id: str, block: int, key: GroupKey, token: str) -> Task | None:
         order = keys.leased_order(key, token)
@@ -86,6 +90,9 @@ class TaskStore:
 
     def finish(self, run_id: str, number: int, verdict: Verdict) -> Task:
         return self._change(expressions.finish(run_id, number, verdict))
+
+    def hand_back(self, task: Task, verdict: Verdict) -> None:
+        self._change(expressions.hand_back(task, verdict))
 
     def extend(self, task: Task, *, now_ms: int) -> None:
         self._change(expressions.extend(task, now_ms=now_ms))
@@ -150,6 +157,10 @@ class TaskStore:
             return task_of(self._table.update(write))
         except ConditionFailed as failed:
             raise Refused(task_of(failed.old_item) if failed.old_item else None) from None
+
+
+def _deferred(claim_order: str, wish: Claim) -> bool:
+    return keys.deferred_for(claim_order, home=home_of(wish.runner_id), now_ms=wish.now_ms)
 
 
 def _is_own(task: Task, wish: Claim) -> bool:

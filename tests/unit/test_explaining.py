@@ -89,8 +89,15 @@ def test_a_task_that_came_back_says_why_and_which_attempt_is_next() -> None:
     told = explained([task], a_runner("b", task_ids=["r.2"]))
     assert [finding.kind for finding in told.findings] == ["handed_back", "busy"]
     assert told.findings[0].details == [
-        "r.1: attempt 2 of 3 comes next; the last one ended so: No heartbeat received for 2 minutes."
+        "r.1: attempt 2 of 3 comes next; before it: No heartbeat received for 2 minutes."
     ]
+
+
+def test_a_task_that_a_broken_runner_handed_back_names_runner_path_and_remedy() -> None:
+    reason = "attempt 1 on box-1-s1: runner_error: no space left in /var/tmp/x: free it or pass --work-root"
+    told = explained([a_task(attempt=1, reason=reason)], a_runner("b", task_ids=["r.2"]))
+    assert told.findings[0].details == [f"r.1: attempt 2 of 3 comes next; before it: {reason}"]
+    assert "mend the runner's machine" in (told.findings[0].remedy or "")
 
 
 def test_a_running_task_tells_what_it_does() -> None:

@@ -11,6 +11,7 @@ from benchfleet.explaining.document import Finding
 from benchfleet.explaining.scene import GroupKey, Scene, count, first_ids, key_of, kind_name, verb
 
 POLL_S = 30
+_TOLD = "mend the runner's machine as the reason says, or end that runner; other runners get the task first"
 
 
 def waiting(scene: Scene) -> Iterator[Finding]:
@@ -102,11 +103,12 @@ def _soon(scene: Scene, key: GroupKey, tasks: list[Task], idle: list[RunnerSeen]
 def _handed_back(key: GroupKey, tasks: list[Task]) -> Finding:
     several = f"{count(len(tasks), 'task')} for {kind_name(key)} {verb(len(tasks), 'has', 'have')} been handed back"
     details = [
-        f"{task.id}: attempt {task.attempt + 1} of {task.max_attempts} comes next; the last one ended so: "
+        f"{task.id}: attempt {task.attempt + 1} of {task.max_attempts} comes next; before it: "
         f"{task.reason or 'its lease ran out'}"
         for task in tasks[:5]
     ]
-    remedy = "look whether the machine of the runner that fell silent is still there"
+    told = any((task.reason or "").startswith("attempt ") for task in tasks)
+    remedy = _TOLD if told else "look whether the machine of the runner that fell silent is still there"
     return _finding("handed_back", key, tasks, weight="problem", words=several, details=details, remedy=remedy)
 
 
