@@ -74,7 +74,8 @@ def run(
     """Claim tasks, run their benchmarks, upload the results.
 
     Exit codes: 0 nothing left to do; 1 bad arguments, or the run never appeared; 3 the control plane cannot be reached;
-    4 the key is refused; 130 and 143 cancelled by SIGINT and SIGTERM.
+    4 the key is refused; 5 a slot failed three tasks in a row by this machine's own fault; 130 and 143
+    cancelled by SIGINT and SIGTERM.
     """
     from runner_image.__main__ import workload_environment
     from runner_image.provenance import affinity

@@ -1,13 +1,15 @@
 """A task's end: package, upload, tell the control plane. Exactly one of complete and fail, or nothing at all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import CompleteRequest, UploadUrls
 
 from runner_image.execution import Execution
+from runner_image.faults import words_of
+from runner_image.health import Health
 from runner_image.insistence import Insistence, Policy
 from runner_image.metadata import RUNNER_STOPPED, UPLOAD_FAILED, Failure, Sheet, shortfall, with_more
 from runner_image.packaging import ERROR, RESULT, Package, pack
@@ -31,6 +33,7 @@ class Ending:
     urls: UploadUrls
     sheet: Sheet
     tools: Tools
+    health: Health = field(default_factory=Health)
 
     def deliver(self) -> TaskEnd:
         """Delivers the result, or the failure. Dropped means that the control plane wants neither from us."""
@@ -39,7 +42,9 @@ class Ending:
         try:
             failure = self.execution.failure or self._deliver_result()
             if failure is None:
+                self.health.fine()
                 return TaskEnd.COMPLETED
+            failure = self.health.failed(failure)
             self.execution.log.warning("failing", error_type=failure.error_type, message=failure.message)
             self._deliver_failure(failure)
             return TaskEnd.FAILED
@@ -65,7 +70,10 @@ class Ending:
             raise
         except LeaseLost:
             raise
-        except (UploadRefused, SessionError, OSError) as error:
+        except OSError as error:
+            self.execution.log.error("packing_failed", error=str(error))
+            return Failure.of("runner_error", words_of(error, place=self.execution.work_dir.parent))
+        except (UploadRefused, SessionError) as error:
             self.execution.log.error("upload_failed", error=str(error))
             return replace(UPLOAD_FAILED, detail=f"{UPLOAD_FAILED.message}\n{error}")
         return None

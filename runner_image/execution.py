@@ -9,6 +9,7 @@ from pathlib import Path
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import AssignedTask
 
+from runner_image.faults import blamed, words_of
 from runner_image.heartbeats import Heartbeats
 from runner_image.isolation import Isolation
 from runner_image.logs import Log
@@ -48,6 +49,8 @@ class Execution:
             with isolation.open(self.work_dir, core=self.core, stop=self.stop) as execute:
                 self._phases(chosen, job, self._traced(execute))
             self.failure = judge(self.outcome) if self.outcome else None
+        if self.failure:
+            self.failure = blamed(self.failure, self.work_dir)
 
     def _phases(self, workload: Workload, job: Job, execute: Execute) -> None:
         self._tell(HeartbeatStatus.PROVISION)
@@ -112,5 +115,5 @@ class Execution:
         except WorkloadError as error:
             self.failure = Failure.of_workload(error)
         except Exception as error:  # a fault of a workload's code, or of this machine: the slot must live on
-            message = f"{type(error).__name__}: {error}"
+            message = words_of(error, place=self.work_dir)
             self.failure = Failure.of("runner_error", message, detail=traceback.format_exc())

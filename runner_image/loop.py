@@ -46,15 +46,20 @@ def work(
     shutdown: Shutdown,
     stay: bool,
     log: Log,
+    rest: Callable[[Callable[[float], None]], None] = lambda _sleep: None,
 ) -> None:
-    """Until nothing is left to do (with `stay`: for ever), or the runner is drained. Passes on what `claim` raises."""
+    """Until nothing is left to do (with `stay`: for ever), or the runner is drained. Passes on what `claim` raises.
+
+    `rest` is called with a way to sleep after each task; what it raises ends the slot.
+    """
     try:
         while not shutdown.draining:
             nudges = shutdown.nudges
             claimed = claim()
-            if claimed.reply.task is not None and claimed.reply.presigned_urls is not None:
+            if claimed.reply.task is not None:
                 process(claimed)
                 shutdown.nudge()
+                rest(shutdown.sleep)
                 continue
             if claimed.reply.status == "done" and not stay:
                 log.info("nothing_left", message=claimed.reply.message)

@@ -74,6 +74,7 @@ class _Runner:
             shutdown=self.shutdown,
             stay=self.config.stay,
             log=log,
+            rest=slot.health.rest,
         )
 
     def _claims(self, log: Log) -> Claims:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from runner_image.health import SlotBroken
 from runner_image.logs import Log
 from runner_image.session import Refused, SessionError, Unauthorized
 from runner_image.stopping import Shutdown
 
-DONE, GAVE_UP, UNREACHABLE, UNAUTHORIZED = 0, 1, 3, 4
+DONE, GAVE_UP, UNREACHABLE, UNAUTHORIZED, BROKEN = 0, 1, 3, 4, 5
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -70,6 +71,9 @@ def _guarded(slot: Callable[[], None], listener: Listener, log: Log) -> None:
     except SessionError as error:
         code = code_of(error)
         log.error("gave_up", error=str(error), exit_code=code)
+    except SlotBroken as broken:
+        code = BROKEN
+        log.error("gave_up", error=str(broken), exit_code=code)
     except Exception as error:  # of whatever kind: a thread that dies unseen would look like one that had ended well
         log.error("gave_up", error=f"{type(error).__name__}: {error}", exit_code=code)
     finally:

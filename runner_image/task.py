@@ -1,24 +1,29 @@
 """One task from claim to end."""
 
-import contextlib
 import shutil
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchfleet_contract.tasks import AssignedTask, UploadUrls
 
 from runner_image.ending import Ending
 from runner_image.execution import Execution
+from runner_image.faults import words_of
+from runner_image.health import Health
 from runner_image.heartbeats import Heartbeats, Holder
+from runner_image.insistence import Insistence, Policy
 from runner_image.logs import Log, to_file
 from runner_image.metadata import Failure, Sheet
 from runner_image.provenance import machine
 from runner_image.session import Claimed, SessionError
 from runner_image.stopping import Stop, Stopped
 from runner_image.tools import TaskEnd, Tools
+
+GIVE_UP_S, MOST_GIVE_UP_S = 10.0, 600.0  # how long a failure is told at least, and at most
 
 
 @dataclass(frozen=True)
@@ -27,20 +32,41 @@ class Slot:
 
     runner_id: str
     core: int | None = None
+    health: Health = field(default_factory=Health)
 
 
 def run_task(claimed: Claimed, *, slot: Slot, stop: Stop, tools: Tools, log: Log) -> TaskEnd:
-    """Executes an assigned task to its end. Raises OSError if there is no place for its work dir: then it has failed."""
+    """Executes an assigned task to its end: whatever goes wrong, the control plane is told."""
     task, urls = claimed.reply.task, claimed.reply.presigned_urls
-    if task is None or urls is None:
+    if task is None:
         raise ValueError("a claim without a task")
     try:
+        if urls is None:
+            raise LookupError("the claim's answer holds a task but no presigned_urls to upload its result to")
         return _run(claimed, task, urls, slot=slot, stop=stop, tools=tools, log=log)
     except Exception as error:  # whatever it is, nobody else works on the task: it is given up in order
-        failure = Failure.of("runner_error", f"{type(error).__name__}: {error}")
-        with contextlib.suppress(SessionError):
-            tools.session.fail(task.id, failure.request(slot.runner_id, attempt=task.attempt))
-        raise
+        log.error("runner_error", error=str(error), trace=traceback.format_exc())
+        failure = Failure.of("runner_error", words_of(error, place=tools.work_root))
+        return _give_up(claimed, task, slot.health.failed(failure), slot=slot, stop=stop, tools=tools, log=log)
+
+
+def _give_up(
+    claimed: Claimed, task: AssignedTask, failure: Failure, *, slot: Slot, stop: Stop, tools: Tools, log: Log
+) -> TaskEnd:
+    """Tells of the failure, repeatedly while the lease that came with the claim lasts. Nobody beats meanwhile."""
+    insist = Insistence(
+        Policy(patience_s=max(GIVE_UP_S, min(claimed.lease_ends - tools.clock(), MOST_GIVE_UP_S))),
+        sleep=stop.sleep,
+        clock=tools.clock,
+        warn=lambda error, wait_s: log.warning("retrying", error=str(error), wait_s=round(wait_s, 1)),
+    )
+    request = failure.request(slot.runner_id, attempt=task.attempt)
+    try:
+        insist(lambda _failures: tools.session.fail(task.id, request))
+    except (SessionError, Stopped) as error:
+        log.error("not_told", error=str(error), error_type=failure.error_type)
+        return TaskEnd.DROPPED
+    return TaskEnd.FAILED
 
 
 def _run(
@@ -59,7 +85,7 @@ def _run(
             except Stopped as stopped:
                 own_log.warning("dropped", reason=stopped.reason.value)
                 return TaskEnd.DROPPED
-            return Ending(run, urls=urls, sheet=sheet, tools=tools).deliver()
+            return Ending(run, urls=urls, sheet=sheet, tools=tools, health=slot.health).deliver()
 
 
 def _sheet(task: AssignedTask, *, slot: Slot, tools: Tools) -> Sheet:

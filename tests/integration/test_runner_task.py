@@ -326,3 +326,31 @@ def test_debug_keeps_the_work_dir_and_packs_the_whole_log(bench: Bench, plane: C
     log = members(plane.uploads["claim-result"])["./full_run.log"].decode()
     assert '"event": "output"' in log
     assert "measured" in log
+
+
+def test_a_failure_before_the_start_is_told_until_it_is_heard(bench: Bench, plane: ControlPlane) -> None:
+    bench.work_root.write_text("a file where the work dirs should be")
+    plane.script["fail"] = [Reply(status=503), DROP, Reply(body={"message": "Task marked as failed"})]
+    assert bench.run(Tiny()) is TaskEnd.FAILED
+    first, _, last = plane.of("fail")
+    assert first.body == last.body
+    assert first.body["failure_class"] == "infrastructure"
+    assert str(bench.work_root) in first.body["error_message"]
+    assert "--work-root" in first.body["error_message"]
+
+
+def test_a_task_without_a_place_for_its_result_is_given_up(bench: Bench, plane: ControlPlane) -> None:
+    claim = plane.assigned()
+    del claim.body["presigned_urls"]
+    plane.script["claim"] = [claim]
+    assert bench.run(Tiny()) is TaskEnd.FAILED
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["attempt"]) == ("runner_error", 1)
+    assert "no presigned_urls" in fail.body["error_message"]
+
+
+def test_a_failure_that_nobody_wants_is_dropped(bench: Bench, plane: ControlPlane) -> None:
+    bench.work_root.write_text("a file")
+    plane.script["fail"] = [Reply(status=409, body={"error": "gone"})]
+    assert bench.run(Tiny()) is TaskEnd.DROPPED
+    assert len(plane.of("fail")) == 1

@@ -8,7 +8,8 @@ _ADVICE = {
     "benchmark_failed": "read the log below: the benchmark itself gave no result; mend it or leave it out",
     "deadline": "give the run a later `deadline_s`, or more runners: the task had no time left",
     "runner_stopped": "somebody ended the runner; " + _TRY_AGAIN,
-    "runner_error": "read the log below: the runner met a fault of its own, not of the benchmark",
+    "runner_error": "mend the runner's machine as the message says: the fault was its own, not the benchmark's; then "
+    + _TRY_AGAIN,
     "invalid": "mend the result that the workload writes: the archive could not take it",
     "invalid_options": "mend `workload_options` in the config: docs/workloads.md lists what each workload takes",
     "unknown_workload": "mend `workload` in the config, or start a runner that knows it",
