@@ -30,6 +30,7 @@ from runner_image.stopping import Shutdown
 from runner_image.task import Slot, run_task
 from runner_image.tools import TaskEnd, Tools
 from runner_image.upload import open_store
+from runner_image.work_dirs import remove_orphans
 from runner_image.workloads.protocol import Workload
 
 
@@ -39,6 +40,7 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
     log = _log(config).bind(runner_id=runner_id)
     free_cores = reserved(config.slots, allowed=affinity(), locks=locks_folder(Path(tempfile.gettempdir())))
     with free_cores as cores, _tools(config, workload=workload, log=log) as tools:
+        remove_orphans(config.work_root, log=log)
         runner = _Runner(config, tools=tools)
         log.info("started", version=own_version(), slots=config.slots, cores=cores, isolation=tools.isolation.name)
         slots = [Slot(_slot_id(runner_id, number), core=core) for number, core in enumerate(cores, start=1)]

@@ -1,12 +1,7 @@
 """One task from claim to end."""
 
-import shutil
-import tempfile
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchfleet_contract.tasks import AssignedTask, UploadUrls
 
@@ -22,6 +17,7 @@ from runner_image.provenance import machine
 from runner_image.session import Claimed, SessionError
 from runner_image.stopping import Stop, Stopped
 from runner_image.tools import TaskEnd, Tools
+from runner_image.work_dirs import work_dir
 
 GIVE_UP_S, MOST_GIVE_UP_S = 10.0, 600.0  # how long a failure is told at least, and at most
 
@@ -72,13 +68,13 @@ def _give_up(
 def _run(
     claimed: Claimed, task: AssignedTask, urls: UploadUrls, *, slot: Slot, stop: Stop, tools: Tools, log: Log
 ) -> TaskEnd:
-    with _root(task, tools=tools, log=log) as root:
-        work_dir = root / "work"
-        own_log = log.tee(to_file(work_dir / "full_run.log")) if tools.debug else log
+    with work_dir(tools.work_root, task.id, keep=tools.debug, log=log) as root:
+        place = root / "work"
+        own_log = log.tee(to_file(place / "full_run.log")) if tools.debug else log
         sheet = _sheet(task, slot=slot, tools=tools)
         with _heartbeats(claimed, task, slot=slot, stop=stop, tools=tools, log=own_log) as beats:
             run = Execution(
-                task, workload=sheet.workload, work_dir=work_dir, core=slot.core, stop=stop, beats=beats, log=own_log
+                task, workload=sheet.workload, work_dir=place, core=slot.core, stop=stop, beats=beats, log=own_log
             )
             try:
                 run.measure(tools.isolation, workload=tools.workload)
@@ -106,19 +102,3 @@ def _heartbeats(claimed: Claimed, task: AssignedTask, *, slot: Slot, stop: Stop,
     return Heartbeats(
         lambda beat: tools.session.heartbeat(task.id, beat), holder=holder, stop=stop, log=log, clock=tools.clock
     )
-
-
-@contextmanager
-def _root(task: AssignedTask, *, tools: Tools, log: Log) -> Iterator[Path]:
-    """A folder of the task's own: `work` for the workload, beside it the archives. Kept with --debug."""
-    tools.work_root.mkdir(parents=True, exist_ok=True)
-    root = Path(tempfile.mkdtemp(prefix=f"task-runner-{task.id}-", dir=tools.work_root)).resolve()
-    root.chmod(0o755)  # a container's user must pass through
-    (root / "work").mkdir()
-    try:
-        yield root
-    finally:
-        if tools.debug:
-            log.info("work_dir_kept", path=str(root))
-        else:
-            shutil.rmtree(root, ignore_errors=True)

@@ -125,6 +125,24 @@ def test_nothing_survives_a_runner_that_is_killed(plane: ControlPlane, tmp_path:
         until(lambda: not alive(mark), timeout_s=10)
 
 
+def test_what_a_killed_runner_left_on_disk_goes_at_the_next_start_and_a_live_ones_stays(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    marks = [f"525{n}.{os.getpid()}" for n in (3, 4)]
+    plane.script["claim"] = [plane.assigned(), plane.assigned(id="r1.2"), Reply(body={"status": "done"})]
+    with embedded(plane, line=f"sleep {marks[0]}", work_root=tmp_path) as killed:
+        until(lambda: alive(marks[0]))
+        killed.kill()
+        killed.wait(10)
+    (orphan,) = tmp_path.iterdir()
+    with embedded(plane, line=f"sleep {marks[1]}", work_root=tmp_path):
+        until(lambda: alive(marks[1]))
+        (live,) = tmp_path.iterdir()
+        assert live != orphan
+        ended = command(*flags(plane, "--run-id", "r1", "--work-root", str(tmp_path)), BENCHFLEET_API_KEY=KEY)
+        assert (ended.returncode, list(tmp_path.iterdir())) == (0, [live])
+
+
 def test_slots_claim_for_themselves_under_their_own_names(plane: ControlPlane, tmp_path: Path) -> None:
     plane.script["claim"] = [plane.assigned(), plane.assigned(id="r1.2"), Reply(body={"status": "done"})]
     with embedded(plane, line="sleep 0.5", work_root=tmp_path, slots=2) as runner:
