@@ -76,6 +76,7 @@ class LocalLauncher:
         )
         name = f"{run_id}-{provider}-{instance_type}".replace("/", "_")
         log = self._log_dir / f"{name}.log" if self._log_dir else None
-        runner = LocalRunner(plan.command(self._runner), environment=plan.environment(self._environment), log=log)
+        environment = plan.environment(self._environment)
+        runner = LocalRunner(plan.command(self._runner), environment=environment, log=log, key=plan.key)
         runner.start()
         return runner

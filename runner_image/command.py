@@ -14,6 +14,8 @@ from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.proxies import is_loopback, proxy_problem
 
 from runner_image.config import CLAIM_PATIENCE_S, DEFAULT_IMAGE, Config
+from runner_image.isolation import inside_container
+from runner_image.key_handover import VARIABLE, is_on_show, read_key, shut, start_anew
 
 USAGE_ERROR = 1
 
@@ -25,7 +27,10 @@ Key = Annotated[
         help="Discouraged on the command line, where every user of the machine can read it: use the variable or a file.",
     ),
 ]
-KeyFile = Annotated[Path | None, typer.Option(envvar="BENCHFLEET_API_KEY_FILE", help="A file that holds only the key.")]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(envvar="BENCHFLEET_API_KEY_FILE", help="A file that holds only the key; - for standard input."),
+]
 RunId = Annotated[str | None, typer.Option(help="Work for this run only. Without it: for any run that fits.")]
 Provider = Annotated[str | None, typer.Option(help="Where this runner is, as runs name it: local, aws, …")]
 InstanceType = Annotated[str | None, typer.Option(help="What this runner is, as runs name it: c8g.medium, …")]
@@ -86,6 +91,14 @@ def run(
     if getattr(context.get_parameter_source("api_key"), "name", None) == "COMMANDLINE":
         _warn("--api-key is visible to every user of this machine; prefer BENCHFLEET_API_KEY or --api-key-file")
     key = _key(api_key, api_key_file)
+    if api_key_file and api_key_file.is_file() and (isolation == "process" or inside_container()):
+        _warn(
+            f"benchmarks in process isolation can read {api_key_file} too; --api-key-file - reads the key from a pipe"
+        )
+    if key and is_on_show(sys.orig_argv[1:]):
+        _hand_over(key)
+    shut()
+    os.environ.pop(VARIABLE, None)
     needed = {
         "--orchestrator-url": orchestrator_url,
         "--api-key (or BENCHFLEET_API_KEY, or --api-key-file)": key,
@@ -135,10 +148,18 @@ def _key(given: str | None, file: Path | None) -> str | None:
     if file is None:
         return given
     try:
-        return file.read_text(encoding="utf-8").strip()
+        return read_key(file)
     except (OSError, UnicodeDecodeError) as error:
         _refuse([f"cannot read {file}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"])
         raise
+
+
+def _hand_over(key: str) -> None:
+    """Does not return: the same command begins again, with nothing to see of the key."""
+    try:
+        start_anew(key, environment=os.environ)
+    except (OSError, ValueError) as error:
+        _refuse([f"cannot hide the key from benchmarks: {error}"])
 
 
 def _malformed(url: str, run_id: str | None) -> list[str]:

@@ -14,12 +14,12 @@ from benchfleet.running.processes import PATIENCE_S, Background, Identity
 
 RUNNER = (sys.executable, "-m", "runner_image")
 HIDDEN = ("AWS_", "BENCHFLEET_", "PUBLIC_READ")  # the Lambdas' settings are none of a runner's business
-KEY_REFUSED = 4  # the exit code with which a runner says so
+KEY_REFUSED, CANNOT_WORK = 4, 5  # the exit codes with which a runner says so
 
 
 @dataclass(frozen=True)
 class RunnerPlan:
-    """What the runner is told. The key travels in the environment: an argument could be read by every user."""
+    """What the runner is told. The key travels through a pipe: arguments and environment could be read by benchmarks."""
 
     api_url: str
     key: str = field(repr=False)
@@ -35,28 +35,32 @@ class RunnerPlan:
             *runner,
             *("--orchestrator-url", self.api_url, "--run-id", self.run_id),
             *("--provider", self.provider, "--instance-type", self.instance_type),
-            *("--slots", str(self.slots), "--isolation", self.isolation),
+            *("--slots", str(self.slots), "--isolation", self.isolation, "--api-key-file", "-"),
             *(("--image", self.image) if self.image else ()),
         ]
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """Without what is meant for the control plane or the cloud: an emulator in this process sets such variables."""
         kept = {name: value for name, value in inherited.items() if not name.startswith(HIDDEN)}
-        return {**past_proxies(kept), "BENCHFLEET_API_KEY": self.key}
+        return past_proxies(kept)
 
 
 class LocalRunner:
     """Runs from `start` to `stop`, or while its block does. `log` None: it writes where this process does."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], log: Path | None) -> None:
+    def __init__(
+        self, command: Sequence[str], *, environment: Mapping[str, str], log: Path | None, key: str | None = None
+    ) -> None:
+        """`key` is what the process reads from its standard input."""
         self._command = list(command)
+        self._key = key
         self._environment = dict(environment)
         self._log = log
         self._process: Background | None = None
 
     @classmethod
     def of(cls, plan: RunnerPlan, *, log: Path | None, runner: Sequence[str] = RUNNER) -> Self:
-        return cls(plan.command(runner), environment=plan.environment(os.environ), log=log)
+        return cls(plan.command(runner), environment=plan.environment(os.environ), log=log, key=plan.key)
 
     def __enter__(self) -> Self:
         self.start()
@@ -69,7 +73,7 @@ class LocalRunner:
 
     def start(self) -> None:
         """Raises BenchfleetError if the process cannot be started."""
-        self._process = Background.start(self._command, environment=self._environment, log=self._log)
+        self._process = Background.start(self._command, environment=self._environment, log=self._log, told=self._key)
 
     def find_again(self, identity: Identity, *, log: Path | None) -> None:
         """It was started by an earlier command and writes to `log`; whether it still runs is for `alive` to say."""
@@ -99,6 +103,9 @@ class LocalRunner:
         code = self.exit_code
         if code == KEY_REFUSED:
             raise AuthError(f"the runner's key is refused:\n{self.process.log_tail()}", status=401)
+        if code == CANNOT_WORK:
+            words = "the runner left: three tasks in a row failed by this machine's own fault"
+            raise BenchfleetError(f"{words} (exit code {code}):\n{self.process.log_tail()}")
         if code:
             raise BenchfleetError(f"the runner ended with exit code {code}:\n{self.process.log_tail()}")
 

@@ -1,4 +1,4 @@
-"""Local runners are real processes: they get their key by environment and end with their launcher."""
+"""Local runners are real processes: they get their key through a pipe and end with their launcher."""
 
 import json
 import sys
@@ -15,7 +15,11 @@ from local_emulator.launcher import LocalLauncher
 
 # Stands where `python -m runner_image` would: tells what it was given, then waits to be ended.
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-TELLS = "import json, os, sys, time; print(json.dumps([sys.argv[1:], dict(os.environ)]), flush=True); time.sleep(60)"
+TELLS = """
+import json, os, sys, time
+print(json.dumps([sys.argv[1:], dict(os.environ), sys.stdin.read()]), flush=True)
+time.sleep(60)
+"""
 WITHIN_S = 30
 
 
@@ -47,7 +51,7 @@ def told(log: Path) -> Any:
 
 def test_a_runner_a_group_with_its_flags(launcher: LocalLauncher, tmp_path: Path) -> None:
     launcher.launch("7", [("local", "small"), ("local", "big")])
-    argv, _ = told(tmp_path / "7-local-big.log")
+    argv, _, _ = told(tmp_path / "7-local-big.log")
     flags = dict(zip(argv[::2], argv[1::2], strict=True))
     assert flags == {
         "--orchestrator-url": "http://127.0.0.1:1",
@@ -56,17 +60,16 @@ def test_a_runner_a_group_with_its_flags(launcher: LocalLauncher, tmp_path: Path
         "--instance-type": "big",
         "--slots": "2",
         "--isolation": "process",
+        "--api-key-file": "-",
     }
     assert launcher.alive() == 2
 
 
-def test_the_key_is_in_the_environment_and_the_lambdas_settings_are_not(
-    launcher: LocalLauncher, tmp_path: Path
-) -> None:
+def test_the_key_comes_through_a_pipe_and_is_nowhere_else(launcher: LocalLauncher, tmp_path: Path) -> None:
     launcher.launch("7", [("local", "small")])
-    argv, environment = told(tmp_path / "7-local-small.log")
-    assert "secret-key" not in " ".join(argv)
-    assert environment["BENCHFLEET_API_KEY"] == "secret-key"
+    argv, environment, key = told(tmp_path / "7-local-small.log")
+    assert key == "secret-key"
+    assert "secret-key" not in " ".join([*argv, *environment.values()])
     assert "hidden" not in environment.values()
 
 

@@ -42,10 +42,13 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_the_key_is_in_the_environment_and_not_in_the_arguments() -> None:
+def test_the_key_is_neither_in_the_environment_nor_in_the_arguments(tmp_path: Path) -> None:
     assert "secret" not in " ".join(PLAN.command())
     inherited = {"HOME": "/x", "AWS_ACCESS_KEY_ID": "a", "BENCHFLEET_TABLE": "b"}
-    assert PLAN.environment(inherited) == {"HOME": "/x", "BENCHFLEET_API_KEY": "secret"}
+    assert PLAN.environment(inherited) == {"HOME": "/x"}
+    reads = (sys.executable, "-c", "import sys; print('read', sys.stdin.read(), flush=True)")
+    with LocalRunner.of(PLAN, log=tmp_path / "log", runner=reads):
+        wait_for(tmp_path / "log", "read secret")
 
 
 def test_a_runner_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
@@ -53,6 +56,13 @@ def test_a_runner_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -> 
         wait_for(tmp_path / "log", "no engine")
         os.waitid(os.P_PID, started.pid, os.WEXITED | os.WNOWAIT)
         with pytest.raises(BenchfleetError, match=r"exit code 1:\nno engine"):
+            started.check()
+
+
+def test_a_machine_that_cannot_work_is_told_as_such(tmp_path: Path) -> None:
+    with runner("print('no space left in /x'); raise SystemExit(5)", tmp_path / "log") as started:
+        os.waitid(os.P_PID, started.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(BenchfleetError, match=r"this machine's own fault.*5.*\nno space left in /x"):
             started.check()
 
 

@@ -10,7 +10,7 @@ from benchfleet_contract.runs import Instance
 
 from benchfleet.config import LocalProvision
 from benchfleet.exceptions import BenchfleetError
-from benchfleet.local_runner import RUNNER, LocalRunner, RunnerPlan
+from benchfleet.local_runner import CANNOT_WORK, RUNNER, LocalRunner, RunnerPlan
 from benchfleet.running.isolation import Isolation, choose
 from benchfleet.running.processes import Background, Identity, end_all
 from benchfleet.running.provisioning import Plan
@@ -124,7 +124,7 @@ def _died(place: _Place) -> bool:
 
 
 def _refill(place: _Place) -> str:
-    if place.restarts >= MOST_RESTARTS:
+    if place.restarts >= MOST_RESTARTS or place.runner.exit_code == CANNOT_WORK:  # started again it would only fail on
         place.runner.check()
         raise BenchfleetError(f"the runner of local/{place.instance_type} keeps ending; see {place.log}")
     code = place.runner.exit_code

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from benchfleet.exceptions import BenchfleetError
 
@@ -59,16 +59,25 @@ class Background:
 
     @classmethod
     def start(
-        cls, command: Sequence[str], *, environment: Mapping[str, str], log: Path | None, silent: bool = False
+        cls,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        log: Path | None,
+        silent: bool = False,
+        told: str | None = None,
     ) -> Self:
-        """`log` None: it writes where we do. `silent` drops its stdout. Raises BenchfleetError if it cannot start."""
+        """`log` None: it writes where we do. `silent` drops its stdout. `told`: a short text that stands on its stdin.
+
+        Raises BenchfleetError if it cannot start.
+        """
         try:
             with contextlib.ExitStack() as files:
                 output = files.enter_context(open(_private(log), "ab")) if log else None
                 child = subprocess.Popen(
                     command,
                     env=dict(environment),
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.DEVNULL if told is None else files.enter_context(_pipe_with(told)),
                     stdout=subprocess.DEVNULL if silent else output,
                     stderr=subprocess.STDOUT if output and not silent else output,
                     start_new_session=True,
@@ -140,6 +149,14 @@ def end_all(processes: Sequence[Background], *, patience_s: Sequence[float] = PA
         process.kill_group()
     for process in processes:
         process.ended_within(_KILLED_S)
+
+
+def _pipe_with(text: str) -> BinaryIO:
+    """The end to read from of a pipe that holds the text, and then is at its end."""
+    readable, writable = os.pipe()
+    with open(writable, "wb") as pipe:
+        pipe.write(text.encode())
+    return open(readable, "rb")
 
 
 def _private(path: Path) -> int:
