@@ -35,6 +35,7 @@ class Claims:
             runner_id=runner_id,
             claim_token=token,
             retry=again,
+            attempt_token=True,
         )
         return self._session.claim(self._run_id, wish)
 

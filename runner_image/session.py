@@ -4,14 +4,15 @@ SessionError
 ├── Unreachable       no usable answer: refused, timed out, dropped, or not our JSON
 ├── Busy              429 or 5xx; knows how long the server wants to be left alone
 └── Refused           any other status
-    ├── Unauthorized  401, or 403 on a claim: the key is wrong
+    ├── Unauthorized  401 on a key, or 403 on a claim: the key is wrong
     ├── NotFound      404
-    └── LeaseLost     409, or 403 on a task: the task is not ours (any more)
+    └── LeaseLost     409, 403 on a task, or 401 on an attempt's token: the task is not ours (any more)
 """
 
 import math
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -116,6 +117,16 @@ class Session:
             trust_env=not is_loopback(httpx.URL(base_url).host),  # this machine is never behind a proxy
         )
         self._clock = clock
+        self._own: dict[str, str] = {}
+        self._denied: type[Refused] = Unauthorized
+
+    def of_attempt(self, token: str | None) -> "Session":
+        """The same session, speaking for one attempt by its own token. That ends with the lease: then 401 means lost."""
+        if token is None:
+            return self
+        mine = copy(self)
+        mine._own, mine._denied = {"Authorization": f"Bearer {token}"}, LeaseLost
+        return mine
 
     def close(self) -> None:
         self._http.close()
@@ -160,11 +171,11 @@ class Session:
     ) -> httpx.Response:
         json = body.model_dump(mode="json", exclude_none=True) if body is not None else None
         try:
-            answer = self._http.request(method, path, json=json, params=query)
+            answer = self._http.request(method, path, json=json, params=query, headers=self._own)
         except httpx.HTTPError as error:
             raise Unreachable(f"{method} {path}: {type(error).__name__}: {error}") from None
         if not answer.is_success:
-            raise _refusal(answer, forbidden=forbidden)
+            raise _refusal(answer, denied=self._denied, forbidden=forbidden)
         return answer
 
 
@@ -172,12 +183,12 @@ def _segment(value: str) -> str:
     return quote(value, safe="")
 
 
-def _refusal(answer: httpx.Response, *, forbidden: type[Refused]) -> SessionError:
+def _refusal(answer: httpx.Response, *, denied: type[Refused], forbidden: type[Refused]) -> SessionError:
     status = answer.status_code
     message = f"{answer.request.method} {answer.request.url.path}: {status}"
     if status == 429 or status >= 500:
         return Busy(message, retry_after_s=_retry_after_s(answer.headers.get("retry-after")))
-    kinds: dict[int, type[Refused]] = {401: Unauthorized, 403: forbidden, 404: NotFound, 409: LeaseLost}
+    kinds: dict[int, type[Refused]] = {401: denied, 403: forbidden, 404: NotFound, 409: LeaseLost}
     document = _document_or_empty(answer)
     return kinds.get(status, Refused)(
         redacted(f"{message} {document.get('error', '')}".rstrip(), _key(answer)),

@@ -1,7 +1,7 @@
 """One task from claim to end."""
 
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchfleet_contract.tasks import AssignedTask, UploadUrls
 
@@ -36,6 +36,9 @@ def run_task(claimed: Claimed, *, slot: Slot, stop: Stop, tools: Tools, log: Log
     task, urls = claimed.reply.task, claimed.reply.presigned_urls
     if task is None:
         raise ValueError("a claim without a task")
+    if claimed.reply.attempt_token is None:
+        log.warning("no_attempt_token", meaning="the control plane gave none: this runner's key speaks for the attempt")
+    tools = replace(tools, session=tools.session.of_attempt(claimed.reply.attempt_token))
     try:
         if urls is None:
             raise LookupError("the claim's answer holds a task but no presigned_urls to upload its result to")

@@ -15,6 +15,7 @@ from chalice.app import Request, Response
 from pydantic import BaseModel
 
 from chalicelib.domain import errors
+from chalicelib.domain.ports import Holder
 from chalicelib.wiring import services
 
 JSON = "application/json; charset=utf-8"
@@ -40,8 +41,26 @@ _log = logging.getLogger(__name__)
 
 def answer(request: Request, allowed: frozenset[str], call: Callable[[], BaseModel], *, status: int = 200) -> Response:
     """Checks the key before anything else, makes the call, and answers with its result or its refusal."""
-    try:
+
+    def admitted() -> BaseModel:
         admit(request, allowed)
+        return call()
+
+    return _answered(request, admitted, status)
+
+
+def answer_holder(request: Request, call: Callable[[Holder], BaseModel]) -> Response:
+    """As `answer`, for what is said of one task: by the attempt that holds it, with its own token, or by a key."""
+
+    def admitted() -> BaseModel:
+        named = (request.uri_params or {}).get("task_id", "")
+        return call(services().keyring.holder(request.headers.get("authorization"), RUNNER, task_id=named))
+
+    return _answered(request, admitted, 200)
+
+
+def _answered(request: Request, call: Callable[[], BaseModel], status: int) -> Response:
+    try:
         return reply(call(), status)
     except errors.Refusal as refusal:
         return refused(refusal)

@@ -31,7 +31,10 @@ _LATE_REPLY: dict[str, Any] = {
 _SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A key with the role admin, runner or reader. The key alone, without `Bearer `, is taken too.",
+    "description": (
+        "A key with the role admin, runner or reader; or, for what is said of one task, the `attempt_token` that its claim was "
+        "answered with. The key alone, without `Bearer `, is taken too."
+    ),
 }
 
 

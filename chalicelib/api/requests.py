@@ -8,8 +8,8 @@ from benchfleet_contract import limits
 from benchfleet_contract.names import RUN_ID, fits_a_key, split_task_id
 from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
-from chalicelib.domain.errors import BadRequest, TaskNotFound
-from chalicelib.domain.ports import Beat, Declared, Verdict
+from chalicelib.domain.errors import BadRequest, TaskNotFound, Unauthorized
+from chalicelib.domain.ports import Beat, Declared, Holder, Verdict
 from chalicelib.domain.records import Claim, GroupKey
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.claim_task import Wishes
@@ -37,7 +37,7 @@ def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
     token = _text(body, "claim_token", most=limits.MAX_TOKEN_CHARS)
     if token and not token.isascii():
         raise BadRequest("claim_token must be ASCII", code="invalid_parameter")
-    return wishes.make(GroupKey(provider, kind), runner_id, token)
+    return wishes.make(GroupKey(provider, kind), runner_id, token, bound=body.get("attempt_token") is True)
 
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:
@@ -52,7 +52,7 @@ def is_retry(body: Mapping[str, Any]) -> bool:
     return body.get("retry") is True and bool(body.get("claim_token"))
 
 
-def read_beat(body: Mapping[str, Any], now_ms: int) -> Beat:
+def read_beat(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Beat:
     status = body.get("status")
     if status in (None, ""):
         raise BadRequest("Missing status parameter", code="missing_parameter")
@@ -60,28 +60,32 @@ def read_beat(body: Mapping[str, Any], now_ms: int) -> Beat:
         words = "Validation failed: Heartbeat status is not included in the list"
         raise BadRequest(words, code="invalid_status")
     return Beat(
-        runner_id=runner_of(body), attempt=attempt_of(body), status=HeartbeatStatus(status), now_ms=now_ms,
+        runner_id=runner_of(body), attempt=attempt_of(body, holder), fleet_key=holder.fleet_key,
+        status=HeartbeatStatus(status), now_ms=now_ms,
         message=_cut(body.get("message"), limits.MAX_MESSAGE_CHARS),
         current_benchmark=_cut(body.get("current_benchmark"), limits.MAX_BENCHMARK_CHARS),
         progress_pct=_percent(body.get("progress_pct")),
     )  # fmt: skip
 
 
-def read_completion(body: Mapping[str, Any], now_ms: int) -> Verdict:
+def read_completion(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Verdict:
     key = _text(body, "s3_result_key", most=1024)
     if not key:
         raise BadRequest("Missing s3_result_key parameter", code="missing_parameter")
     reason = _cut(body.get("reason"), limits.MAX_REASON_CHARS)
-    return Verdict(TaskStatus.COMPLETED, runner_of(body), attempt_of(body), now_ms, result_key=key, reason=reason)
+    return Verdict(
+        TaskStatus.COMPLETED, runner_of(body), attempt_of(body, holder), now_ms,
+        result_key=key, reason=reason, fleet_key=holder.fleet_key,
+    )  # fmt: skip
 
 
-def read_failure(body: Mapping[str, Any], now_ms: int) -> Verdict:
+def read_failure(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Verdict:
     kind = _cut(body.get("error_type"), limits.MAX_ERROR_TYPE_CHARS)
     words = _cut(body.get("error_message"), limits.MAX_ERROR_CHARS)
     if not kind or not words:
         raise BadRequest("Missing error_type or error_message parameter", code="missing_parameter")
     return Verdict(
-        TaskStatus.FAILED, runner_of(body), attempt_of(body), now_ms,
+        TaskStatus.FAILED, runner_of(body), attempt_of(body, holder), now_ms, fleet_key=holder.fleet_key,
         error_key=_text(body, "s3_error_key", most=1024), error_type=kind, error_message=words,
         failure_class=_failure_class(body.get("failure_class"), kind),
         reason=_cut(body.get("reason"), limits.MAX_REASON_CHARS) or kind,
@@ -143,9 +147,13 @@ def runner_of(body: Mapping[str, Any]) -> str:
     return _cut(body.get("runner_id"), limits.MAX_RUNNER_ID_CHARS) or ""
 
 
-def attempt_of(body: Mapping[str, Any]) -> int | None:
+def attempt_of(body: Mapping[str, Any], holder: Holder) -> int | None:
+    """What the caller says, or what its token is bound to. Raises Unauthorized where they differ."""
     value = body.get("attempt")
-    return int(value) if isinstance(value, int | str) and str(value).isdecimal() and len(str(value)) < 9 else None
+    said = int(value) if isinstance(value, int | str) and str(value).isdecimal() and len(str(value)) < 9 else None
+    if holder.attempt is not None and said not in (None, holder.attempt):
+        raise Unauthorized
+    return said if holder.attempt is None else holder.attempt
 
 
 def _text(body: Mapping[str, Any], name: str, *, most: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from benchfleet_contract.runs import Message
@@ -9,9 +10,11 @@ from benchfleet_contract.tasks import ClaimReply, HeartbeatReply, UploadUrls
 from chalice.app import Blueprint, Response
 
 from chalicelib.api import requests
-from chalicelib.api.endpoint import ANY_TYPE, ANYONE, RUNNER, answer, body_of, query_of
+from chalicelib.api.endpoint import ANY_TYPE, ANYONE, RUNNER, answer, answer_holder, body_of, query_of
 from chalicelib.api.runs import known
 from chalicelib.domain.errors import BadRequest
+from chalicelib.domain.ports import Holder
+from chalicelib.services.present import with_token
 from chalicelib.wiring import services
 
 tasks = Blueprint(__name__)
@@ -22,8 +25,9 @@ def claim_task(run_id: str) -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
+        sign = services().keyring.signer() if wish.bound else None
         reply = services().claim_once.of_run(known(run_id), wish, retry=requests.is_retry(body))
-        return services().note_runners(run_id, wish, reply)
+        return with_token(services().note_runners(run_id, wish, reply), sign)
 
     return answer(tasks.current_request, RUNNER, claim)
 
@@ -34,8 +38,9 @@ def claim_any() -> Response:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
         workloads = requests.read_workloads(body)
+        sign = services().keyring.signer() if wish.bound else None
         reply = services().claim_once.of_any(wish, workloads=workloads, retry=requests.is_retry(body))
-        return services().note_runners(None, wish, reply)
+        return with_token(services().note_runners(None, wish, reply), sign)
 
     return answer(tasks.current_request, RUNNER, claim)
 
@@ -52,49 +57,49 @@ def task_files(task_id: str) -> Response:
 
 @tasks.route("/tasks/{task_id}/heartbeat", methods=["POST"], content_types=ANY_TYPE)
 def heartbeat(task_id: str) -> Response:
-    def renew() -> HeartbeatReply:
+    def renew(holder: Holder) -> HeartbeatReply:
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
-            beat = requests.read_beat(body, services().clock())
+            beat = requests.read_beat(body, holder, services().clock())
         return services().renew_lease(*address, beat)
 
-    return answer(tasks.current_request, RUNNER, renew)
+    return answer_holder(tasks.current_request, renew)
 
 
 @tasks.route("/tasks/{task_id}/complete", methods=["POST"], content_types=ANY_TYPE)
 def complete_task(task_id: str) -> Response:
-    def complete() -> Message:
+    def complete(holder: Holder) -> Message:
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
-            verdict = requests.read_completion(body, services().clock())
+            verdict = requests.read_completion(body, holder, services().clock())
         services().finish_task(*address, verdict)
         return Message(message="Task marked as completed")
 
-    return answer(tasks.current_request, RUNNER, complete)
+    return answer_holder(tasks.current_request, complete)
 
 
 @tasks.route("/tasks/{task_id}/fail", methods=["POST"], content_types=ANY_TYPE)
 def fail_task(task_id: str) -> Response:
-    def fail() -> Message:
+    def fail(holder: Holder) -> Message:
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
-            verdict = requests.read_failure(body, services().clock())
+            verdict = requests.read_failure(body, holder, services().clock())
         services().finish_task(*address, verdict)
         return Message(message="Task marked as failed")
 
-    return answer(tasks.current_request, RUNNER, fail)
+    return answer_holder(tasks.current_request, fail)
 
 
 @tasks.route("/tasks/{task_id}/upload-urls", methods=["GET"])
 def upload_urls(task_id: str) -> Response:
-    def sign() -> UploadUrls:
+    def sign(holder: Holder) -> UploadUrls:
         query = query_of(tasks.current_request)
         declared = requests.read_declared(query)
-        runner_id, attempt = requests.runner_of(query), requests.attempt_of(query)
-        address = requests.task_address(task_id)
-        return services().sign_uploads(*address, runner_id=runner_id, attempt=attempt, declared=declared)
+        mine = replace(holder, attempt=requests.attempt_of(query, holder))
+        address, runner_id = requests.task_address(task_id), requests.runner_of(query)
+        return services().sign_uploads(*address, runner_id=runner_id, holder=mine, declared=declared)
 
-    return answer(tasks.current_request, RUNNER, sign)
+    return answer_holder(tasks.current_request, sign)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def by_infrastructure(verdict: Verdict) -> bool:
 def is_holder(task: Task, verdict: Verdict) -> bool:
     """Does the verdict come from who works on the task now?"""
     same = verdict.attempt in (None, task.attempt) and verdict.runner_id == task.runner_id
-    return same and task.status in IN_FLIGHT
+    return same and task.status in IN_FLIGHT and not (verdict.fleet_key and task.bound)
 
 
 def was_handed_back(task: Task, verdict: Verdict) -> bool:

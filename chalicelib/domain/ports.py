@@ -25,8 +25,16 @@ from chalicelib.domain.selection import Selected, Wanted
 
 
 @dataclass(frozen=True)
+class Holder:
+    """Who speaks for a task. `attempt`: the one whose own token was shown; `fleet_key`: a key that all runners share."""
+
+    attempt: int | None
+    fleet_key: bool = False
+
+
+@dataclass(frozen=True)
 class Beat:
-    """One heartbeat. `attempt` is None for clients that do not fence."""
+    """One heartbeat. `attempt` is None for clients that do not fence. `fleet_key`: as in Holder."""
 
     runner_id: str
     attempt: int | None
@@ -35,6 +43,7 @@ class Beat:
     current_benchmark: str | None
     progress_pct: int | None
     now_ms: int
+    fleet_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Verdict:
     error_message: str | None = None
     failure_class: FailureClass | None = None
     reason: str | None = None
+    fleet_key: bool = False
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ class Task:
     former_runner_id: str | None = None
     claim_token: str | None = None
     nonce: str | None = None
+    bound: bool | None = None  # its attempt has a token of its own: a key that all runners share may not speak for it
     claimed_ms: int | None = None
     lease_until_ms: int | None = None
     extended: bool = False
@@ -144,13 +145,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Claim:
-    """One wish for a task, and when it was made (`now_ms`, server time)."""
+    """One wish for a task, and when it was made (`now_ms`, server time). `bound`: the attempt gets a token of its own."""
 
     key: GroupKey
     runner_id: str
     token: str
     nonce: str
     now_ms: int
+    bound: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ class Wishes:
     new_token: Callable[[], str]
     new_nonce: Callable[[], str]
 
-    def make(self, key: GroupKey, runner_id: str, token: str | None) -> Claim:
-        return Claim(key, runner_id, token or self.new_token(), self.new_nonce(), self.clock())
+    def make(self, key: GroupKey, runner_id: str, token: str | None, *, bound: bool = False) -> Claim:
+        return Claim(key, runner_id, token or self.new_token(), self.new_nonce(), self.clock(), bound)
 
 
 @dataclass(frozen=True)

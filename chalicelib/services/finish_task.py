@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from benchfleet_contract.states import TaskStatus
 
-from chalicelib.domain.errors import BadRequest
+from chalicelib.domain.errors import BadRequest, Refusal
 from chalicelib.domain.handing_back import by_infrastructure, history, is_holder, was_handed_back
 from chalicelib.domain.ports import Refused, Storage, Tasks, Verdict
 from chalicelib.domain.records import Task
@@ -23,8 +23,8 @@ class FinishTask:
     def __call__(self, run_id: str, number: int, verdict: Verdict) -> None:
         """`verdict` names the keys as the runner sent them.
 
-        Raises BadRequest for a key of this attempt that we did not issue; TaskNotFound, InvalidRunner, LeaseLost, TaskFinished,
-        TaskCancelled.
+        Raises BadRequest for a key of this attempt that we did not issue; TaskNotFound, InvalidRunner, Forbidden, LeaseLost,
+        TaskFinished, TaskCancelled.
         """
         bound = self._bind(run_id, number, verdict)
         if by_infrastructure(bound):
@@ -37,7 +37,7 @@ class FinishTask:
             self.tasks.finish(run_id, number, bound)
         except Refused as refused:
             if not _said_before(refused.task, bound):
-                raise explain(refused.task, runner_id=bound.runner_id, attempt=bound.attempt) from None
+                raise _refusal(refused.task, bound) from None
 
     def _tried_again(self, task: Task, verdict: Verdict) -> bool:
         """Hands the task back while attempts are left; what is said again was done already."""
@@ -65,7 +65,7 @@ class FinishTask:
         if issued is None or issued.nonce is None:
             task = self._owned(run_id, number, verdict)
             if task.nonce is None or (issued is None and task.status not in IN_FLIGHT):
-                raise explain(task, runner_id=verdict.runner_id, attempt=verdict.attempt)
+                raise _refusal(task, verdict)
             result, error = self.storage.upload_keys(task)
             if issued is None and key.partition("/")[0] == result.partition("/")[0]:  # made by us, for another task
                 raise BadRequest(f"s3_{kind}_key was not issued for this task: {key[:200]}", code="foreign_key")
@@ -78,8 +78,12 @@ class FinishTask:
     def _owned(self, run_id: str, number: int, verdict: Verdict) -> Task:
         task = self.tasks.get(run_id, number)
         if task is None or task.runner_id != verdict.runner_id:
-            raise explain(task, runner_id=verdict.runner_id, attempt=verdict.attempt)
+            raise _refusal(task, verdict)
         return task
+
+
+def _refusal(task: Task | None, verdict: Verdict) -> Refusal:
+    return explain(task, runner_id=verdict.runner_id, attempt=verdict.attempt, fleet_key=verdict.fleet_key)
 
 
 def _said_before(task: Task | None, verdict: Verdict) -> bool:

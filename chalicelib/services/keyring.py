@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 
 from chalicelib.domain.errors import Forbidden, Unauthorized, Unavailable
+from chalicelib.domain.ports import Holder
+from chalicelib.services import attempt_tokens
 
 ROLES = ("admin", "runner", "reader")
 
@@ -24,6 +26,27 @@ class Keyring:
         if role not in allowed:
             raise Forbidden(f"A {role} key may not do this; it takes one of: {', '.join(sorted(allowed))}")
         return role
+
+    def holder(self, header: str | None, allowed: frozenset[str], *, task_id: str) -> Holder:
+        """Who speaks for the task: its attempt by its own token, or a role by its key. Raises as `admit`."""
+        attempt = attempt_tokens.attempt_of(_key(header or ""), task_id, self._secrets())
+        if attempt is not None:
+            return Holder(attempt)
+        return Holder(None, fleet_key=self.admit(header, allowed) == "runner")
+
+    def signer(self) -> Callable[[str, int], str]:
+        """Makes the token of (task id, attempt). Raises Unavailable without an admin key: its digest is the secret.
+
+        No runner's key leads to it, and who holds an admin key needs no tokens. Any admin key's digest verifies, so a key is
+        replaced without ending what is in flight when the old one stays beside the new one for a while.
+        """
+        secrets = self._secrets()
+        if not secrets:
+            raise Unavailable("Without an admin key no attempt can get a token of its own", code="keys_unavailable")
+        return lambda task_id, attempt: attempt_tokens.sign(secrets[0], task_id, attempt)
+
+    def _secrets(self) -> list[str]:
+        return list(self._digests().get("admin", []))
 
     def _role(self, header: str) -> str | None:
         """Every digest is compared, in constant time: how long it takes says nothing."""

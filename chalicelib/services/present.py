@@ -1,5 +1,6 @@
 """Records as the wire shows them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from benchfleet_contract.runs import (
@@ -30,6 +31,13 @@ def assigned(task: Task, header: Header, urls: UploadUrls) -> ClaimReply:
         lease_until=iso(task.lease_until_ms) or "", next_heartbeat_in_s=next_heartbeat_in_s(task.lease_ms),
     )  # fmt: skip
     return ClaimReply(status="assigned", task=view, presigned_urls=urls)
+
+
+def with_token(reply: ClaimReply, sign: Callable[[str, int], str] | None) -> ClaimReply:
+    """The reply with the token of the attempt that it starts, where there is one and it was asked for."""
+    if reply.task is None or sign is None:
+        return reply
+    return reply.model_copy(update={"attempt_token": sign(reply.task.id, reply.task.attempt)})
 
 
 def renewed(task: Task) -> HeartbeatReply:

@@ -6,6 +6,7 @@ from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.errors import (
     BadRequest,
+    Forbidden,
     InvalidRunner,
     LeaseLost,
     Refusal,
@@ -18,7 +19,7 @@ from chalicelib.domain.records import Task
 from chalicelib.domain.transitions import IN_FLIGHT
 
 
-def explain(task: Task | None, *, runner_id: str, attempt: int | None) -> Refusal:
+def explain(task: Task | None, *, runner_id: str, attempt: int | None, fleet_key: bool = False) -> Refusal:
     """The order of checks is the reference system's: unknown task, then foreign runner, then state."""
     if task is None:
         return TaskNotFound()
@@ -31,6 +32,9 @@ def explain(task: Task | None, *, runner_id: str, attempt: int | None) -> Refusa
         return LeaseLost(f"This is attempt {task.attempt} of the task, not {attempt}")
     if task.status is TaskStatus.CANCELLED:
         return TaskCancelled("The task was cancelled")
+    if task.status in IN_FLIGHT and fleet_key and task.bound:
+        words = "This attempt has a token of its own, which its claim was answered with: a runner's key may not speak for it"
+        return Forbidden(words, code="attempt_token_needed")
     if task.status in IN_FLIGHT:
         return BadRequest("The key was not issued for this attempt of the task", code="foreign_key")
     if task.status is TaskStatus.PENDING:

@@ -14,8 +14,10 @@ class RenewLease:
     tasks: Tasks
 
     def __call__(self, run_id: str, number: int, beat: Beat) -> HeartbeatReply:
-        """Raises TaskNotFound, InvalidRunner, LeaseLost, TaskFinished, TaskCancelled."""
+        """Raises TaskNotFound, InvalidRunner, Forbidden, LeaseLost, TaskFinished, TaskCancelled."""
         try:
             return renewed(self.tasks.renew(run_id, number, beat))
         except Refused as refused:
-            raise explain(refused.task, runner_id=beat.runner_id, attempt=beat.attempt) from None
+            raise explain(
+                refused.task, runner_id=beat.runner_id, attempt=beat.attempt, fleet_key=beat.fleet_key
+            ) from None

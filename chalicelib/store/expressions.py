@@ -43,7 +43,7 @@ _IN_FLIGHT = f"#status IN ({', '.join(sorted(_FLYING))})"
 _OPEN_VALUES = {f":{status}": status for status in OPEN}
 _OPEN = f"#status IN ({', '.join(sorted(_OPEN_VALUES))})"
 _FORGET_BEAT = dict.fromkeys(("heartbeat_status", "heartbeat_message", "current_benchmark", "progress_pct", "extended"))
-_FORGET_LEASE = dict.fromkeys(("lease_until_ms", "claim_token", "nonce", "claimed_ms", "heartbeat_ms"))
+_FORGET_LEASE = dict.fromkeys(("lease_until_ms", "claim_token", "nonce", "bound", "claimed_ms", "heartbeat_ms"))
 
 
 def claim(run_id: str, number: int, wish: Claim) -> Write:
@@ -62,6 +62,7 @@ def claim(run_id: str, number: int, wish: Claim) -> Write:
         "runner_id": wish.runner_id, "nonce": wish.nonce, "claimed_ms": wish.now_ms, "heartbeat_ms": wish.now_ms,
         "lease_until_ms": Raw(":now + #lease_ms"), "claim_order": keys.leased_order(wish.key, wish.token),
         "former_runner_id": Raw("if_not_exists(#runner_id, :nobody)"), "not_before_ms": None,
+        "bound": wish.bound or None,
     }  # fmt: skip
     values = _PENDING | {":now": wish.now_ms, ":one": 1, ":nobody": ""}
     return Write(pk, sk, ready, sets | _FORGET_BEAT, values=values)
@@ -70,7 +71,7 @@ def claim(run_id: str, number: int, wish: Claim) -> Write:
 def renew(run_id: str, number: int, beat: Beat) -> Write:
     """claimed | running → the same, lease_until moved; claimed → running when the beat says so. Touches no index."""
     pk, sk = keys.task_key(run_id, number)
-    condition, values = _owned(beat.runner_id, beat.attempt)
+    condition, values = _owned(beat.runner_id, beat.attempt, fleet_key=beat.fleet_key)
     sets: dict[str, Any] = {
         "heartbeat_ms": beat.now_ms, "heartbeat_status": beat.status, "heartbeat_message": beat.message,
         "lease_until_ms": Raw(":now + #lease_ms"), "extended": None,
@@ -87,7 +88,7 @@ def renew(run_id: str, number: int, beat: Beat) -> Write:
 def finish(run_id: str, number: int, verdict: Verdict) -> Write:
     """claimed | running → completed | failed. Conditioned on owner, attempt and, where a key was given, its nonce."""
     pk, sk = keys.task_key(run_id, number)
-    condition, values = _owned(verdict.runner_id, verdict.attempt)
+    condition, values = _owned(verdict.runner_id, verdict.attempt, fleet_key=verdict.fleet_key)
     if verdict.nonce is not None:
         condition += " AND #nonce = :nonce"
         values[":nonce"] = verdict.nonce
@@ -103,7 +104,7 @@ def finish(run_id: str, number: int, verdict: Verdict) -> Write:
 
 def hand_back(task: Task, verdict: Verdict) -> Write:
     """claimed | running → pending: its runner could not work, and attempts are left. Others are asked first."""
-    condition, values = _owned(verdict.runner_id, task.attempt)
+    condition, values = _owned(verdict.runner_id, task.attempt, fleet_key=verdict.fleet_key)
     if verdict.nonce is not None:
         condition += " AND #nonce = :nonce"
         values[":nonce"] = verdict.nonce
@@ -250,13 +251,14 @@ def _run(run_id: str, condition: str, sets: dict[str, Any], values: dict[str, An
     return Write(keys.run_pk(run_id), keys.RUN, condition, sets, values=values)
 
 
-def _owned(runner_id: str, attempt: int | None) -> tuple[str, dict[str, Any]]:
+def _owned(runner_id: str, attempt: int | None, *, fleet_key: bool) -> tuple[str, dict[str, Any]]:
+    """A key that all runners share speaks only for attempts without a token of their own."""
     condition = f"#runner_id = :runner AND {_IN_FLIGHT}"
     values: dict[str, Any] = {":runner": runner_id} | _FLYING
     if attempt is not None:
         condition += " AND #attempt = :attempt"
         values[":attempt"] = attempt
-    return condition, values
+    return condition + (" AND attribute_not_exists(#bound)" if fleet_key else ""), values
 
 
 def _seen(task: Task, sets: dict[str, Any]) -> Write:

@@ -47,7 +47,8 @@ class ClaimRequest(BaseModel):
     """Body of `POST /runs/{id}/tasks/claim`.
 
     `claim_token` names this one wish for a task: a copy with the same token gets the same task, not another one, and none
-    once that has ended. `retry: true` says that a reply was lost.
+    once that has ended. `retry: true` says that a reply was lost. `attempt_token: true` asks for a token that speaks for this
+    attempt alone; from then on no key that all runners share is taken for it.
     """
 
     provider: str
@@ -55,6 +56,7 @@ class ClaimRequest(BaseModel):
     runner_id: str
     claim_token: str | None = None
     retry: bool = False
+    attempt_token: bool = False
 
 
 class AnyClaimRequest(BaseModel):
@@ -65,6 +67,7 @@ class AnyClaimRequest(BaseModel):
     runner_id: str
     claim_token: str | None = None
     retry: bool = False
+    attempt_token: bool = False
     workloads: list[str] = []
 
 
@@ -96,11 +99,15 @@ class UploadUrls(BaseModel):
 
 
 class ClaimReply(BaseModel):
-    """`assigned` comes with task and URLs; `wait` with `retry_after_seconds`; `done` means that nothing will come."""
+    """`assigned` comes with task and URLs; `wait` with `retry_after_seconds`; `done` means that nothing will come.
+
+    `attempt_token`, where it was asked for, is the bearer of heartbeats, upload URLs and outcome. It ends with the lease.
+    """
 
     status: Literal["assigned", "wait", "done"]
     task: AssignedTask | None = None
     presigned_urls: UploadUrls | None = None
+    attempt_token: str | None = None
     retry_after_seconds: int | None = None
     message: str | None = None
 

@@ -55,7 +55,7 @@ class ControlPlane:
         with self._changed:
             assert self._changed.wait_for(seen, timeout_s), f"seen: {[call.kind for call in self.calls]}"
 
-    def assigned(self, **changes: Any) -> Reply:
+    def assigned(self, *, attempt_token: str | None = None, **changes: Any) -> Reply:
         task = {
             "id": "r1.1",
             "provider": "local",
@@ -72,7 +72,8 @@ class ControlPlane:
             "next_heartbeat_in_s": self.beat_s,
             **changes,
         }
-        return Reply(body={"status": "assigned", "task": task, "presigned_urls": self.urls("claim")})
+        token = {"attempt_token": attempt_token} if attempt_token else {}
+        return Reply(body={"status": "assigned", "task": task, "presigned_urls": self.urls("claim"), **token})
 
     def urls(self, name: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         return {

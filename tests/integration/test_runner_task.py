@@ -153,6 +153,19 @@ def test_every_request_keeps_the_prefix_and_carries_the_key_which_no_upload_does
     assert "sesame" not in json.dumps(bench.records, default=str)
 
 
+def test_the_attempts_own_token_says_everything_after_the_claim(bench: Bench, plane: ControlPlane) -> None:
+    plane.script["claim"] = [plane.assigned(attempt_token="attempt-1-secret")]
+    assert bench.run(Tiny(line="env; cat /proc/$PPID/environ")) is TaskEnd.COMPLETED
+
+    (claim,) = plane.of("claim")
+    assert claim.headers["Authorization"] == "Bearer sesame"
+    said = {call.headers.get("Authorization") for call in plane.calls if call.kind not in ("claim", "put")}
+    assert said == {"Bearer attempt-1-secret"}
+    files = members(plane.uploads["claim-result"])
+    assert b"attempt-1-secret" not in b"".join(files.values())
+    assert "attempt-1-secret" not in json.dumps(bench.records, default=str)
+
+
 def test_some_failures_beside_measurements_are_a_partial_success(bench: Bench, plane: ControlPlane) -> None:
     assert bench.run(Tiny(measurements=2, failures=1)) is TaskEnd.COMPLETED
 

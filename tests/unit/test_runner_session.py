@@ -49,6 +49,35 @@ def test_statuses_on_a_task(status: int, kind: type[SessionError]) -> None:
     assert getattr(raised.value, "code", "why") == "why"
 
 
+def test_a_token_refused_is_a_lease_that_ended() -> None:
+    with closing(fixed(401, {"error": "Unauthorized"})) as asked, pytest.raises(LeaseLost):
+        asked.of_attempt("attempt-1-x").complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
+
+
+def test_only_the_attempts_own_requests_carry_its_token() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["authorization"])
+        return httpx.Response(200, json={"status": "done"})
+
+    with closing(session(answer)) as asked:
+        mine = asked.of_attempt("attempt-1-x")
+        assert asked.of_attempt(None) is asked
+        mine.complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
+        asked.claim("r1", WISH)
+    assert seen == ["Bearer attempt-1-x", "Bearer sesame"]
+
+
+def test_no_message_holds_a_token() -> None:
+    with (
+        closing(fixed(400, {"error": "no attempt-1-x", "code": "attempt-1-x"})) as asked,
+        pytest.raises(Refused) as raised,
+    ):
+        asked.of_attempt("attempt-1-x").complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
+    assert "attempt-1-x" not in f"{raised.value} {raised.value.code}"
+
+
 def test_forbidden_on_a_claim_is_a_matter_of_the_key() -> None:
     with closing(fixed(403)) as asked, pytest.raises(Unauthorized):
         asked.claim("r1", WISH)

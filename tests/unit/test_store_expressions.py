@@ -1,6 +1,7 @@
 """Every conditional write as data: its states are arrows of the table, its text is what DynamoDB is told."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
@@ -89,6 +90,24 @@ def test_what_leaves_flight_gives_its_lease_back(name: str) -> None:
     assert sets["lease_until_ms"] is None
 
 
+def test_a_key_that_all_runners_share_speaks_only_for_attempts_without_a_token() -> None:
+    verdict, beat = a_verdict(status=TaskStatus.FAILED), a_beat()
+    for fleet_key, asked in ((True, True), (False, False)):
+        writes = [
+            expressions.renew("r", 1, replace(beat, fleet_key=fleet_key)),
+            expressions.finish("r", 1, replace(verdict, fleet_key=fleet_key)),
+            expressions.hand_back(SEEN, replace(verdict, fleet_key=fleet_key)),
+        ]
+        assert {"attribute_not_exists(#bound)" in write.condition for write in writes} == {asked}
+
+
+def test_what_a_claim_says_of_tokens_replaces_what_the_attempt_before_said() -> None:
+    for bound, stored in ((True, True), (False, None)):
+        assert expressions.claim("r", 1, replace(a_wish(), bound=bound)).sets["bound"] is stored
+    for write in (expressions.requeue(SEEN), expressions.hand_back(SEEN, a_verdict(status=TaskStatus.FAILED))):
+        assert write.sets["bound"] is None
+
+
 @pytest.mark.parametrize("name", ["renew, running", "renew, booting", "extend"])
 def test_what_stays_in_flight_touches_no_index(name: str) -> None:
     assert not {"pk", "sk", "claim_order", "header", "listed", "listed_at"} & set(OF_TASKS[name].sets)
@@ -131,7 +150,7 @@ def test_arguments_of_a_claim() -> None:
         "#runner_id = :set_runner_id, #nonce = :set_nonce, #claimed_ms = :set_claimed_ms, "
         "#heartbeat_ms = :set_heartbeat_ms, #lease_until_ms = :now + #lease_ms, #claim_order = :set_claim_order, "
         "#former_runner_id = if_not_exists(#runner_id, :nobody) "
-        "REMOVE #not_before_ms, #heartbeat_status, #heartbeat_message, #current_benchmark, #progress_pct, #extended"
+        "REMOVE #not_before_ms, #bound, #heartbeat_status, #heartbeat_message, #current_benchmark, #progress_pct, #extended"
     )
     assert asked["ExpressionAttributeValues"][":set_claim_order"] == {"S": "A#local/docker#L#tk"}
     assert asked["ExpressionAttributeValues"][":set_status"] == {"S": "claimed"}
