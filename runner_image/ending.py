@@ -63,7 +63,7 @@ class Ending:
             key = self._upload(package, UPLOAD)
             self._say(HeartbeatStatus.FINISHED)
             self.execution.beats.check()
-            self._complete(key, reason=reason)
+            self._complete(key, sha256=package.sha256, reason=reason)
         except Stopped as stopped:
             if stopped.reason is StopReason.RUNNER_STOPPED:
                 return RUNNER_STOPPED
@@ -95,31 +95,33 @@ class Ending:
         cut = "; ".join(filter(None, [note, package.cut]))
         return replace(packed(cut), cut=cut) if package.cut else replace(package, cut=note)  # metadata.json tells of it
 
-    def _complete(self, key: str, *, reason: str | None) -> None:
+    def _complete(self, key: str, *, sha256: str, reason: str | None) -> None:
         task = self.execution.task
         request = CompleteRequest(
-            runner_id=self.sheet.runner_id, s3_result_key=key, attempt=task.attempt, reason=reason
+            runner_id=self.sheet.runner_id, s3_result_key=key, attempt=task.attempt, reason=reason, result_sha256=sha256
         )
         self._tell(lambda: self.tools.session.complete(task.id, request))
 
     def _deliver_failure(self, failure: Failure) -> None:
-        key = self._upload_error(failure)
+        key, sha256 = self._upload_error(failure)
         self._say(HeartbeatStatus.ERROR)
         task = self.execution.task
         request = failure.request(self.sheet.runner_id, attempt=task.attempt, error_key=key)
+        request = request.model_copy(update={"error_sha256": sha256})
         if self.tools.debug:
             request = request.model_copy(update={"debug_mode": True})
         self._tell(lambda: self.tools.session.fail(task.id, request))
 
-    def _upload_error(self, failure: Failure) -> str | None:
-        """The key of the error archive; None if it could not be delivered, which is no reason to keep silent."""
+    def _upload_error(self, failure: Failure) -> tuple[str | None, str | None]:
+        """Key and SHA-256 of the error archive; None if it could not be delivered, which is no reason to keep silent."""
         try:
             metadata = self.sheet.metadata(
                 status="error", reason=failure.message, prepared=self.execution.prepared, ended_at=self.tools.now()
             )
             extra = {"metadata.json": metadata, "error.txt": failure.detail.encode() + b"\n"}
             work_dir = self.execution.work_dir
-            return self._upload(pack(work_dir, work_dir.parent / ERROR, extra=extra), ERROR_UPLOAD)
+            package = pack(work_dir, work_dir.parent / ERROR, extra=extra)
+            return self._upload(package, ERROR_UPLOAD), package.sha256
         except LeaseLost:
             raise
         except Stopped as stopped:
@@ -127,7 +129,7 @@ class Ending:
                 raise
         except (UploadRefused, SessionError, OSError) as error:
             self.execution.log.warning("error_upload_failed", error=str(error))
-        return None
+        return None, None
 
     def _upload(self, package: Package, policy: Policy) -> str:
         task = self.execution.task

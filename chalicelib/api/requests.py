@@ -11,6 +11,7 @@ from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 from chalicelib.domain.errors import BadRequest, TaskNotFound, Unauthorized
 from chalicelib.domain.ports import Beat, Declared, Holder, Verdict
 from chalicelib.domain.records import Claim, GroupKey
+from chalicelib.domain.seals import of_digest
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.claim_task import Wishes
 
@@ -75,7 +76,7 @@ def read_completion(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Ver
     reason = _cut(body.get("reason"), limits.MAX_REASON_CHARS)
     return Verdict(
         TaskStatus.COMPLETED, runner_of(body), attempt_of(body, holder), now_ms,
-        result_key=key, reason=reason, fleet_key=holder.fleet_key,
+        result_key=key, seal=_seal(body, "result_sha256"), reason=reason, fleet_key=holder.fleet_key,
     )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def read_failure(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Verdic
         raise BadRequest("Missing error_type or error_message parameter", code="missing_parameter")
     return Verdict(
         TaskStatus.FAILED, runner_of(body), attempt_of(body, holder), now_ms, fleet_key=holder.fleet_key,
-        error_key=_text(body, "s3_error_key", most=1024), error_type=kind, error_message=words,
+        error_key=_text(body, "s3_error_key", most=1024), seal=_seal(body, "error_sha256"), error_type=kind, error_message=words,
         failure_class=_failure_class(body.get("failure_class"), kind),
         reason=_cut(body.get("reason"), limits.MAX_REASON_CHARS) or kind,
     )  # fmt: skip
@@ -104,9 +105,7 @@ def read_declared(query: Mapping[str, str]) -> Declared | None:
         raise BadRequest(
             f"{said[0]}_bytes must be a whole number from 1 to {limits.MAX_UPLOAD_BYTES}, not {size[:40]!r}"
         )
-    if len(checksum) != 64 or set(checksum) - set("0123456789abcdef"):
-        raise BadRequest(f"{said[0]}_sha256 must be 64 hexadecimal digits, not {checksum[:80]!r}")
-    return Declared(said[0], _whole(size), checksum)
+    return Declared(said[0], _whole(size), _digest(f"{said[0]}_sha256", checksum))
 
 
 def read_page(query: Mapping[str, str]) -> tuple[int, int]:
@@ -163,6 +162,18 @@ def _text(body: Mapping[str, Any], name: str, *, most: int) -> str | None:
     if not isinstance(value, str) or len(value) > most:
         raise BadRequest(f"{name} must be a string of at most {most} characters", code="invalid_parameter")
     return value
+
+
+def _seal(body: Mapping[str, Any], name: str) -> str | None:
+    """What the client says that it uploaded; None where it does not say."""
+    said = _text(body, name, most=limits.MAX_REASON_CHARS)
+    return said and of_digest(_digest(name, said.lower()))
+
+
+def _digest(name: str, said: str) -> str:
+    if len(said) != 64 or set(said) - set("0123456789abcdef"):
+        raise BadRequest(f"{name} must be 64 hexadecimal digits, not {said[:80]!r}")
+    return said
 
 
 def _cut(value: Any, most: int) -> str | None:

@@ -19,10 +19,12 @@ from chalicelib.archive.s3 import Objects
 from chalicelib.archive.unpack import Limits
 from chalicelib.archive.upload import SMALLEST_PART_BYTES, MultipartWriter
 
+_NOT_TOLD = frozenset({"result_key", "error_key", "seal"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class BundleTask:
-    """A task as the archive sees it: its fields go into the manifest as they are, except the two keys.
+    """A task as the archive sees it: its fields go into the manifest as they are, except keys and seal.
 
     A completed task's `result_key` is archived, any other's `error_key`.
     """
@@ -41,6 +43,7 @@ class BundleTask:
     reason: str | None = None
     result_key: str | None = None
     error_key: str | None = None
+    seal: str | None = None
 
     @property
     def kind(self) -> Literal["result", "error"] | None:
@@ -132,8 +135,9 @@ def _source(task: BundleTask, content: Content | None) -> Source:
         kind=task.kind,
         task=_manifest_fields(task),
         content=content,
+        seal=task.seal,
     )
 
 
 def _manifest_fields(task: BundleTask) -> dict[str, Any]:
-    return {name: value for name, value in asdict(task).items() if name not in ("result_key", "error_key")}
+    return {name: value for name, value in asdict(task).items() if name not in _NOT_TOLD}

@@ -17,6 +17,7 @@ from chalicelib.archive.names import MemberNames
 from chalicelib.archive.pack import Sink, TarGz
 from chalicelib.archive.prefetch import Content
 from chalicelib.archive.unpack import CHUNK_BYTES, Limits, Reader, members
+from chalicelib.domain.seals import broken
 
 MOST_LOST = 20  # that the run's own record names; the manifest names them all
 
@@ -25,7 +26,8 @@ MOST_LOST = 20  # that the run's own record names; the manifest names them all
 class Source:
     """One task. `folder` is unique in the archive; `task` are its own fields for the manifest, ready for JSON.
 
-    `key` is None if the task uploaded nothing; `content` is None if it uploaded nothing or nothing is there.
+    `key` is None if the task uploaded nothing; `content` is None if it uploaded nothing or nothing is there. `seal` tells what
+    lay there when the task ended (domain/seals.py).
     """
 
     folder: str
@@ -33,6 +35,7 @@ class Source:
     kind: Literal["result", "error"] | None
     task: Mapping[str, Any]
     content: Content | None
+    seal: str | None = None
 
 
 @dataclass
@@ -102,10 +105,11 @@ def _store(source: Source, packer: TarGz, limits: Limits) -> Entry:
     if source.content is None:
         return Entry("missing", archived_reason="the uploaded object does not exist")
     verdict = judge(source.content, limits)
-    if verdict.problem is not None:
+    other = broken(source.seal, sha256=verdict.sha256, etag=source.content.etag)
+    if problem := other or verdict.problem:
         path = f"corrupt/{source.folder}.tar.gz"
         _copy_raw(source.content, packer, path)
-        return Entry("corrupt", verdict.problem, path, verdict.size_bytes, verdict.sha256)
+        return Entry("corrupt", problem, path, verdict.size_bytes, verdict.sha256)
     _copy_files(source.content, packer, source.folder, limits)
     return Entry(
         "files",

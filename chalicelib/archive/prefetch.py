@@ -30,6 +30,9 @@ class Content(Protocol):
     @property
     def size_bytes(self) -> int: ...
 
+    @property
+    def etag(self) -> str: ...
+
     def open(self) -> AbstractContextManager[Reader]: ...
 
 
@@ -38,6 +41,7 @@ class Held:
     """An upload in memory."""
 
     data: bytes
+    etag: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -98,4 +102,4 @@ def _fetch(objects: Objects, key: str | None) -> Content | None:
         data = b"".join(iter(lambda: reader.read(SMALL_BYTES), b""))
     if len(data) != opened.info.size_bytes:
         raise StorageError(f"{key} has {len(data)} bytes instead of {opened.info.size_bytes}")
-    return Held(data)
+    return Held(data, opened.info.etag)

@@ -9,7 +9,10 @@ from benchfleet_contract.states import ArchiveState
 from benchfleet_contract.tasks import UploadUrls
 
 from chalicelib.archive import layout
+from chalicelib.archive.errors import StorageError
 from chalicelib.archive.s3 import Objects
+from chalicelib.domain import seals
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Declared, Issued
 from chalicelib.domain.records import Run, Task
@@ -30,6 +33,14 @@ class Storage:
         """The result and the error key of the task's present attempt."""
         named = (task.run_id, task.number, task.attempt, task.nonce or "none")
         return layout.result_key(*named), layout.error_key(*named)
+
+    def seal_of(self, key: str) -> str:
+        """What lies under the key now. Raises Unavailable when the bucket does not tell."""
+        try:
+            info = self._objects().head(key)
+        except StorageError:
+            raise Unavailable("The bucket does not tell what was uploaded", code="storage_unavailable") from None
+        return seals.of_etag(info.etag if info else None)
 
     def sign_uploads(self, task: Task, declared: Declared | None = None) -> UploadUrls:
         """PUTs for both keys. The one of the declared kind is bound to the file's length and checksum."""

@@ -48,7 +48,8 @@ class Beat:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a runner says that its task ended. `nonce` is that of the upload key it named, if it named one."""
+    """How a runner says that its task ended. `nonce` is that of the upload key it named, `seal` (domain/seals.py) tells what
+    was uploaded there, if it named one."""
 
     status: TaskStatus
     runner_id: str
@@ -57,6 +58,7 @@ class Verdict:
     nonce: str | None = None
     result_key: str | None = None
     error_key: str | None = None
+    seal: str | None = None
     error_type: str | None = None
     error_message: str | None = None
     failure_class: FailureClass | None = None
@@ -190,6 +192,7 @@ class Storage(Protocol):
     def sign_files(self, task: Task) -> TaskFiles: ...
     def nonce_of(self, key: str, *, run_id: str, number: int, kind: str) -> Issued | None: ...
     def upload_keys(self, task: Task) -> tuple[str, str]: ...
+    def seal_of(self, key: str) -> str: ...
 
 
 class FinalizeQueue(Protocol):

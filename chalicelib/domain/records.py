@@ -131,6 +131,7 @@ class Task:
     ended_ms: int | None = None
     result_key: str | None = None
     error_key: str | None = None
+    seal: str | None = None  # what its upload was when the task ended (domain/seals.py)
     result: ResultState | None = None
     result_reason: str | None = None
 

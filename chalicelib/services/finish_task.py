@@ -24,7 +24,7 @@ class FinishTask:
         """`verdict` names the keys as the runner sent them.
 
         Raises BadRequest for a key of this attempt that we did not issue; TaskNotFound, InvalidRunner, Forbidden, LeaseLost,
-        TaskFinished, TaskCancelled.
+        TaskFinished, TaskCancelled; Unavailable when the bucket does not tell what a client uploaded that does not say.
         """
         bound = self._bind(run_id, number, verdict)
         if by_infrastructure(bound):
@@ -33,6 +33,8 @@ class FinishTask:
                 return
             if task and task.attempt > 1 and is_holder(task, bound):
                 bound = replace(bound, reason=history(task, bound))
+        key = bound.result_key or bound.error_key
+        bound = replace(bound, seal=(bound.seal or self.storage.seal_of(key)) if key else None)
         try:
             self.tasks.finish(run_id, number, bound)
         except Refused as refused:

@@ -98,6 +98,7 @@ def finish(run_id: str, number: int, verdict: Verdict) -> Write:
         "heartbeat_status": HeartbeatStatus.FINISHED if completed else HeartbeatStatus.ERROR, "lease_until_ms": None,
         "error_type": verdict.error_type, "error_message": verdict.error_message,
         "failure_class": verdict.failure_class, "result_key": verdict.result_key, "error_key": verdict.error_key,
+        "seal": verdict.seal,
     }  # fmt: skip
     return Write(pk, sk, condition, sets | ({"progress_pct": 100} if completed else {}), values=values)
 

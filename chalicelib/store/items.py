@@ -37,7 +37,7 @@ _TASK_SAME = (
     "run_id", "number", "group", "alias", "run_number", "max_attempts", "lease_ms", "attempt", "runner_id",
     "former_runner_id", "claim_token", "nonce", "bound", "claimed_ms", "lease_until_ms", "not_before_ms", "heartbeat_ms",
     "heartbeat_message", "current_benchmark", "progress_pct", "error_type", "error_message", "reason", "ended_ms",
-    "result_key", "error_key", "result_reason",
+    "result_key", "error_key", "seal", "result_reason",
 )  # fmt: skip
 _RUN_SAME = (
     "run_id", "body_sha256", "created_ms", "deadline_ms", "ruby_version", "workload", "tasks_per_instance",

@@ -131,15 +131,22 @@ class HeartbeatReply(BaseModel):
 
 
 class CompleteRequest(BaseModel):
-    """`status: partial` says that some benchmarks failed while others gave results; `reason` names them."""
+    """`reason` names the benchmarks that failed while others gave results, and what is not whole.
+
+    `result_sha256` (64 hexadecimal digits) is that of the upload: the archive takes nothing else for the result. Without it the
+    control plane looks at what lies under the key when the task is completed.
+    """
 
     runner_id: str
     s3_result_key: str
     attempt: int | None = None
     reason: str | None = None
+    result_sha256: str | None = None
 
 
 class FailRequest(BaseModel):
+    """`error_sha256` is that of the upload under `s3_error_key`, as `result_sha256` is of a result."""
+
     runner_id: str
     error_type: str
     error_message: str
@@ -147,3 +154,4 @@ class FailRequest(BaseModel):
     debug_mode: bool | None = None
     attempt: int | None = None
     failure_class: FailureClass | None = None
+    error_sha256: str | None = None

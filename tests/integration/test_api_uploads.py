@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.api_client import Api, Json
+from tests.unit.archive_uploads import upload_of
 
 DATA = b"\x1f\x8b" + b"result" * 100
 
@@ -54,6 +55,62 @@ def test_an_upload_is_what_the_archive_of_the_run_is_made_of(api: Api) -> None:
     assert api("POST", f"/tasks/{task['id']}/complete", body, role="runner").status_code == 200
     run = api.until(f"/runs/{task['run_id']}", lambda run: bool(run["gzip_url"]))
     assert run["archive"]["state"] == "ready"
+
+
+def end(api: Api, claimed: Json, verb: str, **body: Any) -> httpx.Response:
+    task, kind = claimed["task"], "result" if verb == "complete" else "error"
+    key = claimed["presigned_urls"][f"{kind}_key"]
+    why = {} if verb == "complete" else {"error_type": "benchmark_failed", "error_message": "exit 1"}
+    said = {"runner_id": "runner-1", "attempt": task["attempt"], f"s3_{kind}_key": key, **why, **body}
+    return api("POST", f"/tasks/{task['id']}/{verb}", said, role="runner")
+
+
+@pytest.mark.parametrize("says_its_checksum", [True, False])
+@pytest.mark.parametrize(("verb", "kind"), [("complete", "result"), ("fail", "error")])
+def test_what_replaces_an_upload_after_the_tasks_end_is_refused_and_told(
+    api: Api, verb: str, kind: str, says_its_checksum: bool
+) -> None:
+    """Its URL still works for hours: nobody can take it back."""
+    run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
+    claims = [api.claim(run_id) for _ in range(3)]
+    sound, forged = upload_of([("output.txt", b"slow")]), upload_of([("output.txt", b"fast")])
+    said = {f"{kind}_sha256": hashlib.sha256(sound).hexdigest()} if says_its_checksum else {}
+    for claimed in claims[:2]:
+        assert put(claimed["presigned_urls"][f"{kind}_upload_url"], sound) == 200
+        assert end(api, claimed, verb, **said).status_code == 200
+    for claimed in claims[1:2]:
+        assert put(claimed["presigned_urls"][f"{kind}_upload_url"], forged) == 200
+    assert end(api, claims[2], verb).status_code == 200  # and one that nobody uploads
+    run = api.until(f"/runs/{run_id}", lambda run: bool(run["gzip_url"]))
+    archive = run["archive"]
+    assert (archive["whole"], archive["corrupt"], archive["missing"]) == (1, 1, 1)
+    lost = {one["task_id"]: one for one in archive["lost"]}
+    why = lost[claims[1]["task"]["id"]]["reason"]
+    assert ("not what the task ended with" if says_its_checksum else "replaced after the task had ended") in why
+    assert api.task(claims[1]["task"]["id"])["result"] == "corrupt"
+
+
+def test_what_is_uploaded_after_the_tasks_end_only_is_refused_and_told(api: Api) -> None:
+    run_id = api.create(per_instance_type={"tasks": 2})["run_id"]
+    claims = [api.claim(run_id) for _ in range(2)]
+    assert end(api, claims[0], "complete").status_code == 200
+    assert put(claims[0]["presigned_urls"]["result_upload_url"], upload_of([("output.txt", b"late")])) == 200
+    assert end(api, claims[1], "complete").status_code == 200
+    run = api.until(f"/runs/{run_id}", lambda run: bool(run["gzip_url"]))
+    assert [(one["archived"], one["reason"]) for one in run["archive"]["lost"]] == [
+        ("corrupt", "uploaded after the task had ended"),
+        ("missing", "the uploaded object does not exist"),
+    ]
+
+
+@pytest.mark.parametrize("said", ["0" * 63, "g" * 64, 7, ["0" * 64], "0" * 5000])
+@pytest.mark.parametrize(("verb", "name"), [("complete", "result_sha256"), ("fail", "error_sha256")])
+def test_a_checksum_that_is_none_is_refused_by_name(api: Api, verb: str, name: str, said: Any) -> None:
+    claimed = api.leased()
+    reply = end(api, claimed, verb, **{name: said})
+    assert reply.status_code == 400
+    assert name in reply.json()["error"]
+    assert api.task(claimed["task"]["id"])["status"] == "claimed"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib.archive.errors import ObjectChanged, ObjectMissing, StorageError
 from chalicelib.archive.s3 import Objects
+from chalicelib.archive.storage import Storage
 from chalicelib.archive.upload import LARGEST_PART_BYTES, MAX_PARTS, MultipartWriter, part_bytes
+from chalicelib.domain.errors import Unavailable
 from tests.integration.archive_s3 import fresh_bucket, s3_client, s3_server
 
 MIB = 1024**2
@@ -51,6 +53,27 @@ def test_an_object_that_is_not_there_is_missing(objects: Objects) -> None:
         objects.read("none")
     with pytest.raises(ObjectChanged, match="deleted"):
         objects.open("none", etag='"x"')  # somebody has seen it before
+
+
+def test_a_seal_tells_what_lies_under_a_key(objects: Objects) -> None:
+    storage = Storage(lambda: objects, clock=lambda: 0)
+    assert storage.seal_of("a") == "absent"
+    objects.put_json_bytes("a", b"{}")
+    first = storage.seal_of("a")
+    assert first == "etag:" + objects.begin("a").info.etag
+    objects.put_json_bytes("a", b"[]")
+    assert storage.seal_of("a") != first
+
+
+def test_a_bucket_that_does_not_answer_seals_nothing() -> None:
+    refusing = Storage(lambda: Objects(Refusing(), bucket="b"), clock=lambda: 0)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable, match="does not tell"):
+        refusing.seal_of("a")
+
+
+class Refusing:
+    def head_object(self, **_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
 
 
 def test_more_than_expected_is_not_read(objects: Objects) -> None:

@@ -1,5 +1,6 @@
 """One task from claim to end, against a control plane over loopback, with real processes."""
 
+import hashlib
 import io
 import json
 import os
@@ -127,7 +128,12 @@ def test_a_task_goes_through_every_status_and_delivers(bench: Bench, plane: Cont
     assert bench.run(Tiny()) is TaskEnd.COMPLETED
 
     assert plane.beats() == ["boot", "provision", "running", "uploading", "finished"]
-    assert plane.of("complete")[0].body == {"runner_id": "me", "s3_result_key": "claim-result-key", "attempt": 1}
+    assert plane.of("complete")[0].body == {
+        "runner_id": "me",
+        "s3_result_key": "claim-result-key",
+        "attempt": 1,
+        "result_sha256": hashlib.sha256(plane.uploads["claim-result"]).hexdigest(),
+    }
     files = members(plane.uploads["claim-result"])
     assert list(files) == ["./metadata.json", "./output.json", "./output.txt"]
     assert files["./output.txt"] == b"measured\n"
@@ -181,6 +187,7 @@ def test_no_measurement_fails_the_task_with_an_error_archive(bench: Bench, plane
     (fail,) = plane.of("fail")
     assert (fail.body["error_type"], fail.body["failure_class"]) == ("benchmark_failed", "benchmark")
     assert fail.body["s3_error_key"] == "claim-error-key"
+    assert fail.body["error_sha256"] == hashlib.sha256(plane.uploads["claim-error"]).hexdigest()
     assert plane.beats()[-1] == "error"
     files = members(plane.uploads["claim-error"])
     assert "f0 (default): boom" in files["./error.txt"].decode()

@@ -3,6 +3,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.archive.bundle import BundleReport, Source, write_bundle
 from chalicelib.archive.errors import ObjectChanged
 from chalicelib.archive.pack import TarGz
+from chalicelib.archive.prefetch import Held
 from chalicelib.archive.unpack import Limits
 from tests.unit.archive_uploads import manifest_of, source, unpacked, upload_of, upload_with
 
@@ -135,12 +137,43 @@ def test_a_file_larger_than_the_old_limit_of_eight_gigabytes_gets_a_header_that_
     assert b"size=9663676416" in header
 
 
+@pytest.mark.parametrize("seal", [None, "sha256:" + hashlib.sha256(upload_of(GOOD)).hexdigest(), 'etag:"e"'])
+def test_what_the_task_ended_with_is_taken(seal: str | None) -> None:
+    archive, report = bundled([sealed(seal)])
+    assert (report.whole, report.corrupt) == (1, [])
+    assert "box-1/output.txt" in unpacked(archive)
+
+
+@pytest.mark.parametrize(
+    ("seal", "words"),
+    [
+        ("sha256:" + "0" * 64, "not what the task ended with"),
+        ('etag:"other"', "replaced after the task had ended"),
+        ("absent", "uploaded after the task had ended"),
+    ],
+)
+def test_what_was_put_there_afterwards_is_kept_aside_and_told(seal: str, words: str) -> None:
+    archive, report = bundled([sealed(seal)])
+    files = unpacked(archive)
+    assert (report.whole, report.corrupt) == (0, ["r.1"])
+    assert words in report.flaws[0][2]
+    assert files["corrupt/box-1.tar.gz"] == upload_of(GOOD)
+    assert "box-1/output.txt" not in files
+    assert words in manifest_of(archive)["tasks"][0]["archived_reason"]
+
+
+def sealed(seal: str | None) -> Source:
+    """A sound upload with the ETag `"e"`, and what was known of it when its task ended."""
+    plain = source(1, upload_of(GOOD))
+    return replace(plain, content=Held(upload_of(GOOD), '"e"'), seal=seal)
+
+
 class Changing:
     """Content that is replaced, by one of the same length, after its first reading."""
 
     def __init__(self, *versions: bytes) -> None:
         self._versions = list(versions)
-        self.size_bytes = len(versions[0])
+        self.size_bytes, self.etag = len(versions[0]), '"e"'
 
     def open(self) -> "io.BytesIO":
         return io.BytesIO(self._versions.pop(0))

@@ -464,9 +464,9 @@ def test_results_that_the_archive_cannot_take_are_told_with_run_and_task(system:
 def test_a_result_that_a_later_build_finds_whole_reads_as_missing_no_more(system: System) -> None:
     system.create_run({**BODY, "per_instance_type": {"tasks": 1}})
     reply = claim(system)
+    upload(system, reply)
     complete(system, reply)
     system.tasks.note_flaw("r", Flaw(1, ResultState.MISSING, "a build before this one was killed after it said so"))
-    upload(system, reply)
     system.drain()
     system.finalize()
     assert (system.all()[0].result, system.all()[0].result_reason) == (None, None)
