@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests needs."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,20 @@ class Aws:
     client: Clients
     clock: HandClock
     credentials: Any
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_are_heard() -> None:
+    hear_interrupts()
+
+
+def hear_interrupts() -> None:
+    """What a shell without job control starts in the background ignores SIGINT, and so do all programs that it starts.
+
+    Tests interrupt such programs. A handler of our own is not inherited: they start as on a terminal.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -263,6 +263,7 @@ def test_a_chart_keeps_hostile_names_as_text(tmp_path: Path) -> None:
         assert 'aws  class="x" y="' in texts
 
 
+@pytest.mark.proof  # of CPU time: a busy machine is no fault of the report
 def test_a_hundred_tasks_are_analysed_in_seconds(tmp_path: Path) -> None:
     """60 benchmarks of 25 samples on 20 machines with 5 tasks each: it takes about a second."""
     samples = {f"b{n}": [1 + n / 10 + k / 1000 for k in range(25)] for n in range(60)}
