@@ -6,12 +6,13 @@ STAMP := $(VENV)/.stamp
 IMAGE ?= benchfleet-runner:latest
 BASE_IMAGE ?= ruby:3.4.7
 
-.PHONY: help venv demo test check proof bench emulator package schema image image-base fix lock clean
+.PHONY: help venv demo test check proof mutants bench emulator package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
 	@echo "make test       format, lint, types, import rules and all quick tests"
 	@echo "make proof      slow proofs: contention, lost answers, killed processes, and quick tests 400 days ahead"
+	@echo "make mutants    do the tests notice when the code is wrong? ONLY=domain for one room, SAMPLE=100 for a few"
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"
 	@echo "make image      the runner's image (IMAGE=$(IMAGE) BASE_IMAGE=$(BASE_IMAGE))"
@@ -45,6 +46,10 @@ proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }
 	$(BIN)/pytest -m proof --timeout 1800
 	HYPOTHESIS_PROFILE=many faketime -f +400d $(BIN)/pytest -n 2 --timeout 1800 tests/unit tests/contract tests/promises
+
+# ONLY=domain (or "domain auth"), SAMPLE=200 (mutants of each room), FLOOR=80 (percent below which it fails).
+mutants: venv
+	nice -n 10 $(BIN)/python -m tests.mutation $(foreach room,$(ONLY),--only $(room)) $(SAMPLE:%=--sample %) $(FLOOR:%=--floor %)
 
 bench: venv
 	$(BIN)/python -m benchmarks

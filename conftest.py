@@ -1,16 +1,25 @@
 """Plugins of every test, which pytest wants named at the root, and the profiles of property tests.
 
-`HYPOTHESIS_PROFILE` picks one: `few` for `make test`, `many` for `make proof`. Neither has a deadline: how long an
-example takes says more of the machine than of the code. Failures print what reproduces them.
+`HYPOTHESIS_PROFILE` picks one: `few` for `make test`, `many` for `make proof`, `same` (the same few examples each time)
+for `make mutants`. None has a deadline: how long an example takes says more of the machine than of the code. Failures
+print what reproduces them.
 """
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 pytest_plugins = ["pytester", "tests.engine_policy"]
 
 _SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("few", max_examples=60, deadline=None, print_blob=True, suppress_health_check=_SLOW_IS_FINE)
 settings.register_profile("many", settings.get_profile("few"), max_examples=1_000)
+settings.register_profile(
+    "same",
+    settings.get_profile("few"),
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))

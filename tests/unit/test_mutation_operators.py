@@ -1,0 +1,49 @@
+"""What `make mutants` tries beside mutmut's own ideas."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+cst = pytest.importorskip("libcst", reason="comes with mutmut, which a venv from before it lacks")
+operators = pytest.importorskip("tests.mutation.operators")
+
+
+def nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node.children:
+        yield from nodes(child)
+
+
+def variants(statement: str) -> set[str]:
+    """What our operators make of a statement."""
+    module = cst.parse_module(statement)
+    return {
+        module.deep_replace(node, other).code.strip()
+        for kind, operator in operators.ours(prose=False)
+        for node in nodes(module)
+        if isinstance(node, kind)
+        for other in operator(node)
+    }
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("self.tasks.close_headers(run)", {"pass"}),
+        ("_log.warning('lost')", {"_log.warning('XXlost')"}),
+        ("if not header.open: return", {"if False: return", "if True: return"}),
+        ("x = a and b", {"x = a", "x = b"}),
+        ("f(a, b=1)", {"pass", "f(a, )"}),
+        ("raise Refused('words for people')", set()),
+        ("x = 'key'", {"x = 'XXkey'"}),
+        ('"""What it is."""', set()),
+    ],
+)
+def test_what_a_mutant_may_be(statement: str, expected: set[str]) -> None:
+    assert variants(statement) == expected
+
+
+def test_texts_with_spaces_are_mutated_where_they_are_no_prose() -> None:
+    made = dict(operators.ours(prose=True))[cst.SimpleString]
+    assert [node.value for node in made(cst.SimpleString("'#a = :b'"))] == ["'XX#a = :b'"]
