@@ -17,7 +17,7 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache", "deploy
 _TIMES, _PLUS_S = 20.0, 3.0
 
 # No limit of its own to a test, and of the contract's two networks the one in this process.
-_PYTEST = ["--timeout", "0", "-m", "not proof", "-k", "not http"]
+_PYTEST = ["--timeout", "0", "-m", "not proof", "-k", "not http", "-ptests.mutation.quick_first"]
 _PYTEST += [f"-pno:{plugin}" for plugin in ("cacheprovider", "xdist", "cov")]
 
 
