@@ -34,7 +34,11 @@ ROOMS: Mapping[str, Room] = {
     "signatures": Room(
         "local_emulator",
         ("local_emulator/signed_headers.py", "local_emulator/s3_gate.py"),
-        ("tests/unit/test_emulator_doors.py", "tests/unit/test_emulator_s3_gate.py"),
+        (
+            "tests/unit/test_emulator_doors.py",
+            "tests/unit/test_emulator_s*_gate.py",
+            "tests/unit/test_emulator_signed_headers.py",
+        ),
     ),
     "archive": Room(
         "chalicelib",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.archive.bundle import BundleReport, Source, write_bundle
+from chalicelib.archive.bundle import MOST_LOST, BundleReport, Source, write_bundle
 from chalicelib.archive.errors import ObjectChanged
 from chalicelib.archive.pack import TarGz
 from chalicelib.archive.prefetch import Held
@@ -216,3 +216,21 @@ def gnu_tar(files: list[tuple[str, bytes]]) -> bytes:
         info.size = len(data)
         out.write(info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape") + data + bytes(-len(data) % 512))
     return out.getvalue() + bytes(1024)
+
+
+def test_what_is_whole_and_what_is_lost_is_counted_and_the_first_are_told() -> None:
+    sources = [source(1, upload_of(GOOD)), source(2, upload_of(GOOD))]
+    sources += [source(number, None) for number in range(3, 3 + MOST_LOST)]
+    report = bundled([*sources, source(99, b"no tar")])[1]
+    assert (report.whole, len(report.missing), report.corrupt) == (2, MOST_LOST, ["r.99"])
+    assert (len(report.lost), len(report.flaws)) == (MOST_LOST, MOST_LOST + 1)
+    assert report.lost[0] == ("r.3", "missing", "the uploaded object does not exist")
+    assert report.flaws[-1][:2] == (99, "corrupt")
+
+
+def test_what_is_no_file_is_left_out_and_counted_by_its_kind() -> None:
+    infos = [tarfile.TarInfo(name) for name in ("a", "b", "c", "d")]
+    for info, kind in zip(infos, (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE), strict=True):
+        info.type = kind
+    task = manifest_of(bundled([source(1, upload_with(*infos))])[0])["tasks"][0]
+    assert task["left_out"] == {"link": 2, "pipe": 1}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive.errors import CorruptObject
-from chalicelib.archive.unpack import Limits, members
+from chalicelib.archive.unpack import Limits, members, pax_records
 from tests.unit.archive_uploads import tar_of, upload_of, upload_with
 
 FILES = [("./output.json", b'{"a": 1}'), ("empty", b""), ("block", b"x" * 512), ("d/" + "n" * 300, b"y" * 2_000)]
@@ -186,3 +186,59 @@ def test_reading_holds_little_of_a_large_upload_in_memory() -> None:
     for member in members(io.BytesIO(packed), packed_bytes=len(packed), limits=Limits()):
         largest = max(largest, *map(len, member.chunks))
     assert largest <= 1024**2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"8 a=b\n", b"5 a=b\n", b"6 ab\n", b"6 a=bX", b" a=b\n", b"x a=b\n", b"0 a=b\n", b"2 a=b\n", b"-6 a=b\n",
+        b"6 a=b\n3 \n", b"6 a=b\njunk", b"6a=b\n", b"0" * 20 + b"27 a=b\n",
+    ],
+)  # fmt: skip
+def test_a_damaged_extended_header_is_a_fault_and_no_endless_loop(data: bytes) -> None:
+    with pytest.raises(CorruptObject, match="damaged extended tar header"):
+        pax_records(data)
+
+
+def test_records_of_an_extended_header() -> None:
+    assert pax_records(b"6 a=b\n9 path==\n") == {"a": "b", "path": "="}
+    assert pax_records(b"") == {}
+
+
+def test_an_upload_of_nothing_is_empty_and_no_tar() -> None:
+    with pytest.raises(CorruptObject, match="empty"):
+        listed(b"")
+
+
+def test_zeros_behind_the_end_are_padding_however_many() -> None:
+    upload = upload_of(FILES)
+    for zeros in (1, 70_000, 200_000):
+        assert files_in(upload + b"\0" * zeros) == FILES
+    assert files_in(upload + b"\0" * 70_000 + gzip.compress(b"")) == FILES
+    with pytest.raises(CorruptObject, match="gzip"):
+        listed(upload + b"\0" * 70_000 + b"rubbish")
+
+
+def test_defaults_of_a_whole_archive_name_no_file() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(
+        fileobj=buffer, mode="w:gz", format=tarfile.PAX_FORMAT, pax_headers={"comment": "c" * 900}
+    ) as tar:
+        tar.addfile(tarfile.TarInfo("a"))
+    assert files_in(buffer.getvalue()) == [("a", b"")]
+
+
+def test_a_kind_that_nobody_knows_is_another() -> None:
+    info = tarfile.TarInfo("a")
+    info.type = b"Z"
+    assert [kind for _, kind, _ in listed(upload_with(info))] == ["other"]
+
+
+@pytest.mark.parametrize(
+    "pax", [{"GNU.sparse.major": "1"}, {"GNU.sparse.map": "0,1"}, {"size": "9" * 20}, {"size": "x"}]
+)
+def test_a_member_whose_content_cannot_be_told_is_a_fault(pax: dict[str, str]) -> None:
+    info = tarfile.TarInfo("a")
+    info.pax_headers = pax
+    with pytest.raises(CorruptObject, match=r"sparse|sane size"):
+        listed(upload_with(info))

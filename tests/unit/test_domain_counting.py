@@ -76,3 +76,11 @@ def test_any_redelivery_of_the_stream_counts_once(history: History, data: st.Dat
     found = runs.get("r")
     assert found
     assert found[1].tally == history.tally
+
+
+def test_a_group_has_ended_when_all_its_tasks_have_and_the_counters_add_up() -> None:
+    done, failed, open_ = (0, TaskStatus.COMPLETED), (0, TaskStatus.FAILED), (0, TaskStatus.RUNNING)
+    assert Counts({done: 2, failed: 1}).ended(0, 3)
+    assert not Counts({done: 2}).ended(0, 3)  # the stream has yet to tell of one
+    assert not Counts({done: 3, failed: 1}).ended(0, 3)
+    assert not Counts({done: 2, open_: 1}).ended(0, 3)

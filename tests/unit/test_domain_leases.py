@@ -38,3 +38,8 @@ def test_a_lease_leaves_four_chances_to_renew_it(lease_ms: int, seconds: float) 
 def test_times_on_the_wire_are_whole_seconds_of_utc() -> None:
     assert iso(SPOKEN_MS + 999) == "2026-11-22T01:58:52Z"
     assert iso(None) is None
+
+
+def test_where_no_beat_came_a_timeout_counts_from_the_claim() -> None:
+    task = a_task(lease_ms=1_000, heartbeat_ms=None, claimed_ms=SPOKEN_MS)
+    assert timeout_message(task).endswith("Last heartbeat: 2026-11-22 01:58:52 UTC")

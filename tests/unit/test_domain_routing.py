@@ -40,3 +40,24 @@ def test_an_empty_block_is_asked_last_for_a_while() -> None:
     routes.mark_empty(("r", LOCAL, first), now_ms=NOW_MS)
     assert visits(routes)[-1] == first
     assert visits(routes, now_ms=NOW_MS + EMPTY_FOR_MS)[0] == first
+
+
+def test_a_process_that_lives_long_forgets_routes_and_does_not_grow() -> None:
+    routes = Routes()
+    for number in range(10_000):
+        routes.learn(f"r{number}", LOCAL, BLOCKS)
+    assert routes.known("r0", LOCAL) == routes.known("r9999", LOCAL) == BLOCKS
+    routes.learn("one more", LOCAL, BLOCKS)
+    assert (routes.known("r0", LOCAL), routes.known("one more", LOCAL)) == (None, BLOCKS)
+
+
+def test_hints_of_empty_blocks_are_forgotten_too() -> None:
+    routes = Routes()
+    routes.learn("r", LOCAL, BLOCKS)
+    first = visits(routes)[0]
+    routes.mark_empty(("r", LOCAL, first), now_ms=NOW_MS)
+    for number in range(9_999):
+        routes.mark_empty(("r", LOCAL, 100 + number), now_ms=NOW_MS)
+    assert visits(routes)[-1] == first
+    routes.mark_empty(("r", LOCAL, 50), now_ms=NOW_MS)
+    assert visits(routes)[0] == first

@@ -76,3 +76,10 @@ def test_without_a_group_the_whole_run_is_one_span() -> None:
 )
 def test_what_is_wanted_is_taken(wanted: Wanted, taken: bool) -> None:
     assert wanted.takes(a_task()) is taken
+
+
+@pytest.mark.parametrize("wanted", [Wanted("local", None, None), Wanted(None, "docker", None)])
+def test_half_a_group_s_name_is_no_whole_run(wanted: Wanted) -> None:
+    """Where groups are listed twice, blocks hold tasks of other groups too."""
+    assert not all_wanted(a_run(tasks_per_instance=2, sizes={LOCAL: 3}), wanted)
+    assert all_wanted(a_run(tasks_per_instance=3, sizes={LOCAL: 3}), wanted)

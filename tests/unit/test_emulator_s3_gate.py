@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from local_emulator.s3_gate import Refused, Request, check_presigned, is_presigned
+from local_emulator.s3_gate import Refused, Request, check_payload_hash, check_presigned, digest_of, is_presigned
 
 CREDENTIALS = Credentials("AKIATEST", "secret")
 HOST = "127.0.0.1:9000"
@@ -150,3 +151,52 @@ def test_refusals_are_escaped_xml() -> None:
 def test_only_a_signature_makes_a_url_presigned() -> None:
     assert is_presigned("/b/k?X-Amz-Signature=1")
     assert not is_presigned("/b/X-Amz-Signature=1?list-type=2")
+
+
+def at_age(target: str, age_s: float, *, headers: dict[str, str] = HEADERS) -> None:
+    """Checked so many seconds after it was signed, to the millisecond."""
+    signed_at = datetime.strptime(parse_qs(target)["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    with tempfile.SpooledTemporaryFile() as body:
+        body.write(BODY)
+        body.seek(0)
+        request = Request("PUT", target, headers, body)
+        now = signed_at + timedelta(seconds=age_s)
+        check_presigned(request, credentials=CREDENTIALS, region="us-east-1", now=now)
+
+
+def test_a_url_holds_to_the_end_of_its_last_second_and_from_a_quarter_of_an_hour_before(s3: Any) -> None:
+    target = put_target(s3)
+    at_age(target, 60)
+    at_age(target, -900)
+    for age_s in (60.001, -900.001):
+        with pytest.raises(Refused, match=r"expired|not valid yet"):
+            at_age(target, age_s)
+
+
+@pytest.mark.parametrize(("expires_s", "taken"), [(0, False), (1, True), (604_800, True), (604_801, False)])
+def test_a_url_may_live_from_a_second_to_a_week(s3: Any, expires_s: int, taken: bool) -> None:
+    url: str = s3.generate_presigned_url("put_object", Params=BOUND, ExpiresIn=expires_s)
+    if taken:
+        at_age(url.removeprefix(f"http://{HOST}"), 0)
+    else:
+        with pytest.raises(Refused, match="between 1 and 604800"):
+            at_age(url.removeprefix(f"http://{HOST}"), 0)
+
+
+def test_a_second_question_mark_is_part_of_the_query() -> None:
+    assert is_presigned("/b/k?X-Amz-Signature=x&a=?")
+
+
+@pytest.mark.parametrize(
+    ("declared", "code"), [("nonsense", "InvalidArgument"), ("0" * 64, "XAmzContentSHA256Mismatch")]
+)
+def test_what_a_header_says_of_the_body_must_be_true(declared: str, code: str) -> None:
+    with tempfile.SpooledTemporaryFile() as body:
+        body.write(BODY)
+        body.seek(0)
+        with pytest.raises(Refused) as caught:
+            check_payload_hash(declared, body)
+        assert (caught.value.status, caught.value.code) == (400, code)
+        body.seek(0)
+        assert digest_of(body) == hashlib.sha256(BODY).digest()
+        assert body.read() == BODY
