@@ -28,8 +28,8 @@ ROOMS: Mapping[str, Room] = {
     "expressions": Room("chalicelib", ("chalicelib/store/expressions.py",), _LAMBDA_TESTS, prose=True),
     "auth": Room(
         "chalicelib",
-        ("chalicelib/services/keyring.py", "chalicelib/api/endpoint.py"),
-        ("tests/unit/test_keyring.py", "tests/unit/test_domain_errors.py", "tests/integration/test_api_auth.py"),
+        ("chalicelib/services/keyring.py", "chalicelib/services/attempt_tokens.py"),
+        ("tests/unit/test_keyring.py", "tests/unit/test_services_attempt_tokens.py"),
     ),
     "signatures": Room(
         "local_emulator",

@@ -1,5 +1,8 @@
 """A broken runner fails tasks that others can still work on: they are tried again, elsewhere first."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from benchfleet_contract.limits import MAX_REASON_CHARS
 from benchfleet_contract.states import FailureClass, TaskStatus
@@ -8,6 +11,7 @@ from benchfleet_contract.tasks import AssignedTask, ClaimReply
 from chalicelib.domain import errors
 from chalicelib.domain.handing_back import home_of
 from chalicelib.domain.ports import Verdict
+from chalicelib.domain.records import Task
 from tests.contract.records import a_wish
 from tests.contract.system import BODY, Clients, System
 
@@ -146,3 +150,62 @@ def test_a_long_history_keeps_the_last_attempt_whole(clients: Clients) -> None:
 def test_slots_of_one_runner_are_one_home() -> None:
     assert home_of("box-1-2-s1") == home_of("box-1-2-s10") == home_of("box-1-2")
     assert len({home_of(runner) for runner in ("box-1-2-s1", "box-1-3-s1", "box#1", "")}) == 4
+
+
+def test_a_failure_without_another_attempt_keeps_its_own_reason(clients: Clients) -> None:
+    system = System(clients)
+    system.create_run({**BODY, "max_attempts": 1, "per_instance_type": {"tasks": 1}})
+    fail(system, BROKEN, taken(system, BROKEN))
+    assert (system.all()[0].status, system.all()[0].reason) == (TaskStatus.FAILED, "runner_error")
+
+
+def test_the_second_of_two_attempts_tells_of_both(clients: Clients) -> None:
+    system = System(clients)
+    system.create_run({**BODY, "max_attempts": 2, "per_instance_type": {"tasks": 1}})
+    for runner in (BROKEN, OTHER):
+        fail(system, runner, taken(system, runner))
+    assert (system.all()[0].reason or "").startswith(f"attempt 1 on {BROKEN}: ")
+    assert f"; attempt 2 on {OTHER}: " in (system.all()[0].reason or "")
+
+
+def ends(system: System, reply: ClaimReply, **said: Any) -> Task:
+    """The task after the runner failed it (or what `said` names), by no fault of the infrastructure."""
+    assert reply.task
+    verdict = Verdict(TaskStatus.FAILED, OTHER, reply.task.attempt, system.clock(), error_type="x", error_message="m")
+    system.finish_task("r", 1, replace(verdict, **said))
+    return system.all()[0]
+
+
+def test_a_failure_s_own_upload_is_what_it_ended_with(system: System) -> None:
+    reply = claim(system, OTHER)
+    assert reply.presigned_urls
+    key = reply.presigned_urls.error_key
+    system.objects.put(key, b"why", content_type="text/plain")
+    task = ends(system, reply, error_key=key)
+    assert (task.error_key, task.seal) == (key, system.storage.seal_of(key))
+    assert ends(system, reply, error_key=key) == task  # the same word again
+    with pytest.raises(errors.TaskFinished):
+        ends(system, reply, error_type="y", error_key=key)
+    with pytest.raises(errors.TaskFinished):
+        ends(system, reply)
+
+
+def test_what_a_runner_says_of_its_upload_counts_before_what_lies_there(system: System) -> None:
+    reply = claim(system, OTHER)
+    assert reply.presigned_urls
+    assert ends(system, reply, error_key=reply.presigned_urls.error_key, seal="sha256:ab").seal == "sha256:ab"
+
+
+def test_a_made_up_name_of_a_failure_means_the_issued_key_of_a_failure(system: System) -> None:
+    reply = claim(system, OTHER)
+    assert reply.presigned_urls
+    assert ends(system, reply, error_key="made/up").error_key == reply.presigned_urls.error_key
+
+
+def test_the_attempt_that_is_said_counts_before_that_of_the_key(system: System) -> None:
+    reply = claim(system, OTHER)
+    assert reply.presigned_urls
+    key = reply.presigned_urls.error_key
+    with pytest.raises(errors.LeaseLost):
+        ends(system, reply, error_key=key, attempt=2)
+    assert ends(system, reply, error_key=key, attempt=None).status is TaskStatus.FAILED

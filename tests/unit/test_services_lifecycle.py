@@ -311,6 +311,39 @@ def test_a_run_with_open_tasks_is_not_finalized(system: System) -> None:
     assert system.run().archive.state is ArchiveState.NONE
 
 
+def test_a_run_with_open_tasks_is_never_asked_to_be_finalized(system: System) -> None:
+    """Neither by the stream, which tells of a task that ended, nor by a sweep of counters that have long been quiet."""
+    system.create_run(BODY)
+    complete(system, claim(system))
+    system.drain()
+    system.clock.pass_s(21)
+    system.sweep()
+    assert (system.outbox.sent, system.found()[1].open()) == ([], 1)
+
+
+def test_a_finalization_that_was_lost_is_asked_for_again_when_the_counters_have_been_quiet(system: System) -> None:
+    system.create_run({**BODY, "per_instance_type": {"tasks": 1}})
+    complete(system, claim(system))
+    system.drain()
+    assert system.outbox.sent.pop() == "r"
+    system.clock.pass_s(20)
+    system.sweep()
+    assert system.outbox.sent == []
+    system.clock.pass_s(0.001)
+    system.sweep()
+    assert system.outbox.sent == ["r"]
+
+
+def test_an_archive_that_is_built_is_not_built_again(system: System) -> None:
+    system.create_run(BODY)
+    work_off(system)
+    system.finalize()
+    built = system.run()
+    system.clock.pass_s(9_999)
+    system.build_archive("r")
+    assert system.run() == built
+
+
 class StopsMeanwhile:
     """The archive's builder, in a world where somebody stops the run while it builds for the first time."""
 
