@@ -7,10 +7,13 @@ it all the same, and the kernel refuses what lies before the epoch. So sleeping 
 
 import select
 import time
-from typing import SupportsIndex
+
+TYPE_CHECKING = False  # `typing` is a heavy import, and a test says that the program does without
+if TYPE_CHECKING:
+    from typing import SupportsIndex
 
 
-def sleep(seconds: float | SupportsIndex, /) -> None:
+def sleep(seconds: "float | SupportsIndex", /) -> None:
     span_s = seconds if isinstance(seconds, float) else seconds.__index__()
     if span_s < 0:
         raise ValueError("sleep length must be non-negative")
