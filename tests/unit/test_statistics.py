@@ -267,3 +267,26 @@ def test_no_variance_has_no_share() -> None:
     found = components([[1.0, 1.0], [1.0, 1.0]])
     assert found is not None
     assert found.share is None
+
+
+def test_significance_says_what_a_comparison_says_also_where_nothing_varies() -> None:
+    alone, steady, other = Sample(1.0, None, 0), Sample(1.0, 0.0, 4), Sample(2.0, 0.0, 4)
+    varying = Sample(1.0, 0.04, 4)
+    assert (significance(steady, steady), significance(steady, other)) == (1.0, 0.0)
+    assert significance(alone, varying) is significance(varying, alone) is None
+    for this in (alone, steady, varying):
+        for that in (alone, other, varying):
+            assert significance(this, that) == compare(this, that).p
+
+
+def test_what_does_not_vary_has_an_interval_of_one_ratio() -> None:
+    found = compare(Sample(1.0, 0.0, 4), Sample(1.0 + math.log(2), 0.0, 4))
+    assert found.ratio == pytest.approx(0.5)
+    assert found.interval == (found.ratio, found.ratio)
+    assert compare(Sample(800.0, 0.0, 4), Sample(0.0, 0.0, 4)).interval is None  # fits no float
+
+
+def test_an_estimate_over_tasks_is_as_sure_as_was_asked() -> None:
+    wide, narrow = (estimate([[1.0], [2.0], [3.0]], confidence=confidence).half_width for confidence in (0.99, 0.5))
+    assert wide == pytest.approx(stats.t.ppf(0.995, 2) / math.sqrt(3))
+    assert narrow == pytest.approx(stats.t.ppf(0.75, 2) / math.sqrt(3))
