@@ -40,6 +40,13 @@ IsolationKind = Annotated[
     typer.Option(help="[default: docker where an engine has the image, process elsewhere and inside a container]"),
 ]
 Image = Annotated[str | None, typer.Option(help=f"Image for docker isolation. [default: {DEFAULT_IMAGE}]")]
+NetworkKind = Annotated[
+    Literal["bridge", "none", "host"],
+    typer.Option(
+        envvar="BENCHFLEET_CONTAINER_NETWORK",
+        help="What containers of docker isolation reach: all but cloud metadata and this machine; nothing; or everything.",
+    ),
+]
 Mock = Annotated[bool, typer.Option("--mock", help="Run the mock workload, whatever a task asks for.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Keep work dirs, log everything, pack full_run.log; stay up.")]
 NoExit = Annotated[
@@ -66,6 +73,7 @@ def run(
     slots: Slots = None,
     isolation: IsolationKind = None,
     image: Image = None,
+    container_network: NetworkKind = "bridge",
     mock: Mock = False,
     debug: Debug = False,
     no_exit: NoExit = None,
@@ -118,6 +126,7 @@ def run(
         isolation=isolation,
         image=image or None,
         own_image=own_image or None,
+        container_network=container_network,
         mock=mock,
         debug=debug,
         stay=debug if no_exit is None else no_exit,

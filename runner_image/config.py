@@ -12,6 +12,8 @@ CLAIM_PATIENCE_S = 600.0  # clouds boot machines before or after the run exists,
 class Config:
     """`image` is what docker isolation runs; `own_image` the one that this runner itself is in.
 
+    `container_network`: bridge, none or host, for docker isolation.
+
     `isolation` None picks one. `stay` polls on when nothing is left to do. `environment` is for the workloads: it must
     not hold the key.
     """
@@ -26,6 +28,7 @@ class Config:
     isolation: str | None = None
     image: str | None = None
     own_image: str | None = None
+    container_network: str = "bridge"
     mock: bool = False
     debug: bool = False
     stay: bool = False

@@ -2,7 +2,8 @@
 
 The container's first process reads its standard input, which this runner holds open: when the runner dies, whatever it
 dies of, the engine closes that input, the process ends and the engine removes the container. Killing the container
-kills everything in it, so a stop needs no process hunting. Nothing of the host is visible inside but the work dir.
+kills everything in it, so a stop needs no process hunting. Nothing of the host is visible inside but the work dir; what it can
+reach over the network is `container_network.py`'s affair.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 from docker.utils.socket import frames_iter
 
+from runner_image.container_network import METADATA, ContainerNetwork, shut
 from runner_image.lines import Lines
 from runner_image.processes import alarm
 from runner_image.stopping import Stop
@@ -35,9 +37,11 @@ WAIT_FOR_RUNNER = ["sh", "-c", "cat >/dev/null; exit 0"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one container. `memory_bytes` None means no limit."""
+    """Of one container. `memory_bytes` None means no limit; `shut` are the addresses that it may not reach on a bridge."""
 
     memory_bytes: int | None = None
+    network: ContainerNetwork = ContainerNetwork.BRIDGE
+    shut: tuple[str, ...] = METADATA
 
 
 class DockerIsolation:
@@ -59,7 +63,11 @@ class DockerIsolation:
     def open(self, work_dir: Path, *, core: int | None, stop: Stop) -> Iterator[Execute]:
         own = _own(work_dir)
         executor = _Executor(
-            self._engine.api, lambda: self._create(work_dir, core=core, user=own), work_dir=work_dir, stop=stop
+            self._engine.api,
+            lambda: self._create(work_dir, core=core, user=own),
+            work_dir=work_dir,
+            stop=stop,
+            started=self._shut,
         )
         try:
             yield executor
@@ -73,7 +81,7 @@ class DockerIsolation:
             entrypoint=WAIT_FOR_RUNNER,
             command=[],
             stdin_open=True,
-            network_mode="host",
+            network_mode=self._limits.network.value,
             user=user,
             working_dir=WORK,
             environment={"HOME": f"{WORK}/.home"},
@@ -87,6 +95,10 @@ class DockerIsolation:
             auto_remove=True,
         )
 
+    def _shut(self, container: Container) -> None:
+        if self._limits.network is ContainerNetwork.BRIDGE:
+            shut(self._engine, container, image=self._image, addresses=self._limits.shut, labels=self._labels)
+
     def _need_image(self) -> None:
         try:
             self._engine.images.get(self._image)
@@ -97,8 +109,17 @@ class DockerIsolation:
 class _Executor:
     """Starts the container with the first command, and anew after a timeout has killed it."""
 
-    def __init__(self, api: Any, create: Callable[[], Container], *, work_dir: Path, stop: Stop) -> None:
+    def __init__(
+        self,
+        api: Any,
+        create: Callable[[], Container],
+        *,
+        work_dir: Path,
+        stop: Stop,
+        started: Callable[[Container], None],
+    ) -> None:
         self._api, self._create, self._work_dir, self._stop = api, create, work_dir, stop
+        self._started = started
         self._container: Container | None = None
         self._held = ExitStack()
 
@@ -138,6 +159,11 @@ class _Executor:
             line = self._container.attach_socket(params={"stdin": 1, "stream": 1})
             self._held.callback(_hang_up, line)
             self._container.start()
+            try:
+                self._started(self._container)
+            except BaseException:
+                self.close()
+                raise
         return self._container
 
     def _exec(

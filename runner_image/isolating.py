@@ -16,18 +16,22 @@ PROBE_TIMEOUT_S = 5
 
 @contextmanager
 def isolation_for(config: Config, *, log: Log) -> Iterator[Isolation]:
-    """Raises WorkloadError when docker is asked for and no engine answers."""
+    """Raises WorkloadError when docker is asked for and no engine answers, or the engine lacks the network for it."""
     kind = choose(config.isolation, contained=inside_container(), engine_ready=lambda: _engine_ready(config, log=log))
     if kind == "process":
         yield ProcessIsolation(config.environment, image=config.own_image)
         return
+    from runner_image.container_network import ContainerNetwork, need_bridge, to_shut
     from runner_image.containers import DockerIsolation, Limits, connect
 
     engine = connect()
     if engine is None:
         raise WorkloadError("No Docker engine answers", error_type="isolation_failed", failure_class="infrastructure")
     with closing(engine):
-        limits = Limits(memory_bytes=psutil.virtual_memory().total // config.slots)
+        network = ContainerNetwork(config.container_network)
+        if network is ContainerNetwork.BRIDGE:
+            need_bridge(engine)
+        limits = Limits(psutil.virtual_memory().total // config.slots, network, to_shut(config.orchestrator_url))
         labels = {"benchfleet.run": config.run_id or ""}
         yield DockerIsolation(engine, config.image or DEFAULT_IMAGE, limits=limits, labels=labels)
 

@@ -43,6 +43,10 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
         remove_orphans(config.work_root, log=log)
         runner = _Runner(config, tools=tools)
         log.info("started", version=own_version(), slots=config.slots, cores=cores, isolation=tools.isolation.name)
+        if tools.cloud and tools.isolation.name == "process":
+            log.warning(
+                "metadata_in_reach", meaning="benchmarks reach this machine's metadata service and its credentials"
+            )
         slots = [Slot(_slot_id(runner_id, number), core=core) for number, core in enumerate(cores, start=1)]
         loops = [runner.loop_of(slot, log=log.bind(runner_id=slot.runner_id)) for slot in slots]
         code = run_slots(loops, shutdown=runner.shutdown, log=log)

@@ -3,29 +3,34 @@
 import io
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from runner_image import container_network
+from runner_image.container_network import METADATA, ContainerNetwork
 from runner_image.containers import DockerIsolation, Limits, connect
 from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.workloads.protocol import TIMED_OUT, Execute, WorkloadError
 from tests.engine_policy import lacking
 
 pytestmark = [pytest.mark.needs_docker, pytest.mark.xdist_group("docker")]
-TOOLS = ("sh", "cat", "sleep", "id", "ls", "setsid", "touch", "nproc")
+TOOLS = ("sh", "bash", "cat", "sleep", "id", "ls", "setsid", "touch", "nproc")
+METADATA_SERVICE = "169.254.169.254"
 
 
-def tiny_root() -> bytes:
+def tiny_root(*tools: str) -> bytes:
     """A root file system of a shell and a few tools, with the libraries that they are linked to."""
-    paths = {f"bin/{tool}": shutil.which(tool) or "" for tool in TOOLS}
+    paths = {f"bin/{tool}": shutil.which(tool) or "" for tool in tools}
     for tool in list(paths.values()):
         linked = subprocess.run(["ldd", tool], capture_output=True, text=True, check=True).stdout.split()
         paths.update({word.lstrip("/"): word for word in linked if word.startswith("/")})
@@ -36,26 +41,39 @@ def tiny_root() -> bytes:
     return out.getvalue()
 
 
-@pytest.fixture(scope="module")
-def image() -> Iterator[str]:
-    name = f"benchfleet-test-tiny:{os.getpid()}"
+@contextmanager
+def made_of(*tools: str) -> Iterator[str]:
+    """The name of an image of these tools, while the block lasts."""
+    name = f"benchfleet-test-{len(tools)}-tools:{os.getpid()}"
     engine = connect(5)
     if engine is None:
         lacking("needs_docker", "no Docker engine answers")
     with closing(engine):
         repository, _, tag = name.partition(":")
-        engine.api.import_image_from_data(tiny_root(), repository=repository, tag=tag)
+        engine.api.import_image_from_data(tiny_root(*tools), repository=repository, tag=tag)
         yield name
         engine.images.remove(name, force=True)
 
 
-@pytest.fixture
-def isolation(image: str) -> Iterator[DockerIsolation]:
+@pytest.fixture(scope="module")
+def image() -> Iterator[str]:
+    with made_of(*TOOLS, "ip") as name:
+        yield name
+
+
+@contextmanager
+def isolated(image: str, **limits: Any) -> Iterator[DockerIsolation]:
     engine = connect()
     assert engine is not None
     with closing(engine):
         labels = {"benchfleet.test": str(os.getpid())}
-        yield DockerIsolation(engine, image, limits=Limits(memory_bytes=128 * 1024**2), labels=labels)
+        yield DockerIsolation(engine, image, limits=Limits(memory_bytes=128 * 1024**2, **limits), labels=labels)
+
+
+@pytest.fixture
+def isolation(image: str) -> Iterator[DockerIsolation]:
+    with isolated(image) as made:
+        yield made
 
 
 @pytest.fixture
@@ -130,6 +148,8 @@ def test_the_container_does_not_outlive_a_runner_that_is_killed(
     script = f"""
 import sys
 from pathlib import Path
+from runner_image import container_network
+from runner_image.container_network import METADATA, ContainerNetwork
 from runner_image.containers import DockerIsolation, Limits, connect
 from runner_image.stopping import Stop
 isolation = DockerIsolation(connect(), {image!r}, limits=Limits(), labels={{"benchfleet.test": "{os.getpid()}"}})
@@ -147,3 +167,112 @@ with isolation.open(work_dir, core=None, stop=Stop()) as execute:
     while containers() and time.monotonic() < ends:
         time.sleep(0.1)
     assert containers() == []
+
+
+@contextmanager
+def answering(address: str) -> Iterator[int]:
+    """A server on this address of the machine; the port."""
+    with socket.create_server((address, 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+@contextmanager
+def metadata_service() -> Iterator[int]:
+    """A server where a cloud's would be, for as long as the block lasts."""
+    place = [f"{METADATA_SERVICE}/32", "dev", "lo"]
+    subprocess.run(["ip", "addr", "add", *place], check=True)
+    try:
+        with answering(METADATA_SERVICE) as port:
+            yield port
+    finally:
+        subprocess.run(["ip", "addr", "del", *place], check=True)
+
+
+def reaches(isolation: DockerIsolation, work_dir: Path, *places: tuple[str, int]) -> list[bool]:
+    """By bash's own connections: the image has no other client."""
+    with isolation.open(work_dir, core=None, stop=Stop()) as execute:
+        return [
+            run(execute, f"exec bash -c ': </dev/tcp/{host}/{port}' 2>/dev/null", work_dir)[0] == 0
+            for host, port in places
+        ]
+
+
+def gateway() -> str:
+    engine = connect()
+    assert engine is not None
+    with closing(engine):
+        return str(engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"])
+
+
+def test_a_benchmark_reaches_neither_metadata_nor_this_machines_loopback(
+    isolation: DockerIsolation, work_dir: Path
+) -> None:
+    """The metadata service would answer: a container without the routes reaches it through the bridge."""
+    with metadata_service() as service, answering("127.0.0.1") as local, answering(gateway()) as world:
+        places = [(METADATA_SERVICE, service), ("127.0.0.1", local), (gateway(), world)]
+        assert reaches(isolation, work_dir, *places) == [False, False, True]
+        with isolated(isolation.image or "", shut=()) as open_door:
+            assert reaches(open_door, work_dir, *places) == [True, False, True]
+
+
+def test_the_routes_are_there_again_after_a_timeout(isolation: DockerIsolation, work_dir: Path) -> None:
+    with metadata_service() as service, isolation.open(work_dir, core=None, stop=Stop()) as execute:
+        assert run(execute, "sleep 100", work_dir, timeout_s=1)[0] == TIMED_OUT
+        code, _ = run(execute, f"exec bash -c ': </dev/tcp/{METADATA_SERVICE}/{service}' 2>/dev/null", work_dir)
+    assert code != 0
+
+
+def test_nothing_and_everything_can_be_asked_for(image: str, work_dir: Path) -> None:
+    with metadata_service() as service, answering("127.0.0.1") as local:
+        places = [(METADATA_SERVICE, service), ("127.0.0.1", local)]
+        for network, expected in (("none", [False, False]), ("host", [True, True])):
+            with isolated(image, network=ContainerNetwork(network)) as isolation:
+                assert reaches(isolation, work_dir, *places) == expected
+
+
+def test_a_benchmark_cannot_take_the_routes_away(isolation: DockerIsolation, work_dir: Path) -> None:
+    with isolation.open(work_dir, core=None, stop=Stop()) as execute:
+        code, said = run(execute, f"ip route del unreachable {METADATA_SERVICE}", work_dir)
+    assert code != 0
+    assert "not permitted" in said[0]
+
+
+def test_an_image_without_tools_for_it_is_refused_before_anything_runs(work_dir: Path) -> None:
+    with made_of("sh", "cat", "touch") as bare, isolated(bare) as isolation:
+        with isolation.open(work_dir, core=None, stop=Stop()) as execute, pytest.raises(WorkloadError) as raised:
+            run(execute, "touch /work/ran", work_dir)
+        assert containers() == []
+    assert (raised.value.error_type, raised.value.failure_class) == ("isolation_failed", "infrastructure")
+    assert "has neither ip nor python3" in str(raised.value)
+    assert "--container-network none" in str(raised.value)
+    assert not (work_dir / "ran").exists()
+
+
+@pytest.mark.parametrize("tool", ["ip", "python3"])
+def test_both_tools_shut_both_families(tool: str) -> None:
+    """In a network of its own that would send every packet somewhere."""
+    script = container_network.SCRIPT
+    if tool == "python3":
+        script = script.replace("command -v ip ", "command -v no-such-tool ").replace("python3", sys.executable)
+    ready = " && ".join(
+        [
+            "ip link add v0 type veth peer name v1",
+            "ip link set v0 up && ip link set v1 up",
+            "ip addr add 10.9.9.1/24 dev v0 && ip route add default dev v0",
+            "ip addr add fd99::1/64 dev v0 nodad && ip -6 route add default dev v0",
+        ]
+    )
+    look = (
+        'for a in 169.254.169.254 fd00:ec2::254 10.1.1.1; do ip route get "$a" >/dev/null 2>&1 && echo "$a"; done; true'
+    )
+    line = f'{ready}; {look}; echo --; sh -c "$SHUT" sh {" ".join(METADATA)} && {look}'
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", line],
+        env={"PATH": os.environ["PATH"], "SHUT": script},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, _, after = done.stdout.partition("--\n")
+    assert before.split() == ["169.254.169.254", "fd00:ec2::254", "10.1.1.1"]
+    assert after.split() == ["10.1.1.1"]
