@@ -9,15 +9,18 @@ from types import TracebackType
 from runner_image.lines import raw_of
 
 LAST_LINES = 5  # of an error message: enough to hold Ruby's and Python's last words
+LINE_CHARS = 4096  # of a long line that comes in pieces: its end, where a suite's own words stand behind a benchmark's
 LAST_CHARS = 400  # an error message must leave room for the sentence around it (see limits.MAX_REASON_CHARS)
 
 
 class Console:
-    """A log of one command: its very bytes go to `path` at once, and each line, as text, to `on_line`."""
+    """A log: its very bytes go to `path` at once, and each line, as text, to `on_line`; of a long one its end."""
 
     def __init__(self, path: Path, *, on_line: Callable[[str], None] | None = None) -> None:
         self._file = os.fdopen(_own_file(path), "ab")
         self._on_line = on_line
+        self._text = ""  # of the line that has not ended yet
+        self._ended = True
 
     def __enter__(self) -> "Console":
         return self
@@ -25,12 +28,29 @@ class Console:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        try:
+            if error is None and not self._ended:
+                self._tell()
+        finally:
+            self._file.close()
 
     def write(self, line: str) -> None:
-        self._put(raw_of(line))
+        raw = raw_of(line)
+        self._put(raw)
+        self._text = (self._text + line.rstrip("\r\n"))[-LINE_CHARS:]
+        self._ended = raw.endswith(b"\n")
+        if self._ended:
+            self._tell()
+
+    def fresh_line(self) -> None:
+        """Ends a line that a command left open, so that the next command's words do not stand behind it."""
+        if not self._ended:
+            self.write("")
+
+    def _tell(self) -> None:
+        text, self._text = self._text, ""
         if self._on_line:
-            self._on_line(line.rstrip("\r\n"))
+            self._on_line(text)
 
     def note(self, text: str) -> None:
         """Adds words of ours, which are nobody's output and no progress."""

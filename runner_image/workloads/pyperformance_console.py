@@ -1,4 +1,8 @@
-"""Reads pyperformance's console: which benchmark runs, and what a failed one said last."""
+"""Reads pyperformance's console: which benchmark runs, and what a failed one said last.
+
+pyperf shows its progress as dots without an end of line, and a benchmark may print what it likes: so a start and a
+verdict may stand behind other words in one line, which then belong to the benchmark before them.
+"""
 
 import re
 from collections import deque
@@ -8,7 +12,7 @@ from dataclasses import dataclass, field
 from runner_image.workloads.console import LAST_LINES, shorten
 
 _STARTED = re.compile(r"\[\s*(?P<number>\d+)/(?P<count>\d+)\] (?P<name>\S+)\.\.\.$")
-_FAILED = re.compile(r"^ERROR: Benchmark (?P<name>\S+) (?P<why>.*)$")
+_FAILED = re.compile(r"ERROR: Benchmark (?P<name>\S+) (?P<why>.*)$")
 
 
 @dataclass
@@ -36,19 +40,22 @@ class Reader:
         """The section that this line starts, if it starts one."""
         found = _STARTED.search(line)
         if found:
+            self._hear(line[: found.start()])
             done, count = max(int(found["number"]) - 1, 0), max(int(found["count"]), 1)
             self.sections.append(Section(found["name"], min(done / count, 1.0)))
             return self.sections[-1]
-        if self.sections:
-            self._add(self.sections[-1], line)
+        self._hear(line)
         return None
 
-    def _add(self, section: Section, line: str) -> None:
+    def _hear(self, line: str) -> None:
         """After its verdict a benchmark says no more: what follows are pyperformance's own traces and tables."""
-        failed = _FAILED.match(line)
+        section = self.sections[-1] if self.sections else None
+        if section is None or section.error is not None:
+            return
+        failed = _FAILED.search(line)
         if failed and failed["name"] == section.benchmark:
-            section.error = failed["why"]
-        elif section.error is None and line.strip() and not line.startswith("# "):
+            section.error, line = failed["why"], line[: failed.start()]
+        if line.strip(" .") and not line.startswith("# "):
             section.said.append(line)
 
 

@@ -1,4 +1,7 @@
-"""Reads ruby-bench's console: what has started, how far it is, what a failed benchmark said last."""
+"""Reads ruby-bench's console: what has started, how far it is, what a failed benchmark said last.
+
+A benchmark may leave its last line without an end: then ruby-bench's own words stand behind it.
+"""
 
 import re
 from collections import deque
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field
 
 from runner_image.workloads.console import LAST_LINES, shorten
 
-_STARTED = re.compile(r'Running benchmark "(?P<name>.+)" \((?P<number>\d+)/(?P<count>\d+)\)$')
+_STARTED = re.compile(r'Running benchmark "(?P<name>[^"]+)" \((?P<number>\d+)/(?P<count>\d+)\)$')
 _ENDED = "Total time spent benchmarking:"
 
 
@@ -37,11 +40,16 @@ class Reader:
         """The section that this line starts, if it starts one."""
         found = _STARTED.search(line)
         if found:
+            self._hear(line[: found.start()])
             return self._start(found["name"], int(found["number"]), int(found["count"]))
-        self._open = self._open and not line.startswith(_ENDED)  # what follows are tables, nobody's last words
-        if self._open and line.strip():
-            self.sections[-1].said.append(line)
+        before, ended, _ = line.partition(_ENDED)
+        self._hear(before)
+        self._open = self._open and not ended  # what follows are tables, nobody's last words
         return None
+
+    def _hear(self, words: str) -> None:
+        if self._open and words.strip():
+            self.sections[-1].said.append(words)
 
     def _start(self, name: str, number: int, count: int) -> Section:
         before = self.sections[-1].variant if self.sections else 0

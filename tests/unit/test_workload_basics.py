@@ -8,6 +8,7 @@ from benchfleet_contract.results import Measurement, Output
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner_image.lines import MAX_LINE_BYTES, Line, Lines
 from runner_image.workloads.console import LAST_CHARS, Console, shorten
 from runner_image.workloads.files import read_plain, without_empty, write_output, write_plain
 from runner_image.workloads.progress import Meter
@@ -57,6 +58,28 @@ def test_a_console_keeps_lines_as_they_come(tmp_path: Path) -> None:
         console.note("ours")
     assert heard == ["one"]
     assert (tmp_path / "output.txt").read_text() == "one\nours\n"
+
+
+def test_the_end_of_a_line_that_comes_in_pieces_is_heard_whole(tmp_path: Path) -> None:
+    heard: list[str] = []
+    lines, progress = Lines(), b"." * (2 * MAX_LINE_BYTES - 5)
+    with Console(tmp_path / "output.txt", on_line=heard.append) as console:
+        for line in [*lines.feed(progress + b"[2/2] nbody...\n....."), *lines.end()]:
+            console.write(line)
+        assert [line[-15:] for line in heard] == [".[2/2] nbody..."]
+    assert heard[1:] == ["....."]  # which never ended
+    assert (tmp_path / "output.txt").read_bytes() == progress + b"[2/2] nbody...\n....."
+
+
+def test_a_second_command_starts_on_a_line_of_its_own(tmp_path: Path) -> None:
+    heard: list[str] = []
+    with Console(tmp_path / "output.txt", on_line=heard.append) as console:
+        console.fresh_line()
+        console.write(Line.of(b"...."))
+        console.fresh_line()
+        console.fresh_line()
+        console.write(Line.of(b"next\n"))
+    assert heard == ["....", "next"]
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:

@@ -87,6 +87,19 @@ def test_a_start_is_seen_behind_a_line_without_an_end() -> None:
     assert [section.benchmark for section in sections] == ["a", "b"]
 
 
+def test_a_verdict_is_seen_behind_progress_without_an_end() -> None:
+    [slow, other] = read(
+        ["[1/2] slow...", "# /bin/python", "....ERROR: Benchmark slow timed out", "[2/2] b...", "....."]
+    )
+    assert (slow.error, slow.reason) == ("timed out", "timed out")
+    assert (other.error, other.reason) == (None, "it said nothing")
+
+
+def test_words_before_a_start_or_a_verdict_are_the_last_ones_of_the_benchmark_before() -> None:
+    [a, b] = read(["[1/2] a...", "no planet[2/2] b...", "no sunERROR: Benchmark b failed: Benchmark died"])
+    assert (a.reason, b.reason) == ("no planet", "no sun | failed: Benchmark died")
+
+
 @given(st.lists(st.text(max_size=60), max_size=30))
 def test_no_console_can_break_the_reader(lines: list[str]) -> None:
     for section in read(lines):

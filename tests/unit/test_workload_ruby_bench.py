@@ -57,6 +57,13 @@ def test_the_tables_at_the_end_are_nobodys_last_words() -> None:
     assert all("N/A" not in s.last_words and "Output" not in s.last_words for s in sections("failed"))
 
 
+def test_starts_and_the_end_are_seen_behind_lines_without_an_end() -> None:
+    console = ['Running benchmark "a" (1/2)', 'said Running benchmark "oops Running benchmark "b" (2/2)']
+    a, b = read([*console, "....Total time spent benchmarking: 2s", "a table"])
+    assert (a.benchmark, a.last_words) == ("a", 'said Running benchmark "oops')
+    assert (b.benchmark, b.part, b.last_words) == ("b", 1, "....")
+
+
 def test_progress_counts_a_second_pass_as_the_second_variant() -> None:
     found = sections("box-1")
     assert [s.variant for s in found] == [0] * 12 + [1] * 12
