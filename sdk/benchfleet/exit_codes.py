@@ -14,7 +14,7 @@ MEANINGS = {
     OK: "all of it happened",
     FAILED: "the run or some of its tasks failed",
     USAGE: "wrong use of the command line",
-    INFRASTRUCTURE: "infrastructure: no answer, no engine, a port in use, a damaged archive",
+    INFRASTRUCTURE: "infrastructure: no answer, no engine, a port in use, a damaged archive or state file",
     AUTH: "the key is missing, unknown or not allowed to do this",
     INVALID_CONFIG: "the config is invalid",
     TIMEOUT: "it took longer than was allowed",

@@ -17,15 +17,19 @@ def write_profile(path: Path, name: str, profile: Profile) -> bool:
     A folder that has to be made is the owner's alone; one that is there stays as it is. Raises InsecureFile, ConfigError
     or DiskError, and then the file is as it was.
     """
-    path = path.resolve()  # through links: a file kept elsewhere stays there
     try:
+        path = path.resolve()  # through links: a file kept elsewhere stays there
         document = _document(private_text(path) if path.exists() else "", name)
         table = document.setdefault("profiles", tomlkit.table(is_super_table=True)).setdefault(name, tomlkit.table())
         table["api_url"], table["api_key"] = profile.api_url, profile.key
-    except (TOMLKitError, UnicodeDecodeError, TypeError, AttributeError) as error:
+    except (TOMLKitError, ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} holds no profiles in TOML: {error}; mend it, or remove it") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply; mend it, or remove it") from error
+    except RuntimeError as error:
+        raise ConfigError(f"{path} is a link to itself; remove it") from error
     except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot read {path}: {error.strerror}; mend it, or remove it") from error
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_whole(path, tomlkit.dumps(document).encode(), mode=0o600)

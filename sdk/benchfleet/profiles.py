@@ -20,6 +20,7 @@ from benchfleet.exceptions import BenchfleetError, ConfigError
 
 FILE = "BENCHFLEET_CONFIG"
 _MOST_BYTES = 1024 * 1024
+_REMEDY = "mend it, or remove it and run `benchfleet login`"
 _STRANGERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -49,10 +50,18 @@ class Profiles:
 def profile_file(environ: Mapping[str, str]) -> Path:
     """`$BENCHFLEET_CONFIG`, else `config.toml` in the user's own folder for configs."""
     if named := environ.get(FILE):
-        return Path(named).expanduser()
+        return expanded(named)
     from platformdirs import user_config_path  # here: most commands are told all they need by flags
 
     return user_config_path("benchfleet") / "config.toml"
+
+
+def expanded(named: str) -> Path:
+    """`~` and `~name` as a shell reads them; as they stand where there is no such user."""
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:
+        return Path(named)
 
 
 def read_profiles(path: Path) -> Profiles:
@@ -63,11 +72,13 @@ def read_profiles(path: Path) -> Profiles:
         return Profiles(path)
     except (OSError, UnicodeDecodeError) as error:
         words = error.strerror if isinstance(error, OSError) else "not text"
-        raise ConfigError(f"cannot read the profiles in {path}: {words}") from error
+        raise ConfigError(f"cannot read the profiles in {path}: {words}; {_REMEDY}") from error
     try:
         document = tomllib.loads(text)
     except ValueError as error:
-        raise ConfigError(f"{path} is not TOML: {error}; mend it, or remove it and run `benchfleet login`") from error
+        raise ConfigError(f"{path} is not TOML: {error}; {_REMEDY}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply; {_REMEDY}") from error
     profiles = {name: _profile(path, name, table) for name, table in _table(path, document, "profiles").items()}
     return Profiles(path, profiles, _text(path, document, "default_profile"))
 
@@ -78,10 +89,13 @@ def private_text(path: Path) -> str:
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise ConfigError(f"{path} is no regular file")
+            raise ConfigError(f"{path} is no regular file; {_REMEDY}")
         if os.name == "posix" and mode & _STRANGERS:
             raise InsecureFile(f"other users may read or change the keys in {path}: chmod 600 {path}")
-        return file.read(_MOST_BYTES).decode("utf-8")
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ConfigError(f"{path} has more than {_MOST_BYTES} bytes; {_REMEDY}")
+    return data.decode("utf-8-sig")  # some editors begin a file with a BOM
 
 
 def _profile(path: Path, name: str, table: Any) -> Profile:

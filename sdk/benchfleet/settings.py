@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from benchfleet.exceptions import UsageError
-from benchfleet.profiles import Profile, Profiles, profile_file, read_profiles
+from benchfleet.profiles import Profile, Profiles, expanded, profile_file, read_profiles
 
 URL, KEY, PROFILE = "BENCHFLEET_URL", "BENCHFLEET_API_KEY", "BENCHFLEET_PROFILE"
 _MOST_KEY_CHARS = 4_096
@@ -66,7 +66,7 @@ def key_of(argument: str, stdin: TextIO | None, warn: Callable[[str], None]) -> 
     if argument == "-":
         return check_key(stdin.readline(_MOST_KEY_CHARS) if stdin else "", "stdin")
     if argument.startswith("@"):
-        return check_key(_first_line(Path(argument[1:]).expanduser()), argument[1:])
+        return check_key(_first_line(expanded(argument[1:])), argument[1:])
     warn(_LITERAL)
     return check_key(argument, "--api-key")
 

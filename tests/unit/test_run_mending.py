@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from benchfleet.cli.run_ending import print_outcome
-from benchfleet.exceptions import AuthError, DiskError, NotFound, RunUnknown, TimedOut
+from benchfleet.exceptions import AuthError, BenchfleetError, DiskError, NotFound, RunUnknown, TimedOut
 from benchfleet.fetching import fetch, require_writable
 from benchfleet.running.emulator import EmulatorProcess, Ready
 from benchfleet.running.finding import emulator_of
@@ -136,7 +136,9 @@ def test_a_state_file_that_is_none_leads_nowhere(tmp_path: Path, story: Any) -> 
     stage(tmp_path, story).master(run_id="7").play() if story is DONE else None
     (tmp_path / "state" / "runs").mkdir(parents=True, exist_ok=True)
     (tmp_path / "state" / "runs" / "9.json").write_text("{")
-    assert [emulator_of(given, folder=tmp_path / "state") for given in ("7", "9", "latest")] == [None] * 3
+    assert [emulator_of(given, folder=tmp_path / "state") for given in ("7", "latest")] == [None] * 2
+    with pytest.raises(BenchfleetError, match=r"9\.json is no state file of ours: .*; restore it, or remove it"):
+        emulator_of("9", folder=tmp_path / "state")
 
 
 @pytest.mark.parametrize(("key", "said"), [("wrong", "refuses the key"), ("", "wants a key, and none was given")])

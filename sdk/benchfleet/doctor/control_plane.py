@@ -6,10 +6,10 @@ What a key may do no route tells. But a key is judged before a body is, and a JS
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from benchfleet.doctor.check import Check, fail, ok, warn
+from benchfleet.http_dates import http_date
 
 PATIENCE_S = 10.0
 WARN_SKEW_S = 30.0
@@ -66,17 +66,25 @@ def control_plane(api_url: str, key: str | None, *, ask: Ask, now: Callable[[], 
         yield fail("api", f"{api_url}/up answers {answer.status}", remedy="is that a benchfleet API? " + URL_REMEDY)
         return
     yield ok("api", api_url)
-    yield from clock(answer.date, now=now())
+    yield from _clock_now(answer.date, now)
     yield key_role(key, ask=ask)
+
+
+def _clock_now(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
+    """A clock can be set to what no calendar has."""
+    try:
+        ours = now()
+    except (ValueError, OverflowError, OSError) as error:
+        yield fail("clock", f"this machine's time is no date: {error}", remedy=CLOCK_REMEDY)
+        return
+    yield from clock(date, now=ours)
 
 
 def clock(date: str, *, now: datetime) -> Iterator[Check]:
     """This machine's clock beside the API's. The header has whole seconds: one of difference says nothing."""
-    try:
-        theirs = parsedate_to_datetime(date)
-    except ValueError:
+    if (theirs := http_date(date)) is None:
         return
-    off_s = (now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))).total_seconds()
+    off_s = (now - theirs).total_seconds()
     said = f"{abs(off_s):.0f} s {'ahead of' if off_s > 0 else 'behind'} the API's"
     if abs(off_s) > FAIL_SKEW_S:
         yield fail("clock", said, remedy=CLOCK_REMEDY)

@@ -5,10 +5,9 @@ not come back together (M. Brooker, "Exponential Backoff And Jitter", AWS Archit
 """
 
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from benchfleet.exceptions import BenchfleetError, ServerError, Unreachable
+from benchfleet.http_dates import http_date
 
 BOUNDS_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # before each repeat: about eight seconds of patience in all, at most 16
 LONGEST_PAUSE_S = 30.0  # who is asked to wait for longer had better tell his user
@@ -29,12 +28,8 @@ def retry_after_s(value: str, *, now_s: float) -> float | None:
     """Seconds that a Retry-After header asks for: it holds seconds or an HTTP date. None for anything else."""
     if value.isascii() and value.isdecimal() and len(value) < 16:
         return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # `-0000` is UTC, not this machine's zone
-        return max(0.0, aware.timestamp() - now_s)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    moment = http_date(value)
+    return None if moment is None else max(0.0, moment.timestamp() - now_s)
 
 
 def _worth_it(error: BenchfleetError, *, repeatable: bool) -> bool:

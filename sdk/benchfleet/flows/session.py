@@ -53,6 +53,8 @@ def read_base_url(text: str) -> httpx.URL:
         raise UsageError("the API's URL must not hold a name or password: pass the key as `key`")
     if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
         raise UsageError(f"the API's URL must look like https://api.example.com/prod, not {text!r}")
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise UsageError(f"the API's URL has no port that can be: {url.port}")
     return url
 
 

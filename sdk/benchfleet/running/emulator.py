@@ -1,6 +1,5 @@
 """An emulator as a process of its own, so that it can outlive the command that brought it and be found again."""
 
-import json
 import os
 import sys
 import time
@@ -9,9 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel
+
 from benchfleet.exceptions import BenchfleetError
+from benchfleet.flows.session import read_base_url
 from benchfleet.local_runner import HIDDEN
 from benchfleet.loopback import past_proxies
+from benchfleet.own_file import read_own
 from benchfleet.running.processes import Background, Identity
 from benchfleet.running.state import EmulatorState, ProcessState
 
@@ -20,6 +23,19 @@ START_S = 60.0
 END_S = (15.0,)  # it writes its state at the end
 SWEEP_EVERY_S = "10"  # a lease that ran out while a runner was started again is found soon
 _LOOK_EVERY_S = 0.05
+_MOST_READY_BYTES = 64 * 1024
+_READY_REMEDY = "end that emulator, and resume the run"
+
+
+class _Keys(BaseModel):
+    admin: str
+    runner: str
+
+
+class _Document(BaseModel):
+    api_url: str
+    aws_endpoint_url: str
+    keys: _Keys
 
 
 @dataclass(frozen=True)
@@ -130,10 +146,16 @@ class EmulatorProcess:
 
 
 def read_ready(path: Path) -> Ready:
-    """Raises OSError, and ValueError or KeyError for a file that is none of an emulator's."""
-    document = json.loads(path.read_bytes())
-    keys = document["keys"]
-    return Ready(document["api_url"], document["aws_endpoint_url"], keys["admin"], keys["runner"])
+    """Raises BenchfleetError for a file that cannot be read or is none of an emulator's; never with what it holds."""
+    try:
+        document = _Document.model_validate_json(read_own(path, most_bytes=_MOST_READY_BYTES))
+        read_base_url(document.api_url)
+        read_base_url(document.aws_endpoint_url)
+    except OSError as error:
+        raise BenchfleetError(f"cannot read {path}: {error.strerror or error}; {_READY_REMEDY}") from error
+    except (ValueError, BenchfleetError) as error:
+        raise BenchfleetError(f"{path} is no ready file of an emulator; {_READY_REMEDY}") from error
+    return Ready(document.api_url, document.aws_endpoint_url, document.keys.admin, document.keys.runner)
 
 
 def _port(url: str) -> int:

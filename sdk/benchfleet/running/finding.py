@@ -11,7 +11,10 @@ from benchfleet.settings import Connection
 
 
 def emulator_of(given: str, *, folder: Path = DEFAULT_FOLDER) -> Connection | None:
-    """`given` is a run, one of its tasks, or `latest`: the newest whose emulator lives. None if none does."""
+    """`given` is a run, one of its tasks, or `latest`: the newest whose emulator lives. None if none does.
+
+    Raises BenchfleetError if the state file of a run that was named cannot be read.
+    """
     for state in _meant(given, StateFolder(folder)):
         if found := _living(state):
             return found
@@ -21,15 +24,8 @@ def emulator_of(given: str, *, folder: Path = DEFAULT_FOLDER) -> Connection | No
 def _meant(given: str, states: StateFolder) -> list[RunState]:
     if given == LATEST:
         return states.newest_first()
-    found = [_load(states, run_id) for run_id in (given, given.rpartition(".")[0])]
+    found = [states.load(run_id) for run_id in (given, given.rpartition(".")[0])]
     return [state for state in found if state is not None]
-
-
-def _load(states: StateFolder, run_id: str) -> RunState | None:
-    try:
-        return states.load(run_id)
-    except BenchfleetError:
-        return None
 
 
 def _living(state: RunState) -> Connection | None:
@@ -39,6 +35,6 @@ def _living(state: RunState) -> Connection | None:
         return None
     try:
         ready = read_ready(Path(emulator.ready_file))
-    except (OSError, ValueError, KeyError):
+    except BenchfleetError:
         return None
     return Connection(ready.api_url, ready.admin_key, None)

@@ -1,6 +1,6 @@
 """Makes a session: of a new run, or of one that an earlier command has made."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ def _fresh(run_id: str, asked: Asked, config: RunConfig, now: datetime) -> RunSt
 def old_session(asked: Asked, tools: Tools) -> Session:
     """Raises UsageError if there is nothing to resume, ConfigError if the config is not what it was."""
     folder = StateFolder(asked.state_dir)
-    lock = folder.lock(run_id := _known(asked, folder).run_id)
+    lock = folder.lock(run_id := _known(asked, folder, told=tools.display.note).run_id)
     try:
         state = _known(replace(asked, resume=run_id), folder)  # once more: another command may have brought it further
         session = Session(state, folder=folder, config=_same_config(state, asked, tools), tools=tools, lock=lock)
@@ -70,8 +70,8 @@ def old_session(asked: Asked, tools: Tools) -> Session:
     return session
 
 
-def _known(asked: Asked, folder: StateFolder) -> RunState:
-    state = folder.latest() if asked.resume == LATEST else folder.load(asked.resume or "")
+def _known(asked: Asked, folder: StateFolder, *, told: Callable[[str], None] = lambda words: None) -> RunState:
+    state = folder.latest(told=told) if asked.resume == LATEST else folder.load(asked.resume or "")
     if state is None:
         where = asked.state_dir / "runs"
         what = "any run" if asked.resume == LATEST else f"run {asked.resume}"

@@ -6,21 +6,29 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Literal
 
 from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.runs import RunDetail, TaskCounts
 from benchfleet_contract.states import RunStatus
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from benchfleet.exceptions import BenchfleetError, DiskError
+from benchfleet.own_file import read_own
 from benchfleet.running.locking import Lock
 from benchfleet.whole_file import replace_whole
 
 DEFAULT_FOLDER = Path(".benchfleet")
+_MOST_BYTES = 16 * 1024**2
+_REMEDY = "restore it, or remove it and begin a new run"
+
+Place = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no system takes a NUL in a path
+Pid = Annotated[int, Field(gt=0, lt=2**31)]
+Port = Annotated[int, Field(ge=0, lt=2**16)]
 
 
 class Phase(StrEnum):
@@ -34,16 +42,16 @@ class Phase(StrEnum):
 
 
 class ConfigState(BaseModel):
-    path: str
+    path: Place
     sha256: str
 
 
 class ProcessState(BaseModel):
     """`started` tells the process from a later one with the same pid."""
 
-    pid: int
+    pid: Pid
     started: str
-    log: str
+    log: Place
 
 
 class RunnerState(ProcessState):
@@ -58,11 +66,11 @@ class ProviderState(BaseModel):
 class EmulatorState(BaseModel):
     """Its keys are in its ready file, which only its owner can read."""
 
-    folder: str
-    ready_file: str
+    folder: Place
+    ready_file: Place
     process: ProcessState
-    api_port: int
-    aws_port: int
+    api_port: Port
+    aws_port: Port
 
 
 class SeenRun(BaseModel):
@@ -73,16 +81,16 @@ class SeenRun(BaseModel):
 class RunState(BaseModel):
     """One state file."""
 
-    version: int = 1
-    created_at: datetime
-    updated_at: datetime
+    version: Literal[1] = 1
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
     run_id: str
     config: ConfigState
     chosen: list[str] = []  # --provider
-    slots: int | None = None
+    slots: Annotated[int, Field(ge=1)] | None = None
     api_url: str
     dashboard_url: str
-    results_dir: str
+    results_dir: Place
     phase: Phase
     run: SeenRun | None = None
     providers: dict[str, ProviderState] = {}
@@ -137,26 +145,44 @@ class StateFolder:
             return None
         path = self.path(run_id)
         try:
-            return RunState.model_validate_json(path.read_bytes())
+            state = RunState.model_validate_json(read_own(path, most_bytes=_MOST_BYTES))
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise BenchfleetError(f"cannot read {path}: {error.strerror}") from error
+            raise BenchfleetError(f"cannot read {path}: {error.strerror or error}; {_REMEDY}") from error
         except ValidationError as error:
-            raise BenchfleetError(f"{path} is no state file of ours: {error.error_count()} problems") from error
+            raise BenchfleetError(f"{path} is no state file of ours: {_first(error)}; {_REMEDY}") from error
+        if state.run_id != run_id:
+            raise BenchfleetError(f"{path} is the state file of another run, {state.run_id!r}; {_REMEDY}")
+        return state
 
-    def latest(self) -> RunState | None:
-        """The newest by `created_at`; files that cannot be read are passed over."""
-        return next(iter(self.newest_first()), None)
+    def latest(self, *, told: Callable[[str], None] = lambda words: None) -> RunState | None:
+        """The newest by `created_at`. A file that cannot be read is passed over and told.
+
+        Raises BenchfleetError if there are such files only.
+        """
+        found, broken = self._all()
+        if broken and not found:
+            raise broken[0]
+        for error in broken:
+            told(str(error))
+        return next(iter(found), None)
 
     def newest_first(self) -> list[RunState]:
-        return sorted(self._readable(), key=lambda state: state.created_at, reverse=True)
+        """All that can be read."""
+        return self._all()[0]
 
-    def _readable(self) -> Iterator[RunState]:
-        for path in self._runs.glob("*.json"):
-            with contextlib.suppress(BenchfleetError):
-                if state := self.load(path.stem):
-                    yield state
+    def _all(self) -> tuple[list[RunState], list[BenchfleetError]]:
+        found: list[RunState] = []
+        broken: list[BenchfleetError] = []
+        for path in sorted(self._runs.glob("*.json")):
+            try:
+                state = self.load(path.stem)
+            except BenchfleetError as error:
+                broken.append(error)
+            else:
+                found += [state] if state else []
+        return sorted(found, key=lambda state: state.created_at, reverse=True), broken
 
     def tidy(self, run_id: str, *, keep_logs: bool) -> None:
         """Removes the run's folder, or all of it but the logs of its runners."""
@@ -180,3 +206,10 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DiskError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first problem, on one line; what stands there is not told."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return " ".join(f"{where}: {first['msg']}".removeprefix(": ").split())
