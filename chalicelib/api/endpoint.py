@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from benchfleet_contract.limits import MAX_BODY_BYTES
+from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.tasks import ClaimReply
 from chalice.app import Request, Response
 from pydantic import BaseModel
@@ -32,9 +33,11 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.BadRequest: 400,
     errors.TooLarge: 413,
     errors.Conflict: 409,
+    errors.RunExists: 400,  # as the reference system answers
     errors.RunNotRunning: 422,
     errors.Unavailable: 503,
 }
+OUR_STATUS: dict[type[errors.Refusal], int] = {errors.RunExists: 409}  # for a client that asks for our codes
 _STOP_WORKING = (errors.LeaseLost, errors.TaskFinished, errors.TaskCancelled)
 _log = logging.getLogger(__name__)
 
@@ -63,7 +66,7 @@ def _answered(request: Request, call: Callable[[], BaseModel], status: int) -> R
     try:
         return reply(call(), status)
     except errors.Refusal as refusal:
-        return refused(refusal)
+        return refused(refusal, ours=asks_for_our_codes(request))
     except Exception:
         _log.exception("%s %s failed", request.method, request.context.get("resourcePath", request.path))
         return _json({"error": "Internal error", "code": "internal_error"}, 500)
@@ -97,7 +100,12 @@ def reply(model: BaseModel, status: int = 200) -> Response:
     return _json(model.model_dump(mode="json", exclude_unset=isinstance(model, ClaimReply)), status)
 
 
-def refused(refusal: errors.Refusal) -> Response:
+def asks_for_our_codes(request: Request) -> bool:
+    asked: str = request.headers.get(CODES_HEADER, "")
+    return asked.strip() == "1"
+
+
+def refused(refusal: errors.Refusal, *, ours: bool = False) -> Response:
     document: dict[str, Any] = {"error": refusal.words, "code": refusal.code}
     if refusal.problems:
         document["problems"] = [problem.model_dump(mode="json") for problem in refusal.problems]
@@ -106,12 +114,13 @@ def refused(refusal: errors.Refusal) -> Response:
     headers = {}
     if isinstance(refusal, errors.Unavailable):
         headers["Retry-After"] = str(refusal.retry_after_s)
-    return _json(document, status_of(type(refusal)), headers)
+    return _json(document, status_of(type(refusal), ours=ours), headers)
 
 
-def status_of(kind: type[errors.Refusal]) -> int:
-    """The status of a kind of refusal: its own, or that of the nearest kind above it."""
-    return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+def status_of(kind: type[errors.Refusal], *, ours: bool = False) -> int:
+    """The status of a kind of refusal: its own, or that of the nearest kind above it. `ours` for who asks for our codes."""
+    table = STATUS | OUR_STATUS if ours else STATUS
+    return next(table[base] for base in kind.__mro__ if base in table)
 
 
 def _document(raw: bytes) -> dict[str, Any]:

@@ -128,7 +128,8 @@ def _refusals(operation: Operation) -> dict[str, Any]:
     gates = (errors.Unauthorized, errors.Forbidden) if operation.roles else ()
     by_status: dict[int, list[type[errors.Refusal]]] = {}
     for kind in (*gates, *operation.refusals):
-        by_status.setdefault(status_of(kind), []).append(kind)
+        for status in dict.fromkeys((status_of(kind), status_of(kind, ours=True))):
+            by_status.setdefault(status, []).append(kind)
     replies = {str(status): _refusal(status, kinds) for status, kinds in sorted(by_status.items())}
     if operation.roles:
         replies["500"] = _answer("`internal_error`: our fault; the details are in the log.", "ErrorReply")

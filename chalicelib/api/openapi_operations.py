@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchfleet_contract import limits, runners, runs, tasks
+from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.states import TaskStatus
 from pydantic import BaseModel
 
@@ -32,7 +33,7 @@ _FAILED = {"runner_id": "runner-1", "error_type": "benchmark_failed", "error_mes
 
 @dataclass(frozen=True)
 class Operation:
-    """`roles` None: no key is needed. `query` holds OpenAPI parameters; path parameters follow from the path."""
+    """`roles` None: no key is needed. `query` holds OpenAPI parameters, headers too; path parameters follow from the path."""
 
     method: str
     path: str
@@ -55,6 +56,13 @@ def _whole(name: str, words: str, most: int, **more: Any) -> dict[str, Any]:
     return _query(name, words, type="integer", minimum=1, maximum=most, **more)
 
 
+_OUR_CODES = {
+    "name": CODES_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "`1` asks for our own statuses: `run_exists` is then 409, and 400 without it.",
+    "schema": {"type": "string", "enum": ["1"]},
+}
 _CURSOR = _query("cursor", "`next_cursor` of the page before.", type="string")
 _LIMIT = _whole("limit", "Tasks a page.", limits.MAX_TASKS_PAGE, default=limits.TASKS_PAGE)
 _FILTERS = (
@@ -82,7 +90,7 @@ def _runs() -> list[Operation]:
         *(
             Operation(
                 "post", path, name, "Create a run with all its tasks, or nothing. The same body again gives the same run.",
-                ADMIN, runs.CreatedRun, 201, RUN_BODY, EXAMPLE, refusals=creation,
+                ADMIN, runs.CreatedRun, 201, RUN_BODY, EXAMPLE, query=(_OUR_CODES,), refusals=creation,
             )
             for path, name in (("/runs", "createRun"), ("/run", "createRunByPlanName"))
         ),

@@ -9,7 +9,7 @@ Refusal
 │   └── InvalidRun          400   the problems of a `POST /runs` body, all of them
 ├── TooLarge                413
 ├── Conflict                409
-│   ├── RunExists           409   the id is taken by another body
+│   ├── RunExists           400   the id is taken by another body; 409 for a client that asks for our codes
 │   ├── LeaseLost           409   the caller's lease went to somebody else, or ran out
 │   ├── TaskFinished        409   the task has ended otherwise
 │   └── TaskCancelled       409   its run was stopped

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+CODES_HEADER = "Benchfleet-Codes"  # "1": the caller knows our statuses where they differ from the reference system's
+
 
 class Problem(BaseModel):
     """One thing wrong with a document."""

@@ -131,11 +131,24 @@ def test_creating_the_same_run_again_changes_nothing(api: Api) -> None:
     assert api("GET", f"/runs/{body['run_id']}").json()["tasks"]["total"] == 2
 
 
-def test_another_body_under_a_taken_id_is_a_conflict(api: Api) -> None:
+@pytest.mark.parametrize("path", ["/runs", "/run"])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 400),
+        ({"Benchfleet-Codes": "1"}, 409),
+        ({"benchfleet-codes": "1"}, 409),
+        ({"Benchfleet-Codes": "0"}, 400),
+        ({"Benchfleet-Codes": ""}, 400),
+    ],
+)
+def test_another_body_under_a_taken_id_is_refused(api: Api, path: str, headers: dict[str, str], status: int) -> None:
+    """400 as the reference system, 409 for those who ask for our codes."""
     body = run_body()
-    api("POST", "/runs", body)
-    reply = api("POST", "/runs", body | {"per_instance_type": {"tasks": 3}})
-    assert (reply.status_code, reply.json()["error"]) == (409, ["External has already been taken"])
+    api("POST", path, body)
+    reply = api("POST", path, body | {"per_instance_type": {"tasks": 3}}, headers=headers)
+    assert (reply.status_code, reply.json()["error"]) == (status, ["External has already been taken"])
+    assert reply.json()["code"] == "run_exists"
     assert api("GET", f"/runs/{body['run_id']}").json()["tasks"]["total"] == 1
 
 

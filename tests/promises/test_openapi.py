@@ -58,6 +58,16 @@ def test_every_operation_with_a_key_tells_how_it_refuses(operation: Any) -> None
     assert {"bearer": []} in described["security"]
 
 
+@pytest.mark.parametrize("path", ["/runs", "/run"])
+def test_a_taken_id_is_described_with_both_statuses_and_the_header_that_chooses(path: str) -> None:
+    described = DOCUMENT["paths"][path]["post"]
+    said = {status for status, reply in described["responses"].items() if "run_exists" in reply.get("description", "")}
+    assert said == {"400", "409"}
+    assert [(p["name"], p["in"], p["required"]) for p in described["parameters"]] == [
+        ("Benchfleet-Codes", "header", False)
+    ]
+
+
 def test_every_status_of_a_refusal_is_described_somewhere() -> None:
     described = {
         int(status) for path in DOCUMENT["paths"].values() for method in path.values() for status in method["responses"]

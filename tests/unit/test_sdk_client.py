@@ -51,6 +51,7 @@ def test_each_operation_is_one_request_with_key_and_name(
     headers = network.requests[0].headers
     assert headers["Authorization"] == f"Bearer {KEY}"
     assert headers["User-Agent"] == f"benchfleet/{__version__}"
+    assert headers["Benchfleet-Codes"] == "1"
 
 
 def test_what_is_read_has_its_type(ask: Ask) -> None:

@@ -42,6 +42,7 @@ def made(response: httpx.Response) -> exceptions.ApiError:
         (refused(404, error="no such page"), exceptions.NotFound, "no such page"),
         (refused(400, error=["a is wrong", "b too"]), exceptions.InvalidRequest, "a is wrong; b too"),
         (refused(409, error=["taken"], code="run_exists"), exceptions.Conflict, "taken"),
+        (refused(400, error=["taken"], code="run_exists"), exceptions.Conflict, "taken"),
         (refused(413, error="too large"), exceptions.InvalidRequest, "too large"),
         (refused(415, Message="a type"), exceptions.InvalidRequest, "a type"),
         (refused(422, error="what"), exceptions.InvalidRequest, "what"),

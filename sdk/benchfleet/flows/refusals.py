@@ -35,7 +35,10 @@ BY_STATUS: Mapping[int, type[ApiError]] = {
     422: InvalidRequest,
     429: ServerError,
 }
-BY_CODE: Mapping[str, type[ApiError]] = {"run_not_running": Conflict}  # where the status says too little
+BY_CODE: Mapping[str, type[ApiError]] = {  # where the status says too little
+    "run_not_running": Conflict,
+    "run_exists": Conflict,  # 400 where a proxy dropped the header that asks for our codes
+}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 _NO_ANSWER = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict)

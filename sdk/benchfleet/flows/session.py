@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from benchfleet_contract.problems import CODES_HEADER
 
 from benchfleet.exceptions import UsageError
 from benchfleet.flows.calls import Call
@@ -28,7 +29,7 @@ class Session:
     def request(self, call: Call) -> httpx.Request:
         """The request that `call` means, with the key. Raises UsageError for a body that is no JSON."""
         url = self.base_url.copy_with(raw_path=self.base_url.raw_path.rstrip(b"/") + call.path.encode())
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", CODES_HEADER: "1"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         patience = {"timeout": timeout(call.timeout_s).as_dict()}
