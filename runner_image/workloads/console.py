@@ -42,10 +42,12 @@ class Console:
         if self._ended:
             self._tell()
 
-    def fresh_line(self) -> None:
-        """Ends a line that a command left open, so that the next command's words do not stand behind it."""
+    def begin(self, title: str, *, on_line: Callable[[str], None]) -> None:
+        """The next command's words, under `title`, go to `on_line`: behind no line that the last one left open."""
         if not self._ended:
             self.write("")
+        self._on_line = on_line
+        self.note(title)
 
     def _tell(self) -> None:
         text, self._text = self._text, ""

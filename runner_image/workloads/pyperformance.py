@@ -3,20 +3,20 @@
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from runner_image.workloads import pyperformance_results
-from runner_image.workloads.commands import Said, demand, infrastructure
+from runner_image.workloads.commands import demand, infrastructure
 from runner_image.workloads.console import Console
-from runner_image.workloads.files import OUTPUT_TXT, read_text, require_measurements, require_time, write_output
+from runner_image.workloads.files import OUTPUT_TXT, require_measurements, require_time, write_output, write_plain
 from runner_image.workloads.options import Options, parse
 from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress
-from runner_image.workloads.pyperformance_console import Reader, read
+from runner_image.workloads.pyperformance_runs import Run, exit_code, gather, one_by_one
 
 RAW = "pyperf.json"
 RUN_DIR = "pyperformance"  # below the work dir: where pyperformance looks for environments, and makes more if it must
@@ -43,6 +43,10 @@ class PyperformanceOptions(Options):
 class Pyperformance:
     name = "pyperformance"
 
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._runs: list[Run] = []
+
     def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared:
         """Raises WorkloadError `suite_unavailable`, or `invalid_options` if pyperformance lacks a benchmark."""
         options = parse(PyperformanceOptions, job.options)
@@ -52,43 +56,45 @@ class Pyperformance:
         if unknown:
             about = f"pyperformance {options.version} has no such benchmark for this python: {', '.join(unknown)}"
             raise infrastructure(about, error_type="invalid_options")
-        return Prepared(_command(options, python=made["python"], out=job.work_dir / RAW), made["versions"])
+        whole = _command(options, _names(options), python=made["python"], out=job.work_dir / RAW)
+        return Prepared(whole, made["versions"])  # told as one command; `run` runs it benchmark by benchmark
 
     def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
-        meter, reader = Meter(report), Reader()
+        """Each benchmark by itself: a timeout or a crash costs no other one's result."""
+        options, meter = parse(PyperformanceOptions, job.options), Meter(report)
+        names, python = _names(options), prepared.command[0]
         meter.at(START, benchmark=self.name, message="starting")
+        with Console(job.work_dir / OUTPUT_TXT) as console:
 
-        def on_line(line: str) -> None:
-            section = reader.feed(line)
-            if section:
-                meter.share(section.part, benchmark=section.benchmark)
+            def start(benchmark: str, out: Path, *, on_line: Callable[[str], None], timeout_s: float | None) -> int:
+                number = names.index(benchmark)
+                meter.share(number / len(names), benchmark=benchmark)
+                console.begin(f"Benchmark {number + 1} of {len(names)}: {benchmark}", on_line=on_line)
+                return execute(
+                    _command(options, [benchmark], python=python, out=out),
+                    cwd=job.work_dir / RUN_DIR,
+                    # PYTHONUNBUFFERED is for the driver; pyperf's workers never see it
+                    environment={**job.environment, "PYTHONUNBUFFERED": "1"},
+                    on_line=console.write,
+                    timeout_s=timeout_s,
+                )
 
-        with Console(job.work_dir / OUTPUT_TXT, on_line=on_line) as console:
-            code = execute(
-                prepared.command,
-                cwd=job.work_dir / RUN_DIR,
-                environment={
-                    **job.environment,
-                    "PYTHONUNBUFFERED": "1",
-                },  # of the driver; pyperf's workers never see it
-                on_line=console.write,
-                timeout_s=parse(PyperformanceOptions, job.options).timeout_s,
-            )
+            folder = job.work_dir / RUN_DIR
+            runs = one_by_one(names, folder=folder, start=start, timeout_s=options.timeout_s, clock=self._clock)
+            self._runs = list(runs)
         meter.at(COLLECT, benchmark=self.name, message="collecting")
-        return code
+        return exit_code(self._runs)
 
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
-        """Exit code 1 beside a result file means that some benchmarks failed: the others' results are kept."""
-        options = parse(PyperformanceOptions, job.options)
+        """What has ended is kept; each of the others is a failure that says whether it began."""
+        output, raw = gather(self._runs, variant=_variant(prepared))
+        if raw:
+            write_plain(job.work_dir / RAW, raw.model_dump_json().encode())
         shutil.rmtree(job.work_dir / RUN_DIR, ignore_errors=True)
-        said = read_text(job.work_dir / OUTPUT_TXT).splitlines()
-        raw = job.work_dir / RAW
-        if not raw.exists():
-            require_time(exit_code, timeout_s=options.timeout_s)
-        suite = pyperformance_results.load(raw) if raw.exists() else None
-        output = pyperformance_results.output(suite, variant=_variant(prepared), sections=read(said))
         write_output(job.work_dir, output)
-        require_measurements(output, last_words=Said(exit_code, said).last_words, exit_code=exit_code)
+        if not output.measurements:
+            require_time(exit_code, timeout_s=parse(PyperformanceOptions, job.options).timeout_s)
+        require_measurements(output, last_words="", exit_code=exit_code)
         return Outcome(output, exit_code)
 
 
@@ -107,10 +113,14 @@ def _set_up(job: Job, options: PyperformanceOptions, execute: Execute) -> dict[s
     return made
 
 
-def _command(options: PyperformanceOptions, *, python: str, out: Path) -> list[str]:
+def _names(options: PyperformanceOptions) -> list[str]:
+    return list(dict.fromkeys(options.benchmarks))
+
+
+def _command(options: PyperformanceOptions, names: list[str], *, python: str, out: Path) -> list[str]:
     timeout = [f"--timeout={options.benchmark_timeout_s}"] if options.benchmark_timeout_s else []
-    names = ",".join(dict.fromkeys(options.benchmarks))
-    return [python, "-m", "pyperformance", "run", "-b", names, *_EFFORT[options.effort], *timeout, "-o", str(out)]
+    chosen = ["-b", ",".join(names)]
+    return [python, "-m", "pyperformance", "run", *chosen, *_EFFORT[options.effort], *timeout, "-o", str(out)]
 
 
 def _variant(prepared: Prepared) -> str:

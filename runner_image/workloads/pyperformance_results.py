@@ -1,7 +1,7 @@
 """pyperf's JSON as the common shape."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class RawBenchmark(BaseModel):
 class RawSuite(BaseModel):
     """`metadata` is what all benchmarks share; a benchmark's own wins."""
 
+    version: Any = "1.0"  # of pyperf's format
     metadata: dict[str, Any] = {}
     benchmarks: list[Any]  # each is read for itself: see `output`
 
@@ -45,6 +46,17 @@ def load(path: Path) -> RawSuite:
     except (OSError, ValueError, ValidationError, RecursionError) as error:
         raise WorkloadError(f"{path.name} cannot be read: {error}") from error
     return suite
+
+
+def joined(suites: Sequence[RawSuite]) -> RawSuite:
+    """Several files as one, each benchmark with all that was said of it: a file that pyperf reads, too."""
+    benchmarks = [_whole(suite, item) for suite in suites for item in suite.benchmarks]
+    return RawSuite(version=suites[0].version, benchmarks=benchmarks)
+
+
+def _whole(suite: RawSuite, item: Any) -> Any:
+    own = item.get("metadata", {}) if isinstance(item, dict) else None
+    return {**item, "metadata": {**suite.metadata, **own}} if isinstance(own, dict) else item
 
 
 def _is_readable(item: Any) -> bool:

@@ -1,6 +1,7 @@
 """pyperformance from PyPI, for real: slow (about a minute), and it needs the network once."""
 
 import os
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,26 @@ def test_a_benchmark_that_takes_too_long_keeps_the_others(tmp_path: Path, cache:
     assert [m.benchmark for m in outcome.output.measurements] == ["nbody"]
     assert [f.benchmark for f in outcome.output.failures] == ["async_tree_io"]
     assert "timed out" in outcome.output.failures[0].reason
+
+
+def test_two_benchmarks_end_in_one_file_that_pyperf_reads(tmp_path: Path, cache: Path) -> None:
+    slot = slot_in(tmp_path / "a")
+    outcome = slot.measure(Pyperformance(), asked(cache, benchmarks=["nbody", "json_dumps"], effort="single"))
+    assert [m.benchmark for m in outcome.output.measurements] == ["nbody", "json_dumps"]
+    assert [(each.benchmark, each.percent) for each in slot.told][2:4] == [("nbody", 10), ("json_dumps", 50)]
+    assert slot.prepared is not None
+    python, raw = slot.prepared.command[0], str(slot.work_dir / "pyperf.json")
+    shown = subprocess.run([python, "-m", "pyperf", "show", raw], check=True, capture_output=True, text=True).stdout
+    assert "nbody" in shown
+    assert "json_dumps" in shown
+
+
+def test_the_time_for_all_keeps_what_ended(tmp_path: Path, cache: Path) -> None:
+    slot = slot_in(tmp_path / "a")
+    slow = asked(cache, benchmarks=["nbody", "async_tree_io", "json_dumps"], effort="rigorous", timeout_s=1)
+    with pytest.raises(WorkloadError, match="longer than 1 s"):
+        slot.measure(Pyperformance(), slow)
+    assert "never began" in (slot.work_dir / "output.json").read_text()
 
 
 def test_without_an_index_the_set_up_fails_as_ours(tmp_path: Path) -> None:

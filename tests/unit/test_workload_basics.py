@@ -72,14 +72,15 @@ def test_the_end_of_a_line_that_comes_in_pieces_is_heard_whole(tmp_path: Path) -
 
 
 def test_a_second_command_starts_on_a_line_of_its_own(tmp_path: Path) -> None:
-    heard: list[str] = []
-    with Console(tmp_path / "output.txt", on_line=heard.append) as console:
-        console.fresh_line()
+    first: list[str] = []
+    second: list[str] = []
+    with Console(tmp_path / "output.txt") as console:
+        console.begin("1 of 2", on_line=first.append)
         console.write(Line.of(b"...."))
-        console.fresh_line()
-        console.fresh_line()
+        console.begin("2 of 2", on_line=second.append)
         console.write(Line.of(b"next\n"))
-    assert heard == ["....", "next"]
+    assert (first, second) == (["...."], ["next"])
+    assert (tmp_path / "output.txt").read_text() == "1 of 2\n....\n2 of 2\nnext\n"
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:
