@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from benchfleet_contract.limits import MAX_BODY_BYTES
 from benchfleet_contract.problems import CODES_HEADER
@@ -15,6 +14,7 @@ from benchfleet_contract.tasks import ClaimReply
 from chalice.app import Request, Response
 from pydantic import BaseModel
 
+from chalicelib.api.forms import read_form
 from chalicelib.domain import errors
 from chalicelib.domain.ports import Holder
 from chalicelib.wiring import services
@@ -86,8 +86,10 @@ def body_of(request: Request) -> dict[str, Any]:
         raise errors.TooLarge(f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are taken")
     if not raw.strip():
         return {}
-    if "form-urlencoded" in request.headers.get("content-type", "") and not raw.lstrip().startswith(b"{"):
-        return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True))
+    # curl calls everything a form that it was not told to call otherwise.
+    is_form = "form-urlencoded" in request.headers.get("content-type", "").lower()
+    if is_form and not raw.lstrip().startswith(b"{"):
+        return read_form(raw)
     return _document(raw)
 
 

@@ -50,7 +50,8 @@ def document() -> dict[str, Any]:
             "version": VERSION,
             "description": (
                 "The control plane of benchmark runs. Execution is at least once, acceptance exactly once. Bodies may be "
-                f"JSON or forms, of at most {MAX_BODY_BYTES} bytes. Times are ISO 8601 UTC."
+                f"JSON or forms (nested as in `local[]=x&per_instance_type[tasks]=1`), of at most {MAX_BODY_BYTES} bytes. "
+                "Times are ISO 8601 UTC."
             ),
             "license": {"name": "See the repository", "identifier": "LicenseRef-benchfleet"},
         },

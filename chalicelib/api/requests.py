@@ -38,7 +38,7 @@ def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
     token = _text(body, "claim_token", most=limits.MAX_TOKEN_CHARS)
     if token and not token.isascii():
         raise BadRequest("claim_token must be ASCII", code="invalid_parameter")
-    return wishes.make(GroupKey(provider, kind), runner_id, token, bound=body.get("attempt_token") is True)
+    return wishes.make(GroupKey(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
 
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:
@@ -50,7 +50,7 @@ def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:
 
 
 def is_retry(body: Mapping[str, Any]) -> bool:
-    return body.get("retry") is True and bool(body.get("claim_token"))
+    return _yes(body, "retry") and bool(body.get("claim_token"))
 
 
 def read_beat(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Beat:
@@ -162,6 +162,11 @@ def _text(body: Mapping[str, Any], name: str, *, most: int) -> str | None:
     if not isinstance(value, str) or len(value) > most:
         raise BadRequest(f"{name} must be a string of at most {most} characters", code="invalid_parameter")
     return value
+
+
+def _yes(body: Mapping[str, Any], name: str) -> bool:
+    """A form has no other way to say `true`."""
+    return body.get(name) in (True, "true", "1")
 
 
 def _seal(body: Mapping[str, Any], name: str) -> str | None:

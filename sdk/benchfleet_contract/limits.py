@@ -1,6 +1,9 @@
 """Every number that a user can run into, with the reason for it. Sizes are bytes, durations seconds."""
 
 MAX_BODY_BYTES = 1024 * 1024  # of any request: far above the largest sensible config, far below the 6 MB of a Lambda
+MAX_FORM_FIELDS = 4_096  # of a body that is a form; JSON has no such bound
+MAX_FORM_NAME_CHARS = 512
+MAX_FORM_DEPTH = 16  # `a[b][c]` is three deep
 MAX_TASKS = 100_000  # of a run: what one status item can count (see chalicelib/store/keys.py)
 MAX_GROUPS = 256  # distinct (provider, instance type) pairs of a run: their counters share one DynamoDB item
 MAX_LABEL_CHARS = 64  # a provider

@@ -71,6 +71,15 @@ def test_forms_are_read_as_well_as_json(api: Api) -> None:
     assert api.task(f"{run_id}.1")["progress_pct"] == 40
 
 
+def test_a_form_says_yes_in_words(api: Api) -> None:
+    path = f"/runs/{api.create(per_instance_type={'tasks': 2})['run_id']}/tasks/claim"
+    form = WISH | {"claim_token": "form-1", "attempt_token": "true"}
+    first = api("POST", path, role="runner", data=form).json()
+    again = api("POST", path, role="runner", data=form | {"retry": "true"}).json()
+    assert first["task"]["id"] == again["task"]["id"]
+    assert first["attempt_token"]
+
+
 def test_a_wish_that_is_sent_again_gets_the_task_that_it_got(api: Api) -> None:
     run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
     first = api.claim(run_id, claim_token="wish-1")

@@ -152,6 +152,29 @@ def test_another_body_under_a_taken_id_is_refused(api: Api, path: str, headers: 
     assert api("GET", f"/runs/{body['run_id']}").json()["tasks"]["total"] == 1
 
 
+FORM = {"Content-Type": "Application/X-WWW-Form-Urlencoded; charset=utf-8"}
+
+
+@pytest.mark.parametrize("path", ["/runs", "/run"])
+def test_a_run_is_created_by_a_form(api: Api, path: str) -> None:
+    run_id = fresh("form")
+    form = (
+        f"run_id={run_id}&ruby_version=3.4.7&local[]=x&per_instance_type[tasks]=1&aws[][instance_type]=c8g.medium"
+        "&aws[][alias]=a&aws%5B%5D%5Binstance_type%5D=c8g.large&metadata[who]=m%C3%BC"
+    )
+    made = api("POST", path, content=form, headers=FORM)
+    assert made.status_code == 201, made.text
+    told = [(task["provider"], task["instance_type"], task["instance_type_alias"]) for task in made.json()["tasks"]]
+    assert told == [("aws", "c8g.medium", "a"), ("aws", "c8g.large", None), ("local", "x", "x")]
+
+
+def test_a_form_that_contradicts_itself_is_refused_by_name(api: Api) -> None:
+    for path in ("/runs", "/claim"):
+        reply = api("POST", path, content=b"local[]=x&local[y]=1", headers=FORM)
+        assert (reply.status_code, reply.json()["code"]) == (400, "malformed_form")
+        assert "'local[y]'" in reply.json()["error"]
+
+
 def test_malformed_bodies_are_refused(api: Api) -> None:
     for content in (b"{", b"[1]", b'"x"', b"\xff\xfe{", b'{"local":NaN}', b'{"a":1e999}', b'{"a":"\\ud800"}'):
         reply = api("POST", "/runs", content=content, headers={"Content-Type": "application/json"})
