@@ -81,13 +81,17 @@ class Ending:
     def _pack_result(self, reason: str | None) -> Package:
         self._say(HeartbeatStatus.UPLOADING, wait=False)
         status: Literal["partial", "success"] = "partial" if reason else "success"
-        work_dir, ended_at = self.execution.work_dir, self.tools.now()
+        work_dir, ended_at, ended_s = self.execution.work_dir, self.tools.now(), self.tools.clock()
 
         note = self.execution.outcome.note if self.execution.outcome else ""
 
         def packed(cut: str) -> Package:
             metadata = self.sheet.metadata(
-                status=status, reason=with_more(reason, cut), prepared=self.execution.prepared, ended_at=ended_at
+                status=status,
+                reason=with_more(reason, cut),
+                prepared=self.execution.prepared,
+                ended_at=ended_at,
+                ended_s=ended_s,
             )
             return pack(work_dir, work_dir.parent / RESULT, extra={"metadata.json": metadata})
 
@@ -116,7 +120,11 @@ class Ending:
         """Key and SHA-256 of the error archive; None if it could not be delivered, which is no reason to keep silent."""
         try:
             metadata = self.sheet.metadata(
-                status="error", reason=failure.message, prepared=self.execution.prepared, ended_at=self.tools.now()
+                status="error",
+                reason=failure.message,
+                prepared=self.execution.prepared,
+                ended_at=self.tools.now(),
+                ended_s=self.tools.clock(),
             )
             extra = {"metadata.json": metadata, "error.txt": failure.detail.encode() + b"\n"}
             work_dir = self.execution.work_dir

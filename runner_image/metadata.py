@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from benchfleet_contract import limits
+from benchfleet_contract.clocks import SET_BACK
 from benchfleet_contract.results import Machine, Metadata, Output, Provenance
 from benchfleet_contract.states import FailureClass
 from benchfleet_contract.tasks import AssignedTask, FailRequest
 
 from runner_image.workloads.protocol import Outcome, Prepared, WorkloadError
+
+_SLEWED_S, _SLEWED_SHARE = 5.0, 0.001  # twice the 500 ppm at which kernels slew
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Sheet:
     workload: str
     runner_id: str
     started_at: datetime
+    began_s: float  # of the monotonic clock
     machine: Machine
     runner_versions: dict[str, str]
 
@@ -100,8 +104,11 @@ class Sheet:
         reason: str | None,
         prepared: Prepared | None,
         ended_at: datetime,
+        ended_s: float,
     ) -> bytes:
-        task = self.task
+        """`ended_s` is of the clock of `began_s`."""
+        task, lasted_s = self.task, max(0.0, ended_s - self.began_s)
+        odd = SET_BACK if _set_back((ended_at - self.started_at).total_seconds(), lasted_s) else None
         filled = Metadata(
             task_id=task.id,
             provider=task.provider,
@@ -119,8 +126,10 @@ class Sheet:
             workload_options=task.workload_options,
             reason=reason,
             provenance=self._provenance(prepared),
+            duration_s=round(lasted_s, 3),
+            clock=odd,
         )
-        without = {"alias"} if filled.alias is None else None  # the reference system writes it only if there is one
+        without = {name for name in ("alias", "clock") if getattr(filled, name) is None}  # only if there is one
         return filled.model_dump_json(indent=2, exclude=without).encode() + b"\n"
 
     def _provenance(self, prepared: Prepared | None) -> Provenance:
@@ -130,6 +139,11 @@ class Sheet:
             suite_commit=prepared.suite_commit if prepared else None,
             command=list(prepared.command) if prepared else [],
         )
+
+
+def _set_back(by_wall_s: float, lasted_s: float) -> bool:
+    """Slewing makes a clock a little slow and is no jump. Sleep makes it run ahead of the monotonic clock."""
+    return by_wall_s < 0 or by_wall_s < lasted_s - max(_SLEWED_S, lasted_s * _SLEWED_SHARE)
 
 
 def _seconds(moment: datetime) -> str:

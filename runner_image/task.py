@@ -93,6 +93,7 @@ def _sheet(task: AssignedTask, *, slot: Slot, tools: Tools) -> Sheet:
         workload=tools.forced_workload or task.workload,
         runner_id=slot.runner_id,
         started_at=tools.now(),
+        began_s=tools.clock(),
         machine=machine(tools.system, image=tools.isolation.image, cloud=tools.cloud, core=slot.core),
         runner_versions=dict(tools.versions),
     )

@@ -88,3 +88,5 @@ class Metadata(BaseModel):
     workload_options: dict[str, Any]
     reason: str | None = None
     provenance: Provenance | None = None
+    duration_s: float | None = None  # of a monotonic clock
+    clock: str | None = None  # why start_time and end_time do not tell the duration; absent if they do

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api
@@ -216,3 +216,26 @@ def test_a_hidden_tab_asks_nothing(api: Api, visits: Visits) -> None:
     assert asked_in(60) == 0
     with page.expect_request(lambda request: request.url.endswith(f"/runs/{run_id}")):
         page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_times_of_a_clock_that_was_set_back_are_marked(api: Api, visits: Visits) -> None:
+    run_id = api.create(per_instance_type={"tasks": 1})["run_id"]
+    complete(api, api.claim(run_id, runner_id=RUNNER))
+    visit = visits(f"{api.ready.api_url}/")
+
+    def earlier(route: Route) -> None:
+        got = route.fetch()
+        told = got.json()
+        for one in [told, *told.get("tasks", [])] if isinstance(told.get("tasks"), list) else [told]:
+            changes = {"completed_at": "2020-01-01T00:00:00Z", "claimed_at": "2021-01-01T00:00:00Z"}
+            one.update(
+                {name: at for name, at in (changes | {"ended_at": "2020-01-01T00:00:00Z"}).items() if name in one}
+            )
+        route.fulfill(response=got, json=told)
+
+    visit.page.route(f"**/runs/{run_id}*", earlier)
+    visit.page.route(f"**/runs/{run_id}/tasks*", earlier)
+    visit.page.goto(f"{api.ready.api_url}/?run_id={run_id}")
+    expect(visit.page.locator("#run-facts")).to_contain_text("ended before it began (a clock was set back)")
+    page = visit.open_group("docker")
+    expect(page.locator("tbody tr").first).to_contain_text("the clock was set back during this task")

@@ -11,8 +11,8 @@
  *     corrupt: ?number, missing: ?number, lost: {task_id: string, archived: string, reason: string}[]}}} Run
  * @typedef {{id: string, instance_type: string, instance_type_alias: ?string, status: string, attempt: number,
  *   max_attempts: number, progress_pct: ?number, current_benchmark: ?string, heartbeat_message: ?string,
- *   runner_id: ?string, heartbeat_at: ?string, error_type: ?string, error_message: ?string, failure_class: ?string,
- *   reason: ?string}} Task
+ *   runner_id: ?string, claimed_at: ?string, heartbeat_at: ?string, ended_at: ?string, error_type: ?string,
+ *   error_message: ?string, failure_class: ?string, reason: ?string}} Task
  * @typedef {{run_id: string, tasks: Task[], next_cursor: ?string}} TaskPage
  * @typedef {{runner_id: string, provider: string, instance_type: string, seen_at: string, live: boolean}} Runner
  */

@@ -33,3 +33,6 @@ export function bytes(value) {
 
 export const shortened = (text, most = 12) => (text.length > most ? `${text.slice(0, most)}…` : text);
 export const clockTime = (date) => date.toLocaleTimeString([], { hour12: false });
+
+/** Did it end before it began? Times are ISO 8601 in UTC with whole seconds: they sort as texts. */
+export const setBack = (start, end) => Boolean(start && end && end < start);

@@ -1,7 +1,7 @@
 // The run: its name and state, what can be done with it, its counters and the bar over all of them.
 
 import { announce, byId, el, setAge, setAttribute, setBadge, setHidden, setText, stackedBar } from "./dom.js";
-import { bytes, count, ended, percent, plural, STATUSES } from "./format.js";
+import { bytes, count, ended, percent, plural, setBack, STATUSES } from "./format.js";
 
 const ARCHIVE_WORDS = {
   none: "Results can be downloaded once the run has ended.",
@@ -57,7 +57,8 @@ function drawFacts(run) {
   setText(parts.ruby, run.ruby_version ? `Ruby ${run.ruby_version}` : "");
   setText(parts.size, `${plural(run.per_instance_type.tasks, "task")} per instance`);
   setAge(parts.created, run.created_at);
-  setText(parts.then, run.completed_at ? "ended " : "ends at the latest ");
+  const then = setBack(run.created_at, run.completed_at) ? "ended before it began (a clock was set back): " : "ended ";
+  setText(parts.then, run.completed_at ? then : "ends at the latest ");
   setAge(parts.until, run.completed_at ?? run.deadline_at);
 }
 

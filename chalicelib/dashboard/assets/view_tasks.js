@@ -1,7 +1,7 @@
 // The tasks of one opened group: a page of them, and what leads to the others.
 
 import { el, keyed, setAge, setAttribute, setBadge, setHidden, setText } from "./dom.js";
-import { count, shortened, STATUSES } from "./format.js";
+import { count, setBack, shortened, STATUSES } from "./format.js";
 import { explains } from "./tip.js";
 
 const COLUMNS = ["Task", "Alias", "Status", "Attempt", "Progress", "Runner", "Last beat", "Error"];
@@ -98,7 +98,8 @@ function makeProgress() {
     setAttribute(fill, "class", task.status);
     if (fill.style.width !== `${done}%`) fill.style.width = `${done}%`;
     setText(percent, `${done} %`);
-    setText(words, (task.status === "running" && (task.current_benchmark ?? task.heartbeat_message)) || "");
+    const working = (task.status === "running" && (task.current_benchmark ?? task.heartbeat_message)) || "";
+    setText(words, setBack(task.claimed_at, task.ended_at) ? "the clock was set back during this task" : working);
     setAttribute(words, "title", words.textContent || null);
   };
   return { node, draw };

@@ -85,7 +85,7 @@ def _overall(look: Look, now: datetime) -> Table:
     """One line: bar, share, time since the start, time to the end where there is a basis for it."""
     tasks = look.run.tasks
     ended = tasks.completed + tasks.failed  # as the line of a pipe counts
-    took_s = (now - datetime.fromisoformat(look.run.created_at)).total_seconds()
+    took_s = max(0.0, (now - datetime.fromisoformat(look.run.created_at)).total_seconds())
     line = Table.grid(padding=(0, 2, 0, 0))
     share = f"{100 * ended / tasks.total:.0f} %" if tasks.total else ""
     bar = ProgressBar(total=max(1, tasks.total), completed=ended, width=_BAR_COLUMNS)

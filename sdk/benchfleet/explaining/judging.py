@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from benchfleet_contract.clocks import set_back
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import TERMINAL, ArchiveState, RunStatus
@@ -18,7 +19,7 @@ from benchfleet.lost_results import lost_words
 DEADLINE_NEAR_S = 600
 _ORDER = [
     "archive_failed", "lost", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
-    "running", "archiving", "cancelled", "completed",
+    "running", "archiving", "cancelled", "completed", "clock",
 ]  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def explain(
 ) -> Explanation:
     """Why these tasks of the run wait or failed. `now` is an aware time; `task_id` says that one task was asked about."""
     scene = Scene(run, tasks, runners.runners, now, tails or {}, api_url, runners.truncated, sampled)
-    found = [*failed(scene), *waiting(scene), *working(scene), *partial(scene), *_ended(scene, task_id)]
+    found = [*failed(scene), *waiting(scene), *working(scene), *partial(scene), *_ended(scene, task_id), *_clock(scene)]
     if task_id is None:
         found += [*_archive(scene), *_deadline(scene)]
     found.sort(key=lambda finding: _ORDER.index(finding.kind))
@@ -85,6 +86,18 @@ def _ended(scene: Scene, task_id: str | None) -> Iterator[Finding]:
             yield Finding(
                 kind="completed", weight="fine", words=words, since=task.ended_at, tasks=1, task_ids=[task.id]
             )
+
+
+def _clock(scene: Scene) -> Iterator[Finding]:
+    """The control plane's own times; a runner's are in its task's metadata.json."""
+    odd = [task for task in scene.tasks if set_back(task.claimed_at, task.ended_at)]
+    if odd or set_back(scene.run.created_at, scene.run.completed_at):
+        who = f"{count(len(odd), 'task')} ended" if odd else "the run ended"
+        yield Finding(
+            kind="clock", weight="fine", tasks=len(odd), task_ids=first_ids(odd),
+            words=f"{who} before {verb(len(odd) or 1, 'it', 'they')} began: the control plane's clock was set back meanwhile",
+            remedy="durations by its times say nothing; metadata.json has each task's duration_s",
+        )  # fmt: skip
 
 
 def _archive(scene: Scene) -> Iterator[Finding]:

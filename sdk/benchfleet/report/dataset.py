@@ -66,6 +66,7 @@ class Task:
     host: str | None = None
     started_at: str | None = None
     ended_at: str | None = None
+    clock: str | None = None  # what the runner says of its clock, where that was set back
 
     @property
     def group(self) -> GroupKey:

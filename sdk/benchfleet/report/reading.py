@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchfleet_contract.clocks import SET_BACK, set_back
+
 from benchfleet.exceptions import UsageError
 from benchfleet.report import bounds
 from benchfleet.report.bounds import cut, whole
@@ -115,8 +117,13 @@ def _task(
         host=host(metadata),
         started_at=_text(metadata.get("start_time")),
         ended_at=_text(metadata.get("end_time")),
+        clock=SET_BACK if metadata.get("clock") or _ended_first(metadata) else None,
     )
     return task if without_result or folder is None else _measured(task, folder, metadata)
+
+
+def _ended_first(metadata: Mapping[str, Any]) -> bool:
+    return set_back(_text(metadata.get("start_time")), _text(metadata.get("end_time")))
 
 
 def _measured(task: Task, folder: Path, metadata: Mapping[str, Any]) -> Task:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from benchfleet_contract.clocks import SET_BACK
+
 from benchfleet.report.bounds import as_json, cut
 from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task
 from benchfleet.report.model import Board, GroupFacts
@@ -18,6 +20,7 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *_pooled(new),
         *_dropped(new),
         *_twice((*new.tasks, *old.tasks)),
+        *_clocks((*new.tasks, *old.tasks)),
         *(note for run in (*new.runs, *old.runs) for note in run.notes),
     ]
     return list(dict.fromkeys(found))
@@ -104,3 +107,11 @@ def _twice(tasks: Sequence[Task]) -> Iterator[str]:
                 f"{cut(task.folder)} lists {', '.join(names[:3])}{more} more than once: the samples of one name are "
                 "pooled. Give each its own name."
             )
+
+
+def _clocks(tasks: Sequence[Task]) -> Iterator[str]:
+    """Times that a program took by the wall clock may be wrong, too."""
+    odd = [cut(task.folder) for task in tasks if task.clock]
+    if odd:
+        more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
+        yield f"{', '.join(odd[:3])}{more}: {SET_BACK}. Its start and end tell no duration."

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from statistics import fmean
 
+from benchfleet_contract.clocks import took_s
 from benchfleet_contract.runs import GroupCounts, RunDetail
 from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.tasks import Task
@@ -41,7 +42,7 @@ def _elapsed(tasks: Iterable[Task], now: datetime) -> _Durations:
     found: _Durations = defaultdict(list)
     for task in tasks:
         if task.status in (TaskStatus.CLAIMED, TaskStatus.RUNNING) and task.claimed_at:
-            found[_key(task)].append((now - datetime.fromisoformat(task.claimed_at)).total_seconds())
+            found[_key(task)].append(max(0.0, (now - datetime.fromisoformat(task.claimed_at)).total_seconds()))
     return found
 
 
@@ -49,9 +50,9 @@ def _durations(tasks: Iterable[Task]) -> _Durations:
     """Seconds from claim to end, by group, of the tasks that completed."""
     found: _Durations = defaultdict(list)
     for task in tasks:
-        if task.status == TaskStatus.COMPLETED and task.claimed_at and task.ended_at:
-            took = datetime.fromisoformat(task.ended_at) - datetime.fromisoformat(task.claimed_at)
-            found[_key(task)].append(max(1.0, took.total_seconds()))  # times have whole seconds
+        seconds = took_s(task.claimed_at, task.ended_at)
+        if task.status == TaskStatus.COMPLETED and seconds is not None and seconds >= 0:  # else a clock was set back
+            found[_key(task)].append(max(1.0, seconds))  # times have whole seconds
     return found
 
 

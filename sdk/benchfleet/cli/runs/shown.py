@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from benchfleet_contract.clocks import set_back
 from benchfleet_contract.runs import Archive, RunDetail, TaskCounts
 from benchfleet_contract.states import RunStatus
 from rich.console import Console
@@ -14,6 +15,8 @@ from benchfleet.explaining.printable import printable
 from benchfleet.lost_results import lost_words
 
 COUNTED = ("pending", "claimed", "running", "completed", "failed", "cancelled")
+
+_SET_BACK = "before it was created: the control plane's clock was set back"
 
 
 def print_run(run: RunDetail, *, now: datetime | None = None, console: Console | None = None) -> None:
@@ -42,7 +45,8 @@ def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | s
     yield "workload", f"{run.workload}{f', ruby {run.ruby_version}' if run.ruby_version else ''}"
     yield "created", ago(run.created_at, now=now)
     if run.completed_at:
-        yield "ended", ago(run.completed_at, now=now)
+        odd = set_back(run.created_at, run.completed_at)
+        yield "ended", ago(run.completed_at, now=now) + (f", {_SET_BACK}" if odd else "")
     else:
         yield "deadline", ago(run.deadline_at, now=now)
     yield "archive", _archive(run.archive)
