@@ -120,7 +120,7 @@ def test_while_it_is_followed_the_run_may_be_stopped(folder: Path) -> None:
         terminal.type("s\r")
         code, said = terminal.end()
     assert code == 130
-    assert "Run 7 was stopped." in said
+    assert "Run 7 was stopped: " in said
     assert last_line(terminal)["status"] == "cancelled"
     assert (folder / "results" / "7" / "manifest.json").exists()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from benchfleet.cli.run_ending import print_outcome
-from benchfleet.exceptions import AuthError, BenchfleetError, DiskError, NotFound, RunUnknown, TimedOut
+from benchfleet.exceptions import AuthError, BenchfleetError, DiskError, NotFound, RunUnknown, TimedOut, Unreachable
 from benchfleet.fetching import fetch, require_writable
 from benchfleet.running.emulator import EmulatorProcess, Ready
 from benchfleet.running.finding import emulator_of
@@ -197,6 +197,23 @@ def test_cleaned_up_is_told_as_cancelled_and_names_no_file(tmp_path: Path, capsy
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("after", "count"),
+    [
+        ([STOPPED], "1 of 2 tasks cancelled, 1 had ended before"),
+        ([STOPPED_AFTER_FAILURE], "1 of 2 tasks cancelled, 1 had ended before"),
+        ([detail("cancelled", groups=[group(cancelled=2)])], "2 of 2 tasks cancelled, 0 had ended before"),
+        ([DONE], "0 of 2 tasks cancelled, 2 had ended before"),
+        ([RUNNING, RUNNING, STOPPED], "1 of 2 tasks cancelled, 1 had ended before"),
+        ([Unreachable("gone")], "0 of 2 tasks cancelled, 0 had ended before, 2 not counted yet"),
+    ],
+)
+def test_cleaning_up_counts_what_was_cancelled_and_what_had_ended(tmp_path: Path, after: list[Any], count: str) -> None:
+    here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, *after, choose=lambda run_id: CLEAN)
+    ended = here.master(run_id="7").play()
+    assert ended.words == f"Run 7 was stopped: {count}; nothing of it is left here."
+
+
 @pytest.mark.parametrize(("story", "stay"), [(STOPPED, False), (STOPPED_AFTER_FAILURE, True)])
 def test_logs_stay_only_where_something_failed(tmp_path: Path, story: Any, stay: bool) -> None:
     here = stage(tmp_path, RUNNING, choose=lambda run_id: STOP)
@@ -210,7 +227,7 @@ def test_logs_stay_only_where_something_failed(tmp_path: Path, story: Any, stay:
     here.client.story = [RUNNING, CTRL_C, RUNNING, story]
     ended = here.master(run_id="7").play()
     assert log.exists() is stay
-    assert ended.words == "Run 7 was stopped."
+    assert ended.words == "Run 7 was stopped: 1 of 2 tasks cancelled, 1 had ended before."
     assert (str(log.parent) in ended.next_step, bool(ended.next_step)) == (stay, stay)
 
 

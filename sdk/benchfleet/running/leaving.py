@@ -74,10 +74,23 @@ def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
         session.end()
         return _stop_failed(session, error, clean=finish is None)
     if ended is not None:
-        return replace(ended, exit_code=exit_codes.INTERRUPTED, words=f"Run {run_id} was stopped.")
+        return replace(ended, exit_code=exit_codes.INTERRUPTED, words=f"{_stopped(session)}.")
     session.end()
     session.states.forget(run_id)
-    return Ended(exit_codes.INTERRUPTED, words=f"Run {run_id} was stopped; nothing of it is left here.")
+    return Ended(exit_codes.INTERRUPTED, words=f"{_stopped(session)}; nothing of it is left here.")
+
+
+def _stopped(session: Session) -> str:
+    """What the stop came to, as far as it could be seen: a counter that has not followed yet is not passed off as none."""
+    words, seen = f"Run {session.run_id} was stopped", session.state.run
+    if seen is None:
+        return words
+    tasks = seen.tasks
+    ended = tasks.completed + tasks.failed
+    told = [f"{tasks.cancelled} of {tasks.total} tasks cancelled", f"{ended} had ended before"]
+    if uncounted := tasks.total - tasks.cancelled - ended:
+        told.append(f"{uncounted} not counted yet")
+    return f"{words}: {', '.join(told)}"
 
 
 def _see_settled(session: Session, client: Client) -> None:
