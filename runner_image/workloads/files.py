@@ -59,7 +59,7 @@ def without_empty(output: Output) -> Output:
     return output.model_copy(update={"measurements": kept, "failures": [*output.failures, *empty]})
 
 
-def require_time(exit_code: int, *, timeout_s: float | None) -> None:
-    """Raises WorkloadError `timeout` if the command was ended because its `timeout_s` had passed."""
+def require_time(exit_code: int, *, timeout_s: float | None, cost: str = "") -> None:
+    """Raises WorkloadError `timeout` if the command was ended because its `timeout_s` had passed; `cost` is told, too."""
     if timeout_s is not None and exit_code == TIMED_OUT:
-        raise WorkloadError(f"Took longer than {timeout_s:g} s", error_type="timeout")
+        raise WorkloadError(f"Took longer than {timeout_s:g} s{cost}", error_type="timeout")

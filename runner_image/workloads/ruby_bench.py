@@ -5,8 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchfleet_contract.results import BenchmarkFailure
+
 from runner_image.workloads import ruby_bench_results
-from runner_image.workloads.console import Console, footer, header
+from runner_image.workloads.console import LAST_LINES, Console, footer, header, shorten
 from runner_image.workloads.files import (
     OUTPUT_TXT,
     read_plain,
@@ -25,6 +27,7 @@ from runner_image.workloads.ruby_bench_suite import SUITE_DIR, bring, rubies, st
 
 CONSOLE = "benchmark_output.txt"
 _ENVIRONMENT = {"WEB_CONCURRENCY": "1"}  # a server benchmark measures one process, not the number of cores
+SUITE_ITSELF = "(ruby-bench)"  # names a failure that is no single benchmark's
 _STEP = "ruby_bench"  # what is running while no benchmark is
 
 
@@ -69,19 +72,43 @@ class RubyBench:
         """Exit code 1 beside a result file means that some benchmarks failed: the others' results are kept."""
         options = parse(RubyBenchOptions, job.options)
         shutil.rmtree(job.work_dir / SUITE_DIR, ignore_errors=True)  # its commit is known; it need not be uploaded
-        sections = read(read_text(job.work_dir / CONSOLE).splitlines())
+        console = read(read_text(job.work_dir / CONSOLE).splitlines())
         raw = _raw_file(job.work_dir)
         if raw is None:
-            require_time(exit_code, timeout_s=options.timeout_s)
-            said = sections[-1].last_words if sections else "it started no benchmark"
-            raise WorkloadError(f"ruby-bench wrote no result (exit code {exit_code}): {said}")
+            require_time(exit_code, timeout_s=options.timeout_s, cost=_cost(console, options))
+            raise WorkloadError(f"ruby-bench wrote no result (exit code {exit_code}): {_last_words(console)}")
         _copy_tables(raw)
         output = ruby_bench_results.output(
-            ruby_bench_results.load(raw), variants=options.variants, sections=sections, memory=options.memory
+            ruby_bench_results.load(raw), variants=options.variants, console=console, memory=options.memory
         )
+        if exit_code != 0 and not output.failures:
+            output.failures.append(_suite_failed(job, options, exit_code))
         write_output(job.work_dir, output)
         require_measurements(output, last_words="No benchmark fits the options.", exit_code=exit_code)
         return Outcome(output, exit_code)
+
+
+def _suite_failed(job: Job, options: RubyBenchOptions, exit_code: int) -> BenchmarkFailure:
+    """Its benchmarks have results and none is known to have failed, but an end like this is not a whole run."""
+    said = [line.strip() for line in read_text(job.work_dir / CONSOLE).splitlines() if line.strip()]
+    words = shorten(" | ".join(said[:-1][-LAST_LINES:]))  # the last line is our footer
+    reason = f"ruby-bench ended with exit code {exit_code}: {words}"
+    return BenchmarkFailure(benchmark=SUITE_ITSELF, variant=options.variants[0], reason=reason)
+
+
+def _cost(console: Reader, options: RubyBenchOptions) -> str:
+    """What a timeout throws away: ruby-bench writes its results once, at its end."""
+    if len(console.sections) < 2:
+        return ""
+    *ended, last = console.sections
+    at = f"{last.benchmark!r} ({options.variants[min(last.variant, len(options.variants) - 1)]})"
+    return (
+        f". ruby-bench writes its results at its end, so what ended before {at} is lost: {len(ended)} of its benchmarks"
+    )
+
+
+def _last_words(console: Reader) -> str:
+    return console.sections[-1].last_words if console.sections else "it started no benchmark"
 
 
 def _first_version(prepared: Prepared, options: RubyBenchOptions) -> str:

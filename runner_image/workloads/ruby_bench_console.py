@@ -12,6 +12,10 @@ from runner_image.workloads.console import LAST_LINES, shorten
 
 _STARTED = re.compile(r'Running benchmark "(?P<name>[^"]+)" \((?P<number>\d+)/(?P<count>\d+)\)$')
 _ENDED = "Total time spent benchmarking:"
+_LIST = (
+    "Failed benchmarks:"  # a line of its own near the end; "Failed benchmarks: 2" before the tables only counts them
+)
+_LISTED = re.compile(r"  (?P<variant>[^:]+): (?P<names>.+)$")
 
 
 @dataclass
@@ -29,10 +33,15 @@ class Section:
 
 
 class Reader:
-    """Fed line by line. ruby-bench runs the whole list under one variant, then again from 1 under the next."""
+    """Fed line by line. ruby-bench runs the whole list under one variant, then again from 1 under the next.
+
+    `listed` holds (variant, benchmark) of ruby-bench's own list of failures.
+    """
 
     def __init__(self) -> None:
         self.sections: list[Section] = []
+        self.listed: list[tuple[str, str]] = []
+        self._over = self._listing = False
         self._number = 0
         self._open = False
 
@@ -44,8 +53,17 @@ class Reader:
             return self._start(found["name"], int(found["number"]), int(found["count"]))
         before, ended, _ = line.partition(_ENDED)
         self._hear(before)
+        self._over = self._over or bool(ended)
         self._open = self._open and not ended  # what follows are tables, nobody's last words
+        self._read_list(line)
         return None
+
+    def _read_list(self, line: str) -> None:
+        """A benchmark may print such a list, too: only the one behind all benchmarks is ruby-bench's."""
+        found = _LISTED.match(line) if self._listing else None
+        if found:
+            self.listed += [(found["variant"], name) for name in found["names"].split(", ")]
+        self._listing = self._over and (line == _LIST or found is not None)
 
     def _hear(self, words: str) -> None:
         if self._open and words.strip():
@@ -54,13 +72,14 @@ class Reader:
     def _start(self, name: str, number: int, count: int) -> Section:
         before = self.sections[-1].variant if self.sections else 0
         section = Section(name, before + (number <= self._number), min(number / max(count, 1), 1.0))
-        self._number, self._open = number, True
+        self._number, self._open, self._over = number, True, False
+        self.listed.clear()  # of a benchmark that said that all is over
         self.sections.append(section)
         return section
 
 
-def read(lines: Iterable[str]) -> list[Section]:
+def read(lines: Iterable[str]) -> Reader:
     reader = Reader()
     for line in lines:
         reader.feed(line.rstrip("\r\n"))
-    return reader.sections
+    return reader

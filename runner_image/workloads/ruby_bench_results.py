@@ -1,7 +1,7 @@
 """ruby-bench's `output_NNN.json` as the common shape. The csv and txt beside it change their layout: never read."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runner_image.workloads.files import read_plain
 from runner_image.workloads.protocol import WorkloadError
-from runner_image.workloads.ruby_bench_console import Section
+from runner_image.workloads.ruby_bench_console import Reader
 from runner_image.workloads.ruby_bench_suite import check_variant
+
+UNTOLD = "ruby-bench lists it among its failed benchmarks, and its console says no more of it"
 
 
 class RawBench(BaseModel):
@@ -34,10 +36,9 @@ def load(path: Path) -> dict[str, dict[str, Any]]:
         raise WorkloadError(f"{path.name} cannot be read: {error}") from error
 
 
-def output(
-    raw: dict[str, dict[str, Any]], *, variants: Sequence[str], sections: Iterable[Section], memory: bool = False
-) -> Output:
-    """Everything that was measured, and a failure for each benchmark that was started and is absent or unreadable.
+def output(raw: dict[str, dict[str, Any]], *, variants: Sequence[str], console: Reader, memory: bool = False) -> Output:
+    """Everything that was measured, and a failure for each benchmark that was started and is absent or unreadable, or
+    that ruby-bench itself lists as failed.
 
     Raises WorkloadError `wrong_variant` if a benchmark did not run under the compiler that its variant names.
     """
@@ -48,7 +49,10 @@ def output(
             measurements += _measurements(RawBench.model_validate(bench), variant=variant, name=name, memory=memory)
         except ValidationError as error:
             unreadable[variant, name] = "unreadable result: " + "; ".join(found["msg"] for found in error.errors())
-    reasons = _absent(raw, variants=variants, sections=sections) | unreadable
+    started = {(variants[min(s.variant, len(variants) - 1)], s.benchmark): s.last_words for s in console.sections}
+    absent = {key: why for key, why in started.items() if key[1] not in raw.get(key[0], {})}
+    listed = {key: started.get(key, UNTOLD) for key in console.listed if key[0] in variants}
+    reasons = listed | absent | unreadable
     failures = [
         BenchmarkFailure(benchmark=name, variant=variant, reason=why) for (variant, name), why in reasons.items()
     ]
@@ -71,10 +75,3 @@ def _measurements(bench: RawBench, *, variant: str, name: str, memory: bool) -> 
             )
         )
     return found
-
-
-def _absent(
-    raw: dict[str, dict[str, Any]], *, variants: Sequence[str], sections: Iterable[Section]
-) -> dict[tuple[str, str], str]:
-    started = {(variants[min(s.variant, len(variants) - 1)], s.benchmark): s.last_words for s in sections}
-    return {key: why for key, why in started.items() if key[1] not in raw.get(key[0], {})}

@@ -131,6 +131,16 @@ def test_a_suite_without_a_result_file_tells_its_last_words(slot: Slot, plain_su
         slot.measure(RubyBench(), {"path": str(plain_suite), "name_filters": ["sum"]})
 
 
+def test_a_suite_that_fails_behind_its_benchmarks_is_not_well(slot: Slot, plain_suite: Path) -> None:
+    slot.environment["BREAKS"] = "1"
+    outcome = slot.measure(RubyBench(), {"path": str(plain_suite), "name_filters": ["sum"]})
+    assert len(outcome.output.measurements) == 2
+    [lost] = outcome.output.failures
+    assert lost.benchmark == "(ruby-bench)"
+    assert lost.reason.startswith("ruby-bench ended with exit code 1: ")
+    assert "no table" in lost.reason
+
+
 def test_a_path_must_be_at_the_commit_that_was_asked_for(slot: Slot, suite: Path, plain_suite: Path) -> None:
     git(suite, "checkout", "-q", "HEAD~1")
     asked = {"path": str(suite), "commit": git(suite, "rev-parse", "--short", "HEAD"), "name_filters": ["sum"]}

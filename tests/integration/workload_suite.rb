@@ -1,5 +1,5 @@
 # A suite of two sums that takes the flags and writes the files that ruby-bench documents. "broken" fails on purpose;
-# with LIES=1 it forgets the flags of its rubies, as a driver once did.
+# with BREAKS=1 it fails behind all benchmarks; with LIES=1 it forgets the flags of its rubies, as a driver once did.
 require "json"
 
 out = ARGV.find { |arg| arg.start_with?("--out-path=") }.split("=", 2).last
@@ -27,4 +27,5 @@ abort "cannot write" if ENV["LOST"]
 File.write("#{out}/output_001.json", JSON.generate("metadata" => {}, "raw_data" => data))
 File.write("#{out}/output_001.txt", "a table of #{ENV["WEB_CONCURRENCY"]} process\n")
 File.write("#{out}/output_001.csv", "bench,interp (ms)\n")
+abort "no table" if ENV["BREAKS"]
 exit(failed ? 1 : 0)

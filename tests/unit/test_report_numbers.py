@@ -12,6 +12,7 @@ from benchfleet.report.reading import read_runs
 from scipy import stats
 
 from runner_image.workloads import pyperformance_results, ruby_bench_results
+from runner_image.workloads.ruby_bench_console import Reader
 from tests.report_runs import TaskFolder, realistic, write_run
 
 DATA = Path(__file__).parents[1] / "data"
@@ -119,7 +120,7 @@ def check_ranking(board: Board, tasks: Tasks) -> None:
 
 def ruby_bench(box: int) -> list[dict[str, Any]]:
     loaded = ruby_bench_results.load(DATA / "ruby-bench" / f"box-{box}" / "output_001.json")
-    output = ruby_bench_results.output(loaded, variants=["interp", "yjit"], sections=[])
+    output = ruby_bench_results.output(loaded, variants=["interp", "yjit"], console=Reader())
     return [one.model_dump() for one in output.measurements]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner_image.workloads.options import parse
-from runner_image.workloads.protocol import WorkloadError
-from runner_image.workloads.ruby_bench_console import Section, read
+from runner_image.workloads.protocol import TIMED_OUT, Job, Prepared, WorkloadError
+from runner_image.workloads.ruby_bench import RubyBench
+from runner_image.workloads.ruby_bench_console import Reader, read
 from runner_image.workloads.ruby_bench_options import RubyBenchOptions, command
-from runner_image.workloads.ruby_bench_results import load, output
+from runner_image.workloads.ruby_bench_results import UNTOLD, load, output
 from runner_image.workloads.ruby_bench_suite import check_variant, same_ruby
 
 DATA = Path(__file__).parents[1] / "data" / "ruby-bench"
@@ -22,12 +24,12 @@ PLAIN = "ruby 3.1.2p20 (2022-04-12 revision 4491bb740a) [x86_64-linux-gnu]"
 COMPILED = "ruby 3.1.2p20 (2022-04-12 revision 4491bb740a) +YJIT [x86_64-linux-gnu]"
 
 
-def sections(folder: str) -> list[Section]:
+def console(folder: str) -> Reader:
     return read((DATA / folder / "console.txt").read_text().splitlines())
 
 
 def test_every_benchmark_of_a_real_run_is_kept_with_its_samples_and_warmups_apart() -> None:
-    found = output(load(DATA / "box-1" / "output_001.json"), variants=BOTH, sections=sections("box-1"))
+    found = output(load(DATA / "box-1" / "output_001.json"), variants=BOTH, console=console("box-1"))
     assert len(found.measurements) == 24
     assert found.failures == []
     fib = next(m for m in found.measurements if (m.benchmark, m.variant) == ("fib", "interp"))
@@ -39,7 +41,7 @@ def test_every_benchmark_of_a_real_run_is_kept_with_its_samples_and_warmups_apar
 
 def test_memory_comes_only_when_asked_for() -> None:
     raw = load(DATA / "box-1" / "output_001.json")
-    found = output(raw, variants=BOTH, sections=[], memory=True)
+    found = output(raw, variants=BOTH, console=Reader(), memory=True)
     rss = [m for m in found.measurements if m.metric == "rss"]
     assert len(rss) == 24
     assert rss[0].unit == "bytes"
@@ -47,25 +49,66 @@ def test_memory_comes_only_when_asked_for() -> None:
 
 
 def test_a_failed_benchmark_is_named_with_its_last_words_and_the_others_stay() -> None:
-    found = output(load(DATA / "failed" / "output_001.json"), variants=BOTH, sections=sections("failed"))
+    found = output(load(DATA / "failed" / "output_001.json"), variants=BOTH, console=console("failed"))
     assert {(m.benchmark, m.variant) for m in found.measurements} == {(b, v) for b in ("fib", "nqueens") for v in BOTH}
     assert [(f.benchmark, f.variant) for f in found.failures] == [("protoboeuf", "interp"), ("protoboeuf", "yjit")]
     assert all("No such file or directory" in f.reason and "encoded_msgs.bin" in f.reason for f in found.failures)
 
 
 def test_the_tables_at_the_end_are_nobodys_last_words() -> None:
-    assert all("N/A" not in s.last_words and "Output" not in s.last_words for s in sections("failed"))
+    assert all("N/A" not in s.last_words and "Output" not in s.last_words for s in console("failed").sections)
 
 
 def test_starts_and_the_end_are_seen_behind_lines_without_an_end() -> None:
-    console = ['Running benchmark "a" (1/2)', 'said Running benchmark "oops Running benchmark "b" (2/2)']
-    a, b = read([*console, "....Total time spent benchmarking: 2s", "a table"])
+    lines = ['Running benchmark "a" (1/2)', 'said Running benchmark "oops Running benchmark "b" (2/2)']
+    a, b = read([*lines, "....Total time spent benchmarking: 2s", "a table"]).sections
     assert (a.benchmark, a.last_words) == ("a", 'said Running benchmark "oops')
     assert (b.benchmark, b.part, b.last_words) == ("b", 1, "....")
 
 
+def test_ruby_benchs_own_list_of_failures_is_read() -> None:
+    assert console("failed").listed == [("interp", "protoboeuf"), ("yjit", "protoboeuf")]
+    assert console("box-1").listed == []
+
+
+END = ["Total time spent benchmarking: 2s", "Failed benchmarks: 3", "", "a table", "", "Failed benchmarks:"]
+
+
+def test_each_listed_benchmark_is_a_failed_one_with_its_reason() -> None:
+    said = read(
+        ['Running benchmark "a" (1/1)', "no planet", *END, "  interp: a, psych-load", "  yjit: a", "", "  x: y"]
+    )
+    found = output({"interp": {}, "yjit": {}}, variants=BOTH, console=said)
+    reasons = {(f.variant, f.benchmark): f.reason for f in found.failures}
+    assert reasons == {("interp", "a"): "no planet", ("interp", "psych-load"): UNTOLD, ("yjit", "a"): UNTOLD}
+
+
+def test_a_listed_benchmark_with_samples_is_incomplete_and_not_well() -> None:
+    raw = load(DATA / "box-1" / "output_001.json")
+    found = output(raw, variants=BOTH, console=read([*END, "  interp: fib"]))
+    assert len(found.measurements) == 24
+    assert [(f.benchmark, f.variant) for f in found.failures] == [("fib", "interp")]
+
+
+def test_a_list_that_a_benchmark_prints_is_not_ruby_benchs() -> None:
+    assert read(['Running benchmark "a" (1/2)', "Failed benchmarks:", "  interp: b"]).listed == []
+    assert read([*END, "  interp: b", 'Running benchmark "b" (2/2)']).listed == []
+
+
+@pytest.mark.parametrize(
+    ("names", "cost"),
+    [(["a"], "Took longer than 60 s"), (["a", "a"], "what ended before 'a' (yjit) is lost: 1 of its")],
+)
+def test_a_timeout_says_what_it_cost(tmp_path: Path, names: list[str], cost: str) -> None:
+    text = "".join(f'Running benchmark "{name}" (1/1)\n' for name in names)
+    (tmp_path / "benchmark_output.txt").write_text(text)
+    with pytest.raises(WorkloadError, match=re.escape(cost)) as failed:
+        RubyBench().collect(Job("r.1", tmp_path, {"timeout_s": 60}), Prepared([], {}), TIMED_OUT)
+    assert failed.value.error_type == "timeout"
+
+
 def test_progress_counts_a_second_pass_as_the_second_variant() -> None:
-    found = sections("box-1")
+    found = console("box-1").sections
     assert [s.variant for s in found] == [0] * 12 + [1] * 12
     assert [found[0].part, found[11].part, found[12].part] == pytest.approx([1 / 12, 1, 1 / 12])
 
@@ -83,14 +126,14 @@ def test_results_that_did_not_run_under_their_compiler_are_refused() -> None:
     raw = load(DATA / "box-1" / "output_001.json")
     raw["yjit"]["fib"] = raw["interp"]["fib"]
     with pytest.raises(WorkloadError, match=r"\+YJIT is not on"):
-        output(raw, variants=BOTH, sections=[])
+        output(raw, variants=BOTH, console=Reader())
 
 
 @pytest.mark.parametrize("bench", [[], None, ["fast"], [math.nan], [math.inf]])
 def test_one_unreadable_benchmark_does_not_spoil_the_others(bench: Any) -> None:
     raw = load(DATA / "box-1" / "output_001.json")
     raw["interp"]["fib"]["bench"] = bench
-    found = output(raw, variants=BOTH, sections=sections("box-1"))
+    found = output(raw, variants=BOTH, console=console("box-1"))
     assert len(found.measurements) == 23
     assert [(f.benchmark, f.variant) for f in found.failures] == [("fib", "interp")]
     assert "unreadable" in found.failures[0].reason
@@ -160,7 +203,7 @@ def test_a_commit_is_no_place_for_flags(commit: str) -> None:
 
 @given(st.lists(st.text(max_size=80), max_size=30))
 def test_no_console_can_break_the_reader(lines: list[str]) -> None:
-    assert read(lines) == [] or all(0 <= s.part <= 1 for s in read(lines))
+    assert all(0 <= s.part <= 1 for s in read(lines).sections)
 
 
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,15}", fullmatch=True)
@@ -173,7 +216,7 @@ def test_whatever_was_started_is_either_measured_or_missed(listed: list[str], pa
     marks = {"interp": "", "yjit": "+YJIT", "zjit": "+ZJIT"}
     kept = {v: data.draw(st.sets(st.sampled_from(listed))) for v in variants}
     raw = {v: {b: {"RUBY_DESCRIPTION": f"ruby {marks[v]}", "bench": [1.0]} for b in kept[v]} for v in variants}
-    found = output(raw, variants=variants, sections=read(lines))
+    found = output(raw, variants=variants, console=read(lines))
     measured = {(m.variant, m.benchmark) for m in found.measurements}
     missed = {(f.variant, f.benchmark) for f in found.failures}
     assert measured | missed == {(v, b) for v in variants for b in listed}
@@ -190,6 +233,6 @@ json_values = st.recursive(
 
 @given(st.dictionaries(names, json_values, max_size=4))
 def test_no_benchmark_can_break_the_results(benches: dict[str, Any]) -> None:
-    found = output({"interp": benches}, variants=["interp"], sections=[])
+    found = output({"interp": benches}, variants=["interp"], console=Reader())
     assert len(found.measurements) + len(found.failures) == len(benches)
     json.loads(found.model_dump_json(), parse_constant=lambda word: pytest.fail(word))
