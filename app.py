@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
 
+from chalicelib.api.json_suffix import add_json_suffix
 from chalicelib.api.pages import pages
 from chalicelib.api.runs import runs
 from chalicelib.api.system import system
@@ -17,10 +18,11 @@ if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     write_json(logging.getLogger())
 
 app = Chalice(app_name="benchfleet")
-app.register_blueprint(pages)
 app.register_blueprint(system)
 app.register_blueprint(runs)
 app.register_blueprint(tasks)
+add_json_suffix(app)
+app.register_blueprint(pages)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")

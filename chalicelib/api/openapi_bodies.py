@@ -7,7 +7,7 @@ be a provider; tests hold schema and rules against each other.
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import LABEL, PRINTABLE, RUN_ID
+from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
 from benchfleet_contract.run_request import CLASSIC_PROVIDERS
 
 Schema = dict[str, Any]
@@ -60,7 +60,7 @@ PER_INSTANCE_TYPE: Schema = {
 }
 RUN_ID_FIELD: Schema = {
     "anyOf": [
-        {"type": "string", "pattern": _exactly(RUN_ID.pattern)},
+        {"type": "string", "pattern": _exactly(NEW_RUN_ID.pattern)},
         {"type": "integer", "minimum": 0, "description": "Taken as its digits."},
         {"type": "null"},
         {"const": ""},

@@ -8,6 +8,7 @@ from benchfleet_contract.tasks import TaskList
 from chalice.app import Blueprint, Response
 
 from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, query_of
+from chalicelib.api.json_suffix import without_format
 from chalicelib.api.requests import read_page, read_runs_cursor, read_wanted
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.services.create_run import new_tasks
@@ -35,12 +36,12 @@ def list_runs() -> Response:
 
 @runs.route("/runs/{run_id}", methods=["GET"])
 def show_run(run_id: str) -> Response:
-    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(run_id)))
+    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(without_format(run_id))))
 
 
 @runs.route("/run/{run_id}", methods=["GET"])
 def show_run_alias(run_id: str) -> Response:
-    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(run_id)))
+    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(without_format(run_id))))
 
 
 @runs.route("/runs/{run_id}/tasks", methods=["GET"])

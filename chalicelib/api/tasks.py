@@ -11,6 +11,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.api import requests
 from chalicelib.api.endpoint import ANY_TYPE, ANYONE, RUNNER, answer, answer_holder, body_of, query_of
+from chalicelib.api.json_suffix import without_format
 from chalicelib.api.runs import known
 from chalicelib.domain.errors import BadRequest
 from chalicelib.domain.ports import Holder
@@ -47,7 +48,8 @@ def claim_any() -> Response:
 
 @tasks.route("/tasks/{task_id}", methods=["GET"])
 def show_task(task_id: str) -> Response:
-    return answer(tasks.current_request, ANYONE, lambda: services().read_runs.task(*requests.task_address(task_id)))
+    named = without_format(task_id)
+    return answer(tasks.current_request, ANYONE, lambda: services().read_runs.task(*requests.task_address(named)))
 
 
 @tasks.route("/tasks/{task_id}/files", methods=["GET"])

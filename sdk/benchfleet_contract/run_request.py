@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import LABEL, PRINTABLE, fits_a_key, run_id_of
+from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE, fits_a_key, run_id_of
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.runs import Instance, RunRequest
 from benchfleet_contract.workloads import warning_about
@@ -170,8 +170,11 @@ def _run_id(body: Mapping[str, Any], reading: Reading) -> str | None:
     if value is None:
         return None
     run_id = run_id_of(value)
-    if run_id is None:
-        remedy = "leave it out, or start with a letter or digit, go on with letters, digits, dot, dash, underscore; at most 128"
+    if run_id is None or not NEW_RUN_ID.fullmatch(run_id):
+        remedy = (
+            "leave it out, or start with a letter or digit, go on with letters, digits, dot, dash, underscore; at most 128, "
+            "and no .json at the end"
+        )
         reading.refuse("run_id", value, "External is invalid", remedy)
     return run_id
 

@@ -290,3 +290,29 @@ def test_the_archive_is_downloaded_without_a_redirect(api: Api) -> None:
         archive = bare.get(run["gzip_url"])
     assert (archive.status_code, archive.content[:2]) == (200, b"\x1f\x8b")
     assert run["archive"]["key"] == f"runs/{task['run_id']}/results.tar.gz"
+
+
+def test_every_path_may_end_in_json(api: Api) -> None:
+    run_id = fresh("dots.in.json.id")
+    assert api("POST", "/runs.json", run_body(run_id=run_id)).status_code == 201
+    assert run_id in [run["run_id"] for run in api("GET", "/runs.json?x=.json").json()["runs"]]
+    assert api("GET", f"/runs/{run_id}.json").json()["run_id"] == run_id
+    assert api("GET", f"/run/{run_id}.json").json()["run_id"] == run_id
+    wish = {"provider": "local", "instance_type": "docker", "runner_id": "runner-1"}
+    task = api("POST", f"/runs/{run_id}/tasks/claim.json", wish, role="runner").json()["task"]["id"]
+    assert api("GET", f"/tasks/{task}.json").json()["id"] == task
+    beat = {"runner_id": "runner-1", "status": "running"}
+    assert api("POST", f"/tasks/{task}/heartbeat.json", beat, role="runner").status_code == 200
+    assert api("GET", f"/runs/{run_id}/tasks.json").json()["tasks"][0]["status"] == "running"
+    assert api("POST", f"/runs/{run_id}/stop.json").status_code == 200
+    assert api("GET", "/up.json", role=None).status_code == 200
+
+
+def test_only_the_last_json_is_cut_and_no_new_run_ends_in_it(api: Api) -> None:
+    run_id = api.create()["run_id"]
+    assert api("GET", f"/runs/{run_id}.json.json").status_code == 404
+    assert api("GET", f"/runs/{run_id}.JSON").status_code == 404
+    assert api("GET", f"/runs/{run_id}.json/tasks").status_code == 404
+    reply = api("POST", "/runs", run_body(run_id="a.json"))
+    assert (reply.status_code, reply.json()["error"]) == (400, ["External is invalid"])
+    assert ".json" in reply.json()["problems"][0]["remedy"]

@@ -37,8 +37,21 @@ def test_the_committed_document_is_current() -> None:
 
 def test_every_route_of_the_api_is_described_and_no_other() -> None:
     routes = {(path, method.lower()) for path, methods in app.routes.items() for method in methods} - PAGES
+    routes -= {
+        (path, method) for path, method in routes if (path.removesuffix(".json"), method) in routes - {(path, method)}
+    }
     assert {(operation.path, operation.method) for operation in OPERATIONS} == routes
     assert {(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods} == routes
+
+
+def test_every_route_of_the_api_that_ends_in_a_name_may_end_in_json() -> None:
+    named = {path for path, _ in ((o.path, o.method) for o in OPERATIONS) if not path.endswith(("}", ".json"))}
+    for path in named:
+        plain, suffixed = app.routes[path], app.routes[f"{path}.json"]
+        assert set(plain) == set(suffixed)
+        for method, entry in plain.items():
+            assert suffixed[method].view_function is entry.view_function
+            assert suffixed[method].content_types == entry.content_types
 
 
 def test_operations_have_names_of_their_own() -> None:

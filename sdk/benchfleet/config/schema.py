@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import LABEL, RUN_ID
+from benchfleet_contract.names import LABEL, NEW_RUN_ID
 from benchfleet_contract.run_request import CLASSIC_PROVIDERS, KNOWN
 from benchfleet_contract.workloads import KNOWN_WORKLOADS
 
@@ -124,7 +124,7 @@ def _of_the_api() -> Schema:
         "deadline_s": _whole(deadline, limits.DEFAULT_DEADLINE_S, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
         "metadata": {"type": ["object", "null"], "default": {}, "description": kept},
         "run_id": {
-            "anyOf": [_exactly(RUN_ID.pattern), {"enum": [None]}],
+            "anyOf": [_exactly(NEW_RUN_ID.pattern), {"enum": [None]}],
             "description": run_id,
         },
     }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from benchfleet_contract.names import RUN_ID
+from benchfleet_contract.names import NEW_RUN_ID
 
 from benchfleet.config import RunConfig
 from benchfleet.config.problems import first_lines
@@ -100,8 +100,10 @@ def _read(path: Path, providers: tuple[str, ...], tools: Tools) -> RunConfig:
 
 
 def _reserve(wanted: str | None, folder: StateFolder, now: datetime) -> str:
-    if wanted and not RUN_ID.fullmatch(wanted):
-        raise UsageError(f"{wanted!r} is no run id: letters, digits, dot, dash and underscore, at most 128")
+    if wanted and not NEW_RUN_ID.fullmatch(wanted):
+        raise UsageError(
+            f"{wanted!r} is no run id: letters, digits, dot, dash and underscore, at most 128, no .json at the end"
+        )
     for run_id in [wanted] if wanted else _ids(now):
         if folder.reserve(run_id):
             return run_id
