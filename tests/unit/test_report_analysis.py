@@ -380,3 +380,12 @@ def test_a_file_that_is_no_price_table(tmp_path: Path, name: str, content: bytes
 def test_a_price_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read the price table"):
         load(tmp_path / "absent.toml")
+
+
+def test_samples_of_a_benchmark_that_then_failed_are_told_as_incomplete(tmp_path: Path) -> None:
+    lost = {"benchmark": "fib", "variant": "interp", "reason": "failed at repeat 4 of 6"}
+    other = {**lost, "benchmark": "sum"}
+    folder = write_run(tmp_path, "one", [of_values("a", {"fib": [1.0, 1.1]}, failures=[lost, other])])
+    told = [words for words in analyse(read_runs([folder])).warnings if "incomplete" in words]
+    assert len(told) == 1
+    assert told[0].endswith(": the samples of fib are incomplete: failed at repeat 4 of 6")

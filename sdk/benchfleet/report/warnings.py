@@ -19,6 +19,7 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *_unlike(new, old),
         *_pooled(new),
         *_dropped(new),
+        *_incomplete((*new.tasks, *old.tasks)),
         *_twice((*new.tasks, *old.tasks)),
         *_clocks((*new.tasks, *old.tasks)),
         *(note for run in (*new.runs, *old.runs) for note in run.notes),
@@ -95,6 +96,15 @@ def _dropped(new: Dataset) -> Iterator[str]:
     count = sum(one.dropped for task in new.tasks for one in task.samples)
     if count:
         yield f"{count} samples were no usable numbers (NaN, infinite, beyond 1e18 or below 1e-18) and were dropped."
+
+
+def _incomplete(tasks: Sequence[Task]) -> Iterator[str]:
+    """A benchmark that failed behind some samples has numbers as if all were well: fewer than were asked for."""
+    for task in tasks:
+        measured = {(one.series.benchmark, one.series.variant) for one in task.samples}
+        for lost in task.failures:
+            if (lost.benchmark, lost.variant) in measured:
+                yield f"{cut(task.folder)}: the samples of {cut(lost.benchmark)} are incomplete: {cut(lost.reason)}"
 
 
 def _twice(tasks: Sequence[Task]) -> Iterator[str]:
