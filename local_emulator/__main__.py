@@ -1,5 +1,7 @@
 """`python -m local_emulator`: the same as `benchfleet emulator`."""
 
-from local_emulator.command import app
+import sys
 
-app(prog_name="benchfleet emulator")
+from benchfleet.cli.main import main
+
+main(["emulator", *sys.argv[1:]])

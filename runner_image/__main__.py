@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 
 SECRET = re.compile(
     r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|(?<!^)(?<!^OLD)PWD|SOCK|KUBECONFIG|^(BENCHFLEET|AWS|AZURE|ARM|GOOGLE)_",
@@ -22,7 +23,13 @@ def main() -> None:
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(run)
-    app(prog_name="benchfleet-runner")
+    try:
+        app(prog_name="benchfleet-runner")
+    except ModuleNotFoundError as error:
+        if error.name != "fcntl":
+            raise
+        print("benchfleet runner: it needs Linux or macOS: this system has no fcntl", file=sys.stderr)
+        sys.exit(1)  # as for wrong use
 
 
 if __name__ == "__main__":

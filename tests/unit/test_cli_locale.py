@@ -53,3 +53,33 @@ def test_a_system_without_file_locks_is_told_of(tmp_path: Path) -> None:
         2,
         b"benchfleet: this command needs Linux or macOS: this system has no fcntl\n",
     )
+
+
+MODULE = "import runpy, sys; sys.modules['fcntl'] = None; name = sys.argv.pop(1); runpy.run_module(name, run_name='__main__')"
+RUNNER = (
+    *("--orchestrator-url", "http://127.0.0.1:9", "--api-key-file", "-", "--provider", "local"),
+    *("--instance-type", "box", "--isolation", "process"),
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["benchfleet.cli.main", "emulator"], 2),
+        (["benchfleet.cli.main", "demo"], 2),
+        (["benchfleet.cli.main", "runner", *RUNNER], 2),
+        (["local_emulator"], 2),
+        (["runner_image", *RUNNER], 1),
+    ],
+)
+def test_every_entry_says_which_systems_it_needs(words: list[str], code: int) -> None:
+    done = subprocess.run([sys.executable, "-c", MODULE, *words], capture_output=True, input=b"key\n")
+    assert (done.returncode, done.stderr.count(b"\n")) == (code, 1), done.stderr
+    assert b"needs Linux or macOS: this system has no fcntl" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["runs", "show", "latest"]])
+def test_what_needs_no_locks_works_without(tmp_path: Path, words: list[str]) -> None:
+    done = run(*words, program=NO_FCNTL, BENCHFLEET_CONFIG=str(tmp_path / "none.toml"), BENCHFLEET_URL="")
+    assert b"fcntl" not in done.stderr + done.stdout
+    assert b"Traceback" not in done.stderr

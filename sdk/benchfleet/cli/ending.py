@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError
 
-_POSIX_ONLY = frozenset({"fcntl", "termios", "pwd", "grp", "resource"})
+POSIX_ONLY = frozenset({"fcntl", "termios", "pwd", "grp", "resource"})
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def ending() -> Iterator[None]:
     except OSError as error:  # a full disk, a folder that may not be written
         _end(words_of(error), exit_codes.INFRASTRUCTURE)
     except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and error.name in _POSIX_ONLY:
+        if isinstance(error, ModuleNotFoundError) and error.name in POSIX_ONLY:
             _end(f"this command needs Linux or macOS: this system has no {error.name}", exit_codes.USAGE)
         traceback.print_exc()
         _end(f"this should not have happened ({type(error).__name__}); please report it", exit_codes.INFRASTRUCTURE)

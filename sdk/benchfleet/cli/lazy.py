@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from benchfleet.cli.ending import ending
+from benchfleet.cli.ending import POSIX_ONLY, ending
 from benchfleet.exceptions import BenchfleetError
 
 
@@ -26,11 +26,16 @@ class Entry:
     extra: str | None = None
 
     def load(self, name: str) -> Any:
-        """The real command. Raises BenchfleetError if one of its dependencies is not installed."""
+        """The real command. Raises BenchfleetError if one of its dependencies is not installed.
+
+        Raises ModuleNotFoundError for what no installation brings.
+        """
         module, _, attribute = self.target.partition(":")
         try:
             loaded = import_module(module)
         except ModuleNotFoundError as error:
+            if error.name in POSIX_ONLY:
+                raise
             hint = f"pip install 'benchfleet[{self.extra}]'" if self.extra else "pip install benchfleet"
             raise BenchfleetError(f"`benchfleet {name}` needs the module {error.name}: {hint}") from error
         function: Callable[..., None] = getattr(loaded, attribute)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.runs import RunDetail, TaskCounts
@@ -19,8 +19,10 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from benchfleet.exceptions import BenchfleetError, DiskError
 from benchfleet.own_file import read_own
-from benchfleet.running.locking import Lock
 from benchfleet.whole_file import replace_whole
+
+if TYPE_CHECKING:
+    from benchfleet.running.locking import Lock
 
 DEFAULT_FOLDER = Path(".benchfleet")
 _MOST_BYTES = 16 * 1024**2
@@ -116,8 +118,12 @@ class StateFolder:
         """Where what belongs to the run is kept while it lasts."""
         return self._runs / run_id
 
-    def lock(self, run_id: str) -> Lock:
+    def lock(self, run_id: str) -> "Lock":
         """Raises UsageError if another command is at work on the run, DiskError."""
+        from benchfleet.running.locking import (
+            Lock,
+        )  # here: to read the files needs no locks, which not every system has
+
         return Lock.take(self.folder(run_id) / "lock", of=f"run {run_id}")
 
     def reserve(self, run_id: str) -> bool:
