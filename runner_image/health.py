@@ -33,8 +33,8 @@ class Health:
         self.in_a_row, self.reason = self.in_a_row + 1, failure.message
         if self.in_a_row < self.most:
             return failure
-        words = f" ({self.in_a_row} failures in a row by the runner's own fault: this slot leaves)"
-        return replace(failure, message=failure.message[: limits.MAX_ERROR_CHARS - len(words)] + words)
+        words = f"this slot leaves after {self.in_a_row} failures in a row by the runner's own fault: {failure.message}"
+        return replace(failure, message=words[: limits.MAX_ERROR_CHARS])
 
     def fine(self) -> None:
         self.in_a_row, self.reason = 0, ""

@@ -13,7 +13,7 @@ from chalicelib.domain.transitions import IN_FLIGHT
 ELSEWHERE_MS = 60_000  # how long only other runners are given the task; then the one that failed it may try again
 _SLOT = re.compile(r"-s[0-9]+\Z")  # our runners name their slots so; all slots of one runner share its faults
 _THE_CONFIGS = frozenset({"invalid_options"})  # no other machine can make sense of them either
-_MESSAGE_CHARS = 200  # of an error that is told beside those of other attempts
+_MESSAGE_CHARS = 320  # of an error that is told beside those of other attempts
 
 
 def home_of(runner_id: str) -> str:

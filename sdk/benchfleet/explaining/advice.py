@@ -13,7 +13,8 @@ _ADVICE = {
     "invalid": "mend the result that the workload writes: the archive could not take it",
     "invalid_options": "mend `workload_options` in the config: docs/workloads.md lists what each workload takes",
     "unknown_workload": "mend `workload` in the config, or start a runner that knows it",
-    "isolation_failed": "check Docker on the runner's machine, or start it with `--isolation process`",
+    "isolation_failed": "check Docker on the runner's machine as the message says, or choose what it needs: `--isolation`, "
+    "`--container-network`",
     "suite_unavailable": "check that the runner's machine reaches the suite's repository, then " + _TRY_AGAIN,
     "ruby_unavailable": "install the Ruby that the config asks for on the runner's machine",
     "wrong_ruby_version": "install the Ruby that the config asks for on the runner's machine, or ask for the one there",
