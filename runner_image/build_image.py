@@ -7,11 +7,12 @@ with `pip --no-index`. Runs from a source checkout with the development requirem
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from runner_image.build_steps import Steps, ask, ended
 
 SOURCE = Path(__file__).resolve().parent.parent
 DEFAULT_BASE = "ruby:3.4.7"
@@ -19,10 +20,6 @@ DEFAULT_TAG = "benchfleet-runner:latest"
 _ASK_PYTHON = "import platform, sys; print('%d.%d' % sys.version_info[:2], platform.machine())"
 # glibc of the oldest base that brings Python 3.11 is 2.36; wheels for these two reach back far enough for any.
 _MANYLINUX = ("manylinux2014", "manylinux_2_28")
-
-
-class BuildError(Exception):
-    """A step of the build failed; its output went to stderr."""
 
 
 @dataclass(frozen=True)
@@ -59,56 +56,46 @@ class Target:
         return ["--only-binary", ":all:", "--python-version", self.python, "--implementation", "cp", *flags]
 
 
-def build(plan: Plan) -> str:
+def build(plan: Plan, steps: Steps | None = None) -> str:
     """Builds and tags the image; returns its id. Raises BuildError."""
+    steps = steps or Steps("image", sys.stderr)
     with tempfile.TemporaryDirectory(prefix="benchfleet-image-") as name:
         context = Path(name)
         shutil.copy(SOURCE / "runner_image" / "Dockerfile", context)
         wheelhouse = context / "wheelhouse"
         wheelhouse.mkdir()
-        system = _docker_build(context, [*plan.arguments(), "--target", "system"])
-        fill_wheelhouse(wheelhouse, _ask(system, plan))
-        return _docker_build(context, [*plan.arguments(), "--tag", plan.tag])
+        steps.begin(f"docker builds the system on {plan.base} (some minutes where packages are to be fetched)")
+        system = _docker_build(steps, context, [*plan.arguments(), "--target", "system"])
+        fill_wheelhouse(wheelhouse, _ask(system, plan), steps)
+        steps.begin(f"docker builds {plan.tag} from the wheels")
+        return _docker_build(steps, context, [*plan.arguments(), "--tag", plan.tag])
 
 
-def fill_wheelhouse(wheelhouse: Path, target: Target) -> None:
+def fill_wheelhouse(wheelhouse: Path, target: Target, steps: Steps) -> None:
     """Puts our wheel and everything that `benchfleet[runner]` needs, in the locked versions, into `wheelhouse`."""
-    _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheelhouse), str(SOURCE))
-    wheel = next(wheelhouse.glob("benchfleet-*.whl"))
-    lock = SOURCE / "requirements-dev.lock"
-    _pip(
-        "download", *target.pip_arguments(), "--constraint", str(lock), "--dest", str(wheelhouse), f"{wheel}[runner]"
-    )  # fmt: skip
+    steps.begin(f"pip collects the wheels for Python {target.python} on {target.machine}")
+    _pip(steps, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheelhouse), str(SOURCE))
+    wheel = f"{next(wheelhouse.glob('benchfleet-*.whl'))}[runner]"
+    lock = ["--constraint", str(SOURCE / "requirements-dev.lock")]
+    _pip(steps, "download", *target.pip_arguments(), *lock, "--dest", str(wheelhouse), wheel)
 
 
 def _ask(image: str, plan: Plan) -> Target:
     platform = ["--platform", plan.platform] if plan.platform else []
     command = ["docker", "run", "--rm", "--network", "none", *platform, "--entrypoint", "python3", image]
-    python, machine = _run([*command, "-c", _ASK_PYTHON]).split()
+    python, machine = ask([*command, "-c", _ASK_PYTHON]).split()
     return Target(python, machine)
 
 
-def _docker_build(context: Path, arguments: list[str]) -> str:
+def _docker_build(steps: Steps, context: Path, arguments: list[str]) -> str:
     id_file = context / "image-id"
     id_file.unlink(missing_ok=True)
-    _run(["docker", "build", "--iidfile", str(id_file), *arguments, str(context)])
+    steps.run(["docker", "build", "--iidfile", str(id_file), *arguments, str(context)])
     return id_file.read_text().strip()
 
 
-def _pip(*arguments: str) -> None:
-    _run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments])
-
-
-def _run(command: list[str]) -> str:
-    """stdout of the command. Raises BuildError, with what it said on stderr."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    except FileNotFoundError as error:
-        raise BuildError(f"{command[0]} is not installed") from error
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip()[-2_000:]
-        raise BuildError(f"`{' '.join(command[:3])} …` ended with exit code {done.returncode}:\n{said}")
-    return done.stdout
+def _pip(steps: Steps, *arguments: str) -> None:
+    steps.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -123,13 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     asked = _parser().parse_args()
     plan = Plan(tag=asked.tag, base=asked.base, system_packages=asked.system_packages, platform=asked.platform)
-    try:
-        image = build(plan)
-    except BuildError as error:
-        print(error, file=sys.stderr)
-        return 3
-    print(f"{plan.tag} {image}")
-    return 0
+    return ended("image", lambda: f"{plan.tag} {build(plan)}")
 
 
 if __name__ == "__main__":

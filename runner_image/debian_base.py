@@ -6,13 +6,17 @@ engine (or a cleaned one) costs seconds.
 
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from runner_image.build_steps import Steps, ask, ended
+
 SUITE = "bookworm"
-PACKAGES = ("python3", "python3-venv", "git", "ca-certificates")
+RUNNER_NEEDS = ("python3", "python3-venv", "git", "ca-certificates")
+# The default workload: the ruby that it measures, and what its suite's gems are built with.
+RUBY_BENCH_NEEDS = ("ruby", "ruby-dev", "ruby-bundler", "build-essential", "libyaml-dev")
+PACKAGES = (*RUNNER_NEEDS, *RUBY_BENCH_NEEDS)
 REPOSITORY = "benchfleet-base"
 
 
@@ -27,45 +31,41 @@ def cache_dir() -> Path:
     return Path(root) / "benchfleet"
 
 
-def ensure(cache: Path) -> str:
-    """Makes the base image unless the engine has it; returns its name. Raises CalledProcessError, FileNotFoundError."""
+def ensure(cache: Path, steps: Steps | None = None) -> str:
+    """Makes the base image unless the engine has it; returns its name. Raises BuildError, OSError."""
+    steps = steps or Steps("image-base", sys.stderr)
     name = image_name()
-    if not _known(name):
-        tar = cache / f"{name.replace(':', '-')}.tar"
-        if not tar.exists():
-            _bootstrap(tar)
-        subprocess.run(["docker", "import", str(tar), name], check=True, capture_output=True)
+    if _known(name):
+        steps.begin(f"the engine has {name}")
+        return name
+    tar = cache / f"{name.replace(':', '-')}.tar"
+    if not tar.exists():
+        _bootstrap(tar, steps)
+    steps.begin(f"docker imports {tar} ({tar.stat().st_size // 1_000_000} MB)")
+    ask(["docker", "import", str(tar), name])
     return name
 
 
 def _known(name: str) -> bool:
-    found = subprocess.run(["docker", "image", "inspect", name], capture_output=True, stdin=subprocess.DEVNULL)
-    return found.returncode == 0
+    """Raises BuildError if no engine answers: minutes of debootstrap would be for nothing."""
+    return bool(ask(["docker", "image", "ls", "--quiet", name]).strip())
 
 
-def _bootstrap(tar: Path) -> None:
+def _bootstrap(tar: Path, steps: Steps) -> None:
     """Writes the tar file under another name first: a killed debootstrap must not leave half a base behind."""
     tar.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="base-", dir=tar.parent) as name:
         root, part = Path(name) / "root", Path(name) / "base.tar"
-        command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(root)]
-        subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+        steps.begin(f"debootstrap installs Debian {SUITE} with {', '.join(PACKAGES)} (some minutes)")
+        steps.run(["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(root)])
         leave_out = ["--exclude=./var/cache/apt/archives/*.deb", "--exclude=./var/lib/apt/lists/*_*"]
-        subprocess.run(["tar", "--numeric-owner", *leave_out, "-C", str(root), "-cf", str(part), "."], check=True)
+        steps.begin(f"tar packs it as {tar}")
+        steps.run(["tar", "--numeric-owner", *leave_out, "-C", str(root), "-cf", str(part), "."])
         part.rename(tar)
 
 
 def main() -> int:
-    try:
-        print(ensure(cache_dir()))
-    except FileNotFoundError as error:
-        print(f"{error.filename} is not installed", file=sys.stderr)
-        return 3
-    except subprocess.CalledProcessError as error:
-        said = (error.stderr or error.stdout or b"").decode(errors="replace").strip()
-        print(f"{error.cmd[0]} ended with exit code {error.returncode}\n{said[-2_000:]}", file=sys.stderr)
-        return 3
-    return 0
+    return ended("image-base", lambda: ensure(cache_dir()))
 
 
 if __name__ == "__main__":

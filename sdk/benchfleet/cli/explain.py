@@ -25,6 +25,7 @@ def run(
     from benchfleet.cli.explanation import print_explanation
     from benchfleet.cli.output import print_document
     from benchfleet.client import Client
+    from benchfleet.exceptions import RunFailed
     from benchfleet.explaining.looking import look
     from benchfleet.http_clients import plain_client
 
@@ -38,3 +39,5 @@ def run(
         print_document(Explained.model_validate(explanation.model_dump()))
     else:
         print_explanation(explanation)
+    if lost := [finding.words for finding in explanation.findings if finding.kind == "lost"]:
+        raise RunFailed(f"{explanation.run_id}: {lost[0]}")

@@ -9,11 +9,13 @@ def run(
 ) -> None:
     """Show one run: its state, its tasks by instance type, its archive.
 
-    `benchfleet runs explain` tells why tasks wait or failed.
+    `benchfleet runs explain` tells why tasks wait or failed. Exit code 1 where the archive does not hold every accepted result.
     """
     from benchfleet.cli.documents.runs_show import RunShown
     from benchfleet.cli.output import print_document
     from benchfleet.cli.runs.shown import print_run
+    from benchfleet.exceptions import RunFailed
+    from benchfleet.lost_results import lost_words
 
     with connect(api_url, api_key, profile, of=run_id) as client:
         found = client.run(resolve(client, run_id))
@@ -21,3 +23,5 @@ def run(
         print_document(RunShown.of(found))
     else:
         print_run(found)
+    if lost := lost_words(found.archive):
+        raise RunFailed(f"{found.run_id}: {lost}")
