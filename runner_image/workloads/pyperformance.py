@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -79,8 +80,8 @@ class Pyperformance:
                     timeout_s=timeout_s,
                 )
 
-            folder = job.work_dir / RUN_DIR
-            runs = one_by_one(names, folder=folder, start=start, timeout_s=options.timeout_s, clock=self._clock)
+            # Not in RUN_DIR, which a container could replace by a link to a folder of the host.
+            runs = one_by_one(names, folder=job.work_dir, start=start, timeout_s=options.timeout_s, clock=self._clock)
             self._runs = list(runs)
         meter.at(COLLECT, benchmark=self.name, message="collecting")
         return exit_code(self._runs)
@@ -88,6 +89,9 @@ class Pyperformance:
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
         """What has ended is kept; each of the others is a failure that says whether it began."""
         output, raw = gather(self._runs, variant=_variant(prepared))
+        for run in self._runs:
+            with suppress(OSError):  # none there, or no file
+                run.out.unlink()
         if raw:
             write_plain(job.work_dir / RAW, raw.model_dump_json().encode())
         shutil.rmtree(job.work_dir / RUN_DIR, ignore_errors=True)

@@ -63,7 +63,7 @@ def one_by_one(
     for name in benchmarks:
         left = None if until is None else until - clock()
         over = over or (left is not None and left <= 0)
-        out = folder / f"{name}.json"
+        out = folder / f"pyperf-{name}.json"
         if over:
             yield Run(name, out, None, f"It never began: timeout_s ({timeout_s:g}) had passed")
             continue

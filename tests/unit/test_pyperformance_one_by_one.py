@@ -21,6 +21,7 @@ class FakeSuite:
 
     ends: dict[str, int] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    links: dict[Path, Path] = field(default_factory=dict)  # that each benchmark puts in place of folders
     now: float = 0.0
     begun: list[str] = field(default_factory=list)
 
@@ -41,6 +42,10 @@ class FakeSuite:
 
     def _benchmark(self, name: str, out: Path, on_line: Callable[[str], None], timeout_s: float | None) -> int:
         self.begun.append(name)
+        for link, target in self.links.items():
+            if not link.is_symlink():
+                link.rmdir()
+                link.symlink_to(target)
         on_line("Python benchmark suite 1.14.0")
         on_line(f"[1/1] {name}...")
         on_line(f"{name} at work")
@@ -121,6 +126,19 @@ def test_a_file_without_results_costs_no_other_benchmark(tmp_path: Path, text: s
     outcome, lost = measure(tmp_path, FakeSuite(texts={"b": text}))
     assert (measured(outcome), list(lost)) == (["a", "c"], ["b"])
     assert reason in lost["b"]
+
+
+def test_no_folder_that_a_benchmark_links_to_is_read(tmp_path: Path) -> None:
+    work, host = tmp_path / "work", tmp_path / "host"
+    work.mkdir()
+    host.mkdir()
+    for name in ("b.json", "pyperf-b.json"):
+        (host / name).write_text('{"secret": 1}')
+    suite = FakeSuite(ends={"b": -9}, links={work / "pyperformance": host})
+    outcome, lost = measure(work, suite)
+    assert measured(outcome) == ["a", "c"]
+    assert "secret" not in lost["b"]
+    assert len(list(host.iterdir())) == 2
 
 
 def test_when_all_fail_every_reason_is_told(tmp_path: Path) -> None:
