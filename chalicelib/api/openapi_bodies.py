@@ -1,14 +1,14 @@
 """The body of `POST /runs` as JSON Schema. Never imported by the Lambda: `openapi_document.py` is run by hand.
 
 The other bodies are contract models. This one is read by rules (`benchfleet_contract/run_request.py`) because any key may
-be a provider; tests hold schema and rules against each other.
+be a provider (`run_instances.py`); tests hold schema and rules against each other.
 """
 
 from typing import Any
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
-from benchfleet_contract.run_request import CLASSIC_PROVIDERS
+from benchfleet_contract.run_instances import CLASSIC_PROVIDERS
 
 Schema = dict[str, Any]
 _NUMBER_TEXT = r"^\s*[+-]?\d{1,15}(\.\d{0,9})?\s*$"
@@ -37,16 +37,24 @@ INSTANCE: Schema = {
 }
 INSTANCES: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/RunInstance"}}
 CLASSIC: Schema = {
-    "if": {"type": "array"},
-    "then": {"items": {"anyOf": [{"$ref": "#/components/schemas/RunInstance"}, PRINTABLE_TEXT]}},
-    "description": "Instances of this provider; a plain string is both instance type and alias.",
+    "type": ["array", "null"],
+    "items": {"anyOf": [{"$ref": "#/components/schemas/RunInstance"}, PRINTABLE_TEXT]},
+    "description": "Instances of this provider; a plain string is both instance type and alias. Null is none, and a warning.",
 }
 OTHER_KEY: Schema = {
     "if": {"type": "array", "contains": {"type": "object", "required": ["instance_type"]}},
     "then": INSTANCES,
+    "not": {
+        "anyOf": [
+            {"type": "array", "minItems": 1, "items": {"type": "string"}},
+            {"type": "object", "required": ["instance_type"]},
+        ]
+    },
     "description": (
         "A key that holds an array of instance objects is a provider, whatever its name (letters, digits, dot, dash and "
-        "underscore, at most 64). Any other unknown key is ignored and named in the reply's `warnings`."
+        "underscore, at most 64). One that is plainly meant as a provider, but has another shape (an array with an instance "
+        "object among other things, an array of strings, an instance object without an array) is refused. Any other unknown "
+        "key is ignored and named in the reply's `warnings`."
     ),
 }
 _POSITIVE = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _NUMBER_TEXT}]}

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchfleet_contract.run_request import NO_INSTANCES, read_run_request
+from benchfleet_contract.run_instances import NO_INSTANCES
+from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.states import TaskStatus
 

@@ -6,45 +6,20 @@ The CLI reads configs with the same code before it asks the control plane.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE, fits_a_key, run_id_of
-from benchfleet_contract.problems import Problem
+from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
+from benchfleet_contract.reading import Reading
+from benchfleet_contract.run_instances import read_instances
 from benchfleet_contract.runs import Instance, RunRequest
 from benchfleet_contract.workloads import warning_about
-
-NO_INSTANCES = "At least one instance type must be specified"
-CLASSIC_PROVIDERS = ("aws", "azure", "local")  # created first, in this order; these may hold plain strings too
-KNOWN = frozenset(
-    {"run_id", "ruby_version", "per_instance_type", "workload", "workload_options", "lease_s", "max_attempts"}
-    | {"deadline_s", "metadata"}
-)
-_QUOTED_CHARS = 100
-
-
-@dataclass
-class Reading:
-    """What was read: `request` is there exactly when `problems` is empty. `words` are the problems as the wire says them."""
-
-    request: RunRequest | None = None
-    problems: list[Problem] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    has_instances: bool = False
-
-    def refuse(self, where: str, value: Any, words: str | list[str], remedy: str) -> None:
-        shown = value if isinstance(value, str | int | float | bool | None) else json.dumps(value)[:200]
-        for sentence in [words] if isinstance(words, str) else words:
-            self.words.append(sentence)
-            self.problems.append(Problem(field=where, value=shown, message=sentence, remedy=remedy))
 
 
 def read_run_request(body: Mapping[str, Any]) -> Reading:
     """Never raises: what is wrong stands in the reading's `problems`."""
     reading = Reading()
-    instances = _instances(body, reading)
+    instances = read_instances(body, reading)
     workload = _workload(body, reading)
     ruby_version = _ruby_version(body, workload, reading)
     tasks = _tasks(body.get("per_instance_type"), reading)
@@ -56,6 +31,7 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
     span = (limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S)
     deadline = _whole(body, "deadline_s", limits.DEFAULT_DEADLINE_S, span, reading)
     _sizes(instances, tasks, reading)
+    reading.close()
     if not reading.problems:
         reading.request = RunRequest(
             run_id=run_id, ruby_version=ruby_version, workload=workload, workload_options=options,
@@ -63,60 +39,6 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
             instances=instances,
         )  # fmt: skip
     return reading
-
-
-def _instances(body: Mapping[str, Any], reading: Reading) -> list[Instance]:
-    others = [key for key in body if key not in CLASSIC_PROVIDERS and key not in KNOWN]
-    found: list[Instance] = []
-    for provider in [*(key for key in CLASSIC_PROVIDERS if key in body), *others]:
-        entries = body[provider]
-        if is_provider(provider, entries):
-            reading.has_instances = reading.has_instances or bool(entries)
-            found += _provider(provider, entries, reading)
-        else:
-            reading.warnings.append(f"{provider[:_QUOTED_CHARS]}: unknown field, ignored")
-    if not reading.has_instances:
-        remedy = 'name instances under a provider: "local": [{"instance_type": "docker", "alias": "laptop"}]'
-        reading.refuse("(providers)", None, NO_INSTANCES, remedy)
-    return found
-
-
-def is_provider(key: str, entries: Any) -> bool:
-    """Does the key name a provider? Any key may, if its value looks like a list of instances."""
-    if not isinstance(entries, list):
-        return False
-    return key in CLASSIC_PROVIDERS or any(isinstance(e, dict) and "instance_type" in e for e in entries)
-
-
-def _provider(provider: str, entries: list[Any], reading: Reading) -> list[Instance]:
-    if not LABEL.fullmatch(provider):
-        remedy = "letters, digits, dot, dash and underscore, at most 64"
-        reading.refuse(provider, provider, "Provider is not a safe label", remedy)
-    read = [_instance(provider, f"{provider}[{i}]", entry, reading) for i, entry in enumerate(entries)]
-    return [instance for instance in read if instance]
-
-
-def _instance(provider: str, where: str, entry: Any, reading: Reading) -> Instance | None:
-    if isinstance(entry, str) and provider in CLASSIC_PROVIDERS:
-        entry = {"instance_type": entry, "alias": entry}
-    kind = entry.get("instance_type") if isinstance(entry, dict) else None
-    alias = entry.get("alias") if isinstance(entry, dict) else None
-    if not isinstance(kind, str) or not PRINTABLE.fullmatch(kind) or not fits_a_key(kind):
-        words = (
-            f"Instance type can't be blank ({where})" if kind in (None, "") else f"Instance type is invalid ({where})"
-        )
-        reading.refuse(
-            f"{where}.instance_type",
-            kind,
-            words,
-            "1 to 128 printable characters, fewer if they are not ASCII",
-        )
-        return None
-    if alias is not None and (not isinstance(alias, str) or not PRINTABLE.fullmatch(alias)):
-        remedy = "a string of 1 to 128 printable characters, or leave it out"
-        reading.refuse(f"{where}.alias", alias, f"Alias is invalid ({where})", remedy)
-        return None
-    return Instance(provider=provider, instance_type=kind, alias=alias)
 
 
 def _workload(body: Mapping[str, Any], reading: Reading) -> str:
@@ -145,7 +67,9 @@ def _tasks(per_instance_type: Any, reading: Reading) -> int:
     value = per_instance_type.get("tasks") if isinstance(per_instance_type, dict) else None
     where, remedy = "per_instance_type.tasks", 'how many tasks for each instance: "per_instance_type": {"tasks": 3}'
     label = "Tasks per instance type"
-    if value in (None, ""):
+    if per_instance_type not in (None, "") and not isinstance(per_instance_type, dict):
+        reading.refuse("per_instance_type", per_instance_type, "Per instance type must be an object", remedy)
+    elif value in (None, ""):
         reading.refuse(where, value, [f"{label} can't be blank", f"{label} is not a number"], remedy)
     elif (count := _number(value)) is None:
         reading.refuse(where, value, f"{label} is not a number", remedy)

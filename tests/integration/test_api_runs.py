@@ -79,9 +79,10 @@ def test_a_bad_body_is_refused_and_leaves_nothing_behind(api: Api, changes: dict
 
 
 @pytest.mark.parametrize("value", ["c8g.medium", {"instances": [{"instance_type": "c8g.medium"}]}])
-def test_a_provider_that_is_no_array_names_no_instance(api: Api, value: Any) -> None:
+def test_a_provider_that_is_no_array_is_told_with_what_to_write(api: Api, value: Any) -> None:
     reply = api("POST", "/runs", run_body(local=None, aws=value))
-    assert (reply.status_code, reply.json()["error"]) == (400, NO_INSTANCES)
+    assert (reply.status_code, reply.json()["error"]) == (400, ["Provider must be a list of instances (aws)"])
+    assert '"aws": [{"instance_type"' in reply.json()["problems"][0]["remedy"]
 
 
 def test_an_empty_body_names_no_instance(api: Api) -> None:
@@ -93,9 +94,17 @@ def test_all_problems_are_told_together(api: Api) -> None:
     body = {"run_id": "-x", "aws": [{"alias": 7}, {"instance_type": "a"}], "max_attempts": 0, "metadata": []}
     reply = api("POST", "/runs", body).json()
     fields = {problem["field"] for problem in reply["problems"]}
-    wanted = {"run_id", "aws[0].instance_type", "ruby_version", "per_instance_type.tasks", "max_attempts", "metadata"}
+    wanted = {
+        "run_id",
+        "aws[0].instance_type",
+        "aws[0].alias",
+        "ruby_version",
+        "per_instance_type.tasks",
+        "max_attempts",
+        "metadata",
+    }
     assert fields == wanted
-    assert len(reply["error"]) == len(reply["problems"]) == 7
+    assert len(reply["error"]) == len(reply["problems"]) == 8
     assert all(problem["remedy"] for problem in reply["problems"])
 
 
@@ -107,7 +116,10 @@ def test_numbers_are_read_as_the_reference_reads_them(api: Api, tasks: Any, coun
 def test_any_label_is_a_provider_and_other_fields_are_named_in_warnings(api: Api) -> None:
     made = api.create(hetzner=[{"instance_type": "cax11", "alias": "ampere"}], colour="red", flags=[1])
     assert [task["provider"] for task in made["tasks"]] == ["local", "hetzner"]
-    assert made["warnings"] == ["colour: unknown field, ignored", "flags: unknown field, ignored"]
+    assert made["warnings"] == [
+        "colour: unknown field, ignored",
+        "flags: unknown field, ignored; a provider's list holds objects with an instance_type",
+    ]
 
 
 def test_a_run_id_may_be_an_integer_and_comes_back_as_its_digits(api: Api) -> None:

@@ -13,7 +13,7 @@ from benchfleet.config import provision as provisions
 from benchfleet.config import schema as published
 from benchfleet.exceptions import ConfigError
 from benchfleet_contract import limits
-from benchfleet_contract.run_request import CLASSIC_PROVIDERS
+from benchfleet_contract.run_instances import CLASSIC_PROVIDERS
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

@@ -91,6 +91,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_place_and_the_remedy(
         ["c.yaml:9:20", "local[0].instance_type"],
         ["c.yaml:11:5", "local[1].instance_type"],
         ["c.yaml:12:6", "aws"],
+        ["c.yaml:13:11", "hetzner[0]"],
         ["c.yaml:15:22", "provision.local.isolation"],
         ["c.yaml:15:42", "provision.local.image"],
         ["c.yaml:16:8", "provision.gcp"],
@@ -108,7 +109,6 @@ def test_what_may_be_a_slip_is_told_beside_the_problems(tmp_path: Path) -> None:
         'c.yaml:5:1: warning: mock: ignored: "workload": "mock" runs without measuring anything',
         "c.yaml:6:1: warning: leas_s: unknown field, ignored; did you mean lease_s?",
         "c.yaml:10:5: warning: local[0].arch: ignored: the instance type says it, and each result tells what it ran on",
-        "c.yaml:13:1: warning: hetzner: unknown field, ignored; a provider's list holds objects with an instance_type",
         "c.yaml:15:26: warning: provision.local.slot: unknown field, ignored; did you mean slots?",
         "c.yaml:16:3: warning: provision.gcp: ignored: the config has no instances of gcp",
     ]

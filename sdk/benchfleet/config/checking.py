@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.problems import Problem
-from benchfleet_contract.run_request import CLASSIC_PROVIDERS, KNOWN, is_provider, read_run_request
+from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, KNOWN, is_provider
+from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.workloads import KNOWN_WORKLOADS
 
@@ -77,9 +78,9 @@ class _Check:
                 self._found.findings.append(Finding(mark, name, fields.NO_KEYS, fields.LOGIN))
 
     def _refuse_lost_providers(self) -> None:
-        """The API ignores what is no list; here that would lose a provider without a word."""
+        """The API takes null for none; in a file it is a list that somebody forgot to write."""
         for name in CLASSIC_PROVIDERS:
-            if name in self._config and not isinstance(self._config[name], list):
+            if name in self._config and self._config[name] is None:
                 self._refuse(name, "must be a list of instances", f'such as "{name}": [{{"instance_type": "…"}}]')
 
     def _instances(self) -> int:
@@ -107,9 +108,10 @@ class _Check:
             if name in fields.INSTEAD:
                 yield (name,), fields.legacy(name)
             elif name not in fields.TOP and name not in fields.KEYS and not is_provider(name, value):
-                hint = "; a provider's list holds objects with an instance_type" if isinstance(value, list) else ""
+                listed = bool(value) and isinstance(value, list | dict)
+                hint = "; a provider's list holds objects with an instance_type" if listed else ""
                 yield (name,), fields.unknown(name, fields.TOP) + hint
-            elif is_provider(name, value):
+            elif isinstance(value, list) and is_provider(name, value):
                 yield from self._strange_in_entries(name, value)
         yield from _strange(("per_instance_type",), self._config.get("per_instance_type"), fields.PER_INSTANCE_TYPE)
         provision = self._config.get(fields.PROVISION)

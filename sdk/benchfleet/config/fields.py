@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from benchfleet_contract.run_request import CLASSIC_PROVIDERS, KNOWN
+from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, KNOWN
 
 PROVISION, SCHEMA = "provision", "$schema"
 PER_INSTANCE_TYPE = ("tasks", "instances")

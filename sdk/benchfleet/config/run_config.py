@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchfleet_contract.run_request import is_provider
+from benchfleet_contract.run_instances import is_provider
 from benchfleet_contract.runs import RunRequest
 
 from benchfleet.config.provision import Provision

@@ -1,0 +1,111 @@
+"""The instances that a `POST /runs` body names: which keys are providers, and what is wrong with what they hold."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from benchfleet_contract.names import LABEL, PRINTABLE, fits_a_key
+from benchfleet_contract.reading import Reading
+from benchfleet_contract.runs import Instance
+
+NO_INSTANCES = "At least one instance type must be specified"
+CLASSIC_PROVIDERS = ("aws", "azure", "local")  # created first, in this order; these may hold plain strings too
+KNOWN = frozenset(
+    {"run_id", "ruby_version", "per_instance_type", "workload", "workload_options", "lease_s", "max_attempts"}
+    | {"deadline_s", "metadata"}
+)
+_QUOTED_CHARS = 100
+_ENTRY = '{"instance_type": "c8g.medium", "alias": "c8g"}'
+_NO_PROVIDER = ", or put what is no provider into `metadata`"
+
+
+def read_instances(body: Mapping[str, Any], reading: Reading) -> list[Instance]:
+    """Never raises: problems and warnings go into the reading."""
+    others = [key for key in body if key not in CLASSIC_PROVIDERS and key not in KNOWN]
+    found: list[Instance] = []
+    for provider in [*(key for key in CLASSIC_PROVIDERS if key in body), *others]:
+        entries = body[provider]
+        if is_provider(provider, entries):
+            reading.has_instances = reading.has_instances or bool(entries)
+            found += _provider(provider, entries, reading)
+        else:
+            reading.warnings.append(f"{provider[:_QUOTED_CHARS]}: {_ignored(provider, entries)}")
+    if not reading.has_instances:
+        remedy = 'name instances under a provider: "local": [{"instance_type": "docker", "alias": "laptop"}]'
+        reading.refuse("(providers)", None, NO_INSTANCES, remedy)
+    return found
+
+
+def is_provider(key: str, entries: Any) -> bool:
+    """Is the key meant as a provider, in whatever shape?
+
+    A classic one is with anything but null, which is the same as leaving it out. Any other key is where its value is an
+    instance object, a list with one among its entries, or a list of nothing but texts: ignoring those would lose machines.
+    """
+    if key in CLASSIC_PROVIDERS:
+        return entries is not None
+    if not isinstance(entries, list):
+        return _is_instance(entries)
+    return any(map(_is_instance, entries)) or (bool(entries) and all(isinstance(e, str) for e in entries))
+
+
+def _is_instance(entry: Any) -> bool:
+    return isinstance(entry, dict) and "instance_type" in entry
+
+
+def _ignored(key: str, value: Any) -> str:
+    if key in CLASSIC_PROVIDERS:
+        return "null, read as no instances"
+    hint = "; a provider's list holds objects with an instance_type" if value and isinstance(value, list | dict) else ""
+    return f"unknown field, ignored{hint}"
+
+
+def _provider(provider: str, entries: Any, reading: Reading) -> list[Instance]:
+    if not LABEL.fullmatch(provider):
+        remedy = "letters, digits, dot, dash and underscore, at most 64"
+        reading.refuse(provider, provider, "Provider is not a safe label", remedy)
+    if not isinstance(entries, list):
+        words = f"Provider must be a list of instances ({provider[:_QUOTED_CHARS]})"
+        reading.refuse(
+            provider, entries, words, f'put its instances into a list: "{provider[:_QUOTED_CHARS]}": [{_ENTRY}]'
+        )
+        return []
+    read = [_instance(provider, f"{provider}[{i}]", entry, reading) for i, entry in enumerate(entries)]
+    return [instance for instance in read if instance]
+
+
+def _instance(provider: str, where: str, entry: Any, reading: Reading) -> Instance | None:
+    if isinstance(entry, str) and provider in CLASSIC_PROVIDERS:
+        kind = _kind({"instance_type": entry}, where, reading)
+        return None if kind is None else Instance(provider=provider, instance_type=kind, alias=kind)
+    if not isinstance(entry, dict):
+        remedy = f"write {_instead(entry)}" + ("" if provider in CLASSIC_PROVIDERS else _NO_PROVIDER)
+        reading.refuse(where, entry, f"Instance must be an object with an instance_type ({where})", remedy)
+        return None
+    kind, alias = _kind(entry, where, reading), _alias(entry, where, reading)
+    return None if kind is None else Instance(provider=provider, instance_type=kind, alias=alias)
+
+
+def _instead(entry: Any) -> str:
+    """What was probably meant by a plain text; else an example."""
+    is_kind = isinstance(entry, str) and PRINTABLE.fullmatch(entry)
+    return json.dumps({"instance_type": entry}, ensure_ascii=False) if is_kind else _ENTRY
+
+
+def _kind(entry: Mapping[str, Any], where: str, reading: Reading) -> str | None:
+    kind = entry.get("instance_type")
+    if isinstance(kind, str) and PRINTABLE.fullmatch(kind) and fits_a_key(kind):
+        return kind
+    words = "Instance type can't be blank" if kind in (None, "") else "Instance type is invalid"
+    remedy = "1 to 128 printable characters, fewer if they are not ASCII"
+    reading.refuse(f"{where}.instance_type", kind, f"{words} ({where})", remedy)
+    return None
+
+
+def _alias(entry: Mapping[str, Any], where: str, reading: Reading) -> str | None:
+    alias = entry.get("alias")
+    if alias is None or (isinstance(alias, str) and PRINTABLE.fullmatch(alias)):
+        return alias
+    remedy = "a string of 1 to 128 printable characters, or leave it out"
+    reading.refuse(f"{where}.alias", alias, f"Alias is invalid ({where})", remedy)
+    return None
