@@ -17,6 +17,7 @@ from benchfleet.explaining.working import working
 from benchfleet.lost_results import lost_words
 
 DEADLINE_NEAR_S = 600
+_LOST_REMEDY = "a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others"
 _ORDER = [
     "archive_failed", "lost", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
     "running", "archiving", "cancelled", "completed", "clock",
@@ -81,7 +82,13 @@ def _ended(scene: Scene, task_id: str | None) -> Iterator[Finding]:
         ids = first_ids(cancelled)
         yield Finding(kind="cancelled", weight="fine", words=words, tasks=len(cancelled), task_ids=ids)
     for task in scene.tasks if task_id else ():
-        if task.status == "completed" and not task.reason:
+        if task.result:
+            words = f"{task.id} is {task.result} in the archive: {task.result_reason or 'no reason is known'}"
+            yield Finding(
+                kind="lost", weight="problem", words=words, since=task.ended_at, tasks=1, task_ids=[task.id],
+                remedy=_LOST_REMEDY,
+            )  # fmt: skip
+        elif task.status == "completed" and not task.reason:
             words = f"{task.id} completed on runner {task.runner_id}, in attempt {task.attempt} of {task.max_attempts}"
             yield Finding(
                 kind="completed", weight="fine", words=words, since=task.ended_at, tasks=1, task_ids=[task.id]
@@ -113,7 +120,7 @@ def _archive(scene: Scene) -> Iterator[Finding]:
             kind="lost", weight="problem", words=lost, tasks=(archive.corrupt or 0) + (archive.missing or 0),
             task_ids=[one.task_id for one in archive.lost],
             details=[f"{one.task_id} is {one.archived}: {one.reason}" for one in archive.lost],
-            remedy="a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others",
+            remedy=_LOST_REMEDY,
         )  # fmt: skip
     elif archive.state != ArchiveState.READY and scene.tasks and all(t.status in TERMINAL for t in scene.tasks):
         words = "every task has ended; the archive is being built"

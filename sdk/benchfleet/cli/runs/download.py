@@ -59,6 +59,9 @@ def _require_whole(told: "RunDownloaded") -> None:
         raise RunFailed(f"not every result is whole ({_words(told)}): {told.folder}/manifest.json tells why")
 
 
+_ASIDE = "corrupt"  # where an archive keeps uploads that it could not take: no task's folder
+
+
 def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
     """Raises BenchfleetError: no archive yet, a damaged one, a full disk."""
     from benchfleet.cli.documents.runs_download import RunDownloaded
@@ -70,7 +73,7 @@ def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
         file = client.download(run_id, Path(name) / "results.tar.gz", on_progress=on_progress)
         folder = results / run_id
         extract(file, folder)
-        tasks = sorted(path.name for path in folder.iterdir() if path.is_dir())
+        tasks = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != _ASIDE)
         totals = totals_of(folder)
         told: dict[str, object] = {"size_bytes": file.stat().st_size, "sha256": sha256_of(file), "tasks": tasks}
     counts = (totals.files, totals.corrupt, totals.missing) if totals else (None, None, None)
