@@ -10,6 +10,8 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import LocalGateway, LocalGatewayException
 
+from local_emulator.routing import Routes
+
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
 _THREAD = threading.local()
 
@@ -24,17 +26,21 @@ def one_request_a_thread(app: Chalice) -> None:
 
 
 class ApiGateway:
-    """Answers with what Lambda's proxy integration makes of the app's reply. 403 for a path with no route, as AWS."""
+    """Answers with what Lambda's proxy integration makes of the app's reply. 404 for a path or a verb with no route."""
 
     def __init__(self, app: Chalice) -> None:
         one_request_a_thread(app)
         self._gateway = LocalGateway(app, Config.create())
+        self._routes = Routes(app)
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         # An empty body is None as on AWS: Chalice then parses none, whatever the content type says.
         body = environ["wsgi.input"].read() or None
+        method, uri = environ["REQUEST_METHOD"], environ["RAW_URI"]
         try:
-            reply = self._gateway.handle_request(environ["REQUEST_METHOD"], environ["RAW_URI"], _headers(environ), body)
+            reply = self._routes.refusal(method, uri) or self._gateway.handle_request(
+                method, uri, _headers(environ), body
+            )
         except LocalGatewayException as refusal:
             reply = {"statusCode": refusal.CODE, "headers": refusal.headers, "body": refusal.body}
         start_response(_status(reply["statusCode"]), _reply_headers(reply))

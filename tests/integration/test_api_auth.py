@@ -108,3 +108,29 @@ def test_reading_needs_a_key_elsewhere(closed: Api, method: str, path: str) -> N
 @pytest.mark.parametrize("path", ["/up", "/openapi.json"])
 def test_health_and_description_need_no_key_anywhere(closed: Api, path: str) -> None:
     assert closed("GET", path, role=None).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/nope"), ("GET", "/api/runs"), ("GET", "/runs/7/nope"), ("GET", "/a/b/c/d/e/f"), ("POST", "/runs//7"),
+        ("DELETE", "/runs"), ("PUT", "/runs/7"), ("GET", "/runs/7/stop"), ("PATCH", "/tasks/7.1/heartbeat"), ("POST", "/"),
+        ("OPTIONS", "/runs"), ("OPTIONS", "/nope"), ("BREW", "/up"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("role", [None, "admin"])
+def test_what_is_no_route_is_not_found_in_the_apis_own_words(
+    api: Api, method: str, path: str, role: str | None
+) -> None:
+    reply = api(method, f"{path}?secret=1", role=role)
+    assert (reply.status_code, reply.json()["code"]) == (404, "no_such_route")
+    assert reply.json()["error"] == f"No such route: {method} {path}"
+    assert reply.headers["content-type"] == "application/json; charset=utf-8"
+    assert api.ready.keys.admin not in reply.text
+
+
+def test_a_head_of_no_route_has_no_body(api: Api) -> None:
+    for path in ("/nope", "/up"):
+        reply = api("HEAD", path)
+        assert (reply.status_code, reply.content) == (404, b"")
+    assert api("GET", "/up/", role=None).status_code == 200

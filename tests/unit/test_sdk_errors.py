@@ -226,3 +226,9 @@ def test_a_success_that_says_nothing_we_know(ask: Ask, answer: httpx.Response, w
     with pytest.raises(exceptions.ApiError, match=words.replace("?", r"\?")) as raised:
         ask(Network(answer), lambda client: client.run("7"))
     assert raised.value.exit_code == exit_codes.INFRASTRUCTURE
+
+
+def test_a_route_that_the_api_does_not_have_is_no_missing_run() -> None:
+    error = made(refused(404, error="No such route: GET /runs/7", code="no_such_route"))
+    assert (type(error), error.exit_code, error.status) == (exceptions.ApiError, 3, 404)
+    assert "http://api.test/runs/7 answered HTTP 404: no such route; is the stage missing in the URL?" in str(error)

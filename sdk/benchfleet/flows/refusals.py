@@ -79,6 +79,8 @@ def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
     document = _clean(_document(response), _key(response.request))
     if response.status_code == 403 and not document.get("error") and "authorization" in str(document).lower():
         return ApiError(_no_route(response), status=403)
+    if document.get("code") == "no_such_route":
+        return ApiError(_no_route(response), status=response.status_code, code="no_such_route")
     words, status, code = _words(document, response), response.status_code, str(document.get("code") or "")
     kind = BY_CODE.get(code) or BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
     if issubclass(kind, ServerError):
@@ -107,9 +109,10 @@ def _clean(value: Any, key: str | None) -> Any:
 
 
 def _no_route(response: httpx.Response) -> str:
-    """A refusal that is not in our API's words comes from a gateway before it, mostly for a path that it does not know."""
+    """A path that nobody knows. AWS's gateway, unless told otherwise, refuses it as 403 in words of its own."""
     where = shown(response.request.url)
-    return f"{where} answered HTTP 403, and not in this API's words: no such route; is the stage missing in the URL?"
+    known = "" if response.status_code == 404 else ", and not in this API's words"
+    return f"{where} answered HTTP {response.status_code}{known}: no such route; is the stage missing in the URL?"
 
 
 def _not_there(path: str, what: str | None) -> str | None:
