@@ -92,7 +92,7 @@ def _runs() -> list[Operation]:
                 "post", path, name, "Create a run with all its tasks, or nothing. The same body again gives the same run.",
                 ADMIN, runs.CreatedRun, 201, RUN_BODY, EXAMPLE, query=(_OUR_CODES,), refusals=creation,
             )
-            for path, name in (("/runs", "createRun"), ("/run", "createRunByPlanName"))
+            for path, name in (("/runs", "createRun"), ("/run", "createRunByPlanName"), ("/run/start", "startRunByPlanName"))
         ),
         Operation(
             "get", "/runs", "listRuns", f"The newest {limits.RUNS_PAGE} runs, newest first.", ANYONE, runs.RunList,
@@ -105,9 +105,12 @@ def _runs() -> list[Operation]:
             )
             for path, name in (("/runs/{run_id}", "showRun"), ("/run/{run_id}", "showRunByPlanName"))
         ),
-        Operation(
-            "post", "/runs/{run_id}/stop", "stopRun", "End a run early; its open tasks are cancelled.",
-            ADMIN, runs.Message, refusals=(errors.RunNotFound, errors.RunNotRunning, *BUSY),
+        *(
+            Operation(
+                "post", path, name, "End a run early; its open tasks are cancelled.",
+                ADMIN, runs.Message, refusals=(errors.RunNotFound, errors.RunNotRunning, *BUSY),
+            )
+            for path, name in (("/runs/{run_id}/stop", "stopRun"), ("/run/{run_id}/stop", "stopRunByPlanName"))
         ),
         Operation(
             "get", "/runs/{run_id}/tasks", "listTasks", "The tasks of a run, in order.", ANYONE, tasks.TaskList,
@@ -127,10 +130,13 @@ def _claims() -> list[Operation]:
             "post", "/runs/{run_id}/tasks/claim", "claimTask", "Ask for a task of this run.", RUNNER, tasks.ClaimReply,
             body=tasks.ClaimRequest, example=_CLAIM, refusals=(errors.RunNotFound, *refusals),
         ),
-        Operation(
-            "post", "/claim", "claimAnyTask", "Ask for a task of any running run that fits; never `done`.", RUNNER,
-            tasks.ClaimReply, body=tasks.AnyClaimRequest, example=_CLAIM | {"workloads": ["ruby-bench"]},
-            refusals=refusals,
+        *(
+            Operation(
+                "post", path, name, "Ask for a task of any running run that fits; never `done`.", RUNNER,
+                tasks.ClaimReply, body=tasks.AnyClaimRequest, example=_CLAIM | {"workloads": ["ruby-bench"]},
+                refusals=refusals,
+            )
+            for path, name in (("/claim", "claimAnyTask"), ("/tasks/claim", "claimAnyTaskByPlanName"))
         ),
     ]  # fmt: skip
 

@@ -24,6 +24,7 @@ def create_run() -> Response:
 
 
 @runs.route("/run", methods=["POST"], content_types=ANY_TYPE)
+@runs.route("/run/start", methods=["POST"], content_types=ANY_TYPE)
 def create_run_alias() -> Response:
     return answer(runs.current_request, ADMIN, _create, status=201)
 
@@ -60,6 +61,7 @@ def list_runners(run_id: str) -> Response:
 
 
 @runs.route("/runs/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)
+@runs.route("/run/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)
 def stop_run(run_id: str) -> Response:
     def stop() -> Message:
         services().stop_run(known(run_id))

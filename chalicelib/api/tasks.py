@@ -34,6 +34,7 @@ def claim_task(run_id: str) -> Response:
 
 
 @tasks.route("/claim", methods=["POST"], content_types=ANY_TYPE)
+@tasks.route("/tasks/claim", methods=["POST"], content_types=ANY_TYPE)
 def claim_any() -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)

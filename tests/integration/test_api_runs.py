@@ -328,3 +328,14 @@ def test_only_the_last_json_is_cut_and_no_new_run_ends_in_it(api: Api) -> None:
     reply = api("POST", "/runs", run_body(run_id="a.json"))
     assert (reply.status_code, reply.json()["error"]) == (400, ["External is invalid"])
     assert ".json" in reply.json()["problems"][0]["remedy"]
+
+
+def test_the_plans_names_do_what_ours_do(api: Api) -> None:
+    kind = fresh("kind")
+    made = api("POST", "/run/start", run_body(local=[{"instance_type": kind}]))
+    assert made.status_code == 201, made.text
+    run_id = made.json()["run_id"]
+    wish = {"provider": "local", "instance_type": kind, "runner_id": "runner-1"}
+    assert api("POST", "/tasks/claim", wish, role="runner").json()["task"]["id"] == f"{run_id}.1"
+    assert api("POST", f"/run/{run_id}/stop").json() == {"message": "Run cancelled successfully"}
+    assert api("GET", f"/run/{run_id}").json()["status"] == "cancelled"
