@@ -34,6 +34,7 @@ from benchfleet_contract.tasks import (
 from pydantic import BaseModel, ValidationError
 
 OPEN_S, READ_S = 10.0, 30.0
+NO_SUCH_ROUTE = "no_such_route"
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
@@ -190,6 +191,8 @@ def _refusal(answer: httpx.Response, *, denied: type[Refused], forbidden: type[R
         return Busy(message, retry_after_s=_retry_after_s(answer.headers.get("retry-after")))
     kinds: dict[int, type[Refused]] = {401: denied, 403: forbidden, 404: NotFound, 409: LeaseLost}
     document = _document_or_empty(answer)
+    if document.get("code") == NO_SUCH_ROUTE:  # a wrong base URL: no run appears there, however long one waits
+        del kinds[404]
     return kinds.get(status, Refused)(
         redacted(f"{message} {document.get('error', '')}".rstrip(), _key(answer)),
         status=status,

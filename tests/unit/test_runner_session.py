@@ -12,6 +12,7 @@ import pytest
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import ClaimRequest, CompleteRequest, HeartbeatRequest
 
+from runner_image.insistence import claimable_later
 from runner_image.session import Busy, LeaseLost, NotFound, Refused, Session, SessionError, Unauthorized, Unreachable
 
 WISH = ClaimRequest(provider="p", instance_type="t", runner_id="r")
@@ -76,6 +77,19 @@ def test_no_message_holds_a_token() -> None:
     ):
         asked.of_attempt("attempt-1-x").complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
     assert "attempt-1-x" not in f"{raised.value} {raised.value.code}"
+
+
+def test_a_wrong_base_url_is_no_run_that_may_still_appear() -> None:
+    unrouted = {"error": "No route", "code": "no_such_route"}
+    with closing(fixed(404, unrouted)) as asked, pytest.raises(Refused) as raised:
+        asked.claim("r1", WISH)
+    assert not claimable_later(raised.value)
+    with (
+        closing(fixed(404, {"error": "Run not found", "code": "run_not_found"})) as asked,
+        pytest.raises(NotFound) as later,
+    ):
+        asked.claim("r1", WISH)
+    assert claimable_later(later.value)
 
 
 def test_forbidden_on_a_claim_is_a_matter_of_the_key() -> None:
