@@ -134,7 +134,7 @@ class _Executor:
     ) -> int:
         """The exit code; 124 after a timeout. Raises Stopped when the container is dead."""
         self._stop.check()
-        with _engine_faults():
+        with self._unless_stopped(), _engine_faults():
             container = self._running()
             with self._stop.calling(self._kill_soon), alarm(timeout_s, self._kill_soon) as rang:
                 code = self._exec(container, command, cwd=cwd, environment=environment, on_line=on_line)
@@ -142,6 +142,17 @@ class _Executor:
                 self.close()
         self._stop.check()
         return TIMED_OUT if rang.is_set() else code
+
+    @contextmanager
+    def _unless_stopped(self) -> Iterator[None]:
+        """An engine that fails over a container that a stop has just killed is no fault of its own."""
+        try:
+            yield
+        except WorkloadError:
+            if self._stop.reason:
+                self.close()
+            self._stop.check()
+            raise
 
     def close(self) -> None:
         """Kills and removes the container, if there is one. Every process in it is dead afterwards."""

@@ -166,7 +166,8 @@ def _text(body: Mapping[str, Any], name: str, *, most: int) -> str | None:
 
 def _yes(body: Mapping[str, Any], name: str) -> bool:
     """A form has no other way to say `true`."""
-    return body.get(name) in (True, "true", "1")
+    said = body.get(name)
+    return said is True or (isinstance(said, str) and said in ("true", "1"))
 
 
 def _seal(body: Mapping[str, Any], name: str) -> str | None:

@@ -1,5 +1,6 @@
 """Docker isolation against a real engine, with an image made of this machine's own shell."""
 
+import fcntl
 import io
 import os
 import shutil
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -178,14 +180,16 @@ def answering(address: str) -> Iterator[int]:
 
 @contextmanager
 def metadata_service() -> Iterator[int]:
-    """A server where a cloud's would be, for as long as the block lasts."""
+    """A server where a cloud's would be, for as long as the block lasts. The address is the machine's: one test at a time."""
     place = [f"{METADATA_SERVICE}/32", "dev", "lo"]
-    subprocess.run(["ip", "addr", "add", *place], check=True)
-    try:
-        with answering(METADATA_SERVICE) as port:
-            yield port
-    finally:
-        subprocess.run(["ip", "addr", "del", *place], check=True)
+    with (Path(tempfile.gettempdir()) / "benchfleet-test-metadata.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        subprocess.run(["ip", "addr", "replace", *place], check=True)
+        try:
+            with answering(METADATA_SERVICE) as port:
+                yield port
+        finally:
+            subprocess.run(["ip", "addr", "del", *place], check=True)
 
 
 def reaches(isolation: DockerIsolation, work_dir: Path, *places: tuple[str, int]) -> list[bool]:
