@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from docker.errors import ContainerError, DockerException
 
+from runner_image.isolation import isolation_failed
 from runner_image.workloads.protocol import WorkloadError
 
 METADATA = (
@@ -115,21 +116,17 @@ def shut(engine: Any, container: Any, *, image: str, addresses: tuple[str, ...],
 def need_bridge(engine: Any) -> None:
     """Raises WorkloadError where the engine has no bridge to put containers on."""
     if not any(network.attrs.get("Driver") == "bridge" for network in engine.networks.list(names=["bridge"])):
-        raise WorkloadError(
+        raise isolation_failed(
             "The Docker engine has no bridge network for benchmarks' containers. Start it with one; or start the runner with "
             "--container-network none, or with --container-network host, which lets benchmarks reach cloud metadata and every "
-            "service of this machine",
-            error_type="isolation_failed",
-            failure_class="infrastructure",
+            "service of this machine"
         )
 
 
 def _not_shut(why: str) -> WorkloadError:
-    return WorkloadError(
+    return isolation_failed(
         f"The benchmark's container could not be kept from cloud metadata: {why}. Use an image with python3 or iproute2, or "
-        "start the runner with --container-network none (or host, which keeps it from nothing)",
-        error_type="isolation_failed",
-        failure_class="infrastructure",
+        "start the runner with --container-network none (or host, which keeps it from nothing)"
     )
 
 

@@ -21,6 +21,7 @@ from docker.models.containers import Container
 from docker.utils.socket import frames_iter
 
 from runner_image.container_network import METADATA, ContainerNetwork, shut
+from runner_image.isolation import isolation_failed
 from runner_image.lines import Lines
 from runner_image.processes import alarm
 from runner_image.stopping import Stop
@@ -241,8 +242,7 @@ def _engine_faults() -> Iterator[None]:
     try:
         yield
     except DockerException as error:
-        message = f"The Docker engine failed: {error}"
-        raise WorkloadError(message, error_type="isolation_failed", failure_class="infrastructure") from error
+        raise isolation_failed(f"The Docker engine failed: {error}") from error
 
 
 def _own(work_dir: Path) -> str:

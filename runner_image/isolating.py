@@ -6,10 +6,9 @@ from contextlib import closing, contextmanager
 import psutil
 
 from runner_image.config import DEFAULT_IMAGE, Config
-from runner_image.isolation import Isolation, choose, inside_container
+from runner_image.isolation import Isolation, choose, inside_container, isolation_failed
 from runner_image.logs import Log
 from runner_image.processes import ProcessIsolation
-from runner_image.workloads.protocol import WorkloadError
 
 PROBE_TIMEOUT_S = 5
 
@@ -26,7 +25,7 @@ def isolation_for(config: Config, *, log: Log) -> Iterator[Isolation]:
 
     engine = connect()
     if engine is None:
-        raise WorkloadError("No Docker engine answers", error_type="isolation_failed", failure_class="infrastructure")
+        raise isolation_failed("No Docker engine answers")
     with closing(engine):
         network = ContainerNetwork(config.container_network)
         if network is ContainerNetwork.BRIDGE:

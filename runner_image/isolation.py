@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from runner_image.stopping import Stop, Stopped, StopReason
-from runner_image.workloads.protocol import Execute
+from runner_image.workloads.protocol import Execute, WorkloadError
 
-__all__ = ["Isolation", "StopReason", "Stopped", "choose", "inside_container"]
+__all__ = ["Isolation", "StopReason", "Stopped", "choose", "inside_container", "isolation_failed"]
 
 CONTAINER_MARKS = (".dockerenv", "run/.containerenv")
 
@@ -33,6 +33,11 @@ class Isolation(Protocol):
 
 def inside_container(root: Path = Path("/")) -> bool:
     return any((root / mark).exists() for mark in CONTAINER_MARKS)
+
+
+def isolation_failed(message: str) -> WorkloadError:
+    """This machine could not isolate a task as it was told to: no fault of what was to be measured."""
+    return WorkloadError(message, error_type="isolation_failed", failure_class="infrastructure")
 
 
 def choose(wanted: str | None, *, contained: bool, engine_ready: Callable[[], bool]) -> str:

@@ -15,12 +15,13 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 from benchfleet_contract import limits
+from benchfleet_contract.clocks import aware
+from benchfleet_contract.http_dates import http_date
 from benchfleet_contract.proxies import is_loopback
 from benchfleet_contract.redaction import redacted
 from benchfleet_contract.tasks import (
@@ -217,21 +218,8 @@ def _retry_after_s(header: str | None) -> float | None:
         seconds = float(header)
         return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
-        moment = _http_date(header)
+        moment = http_date(header)
         return None if moment is None else max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _http_date(header: str | None) -> datetime | None:
-    """An aware time: one without a zone is UTC (RFC 5322 says `-0000` for that). None for what cannot be read."""
-    try:
-        moment = parsedate_to_datetime(header) if header else None
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return _aware(moment) if moment else None
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _lease_left_s(lease_until: str, next_heartbeat_in_s: float, answer: httpx.Response) -> float:
@@ -239,9 +227,9 @@ def _lease_left_s(lease_until: str, next_heartbeat_in_s: float, answer: httpx.Re
 
     Both times are cut to whole seconds, so a very short lease could look spent: never less than two beats.
     """
-    server_now = _http_date(answer.headers.get("date")) or datetime.now(UTC)
+    server_now = http_date(answer.headers.get("date", "")) or datetime.now(UTC)
     try:
-        left_s = (_aware(datetime.fromisoformat(lease_until)) - server_now).total_seconds()
+        left_s = (aware(datetime.fromisoformat(lease_until)) - server_now).total_seconds()
     except (ValueError, OverflowError):  # a lease whose end cannot be read is good for two beats
         left_s = 0.0
     return max(left_s, 2 * next_heartbeat_in_s)

@@ -1,6 +1,6 @@
 """Routes of tasks: runners claim, keep and end them; anybody looks at one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -15,6 +15,7 @@ from chalicelib.api.json_suffix import without_format
 from chalicelib.api.runs import known
 from chalicelib.domain.errors import BadRequest
 from chalicelib.domain.ports import Holder
+from chalicelib.domain.records import Claim
 from chalicelib.services.present import with_token
 from chalicelib.wiring import services
 
@@ -26,9 +27,8 @@ def claim_task(run_id: str) -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
-        sign = services().keyring.signer() if wish.bound else None
-        reply = services().claim_once.of_run(known(run_id), wish, retry=requests.is_retry(body))
-        return with_token(services().note_runners(run_id, wish, reply), sign)
+        once, retry = services().claim_once, requests.is_retry(body)
+        return _claimed(run_id, wish, lambda: once.of_run(known(run_id), wish, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
 
@@ -40,9 +40,8 @@ def claim_any() -> Response:
         body = body_of(tasks.current_request)
         wish = requests.read_wish(body, services().wishes)
         workloads = requests.read_workloads(body)
-        sign = services().keyring.signer() if wish.bound else None
-        reply = services().claim_once.of_any(wish, workloads=workloads, retry=requests.is_retry(body))
-        return with_token(services().note_runners(None, wish, reply), sign)
+        once, retry = services().claim_once, requests.is_retry(body)
+        return _claimed(None, wish, lambda: once.of_any(wish, workloads=workloads, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
 
@@ -103,6 +102,12 @@ def upload_urls(task_id: str) -> Response:
         return services().sign_uploads(*address, runner_id=runner_id, holder=mine, declared=declared)
 
     return answer_holder(tasks.current_request, sign)
+
+
+def _claimed(run_id: str | None, wish: Claim, claim: Callable[[], ClaimReply]) -> ClaimReply:
+    """What makes tokens is asked for first: without it no task is taken for a wish that wants one."""
+    sign = services().keyring.signer() if wish.bound else None
+    return with_token(services().note_runners(run_id, wish, claim()), sign)
 
 
 @contextmanager

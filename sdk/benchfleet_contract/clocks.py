@@ -10,7 +10,7 @@ def took_s(start: str | None, end: str | None) -> float | None:
     if not (start and end):
         return None
     try:
-        return (_aware(end) - _aware(start)).total_seconds()
+        return (aware(datetime.fromisoformat(end)) - aware(datetime.fromisoformat(start))).total_seconds()
     except (ValueError, OverflowError):
         return None
 
@@ -20,6 +20,6 @@ def set_back(start: str | None, end: str | None) -> bool:
     return seconds is not None and seconds < 0
 
 
-def _aware(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+def aware(moment: datetime) -> datetime:
+    """A time without a zone is UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,6 +7,7 @@ import pytest
 
 from local_emulator.stack import Emulator
 from tests.integration.api_client import Api
+from tests.integration.command_line import CommandLine, command_line
 from tests.integration.emulator_process import END_S, Running, Start
 
 
@@ -30,3 +31,16 @@ def start(tmp_path: Path) -> Iterator[Start]:
         if emulator.process.poll() is None:
             emulator.process.kill()
             emulator.process.communicate(timeout=END_S)
+
+
+@pytest.fixture
+def cli(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> CommandLine:
+    """As a person who has set address and key, in an empty folder."""
+    monkeypatch.setenv("BENCHFLEET_URL", emulator.ready.api_url)
+    monkeypatch.setenv("BENCHFLEET_API_KEY", emulator.ready.keys.admin)
+    monkeypatch.setenv("BENCHFLEET_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+    return command_line(capsys)

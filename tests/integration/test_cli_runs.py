@@ -11,25 +11,11 @@ import jsonschema
 import pytest
 from benchfleet.cli.documents.schema import schema_of
 
-from local_emulator.stack import Emulator
 from tests.integration.api_client import Api, Json, fresh
-from tests.integration.command_line import CommandLine, command_line
+from tests.integration.command_line import CommandLine
 from tests.integration.test_api_uploads import declared, put, urls
 
 NOWHERE = "http://127.0.0.1:9"
-
-
-@pytest.fixture
-def cli(
-    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> CommandLine:
-    """As a person who has set address and key, in an empty folder."""
-    monkeypatch.setenv("BENCHFLEET_URL", emulator.ready.api_url)
-    monkeypatch.setenv("BENCHFLEET_API_KEY", emulator.ready.keys.admin)
-    monkeypatch.setenv("BENCHFLEET_CONFIG", str(tmp_path / "none.toml"))
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.chdir(tmp_path)
-    return command_line(capsys)
 
 
 def fits(command: str, document: Any) -> None:
@@ -227,52 +213,3 @@ def test_doctor_tells_a_refused_key_by_exit_code_4(cli: CommandLine, monkeypatch
 def test_doctor_tells_who_does_not_answer(cli: CommandLine) -> None:
     said = cli("doctor", "--api-url", NOWHERE)
     assert (said.code, f"fail api: {NOWHERE} does not answer" in said.out) == (3, True), said.out
-
-
-@pytest.fixture(scope="module")
-def with_losses(api: Api) -> str:
-    """A run of four completed tasks: a whole result, rubbish, one that was replaced afterwards, and none."""
-    run_id: str = api.create(workload="mock", per_instance_type={"tasks": 4})["run_id"]
-    whole = packed(json.dumps({"schema_version": 1, "workload": "mock", "measurements": []}))
-    for first, second in ((whole, None), (b"rubbish", None), (whole, packed("{}")), (None, None)):
-        claimed = api.claim(run_id)
-        signed = claimed["presigned_urls"]
-        if first is not None:
-            assert put(signed["result_upload_url"], first) == 200
-        body = {"runner_id": "runner-1", "s3_result_key": signed["result_key"], "attempt": claimed["task"]["attempt"]}
-        assert api("POST", f"/tasks/{claimed['task']['id']}/complete", body, role="runner").status_code == 200
-        if second is not None:
-            assert put(signed["result_upload_url"], second) == 200
-    api.until(f"/runs/{run_id}", lambda run: run["archive"]["state"] == "ready")
-    return run_id
-
-
-def test_what_the_archive_could_not_take_is_told_by_every_command_and_fails_it(
-    cli: CommandLine, api: Api, with_losses: str
-) -> None:
-    words = "1 whole, 2 corrupt, 1 missing"
-    for command in (["runs", "show"], ["runs", "explain"], ["runs", "watch"], ["runs", "download"]):
-        said = cli(*command, with_losses)
-        assert said.code == 1, (command, said)
-        assert words in said.out + said.err, (command, said)
-    reasons = api("GET", f"/runs/{with_losses}").json()["archive"]["lost"]
-    assert [(one["archived"], one["reason"]) for one in reasons] == [
-        ("corrupt", reasons[0]["reason"]),
-        ("corrupt", reasons[1]["reason"]),
-        ("missing", "the uploaded object does not exist"),
-    ]
-    assert "gzip" in reasons[0]["reason"]
-    assert "replaced after the task had ended" in reasons[1]["reason"]
-
-
-def test_the_same_as_json(cli: CommandLine, with_losses: str) -> None:
-    for command in (["runs", "show"], ["runs", "explain"], ["runs", "watch"], ["runs", "download"]):
-        said = cli(*command, with_losses, "--json")
-        assert said.code == 1, (command, said)
-        text = json.dumps(said.document())
-        if command[1] == "explain":
-            assert '"kind": "lost"' in text
-            assert "1 whole, 2 corrupt, 1 missing" in text
-        else:
-            assert '"corrupt": 2' in text, (command, text)
-            assert '"missing": 1' in text, (command, text)

@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from benchfleet.cli.documents.schema import schema_of
 
-from local_emulator.stack import Emulator
 from tests.integration.api_client import Api, Json
-from tests.integration.command_line import CommandLine, command_line
+from tests.integration.command_line import CommandLine
 from tests.integration.test_api_uploads import end, put
 from tests.report_runs import measurement
 from tests.unit.archive_uploads import upload_of
@@ -39,17 +37,9 @@ def run(api: Api) -> Json:
     return api.until(f"/runs/{run_id}", lambda run: bool(run["gzip_url"]))
 
 
-@pytest.fixture
-def cli(
-    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> CommandLine:
-    monkeypatch.setenv("BENCHFLEET_URL", emulator.ready.api_url)
-    monkeypatch.setenv("BENCHFLEET_API_KEY", emulator.ready.keys.admin)
-    monkeypatch.setenv("BENCHFLEET_CONFIG", str(tmp_path / "none.toml"))
-    monkeypatch.setenv("NO_COLOR", "1")
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.chdir(tmp_path)
-    return command_line(capsys)
 
 
 LOST = "1 whole, 2 corrupt, 1 missing"

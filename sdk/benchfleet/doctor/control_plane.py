@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from benchfleet_contract.http_dates import http_date
+
 from benchfleet.doctor.check import Check, fail, ok, warn
-from benchfleet.http_dates import http_date
 
 PATIENCE_S = 10.0
 WARN_SKEW_S = 30.0

@@ -6,8 +6,9 @@ not come back together (M. Brooker, "Exponential Backoff And Jitter", AWS Archit
 
 from collections.abc import Callable
 
+from benchfleet_contract.http_dates import http_date
+
 from benchfleet.exceptions import BenchfleetError, ServerError, Unreachable
-from benchfleet.http_dates import http_date
 
 BOUNDS_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # before each repeat: about eight seconds of patience in all, at most 16
 LONGEST_PAUSE_S = 30.0  # who is asked to wait for longer had better tell his user
