@@ -40,7 +40,7 @@ check: venv
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }

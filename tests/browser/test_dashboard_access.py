@@ -17,7 +17,7 @@ from local_emulator.config import Keys, Ready
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api
 
-pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.needs_browser]
 START_S, END_S = 60, 30
 
 

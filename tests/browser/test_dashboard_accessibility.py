@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api
 
-pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.needs_browser]
 GRAVE = {"serious", "critical"}
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api
 
-pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.needs_browser]
 BAD = "<script>alert(1)</script>"
 RUNNER = "runner-with-a-long-name-7f3c21d98e"
 

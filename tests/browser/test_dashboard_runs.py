@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api, fresh
 
-pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.needs_browser]
 LONGEST_TASK_MS = """() => new Promise((resolve) => {
   const seen = [0];
   new PerformanceObserver((list) => seen.push(...list.getEntries().map((entry) => entry.duration)))

@@ -13,7 +13,7 @@ from tests.browser.visit import Visits
 from tests.report_runs import realistic
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.needs_browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.needs_browser]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.engine_policy import lacking
 TAG = f"benchfleet-runner:test-{os.getpid()}"
 PULLED_BASE = "python:3.11-bookworm"  # where there is a registry but no debootstrap: python, git and nothing to install
 
-pytestmark = [pytest.mark.needs_docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.needs_docker, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

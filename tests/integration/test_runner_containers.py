@@ -25,7 +25,7 @@ from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.workloads.protocol import TIMED_OUT, Execute, WorkloadError
 from tests.engine_policy import lacking
 
-pytestmark = [pytest.mark.needs_docker, pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.needs_docker]
 TOOLS = ("sh", "bash", "cat", "sleep", "id", "ls", "setsid", "touch", "nproc")
 METADATA_SERVICE = "169.254.169.254"
 
