@@ -1,12 +1,18 @@
 """A test whose engine is missing is skipped by name; where CI=true, that is a failure.
 
 The marker says what a test needs. In CI nothing may be missing: a skip there would be a proof that nobody saw fail.
+
+Containers and a browser take turns: each container changes the machine's network interfaces, and Chromium then breaks
+off what it is loading (`net::ERR_NETWORK_CHANGED`).
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -35,6 +41,8 @@ PROBES: Mapping[str, tuple[Callable[[], bool], str]] = {
     "needs_ruby": (ruby_is_there, "there is no ruby"),
     "needs_browser": (browser_is_there, "there is no chromium"),
 }
+TAKE_TURNS = ("needs_docker", "needs_browser")
+TURN = Path(tempfile.gettempdir()) / "benchfleet-tests-network.lock"
 _found = pytest.StashKey[dict[str, bool]]()
 
 
@@ -61,3 +69,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             found[marker] = probe()
         if not found[marker]:
             lacking(marker, reason)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Around the whole test, its fixtures too, and outside its timeout: to wait for one's turn is no failure."""
+    if not any(item.get_closest_marker(marker) for marker in TAKE_TURNS):
+        return (yield)
+    with TURN.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return (yield)

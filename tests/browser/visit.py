@@ -41,9 +41,9 @@ class Visit:
 
     def close(self) -> None:
         self._context.close()
-        assert self._complaints == []
+        assert self._complaints == [], self._complaints
         elsewhere = [url for url in self.requests if urlsplit(url).hostname not in ("127.0.0.1", None)]
-        assert elsewhere == []
+        assert elsewhere == [], elsewhere
 
     def nudge(self) -> None:
         """Makes the page ask at once, as it does when the network comes back: tests need not wait for its next turn."""

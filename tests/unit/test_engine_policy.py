@@ -34,8 +34,48 @@ def test_a_missing_engine_fails_in_ci(suite: pytest.Pytester, monkeypatch: pytes
     result.stdout.fnmatch_lines(["*needs_docker: no Docker engine answers; in CI it must be there*"])
 
 
+def program(suite: pytest.Pytester, name: str) -> None:
+    path = suite.path / name
+    path.write_text("#!/bin/sh\nexit 0\n")
+    path.chmod(0o755)
+
+
 def test_an_engine_that_answers_lets_it_run(suite: pytest.Pytester) -> None:
-    program = suite.path / "docker"
-    program.write_text("#!/bin/sh\nexit 0\n")
-    program.chmod(0o755)
+    program(suite, "docker")
     run(suite).assert_outcomes(passed=1)
+
+
+def test_containers_and_a_browser_take_turns(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside such a test nobody else gets the turn. In a folder of its own: the real turn may be somebody's just now."""
+    monkeypatch.setenv("TMPDIR", str(suite.path))
+    suite.makepyfile(
+        """
+        import fcntl, pytest
+        from tests.engine_policy import TURN
+
+        def somebody_has_it():
+            with TURN.open("w") as turn:
+                try:
+                    fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return True
+                return False
+
+        @pytest.fixture(scope="module")
+        def early():
+            return somebody_has_it()
+
+        @pytest.mark.needs_docker
+        def test_container(early):
+            assert early and somebody_has_it()
+
+        @pytest.mark.needs_browser
+        def test_browser():
+            assert somebody_has_it()
+        """
+    )
+    suite.makeini("[pytest]\nmarkers =\n    needs_docker: an engine\n    needs_browser: a browser\n")
+    for name in ("docker", "chromium"):
+        program(suite, name)
+    result = suite.runpytest_subprocess("-p", "tests.engine_policy", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2)
