@@ -4,14 +4,12 @@ mutmut forks a process for each mutant from one that has everything imported, ru
 function, and stops at the first that fails. What is computed when a test module is imported sees no mutant.
 """
 
-import functools
 import gc
 import json
 import os
 import random
 import sys
 from pathlib import Path
-from typing import Any
 
 from mutmut import __main__ as mutmut
 from mutmut.mutation.data import SourceFileMutationData
@@ -23,8 +21,6 @@ from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_so
 from tests.mutation import operators
 from tests.mutation.workspace import OUTCOMES
 
-_OURS = ("chalicelib", "local_emulator", "benchfleet", "benchfleet_contract")
-
 
 def main(arguments: list[str]) -> int:
     """Arguments: prose or plain, how many at most (0: all), seed. Writes `outcomes.json`."""
@@ -33,27 +29,11 @@ def main(arguments: list[str]) -> int:
     names = _generated()
     chosen = sorted(random.Random(seed).sample(names, most)) if 0 < most < len(names) else names
     Path(OUTCOMES).unlink(missing_ok=True)
-    os.register_at_fork(before=_settle, after_in_child=_forget)
+    os.register_at_fork(before=gc.freeze)  # else the first collection of each copies the memory of all that is imported
     mutmut._run(() if chosen == names else tuple(chosen), 1)
     document = {"mutants": len(names), "tried": len(chosen), "outcomes": _outcomes(set(chosen))}
     Path(OUTCOMES).write_text(json.dumps(document))
     return 0
-
-
-_CACHES: list[Any] = []
-
-
-def _settle() -> None:
-    """Before a fork: else the first collection of each copies the memory of all that is imported."""
-    _CACHES.extend(each for each in gc.get_objects() if type(each) is functools._lru_cache_wrapper)
-    gc.freeze()  # from here on `get_objects` does not tell of them
-
-
-def _forget() -> None:
-    """A mutant must not be answered with what the code without it computed."""
-    for cache in _CACHES:
-        if str(cache.__module__).split(".")[0] in _OURS:
-            cache.cache_clear()
 
 
 def _generated() -> list[str]:

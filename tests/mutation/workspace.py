@@ -17,7 +17,8 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache", "deploy
 _TIMES, _PLUS_S = 20.0, 1.0
 
 # No limit of its own to a test, and of the contract's two networks the one in this process.
-_PYTEST = ["--timeout", "0", "-m", "not proof", "-k", "not http", "-ptests.mutation.quick_first"]
+_PYTEST = ["--timeout", "0", "-m", "not proof", "-k", "not http"]
+_PYTEST += [f"-ptests.mutation.{plugin}" for plugin in ("quick_first", "fresh_caches")]
 _PYTEST += [f"-pno:{plugin}" for plugin in ("cacheprovider", "xdist", "cov")]
 
 
@@ -31,12 +32,13 @@ def build(folder: Path, room: Room) -> None:
         shutil.copytree(ROOT / "sdk" / name, folder / name, ignore=_IGNORED)
     for name in _FILES:
         shutil.copy(ROOT / name, folder / name)
-    (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + "\n" + _settings(folder, room))
+    (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + "\n" + settings(folder, room))
     tomllib.loads((folder / "pyproject.toml").read_text())
 
 
-def _settings(folder: Path, room: Room) -> str:
-    others = [name for name in (*_ABOVE, "benchfleet", "benchfleet_contract", *_FILES) if name != room.package]
+def settings(folder: Path, room: Room) -> str:
+    """mutmut's table of `pyproject.toml`, for the room whose package and tests lie in `folder`."""
+    others = sorted(path.name for path in folder.iterdir() if path.name not in (room.package, "pyproject.toml"))
     tests = sorted(str(path.relative_to(folder)) for pattern in room.tests for path in folder.glob(pattern))
     table = {
         "source_paths": [room.package],

@@ -89,6 +89,16 @@ def test_two_sided_p_equals_scipy(t: float, degrees: float) -> None:
     assert two_sided(t, degrees=degrees) == pytest.approx(2 * float(stats.t.sf(abs(t), degrees)), rel=1e-6, abs=1e-15)
 
 
+def test_the_expansion_for_many_degrees_has_all_its_terms() -> None:
+    """Right above the degrees up to which the series is exact, and far out, each of the four shows."""
+    expected = float(stats.t.ppf(0.99999, 201))
+    assert t_quantile(0.99999, degrees=201) == pytest.approx(expected, rel=1e-9)
+
+
+def test_two_sided_p_of_more_degrees_than_gamma_functions_have_digits_for_is_the_normals() -> None:
+    assert two_sided(2.0, degrees=1e15) == pytest.approx(2 * float(stats.norm.sf(2.0)), rel=1e-12)
+
+
 def test_two_sided_p_at_the_ends() -> None:
     assert two_sided(0.0, degrees=3) == 1.0
     assert two_sided(math.inf, degrees=3) == 0.0
