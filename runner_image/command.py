@@ -10,6 +10,7 @@ from typing import Annotated, Literal, NoReturn
 from urllib.parse import urlsplit
 
 import typer
+from benchfleet_contract.addresses import address_problem
 from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.proxies import is_loopback, proxy_problem
 
@@ -173,15 +174,20 @@ def _hand_over(key: str) -> None:
 
 def _malformed(url: str, run_id: str | None) -> list[str]:
     problems = []
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if not url.lower().startswith(("http://", "https://")):
         problems.append(f"--orchestrator-url must be an http(s) URL, not {url!r}")
-    socks = find_spec("socksio") is not None
-    if problem := proxy_problem(os.environ, loopback=is_loopback(parts.hostname or ""), socks=socks):
+    elif problem := address_problem(url):
+        problems.append(f"--orchestrator-url {problem}, must look like https://api.example.com/prod")
+    elif problem := _proxy_problem(url):
         problems.append(problem)
     if run_id and not RUN_ID.fullmatch(run_id):
         problems.append(f"--run-id is no run id: {run_id!r}")
     return problems
+
+
+def _proxy_problem(url: str) -> str | None:
+    socks = find_spec("socksio") is not None
+    return proxy_problem(os.environ, loopback=is_loopback(urlsplit(url).hostname or ""), socks=socks)
 
 
 def _refuse(problems: list[str]) -> None:

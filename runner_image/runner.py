@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
 from benchfleet_contract import limits
 from benchfleet_contract.proxies import is_loopback
 
@@ -98,7 +98,7 @@ class _Runner:
 def _tools(config: Config, *, workload: Callable[[str], Workload], log: Log) -> Iterator[Tools]:
     system = System()
     session = Session(config.orchestrator_url, api_key=config.api_key, version=own_version())
-    away = not is_loopback(httpx.URL(config.orchestrator_url).host)
+    away = not is_loopback(urlsplit(config.orchestrator_url).hostname or "")
     with closing(session), open_store(proxies=away) as store, isolation_for(config, log=log) as isolation:
         yield Tools(
             session=session,

@@ -16,7 +16,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 from benchfleet_contract import limits
@@ -116,7 +116,7 @@ class Session:
             headers=headers,
             timeout=timeout,
             transport=transport,
-            trust_env=not is_loopback(httpx.URL(base_url).host),  # this machine is never behind a proxy
+            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),  # this machine is never behind a proxy
         )
         self._clock = clock
         self._own: dict[str, str] = {}

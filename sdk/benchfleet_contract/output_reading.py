@@ -13,6 +13,8 @@ from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 Item = TypeVar("Item", bound=BaseModel)
 _SHOWN_CHARS = 60  # of a value in a message
 _PROBLEMS = 3  # of one item that a message names
+_UNREADABLE = "cannot be read: "
+_DOCUMENT = "output.json"  # names what is odd about the document itself, where a benchmark's name is expected
 _LONG_DIGITS = 400  # an integer of more is beyond every float
 
 
@@ -27,6 +29,8 @@ class _Odd(Exception):
 def read_output(raw: bytes, *, finite: bool = True) -> Output:
     """Every measurement that can be read; each other one is among `failures`, with its reason. A BOM is skipped.
 
+    So is what else is odd about the document, such as fields that nobody knows.
+
     `finite`: a measurement with a sample that is NaN or infinite is one of those others. Raises OutputError, also if
     not a single one of its measurements can be read.
     """
@@ -35,25 +39,30 @@ def read_output(raw: bytes, *, finite: bool = True) -> Output:
     kept, odd = _sorted(document, "measurements", Measurement, finite=finite)
     if odd and not kept:
         raise OutputError(odd[0].reason.removeprefix(_UNREADABLE))
-    told, unclear = _sorted(document, "failures", BenchmarkFailure, finite=finite)
-    return output.model_copy(update={"measurements": kept, "failures": [*told, *odd, *unclear]})
-
-
-_UNREADABLE = "cannot be read: "
+    told, unclear = _failures(document)
+    failures = [*told, *odd, *unclear, *_surplus(document)]
+    return output.model_copy(update={"measurements": kept, "failures": failures})
 
 
 def _document(raw: bytes) -> dict[str, Any]:
+    """Bytes that are no UTF-8 become halves of surrogate pairs, which only cost the item that they stand in."""
     try:
-        document = json.loads(raw.decode("utf-8-sig"), parse_int=_integer)
-    except UnicodeDecodeError as error:
-        raise OutputError(f"it is not UTF-8: byte {error.start} is {raw[error.start : error.start + 1]!r}") from error
+        document = json.loads(raw.decode("utf-8-sig", errors="surrogateescape"), parse_int=_integer)
     except RecursionError as error:
         raise OutputError("it is nested too deeply") from error
     except ValueError as error:
-        raise OutputError(f"it is not JSON: {error}") from error
+        raise OutputError(_no_utf8(raw) or f"it is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise OutputError(f"it is {_shown(document)}, must be an object")
     return document
+
+
+def _no_utf8(raw: bytes) -> str | None:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return f"it is not UTF-8: byte {error.start} is {raw[error.start : error.start + 1]!r}"
+    return None
 
 
 def _integer(digits: str) -> int | float:
@@ -62,13 +71,36 @@ def _integer(digits: str) -> int | float:
 
 
 def _frame(document: Mapping[str, Any]) -> Output:
-    """The document without its items."""
+    """The document without its items, and without fields that nobody knows."""
     if "measurements" not in document:
         raise OutputError("measurements: there is no such field")
     try:
-        return Output.model_validate({**document, "measurements": [], "failures": []})
+        known = {name: document[name] for name in Output.model_fields if name in document}
+        return Output.model_validate({**known, "measurements": [], "failures": []})
     except ValidationError as error:
         raise OutputError(_problems(error, "")) from error
+
+
+def _failures(document: Mapping[str, Any]) -> tuple[list[BenchmarkFailure], list[BenchmarkFailure]]:
+    """Whatever stands there, it costs no measurement."""
+    try:
+        return _sorted(document, "failures", BenchmarkFailure, finite=True)
+    except OutputError as error:
+        return [], [_unreadable("failures", str(error))]
+
+
+def _surplus(document: Mapping[str, Any]) -> list[BenchmarkFailure]:
+    """One failure for all fields that nobody knows: a misspelt name must not hide what was meant."""
+    names = [_shown(name) for name in document if name not in Output.model_fields]
+    if not names:
+        return []
+    more = f" and {len(names) - _PROBLEMS} more" if len(names) > _PROBLEMS else ""
+    known = ", ".join(Output.model_fields)
+    return [_unreadable(_DOCUMENT, f"{', '.join(names[:_PROBLEMS])}{more}: no such field, must be one of {known}")]
+
+
+def _unreadable(name: str, why: str, variant: str = "default") -> BenchmarkFailure:
+    return BenchmarkFailure(benchmark=name, variant=variant, reason=f"{_UNREADABLE}{why}")
 
 
 def _sorted(
@@ -87,7 +119,7 @@ def _sorted(
             kept.append(_item(model, item, f"{field}.{number}", finite=finite))
         except _Odd as why:
             name, variant = _name(item, "benchmark") or f"{field}.{number}", _name(item, "variant") or "default"
-            odd.append(BenchmarkFailure(benchmark=name, variant=variant, reason=f"{_UNREADABLE}{why}"))
+            odd.append(_unreadable(name, str(why), variant))
     return kept, odd
 
 

@@ -220,6 +220,24 @@ def test_what_makes_no_sense_is_named(plane: ControlPlane) -> None:
     assert "--run-id" in ended.stderr
 
 
+@pytest.mark.parametrize("url", ["http://[::1", "http://h:port", "http://a..b", "http://xn--:9", " http://h", "http://"])
+def test_an_address_that_nothing_can_call_is_one_line(url: str) -> None:
+    place = ("--provider", "p", "--instance-type", "t")
+    ended = command("--orchestrator-url", url, *place, BENCHFLEET_API_KEY=KEY)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "--orchestrator-url" in ended.stderr
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY"])
+def test_a_proxy_that_cannot_be_is_one_line_that_names_the_variable(variable: str) -> None:
+    place = ("--provider", "p", "--instance-type", "t")
+    ended = command("--orchestrator-url", "https://h", *place, BENCHFLEET_API_KEY=KEY, **{variable: "http://[::1"})
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert variable in ended.stderr
+
+
 @pytest.mark.proof
 def test_stopped_beyond_its_lease_a_runner_drops_its_result(plane: ControlPlane, tmp_path: Path) -> None:
     plane.lease_s, plane.beat_s = 3.0, 0.5

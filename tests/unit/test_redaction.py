@@ -104,7 +104,7 @@ SOCKS, FTP = {"ALL_PROXY": "socks5://u:pw@127.0.0.1:9"}, {"HTTPS_PROXY": "ftp://
         (SOCKS, "127.0.0.1", None), (SOCKS, "::1", None), (SOCKS, "api.test", "ALL_PROXY"), (FTP, "127.0.0.1", "HTTPS_PROXY"),
         (FTP, "api.test", "HTTPS_PROXY"), ({"http_proxy": "proxy:3128"}, "api.test", None),
         ({"http_proxy": ""}, "api.test", None),
-        ({"all_proxy": "::"}, "api.test", None), ({"NO_PROXY": "ftp://x"}, "api.test", None),
+        ({"all_proxy": "::"}, "api.test", "all_proxy"), ({"NO_PROXY": "ftp://x"}, "api.test", None),
     ],
 )  # fmt: skip
 def test_a_proxy_that_cannot_be_used_is_named_without_its_password(

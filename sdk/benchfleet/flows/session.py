@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from benchfleet_contract.addresses import address_problem
 from benchfleet_contract.problems import CODES_HEADER
 
 from benchfleet.exceptions import UsageError
@@ -48,7 +49,8 @@ def read_base_url(text: str) -> httpx.URL:
     """Raises UsageError for what is no `http(s)://host[:port][/path]`."""
     try:
         url = httpx.URL(text)
-    except (httpx.InvalidURL, TypeError) as error:
+        url.host  # noqa: B018 - it is decoded here, and may be no name
+    except (httpx.InvalidURL, TypeError, UnicodeError) as error:
         raise UsageError(f"the API's URL cannot be read: {error}") from error
     if url.userinfo:
         raise UsageError("the API's URL must not hold a name or password: pass the key as `key`")
@@ -56,6 +58,8 @@ def read_base_url(text: str) -> httpx.URL:
         raise UsageError(f"the API's URL must look like https://api.example.com/prod, not {text!r}")
     if url.port is not None and not 0 < url.port < 65_536:
         raise UsageError(f"the API's URL has no port that can be: {url.port}")
+    if problem := address_problem(text):
+        raise UsageError(f"the API's URL {problem}")
     return url
 
 
