@@ -220,7 +220,9 @@ def test_what_makes_no_sense_is_named(plane: ControlPlane) -> None:
     assert "--run-id" in ended.stderr
 
 
-@pytest.mark.parametrize("url", ["http://[::1", "http://h:port", "http://a..b", "http://xn--:9", " http://h", "http://"])
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://h:port", "http://a..b", "http://xn--:9", " http://h", "http://"]
+)
 def test_an_address_that_nothing_can_call_is_one_line(url: str) -> None:
     place = ("--provider", "p", "--instance-type", "t")
     ended = command("--orchestrator-url", url, *place, BENCHFLEET_API_KEY=KEY)

@@ -205,3 +205,44 @@ def test_one_bad_measurement_costs_its_own_benchmark(tmp_path: Path, odd: Any) -
     assert [one.benchmark for one in report.boards[0].benchmarks] == ["good"]
     [problem] = report.benchmark_problems
     assert (problem.benchmark, "measurements.1.samples" in problem.reason) == ("odd", True)
+
+
+@pytest.mark.parametrize(
+    ("other", "theirs", "mine"),
+    [
+        ({"unit": "bytes"}, "in s", "in bytes"),
+        ({"better": "higher"}, "lower is better", "higher is better"),
+    ],
+)
+def test_what_differs_beside_the_names_is_told_on_both_sides(
+    tmp_path: Path, other: dict[str, str], theirs: str, mine: str
+) -> None:
+    found = compared(tmp_path, tasks(9.0, names="x", **other), tasks(1.0, names="x")).comparison
+    assert found is not None
+    assert found.only_in_baseline == [f"aws a: x (interp, time, {theirs})"]
+    assert found.only_new == [f"aws a: x (interp, time, {mine})"]
+
+
+def test_workloads_are_told_where_they_are_what_differs(tmp_path: Path) -> None:
+    folders = [
+        write_run(tmp_path, "new", tasks(9.0, names="x"), workload="mock"),
+        write_run(tmp_path, "old", tasks(1.0, names="x"), workload="command"),
+    ]
+    found = analyse(read_runs(folders), Options(baseline="old")).comparison
+    assert found is not None
+    assert found.only_in_baseline == ["aws a: x (interp, time, workload command)"]
+    assert found.only_new == ["aws a: x (interp, time, workload mock)"]
+
+
+def test_rows_of_two_workloads_can_be_told_apart(tmp_path: Path) -> None:
+    for side, mock_s in (("new", 9.0), ("old", 1.0)):
+        (tmp_path / side).mkdir()
+        for name, value in (("mock", mock_s), ("command", 1.0)):
+            written = write_run(tmp_path, f"{side}-{name}", tasks(value, names="x"), workload=name)
+            for task in written.glob("a-*"):
+                task.rename(tmp_path / side / f"{name}-{task.name}")
+    report = analyse(read_runs([tmp_path / "new", tmp_path / "old"]), Options(baseline="old"))
+    assert "x (mock, interp) on aws a" in reason(report)
+    assert "| aws a | mock, interp | x |" in as_markdown(report)
+    assert "| aws a | command, interp | x |" in as_markdown(report)
+    assert "<td>aws a</td><td>mock, interp</td>" in render(report)

@@ -278,10 +278,10 @@ def _missing(found: "RunComparison", least: int) -> Iterator[str]:
 
 
 def _worse(found: "RunComparison") -> Iterator[str]:
-    from benchfleet.report.words import difference, share, title
+    from benchfleet.report.words import difference, row_title, share
 
     worst = [
-        f"{row.benchmark or 'geometric mean'} ({title(row)}) on {row.label} {difference(row.relation.ratio)}"
+        f"{row.benchmark or 'geometric mean'} ({row_title(found, row)}) on {row.label} {difference(row.relation.ratio)}"
         for row in found.regressions
     ]
     if worst:

@@ -162,7 +162,7 @@ def comparison_table(found: RunComparison) -> FittingTable:
         style = "bold red" if row.regression else ""
         cells = [
             row.label,
-            words.title(row),
+            words.row_title(found, row),
             name,
             words.quantity(row.old, row.unit),
             words.quantity(row.new, row.unit),

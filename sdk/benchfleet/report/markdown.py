@@ -61,7 +61,7 @@ def _comparison(found: RunComparison) -> list[str]:
     rows = (
         (
             escape(row.label),
-            escape(words.title(row)),
+            escape(words.row_title(found, row)),
             escape(row.benchmark) if row.benchmark else f"**geometric mean of {row.benchmarks}**",
             escape(words.quantity(row.old, row.unit)),
             escape(words.quantity(row.new, row.unit)),

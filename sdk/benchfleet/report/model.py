@@ -215,6 +215,11 @@ class RunComparison(Part):
     only_new: list[str]
 
     @property
+    def workloads(self) -> set[str]:
+        """Of everything that was compared."""
+        return {row.workload for row in self.rows}
+
+    @property
     def regressions(self) -> list[Compared]:
         return [row for row in self.rows if row.regression]
 

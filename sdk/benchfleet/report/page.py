@@ -40,7 +40,7 @@ def render(report: Report) -> str:
         "noise": words.noise,
     }
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
-    environment.globals["compared"] = words.compared
+    environment.globals |= {"compared": words.compared, "row_title": words.row_title}
     style, script = _asset("page.css"), _asset("page.js")
     return environment.get_template("page.html.j2").render(
         report=report,

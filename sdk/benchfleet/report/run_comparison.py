@@ -1,5 +1,6 @@
 """A run against a baseline: what became slower, what faster, and what nobody can tell."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -82,7 +83,11 @@ def _why_not(found: RunComparison) -> str:
     unclear = sum(row.benchmark is not None and row.relation.verdict == "unknown" for row in found.rows)
     told = [f"only the baseline has {_some(found.only_in_baseline)}"] if found.only_in_baseline else []
     told += [f"only this run has {_some(found.only_new)}"] if found.only_new else []
-    told += [f"of {unclear} noise cannot be told, for they have one task on a side, or a mean of 0"] if unclear else []
+    told += (
+        [f"of {unclear} noise cannot be told, for they have one task on a side, or a mean of 0 or less"]
+        if unclear
+        else []
+    )
     return ": " + "; ".join(told) if told else ""
 
 
@@ -158,14 +163,24 @@ def _things(boards: Sequence[BoardData]) -> set[Thing]:
 
 
 def _words(mine: set[Thing], others: set[Thing]) -> list[str]:
-    """The unit is told where it is all that differs."""
-    elsewhere = {_thing(*thing) for thing in others}
-    return sorted(_thing(*thing, unit=thing[2].unit if _thing(*thing) in elsewhere else None) for thing in mine)
+    """Where two things have the same names, what else they differ in is told."""
+    alike = defaultdict[str, list[tuple[str, ...]]](list)
+    for thing in mine | others:
+        alike[_thing(*thing)].append(_beside(thing))
+    return sorted(_thing(*thing, _differing(_beside(thing), alike[_thing(*thing)])) for thing in mine)
 
 
-def _thing(group: GroupKey, key: BoardKey, series: Series, unit: str | None = None) -> str:
-    about = [key.variant, key.metric, *([f"in {unit}"] if unit else [])]
-    return f"{label(*group)}: {series.benchmark} ({', '.join(about)})"
+def _beside(thing: Thing) -> tuple[str, ...]:
+    _, key, series = thing
+    return f"in {series.unit}", f"{key.better} is better", f"workload {key.workload}"
+
+
+def _differing(words: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> list[str]:
+    return [word for place, word in enumerate(words) if any(other[place] != word for other in others)]
+
+
+def _thing(group: GroupKey, key: BoardKey, series: Series, beside: Sequence[str] = ()) -> str:
+    return f"{label(*group)}: {series.benchmark} ({', '.join([key.variant, key.metric, *beside])})"
 
 
 def _failed(new: Sequence[Task], old: Sequence[Task], measured: set[Thing]) -> list[str]:

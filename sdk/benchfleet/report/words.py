@@ -104,6 +104,11 @@ def title(board: Board | Compared, *, several_workloads: bool = False) -> str:
     return ", ".join([*parts, board.variant, *([board.metric] if board.metric != "time" else [])])
 
 
+def row_title(found: RunComparison, row: Compared) -> str:
+    """Of a row among the others: the workload is said where there is more than one."""
+    return title(row, several_workloads=len(found.workloads) > 1)
+
+
 def compared(found: RunComparison) -> str:
     """What a comparison with a baseline found, and never that all is well where nothing was compared."""
     bounds = f"by more than {share(found.threshold)} and beyond noise"
