@@ -13,6 +13,7 @@ from benchfleet.report.markdown import as_markdown
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Report
 from benchfleet.report.page import render
+from benchfleet.report.printing import shown
 from benchfleet.report.reading import read_runs
 from benchfleet.report.units import base
 
@@ -172,6 +173,7 @@ def test_names_are_compared_whole_and_cut_for_print_only(tmp_path: Path) -> None
     }
     assert front not in as_markdown(report)
     assert "/fast" in as_markdown(report)
+    assert shown(front + "fast") in reason(report)
 
 
 def test_machines_whose_names_begin_alike_stay_apart(tmp_path: Path) -> None:

@@ -278,18 +278,25 @@ def _missing(found: "RunComparison", least: int) -> Iterator[str]:
 
 
 def _worse(found: "RunComparison") -> Iterator[str]:
+    """With names as the tables show them, so that they can be looked for there."""
+    from benchfleet.report.printing import shown
     from benchfleet.report.words import difference, row_title, share
 
     worst = [
-        f"{row.benchmark or 'geometric mean'} ({row_title(found, row)}) on {row.label} {difference(row.relation.ratio)}"
+        f"{shown(row.benchmark or 'geometric mean')} ({shown(row_title(found, row))}) on {shown(row.label)} "
+        f"{difference(row.relation.ratio)}"
         for row in found.regressions
     ]
     if worst:
-        yield f"worse than {found.baseline} by more than {share(found.threshold)} and beyond noise: {_some(worst)}"
+        yield f"worse than {found.baseline} by more than {share(found.threshold)} and beyond noise: {_first(worst)}"
 
 
 def _some(names: list[str]) -> str:
     from benchfleet.report.printing import shown
 
+    return _first([*map(shown, names[:_NAMED]), *names[_NAMED:]])
+
+
+def _first(names: list[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(map(shown, names[:_NAMED])) + more
+    return ", ".join(names[:_NAMED]) + more
