@@ -1,4 +1,4 @@
-"""Counts what is asked of DynamoDB, where botocore sends it: retries count, and nothing can be forgotten."""
+"""Counts what is asked of DynamoDB, where botocore would send it: nothing can be forgotten."""
 
 import threading
 from collections import Counter
@@ -23,7 +23,7 @@ class Meter:
 
     def watch(self, events: Any) -> None:
         """Counts from now on what goes through an emitter of botocore: a client's, or a session's for all its clients."""
-        events.register("before-send.dynamodb", self._sent)
+        events.register("before-call.dynamodb", self._sent)
         events.register("after-call.dynamodb", self._answered)
         events.register("provide-client-params.dynamodb", self._asked)
 

@@ -75,7 +75,6 @@ def subject(*, stream_every_s: float = NEVER_S) -> Iterator[Subject]:
 def _meter() -> Meter:
     """Watches the app's clients: they are made on first use, by boto3's default session, and inherit it from there."""
     meter = Meter()
-    boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION is not None
     meter.watch(boto3.DEFAULT_SESSION.events)
     return meter

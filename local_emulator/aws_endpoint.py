@@ -1,4 +1,4 @@
-"""The emulated AWS as one WSGI app: who may ask, S3's own checks, then moto behind one lock."""
+"""The emulated AWS as one WSGI app: who may ask, S3's own checks, then a service behind one lock."""
 
 import io
 import json
@@ -13,13 +13,15 @@ from urllib.parse import unquote
 from botocore.credentials import Credentials
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from local_emulator.dynamodb.faults import Fault
+from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.http_server import WsgiApp
 from local_emulator.parameters import ParameterStore
 from local_emulator.s3_gate import Refused, Request, check_presigned, check_presigned_head, is_presigned
 from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, check_signed_head, headers_of, scheme_of
 from local_emulator.state.acknowledging import RETRY_AFTER_S, Trouble
 
-MOTO_SERVICES = frozenset({"s3", "dynamodb", "sqs", "scheduler"})
+MOTO_SERVICES = frozenset({"s3", "sqs", "scheduler"})
 S3_HOST = "s3.us-east-1.amazonaws.com"  # by which moto knows it, in whatever region
 _MOST_ENCODINGS = 8
 UNPROVEN_BYTES = 16 * 1024 * 1024  # as large as DynamoDB's largest request, which is signed with its body
@@ -41,6 +43,7 @@ class AwsEndpoint:
         *,
         region: str,
         parameters: ParameterStore,
+        dynamodb: DynamoDb,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         moto: WsgiApp | None = None,
         trouble: Trouble = lambda: None,
@@ -52,7 +55,8 @@ class AwsEndpoint:
         self._clock = clock
         self._trouble = trouble
         self._moto = moto or _Dispatcher(create_backend_app)
-        self._parameters = parameters
+        self._dynamodb = dynamodb
+        self._apps: dict[str, WsgiApp] = {"ssm": parameters, "dynamodb": dynamodb}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         try:
@@ -66,7 +70,16 @@ class AwsEndpoint:
             if (trouble := self._trouble()) and not _only_reads(environ):
                 unkept = Refused("ServiceUnavailable", str(trouble), status=503)
                 return _answer_refusal(unkept, environ, start_response)
-            return self._ask(self._parameters if service == "ssm" else self._moto, environ, start_response)
+            return self._ask(self._apps.get(service, self._moto), environ, start_response)
+
+    def ask_dynamodb(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """The same without HTTP, for who is in this process: nobody's signature is asked for. Raises Fault."""
+        reads = operation.startswith(READ_VERBS)
+        with self.lock:
+            if not reads and (trouble := self._trouble()):
+                raise Fault("ServiceUnavailable", str(trouble), status=503)
+            self.changes += not reads
+            return self._dynamodb.ask(operation, request)
 
     def most_bytes(self, environ: Mapping[str, Any]) -> int:
         """How large this request's body may be: nobody fills the disk before it is known who he is."""
@@ -121,7 +134,7 @@ class AwsEndpoint:
     def _admit_signed(self, request: Request) -> str:
         claim = Claim.read(request.headers["authorization"])
         check_signed(request, claim, credentials=self._credentials, now=self._clock())
-        if claim.service not in MOTO_SERVICES and claim.service != "ssm":
+        if claim.service not in MOTO_SERVICES and claim.service not in self._apps:
             raise Refused("NotImplemented", f"the emulator has no {claim.service}", status=501)
         return claim.service
 

@@ -12,13 +12,17 @@ from botocore.credentials import Credentials
 from local_emulator import backends
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.config import ACCOUNT, REGION, EmulatorConfig, Keys
+from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.errors import EmulatorError, StateFolderUnusable, StateNotKept
 from local_emulator.http_server import KeepAliveServer
+from local_emulator.in_process import InProcess
 from local_emulator.parameters import ParameterStore
 from local_emulator.resources import Clients, TableDefinition, create_all, fresh_credentials, fresh_keys
 from local_emulator.state import snapshot
 from local_emulator.state.acknowledging import Trouble
 from local_emulator.state.folder import StateFolder
+
+KEEP_RECORDS = 10_000  # of the stream, behind what was handled: for people who look at it
 
 
 class Cloud:
@@ -35,16 +39,25 @@ class Cloud:
             self.restored = bool(saved)
             self.credentials, self.keys = _identity(saved)
             self._parameters = ParameterStore(region=REGION, account=ACCOUNT)
+            dynamodb = DynamoDb(region=REGION, account=ACCOUNT, clock=clock)
             self.endpoint = AwsEndpoint(
-                self.credentials, region=REGION, parameters=self._parameters, clock=clock, trouble=trouble
+                self.credentials,
+                region=REGION,
+                parameters=self._parameters,
+                dynamodb=dynamodb,
+                clock=clock,
+                trouble=trouble,
             )
             self.url = self._open()
             self.clients = Clients(self.url, credentials=self.credentials)
             self._up.callback(self.clients.close)
-            self.stream_arn = create_all(self._parameters, config=config, keys=self.keys, table=table)
+            self.in_process = InProcess(self.endpoint, url=self.url)
+            self.table = create_all(self._parameters, dynamodb, config=config, keys=self.keys, table=table)
             if self._folder and saved:
                 with _understanding(config.state_dir):
-                    snapshot.restore(saved, self._folder, name=config.name, parameters=self._parameters)
+                    snapshot.restore(
+                        saved, self._folder, table=self.table, name=config.name, parameters=self._parameters
+                    )
         except BaseException:
             self.close()
             raise
@@ -52,7 +65,7 @@ class Cloud:
     def close(self) -> None:
         self._up.close()
 
-    def save(self, *, handled: str | None) -> None:
+    def save(self, *, handled: int | None) -> None:
         """Write everything to the state folder, if there is one, as of one moment. Raises StateNotKept."""
         if self._folder is None:
             return
@@ -62,12 +75,24 @@ class Cloud:
                 "credentials": [self.credentials.access_key, self.credentials.secret_key],
             }
             snapshot.save(
-                self._folder, name=self._config.name, parameters=self._parameters, handled=handled, extra=extra
+                self._folder,
+                table=self.table,
+                name=self._config.name,
+                parameters=self._parameters,
+                handled=handled,
+                extra=extra,
             )
 
-    def trim(self, *, handled: str | None) -> None:
+    def read_stream(self, start: int, *, limit: int) -> list[dict[str, Any]]:
+        """The table's changes from number `start` on."""
         with self.endpoint.lock:
-            backends.trim_stream(self._config.name, handled=handled)
+            return self.table.stream.read(start, limit=limit) if self.table.stream else []
+
+    def trim(self, *, handled: int | None) -> None:
+        """Forget changes that were handled long ago."""
+        with self.endpoint.lock:
+            if self.table.stream and handled is not None:
+                self.table.stream.trim(before=handled + 1, keep=KEEP_RECORDS)
 
     def _open(self) -> str:
         config = self._config

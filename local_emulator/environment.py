@@ -1,8 +1,9 @@
 """The environment that the Lambdas see, put into this process and taken out again."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
 from botocore.credentials import Credentials
@@ -44,16 +45,21 @@ def _past_proxies(config: EmulatorConfig) -> str:
 
 
 @contextmanager
-def applied(variables: Mapping[str, str]) -> Iterator[None]:
-    """os.environ with `variables` and without what could lead boto3 elsewhere; as before when the block ends."""
+def applied(variables: Mapping[str, str], *, wire: Callable[[Any], None] = lambda events: None) -> Iterator[None]:
+    """os.environ with `variables` and without what could lead boto3 elsewhere; as before when the block ends.
+
+    `wire` gets the events of boto3's default session, which the Lambdas' clients are made from meanwhile.
+    """
     before = dict(os.environ)
     for name in [name for name in before if name in DISTRACTIONS or name.startswith("AWS_ENDPOINT_URL")]:
         del os.environ[name]
     os.environ.update(variables)
-    session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None  # it would remember the credentials of before
+    before_session = boto3.DEFAULT_SESSION  # it remembers the credentials of before
+    boto3.DEFAULT_SESSION = session = boto3.Session()
+    wire(session.events)
     try:
         yield
     finally:
-        boto3.DEFAULT_SESSION = session
+        boto3.DEFAULT_SESSION = before_session
         os.environ.clear()
         os.environ.update(before)

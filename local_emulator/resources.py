@@ -14,6 +14,8 @@ from botocore.credentials import Credentials
 
 from local_emulator import backends
 from local_emulator.config import REGION, EmulatorConfig, Keys
+from local_emulator.dynamodb.service import DynamoDb
+from local_emulator.dynamodb.table import Table
 from local_emulator.parameters import ParameterStore
 
 VISIBILITY_S = 900  # of the finalize queue, as on AWS: as long as its function may run
@@ -61,9 +63,11 @@ def fresh_keys() -> Keys:
     return Keys(*(f"{role}-{secrets.token_urlsafe(24)}" for role in ("admin", "runner", "reader")))
 
 
-def create_all(parameters: ParameterStore, *, config: EmulatorConfig, keys: Keys, table: TableDefinition) -> str | None:
-    """The ARN of the table's stream, None if it has none."""
-    stream_arn = backends.create_table(table(config.name))
+def create_all(
+    parameters: ParameterStore, dynamodb: DynamoDb, *, config: EmulatorConfig, keys: Keys, table: TableDefinition
+) -> Table:
+    """The table that was made."""
+    made = dynamodb.tables.create(table(config.name))
     backends.create_bucket(config.name)
     dead = backends.create_queue(f"{config.name}-finalize-dlq")
     redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": config.redrive_after})
@@ -71,4 +75,4 @@ def create_all(parameters: ParameterStore, *, config: EmulatorConfig, keys: Keys
     backends.create_schedule_group(config.name)
     digests = {role: [hashlib.sha256(key.encode()).hexdigest()] for role, key in asdict(keys).items()}
     parameters.put(f"/{config.name}/keys", json.dumps(digests))
-    return stream_arn
+    return made

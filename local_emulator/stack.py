@@ -83,8 +83,10 @@ class Emulator:
         self._running.callback(server.stop, within_s=config.stop_within_s)
         cloud = Cloud(config, table=self._table, clock=self._clock, trouble=lambda: self._trouble)
         self._running.callback(cloud.close)
-        variables = lambda_environment(config, aws_url=cloud.url, stream_arn=cloud.stream_arn, who=cloud.credentials)
-        self._running.enter_context(applied(variables))
+        variables = lambda_environment(
+            config, aws_url=cloud.url, stream_arn=cloud.table.stream_arn, who=cloud.credentials
+        )
+        self._running.enter_context(applied(variables, wire=cloud.in_process.wire))
         app = self._app or self._running.enter_context(fresh_app())
         if cloud.restored and self._app is None:
             _release_builds()
@@ -96,12 +98,13 @@ class Emulator:
 
     def _pump(self, functions: Functions, cloud: Cloud) -> None:
         config = self._config
+        arn = cloud.table.stream_arn
         pumps = Pumps(
             functions,
             cloud.clients,
             config=config,
             clock=self._clock,
-            stream_arn=cloud.stream_arn,
+            stream=(arn, cloud.read_stream) if arn else None,
             held=lambda: self._trouble,
         )
         endpoint = cloud.endpoint

@@ -10,6 +10,7 @@ import pytest
 
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.config import ACCOUNT, EmulatorConfig
+from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.parameters import ParameterStore
 from local_emulator.resources import Clients, fresh_credentials
@@ -40,6 +41,7 @@ class Aws:
     client: Clients
     clock: HandClock
     credentials: Any
+    dynamodb: DynamoDb
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,10 +70,11 @@ def emulator() -> Iterator[Emulator]:
 def aws() -> Iterator[Aws]:
     credentials, clock = fresh_credentials(), HandClock()
     store = ParameterStore(region=OTHER_REGION, account=ACCOUNT)
-    endpoint = AwsEndpoint(credentials, region=OTHER_REGION, parameters=store, clock=clock)
+    dynamodb = DynamoDb(region=OTHER_REGION, account=ACCOUNT, clock=clock)
+    endpoint = AwsEndpoint(credentials, region=OTHER_REGION, parameters=store, dynamodb=dynamodb, clock=clock)
     server = KeepAliveServer(host="127.0.0.1", port=0)
     server.start(endpoint)
     client = Clients(server.url, credentials=credentials, region=OTHER_REGION)
-    yield Aws(server.url, endpoint, client, clock, credentials)
+    yield Aws(server.url, endpoint, client, clock, credentials, dynamodb)
     client.close()
     server.stop(within_s=5)

@@ -9,13 +9,13 @@ from local_emulator.functions import Functions
 from local_emulator.pumps.pump import Pump, Step
 from local_emulator.pumps.queues import QueuePump
 from local_emulator.pumps.schedules import AppSchedules, SchedulerService
-from local_emulator.pumps.streams import StreamPump
+from local_emulator.pumps.streams import Read, StreamPump
 
 Clients = Callable[[str], Any]  # service name → boto3 client
 
 
 class Pumps:
-    """Made, not started. While `held` says so no function is called.
+    """Made, not started. While `held` says so no function is called. `stream` is the table's: its ARN and how to read it.
 
     `handled` is how far every consumer of the table's stream has come.
     """
@@ -27,7 +27,7 @@ class Pumps:
         *,
         config: EmulatorConfig,
         clock: Callable[[], datetime],
-        stream_arn: str | None,
+        stream: tuple[str, Read] | None,
         held: Callable[[], object],
     ) -> None:
         self._held = held
@@ -44,14 +44,14 @@ class Pumps:
                 every_s=config.schedules_every_s,
             ),
             *(self._queue_pump(*queue) for queue in functions.queues()),
-            *(self._stream_pump(*stream, stream_arn) for stream in functions.streams() if stream_arn),
+            *(self._stream_pump(*function, *stream) for function in functions.streams() if stream),
         ]
 
-    def handled(self) -> str | None:
+    def handled(self) -> int | None:
         """The sequence number up to which all functions have seen the stream; None if one has seen nothing yet."""
         seen = [pump.handled for pump in self._stream_pumps]
         known = [number for number in seen if number is not None]
-        return min(known, key=int) if known and len(known) == len(seen) else None
+        return min(known) if known and len(known) == len(seen) else None
 
     def _pump(self, name: str, make: Callable[[], Step], *, every_s: float) -> Pump:
         return Pump(name, make, every_s=every_s, held=self._held)
@@ -70,9 +70,9 @@ class Pumps:
 
         return self._pump(name, make, every_s=self._config.queue_every_s)
 
-    def _stream_pump(self, name: str, batch_size: int, stream_arn: str) -> Pump:
+    def _stream_pump(self, name: str, batch_size: int, stream_arn: str, read: Read) -> Pump:
         pump = StreamPump(
-            lambda: self._clients("dynamodbstreams"),
+            read,
             lambda event: self._functions.call(name, event),
             stream_arn=stream_arn,
             batch_size=batch_size,

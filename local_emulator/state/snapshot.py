@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from local_emulator.backends import backend
+from local_emulator.dynamodb.table import Table
+from local_emulator.dynamodb.values import item
 from local_emulator.parameters import ParameterStore
 from local_emulator.state.folder import StateFolder
 
@@ -29,11 +31,13 @@ SCHEDULE_FIELDS = {  # of moto's create_schedule: the API's name for each
 CHECKSUMS = ("checksum_algorithm", "checksum_value", "checksum_type", "checksum_parts")
 
 
-def save(folder: StateFolder, *, name: str, parameters: ParameterStore, handled: str | None, extra: Any) -> None:
+def save(
+    folder: StateFolder, *, table: Table, name: str, parameters: ParameterStore, handled: int | None, extra: Any
+) -> None:
     """`handled` is the newest stream record that was handled; `extra` comes back from `restore` as it is."""
     objects = [_save_object(key, folder) for key in backend("s3").buckets[name].keys.values()]
     document = {
-        "table": _take_table(name, handled=handled),
+        "table": _take_table(table, handled=handled),
         "objects": objects,
         "queues": {queue.name: [_body(m) for m in queue._messages] for queue in backend("sqs").queues.values()},
         "schedules": [s.to_dict() for g in backend("scheduler").schedule_groups.values() for s in g.schedules.values()],
@@ -43,9 +47,11 @@ def save(folder: StateFolder, *, name: str, parameters: ParameterStore, handled:
     folder.save(document, objects={saved["file"] for saved in objects})
 
 
-def restore(document: dict[str, Any], folder: StateFolder, *, name: str, parameters: ParameterStore) -> None:
+def restore(
+    document: dict[str, Any], folder: StateFolder, *, table: Table, name: str, parameters: ParameterStore
+) -> None:
     """Into resources that were just created and are still empty."""
-    _restore_table(document["table"], name=name)
+    _restore_table(document["table"], table)
     for saved in document["objects"]:
         _restore_object(saved, folder, bucket=name)
     for queue, bodies in document["queues"].items():
@@ -59,47 +65,31 @@ def restore(document: dict[str, Any], folder: StateFolder, *, name: str, paramet
         parameters.put(parameter, value)
 
 
-def _take_table(name: str, *, handled: str | None) -> dict[str, Any]:
-    table = backend("dynamodb").tables[name]
-    taken: dict[str, Any] = {"items": [item.to_json()["Attributes"] for item in table.all_items()]}
-    shard = table.stream_shard
-    if shard is not None:
-        first = shard.starting_sequence_number
-        unread_from = max(0, int(handled) + 1 - first) if handled else 0
-        taken["stream"] = {
-            "next": first + unread_from,
-            "unread": [_plain(record.to_json()) for record in shard.items[unread_from:]],
-        }
+def _take_table(table: Table, *, handled: int | None) -> dict[str, Any]:
+    taken: dict[str, Any] = {"items": list(table.items())}
+    if table.stream:
+        unread_from = max(table.stream.first, (handled or 0) + 1)
+        unread = table.stream.read(unread_from, limit=table.stream.next)
+        taken["stream"] = {"next": table.stream.next - len(unread), "unread": unread}
     return taken
 
 
-def _restore_table(taken: dict[str, Any], *, name: str) -> None:
+def _restore_table(taken: dict[str, Any], table: Table) -> None:
     """Without writing to the stream; it goes on with the numbers of before, which functions have remembered."""
-    table = backend("dynamodb").tables[name]
-    shard, table.stream_shard = table.stream_shard, None
-    for attributes in taken["items"]:
-        table.put_item(attributes, overwrite=True)
-    table.stream_shard = shard
-    if shard is not None and "stream" in taken:
-        shard.starting_sequence_number = taken["stream"]["next"]
-        shard.items = [_SavedRecord(record) for record in taken["stream"]["unread"]]
+    table.restore([item(attributes) for attributes in taken["items"]])
+    if table.stream and "stream" in taken:
+        unread = [_record(each) for each in taken["stream"]["unread"]]
+        table.stream.restore(unread, next_number=int(taken["stream"]["next"]) + len(unread))
 
 
-class _SavedRecord:
-    """Stands in a shard where moto has its own records."""
-
-    def __init__(self, record: dict[str, Any]) -> None:
-        created = datetime.fromisoformat(record["dynamodb"]["ApproximateCreationDateTime"])
-        self._record = {**record, "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": created}}
-
-    def to_json(self) -> dict[str, Any]:
-        return self._record
-
-
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    change = record["dynamodb"]
-    created = change["ApproximateCreationDateTime"].isoformat()
-    return {**record, "dynamodb": {**change, "ApproximateCreationDateTime": created}}
+def _record(saved: dict[str, Any]) -> dict[str, Any]:
+    """In the words of today: emulators before this one kept times as text and binary values as bytes."""
+    change = saved["dynamodb"]
+    created = change["ApproximateCreationDateTime"]
+    if isinstance(created, str):
+        created = datetime.fromisoformat(created).timestamp()
+    images = {name: item(change[name]) for name in ("Keys", "OldImage", "NewImage") if name in change}
+    return {**saved, "dynamodb": {**change, **images, "ApproximateCreationDateTime": created}}
 
 
 def _save_object(key: Any, folder: StateFolder) -> dict[str, Any]:

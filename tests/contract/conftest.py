@@ -1,6 +1,5 @@
-"""The store over moto twice: in this process, and over HTTP as the emulator serves it."""
+"""The store over moto, over the emulator's own DynamoDB, and over the same as the emulator serves it to others by HTTP."""
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +8,9 @@ import pytest
 from chalicelib.domain.ports import Runners, Runs, Tasks
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
-from chalicelib.store.schema import table_definition
 from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
-from tests.contract.in_process import client, store_table
-
-_NUMBERS = itertools.count(1)
+from tests.contract.in_process import Engine, client, new_table
 
 
 @dataclass(frozen=True)
@@ -32,14 +28,17 @@ def dynamodb() -> Any:
     return client("dynamodb")
 
 
-@pytest.fixture(params=["in_process", "http"])
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture(params=["moto", "engine", "http"])
 def stores(request: pytest.FixtureRequest) -> Stores:
     """An empty table."""
-    if request.param == "in_process":
-        table = store_table(request.getfixturevalue("dynamodb"))
+    if request.param == "engine":
+        table = request.getfixturevalue("engine").store_table()
     else:
-        made = request.getfixturevalue("aws").client("dynamodb")
-        name = f"contract-{next(_NUMBERS)}"
-        made.create_table(**table_definition(name))
-        table = Table(made, name)
+        made = request.getfixturevalue("aws").client("dynamodb") if request.param == "http" else None
+        table = new_table(made or request.getfixturevalue("dynamodb"))
     return Stores(table, TaskStore(table), RunStore(table), RunnerStore(table))

@@ -1,4 +1,4 @@
-"""AWS in this process: boto3 clients whose requests moto answers, one at a time, without a socket.
+"""AWS in this process: boto3 clients whose requests the emulator's own DynamoDB or moto answers, without a socket.
 
 Nothing global is patched: only these clients are wired so. moto's conditional writes are not atomic under threads, hence
 the lock. Its state is one for the process, hence a name of its own for every table and bucket.
@@ -10,13 +10,17 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from moto.backends import get_backend
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib.archive.s3 import Objects
 from chalicelib.store.schema import table_definition
 from chalicelib.store.table import Table
+from local_emulator.aws_endpoint import AwsEndpoint
+from local_emulator.config import ACCOUNT
+from local_emulator.dynamodb.service import DynamoDb
+from local_emulator.in_process import InProcess
+from local_emulator.parameters import ParameterStore
+from local_emulator.resources import fresh_credentials
 
 REGION = "ap-south-1"  # nobody else's: the emulator and its tests share moto's state with these
 _NUMBERS = itertools.count(1)
@@ -36,8 +40,42 @@ class _OneAtATime(BotocoreStubber):
 _MOTO = _OneAtATime()
 
 
+class Engine:
+    """The emulator's own DynamoDB. `client` is a boto3 client that opens no connection: there is nothing to close."""
+
+    def __init__(self) -> None:
+        self.dynamodb = DynamoDb(region=REGION, account=ACCOUNT)
+        endpoint = AwsEndpoint(
+            fresh_credentials(),
+            region=REGION,
+            parameters=ParameterStore(region=REGION, account=ACCOUNT),
+            dynamodb=self.dynamodb,
+        )
+        self.client = _client("dynamodb")
+        InProcess(endpoint, url="https://dynamodb.").wire(self.client.meta.events)
+
+    def new_table(self) -> str:
+        """Creates an empty table; its name."""
+        return self.dynamodb.tables.create(table_definition(f"table-{next(_NUMBERS)}")).name
+
+    def store_table(self) -> Table:
+        return Table(self.client, self.new_table())
+
+    def stream_records(self, table: str) -> list[dict[str, Any]]:
+        """Everything that the stream of a table has told so far, as a Lambda gets it."""
+        stream = self.dynamodb.tables.named(table).stream
+        assert stream
+        return stream.read(0, limit=stream.next)
+
+
 def client(service: str) -> Any:
-    """A client of `dynamodb` or `s3`; it opens no connection, so there is nothing to close."""
+    """moto's, of `dynamodb` or `s3`; it opens no connection, so there is nothing to close."""
+    made = _client(service)
+    made.meta.events.register("before-send", _MOTO)
+    return made
+
+
+def _client(service: str) -> Any:
     session = boto3.Session("AKIAINPROCESS", "secret", region_name=REGION)
     options: dict[str, Any] = {
         "retries": {"total_max_attempts": 1},
@@ -46,28 +84,17 @@ def client(service: str) -> Any:
     }
     config = Config(**options)
     made: Any = session.client(service, config=config)  # type: ignore[call-overload]
-    made.meta.events.register("before-send", _MOTO)
     return made
 
 
-def new_table(dynamodb: Any) -> str:
-    """Creates an empty table; its name."""
+def new_table(dynamodb: Any) -> Table:
+    """An empty table, made by this client."""
     name = f"table-{next(_NUMBERS)}"
     dynamodb.create_table(**table_definition(name))
-    return name
-
-
-def store_table(dynamodb: Any) -> Table:
-    return Table(dynamodb, new_table(dynamodb))
+    return Table(dynamodb, name)
 
 
 def new_bucket(s3: Any) -> Objects:
     name = f"bucket-{next(_NUMBERS)}"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     return Objects(s3, bucket=name)
-
-
-def stream_records(table: str) -> list[dict[str, Any]]:
-    """Everything that the stream of a table in this process has told so far, as a Lambda gets it."""
-    shard = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables[table].stream_shard
-    return [item.to_json() for item in shard.items] if shard else []

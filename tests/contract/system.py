@@ -28,7 +28,7 @@ from chalicelib.store.runs import RunStore
 from chalicelib.store.stream import changes_of
 from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
-from tests.contract.in_process import client, new_bucket, new_table, stream_records
+from tests.contract.in_process import Engine, client, new_bucket
 from tests.contract.records import NOW_MS
 
 BODY: Mapping[str, Any] = {
@@ -84,19 +84,19 @@ class Mortal:
 class Clients:
     """Making them costs more than a test."""
 
-    dynamodb: Any = field(default_factory=lambda: client("dynamodb"))
+    engine: Engine = field(default_factory=Engine)
     s3: Any = field(default_factory=lambda: client("s3"))
 
 
 class System:
     def __init__(self, clients: Clients, *, bucket: Objects | None = None) -> None:
         self.clock, self.outbox = HandClock(), Outbox()
-        self.table_name = new_table(clients.dynamodb)
-        self.dynamodb = clients.dynamodb
+        self.engine, self.dynamodb = clients.engine, clients.engine.client
+        self.table_name = self.engine.new_table()
         self.objects = bucket or new_bucket(clients.s3)
         self.storage = Storage(lambda: self.objects, clock=self.clock)
         self._told = 0
-        self.connect(clients.dynamodb)
+        self.connect(self.dynamodb)
 
     def connect(self, dynamodb: Any) -> None:
         """Builds all services anew, as a fresh process does, over this client of the same table."""
@@ -129,7 +129,7 @@ class System:
 
     def drain(self, *, again: int = 0) -> None:
         """Counts what the stream has told since the last time, and the `again` records before that once more."""
-        records = stream_records(self.table_name)
+        records = self.engine.stream_records(self.table_name)
         fresh = records[max(0, self._told - again) :]
         self._told = len(records)
         self.count_changes(changes_of(fresh))

@@ -88,7 +88,6 @@ class Scheduled:
 
     def __init__(self, aws: Aws, *, expression: str, text: str | None = None, **options: Any) -> None:
         self.calls: list[tuple[str, Any]] = []
-        self.clock = HandClock()
         self.client = aws.client("scheduler")
         self.name = f"s-{uuid4().hex}"
         given = text or json.dumps({"name": self.name, "at": "<aws.scheduler.scheduled-time>"})
@@ -99,6 +98,8 @@ class Scheduled:
             Target={"Arn": TARGET, "RoleArn": ROLE, "Input": given},
             **options,
         )
+        self.clock = HandClock()
+        self.clock.now = self.client.get_schedule(Name=self.name)["CreationDate"]  # moto's own, of real time
         self.service = SchedulerService(self.client, small_app(self.calls), clock=self.clock)
 
     def pass_s(self, seconds: float) -> list[Any]:
@@ -252,7 +253,9 @@ class Table:
             self.dynamodb.put_item(TableName=self.name, Item={"pk": {"S": name}})
 
     def pump(self, aws: Aws, handler: Recorder, *, batch_size: int) -> StreamPump:
-        return StreamPump(lambda: aws.client("dynamodbstreams"), handler, stream_arn=self.arn, batch_size=batch_size)
+        stream = aws.dynamodb.tables.named(self.name).stream
+        assert stream
+        return StreamPump(stream.read, handler, stream_arn=self.arn, batch_size=batch_size)
 
 
 def names_in(event: Any) -> list[str]:

@@ -76,7 +76,7 @@ def test_the_meter_counts_every_attempt_but_only_of_dynamodb(events: Hierarchica
         "dynamodb-streams.GetRecords",
         "s3.PutObject",
     ):
-        events.emit(f"before-send.{name}", request=None)
+        events.emit(f"before-call.{name}", request=None)
     assert meter.requests == {"UpdateItem": 2, "Query": 1}
     assert meter.total() == 3
 
@@ -84,10 +84,10 @@ def test_the_meter_counts_every_attempt_but_only_of_dynamodb(events: Hierarchica
 def test_the_meter_keeps_a_thread_s_requests_apart(events: HierarchicalEmitter) -> None:
     meter = Meter()
     meter.watch(events)
-    events.emit("before-send.dynamodb.Query", request=None)
+    events.emit("before-call.dynamodb.Query", request=None)
     with meter.of_this_thread() as mine:
-        events.emit("before-send.dynamodb.Query", request=None)
-    events.emit("before-send.dynamodb.Query", request=None)
+        events.emit("before-call.dynamodb.Query", request=None)
+    events.emit("before-call.dynamodb.Query", request=None)
     assert (mine, meter.total()) == ({"Query": 1}, 3)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.counting import Change, Counts, Tally, deltas, recount
 from chalicelib.domain.transitions import TASK
 from chalicelib.store.runs import RunStore
-from tests.contract.in_process import client, store_table
+from tests.contract.in_process import Engine
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task
 
 P, C, D = TaskStatus.PENDING, TaskStatus.CLAIMED, TaskStatus.COMPLETED
@@ -58,14 +58,14 @@ def test_counts_by_status_and_group() -> None:
     assert (counts.open(), counts.open(0), counts.open(1)) == (9, 2, 7)
 
 
-DYNAMODB = client("dynamodb")
+ENGINE = Engine()
 
 
 @settings(max_examples=settings().max_examples // 4)
 @given(histories(), st.data())
 def test_any_redelivery_of_the_stream_counts_once(history: History, data: st.DataObject) -> None:
     """The stream keeps order and delivers at least once: a batch may start anywhere before the first untold change."""
-    runs, run = RunStore(store_table(DYNAMODB)), a_run(sizes={LOCAL: TASKS // 2, CLOUD: TASKS // 2})
+    runs, run = RunStore(ENGINE.store_table()), a_run(sizes={LOCAL: TASKS // 2, CLOUD: TASKS // 2})
     runs.reserve(run)
     told = 0
     while told < len(history.changes):

@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from local_emulator.aws_endpoint import PROVEN_BYTES, SERVICE, UNPROVEN_BYTES, AwsEndpoint, _Dispatcher, is_motos_own
 from local_emulator.config import Keys, Ready
 from local_emulator.errors import ReadyFileUnusable
+from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.parameters import ParameterStore
 from local_emulator.ready_file import ready_file
 from local_emulator.s3_gate import Refused, Request, check_presigned
@@ -53,7 +54,7 @@ def signed(
     body: bytes = b"{}",
     path: str = "/",
     declared: str | None = None,
-    target: str = "DynamoDB_20120810.PutItem",
+    target: str = "DynamoDB_20120810.ListTables",
 ) -> dict[str, Any]:
     headers = {"Host": HOST, "X-Amz-Target": target} if service != "s3" else {"Host": HOST}
     headers |= {} if declared is None else {"X-Amz-Content-SHA256": declared}
@@ -77,6 +78,7 @@ def endpoint_for(
         OURS,
         region="us-east-1",
         parameters=ParameterStore(region="us-east-1", account="1"),
+        dynamodb=DynamoDb(region="us-east-1", account="1"),
         clock=lambda: moment + later,
         moto=moto,
     )
@@ -308,6 +310,6 @@ def test_garbled_heads_are_refused_and_no_fault(changes: dict[str, str]) -> None
 
 
 def test_the_body_is_still_there_for_moto() -> None:
-    environ = signed(body=b"x" * 5_000)
+    environ = signed("sqs", body=b"x" * 5_000)
     assert ask(environ) == "200"
     assert io.BytesIO(environ["wsgi.input"].read()).read() == b"x" * 5_000

@@ -154,7 +154,7 @@ def test_a_note_that_fails_is_logged_and_the_runner_gets_its_answer(caplog: pyte
 def test_a_waiting_runner_costs_one_write_in_half_a_minute(system: System, clients: Clients) -> None:
     claim(system)
     writes: list[Any] = []
-    clients.dynamodb.meta.events.register("before-send.dynamodb.PutItem", lambda **_: writes.append(1))
+    clients.engine.client.meta.events.register("before-call.dynamodb.PutItem", lambda **_: writes.append(1))
     for _ in range(15):
         claim(system, "two")
         system.clock.pass_s(2)
@@ -169,7 +169,7 @@ def test_a_page_of_a_group_reads_no_more_than_its_tasks(system: System, clients:
     system.runs.publish(run)
     limits: list[Any] = []
     hook = "provide-client-params.dynamodb.Query"
-    clients.dynamodb.meta.events.register(hook, lambda params, **_: limits.append(params.get("Limit")))
+    clients.engine.client.meta.events.register(hook, lambda params, **_: limits.append(params.get("Limit")))
     wanted = Wanted(CLOUD.provider, CLOUD.instance_type)
     assert len(system.read_runs.task_page("wide", wanted, after=0, limit=100).tasks) == 100
     assert [limit for limit in limits if limit] == [100]

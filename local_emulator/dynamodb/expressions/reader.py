@@ -1,0 +1,137 @@
+"""Reads the words of an expression one after another; paths and operands are the same in all of them."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import TypeVar
+
+from local_emulator.dynamodb.expressions.paths import Path
+from local_emulator.dynamodb.expressions.scope import Scope, Uses
+from local_emulator.dynamodb.faults import Fault, invalid
+from local_emulator.dynamodb.values import Item, Value
+
+Operand = Callable[[Item, Scope], Value | None]
+T = TypeVar("T")
+
+_WORD = re.compile(r"\s*([#:]?[A-Za-z0-9_]+|<>|<=|>=|[=<>()\[\],.+-])")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+MOST_BYTES = 4_096
+
+
+class Reader:
+    """`parameter` is the request's member that holds the text, for messages."""
+
+    def __init__(self, text: str, parameter: str) -> None:
+        self.parameter = parameter
+        if not text.strip():
+            raise invalid(f"Invalid {parameter}: The expression can not be empty;")
+        if len(text.encode()) > MOST_BYTES:
+            raise invalid(f"Invalid {parameter}: Expression size has exceeded the maximum allowed size;")
+        self._words = _split(text, parameter)
+        self._at = 0
+        self._names: set[str] = set()
+        self._values: set[str] = set()
+
+    @property
+    def uses(self) -> Uses:
+        return Uses(frozenset(self._names), frozenset(self._values))
+
+    @property
+    def next(self) -> str:
+        """The next word, empty at the end."""
+        return self._words[self._at] if self._at < len(self._words) else ""
+
+    @property
+    def keyword(self) -> str:
+        return self.next.upper()
+
+    @property
+    def calls(self) -> bool:
+        """Is the next word the name of a function?"""
+        return self._at + 1 < len(self._words) and self._words[self._at + 1] == "(" and bool(_NAME.match(self.next))
+
+    def take(self) -> str:
+        word = self.next
+        self._at += 1
+        return word
+
+    def accept(self, *words: str) -> str:
+        """The next word in upper case if it is one of these, which is then behind us; else empty."""
+        return self.take().upper() if self.next and self.keyword in words else ""
+
+    def expect(self, word: str) -> None:
+        if not self.accept(word):
+            raise self.wrong()
+
+    def end(self) -> None:
+        if self.next:
+            raise self.wrong()
+
+    def wrong(self) -> Fault:
+        near = " ".join(self._words[max(0, self._at - 1) : self._at + 2])
+        return invalid(f'Invalid {self.parameter}: Syntax error; token: "{self.next or "<EOF>"}", near: "{near}"')
+
+    def refuse(self, words: str) -> Fault:
+        return invalid(f"Invalid {self.parameter}: {words}")
+
+    def path(self) -> Path:
+        parts: list[str | int] = [self._name()]
+        while self.next in (".", "["):
+            parts.append(self._name() if self.take() == "." else self._index())
+        return Path(tuple(parts))
+
+    def placeholder(self) -> str:
+        """Of a value."""
+        if not self.next.startswith(":"):
+            raise self.wrong()
+        self._values.add(self.next)
+        return self.take()
+
+    def value(self) -> Operand:
+        name = self.placeholder()
+        return lambda item, scope: scope.values[name]
+
+    def listed(self, read: Callable[[], T]) -> list[T]:
+        """One or more, with commas between them."""
+        found = [read()]
+        while self.accept(","):
+            found.append(read())
+        return found
+
+    def _name(self) -> str:
+        word = self.next
+        if word.startswith("#"):
+            self._names.add(word)
+        elif not _NAME.match(word):
+            raise self.wrong()
+        elif word.upper() in reserved_words():
+            raise self.refuse(f"Attribute name is a reserved keyword; reserved keyword: {word}")
+        return self.take()
+
+    def _index(self) -> int:
+        if not self.next.isdecimal():
+            raise self.wrong()
+        index = int(self.take())
+        self.expect("]")
+        return index
+
+
+@cache
+def reserved_words() -> frozenset[str]:
+    """In upper case, from the list that moto keeps: names that an expression can only use by a `#name`."""
+    listed = files("moto.dynamodb").joinpath("parsing/reserved_keywords.txt").read_text()
+    return frozenset(listed.upper().split())
+
+
+def _split(text: str, parameter: str) -> list[str]:
+    words, at, text = [], 0, text.rstrip()
+    while at < len(text):
+        found = _WORD.match(text, at)
+        if not found:
+            raise invalid(
+                f'Invalid {parameter}: Syntax error; token: "{text[at:].strip()[:1]}", near: "{text[at : at + 10]}"'
+            )
+        words.append(found[1])
+        at = found.end()
+    return words

@@ -1,0 +1,75 @@
+"""The Lambdas' way to the emulated AWS: the same process, so the same lock and answers without HTTP and signatures.
+
+botocore checks and serialises each request as for AWS; what it would sign and send is answered here. Clients of other
+sessions, of other processes, or with another endpoint go over HTTP.
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.awsrequest import AWSResponse, HeadersDict
+
+from local_emulator.aws_endpoint import AwsEndpoint
+from local_emulator.dynamodb.faults import Fault
+
+ITEM_OPERATIONS = frozenset(
+    {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"}
+)
+
+
+class InProcess:
+    """`url` is where the endpoint is served: requests that go elsewhere are not ours."""
+
+    def __init__(self, endpoint: AwsEndpoint, *, url: str) -> None:
+        self._endpoint = endpoint
+        self._url = url
+
+    def wire(self, events: Any) -> None:
+        """`events`: the emitter of a boto3 session or client, of clients still to be made."""
+        events.register_last("before-call.dynamodb", self._answer)
+
+    def _answer(self, model: Any, params: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        if model.name not in ITEM_OPERATIONS or not params["url"].startswith(self._url):
+            return None
+        try:
+            status, reply = 200, self._endpoint.ask_dynamodb(model.name, json.loads(params["body"]))
+        except Fault as fault:
+            status, reply = fault.status, {"Error": {"Code": fault.code, "Message": fault.message}, **fault.more}
+        metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
+        parsed = {name: _PARSED[name](value) if name in _PARSED else value for name, value in reply.items()}
+        return AWSResponse(params["url"], status, HeadersDict(), None), parsed | {"ResponseMetadata": metadata}
+
+
+def _item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """As boto3's callers see it: bytes for binary values. Always a dictionary of its own."""
+    return {name: _value(value) for name, value in item.items()}
+
+
+def _value(value: dict[str, Any]) -> dict[str, Any]:
+    ((kind, content),) = value.items()
+    match kind:
+        case "B":
+            return {"B": b64decode(content)}
+        case "BS":
+            return {"BS": [b64decode(one) for one in content]}
+        case "M":
+            return {"M": _item(content)}
+        case "L":
+            return {"L": [_value(one) for one in content]}
+        case _:
+            return value
+
+
+def _items(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [_item(item) for item in items]
+
+
+def _responses(tables: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {name: _items(items) for name, items in tables.items()}
+
+
+_PARSED: Mapping[str, Any] = {
+    "Item": _item, "Attributes": _item, "LastEvaluatedKey": _item, "Items": _items, "Responses": _responses,
+}  # fmt: skip
