@@ -39,7 +39,8 @@ class InProcess:
             status, reply = fault.status, {"Error": {"Code": fault.code, "Message": fault.message}, **fault.more}
         metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
         parsed = {name: _PARSED[name](value) if name in _PARSED else value for name, value in reply.items()}
-        return AWSResponse(params["url"], status, HeadersDict(), None), parsed | {"ResponseMetadata": metadata}
+        headers: Any = HeadersDict()
+        return AWSResponse(params["url"], status, headers, None), parsed | {"ResponseMetadata": metadata}
 
 
 def _item(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from moto.moto_server.werkzeug_app import create_backend_app
 
 from local_emulator.aws_endpoint import PROVEN_BYTES, SERVICE, UNPROVEN_BYTES, AwsEndpoint, _Dispatcher, is_motos_own
 from local_emulator.config import Keys, Ready
-from local_emulator.errors import ReadyFileUnusable
 from local_emulator.dynamodb.service import DynamoDb
+from local_emulator.errors import ReadyFileUnusable
 from local_emulator.parameters import ParameterStore
 from local_emulator.ready_file import ready_file
 from local_emulator.s3_gate import Refused, Request, check_presigned
