@@ -20,7 +20,7 @@ from chalicelib.domain.ports import Holder
 from chalicelib.wiring import services
 
 JSON = "application/json; charset=utf-8"
-ANY_TYPE = ["*/*"]  # stop comes with no body and no type; old clients send forms
+ANY_TYPE = ["*/*"]  # stop comes with no body and no type, old clients send forms, and some name a type for a GET
 ADMIN = frozenset({"admin"})
 RUNNER = frozenset({"admin", "runner"})
 ANYONE = frozenset({"admin", "runner", "reader"})

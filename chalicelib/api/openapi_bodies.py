@@ -11,7 +11,7 @@ from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS
 
 Schema = dict[str, Any]
-_NUMBER_TEXT = r"^\s*[+-]?\d{1,15}(\.\d{0,9})?\s*$"
+_BLANK = r"[ \t\n\r\f\v]*"
 
 
 def _exactly(pattern: str) -> str:
@@ -23,9 +23,31 @@ def _document(words: str, most: int) -> Schema:
 
 
 def _whole(words: str, default: int, span: tuple[int, int]) -> Schema:
+    """A whole number from 1: our spans begin there."""
     number = {"type": "integer", "minimum": span[0], "maximum": span[1]}
-    text = {"type": "string", "pattern": _NUMBER_TEXT, "description": "The same number as text."}
+    text = {
+        "type": "string",
+        "pattern": _number_text(span[1], r"(\.0{0,9})?"),
+        "description": "The same number as text.",
+    }
     return {"anyOf": [number, text, {"type": "null"}], "default": default, "description": words}
+
+
+def _number_text(most: int, fraction: str) -> str:
+    """A number from 1 to `most` in letters, with its fraction, blanks around it and zeros before it (15 digits in all)."""
+    zeros = f"0{{0,{15 - len(str(most))}}}"
+    return f"^{_BLANK}\\+?{zeros}({'|'.join(_up_to(str(most)))}){fraction}{_BLANK}$"
+
+
+def _up_to(most: str) -> list[str]:
+    """Patterns for the numbers from 1 to `most`: shorter ones, those that are smaller from some digit on, and itself."""
+    shorter = [f"[1-9][0-9]{{0,{len(most) - 2}}}"] if len(most) > 1 else []
+    smaller = [
+        f"{most[:at]}[{'01'[at == 0]}-{int(digit) - 1}][0-9]{{{len(most) - at - 1}}}"
+        for at, digit in enumerate(most)
+        if int(digit) > (at == 0)
+    ]
+    return [*shorter, *smaller, most]
 
 
 PRINTABLE_TEXT: Schema = {"type": "string", "pattern": _exactly(PRINTABLE.pattern)}
@@ -41,15 +63,17 @@ CLASSIC: Schema = {
     "items": {"anyOf": [{"$ref": "#/components/schemas/RunInstance"}, PRINTABLE_TEXT]},
     "description": "Instances of this provider; a plain string is both instance type and alias. Null is none, and a warning.",
 }
+_AN_INSTANCE: Schema = {"type": "object", "required": ["instance_type"]}
+_HAS_AN_INSTANCE: Schema = {"type": "array", "contains": _AN_INSTANCE}
+_MISSHAPEN: Schema = {"anyOf": [{"type": "array", "minItems": 1, "items": {"type": "string"}}, _AN_INSTANCE]}
+NO_LABEL: Schema = {
+    "not": {"anyOf": [_HAS_AN_INSTANCE, *_MISSHAPEN["anyOf"]]},
+    "description": "No provider can have this name. It is ignored, unless it plainly is meant as one.",
+}
 OTHER_KEY: Schema = {
-    "if": {"type": "array", "contains": {"type": "object", "required": ["instance_type"]}},
+    "if": _HAS_AN_INSTANCE,
     "then": INSTANCES,
-    "not": {
-        "anyOf": [
-            {"type": "array", "minItems": 1, "items": {"type": "string"}},
-            {"type": "object", "required": ["instance_type"]},
-        ]
-    },
+    "not": _MISSHAPEN,
     "description": (
         "A key that holds an array of instance objects is a provider, whatever its name (letters, digits, dot, dash and "
         "underscore, at most 64). One that is plainly meant as a provider, but has another shape (an array with an instance "
@@ -57,7 +81,12 @@ OTHER_KEY: Schema = {
         "key is ignored and named in the reply's `warnings`."
     ),
 }
-_POSITIVE = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _NUMBER_TEXT}]}
+_POSITIVE = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": limits.MAX_TASKS + 1},
+        {"type": "string", "pattern": _number_text(limits.MAX_TASKS, r"(\.[0-9]{0,9})?")},
+    ]
+}
 PER_INSTANCE_TYPE: Schema = {
     "type": "object",
     "required": ["tasks"],
@@ -98,6 +127,7 @@ NEW_RUN: Schema = {
         "metadata": _document("Kept with the run.", limits.MAX_METADATA_BYTES),
         **{provider: CLASSIC for provider in CLASSIC_PROVIDERS},
     },
+    "patternProperties": {f"^(?!{_exactly(LABEL.pattern)[1:]})": NO_LABEL},
     "additionalProperties": OTHER_KEY,
     "if": {"properties": {"workload": {"const": "ruby-bench"}}},
     "then": {

@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.limits import MAX_BODY_BYTES
-from benchfleet_contract.problems import ErrorReply
+from benchfleet_contract.names import RUN_ID, TASK_ID
+from benchfleet_contract.problems import Problem
+from benchfleet_contract.tasks import AssignedTask, UploadUrls
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from chalicelib.api.endpoint import ANYONE, status_of
 from chalicelib.api.openapi_bodies import INSTANCE, NEW_RUN
+from chalicelib.api.openapi_forms import form_of
 from chalicelib.api.openapi_operations import OPERATIONS, RUN_BODY, Operation
+from chalicelib.api.openapi_replies import REPLIES
 from chalicelib.domain import errors
 
 TARGET = Path(__file__).with_name("openapi.json")
 VERSION = "1"
 FORM = "application/x-www-form-urlencoded"
 _SCHEMAS = "#/components/schemas/"
-_LATE_REPLY: dict[str, Any] = {
-    "allOf": [{"$ref": f"{_SCHEMAS}ErrorReply"}],
-    "properties": {"cancel": {"const": True, "description": "Stop the work and drop its result."}},
-    "description": "A late call. It changed nothing; a repeat of the accepted outcome is never answered with this.",
-}
+_IDS = {"run_id": RUN_ID, "task_id": TASK_ID}
 _SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
@@ -36,6 +36,13 @@ _SECURITY_SCHEME = {
         "answered with. The key alone, without `Bearer `, is taken too."
     ),
 }
+
+
+class _Told(GenerateJsonSchema):
+    """A reply tells all of its fields; those that have a default, too."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return self.mode == "serialization" or super().field_is_required(field, total)
 
 
 def document() -> dict[str, Any]:
@@ -67,15 +74,22 @@ def text() -> str:
 
 
 def _schemas() -> dict[str, Any]:
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ErrorReply, "validation"): None}
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = dict.fromkeys(
+        (part, "serialization") for part in (Problem, AssignedTask, UploadUrls)
+    )
+    bodies = [operation.body for operation in OPERATIONS if isinstance(operation.body, type)]
     for operation in OPERATIONS:
-        if operation.reply:
+        if isinstance(operation.reply, type):
             wanted[operation.reply, "serialization"] = None
-        if isinstance(operation.body, type):
-            wanted[operation.body, "validation"] = None
-    _, schemas = models_json_schema(list(wanted), ref_template=f"{_SCHEMAS}{{model}}")
-    ours = {RUN_BODY: NEW_RUN, "RunInstance": INSTANCE, "LateReply": _LATE_REPLY}
-    return dict(sorted({**schemas["$defs"], **ours}.items()))
+    wanted |= {(body, "validation"): None for body in bodies}
+    _, made = models_json_schema(list(wanted), ref_template=f"{_SCHEMAS}{{model}}", schema_generator=_Told)
+    forms = {_form_name(body.__name__): form_of(made["$defs"][body.__name__]) for body in bodies}
+    ours = {RUN_BODY: NEW_RUN, "RunInstance": INSTANCE, **REPLIES}
+    return dict(sorted({**made["$defs"], **forms, **ours}.items()))
+
+
+def _form_name(body: str) -> str:
+    return f"{body}Form"
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -108,21 +122,34 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": f"^(?:{_IDS[name].pattern})$"},
+        }
         for name in re.findall(r"{(\w+)}", path)
     ]
 
 
 def _body(operation: Operation) -> dict[str, Any]:
-    name = operation.body if isinstance(operation.body, str) else operation.body.__name__ if operation.body else ""
-    described = {"schema": {"$ref": _SCHEMAS + name}, "example": operation.example}
-    kinds = ["application/json"] if operation.body == RUN_BODY else ["application/json", FORM]
-    return {"required": True, "content": dict.fromkeys(kinds, described)}
+    if isinstance(operation.body, str):
+        return {"required": True, "content": {"application/json": _content(operation.body, operation.example)}}
+    name = operation.body.__name__ if operation.body else ""
+    as_form = {
+        f"{key}[]" if isinstance(value, list) else key: value for key, value in (operation.example or {}).items()
+    }
+    kinds = {"application/json": _content(name, operation.example), FORM: _content(_form_name(name), as_form)}
+    return {"required": True, "content": kinds}
+
+
+def _content(schema: str, example: dict[str, Any] | None) -> dict[str, Any]:
+    return {"schema": {"$ref": _SCHEMAS + schema}, "example": example}
 
 
 def _success(operation: Operation) -> dict[str, Any]:
-    schema = {"$ref": _SCHEMAS + operation.reply.__name__} if operation.reply else {"type": "object"}
-    return {"description": operation.summary, "content": {"application/json": {"schema": schema}}}
+    name = operation.reply if isinstance(operation.reply, str) else operation.reply.__name__
+    return _answer(operation.summary, name)
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:

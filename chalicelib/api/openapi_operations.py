@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchfleet_contract import limits, runners, runs, tasks
+from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.tasks import ATTEMPT
 from pydantic import BaseModel
 
 from chalicelib.api.endpoint import ADMIN, ANYONE, RUNNER
@@ -33,14 +35,17 @@ _FAILED = {"runner_id": "runner-1", "error_type": "benchmark_failed", "error_mes
 
 @dataclass(frozen=True)
 class Operation:
-    """`roles` None: no key is needed. `query` holds OpenAPI parameters, headers too; path parameters follow from the path."""
+    """`roles` None: no key is needed. `query` holds OpenAPI parameters, headers too; path parameters follow from the path.
+
+    Body and reply are contract models, or names of schemas in `openapi_bodies.py` and `openapi_replies.py`.
+    """
 
     method: str
     path: str
     name: str
     summary: str
     roles: frozenset[str] | None
-    reply: type[BaseModel] | None
+    reply: type[BaseModel] | str
     status: int = 200
     body: type[BaseModel] | str | None = None
     example: dict[str, Any] | None = None
@@ -60,23 +65,26 @@ _OUR_CODES = {
     "name": CODES_HEADER,
     "in": "header",
     "required": False,
-    "description": "`1` asks for our own statuses: `run_exists` is then 409, and 400 without it.",
-    "schema": {"type": "string", "enum": ["1"]},
+    "description": "`1` asks for our own statuses: `run_exists` is then 409, and 400 without it, or with anything else.",
+    "schema": {"type": "string"},
+    "example": "1",
 }
-_CURSOR = _query("cursor", "`next_cursor` of the page before.", type="string")
+_PAGE_WORDS = "`next_cursor` of the page before."
+_RUNS_CURSOR = _query("cursor", _PAGE_WORDS, type="string", pattern=f"^[0-9]{{15}}#{RUN_ID.pattern}$")
+_TASKS_CURSOR = _query("cursor", _PAGE_WORDS, type="string", pattern="^0{0,9}[0-9]{1,9}$")
 _LIMIT = _whole("limit", "Tasks a page.", limits.MAX_TASKS_PAGE, default=limits.TASKS_PAGE)
 _FILTERS = (
     _query("provider", "Only tasks for this provider.", type="string"),
     _query("instance_type", "Only tasks for this instance type.", type="string"),
     _query(
-        "status", "Only tasks in this state. A page may then be short, or empty, and still have a `next_cursor`.",
-        type="string", enum=list(TaskStatus),
+        "status", "Only tasks in this state; empty for any. A page may then be short, or empty, and still have a `next_cursor`.",
+        type="string", enum=[*TaskStatus, ""],
     ),
 )  # fmt: skip
 _DIGEST = "^[0-9a-fA-F]{64}$"
 _UPLOAD = (
     _query("runner_id", "Who holds the lease.", required=True, type="string"),
-    _query("attempt", "The attempt that the lease belongs to.", type="integer", minimum=1),
+    _query("attempt", "The attempt that the lease belongs to.", type="integer", **ATTEMPT),
     _whole("result_bytes", "Length of the result; needs result_sha256.", limits.MAX_UPLOAD_BYTES),
     _query("result_sha256", "SHA-256 of the result in hexadecimal.", type="string", pattern=_DIGEST),
     _whole("error_bytes", "Length of the error archive instead; needs error_sha256.", limits.MAX_UPLOAD_BYTES),
@@ -96,7 +104,7 @@ def _runs() -> list[Operation]:
         ),
         Operation(
             "get", "/runs", "listRuns", f"The newest {limits.RUNS_PAGE} runs, newest first.", ANYONE, runs.RunList,
-            query=(_CURSOR,), refusals=(errors.BadRequest, *BUSY),
+            query=(_RUNS_CURSOR,), refusals=(errors.BadRequest, *BUSY),
         ),
         *(
             Operation(
@@ -114,7 +122,7 @@ def _runs() -> list[Operation]:
         ),
         Operation(
             "get", "/runs/{run_id}/tasks", "listTasks", "The tasks of a run, in order.", ANYONE, tasks.TaskList,
-            query=(*_FILTERS, _CURSOR, _LIMIT), refusals=(errors.BadRequest, errors.RunNotFound, *BUSY),
+            query=(*_FILTERS, _TASKS_CURSOR, _LIMIT), refusals=(errors.BadRequest, errors.RunNotFound, *BUSY),
         ),
         Operation(
             "get", "/runs/{run_id}/runners", "listRunners", "Who works on a run, who waits for it, who was there.",
@@ -127,13 +135,13 @@ def _claims() -> list[Operation]:
     refusals: Refusals = (errors.BadRequest, errors.TooLarge, *BUSY)
     return [
         Operation(
-            "post", "/runs/{run_id}/tasks/claim", "claimTask", "Ask for a task of this run.", RUNNER, tasks.ClaimReply,
+            "post", "/runs/{run_id}/tasks/claim", "claimTask", "Ask for a task of this run.", RUNNER, "ClaimReply",
             body=tasks.ClaimRequest, example=_CLAIM, refusals=(errors.RunNotFound, *refusals),
         ),
         *(
             Operation(
                 "post", path, name, "Ask for a task of any running run that fits; never `done`.", RUNNER,
-                tasks.ClaimReply, body=tasks.AnyClaimRequest, example=_CLAIM | {"workloads": ["ruby-bench"]},
+                "ClaimReply", body=tasks.AnyClaimRequest, example=_CLAIM | {"workloads": ["ruby-bench"]},
                 refusals=refusals,
             )
             for path, name in (("/claim", "claimAnyTask"), ("/tasks/claim", "claimAnyTaskByPlanName"))
@@ -174,8 +182,8 @@ def _tasks() -> list[Operation]:
 
 def _system() -> list[Operation]:
     return [
-        Operation("get", "/up", "up", "Is the API there?", None, None),
-        Operation("get", "/openapi.json", "openapi", "This document.", None, None),
+        Operation("get", "/up", "up", "Is the API there?", None, "Up"),
+        Operation("get", "/openapi.json", "openapi", "This document.", None, "Document"),
     ]
 
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.api.endpoint import query_of
+from chalicelib.api.endpoint import ANY_TYPE, query_of
 from chalicelib.dashboard import assets
 from chalicelib.dashboard.page import POLICY, shell
 
@@ -19,7 +19,7 @@ PAGE = {
 FOREVER = "public, max-age=31536000, immutable"
 
 
-@pages.route("/", methods=["GET"])
+@pages.route("/", methods=["GET"], content_types=ANY_TYPE)
 def dashboard() -> Response:
     request = pages.current_request
     run_id = query_of(request).get("run_id")
@@ -29,7 +29,7 @@ def dashboard() -> Response:
     return _text(shell(run_id), 200, PAGE)
 
 
-@pages.route("/assets/{version}/{name}", methods=["GET"])
+@pages.route("/assets/{version}/{name}", methods=["GET"], content_types=ANY_TYPE)
 def asset(version: str, name: str) -> Response:
     """A page that was loaded before a deployment still gets its files, but may not keep them."""
     found = assets.assets().get(name)

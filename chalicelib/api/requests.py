@@ -43,7 +43,9 @@ def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:
     """What the runner can run; empty for anything."""
-    names = body.get("workloads") or []
+    names = body.get("workloads", [])
+    if names in (None, ""):
+        return frozenset()
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadRequest("workloads must be a list of names", code="invalid_parameter")
     return frozenset(names)
@@ -70,7 +72,7 @@ def read_beat(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Beat:
 
 
 def read_completion(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Verdict:
-    key = _text(body, "s3_result_key", most=1024)
+    key = _text(body, "s3_result_key", most=limits.MAX_KEY_CHARS)
     if not key:
         raise BadRequest("Missing s3_result_key parameter", code="missing_parameter")
     reason = _cut(body.get("reason"), limits.MAX_REASON_CHARS)
@@ -87,7 +89,8 @@ def read_failure(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Verdic
         raise BadRequest("Missing error_type or error_message parameter", code="missing_parameter")
     return Verdict(
         TaskStatus.FAILED, runner_of(body), attempt_of(body, holder), now_ms, fleet_key=holder.fleet_key,
-        error_key=_text(body, "s3_error_key", most=1024), seal=_seal(body, "error_sha256"), error_type=kind, error_message=words,
+        error_key=_text(body, "s3_error_key", most=limits.MAX_KEY_CHARS), seal=_seal(body, "error_sha256"),
+        error_type=kind, error_message=words,
         failure_class=_failure_class(body.get("failure_class"), kind),
         reason=_cut(body.get("reason"), limits.MAX_REASON_CHARS) or kind,
     )  # fmt: skip
@@ -147,12 +150,23 @@ def runner_of(body: Mapping[str, Any]) -> str:
 
 
 def attempt_of(body: Mapping[str, Any], holder: Holder) -> int | None:
-    """What the caller says, or what its token is bound to. Raises Unauthorized where they differ."""
-    value = body.get("attempt")
-    said = int(value) if isinstance(value, int | str) and str(value).isdecimal() and len(str(value)) < 9 else None
+    """What the caller says, or what its token is bound to. Raises Unauthorized where they differ, BadRequest."""
+    said = _attempt(body.get("attempt"))
     if holder.attempt is not None and said not in (None, holder.attempt):
         raise Unauthorized
     return said if holder.attempt is None else holder.attempt
+
+
+def _attempt(value: Any) -> int | None:
+    """None where nothing is said. What cannot be read is refused: as nothing said, it would leave the fence open."""
+    if value is None or value == "":
+        return None
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    said = -1 if isinstance(number, bool) or not isinstance(number, int | str) else _whole(str(number))
+    if not 1 <= said <= limits.MAX_ATTEMPT_NUMBER:
+        words = f"attempt must be a whole number from 1 to {limits.MAX_ATTEMPT_NUMBER}, not {str(value)[:40]!r}"
+        raise BadRequest(words, code="invalid_parameter")
+    return said
 
 
 def _text(body: Mapping[str, Any], name: str, *, most: int) -> str | None:

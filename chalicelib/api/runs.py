@@ -29,23 +29,23 @@ def create_run_alias() -> Response:
     return answer(runs.current_request, ADMIN, _create, status=201)
 
 
-@runs.route("/runs", methods=["GET"])
+@runs.route("/runs", methods=["GET"], content_types=ANY_TYPE)
 def list_runs() -> Response:
     query = query_of(runs.current_request)
     return answer(runs.current_request, ANYONE, lambda: services().read_runs.newest(cursor=read_runs_cursor(query)))
 
 
-@runs.route("/runs/{run_id}", methods=["GET"])
+@runs.route("/runs/{run_id}", methods=["GET"], content_types=ANY_TYPE)
 def show_run(run_id: str) -> Response:
     return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(without_format(run_id))))
 
 
-@runs.route("/run/{run_id}", methods=["GET"])
+@runs.route("/run/{run_id}", methods=["GET"], content_types=ANY_TYPE)
 def show_run_alias(run_id: str) -> Response:
     return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(without_format(run_id))))
 
 
-@runs.route("/runs/{run_id}/tasks", methods=["GET"])
+@runs.route("/runs/{run_id}/tasks", methods=["GET"], content_types=ANY_TYPE)
 def list_tasks(run_id: str) -> Response:
     def page() -> TaskList:
         query = query_of(runs.current_request)
@@ -55,7 +55,7 @@ def list_tasks(run_id: str) -> Response:
     return answer(runs.current_request, ANYONE, page)
 
 
-@runs.route("/runs/{run_id}/runners", methods=["GET"])
+@runs.route("/runs/{run_id}/runners", methods=["GET"], content_types=ANY_TYPE)
 def list_runners(run_id: str) -> Response:
     return answer(runs.current_request, ANYONE, lambda: services().read_runners(known(run_id)))
 

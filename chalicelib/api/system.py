@@ -4,15 +4,17 @@ from pathlib import Path
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.api.endpoint import ANY_TYPE, JSON
+
 system = Blueprint(__name__)
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
-@system.route("/up", methods=["GET"])
+@system.route("/up", methods=["GET"], content_types=ANY_TYPE)
 def up() -> Response:
-    return Response(body='{"status":"up"}', headers={"Content-Type": "application/json"})
+    return Response(body='{"status":"up"}', headers={"Content-Type": JSON})
 
 
-@system.route("/openapi.json", methods=["GET"])
+@system.route("/openapi.json", methods=["GET"], content_types=ANY_TYPE)
 def openapi() -> Response:
-    return Response(body=DOCUMENT.read_text(), headers={"Content-Type": "application/json"})
+    return Response(body=DOCUMENT.read_text(), headers={"Content-Type": JSON})

@@ -46,13 +46,13 @@ def claim_any() -> Response:
     return answer(tasks.current_request, RUNNER, claim)
 
 
-@tasks.route("/tasks/{task_id}", methods=["GET"])
+@tasks.route("/tasks/{task_id}", methods=["GET"], content_types=ANY_TYPE)
 def show_task(task_id: str) -> Response:
     named = without_format(task_id)
     return answer(tasks.current_request, ANYONE, lambda: services().read_runs.task(*requests.task_address(named)))
 
 
-@tasks.route("/tasks/{task_id}/files", methods=["GET"])
+@tasks.route("/tasks/{task_id}/files", methods=["GET"], content_types=ANY_TYPE)
 def task_files(task_id: str) -> Response:
     return answer(tasks.current_request, ANYONE, lambda: services().read_runs.files(*requests.task_address(task_id)))
 
@@ -92,7 +92,7 @@ def fail_task(task_id: str) -> Response:
     return answer_holder(tasks.current_request, fail)
 
 
-@tasks.route("/tasks/{task_id}/upload-urls", methods=["GET"])
+@tasks.route("/tasks/{task_id}/upload-urls", methods=["GET"], content_types=ANY_TYPE)
 def upload_urls(task_id: str) -> Response:
     def sign(holder: Holder) -> UploadUrls:
         query = query_of(tasks.current_request)

@@ -83,7 +83,7 @@ def _tasks(per_instance_type: Any, reading: Reading) -> int:
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?\d{1,15}(\.\d{0,9})?\s*", value):
+    if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?\d{1,15}(\.\d{0,9})?\s*", value, re.ASCII):
         return None
     number = float(value) if isinstance(value, str) else value  # an int may be too large for a float
     return float(number) if -1e15 < number < 1e15 else None

@@ -2,9 +2,18 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from benchfleet_contract import limits
 from benchfleet_contract.states import FailureClass, HeartbeatStatus, ResultState, TaskStatus
+
+# What the control plane takes, for the OpenAPI document. It is the one that checks it, in its own words.
+ATTEMPT: dict[str, Any] = {"minimum": 1, "maximum": limits.MAX_ATTEMPT_NUMBER}
+_NAME: dict[str, Any] = {"minLength": 1, "maxLength": limits.MAX_RUNNER_ID_CHARS}
+_TOKEN: dict[str, Any] = {"maxLength": limits.MAX_TOKEN_CHARS, "pattern": r"^[\x00-\x7f]*$"}
+_KEY: dict[str, Any] = {"minLength": 1, "maxLength": limits.MAX_KEY_CHARS}
+_SHA256: dict[str, Any] = {"pattern": "^([0-9a-fA-F]{64})?$"}
+_SAID: dict[str, Any] = {"minLength": 1}
 
 
 class Task(BaseModel):
@@ -51,10 +60,10 @@ class ClaimRequest(BaseModel):
     attempt alone; from then on no key that all runners share is taken for it.
     """
 
-    provider: str
-    instance_type: str
-    runner_id: str
-    claim_token: str | None = None
+    provider: str = Field(json_schema_extra=_NAME)
+    instance_type: str = Field(json_schema_extra=_NAME)
+    runner_id: str = Field(json_schema_extra=_NAME)
+    claim_token: str | None = Field(default=None, json_schema_extra=_TOKEN)
     retry: bool = False
     attempt_token: bool = False
 
@@ -62,10 +71,10 @@ class ClaimRequest(BaseModel):
 class AnyClaimRequest(BaseModel):
     """Body of `POST /claim`: a task of any running run that fits. Empty `workloads` means that all are fine."""
 
-    provider: str
-    instance_type: str
-    runner_id: str
-    claim_token: str | None = None
+    provider: str = Field(json_schema_extra=_NAME)
+    instance_type: str = Field(json_schema_extra=_NAME)
+    runner_id: str = Field(json_schema_extra=_NAME)
+    claim_token: str | None = Field(default=None, json_schema_extra=_TOKEN)
     retry: bool = False
     attempt_token: bool = False
     workloads: list[str] = []
@@ -120,7 +129,7 @@ class HeartbeatRequest(BaseModel):
     message: str | None = None
     current_benchmark: str | None = None
     progress_pct: int | None = None
-    attempt: int | None = None
+    attempt: int | None = Field(default=None, json_schema_extra=ATTEMPT)
 
 
 class HeartbeatReply(BaseModel):
@@ -138,20 +147,20 @@ class CompleteRequest(BaseModel):
     """
 
     runner_id: str
-    s3_result_key: str
-    attempt: int | None = None
+    s3_result_key: str = Field(json_schema_extra=_KEY)
+    attempt: int | None = Field(default=None, json_schema_extra=ATTEMPT)
     reason: str | None = None
-    result_sha256: str | None = None
+    result_sha256: str | None = Field(default=None, json_schema_extra=_SHA256)
 
 
 class FailRequest(BaseModel):
     """`error_sha256` is that of the upload under `s3_error_key`, as `result_sha256` is of a result."""
 
     runner_id: str
-    error_type: str
-    error_message: str
-    s3_error_key: str | None = None
+    error_type: str = Field(json_schema_extra=_SAID)
+    error_message: str = Field(json_schema_extra=_SAID)
+    s3_error_key: str | None = Field(default=None, json_schema_extra={"maxLength": limits.MAX_KEY_CHARS})
     debug_mode: bool | None = None
-    attempt: int | None = None
+    attempt: int | None = Field(default=None, json_schema_extra=ATTEMPT)
     failure_class: FailureClass | None = None
-    error_sha256: str | None = None
+    error_sha256: str | None = Field(default=None, json_schema_extra=_SHA256)

@@ -159,3 +159,73 @@ def test_the_app_serves_the_committed_document() -> None:
     with Client(app) as client:
         reply = client.http.get("/openapi.json")
     assert (reply.status_code, json.loads(reply.body)) == (200, DOCUMENT)
+
+
+@pytest.mark.parametrize(
+    ("reply", "fits"),
+    [
+        ({"status": "wait", "retry_after_seconds": 30}, True),
+        ({"status": "wait", "retry_after_seconds": 30, "message": "later"}, True),
+        ({"status": "wait"}, False),
+        ({"status": "done"}, True),
+        ({"status": "done", "message": "Run is not running"}, True),
+        ({"status": "done", "message": None}, False),
+        ({"status": "assigned"}, False),
+        ({"status": "never"}, False),
+    ],
+)
+def test_a_claim_is_answered_in_one_of_three_shapes(reply: dict[str, Any], fits: bool) -> None:
+    assert (errors_of("ClaimReply", reply) == []) == fits
+
+
+def test_a_late_call_is_told_to_stop() -> None:
+    refusal = {"error": "The task was cancelled", "code": "task_cancelled"}
+    assert errors_of("ErrorReply", refusal) == []
+    assert errors_of("LateReply", refusal)
+    assert errors_of("LateReply", refusal | {"cancel": True}) == []
+
+
+@pytest.mark.parametrize("name", ["Task", "TaskList", "RunDetail", "RunList", "UploadUrls", "RunnerList", "Archive"])
+def test_replies_tell_all_of_their_fields(name: str) -> None:
+    assert set(SCHEMAS[name]["required"]) == set(SCHEMAS[name]["properties"])
+
+
+def test_a_form_has_no_null_and_its_lists_end_in_brackets() -> None:
+    form = SCHEMAS["AnyClaimRequestForm"]["properties"]
+    assert "workloads" not in form
+    assert form["workloads[]"]["type"] == "array"
+    assert form["claim_token"]["type"] == "string"
+    wish = {"provider": "local", "instance_type": "docker", "runner_id": "r"}
+    assert errors_of("AnyClaimRequest", wish | {"claim_token": None}) == []
+    assert errors_of("AnyClaimRequestForm", wish | {"claim_token": None})
+
+
+@pytest.mark.parametrize(
+    ("tasks", "fits"), [("1", True), (" 100000 ", True), ("100001", False), ("0", False), ("٣", False)]
+)
+def test_a_number_of_tasks_in_letters_has_the_bounds_of_the_rules(tasks: str, fits: bool) -> None:
+    body = GOOD | {"local": [OBJECT], "per_instance_type": {"tasks": tasks}}
+    assert (read_run_request(body).words == []) == fits
+    assert (errors_of("NewRun", body) == []) == fits
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "fits"),
+    [
+        ("lease_s", "86400", True), ("lease_s", "86401", False), ("lease_s", "30.0", True), ("lease_s", "30.5", False),
+        ("max_attempts", "0", False), ("max_attempts", "+007", True), ("deadline_s", "2592001", False),
+    ],
+)  # fmt: skip
+def test_a_whole_number_in_letters_has_the_bounds_of_the_rules(field: str, text: str, fits: bool) -> None:
+    body = GOOD | {"local": [OBJECT], field: text}
+    assert (read_run_request(body).words == []) == fits
+    assert (errors_of("NewRun", body) == []) == fits
+
+
+@pytest.mark.parametrize("name", ["ü", "", "a b", "-x", "x" * 65])
+def test_a_name_that_no_provider_can_have(name: str) -> None:
+    for value in ([OBJECT], ["x"], OBJECT, [OBJECT, "x"]):
+        body = GOOD | {"local": [OBJECT], name: value}
+        assert read_run_request(body).words
+        assert errors_of("NewRun", body)
+    assert errors_of("NewRun", GOOD | {"local": [OBJECT], name: [1, {}]}) == []
