@@ -14,7 +14,9 @@ def sweep_once() -> None:
 def finalize_messages(bodies: Iterable[str]) -> None:
     """An exception sends the message back to the queue."""
     for body in bodies:
-        services().build_archive(json.loads(body)["run_id"])
+        message = json.loads(body)
+        work = services().remove_run if message.get("delete") else services().build_archive
+        work(message["run_id"])
 
 
 def count_records(records: Iterable[Mapping[str, Any]]) -> None:

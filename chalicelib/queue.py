@@ -14,7 +14,13 @@ class SqsFinalizeQueue:
         self._url: str | None = None
 
     def send(self, run_id: str) -> None:
+        self._send({"run_id": run_id})
+
+    def send_deletion(self, run_id: str) -> None:
+        self._send({"run_id": run_id, "delete": True})
+
+    def _send(self, body: dict[str, Any]) -> None:
         client = self._client()
         if self._url is None:
             self._url = client.get_queue_url(QueueName=self._name)["QueueUrl"]
-        client.send_message(QueueUrl=self._url, MessageBody=json.dumps({"run_id": run_id}))
+        client.send_message(QueueUrl=self._url, MessageBody=json.dumps(body))

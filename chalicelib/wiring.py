@@ -14,6 +14,7 @@ from chalicelib.services.claim_once import ClaimOnce
 from chalicelib.services.claim_task import ClaimAny, ClaimTask, Wishes
 from chalicelib.services.count_changes import CountChanges
 from chalicelib.services.create_run import CreateRun
+from chalicelib.services.delete_run import DeleteRun
 from chalicelib.services.finish_task import FinishTask
 from chalicelib.services.keyring import Keyring
 from chalicelib.services.note_runners import NoteRunners
@@ -21,6 +22,7 @@ from chalicelib.services.read_runners import ReadRunners
 from chalicelib.services.read_runs import ReadRuns
 from chalicelib.services.refusals import CheckOwner
 from chalicelib.services.release_builds import ReleaseBuilds
+from chalicelib.services.remove_run import RemoveRun
 from chalicelib.services.renew_lease import RenewLease
 from chalicelib.services.sign_uploads import SignUploads
 from chalicelib.services.stop_run import EndOpenTasks, StopRun
@@ -54,6 +56,12 @@ class Services:
         from chalicelib.store.tasks import TaskStore
 
         return TaskStore(self._table)
+
+    @cached_property
+    def deletions(self) -> Any:
+        from chalicelib.store.deletions import DeletionStore
+
+        return DeletionStore(self._table)
 
     @cached_property
     def runners(self) -> Any:
@@ -138,6 +146,14 @@ class Services:
         return StopRun(self.runs, self.tasks, self.end_open, self.queue)
 
     @cached_property
+    def delete_run(self) -> DeleteRun:
+        return DeleteRun(self.runs, self.deletions, self.queue, self.clock)
+
+    @cached_property
+    def remove_run(self) -> RemoveRun:
+        return RemoveRun(self.deletions, self.tasks, self.runners, self.storage, self.clock)
+
+    @cached_property
     def count_changes(self) -> CountChanges:
         return CountChanges(self.runs, self.queue, self.clock)
 
@@ -148,7 +164,7 @@ class Services:
 
     @cached_property
     def sweep(self) -> Sweep:
-        return Sweep(self.runs, self.tasks, self.queue, self.clock)
+        return Sweep(self.runs, self.tasks, self.deletions, self.queue, self.clock)
 
     @cached_property
     def build_archive(self) -> BuildArchive:

@@ -121,6 +121,11 @@ def _runs() -> list[Operation]:
             for path, name in (("/runs/{run_id}/stop", "stopRun"), ("/run/{run_id}/stop", "stopRunByPlanName"))
         ),
         Operation(
+            "delete", "/runs/{run_id}", "deleteRun",
+            "Delete a run with its archive and uploads. Nobody is shown the run from the first answer on; ask again until 404.",
+            ADMIN, runs.Message, 202, refusals=(errors.RunNotFound, errors.RunNotOver, *BUSY),
+        ),
+        Operation(
             "get", "/runs/{run_id}/tasks", "listTasks", "The tasks of a run, in order.", ANYONE, tasks.TaskList,
             query=(*_FILTERS, _TASKS_CURSOR, _LIMIT), refusals=(errors.BadRequest, errors.RunNotFound, *BUSY),
         ),

@@ -70,6 +70,15 @@ def stop_run(run_id: str) -> Response:
     return answer(runs.current_request, ADMIN, stop)
 
 
+@runs.route("/runs/{run_id}", methods=["DELETE"], content_types=ANY_TYPE)
+def delete_run(run_id: str) -> Response:
+    def delete() -> Message:
+        services().delete_run(known(without_format(run_id)))
+        return Message(message="Run is being deleted")
+
+    return answer(runs.current_request, ADMIN, delete, status=202)
+
+
 def known(run_id: str) -> str:
     """Raises RunNotFound for what cannot be a run's id."""
     if run_id_of(run_id) is None:

@@ -12,6 +12,11 @@ successor uploaded: only the task row says which of the objects counts.
 from benchfleet_contract.names import task_id
 
 
+def run_prefix(run_id: str) -> str:
+    """Every key of the run begins with it, and no other run's key does."""
+    return f"runs/{run_id}/"
+
+
 def request_key(run_id: str) -> str:
     return f"runs/{run_id}/request.json"
 

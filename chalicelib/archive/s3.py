@@ -2,7 +2,7 @@
 
 Everything that botocore can raise leaves this file as `ObjectMissing` or `StorageError` (see `errors.py`), so nobody
 else needs to know what S3 calls its troubles. Permissions that these calls need: GetObject, PutObject,
-AbortMultipartUpload, ListBucketMultipartUploads, and ListBucket, without which S3 answers 403 instead of 404 for an
+DeleteObject, AbortMultipartUpload, ListBucketMultipartUploads, and ListBucket, without which S3 answers 403 instead of 404 for an
 object that does not exist and a missing result could not be told from a broken policy.
 """
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 MAX_READ_BYTES = 8 * 1024**2  # of `read`: a request body has at most 1 MiB
+DELETED_AT_ONCE = 1_000  # what DeleteObjects takes
 GZIP = "application/gzip"
 
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -191,6 +192,18 @@ class Objects:
         with _translated(key):
             listed = self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=key)
         return [upload["UploadId"] for upload in listed.get("Uploads", []) if upload["Key"] == key]
+
+    def delete_some(self, prefix: str) -> int:
+        """Delete at most 1,000 objects whose keys begin with `prefix`; how many these were. Raises StorageError."""
+        with _translated(prefix):
+            listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=DELETED_AT_ONCE)
+            named: Any = [{"Key": entry["Key"]} for entry in listed.get("Contents", [])]
+            if not named:
+                return 0
+            reply = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": named, "Quiet": True})
+        if errors := reply.get("Errors"):
+            raise StorageError(f"DeleteObjects of {errors[0].get('Key')}: {errors[0].get('Code')}")
+        return len(named)
 
     def _sign(self, operation: str, wanted: dict[str, Any], expires_s: int) -> str:
         with _translated(wanted["Key"]):  # a role whose credentials cannot be had fails here

@@ -1,7 +1,7 @@
 """What the services ask of the bucket (`domain/ports.Storage`), in terms of keys and signatures."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from benchfleet_contract.limits import URL_LIFETIME_S
 from benchfleet_contract.runners import TaskFiles
@@ -41,6 +41,17 @@ class Storage:
         except StorageError:
             raise Unavailable("The bucket does not tell what was uploaded", code="storage_unavailable") from None
         return seals.of_etag(info.etag if info else None)
+
+    def erase(self, run_id: str) -> Iterator[int]:
+        """Deletes every object of the run, 1,000 at a time; how many these were. Raises StorageError.
+
+        Uploads that were never finished go first: they could still become objects.
+        """
+        objects, archive = self._objects(), layout.archive_key(run_id)
+        for upload in objects.unfinished_uploads(archive):
+            objects.abort_upload(archive, upload)
+        while count := objects.delete_some(layout.run_prefix(run_id)):
+            yield count
 
     def sign_uploads(self, task: Task, declared: Declared | None = None) -> UploadUrls:
         """PUTs for both keys. The one of the declared kind is bound to the file's length and checksum."""

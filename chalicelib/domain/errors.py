@@ -10,6 +10,7 @@ Refusal
 ├── TooLarge                413
 ├── Conflict                409
 │   ├── RunExists           400   the id is taken by another body; 409 for a client that asks for our codes
+│   ├── RunNotOver          409   it still runs, or its archive is being built
 │   ├── LeaseLost           409   the caller's lease went to somebody else, or ran out
 │   ├── TaskFinished        409   the task has ended otherwise
 │   └── TaskCancelled       409   its run was stopped
@@ -94,6 +95,10 @@ class RunExists(Conflict):
 
     def __init__(self) -> None:
         super().__init__(["External has already been taken"])
+
+
+class RunNotOver(Conflict):
+    code = "run_not_over"
 
 
 class LeaseLost(Conflict):

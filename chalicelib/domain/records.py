@@ -9,13 +9,15 @@ from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStat
 
 
 class RunState(StrEnum):
-    """`creating` is never shown: a run exists with all its tasks or not at all."""
+    """A run that is `creating`, `deleting` or `deleted` is shown to nobody: it exists whole or not at all."""
 
     CREATING = "creating"
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    DELETING = "deleting"
+    DELETED = "deleted"  # nothing is left but this word, which keeps its id from being used again too soon
 
 
 class Ending(StrEnum):
@@ -93,6 +95,11 @@ class Run:
     def is_open(self) -> bool:
         """May tasks still be claimed?"""
         return self.state is RunState.RUNNING and self.ending is None
+
+    @property
+    def is_shown(self) -> bool:
+        """Does it exist, as far as anybody is told?"""
+        return self.state not in (RunState.CREATING, RunState.DELETING, RunState.DELETED)
 
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)

@@ -19,9 +19,11 @@ TASK: dict[TaskStatus, frozenset[TaskStatus]] = {
 RUN: dict[RunState, frozenset[RunState]] = {
     RunState.CREATING: frozenset({RunState.RUNNING}),
     RunState.RUNNING: frozenset({RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED}),
-    RunState.COMPLETED: frozenset(),
-    RunState.FAILED: frozenset(),
-    RunState.CANCELLED: frozenset(),
+    RunState.COMPLETED: frozenset({RunState.DELETING}),
+    RunState.FAILED: frozenset({RunState.DELETING}),
+    RunState.CANCELLED: frozenset({RunState.DELETING}),
+    RunState.DELETING: frozenset({RunState.DELETED}),
+    RunState.DELETED: frozenset(),
 }
 
 OPEN = frozenset(status for status, targets in TASK.items() if targets)

@@ -43,7 +43,7 @@ class BuildArchive:
         Raises whatever the build raised, so that the queue delivers the message again.
         """
         found = self.runs.get(run_id)
-        if found is None or found[0].state is RunState.CREATING:
+        if found is None or not found[0].is_shown:
             return
         run, _ = found
         if run.archive.state in (ArchiveState.READY, ArchiveState.FAILED):

@@ -7,6 +7,7 @@ from benchfleet_contract.limits import WAIT_RETRY_S
 from benchfleet_contract.names import split_task_id
 from benchfleet_contract.tasks import ClaimReply
 
+from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.ports import Storage, Tasks
 from chalicelib.domain.receipts import Receipt, Receipts
 from chalicelib.domain.records import Claim, Header
@@ -35,16 +36,18 @@ class ClaimOnce:
     def _once(self, scope: str | None, wish: Claim, claim: Callable[[], ClaimReply]) -> ClaimReply:
         with self.receipts.turn(scope, wish):
             if receipt := self.receipts.of(scope, wish):
-                return self._again(receipt, wish)
+                return self._again(receipt, wish, scope)
             reply = claim()
             address = split_task_id(reply.task.id) if reply.task else None
             if address:
                 self.receipts.keep(scope, wish, address)
             return reply
 
-    def _again(self, receipt: Receipt, wish: Claim) -> ClaimReply:
+    def _again(self, receipt: Receipt, wish: Claim, scope: str | None) -> ClaimReply:
         run_id, number = receipt
         task = self.tasks.get(run_id, number)
+        if task is None and scope:  # deleted since
+            raise RunNotFound
         if task and task.status in IN_FLIGHT and (task.claim_token, task.runner_id) == (wish.token, wish.runner_id):
             run, _ = published(self.claim_task.runs, run_id)
             header = Header(run.is_open, run.ruby_version, run.workload, run.workload_options, ())

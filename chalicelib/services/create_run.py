@@ -17,7 +17,9 @@ from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.blocks import block_of
+from chalicelib.domain.deleting import free_at_ms
 from chalicelib.domain.errors import BadRequest, InvalidRun, RunExists, Unavailable
+from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Clock, Runs, Storage, Tasks
 from chalicelib.domain.records import Group, GroupKey, Run, RunState, Task
 
@@ -127,8 +129,17 @@ def _groups(request: RunRequest) -> tuple[Group, ...]:
 def _same(existing: Run | None, wanted: Run) -> Run:
     if existing is None:
         raise Unavailable("The run is being created by another request", code="being_created")
+    if existing.state in (RunState.DELETING, RunState.DELETED):
+        raise _not_free_yet(existing, now_ms=wanted.created_ms)
     if existing.body_sha256 != wanted.body_sha256:
         raise RunExists
     if existing.state is RunState.CREATING:
         raise Unavailable("The run is still being created", retry_after_s=5, code="being_created")
     return existing
+
+
+def _not_free_yet(run: Run, *, now_ms: int) -> Unavailable:
+    """Whoever still holds an upload URL or a token of the deleted run must not reach a new one."""
+    free_ms = max(free_at_ms(run), now_ms + 5_000)
+    words = f"Run {run.run_id} was deleted a short time ago: its id is free from {iso(free_ms)} on, another one is now"
+    return Unavailable(words, retry_after_s=-(-(free_ms - now_ms) // 1000), code="being_deleted")

@@ -11,15 +11,15 @@ from benchfleet_contract.tasks import TaskList
 from chalicelib.domain.counting import Counts
 from chalicelib.domain.errors import RunNotFound, TaskNotFound
 from chalicelib.domain.ports import Runs, Storage, Tasks
-from chalicelib.domain.records import Run, RunState, Task
+from chalicelib.domain.records import Run, Task
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.present import list_item, run_detail, task_view
 
 
 def published(runs: Runs, run_id: str) -> tuple[Run, Counts]:
-    """Raises RunNotFound, also for a run that is still being created."""
+    """Raises RunNotFound, also for a run that is still being created, or is being deleted."""
     found = runs.get(run_id)
-    if found is None or found[0].state is RunState.CREATING:
+    if found is None or not found[0].is_shown:
         raise RunNotFound
     return found
 

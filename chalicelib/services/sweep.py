@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from benchfleet_contract.states import ArchiveState
 
 from chalicelib.domain.counting import Counts, fingerprint, recount
-from chalicelib.domain.ports import Clock, FinalizeQueue, Refused, Runs, Tasks
+from chalicelib.domain.ports import Clock, Deletions, FinalizeQueue, Refused, Runs, Tasks
 from chalicelib.domain.records import ActiveRun, Ending, Run, RunState, Task
 from chalicelib.domain.sweeping import plan
 
 ABANDONED_MS = 15 * 60_000  # a Lambda lives no longer: whoever was creating this run is dead
 QUIET_MS = 60_000  # counters that have not moved for this long owe nothing to the stream
+MOST_DELETIONS = 100  # that one sweep asks for
 LOST_MS = 20_000  # and a finalization that has not come for this long is asked for again
 _log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 class Sweep:
     runs: Runs
     tasks: Tasks
+    deletions: Deletions
     queue: FinalizeQueue
     clock: Clock
 
@@ -37,7 +39,10 @@ class Sweep:
                 leased += self._run(active, now_ms)
             except Exception:  # one run in trouble must not keep the others from being swept
                 _log.exception("could not sweep run %s", active.run_id)
-        return self._leases(leased, now_ms)
+        done = self._leases(leased, now_ms)
+        for run_id in self.deletions.due(now_ms=now_ms, limit=MOST_DELETIONS):
+            self.queue.send_deletion(run_id)
+        return done
 
     def _run(self, active: ActiveRun, now_ms: int) -> list[Task]:
         found = self.runs.get(active.run_id)
@@ -45,6 +50,8 @@ class Sweep:
             self._abandoned(active, found[0] if found else None, now_ms)
             return []
         run, counts = found
+        if not run.is_shown:  # it is being deleted, its marker too
+            return []
         if run.archive.state in (ArchiveState.READY, ArchiveState.FAILED):
             if self._verified(run, counts, now_ms):
                 self.runs.retire(run.run_id)

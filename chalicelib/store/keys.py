@@ -3,6 +3,7 @@
 | item | pk | sk | claim_order (local index `by_claim_order`) | listed, listed_at (global index `by_created`) |
 |---|---|---|---|---|
 | run | `RUN#<run>` | `RUN` | | `RUNS`, `<created ms>#<run>` |
+| run that is being deleted | same | same | | `DELETING`, `<due ms>#<run>` |
 | counters | `RUN#<run>` | `COUNTS` | | |
 | header of (block, group) | `RUN#<run>#<block>` | `H#<group>` | `A#<group>#M` | |
 | task, pending | `RUN#<run>#<block>` | `T#<n>` | `A#<group>#P#<n>` | |
@@ -23,7 +24,8 @@ goes by that.
 | whose lease ran out? | `by_claim_order` from `A#<group>#L#`, for each block with open tasks |
 | has everything of this group ended? | `by_claim_order` begins with `A#<group>#`: nothing but the header |
 | a run and its counters | one query of pk = `RUN#<run>` |
-| the newest runs | `by_created`, backwards |
+| the newest runs | `by_created` = `RUNS`, backwards |
+| which deletions must be gone on with? | `by_created` = `DELETING`, up to now |
 | which runs need looking after? | pk = `ACTIVE` |
 | which runners wait for this run, or for any? | pk = `SEEN#<run>`, pk = `SEEN` |
 """
@@ -35,7 +37,7 @@ from chalicelib.domain.records import GroupKey
 
 CLAIM_INDEX = "by_claim_order"
 CREATED_INDEX = "by_created"
-RUN, COUNTS, ACTIVE, LISTED = "RUN", "COUNTS", "ACTIVE", "RUNS"
+RUN, COUNTS, ACTIVE, LISTED, DELETING = "RUN", "COUNTS", "ACTIVE", "RUNS", "DELETING"
 TASK_PREFIX, HEADER_PREFIX = "T#", "H#"
 _MOST_BYTES = 1_000  # of a runner's id within a sort key, which may have 1,024
 
@@ -101,6 +103,11 @@ def seen_key(run_id: str | None, runner_id: str) -> tuple[str, str]:
 
 def listed_at(created_ms: int, run_id: str) -> str:
     return f"{created_ms:015d}#{run_id}"
+
+
+def due_by(now_ms: int) -> str:
+    """Above every `listed_at` of up to `now_ms`, below all later ones."""
+    return f"{now_ms + 1:015d}"
 
 
 def block_of_pk(pk: str) -> tuple[str, int] | None:

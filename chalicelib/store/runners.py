@@ -1,5 +1,6 @@
 """Waiting runners in the table: the answers to `domain/ports.Runners`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.domain.presence import is_told
@@ -18,6 +19,10 @@ class RunnerStore:
     def note(self, presence: Presence) -> None:
         """One unconditional put: of two that race, either is right to within the time between them."""
         self._table.put(presence_item(presence))
+
+    def erase(self, run_id: str) -> Iterator[int]:
+        """Deletes all who waited for this run, page by page; how many each page had."""
+        return self._table.erase(keys.seen_pk(run_id))
 
     def seen(self, run_id: str | None, *, now_ms: int) -> list[Presence]:
         """In no particular order; what has expired is left out."""

@@ -16,6 +16,7 @@ from chalicelib.store.items import Item, marshal, marshal_item, unmarshal_item
 
 _BATCH = 25  # what BatchWriteItem takes
 _READ_BATCH = 100  # what BatchGetItem takes
+_ERASED_AT_ONCE = 1_000
 _WRITERS = 8
 _BATCH_TRIES = 10
 _LONGEST_PAUSE_S = 2.0
@@ -80,12 +81,28 @@ class Table:
     def delete(self, pk: str, sk: str) -> None:
         self._call("delete_item", Key=marshal_item({"pk": pk, "sk": sk}))
 
+    def delete_if(self, write: Write) -> None:
+        """Deletes the write's item where its condition holds. Raises ConditionFailed."""
+        self._call(
+            "delete_item", Key=marshal_item({"pk": write.pk, "sk": write.sk}), ConditionExpression=write.condition,
+            **_expression(write.condition, write.values),
+        )  # fmt: skip
+
     def put_all(self, items: Iterable[Item]) -> None:
         """Unconditional puts, 25 a request, several requests at a time."""
         self._write_all({"PutRequest": {"Item": marshal_item(item)}} for item in items)
 
     def delete_all(self, keys: Iterable[tuple[str, str]]) -> None:
         self._write_all({"DeleteRequest": {"Key": marshal_item({"pk": pk, "sk": sk})}} for pk, sk in keys)
+
+    def erase(self, pk: str) -> Iterator[int]:
+        """Deletes everything under this pk, page by page; how many items each page had."""
+        while True:
+            items, _ = self.query("#pk = :pk", {":pk": pk}, limit=_ERASED_AT_ONCE, ProjectionExpression="pk, sk")
+            if not items:
+                return
+            self.delete_all((item["pk"], item["sk"]) for item in items)
+            yield len(items)
 
     def query(
         self, condition: str, values: Mapping[str, Any], *, limit: int | None = None, start: Item | None = None,

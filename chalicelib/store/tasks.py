@@ -118,8 +118,13 @@ class TaskStore:
 
     def discard(self, run: Run) -> None:
         """Deletes the tasks of a run that was never published."""
-        for block in blocks_of(1, run.task_count):
-            self._table.delete_all((item["pk"], item["sk"]) for item in list(self._block(run.run_id, block)))
+        for _ in self.erase(run.run_id, run.task_count):
+            pass
+
+    def erase(self, run_id: str, task_count: int) -> Iterator[int]:
+        """Deletes the run's tasks and headers, page by page; how many items each page had."""
+        for block in blocks_of(1, task_count):
+            yield from self._table.erase(keys.block_pk(run_id, block))
 
     def _in_flight(self, run_id: str, block: int, prefix: str) -> Iterator[Task]:
         """What the index names, read whole from the table: the index holds keys only, so that a beat costs it nothing."""

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.ports import Runners, Runs, Tasks
+from chalicelib.domain.ports import Deletions, Runners, Runs, Tasks
+from chalicelib.store.deletions import DeletionStore
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.table import Table
@@ -15,12 +16,13 @@ from tests.contract.in_process import Engine, client, new_table
 
 @dataclass(frozen=True)
 class Stores:
-    """`tasks`, `runs` and `runners` are what is under test; `table` looks behind them."""
+    """`tasks`, `runs`, `runners` and `deletions` are what is under test; `table` looks behind them."""
 
     table: Table
     tasks: Tasks
     runs: Runs
     runners: Runners
+    deletions: Deletions
 
 
 @pytest.fixture(scope="session")
@@ -41,4 +43,4 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     else:
         made = request.getfixturevalue("aws").client("dynamodb") if request.param == "http" else None
         table = new_table(made or request.getfixturevalue("dynamodb"))
-    return Stores(table, TaskStore(table), RunStore(table), RunnerStore(table))
+    return Stores(table, TaskStore(table), RunStore(table), RunnerStore(table), DeletionStore(table))

@@ -15,14 +15,18 @@ from chalicelib.services.claim_once import ClaimOnce
 from chalicelib.services.claim_task import ClaimAny, ClaimTask
 from chalicelib.services.count_changes import CountChanges
 from chalicelib.services.create_run import CreateRun
+from chalicelib.services.delete_run import DeleteRun
 from chalicelib.services.finish_task import FinishTask
 from chalicelib.services.note_runners import NoteRunners
 from chalicelib.services.read_runners import ReadRunners
 from chalicelib.services.read_runs import ReadRuns
 from chalicelib.services.release_builds import ReleaseBuilds
+from chalicelib.services.remove_run import RemoveRun
 from chalicelib.services.renew_lease import RenewLease
+from chalicelib.services.sign_uploads import SignUploads
 from chalicelib.services.stop_run import EndOpenTasks, StopRun
 from chalicelib.services.sweep import Sweep
+from chalicelib.store.deletions import DeletionStore
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.stream import changes_of
@@ -49,13 +53,17 @@ class HandClock:
 
 
 class Outbox:
-    """The finalize queue as a list: `sent` are run ids, each as often as it was sent."""
+    """The finalize queue as lists of run ids, each as often as it was sent: `sent` to be finalized, `deletions`."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.deletions: list[str] = []
 
     def send(self, run_id: str) -> None:
         self.sent.append(run_id)
+
+    def send_deletion(self, run_id: str) -> None:
+        self.deletions.append(run_id)
 
 
 class Killed(Exception):
@@ -113,9 +121,13 @@ class System:
         self.read_runners = ReadRunners(self.runs, self.tasks, self.runners, clock)
         self.renew_lease = RenewLease(self.tasks)
         self.finish_task = FinishTask(self.tasks, self.storage)
+        self.sign_uploads = SignUploads(self.tasks, self.storage)
         end_open = EndOpenTasks(self.tasks, clock)
         self.stop_run = StopRun(self.runs, self.tasks, end_open, queue)
-        self.sweep = Sweep(self.runs, self.tasks, queue, clock)
+        self.deletions = DeletionStore(table)
+        self.delete_run = DeleteRun(self.runs, self.deletions, queue, clock)
+        self.remove_run = RemoveRun(self.deletions, self.tasks, self.runners, self.storage, clock)
+        self.sweep = Sweep(self.runs, self.tasks, self.deletions, queue, clock)
         self.release_builds = ReleaseBuilds(self.runs, queue)
         self.count_changes = CountChanges(self.runs, queue, clock)
         self.build_archive = BuildArchive(self.runs, self.tasks, Builder(lambda: self.objects), end_open, queue, clock)
@@ -138,6 +150,11 @@ class System:
         """Delivers every message of the queue once."""
         while self.outbox.sent:
             self.build_archive(self.outbox.sent.pop(0))
+
+    def remove(self) -> None:
+        """Delivers every message about a deletion once."""
+        while self.outbox.deletions:
+            self.remove_run(self.outbox.deletions.pop(0))
 
     def run(self, run_id: str = "r") -> Run:
         return self.found(run_id)[0]

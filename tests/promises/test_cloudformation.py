@@ -155,13 +155,23 @@ def granted(function: str) -> set[str]:
 
 
 def test_rights_stay_apart() -> None:
-    """Only the API reads the keys; it and the finalizer tell missing from forbidden uploads; only the sweep deletes items."""
+    """Only the API reads the keys; it and the finalizer tell missing from forbidden uploads. What the world can call deletes
+    nothing: the sweep deletes what a creation left behind, the finalizer whole runs, objects too."""
     names = ("api", "sweep", "finalize", "count", "scheduled_run")
     assert [name for name in names if "ssm:GetParameter" in granted(name)] == ["api"]
-    assert [name for name in names if "dynamodb:DeleteItem" in granted(name)] == ["sweep"]
+    assert [name for name in names if "dynamodb:DeleteItem" in granted(name)] == ["sweep", "finalize"]
     assert [name for name in names if "s3:ListBucket" in granted(name)] == ["api", "finalize"]
     assert [name for name in names if "dynamodb:GetRecords" in granted(name)] == ["count"]
-    assert not [name for name in names if "s3:DeleteObject" in granted(name)]
+    assert [name for name in names if "s3:DeleteObject" in granted(name)] == ["finalize"]
+
+
+def test_the_finalizer_may_delete_every_object_of_a_run_and_no_other() -> None:
+    (deleting,) = [s for s in statements(CHALICE / "policy-dev-finalize.json") if "s3:DeleteObject" in s["Action"]]
+    keys = [layout.result_key("r", 1, 1, "n"), layout.error_key("r", 1, 1, "n")]
+    for key in (*keys, layout.request_key("r"), layout.archive_key("r")):
+        assert key.startswith(layout.run_prefix("r"))
+        assert any(fnmatchcase(f"arn:aws:s3:::benchfleet-dev-results/{key}", p) for p in deleting["Resource"]), key
+    assert not any(fnmatchcase("arn:aws:s3:::benchfleet-dev-results/other", p) for p in deleting["Resource"])
 
 
 def test_the_api_may_do_itself_what_its_signatures_allow() -> None:

@@ -1,5 +1,6 @@
 """Who is there: what a claim in vain leaves behind, and what a run tells of its runners."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -141,6 +142,9 @@ class Broken:
 
     def seen(self, run_id: str | None, *, now_ms: int) -> list[Presence]:
         return []
+
+    def erase(self, run_id: str) -> Iterator[int]:
+        return iter(())
 
 
 def test_a_note_that_fails_is_logged_and_the_runner_gets_its_answer(caplog: pytest.LogCaptureFixture) -> None:

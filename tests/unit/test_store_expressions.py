@@ -10,7 +10,7 @@ from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
 from chalicelib.domain.ports import Built
 from chalicelib.domain.records import Ending, RunState
 from chalicelib.domain.transitions import IN_FLIGHT, OPEN, RUN, TASK, TERMINAL
-from chalicelib.store import expressions
+from chalicelib.store import deletions, expressions
 from chalicelib.store.expressions import Raw, Write
 from chalicelib.store.table import arguments
 from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_run, a_task, a_verdict, a_wish
@@ -40,6 +40,10 @@ OF_RUNS: dict[str, Callable[[], Write]] = {
     "keep_archive": lambda: expressions.keep_archive("r", 1, until_ms=2),
     "close_archive": lambda: expressions.close_archive(a_run(state=RunState.RUNNING), 1, BUILT, now_ms=1),
     "count": lambda: expressions.count("r", {(0, TaskStatus.PENDING): -1}, {0: (1, 2)}, now_ms=1),
+    "begin_deletion": lambda: deletions.begin("r", now_ms=1),
+    "take_deletion": lambda: deletions.take("r", now_ms=1, until_ms=2),
+    "keep_deletion": lambda: deletions.keep("r", 1, until_ms=2),
+    "hold_deletion": lambda: deletions.hold("r", 1, until_ms=2),
     "correct": lambda: expressions.correct("r", {(0, TaskStatus.PENDING): 1}, seen_changed_ms=1, verified_ms=2),
 }
 LEAVE_IN_FLIGHT = ("complete", "fail", "requeue", "time_out")
@@ -83,6 +87,14 @@ def test_runs_go_along_legal_arrows(name: str, source: RunState) -> None:
     write = OF_RUNS[name]()
     assert source in write.values.values()
     assert write.sets["state"] in RUN[source]
+
+
+def test_only_what_is_over_can_be_deleted() -> None:
+    over = {state for state, targets in RUN.items() if RunState.DELETING in targets}
+    write = deletions.begin("r", now_ms=1)
+    named = re.search(r"#state IN \(([^)]*)\)", write.condition)
+    assert named
+    assert {write.values[name] for name in named[1].split(", ")} == over
 
 
 @pytest.mark.parametrize("name", LEAVE_IN_FLIGHT)
