@@ -9,7 +9,7 @@ from inspect import Parameter, isasyncgenfunction, signature
 from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, overload
 
-from benchfleet.flows import downloading, waiting
+from benchfleet.flows import deleting, downloading, waiting
 from benchfleet.flows import runs as of_runs
 from benchfleet.flows import tasks as of_tasks
 from benchfleet.flows.session import Session
@@ -139,6 +139,7 @@ class Operations:
     runs = Listing(of_runs.runs)
     runners = Operation(of_runs.runners)
     stop_run = Operation(of_runs.stop_run)
+    delete_run = Operation(deleting.delete_run)
     tasks = Listing(of_tasks.tasks)
     task = Operation(of_tasks.task)
     task_files = Operation(of_tasks.task_files)

@@ -39,6 +39,7 @@ def create(config: Json) -> Any:
             ok({"result_url": None, "error_url": None, "expires_at": "2026-01-01T00:00:00Z"}),
         ),
         (lambda c: c.stop_run("7"), "POST /runs/7/stop", ok({"message": "ok"})),
+        (lambda c: c.delete_run("7", wait=False), "DELETE /runs/7", ok({"message": "ok"}, status=202)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -79,7 +79,7 @@ def test_both_clients_have_the_same_operations() -> None:
 
     assert public(Client) - {"close"} == public(AsyncClient) - {"aclose"}
     assert public(Client) >= NAMES
-    assert len(NAMES) == 11
+    assert len(NAMES) == 12
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -141,6 +141,7 @@ if TYPE_CHECKING:  # mypy is this test: an ignore that is not needed is an error
         assert_type(client.runs(), Iterator[RunListItem])
         assert_type(client.runners("7"), RunnerList)
         assert_type(client.stop_run("7"), None)
+        assert_type(client.delete_run("7", wait=False, timeout_s=1), None)
         assert_type(client.tasks("7", status=TaskStatus.FAILED), Iterator[Task])
         assert_type(client.task("7.1"), Task)
         assert_type(client.task_files("7.1"), TaskFiles)
@@ -159,6 +160,7 @@ if TYPE_CHECKING:  # mypy is this test: an ignore that is not needed is an error
         assert_type(client.runs(), AsyncIterator[RunListItem])
         assert_type(await client.runners("7"), RunnerList)
         assert_type(await client.stop_run("7"), None)
+        assert_type(await client.delete_run("7"), None)
         assert_type(client.tasks("7", status="failed"), AsyncIterator[Task])
         assert_type(await client.task("7.1"), Task)
         assert_type(await client.task_files("7.1"), TaskFiles)
