@@ -16,7 +16,7 @@ MEANINGS = {
     USAGE: "wrong use of the command line",
     INFRASTRUCTURE: "infrastructure: no answer, no engine, a port in use, a damaged archive or state file",
     AUTH: "the key is missing, unknown or not allowed to do this",
-    INVALID_CONFIG: "the config is invalid",
+    INVALID_CONFIG: "the config is invalid, or what was asked does not fit the run's state",
     TIMEOUT: "it took longer than was allowed",
     INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",
     BROKEN_PIPE: "nobody reads the output any more (`| head`)",

@@ -16,6 +16,7 @@ DOCUMENTS = {  # command → module:class
     "runs show": "benchfleet.cli.documents.runs_show:RunShown",
     "runs watch": "benchfleet.cli.documents.runs_show:RunShown",
     "runs stop": "benchfleet.cli.documents.runs_stop:RunStopped",
+    "runs delete": "benchfleet.cli.documents.runs_delete:RunsDeleted",
     "runs download": "benchfleet.cli.documents.runs_download:RunDownloaded",
     "runs explain": "benchfleet.cli.documents.explain:Explained",
     "report": "benchfleet.report.model:Report",
