@@ -141,6 +141,22 @@ def test_stop_asks_on_a_terminal(emulator: Emulator, api: Api, typed: str, code:
     assert said in screen
 
 
+@pytest.mark.parametrize(
+    ("typed", "code", "status", "said"),
+    [("y\n", 0, 404, "is deleted"), ("n\n", 0, 200, "Nothing is deleted"), ("\x04", 130, 200, "interrupted")],
+)
+def test_delete_asks_on_a_terminal(emulator: Emulator, api: Api, typed: str, code: int, status: int, said: str) -> None:
+    runs = [api.create()["run_id"] for _ in range(2)]
+    for run_id in runs:
+        assert api("POST", f"/runs/{run_id}/stop").status_code == 200
+        api.until(f"/runs/{run_id}", lambda run: run["archive"]["state"] == "ready")
+    ended, screen = on_a_terminal(["runs", "delete", *runs], typed=typed, **environment(emulator))
+    assert [api("GET", f"/runs/{run_id}").status_code for run_id in runs] == [status, status]
+    assert (ended, f"Delete 2 runs ({', '.join(runs)})" in " ".join(screen.split())) == (code, True), screen
+    assert said in screen
+    assert ("deleting runs" in screen) == (status == 404)
+
+
 def test_a_terminal_gets_colours_unless_it_asks_for_none(emulator: Emulator, api: Api) -> None:
     run_id = api.create()["run_id"]
     command = ["runs", "show", run_id]

@@ -68,3 +68,9 @@ def test_without_waiting_it_returns_once_the_deletion_has_begun(ask: Ask) -> Non
 def test_what_goes_wrong_while_waiting_is_told(ask: Ask) -> None:
     with pytest.raises(exceptions.AuthError):
         ask(Network(GOING_ON, refused(401, error="Unauthorized", code="unauthorized")), delete())
+
+
+def test_a_run_whose_id_ends_in_json_is_no_other_run(ask: Ask) -> None:
+    network = Network(GOING_ON)
+    ask(network, lambda client: client.delete_run("a.json", wait=False))
+    assert network.paths == ["DELETE /runs/a.json.json"]

@@ -36,4 +36,6 @@ async def delete_run(session: Session, run_id: str, *, wait: bool = True, timeou
 
 
 async def _ask(session: Session, run_id: str) -> None:
-    await send(session, Call("DELETE", run_path(run_id)))
+    path = run_path(run_id)
+    # The API cuts one `.json` off: an older run `a.json` must not lead to run `a`.
+    await send(session, Call("DELETE", f"{path}.json" if path.endswith(".json") else path))
