@@ -50,10 +50,12 @@ class RemoveRun:
 
     def _steps(self, run: Run) -> Iterator[int]:
         """Each step takes seconds, however large the run is."""
-        yield from self.storage.erase(run.run_id)
-        yield from self.tasks.erase(run.run_id, run.task_count)
-        yield from self.runners.erase(run.run_id)
-        yield 0  # whoever was silent for too long learns it before this: a new run may be there
+        of_stores = (
+            self.storage.erase(run.run_id), self.tasks.erase(run.run_id, run.task_count), self.runners.erase(run.run_id),
+        )  # fmt: skip
+        for steps in of_stores:
+            yield from steps
+            yield 0  # whoever was silent for too long learns it before what comes next: a new run may be there
         self.deletions.erase(run.run_id)
 
     def _kept(self, run_id: str, number: int, steps: Iterator[int]) -> Iterator[int]:
