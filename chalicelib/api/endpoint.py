@@ -6,7 +6,7 @@ Chalice shows an exception to HTTP middleware only after it has become a 500, so
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from benchfleet_contract.limits import MAX_BODY_BYTES
 from benchfleet_contract.problems import CODES_HEADER
@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from chalicelib.api.forms import read_form
 from chalicelib.domain import errors
 from chalicelib.domain.ports import Holder
+from chalicelib.services.keyring import Keyring
+from chalicelib.settings import Settings
 from chalicelib.wiring import services
 
 JSON = "application/json; charset=utf-8"
@@ -42,22 +44,41 @@ _STOP_WORKING = (errors.LeaseLost, errors.TaskFinished, errors.TaskCancelled)
 _log = logging.getLogger(__name__)
 
 
-def answer(request: Request, allowed: frozenset[str], call: Callable[[], BaseModel], *, status: int = 200) -> Response:
+class Doors(Protocol):
+    """What says who may come in."""
+
+    @property
+    def keyring(self) -> Keyring: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+
+def answer(
+    request: Request,
+    allowed: frozenset[str],
+    call: Callable[[], BaseModel],
+    *,
+    status: int = 200,
+    doors: Callable[[], Doors] = services,
+) -> Response:
     """Checks the key before anything else, makes the call, and answers with its result or its refusal."""
 
     def admitted() -> BaseModel:
-        admit(request, allowed)
+        _admit(request, allowed, doors())
         return call()
 
     return _answered(request, admitted, status)
 
 
-def answer_holder(request: Request, call: Callable[[Holder], BaseModel]) -> Response:
+def answer_holder(
+    request: Request, call: Callable[[Holder], BaseModel], *, doors: Callable[[], Doors] = services
+) -> Response:
     """As `answer`, for what is said of one task: by the attempt that holds it, with its own token, or by a key."""
 
     def admitted() -> BaseModel:
         named = (request.uri_params or {}).get("task_id", "")
-        return call(services().keyring.holder(request.headers.get("authorization"), RUNNER, task_id=named))
+        return call(doors().keyring.holder(request.headers.get("authorization"), RUNNER, task_id=named))
 
     return _answered(request, admitted, 200)
 
@@ -72,11 +93,11 @@ def _answered(request: Request, call: Callable[[], BaseModel], status: int) -> R
         return _json({"error": "Internal error", "code": "internal_error"}, 500)
 
 
-def admit(request: Request, allowed: frozenset[str]) -> None:
+def _admit(request: Request, allowed: frozenset[str], doors: Doors) -> None:
     """Readers' routes need no key where reading is public."""
-    if allowed is ANYONE and services().settings.public_read:
+    if allowed is ANYONE and doors.settings.public_read:
         return
-    services().keyring.admit(request.headers.get("authorization"), allowed)
+    doors.keyring.admit(request.headers.get("authorization"), allowed)
 
 
 def body_of(request: Request) -> dict[str, Any]:

@@ -219,6 +219,11 @@ def test_zeros_behind_the_end_are_padding_however_many() -> None:
         listed(upload + b"\0" * 70_000 + b"rubbish")
 
 
+def test_zeros_before_the_first_byte_are_no_padding() -> None:
+    with pytest.raises(CorruptObject, match="gzip"):
+        listed(b"\0" * 5 + upload_of(FILES))
+
+
 def test_defaults_of_a_whole_archive_name_no_file() -> None:
     buffer = io.BytesIO()
     with tarfile.open(

@@ -83,7 +83,8 @@ def test_who_holds_a_runners_key_cannot_make_tokens() -> None:
 
 @pytest.mark.parametrize("keys", [{}, {"runner": ["fleet"]}, {"admin": []}])
 def test_without_an_admin_key_there_is_no_secret(keys: dict[str, Any]) -> None:
-    with pytest.raises(errors.Unavailable, match="admin key"):
+    with pytest.raises(errors.Unavailable, match="admin key") as refused:
         keyring(**keys).signer()
+    assert refused.value.code == "keys_unavailable"
     with pytest.raises(errors.Unauthorized):
         keyring(**keys).holder(attempt_tokens.sign("", "r.1", 1), RUNNERS, task_id="r.1")

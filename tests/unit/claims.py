@@ -1,0 +1,57 @@
+"""Runs whose tasks are written by hand, claims, and what was said to them, for tests of claiming."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from benchfleet_contract.tasks import ClaimReply
+
+from chalicelib.domain.records import GroupKey, Run, RunState
+from tests.contract.records import LOCAL, a_task, a_verdict, a_wish
+from tests.contract.system import Clients, System
+
+SIZE = 128  # tasks of one of the first blocks
+
+
+@contextmanager
+def counted_queries(clients: Clients) -> Iterator[list[int]]:
+    """A list that grows by one with each query of the table."""
+    made: list[int] = []
+    hook = "before-call.dynamodb.Query"
+
+    def count(**_: Any) -> None:
+        made.append(1)
+
+    clients.engine.client.meta.events.register(hook, count)
+    yield made
+    clients.engine.client.meta.events.unregister(hook, count)
+
+
+def publish(system: System, run: Run, numbers: dict[int, GroupKey]) -> None:
+    """The run with these tasks: of a large one a few are enough."""
+    system.runs.announce(run)
+    system.runs.reserve(run)
+    system.tasks.create(a_task(n, run_id=run.run_id, key=key, group=run.group(key) or 0) for n, key in numbers.items())
+    system.runs.publish(run)
+    system.tasks.open_headers(replace(run, state=RunState.RUNNING))
+
+
+def claim(system: System, runner: str, *, key: GroupKey = LOCAL, run_id: str = "r", retry: bool = False) -> ClaimReply:
+    return system.claim_task(run_id, a_wish(runner, key=key, now_ms=system.clock()), retry=retry)
+
+
+def number(reply: ClaimReply) -> int:
+    assert reply.task
+    return int(reply.task.id.rpartition(".")[2])
+
+
+def told(reply: ClaimReply) -> tuple[str, int | None, str | None]:
+    return reply.status, reply.retry_after_seconds, reply.message
+
+
+def end(system: System, numbers: Iterable[int]) -> None:
+    for each in numbers:
+        task = system.tasks.get("r", each)
+        assert task
+        system.tasks.finish("r", each, a_verdict(task.runner_id or "", nonce=task.nonce))
