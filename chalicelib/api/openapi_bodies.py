@@ -100,7 +100,6 @@ RUN_ID_FIELD: Schema = {
         {"type": "string", "pattern": _exactly(NEW_RUN_ID.pattern)},
         {"type": "integer", "minimum": 0, "description": "Taken as its digits."},
         {"type": "null"},
-        {"const": ""},
     ],
     "description": "The present unix time in seconds where it is left out.",
 }

@@ -12,13 +12,15 @@ def form_of(body: Schema) -> Schema:
 
 
 def _name(name: str, field: Schema) -> str:
-    return f"{name}[]" if field.get("type") == "array" else name
+    return f"{name}[]" if "array" in field.get("type", "") else name
 
 
 def _without_null(field: Schema) -> Schema:
     """Leaving the field out says what null says."""
-    kinds = [kind for kind in field.get("anyOf", []) if kind != {"type": "null"}]
+    if isinstance(kinds := field.get("type"), list):
+        return field | {"type": next(kind for kind in kinds if kind != "null")}
+    some = [kind for kind in field.get("anyOf", []) if kind != {"type": "null"}]
     rest = {key: value for key, value in field.items() if key not in ("anyOf", "default")}
-    if not kinds:
+    if not some:
         return field
-    return rest | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
+    return rest | (some[0] if len(some) == 1 else {"anyOf": some})

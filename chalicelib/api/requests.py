@@ -43,8 +43,8 @@ def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:
     """What the runner can run; empty for anything."""
-    names = body.get("workloads", [])
-    if names in (None, ""):
+    names = body.get("workloads")
+    if names is None:
         return frozenset()
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadRequest("workloads must be a list of names", code="invalid_parameter")

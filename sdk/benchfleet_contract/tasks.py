@@ -77,7 +77,7 @@ class AnyClaimRequest(BaseModel):
     claim_token: str | None = Field(default=None, json_schema_extra=_TOKEN)
     retry: bool = False
     attempt_token: bool = False
-    workloads: list[str] = []
+    workloads: list[str] = Field(default=[], json_schema_extra={"type": ["array", "null"]})
 
 
 class AssignedTask(BaseModel):

@@ -158,6 +158,6 @@ def _few(tasks: Any) -> Any:
         number = float(tasks)
     except (TypeError, ValueError):
         return tasks
-    if isinstance(tasks, bool) or not _FEW_TASKS < number <= MAX_TASKS:
+    if isinstance(tasks, bool) or not _FEW_TASKS < number < MAX_TASKS + 1:
         return tasks
     return type(tasks)(_FEW_TASKS)

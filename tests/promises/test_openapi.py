@@ -141,6 +141,7 @@ def test_the_schema_of_a_new_run_takes_what_the_rules_take(body: dict[str, Any])
         GOOD | {"aws": [OBJECT], "per_instance_type": {"tasks": 0}},
         GOOD | {"aws": [OBJECT], "per_instance_type": {"tasks": "abc"}},
         GOOD | {"aws": [OBJECT], "run_id": "-a"},
+        GOOD | {"aws": [OBJECT], "run_id": ""},
         GOOD | {"aws": [OBJECT], "run_id": -3},
         GOOD | {"aws": [OBJECT], "lease_s": 0},
         GOOD | {"aws": [OBJECT], "max_attempts": 101},
