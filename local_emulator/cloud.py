@@ -89,8 +89,9 @@ class Cloud:
             return self.table.stream.read(start, limit=limit) if self.table.stream else []
 
     def trim(self, *, handled: int | None) -> None:
-        """Forget changes that were handled long ago."""
+        """Remove what has outlived its time to live, and forget changes that were handled long ago."""
         with self.endpoint.lock:
+            self.endpoint.changes += self.table.drop_expired()
             if self.table.stream and handled is not None:
                 self.table.stream.trim(before=handled + 1, keep=KEEP_RECORDS)
 

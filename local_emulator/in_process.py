@@ -4,7 +4,6 @@ botocore checks and serialises each request as for AWS; what it would sign and s
 sessions, of other processes, or with another endpoint go over HTTP.
 """
 
-import json
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.dynamodb.faults import Fault
+from local_emulator.dynamodb.service import request_of
 
 ITEM_OPERATIONS = frozenset(
     {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"}
@@ -34,7 +34,7 @@ class InProcess:
         if model.name not in ITEM_OPERATIONS or not params["url"].startswith(self._url):
             return None
         try:
-            status, reply = 200, self._endpoint.ask_dynamodb(model.name, json.loads(params["body"]))
+            status, reply = 200, self._endpoint.ask_dynamodb(model.name, request_of(params["body"]))
         except Fault as fault:
             status, reply = fault.status, {"Error": {"Code": fault.code, "Message": fault.message}, **fault.more}
         metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}

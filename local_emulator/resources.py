@@ -28,6 +28,13 @@ def default_table(name: str) -> dict[str, Any]:
     return table_definition(name)
 
 
+def default_expiry() -> str:
+    """The attribute with the time to live."""
+    from chalicelib.store.schema import TIME_TO_LIVE
+
+    return str(TIME_TO_LIVE["AttributeName"])
+
+
 class Clients:
     """boto3 clients of the emulated AWS, each made on first use: making one costs as much as several calls."""
 
@@ -68,6 +75,7 @@ def create_all(
 ) -> Table:
     """The table that was made."""
     made = dynamodb.tables.create(table(config.name))
+    made.expires = default_expiry()
     backends.create_bucket(config.name)
     dead = backends.create_queue(f"{config.name}-finalize-dlq")
     redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": config.redrive_after})

@@ -1,10 +1,10 @@
 """BatchGetItem and BatchWriteItem: many single operations in one request, each by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from local_emulator.dynamodb.faults import invalid
-from local_emulator.dynamodb.item_operations import delete_item, get_item, put_item
+from local_emulator.dynamodb.item_operations import get_item
 from local_emulator.dynamodb.requests import Request, needed
 from local_emulator.dynamodb.sizes import item_bytes
 from local_emulator.dynamodb.table import Table
@@ -19,32 +19,35 @@ MOST_READ_BYTES = 16 * 1024 * 1024
 
 def batch_get_item(tables: Tables, request: Request) -> Reply:
     wanted: dict[str, Any] = needed(request, "RequestItems")
-    if sum(len(each["Keys"]) for each in wanted.values()) > MOST_READ:
-        raise invalid("Too many items requested for the BatchGetItem call")
+    count = sum(len(each["Keys"]) for each in wanted.values())
+    _require_some(count, wanted.values(), most=MOST_READ, operation="BatchGetItem")
+    found = {name: tables(name) for name in wanted}
+    for name, each in wanted.items():
+        _require_different([_place(found[name], key) for key in each["Keys"]])
     responses: dict[str, list[Item]] = {}
     unread: dict[str, Any] = {}
     budget = MOST_READ_BYTES
     for name, each in wanted.items():
-        table = tables(name)
-        keys = each["Keys"]
-        _require_different([_place(table, key) for key in keys])
         responses[name] = []
-        for number, key in enumerate(keys):
+        for number, key in enumerate(each["Keys"]):
             if budget <= 0:
-                unread[name] = {**each, "Keys": keys[number:]}
+                unread[name] = {**each, "Keys": each["Keys"][number:]}
                 break
-            found = get_item(table, {**each, "Key": key}).get("Item")
-            if found is not None:
-                responses[name].append(found)
-                budget -= item_bytes(found)
+            shown, size_bytes = _read(found[name], {**each, "Key": key})
+            responses[name] += shown
+            budget -= size_bytes
     return {"Responses": responses, "UnprocessedKeys": unread}
 
 
+def _read(table: Table, request: Request) -> tuple[list[Item], int]:
+    """The item as it is shown, if there is one, and its size."""
+    shown = get_item(table, request)
+    return ([shown["Item"]], item_bytes(shown["Item"])) if shown else ([], 0)
+
+
 def batch_write_item(tables: Tables, request: Request) -> Reply:
-    wanted: dict[str, Any] = needed(request, "RequestItems")
-    count = sum(map(len, wanted.values()))
-    if not 1 <= count <= MOST_WRITTEN:
-        raise invalid("Too many items requested for the BatchWriteItem call" if count else "The batch is empty")
+    wanted: dict[str, list[Any]] = needed(request, "RequestItems")
+    _require_some(sum(map(len, wanted.values())), wanted.values(), most=MOST_WRITTEN, operation="BatchWriteItem")
     writes = [_write(tables(name), each) for name, requests in wanted.items() for each in requests]
     _require_different([(table.name, place) for table, place, _ in writes])
     for _, _, write in writes:  # each was checked before the first was made
@@ -52,21 +55,40 @@ def batch_write_item(tables: Tables, request: Request) -> Reply:
     return {"UnprocessedItems": {}}
 
 
-def _write(table: Table, each: Any) -> tuple[Table, Any, Callable[[], Reply]]:
-    if set(each) == {"PutRequest"}:
-        new = item(each["PutRequest"]["Item"])
-        table.require_fitting(new)
-        return table, table.schema.place(new), lambda: put_item(table, {"Item": new})
-    if set(each) == {"DeleteRequest"}:
-        key = each["DeleteRequest"]["Key"]
-        return table, _place(table, key), lambda: delete_item(table, {"Key": key})
-    raise invalid("Supplied AttributeValue has more than one of PutRequest and DeleteRequest, or neither")
+def _write(table: Table, each: dict[str, Any]) -> tuple[Table, Any, Callable[[], None]]:
+    put, delete = each.get("PutRequest"), each.get("DeleteRequest")
+    if (put is None) == (delete is None):
+        raise invalid("Supplied WriteRequest has both of PutRequest and DeleteRequest, or neither: give one of them")
+    if put is not None:
+        new = item(put["Item"])
+        size_bytes = table.require_fitting(new)
+        return table, table.schema.place(new), lambda: table.put(table.at(new), new, size_bytes=size_bytes)
+    key = item((delete or {})["Key"])
+    table.schema.require_exact(key)
+    return table, table.schema.place(key), lambda: _delete(table, key)
+
+
+def _delete(table: Table, key: Item) -> None:
+    old = table.at(key)
+    if old is not None:
+        table.drop(old)
 
 
 def _place(table: Table, key: Any) -> Any:
     found = item(key)
     table.schema.require_exact(found)
     return table.schema.place(found)
+
+
+def _require_some(count: int, groups: Iterable[Any], *, most: int, operation: str) -> None:
+    """Raises Fault."""
+    if not count or not all(groups):
+        raise invalid(
+            "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1, of every table"
+        )
+    if count > most:
+        raise invalid(f"Too many items requested for the {operation} call; the most are {most}")
 
 
 def _require_different(places: list[Any]) -> None:

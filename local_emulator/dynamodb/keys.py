@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from local_emulator.dynamodb.faults import invalid, invalid_parameter
+from local_emulator.dynamodb.faults import Fault, invalid, invalid_parameter
+from local_emulator.dynamodb.sizes import value_bytes
 from local_emulator.dynamodb.values import ORDERS, Item, Value
 
 MOST_HASH_BYTES, MOST_SORT_BYTES = 2_048, 1_024
@@ -29,22 +31,18 @@ class KeySchema:
 
     @classmethod
     def read(cls, elements: Iterable[Mapping[str, str]], kinds: Mapping[str, str]) -> "KeySchema":
-        """`elements` as `KeySchema` of the API; `kinds` by attribute. Raises Fault."""
-        found: dict[str, KeyAttribute] = {}
-        for element in elements:
-            name = element["AttributeName"]
-            if name not in kinds:
-                raise invalid_parameter(
-                    f"Some index key attributes are not defined in AttributeDefinitions. Keys: [{name}]"
-                )
-            found[element["KeyType"]] = KeyAttribute(name, kinds[name])
-        if "HASH" not in found:
-            raise invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-        return cls(found["HASH"], found.get("RANGE"))
+        """`elements` as `KeySchema` of the API, which is checked; `kinds` by attribute."""
+        found = {element["KeyType"]: element["AttributeName"] for element in elements}
+        keys = {kind: KeyAttribute(name, kinds[name]) for kind, name in found.items()}
+        return cls(keys["HASH"], keys.get("RANGE"))
 
-    @property
+    @cached_property
     def attributes(self) -> tuple[KeyAttribute, ...]:
         return (self.hash, self.sort) if self.sort else (self.hash,)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(attribute.name for attribute in self.attributes)
 
     def place(self, item: Item) -> tuple[Any, Any]:
         """(partition, order within it) of an item that has the whole key."""
@@ -70,34 +68,58 @@ class KeySchema:
         for attribute in self.attributes:
             if attribute.name not in item:
                 raise invalid_parameter(f"Missing the key {attribute.name} in the item")
-            self._require_kind(attribute, item, "Type mismatch for key {}")
+            if attribute.kind not in item[attribute.name]:
+                raise _wrong_kind("key", attribute, item[attribute.name])
         self._require_fitting(item)
 
-    def require_if_there(self, item: Item, *, index: str) -> None:
-        """Of an index: an item that lacks its key is not in it, but a key of the wrong kind is refused. Raises Fault."""
-        for attribute in self.attributes:
-            if attribute.name in item:
-                self._require_kind(attribute, item, "Type mismatch for Index Key {}", more=f" IndexName: {index}")
-                if not item[attribute.name][attribute.kind]:
-                    raise invalid_parameter(
-                        f"The update expression attempted to update the secondary index key {attribute.name} "
-                        "to a value that is an empty string value, which is not supported"
-                    )
-
-    def _require_kind(self, attribute: KeyAttribute, item: Item, words: str, *, more: str = "") -> None:
-        value = item[attribute.name]
-        if attribute.kind not in value:
-            told = words.format(attribute.name)
-            raise invalid_parameter(f"{told} Expected: {attribute.kind} Actual: {next(iter(value))}{more}")
+    def require_if_there(self, item: Item, *, index: str, update: bool) -> None:
+        """Of an index: an item that lacks its key is not in it, but a key that cannot be one is refused. Raises Fault."""
+        for attribute, most, word in self._limits:
+            value = item.get(attribute.name)
+            if value is None:
+                continue
+            if attribute.kind not in value:
+                raise _wrong_kind("Index Key", attribute, value, more=f" IndexName: {index}")
+            content = value[attribute.kind]
+            if not content:
+                raise _empty_index_key(attribute.name, index=index, update=update)
+            if len(content) > most // 4 and value_bytes(value) > most:
+                raise _too_large(word, most, more=f" of index {index}")
 
     def _require_fitting(self, key: Item) -> None:
-        limits = zip(self.attributes, (MOST_HASH_BYTES, MOST_SORT_BYTES), ("hash", "range"), strict=False)
-        for attribute, most, word in limits:
-            content = key[attribute.name][attribute.kind]
+        for attribute, most, word in self._limits:
+            value = key[attribute.name]
+            content = value[attribute.kind]
             if not content:
                 raise invalid(
                     "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
-                    f"an empty string value. Key: {attribute.name}"
+                    f"an empty {'binary' if attribute.kind == 'B' else 'string'} value. Key: {attribute.name}"
                 )
-            if len(content) > most // 4 and len(content.encode()) > most:
-                raise invalid_parameter(f"Size of {word}key has exceeded the maximum size limit of{most} bytes")
+            if len(content) > most // 4 and value_bytes(value) > most:
+                raise _too_large(word, most)
+
+    @cached_property
+    def _limits(self) -> tuple[tuple[KeyAttribute, int, str], ...]:
+        return tuple(zip(self.attributes, (MOST_HASH_BYTES, MOST_SORT_BYTES), ("hash", "range"), strict=False))
+
+
+def _wrong_kind(word: str, attribute: KeyAttribute, value: Value, *, more: str = "") -> Fault:
+    return invalid_parameter(
+        f"Type mismatch for {word} {attribute.name} Expected: {attribute.kind} Actual: {next(iter(value))}{more}"
+    )
+
+
+def _too_large(word: str, most: int, *, more: str = "") -> Fault:
+    return invalid_parameter(f"Size of {word}key has exceeded the maximum size limit of{most} bytes{more}")
+
+
+def _empty_index_key(name: str, *, index: str, update: bool) -> Fault:
+    if update:
+        return invalid_parameter(
+            f"The update expression attempted to update the secondary index key {name} to a value that is an empty "
+            f"string value, which is not supported. IndexName: {index}, IndexKey: {name}"
+        )
+    return invalid(
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+        f"AttributeValue for a key attribute cannot contain an empty string value. IndexName: {index}, IndexKey: {name}"
+    )

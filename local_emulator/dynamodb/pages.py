@@ -73,15 +73,9 @@ def queried(view: View, bound: Bound, *, start: Any, forward: bool) -> Iterator[
 
 def scanned(view: View, *, start: Any) -> Iterator[Entry]:
     """All entries behind `start`, partition by partition. Raises Fault."""
-    behind = view.place(start) if start is not None else None
-    for name, partition in list(view.partitions):
-        first = 0
-        if behind is not None:
-            if name != behind[0]:
-                continue
-            last = behind[1]
-            first = partition.first_where(lambda one, last=last: one > last)  # type: ignore[misc]
-            behind = None
+    behind, order = view.place(start) if start is not None else (None, None)
+    for name, partition in view.partitions.since(behind):
+        first = partition.first_where(lambda one: one > order) if name == behind else 0
         yield from (entry for _, entry in partition.walk(first, len(partition.orders), forward=True))
 
 

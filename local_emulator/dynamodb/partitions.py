@@ -38,11 +38,16 @@ class Partition:
 
 
 class Partitions:
+    """Partitions are walked in the order of their names, so that a scan finds its place again whatever has gone since."""
+
     def __init__(self) -> None:
         self._held: dict[Any, Partition] = {}
+        self._names: list[Any] = []
 
-    def __iter__(self) -> Iterator[tuple[Any, Partition]]:
-        return iter(self._held.items())
+    def since(self, name: Any = None) -> Iterator[tuple[Any, Partition]]:
+        """From the partition of this name on, or from where it would be; all, where there is no name."""
+        first = bisect_left(self._names, name) if name is not None else 0
+        return ((name, self._held[name]) for name in self._names[first:])
 
     def of(self, name: Any) -> Partition:
         return self._held.get(name) or Partition()
@@ -52,7 +57,10 @@ class Partitions:
         return found.entries.get(order) if found else None
 
     def put(self, name: Any, order: Order, entry: Entry) -> None:
-        partition = self._held.setdefault(name, Partition())
+        partition = self._held.get(name)
+        if partition is None:
+            partition = self._held[name] = Partition()
+            insort(self._names, name)
         if order not in partition.entries:
             insort(partition.orders, order)
         partition.entries[order] = entry
@@ -63,3 +71,4 @@ class Partitions:
         del partition.orders[bisect_left(partition.orders, order)]
         if not partition.orders:
             del self._held[name]
+            del self._names[bisect_left(self._names, name)]

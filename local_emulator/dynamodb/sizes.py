@@ -12,7 +12,12 @@ _CONTAINER_BYTES = 3
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    return sum(_text_bytes(name) + value_bytes(value) for name, value in item.items())
+    total = 0
+    for name, value in item.items():
+        ((kind, content),) = value.items()
+        count = _COUNTS.get(kind)
+        total += (len(name) if name.isascii() else _text_bytes(name)) + (count(content) if count else 1)
+    return total
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:
@@ -35,6 +40,8 @@ def _text_bytes(text: str) -> int:
 
 def _number_bytes(text: str) -> int:
     """About one byte for each two significant digits, and one."""
+    if text.isdecimal() and text[-1] != "0":
+        return (len(text) + 1) // 2 + 1
     digits = text.lstrip("-").replace(".", "").strip("0")
     return (len(digits) + 1) // 2 + 1 + text.startswith("-")
 

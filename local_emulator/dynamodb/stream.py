@@ -34,15 +34,21 @@ class Stream:
     def first(self) -> int:
         return self.next - len(self._records)
 
-    def tell(self, key: Item, old: Item | None, new: Item | None, *, who: Mapping[str, str] | None = None) -> None:
-        """What is as it was is no change."""
-        if old == new:
-            return
+    def tell(
+        self,
+        key: Item,
+        old: Item | None,
+        new: Item | None,
+        *,
+        size_bytes: int,
+        who: Mapping[str, str] | None = None,
+    ) -> None:
+        """`size_bytes` of both images. `who` made the change, if it was not a request."""
         change: dict[str, Any] = {
             "ApproximateCreationDateTime": self._clock().timestamp(),
             "Keys": key,
             "SequenceNumber": str(self.next),
-            "SizeBytes": item_bytes(key) + sum(item_bytes(image) for image in (old, new) if image is not None),
+            "SizeBytes": item_bytes(key) + size_bytes,
             "StreamViewType": self.view,
         }
         if new is not None and self.view in ("NEW_AND_OLD_IMAGES", "NEW_IMAGE"):

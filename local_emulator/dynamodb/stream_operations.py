@@ -10,6 +10,8 @@ from local_emulator.dynamodb.table import Table
 
 Reply = dict[str, Any]
 MOST_RECORDS = 1_000
+MOST_STREAMS = 100
+MOST_NUMBER_DIGITS = 40
 
 
 class Streams:
@@ -19,17 +21,20 @@ class Streams:
         self._tables = tables
 
     def list_streams(self, request: Request) -> Reply:
-        wanted = request.get("TableName")
-        return {
-            "Streams": [
-                {"StreamArn": table.stream_arn, "TableName": table.name, "StreamLabel": table.stream.label}
-                for table in self._tables
-                if table.stream and wanted in (None, table.name)
-            ]
-        }
+        wanted, behind = request.get("TableName"), request.get("ExclusiveStartStreamArn") or ""
+        most = limit_of(request, most=MOST_STREAMS) or MOST_STREAMS
+        found = sorted(
+            (table.stream_arn or "", table.name, table.stream.label)
+            for table in self._tables
+            if table.stream and wanted in (None, table.name)
+        )
+        shown = [each for each in found if each[0] > behind]
+        streams = [{"StreamArn": arn, "TableName": name, "StreamLabel": label} for arn, name, label in shown[:most]]
+        return {"Streams": streams} | ({"LastEvaluatedStreamArn": shown[most - 1][0]} if len(shown) > most else {})
 
     def describe_stream(self, request: Request) -> Reply:
         table, stream = self._found(needed(request, "StreamArn"))
+        limit_of(request)  # one shard is never too many
         shard = {"ShardId": SHARD, "SequenceNumberRange": {"StartingSequenceNumber": str(stream.first)}}
         return {
             "StreamDescription": {
@@ -40,7 +45,7 @@ class Streams:
                 "CreationRequestDateTime": table.created.timestamp(),
                 "TableName": table.name,
                 "KeySchema": table.definition["KeySchema"],
-                "Shards": [shard],
+                "Shards": [] if request.get("ExclusiveStartShardId") == SHARD else [shard],
             }
         }
 
@@ -52,12 +57,15 @@ class Streams:
         return {"ShardIterator": f"{arn}|{_start(stream, request)}"}
 
     def get_records(self, request: Request) -> Reply:
-        arn, _, number = str(needed(request, "ShardIterator")).rpartition("|")
-        if not number.isdecimal():
-            raise invalid("Invalid ShardIterator")
+        iterator = needed(request, "ShardIterator")
+        arn, _, text = iterator.rpartition("|")
+        limit = limit_of(request, most=MOST_RECORDS) or MOST_RECORDS
+        if not arn:
+            raise invalid(f"Invalid ShardIterator: {iterator}")
         _, stream = self._found(arn)
-        start = max(int(number), stream.first)
-        records = stream.read(start, limit=limit_of(request, most=MOST_RECORDS) or MOST_RECORDS)
+        start = _number(text, "ShardIterator", most=stream.next)
+        _require_held(stream, start)
+        records = stream.read(start, limit=limit)
         return {"Records": records, "NextShardIterator": f"{arn}|{start + len(records)}"}
 
     def _found(self, arn: Any) -> tuple[Table, Stream]:
@@ -68,23 +76,29 @@ class Streams:
 
 
 def _start(stream: Stream, request: Request) -> int:
-    match needed(request, "ShardIteratorType"):
+    kind = str(needed(request, "ShardIteratorType"))
+    match kind:
         case "TRIM_HORIZON":
             return stream.first
         case "LATEST":
             return stream.next
-        case "AT_SEQUENCE_NUMBER":
-            return _number(stream, request)
-        case "AFTER_SEQUENCE_NUMBER":
-            return _number(stream, request) + 1
+        case "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER":
+            text = needed(request, "SequenceNumber")
+            number = _number(text, "SequenceNumber", most=stream.next - 1) + kind.startswith("AFTER")
+            _require_held(stream, number)
+            return number
         case other:
             raise invalid(f"ShardIteratorType {other!r} is none of the four")
 
 
-def _number(stream: Stream, request: Request) -> int:
-    text = str(needed(request, "SequenceNumber"))
-    if not text.isdecimal() or int(text) >= stream.next:
-        raise invalid(f"Invalid SequenceNumber: {text}")
-    if int(text) < stream.first - 1:
-        raise Fault("TrimmedDataAccessException", f"The record {text} is no longer held")
+def _number(text: str, parameter: str, *, most: int) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_NUMBER_DIGITS and int(text) <= most):
+        raise invalid(f"Invalid {parameter}: {text}")
     return int(text)
+
+
+def _require_held(stream: Stream, number: int) -> None:
+    if number < stream.first:
+        raise Fault(
+            "TrimmedDataAccessException", f"The record {number} is no longer held; the oldest is {stream.first}"
+        )

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local_emulator.dynamodb.faults import Fault, not_found
-from local_emulator.dynamodb.requests import Request, needed
+from local_emulator.dynamodb.faults import Fault, invalid, not_found
+from local_emulator.dynamodb.requests import Request, limit_of, needed
 from local_emulator.dynamodb.table import Clock, Table
 
 Reply = dict[str, Any]
+MOST_LISTED = 100
 
 
 class Tables:
@@ -29,9 +30,7 @@ class Tables:
 
     def create(self, definition: Mapping[str, Any]) -> Table:
         """`definition`: keyword arguments of boto3's create_table. Raises Fault."""
-        for name in ("TableName", "AttributeDefinitions", "KeySchema"):
-            needed(definition, name)
-        if definition["TableName"] in self._held:
+        if definition.get("TableName") in self._held:
             raise Fault("ResourceInUseException", f"Table already exists: {definition['TableName']}")
         table = Table(definition, **self._place)
         self._held[table.name] = table
@@ -48,13 +47,25 @@ class Tables:
         return {"Table": described(self.named(needed(request, "TableName")))}
 
     def list_tables(self, request: Request) -> Reply:
-        behind, most = request.get("ExclusiveStartTableName", ""), request.get("Limit", 100)
+        behind = request.get("ExclusiveStartTableName") or ""
+        most = limit_of(request, most=MOST_LISTED) or MOST_LISTED
         names = sorted(name for name in self._held if name > behind)
         return {"TableNames": names[:most]} | ({"LastEvaluatedTableName": names[most - 1]} if len(names) > most else {})
 
     def update_time_to_live(self, request: Request) -> Reply:
         wanted = needed(request, "TimeToLiveSpecification")
-        self.named(needed(request, "TableName")).expires = wanted["AttributeName"] if wanted["Enabled"] else None
+        table, attribute = self.named(needed(request, "TableName")), wanted["AttributeName"]
+        if not attribute:
+            raise invalid("TimeToLiveSpecification.AttributeName must not be empty")
+        if wanted["Enabled"] and table.expires:
+            raise invalid("TimeToLive is already enabled")
+        if not wanted["Enabled"] and table.expires != attribute:
+            raise invalid(
+                "TimeToLive is already disabled"
+                if table.expires is None
+                else f"TimeToLive is active on a different AttributeName: current AttributeName is {table.expires}"
+            )
+        table.expires = attribute if wanted["Enabled"] else None
         return {"TimeToLiveSpecification": wanted}
 
     def describe_time_to_live(self, request: Request) -> Reply:

@@ -31,11 +31,9 @@ def item(given: Any) -> Item:
 def value(given: Any, *, depth: int = 0) -> Value:
     """The value in its one spelling. Raises Fault."""
     if not isinstance(given, Mapping) or len(given) != 1:
-        raise invalid(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-        )
+        raise _not_one(given)
     if depth > DEEPEST:
-        raise invalid("Nesting Levels have exceeded supported limits")
+        raise _too_deep()
     ((kind, content),) = given.items()
     read = _READERS.get(kind)
     if read is None:
@@ -43,11 +41,23 @@ def value(given: Any, *, depth: int = 0) -> Value:
     return {kind: read(content, depth)}
 
 
+def require_shallow(one: Value, *, depth: int) -> None:
+    """Raises Fault if a value, `depth` levels inside its item, nests too deep."""
+    if depth > DEEPEST:
+        raise _too_deep()
+    ((kind, content),) = one.items()
+    if kind in ("M", "L"):
+        for member in content.values() if kind == "M" else content:
+            require_shallow(member, depth=depth + 1)
+
+
 def number(text: Any) -> str:
     """Without leading or trailing zeros, never with an exponent: `1.50` and `15E-1` are both `1.5`. Raises Fault."""
     if isinstance(text, str) and _PLAIN_NUMBER.match(text):
         return text
-    if not isinstance(text, str) or not _NUMBER.match(text):
+    if not isinstance(text, str):
+        raise _unreadable("N is a string")
+    if not _NUMBER.match(text):
         raise invalid_parameter(f"The parameter cannot be converted to a numeric value: {text}")
     return from_decimal(Decimal(text))
 
@@ -127,6 +137,17 @@ def _set_of(read: Callable[[Any, int], str], order: Callable[[str], Any]) -> Cal
     return members
 
 
+def _not_one(given: Any) -> Fault:
+    if not isinstance(given, Mapping):
+        return _unreadable("an attribute's value is an object")
+    many = "has more than one datatypes set" if given else "is empty"
+    return invalid(f"Supplied AttributeValue {many}, must contain exactly one of the supported datatypes")
+
+
+def _too_deep() -> Fault:
+    return invalid("Nesting Levels have exceeded supported limits")
+
+
 def _unreadable(why: str) -> Fault:
     return Fault("SerializationException", f"The value cannot be read: {why}")
 
@@ -137,3 +158,4 @@ _READERS: Mapping[str, Callable[[Any, int], Any]] = {
     "S": _text, "N": _number, "B": _binary, "BOOL": _bool, "NULL": _null, "M": _map, "L": _list,
     "SS": _set_of(_text, str), "NS": _set_of(_number, Decimal), "BS": _set_of(_binary, b64decode),
 }  # fmt: skip
+KINDS = frozenset(_READERS)

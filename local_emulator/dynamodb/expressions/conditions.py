@@ -1,251 +1,147 @@
 """Conditions and filters: a text becomes a function of an item."""
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
+from local_emulator.dynamodb.expressions.comparing import (
+    INEQUALITIES,
+    compared,
+    require_bounds,
+    require_distinct,
+    require_literal,
+)
+from local_emulator.dynamodb.expressions.functions import FUNCTIONS, size
 from local_emulator.dynamodb.expressions.reader import Operand, Reader
 from local_emulator.dynamodb.expressions.scope import Scope, Uses
-from local_emulator.dynamodb.faults import Fault, invalid
-from local_emulator.dynamodb.values import ORDERS, SET_MEMBERS, Item, Value
+from local_emulator.dynamodb.faults import invalid
+from local_emulator.dynamodb.values import ORDERS, Item
 
 Condition = Callable[[Item, Scope], bool]
 
 KEPT = 1_024  # parsed texts
-_INEQUALITIES: Mapping[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 _MOST_IN = 100
 
 
 @lru_cache(KEPT)
 def condition(text: str, parameter: str) -> tuple[Condition, Uses]:
     """Raises Fault."""
-    reader = Reader(text, parameter)
+    reader = _Nesting(text, parameter)
     found = _any(reader)
     reader.end()
     return found, reader.uses
 
 
-def _any(reader: Reader) -> Condition:
+class _Nesting(Reader):
+    """Knows where each pair of parentheses ended, by where it began."""
+
+    def __init__(self, text: str, parameter: str) -> None:
+        super().__init__(text, parameter)
+        self.ends: dict[int, int] = {}
+
+
+def _any(reader: _Nesting) -> Condition:
     parts = [_all(reader)]
     while reader.accept("OR"):
+        reader.operator()
         parts.append(_all(reader))
     return parts[0] if len(parts) == 1 else lambda item, scope: any(part(item, scope) for part in parts)
 
 
-def _all(reader: Reader) -> Condition:
+def _all(reader: _Nesting) -> Condition:
     parts = [_not(reader)]
     while reader.accept("AND"):
+        reader.operator()
         parts.append(_not(reader))
     return parts[0] if len(parts) == 1 else lambda item, scope: all(part(item, scope) for part in parts)
 
 
-def _not(reader: Reader) -> Condition:
+def _not(reader: _Nesting) -> Condition:
     if reader.accept("NOT"):
+        reader.operator()
+        reader.deeper()
         inner = _not(reader)
+        reader.shallower()
         return lambda item, scope: not inner(item, scope)
-    if reader.accept("("):
-        inner = _any(reader)
-        reader.expect(")")
-        return inner
-    if reader.calls and reader.next in _FUNCTIONS:
-        return _function(reader)
+    if reader.next == "(":
+        return _group(reader)
+    reader.operator()
+    if reader.calls and reader.next in FUNCTIONS:
+        return FUNCTIONS[reader.next](reader)
     return _comparison(reader)
 
 
-def _function(reader: Reader) -> Condition:
-    make = _FUNCTIONS[reader.take()]
+def _group(reader: _Nesting) -> Condition:
+    start = reader.at
     reader.expect("(")
-    found = make(reader)
+    reader.deeper()
+    inner = _any(reader)
+    reader.shallower()
+    if reader.ends.get(start + 1) == reader.at - 1:
+        raise reader.refuse("The expression has redundant parentheses;")
+    reader.ends[start] = reader.at
     reader.expect(")")
-    return found
+    return inner
 
 
 def _comparison(reader: Reader) -> Condition:
     left = _operand(reader)
-    sign = reader.accept("=", "<>", *_INEQUALITIES, "BETWEEN", "IN")
+    sign = reader.accept("=", "<>", *INEQUALITIES, "BETWEEN", "IN")
     match sign:
         case "":
             raise reader.wrong()
         case "BETWEEN":
-            low = _operand(reader)
-            reader.expect("AND")
-            return _between(left, low, _operand(reader), parameter=reader.parameter)
+            return _between(reader, left)
         case "IN":
-            reader.expect("(")
-            members = reader.listed(lambda: _operand(reader))
-            reader.expect(")")
-            return _one_of(left, members, parameter=reader.parameter)
-        case "=":
-            right = _operand(reader)
-            return lambda item, scope: (found := left(item, scope)) is not None and found == right(item, scope)
-        case "<>":
-            right = _operand(reader)
-            return lambda item, scope: left(item, scope) != right(item, scope)
+            return _one_of(reader, left)
         case _:
-            return _inequality(sign, left, _operand(reader), parameter=reader.parameter)
+            right = _operand(reader)
+            require_distinct(reader, sign, left, right)
+            return _compared(reader, sign, left, right)
+
+
+def _compared(reader: Reader, sign: str, left: Operand, right: Operand) -> Condition:
+    one, other = left.find, right.find
+    if sign == "=":
+        return lambda item, scope: (found := one(item, scope)) is not None and found == other(item, scope)
+    if sign == "<>":
+        return lambda item, scope: one(item, scope) != other(item, scope)
+    for operand in (left, right):
+        require_literal(reader, operand, sign, *ORDERS, word="operator")
+    return lambda item, scope: compared(sign, one(item, scope), other(item, scope))
+
+
+def _between(reader: Reader, middle: Operand) -> Condition:
+    low = _operand(reader)
+    reader.expect("AND")
+    high = _operand(reader)
+    for operand in (middle, low, high):
+        require_literal(reader, operand, "BETWEEN", *ORDERS, word="operator")
+    if low.literal and high.literal:
+        parameter = reader.parameter
+        reader.later(
+            lambda scope: require_bounds(scope.values[low.literal], scope.values[high.literal], parameter=parameter)
+        )
+
+    def holds(item: Item, scope: Scope) -> bool:
+        value = middle.find(item, scope)
+        return compared(">=", value, low.find(item, scope)) and compared("<=", value, high.find(item, scope))
+
+    return holds
+
+
+def _one_of(reader: Reader, left: Operand) -> Condition:
+    reader.expect("(")
+    members = reader.listed(lambda: _operand(reader))
+    reader.expect(")")
+    if len(members) > _MOST_IN:
+        raise invalid(
+            f"Invalid {reader.parameter}: The IN operator is provided with too many operands; "
+            f"number of operands: {len(members)}"
+        )
+    return lambda item, scope: (
+        (value := left.find(item, scope)) is not None and any(value == one.find(item, scope) for one in members)
+    )
 
 
 def _operand(reader: Reader) -> Operand:
-    if reader.next.startswith(":"):
-        return reader.value()
-    if reader.calls:
-        return _size(reader)
-    path = reader.path()
-    return lambda item, scope: path.find(item, scope.names)
-
-
-def _size(reader: Reader) -> Operand:
-    name = reader.take()
-    if name != "size":
-        raise reader.refuse(f"Invalid function name; function: {name}")
-    reader.expect("(")
-    inner = _operand(reader)
-    reader.expect(")")
-
-    def size(item: Item, scope: Scope) -> Value | None:
-        value = inner(item, scope)
-        if value is None:
-            return None
-        ((kind, content),) = value.items()
-        if kind in ("N", "BOOL", "NULL"):
-            return None
-        return {"N": str(len(ORDERS["B"](content)) if kind == "B" else len(content))}
-
-    return size
-
-
-def compared(sign: str, left: Value | None, right: Value | None) -> bool:
-    """False where either is missing or they are of different kinds."""
-    if left is None or right is None:
-        return False
-    ((kind, one),), ((other_kind, other),) = left.items(), right.items()
-    if kind != other_kind or kind not in ORDERS:
-        return False
-    order = ORDERS[kind]
-    return _INEQUALITIES[sign](order(one), order(other))
-
-
-def _inequality(sign: str, left: Operand, right: Operand, *, parameter: str) -> Condition:
-    def holds(item: Item, scope: Scope) -> bool:
-        one, other = left(item, scope), right(item, scope)
-        _require_order(other, sign, parameter=parameter)
-        return compared(sign, one, other)
-
-    return holds
-
-
-def _between(middle: Operand, low: Operand, high: Operand, *, parameter: str) -> Condition:
-    def holds(item: Item, scope: Scope) -> bool:
-        lowest, highest = low(item, scope), high(item, scope)
-        require_bounds(lowest, highest, parameter=parameter)
-        value = middle(item, scope)
-        return compared(">=", value, lowest) and compared("<=", value, highest)
-
-    return holds
-
-
-def require_bounds(low: Value | None, high: Value | None, *, parameter: str) -> None:
-    """Raises Fault."""
-    _require_order(low, "BETWEEN", parameter=parameter)
-    _require_order(high, "BETWEEN", parameter=parameter)
-    if compared(">", low, high):
-        raise invalid(
-            f"Invalid {parameter}: The BETWEEN operator requires upper bound to be greater than or equal to lower bound"
-        )
-
-
-def _one_of(left: Operand, members: list[Operand], *, parameter: str) -> Condition:
-    if len(members) > _MOST_IN:
-        raise invalid(f"Invalid {parameter}: The IN operator is provided with too many operands; {len(members)}")
-    return lambda item, scope: (
-        (value := left(item, scope)) is not None and any(value == member(item, scope) for member in members)
-    )
-
-
-def _exists(reader: Reader) -> Condition:
-    path = reader.path()
-    return lambda item, scope: path.find(item, scope.names) is not None
-
-
-def _missing(reader: Reader) -> Condition:
-    path = reader.path()
-    return lambda item, scope: path.find(item, scope.names) is None
-
-
-def _is_of_type(reader: Reader) -> Condition:
-    path = reader.path()
-    reader.expect(",")
-    kind = reader.value()
-    return lambda item, scope: (
-        (value := path.find(item, scope.names)) is not None
-        and (next(iter(value)) == (kind(item, scope) or {}).get("S"))
-    )
-
-
-def _begins_with(reader: Reader) -> Condition:
-    left, right = _pair(reader)
-    parameter = reader.parameter
-
-    def holds(item: Item, scope: Scope) -> bool:
-        start, value = right(item, scope) or {}, left(item, scope) or {}
-        if start and not start.keys() & {"S", "B"}:
-            raise _wrong_type("begins_with", start, parameter=parameter)
-        return begins(value, start)
-
-    return holds
-
-
-def begins(value: Value, start: Value) -> bool:
-    if "S" in value and "S" in start:
-        return bool(value["S"].startswith(start["S"]))
-    if "B" in value and "B" in start:
-        return bool(ORDERS["B"](value["B"]).startswith(ORDERS["B"](start["B"])))
-    return False
-
-
-def _contains(reader: Reader) -> Condition:
-    left, right = _pair(reader)
-
-    def holds(item: Item, scope: Scope) -> bool:
-        value, part = left(item, scope), right(item, scope)
-        return value is not None and part is not None and _holds(value, part)
-
-    return holds
-
-
-def _holds(value: Value, part: Value) -> bool:
-    ((kind, content),), ((part_kind, wanted),) = value.items(), part.items()
-    if kind == "L":
-        return part in content
-    if kind in SET_MEMBERS:
-        return part_kind == SET_MEMBERS[kind] and wanted in content
-    if kind == part_kind == "B":
-        return ORDERS["B"](wanted) in ORDERS["B"](content)
-    return kind == part_kind == "S" and wanted in content
-
-
-def _pair(reader: Reader) -> tuple[Operand, Operand]:
-    left = _operand(reader)
-    reader.expect(",")
-    return left, _operand(reader)
-
-
-def _require_order(value: Value | None, sign: str, *, parameter: str) -> None:
-    if value is not None and next(iter(value)) not in ORDERS:
-        raise _wrong_type(sign, value, parameter=parameter)
-
-
-def _wrong_type(name: str, value: Value, *, parameter: str) -> Fault:
-    return invalid(
-        f"Invalid {parameter}: Incorrect operand type for operator or function; operator or function: {name}, "
-        f"operand type: {next(iter(value))}"
-    )
-
-
-_FUNCTIONS: Mapping[str, Callable[[Reader], Condition]] = {
-    "attribute_exists": _exists, "attribute_not_exists": _missing, "attribute_type": _is_of_type,
-    "begins_with": _begins_with, "contains": _contains,
-}  # fmt: skip
+    return size(reader) if reader.calls else reader.operand()

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from local_emulator.dynamodb.expressions.conditions import KEPT, require_bounds
+from local_emulator.dynamodb.expressions.comparing import require_bounds
+from local_emulator.dynamodb.expressions.conditions import KEPT
 from local_emulator.dynamodb.expressions.paths import Path
 from local_emulator.dynamodb.expressions.reader import Reader
 from local_emulator.dynamodb.expressions.scope import Scope, Uses
@@ -39,7 +40,9 @@ class KeyCondition:
 
     def bind(self, scope: Scope, *, hash_name: str, sort_name: str | None) -> Bound:
         """Raises Fault unless the terms are of these keys."""
-        terms = {str(term.path.real(scope.names)[0]): term for term in self._terms if len(term.path.parts) == 1}
+        if any(len(term.path.parts) > 1 for term in self._terms):
+            raise invalid("KeyConditionExpressions cannot have conditions on nested attributes")
+        terms = {str(term.path.real(scope.names)[0]): term for term in self._terms}
         if len(terms) != len(self._terms):
             raise invalid("KeyConditionExpressions must only contain one condition per key")
         partition = terms.pop(hash_name, None)
@@ -61,21 +64,23 @@ class KeyCondition:
 def key_condition(text: str) -> KeyCondition:
     """Raises Fault."""
     reader = Reader(text, PARAMETER)
-    terms = _terms(reader)
+    terms = _terms(reader, depth=0)
     reader.end()
     return KeyCondition(terms, reader.uses)
 
 
-def _terms(reader: Reader) -> list[Term]:
-    found = _term(reader)
+def _terms(reader: Reader, *, depth: int) -> list[Term]:
+    found = _term(reader, depth=depth)
     while reader.accept("AND"):
-        found += _term(reader)
+        found += _term(reader, depth=depth)
     return found
 
 
-def _term(reader: Reader) -> list[Term]:
+def _term(reader: Reader, *, depth: int) -> list[Term]:
     if reader.accept("("):
-        inner = _terms(reader)
+        if depth == 2:  # around both together and around each
+            raise reader.refuse("The expression has redundant parentheses;")
+        inner = _terms(reader, depth=depth + 1)
         reader.expect(")")
         return inner
     if reader.calls:

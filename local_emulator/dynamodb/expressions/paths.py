@@ -26,6 +26,9 @@ class Path:
             return (names.get(self._first, self._first),)
         return tuple(names.get(part, part) if isinstance(part, str) else part for part in self.parts)
 
+    def told(self, names: Mapping[str, str]) -> str:
+        return told(self.real(names))
+
     def find(self, item: Item, names: Mapping[str, str]) -> Value | None:
         """What stands there, None if nothing does."""
         if len(self.parts) == 1:
@@ -52,18 +55,45 @@ def _inside(value: Value | None, part: str | int) -> Value | None:
     return members[part] if part < len(members) else None
 
 
-def require_apart(paths: list[Real]) -> None:
-    """No two may overlap. Raises Fault."""
+def require_apart(paths: list[Real], *, parameter: str) -> None:
+    """No two may overlap, or take the same thing for a map and for a list. Raises Fault."""
     if all(len(path) == 1 for path in paths) and len(set(paths)) == len(paths):
         return
-    for number, one in enumerate(paths):
-        for other in paths[number + 1 :]:
-            shared = min(len(one), len(other))
-            if one[:shared] == other[:shared]:
-                raise invalid(
-                    "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one "
-                    f"of these paths; path one: {_told(one)}, path two: {_told(other)}"
-                )
+    seen: dict[Any, Any] = {}
+    for path in paths:
+        _require_room(seen, path, parameter=parameter)
+
+
+def _require_room(seen: dict[Any, Any], path: Real, *, parameter: str) -> None:
+    """`seen` is a tree of the paths so far: whole paths at its ends."""
+    for part in path[:-1]:
+        _require_alike(seen, part, path, parameter=parameter)
+        seen = seen.setdefault(part, {})
+        if isinstance(seen, tuple):
+            raise _together("overlap", seen, path, parameter=parameter)
+    _require_alike(seen, path[-1], path, parameter=parameter)
+    if path[-1] in seen:
+        raise _together("overlap", _any_of(seen[path[-1]]), path, parameter=parameter)
+    seen[path[-1]] = path
+
+
+def _require_alike(seen: dict[Any, Any], part: str | int, path: Real, *, parameter: str) -> None:
+    other = next(iter(seen), part)
+    if type(other) is not type(part):
+        raise _together("conflict", _any_of(seen[other]), path, parameter=parameter)
+
+
+def _any_of(tree: Any) -> Real:
+    while isinstance(tree, dict):
+        tree = next(iter(tree.values()))
+    return tree  # type: ignore[no-any-return]
+
+
+def _together(word: str, one: Real, other: Real, *, parameter: str) -> Fault:
+    return invalid(
+        f"Invalid {parameter}: Two document paths {word} with each other; must remove or rewrite one "
+        f"of these paths; path one: {told(one)}, path two: {told(other)}"
+    )
 
 
 def place(item: Item, path: Real, value: Value) -> None:
@@ -138,9 +168,5 @@ def _holder(item: Item, path: Real) -> Value:
     return holder
 
 
-def _told(path: Real) -> str:
+def told(path: Real) -> str:
     return f"[{', '.join(str(part) if isinstance(part, str) else f'[{part}]' for part in path)}]"
-
-
-def missing_attribute() -> Fault:
-    return invalid("The provided expression refers to an attribute that does not exist in the item")

@@ -4,19 +4,30 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from local_emulator.dynamodb.expressions.paths import Path
-from local_emulator.dynamodb.expressions.scope import Scope, Uses
+from local_emulator.dynamodb.expressions.scope import Check, Scope, Uses
 from local_emulator.dynamodb.faults import Fault, invalid
 from local_emulator.dynamodb.values import Item, Value
 
-Operand = Callable[[Item, Scope], Value | None]
+Find = Callable[[Item, Scope], Value | None]
 T = TypeVar("T")
 
 _WORD = re.compile(r"\s*([#:]?[A-Za-z0-9_]+|<>|<=|>=|[=<>()\[\],.+-])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 MOST_BYTES = 4_096
+MOST_OPERATORS = 300
+MOST_PARTS = 32  # of a path
+DEEPEST = 100  # ours: parentheses, NOT and functions in functions; none is too deep for Python
+
+
+class Operand(NamedTuple):
+    """`find` looks it up. `literal` is the placeholder of a value, `path` the path, if it is one of them."""
+
+    find: Find
+    literal: str = ""
+    path: Path | None = None
 
 
 class Reader:
@@ -29,18 +40,40 @@ class Reader:
         if len(text.encode()) > MOST_BYTES:
             raise invalid(f"Invalid {parameter}: Expression size has exceeded the maximum allowed size;")
         self._words = _split(text, parameter)
-        self._at = 0
+        self.at = 0
         self._names: set[str] = set()
         self._values: set[str] = set()
+        self._checks: list[Check] = []
+        self._operators = 0
+        self._depth = 0
 
     @property
     def uses(self) -> Uses:
-        return Uses(frozenset(self._names), frozenset(self._values))
+        return Uses(frozenset(self._names), frozenset(self._values), tuple(self._checks))
+
+    def later(self, check: Check) -> None:
+        """What has to hold of the placeholders, whatever the item is."""
+        self._checks.append(check)
+
+    def operator(self) -> None:
+        """Counts one more operator or function. Raises Fault."""
+        self._operators += 1
+        if self._operators > MOST_OPERATORS:
+            raise self.refuse(f"The expression contains too many operators or functions; the most are {MOST_OPERATORS}")
+
+    def deeper(self) -> None:
+        """Raises Fault."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise self.refuse(f"The expression has too many nesting levels; the most are {DEEPEST}")
+
+    def shallower(self) -> None:
+        self._depth -= 1
 
     @property
     def next(self) -> str:
         """The next word, empty at the end."""
-        return self._words[self._at] if self._at < len(self._words) else ""
+        return self._words[self.at] if self.at < len(self._words) else ""
 
     @property
     def keyword(self) -> str:
@@ -49,11 +82,11 @@ class Reader:
     @property
     def calls(self) -> bool:
         """Is the next word the name of a function?"""
-        return self._at + 1 < len(self._words) and self._words[self._at + 1] == "(" and bool(_NAME.match(self.next))
+        return self.at + 1 < len(self._words) and self._words[self.at + 1] == "(" and bool(_NAME.match(self.next))
 
     def take(self) -> str:
         word = self.next
-        self._at += 1
+        self.at += 1
         return word
 
     def accept(self, *words: str) -> str:
@@ -69,7 +102,7 @@ class Reader:
             raise self.wrong()
 
     def wrong(self) -> Fault:
-        near = " ".join(self._words[max(0, self._at - 1) : self._at + 2])
+        near = " ".join(self._words[max(0, self.at - 1) : self.at + 2])
         return invalid(f'Invalid {self.parameter}: Syntax error; token: "{self.next or "<EOF>"}", near: "{near}"')
 
     def refuse(self, words: str) -> Fault:
@@ -79,6 +112,8 @@ class Reader:
         parts: list[str | int] = [self._name()]
         while self.next in (".", "["):
             parts.append(self._name() if self.take() == "." else self._index())
+        if len(parts) > MOST_PARTS:
+            raise self.refuse(f"The document path has too many nesting elements; nesting levels: {len(parts)}")
         return Path(tuple(parts))
 
     def placeholder(self) -> str:
@@ -88,9 +123,13 @@ class Reader:
         self._values.add(self.next)
         return self.take()
 
-    def value(self) -> Operand:
-        name = self.placeholder()
-        return lambda item, scope: scope.values[name]
+    def operand(self) -> Operand:
+        """A placeholder of a value, or a path."""
+        if self.next.startswith(":"):
+            name = self.placeholder()
+            return Operand(lambda item, scope: scope.values[name], literal=name)
+        path = self.path()
+        return Operand(lambda item, scope: path.find(item, scope.names), path=path)
 
     def listed(self, read: Callable[[], T]) -> list[T]:
         """One or more, with commas between them."""

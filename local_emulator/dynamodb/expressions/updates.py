@@ -1,30 +1,21 @@
 """Update expressions: a text becomes a list of actions on an item."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Context, Decimal, Inexact
 from functools import lru_cache
-from typing import Any
 
+from local_emulator.dynamodb.expressions.arithmetic import ADDITIONS, added, joined, missing_attribute
+from local_emulator.dynamodb.expressions.comparing import require_literal
 from local_emulator.dynamodb.expressions.conditions import KEPT
-from local_emulator.dynamodb.expressions.paths import (
-    Path,
-    Real,
-    find,
-    missing_attribute,
-    own,
-    place,
-    remove,
-    require_apart,
-)
+from local_emulator.dynamodb.expressions.paths import Path, Real, find, own, place, remove, require_apart
 from local_emulator.dynamodb.expressions.reader import Operand, Reader
 from local_emulator.dynamodb.expressions.scope import Scope, Uses
-from local_emulator.dynamodb.faults import Fault, invalid
-from local_emulator.dynamodb.values import MOST_DIGITS, ORDERS, SET_MEMBERS, Item, Value, from_decimal
+from local_emulator.dynamodb.faults import invalid_parameter
+from local_emulator.dynamodb.values import SET_MEMBERS, Item, Value, require_shallow
 
+PARAMETER = "UpdateExpression"
 SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
-_EXACT = Context(prec=MOST_DIGITS, traps=[Inexact])
-_WRONG_TYPE = "An operand in the update expression has an incorrect data type"
+_OPERANDS = {"ADD": ("N", *SET_MEMBERS), "DELETE": tuple(SET_MEMBERS)}
 
 
 @dataclass(frozen=True)
@@ -41,26 +32,35 @@ class Update:
         self._actions = actions
         self.uses = uses
 
-    def paths(self, scope: Scope) -> list[Real]:
-        return [action.path.real(scope.names) for action in self._actions]
-
-    def apply(self, old: Item, scope: Scope) -> Item:
-        """The item after the update; `old` stays as it is. Raises Fault."""
-        paths = self.paths(scope)
-        require_apart(paths)
-        steps = [(_step(action, path, old, scope), path) for action, path in zip(self._actions, paths, strict=True)]
-        new = dict(old)
+    def paths(self, scope: Scope, *, keys: Collection[str]) -> list[Real]:
+        """What it touches. Raises Fault where that is one of `keys`, or where two of them overlap."""
+        paths = [action.path.real(scope.names) for action in self._actions]
+        require_apart(paths, parameter=PARAMETER)
         for path in paths:
-            own(new, path)
-        for step, _ in sorted(steps, key=_last_indexes_first):
-            step(new)
+            if path[0] in keys:
+                raise invalid_parameter(f"Cannot update attribute {path[0]}. This attribute is part of the key")
+        return paths
+
+    def apply(self, old: Item, scope: Scope, paths: list[Real]) -> Item:
+        """The item after the update; `old` stays as it is. Raises Fault."""
+        steps = [_step(action, path, old, scope) for action, path in zip(self._actions, paths, strict=True)]
+        new = dict(old)
+        if any(len(path) > 1 for path in paths):
+            steps.sort(key=_in_order)
+            for path in paths:
+                own(new, path)
+        for path, value in steps:
+            if value is None:
+                remove(new, path)
+            else:
+                place(new, path, value)
         return new
 
 
 @lru_cache(KEPT)
 def update(text: str) -> Update:
     """Raises Fault."""
-    reader = Reader(text, "UpdateExpression")
+    reader = Reader(text, PARAMETER)
     actions: list[Action] = []
     seen: set[str] = set()
     while reader.next:
@@ -75,13 +75,18 @@ def update(text: str) -> Update:
 
 
 def _action(section: str, reader: Reader) -> Action:
+    reader.operator()
     path = reader.path()
     if section == "REMOVE":
         return Action(section, path)
     if section == "SET":
         reader.expect("=")
         return Action(section, path, _sum(reader))
-    return Action(section, path, reader.value())
+    if not reader.next.startswith(":"):
+        raise reader.wrong()
+    operand = reader.operand()
+    require_literal(reader, operand, section, *_OPERANDS[section], word="operator")
+    return Action(section, path, operand)
 
 
 def _sum(reader: Reader) -> Operand:
@@ -89,109 +94,68 @@ def _sum(reader: Reader) -> Operand:
     sign = reader.accept("+", "-")
     if not sign:
         return left
+    reader.operator()
     right = _operand(reader)
-    return lambda item, scope: _added(_needed(left, item, scope), _needed(right, item, scope), sign=sign)
+    for operand in (left, right):
+        require_literal(reader, operand, sign, "N")
+    one, other = left.find, right.find
+    return Operand(lambda item, scope: added(_needed(one(item, scope)), _needed(other(item, scope)), sign=sign))
 
 
 def _operand(reader: Reader) -> Operand:
-    if reader.next.startswith(":"):
-        return reader.value()
-    if reader.calls:
-        return _call(reader)
-    path = reader.path()
-    return lambda item, scope: path.find(item, scope.names)
-
-
-def _call(reader: Reader) -> Operand:
+    if not reader.calls:
+        return reader.operand()
     name = reader.take()
     if name not in ("if_not_exists", "list_append"):
         raise reader.refuse(f"Invalid function name; function: {name}")
+    reader.operator()
+    reader.deeper()
     reader.expect("(")
-    if name == "if_not_exists":
-        path = reader.path()
-        first: Operand = lambda item, scope: path.find(item, scope.names)  # noqa: E731
-    else:
-        first = _operand(reader)
-    reader.expect(",")
-    second = _operand(reader)
+    first, *others = reader.listed(lambda: _operand(reader))
     reader.expect(")")
-    if name == "if_not_exists":
-        return lambda item, scope: first(item, scope) or second(item, scope)
-    return lambda item, scope: _joined(_needed(first, item, scope), _needed(second, item, scope))
+    reader.shallower()
+    if len(others) != 1:
+        raise reader.refuse(
+            "Incorrect number of operands for operator or function; "
+            f"operator or function: {name}, number of operands: {len(others) + 1}"
+        )
+    return _appended(reader, first, *others) if name == "list_append" else _default(reader, first, *others)
 
 
-def _step(action: Action, path: Real, old: Item, scope: Scope) -> Callable[[Item], None]:
-    """What the action does; its value is reckoned from the item as it was. Raises Fault."""
+def _default(reader: Reader, first: Operand, second: Operand) -> Operand:
+    if first.path is None:
+        raise reader.refuse("Operator or function requires a document path; operator or function: if_not_exists")
+    one, other = first.find, second.find
+    return Operand(lambda item, scope: one(item, scope) or other(item, scope))
+
+
+def _appended(reader: Reader, first: Operand, second: Operand) -> Operand:
+    for operand in (first, second):
+        require_literal(reader, operand, "list_append", "L")
+    return Operand(lambda item, scope: joined(_needed(first.find(item, scope)), _needed(second.find(item, scope))))
+
+
+def _step(action: Action, path: Real, old: Item, scope: Scope) -> tuple[Real, Value | None]:
+    """What stands there afterwards, reckoned from the item as it was; None: nothing does. Raises Fault."""
     if action.operand is None:
-        return lambda item: remove(item, path)
-    operand = _needed(action.operand, old, scope)
-    if action.section == "SET":
-        return lambda item: place(item, path, operand)
-    before = find(old, path)
-    after = _ADDITIONS[action.section](before, operand)
-    return (lambda item: remove(item, path)) if after is None else (lambda item: place(item, path, after))
+        return path, None
+    value = _needed(action.operand.find(old, scope))
+    if len(path) > 1:
+        require_shallow(value, depth=len(path) - 1)
+    return path, value if action.section == "SET" else ADDITIONS[action.section](find(old, path), value)
 
 
-def _last_indexes_first(step: tuple[Any, Real]) -> tuple[bool, int]:
-    """Removing from a list moves what is behind: what is set comes first, then removals from the end on."""
-    last = step[1][-1]
-    return (isinstance(last, int), -last if isinstance(last, int) else 0)
+def _in_order(step: tuple[Real, Value | None]) -> tuple[bool, int]:
+    """What is set behind a list's end is appended in the order of its index.
+
+    Removing from a list moves what is behind it: removals come last, from the end on.
+    """
+    path, value = step
+    index = path[-1] if isinstance(path[-1], int) else 0
+    return (False, index) if value is not None else (True, -index)
 
 
-def _needed(operand: Operand, item: Item, scope: Scope) -> Value:
-    found = operand(item, scope)
+def _needed(found: Value | None) -> Value:
     if found is None:
         raise missing_attribute()
     return found
-
-
-def _added(left: Value, right: Value, *, sign: str = "+") -> Value:
-    if "N" not in left or "N" not in right:
-        raise _wrong_type()
-    one, other = left["N"], right["N"] if sign == "+" else _negative(right["N"])
-    if len(one) < 18 and len(other) < 18 and "." not in one + other:
-        return {"N": str(int(one) + int(other))}
-    try:
-        return {"N": from_decimal(_EXACT.add(Decimal(one), Decimal(other)))}
-    except Inexact as error:
-        raise invalid("Attempting to store more than 38 significant digits in a Number") from error
-
-
-def _negative(number: str) -> str:
-    return number[1:] if number.startswith("-") else "-" + number if number != "0" else number
-
-
-def _joined(left: Value, right: Value) -> Value:
-    if "L" not in left or "L" not in right:
-        raise _wrong_type()
-    return {"L": left["L"] + right["L"]}
-
-
-def _plus(before: Value | None, operand: Value) -> Value | None:
-    """ADD: a number to a number, members to a set."""
-    ((kind, content),) = operand.items()
-    if kind == "N":
-        return _added(before or {"N": "0"}, operand)
-    if kind not in SET_MEMBERS or (before is not None and kind not in before):
-        raise _wrong_type()
-    return _set(kind, {*(before or {kind: ()})[kind], *content})
-
-
-def _minus(before: Value | None, operand: Value) -> Value | None:
-    """DELETE: members from a set; an empty set is no value."""
-    ((kind, content),) = operand.items()
-    if kind not in SET_MEMBERS or (before is not None and kind not in before):
-        raise _wrong_type()
-    left = {*(before or {kind: ()})[kind]} - set(content)
-    return _set(kind, left) if left else None
-
-
-def _set(kind: str, members: set[str]) -> Value:
-    return {kind: sorted(members, key=ORDERS[SET_MEMBERS[kind]])}
-
-
-def _wrong_type() -> Fault:
-    return invalid(_WRONG_TYPE)
-
-
-_ADDITIONS: Mapping[str, Callable[[Value | None, Value], Value | None]] = {"ADD": _plus, "DELETE": _minus}
