@@ -6,7 +6,6 @@ from typing import Any
 from local_emulator.dynamodb.faults import invalid
 from local_emulator.dynamodb.item_operations import get_item
 from local_emulator.dynamodb.requests import Request, needed
-from local_emulator.dynamodb.sizes import item_bytes
 from local_emulator.dynamodb.table import Table
 from local_emulator.dynamodb.values import Item, item
 
@@ -22,16 +21,17 @@ def batch_get_item(tables: Tables, request: Request) -> Reply:
     count = sum(len(each["Keys"]) for each in wanted.values())
     _require_some(count, wanted.values(), most=MOST_READ, operation="BatchGetItem")
     found = {name: tables(name) for name in wanted}
-    for name, each in wanted.items():
-        _require_different([_place(found[name], key) for key in each["Keys"]])
+    keys = {name: [_key(found[name], key) for key in each["Keys"]] for name, each in wanted.items()}
+    for name, table in found.items():
+        _require_different([table.schema.place(key) for key in keys[name]])
     responses: dict[str, list[Item]] = {}
     unread: dict[str, Any] = {}
     budget = MOST_READ_BYTES
     for name, each in wanted.items():
         responses[name] = []
-        for number, key in enumerate(each["Keys"]):
+        for number, key in enumerate(keys[name]):
             if budget <= 0:
-                unread[name] = {**each, "Keys": each["Keys"][number:]}
+                unread[name] = {**each, "Keys": keys[name][number:]}
                 break
             shown, size_bytes = _read(found[name], {**each, "Key": key})
             responses[name] += shown
@@ -40,9 +40,10 @@ def batch_get_item(tables: Tables, request: Request) -> Reply:
 
 
 def _read(table: Table, request: Request) -> tuple[list[Item], int]:
-    """The item as it is shown, if there is one, and its size."""
+    """The item as it is shown, if there is one, and the size of what was read."""
     shown = get_item(table, request)
-    return ([shown["Item"]], item_bytes(shown["Item"])) if shown else ([], 0)
+    standing = table.entry_at(request["Key"])
+    return ([shown["Item"]], standing.size_bytes) if standing else ([], 0)
 
 
 def batch_write_item(tables: Tables, request: Request) -> Reply:
@@ -63,8 +64,7 @@ def _write(table: Table, each: dict[str, Any]) -> tuple[Table, Any, Callable[[],
         new = item(put["Item"])
         size_bytes = table.require_fitting(new)
         return table, table.schema.place(new), lambda: table.put(table.at(new), new, size_bytes=size_bytes)
-    key = item((delete or {})["Key"])
-    table.schema.require_exact(key)
+    key = _key(table, (delete or {})["Key"])
     return table, table.schema.place(key), lambda: _delete(table, key)
 
 
@@ -74,10 +74,11 @@ def _delete(table: Table, key: Item) -> None:
         table.drop(old)
 
 
-def _place(table: Table, key: Any) -> Any:
-    found = item(key)
-    table.schema.require_exact(found)
-    return table.schema.place(found)
+def _key(table: Table, given: Any) -> Item:
+    """Raises Fault."""
+    key = item(given)
+    table.schema.require_exact(key)
+    return key
 
 
 def _require_some(count: int, groups: Iterable[Any], *, most: int, operation: str) -> None:

@@ -49,8 +49,11 @@ class Table:
 
     def at(self, item: Item) -> Item | None:
         """What stands where this item, or one with this key, would stand."""
-        found = self.partitions.get(*self.schema.place(item))
+        found = self.entry_at(item)
         return found.item if found else None
+
+    def entry_at(self, item: Item) -> Entry | None:
+        return self.partitions.get(*self.schema.place(item))
 
     def index(self, name: str) -> Index:
         """Raises Fault."""

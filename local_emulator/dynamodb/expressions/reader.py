@@ -44,12 +44,13 @@ class Reader:
         self._names: set[str] = set()
         self._values: set[str] = set()
         self._checks: list[Check] = []
+        self._tops: set[str] = set()
         self._operators = 0
         self._depth = 0
 
     @property
     def uses(self) -> Uses:
-        return Uses(frozenset(self._names), frozenset(self._values), tuple(self._checks))
+        return Uses(frozenset(self._names), frozenset(self._values), tuple(self._checks), frozenset(self._tops))
 
     def later(self, check: Check) -> None:
         """What has to hold of the placeholders, whatever the item is."""
@@ -114,6 +115,7 @@ class Reader:
             parts.append(self._name() if self.take() == "." else self._index())
         if len(parts) > MOST_PARTS:
             raise self.refuse(f"The document path has too many nesting elements; nesting levels: {len(parts)}")
+        self._tops.add(str(parts[0]))
         return Path(tuple(parts))
 
     def placeholder(self) -> str:

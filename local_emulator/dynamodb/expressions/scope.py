@@ -49,11 +49,16 @@ Check = Callable[[Scope], None]  # raises Fault
 
 @dataclass(frozen=True)
 class Uses:
-    """The placeholders of one expression, `#name` and `:value`, and what has to hold of them."""
+    """The placeholders of one expression, `#name` and `:value`, what has to hold of them, and the paths' first parts."""
 
     names: frozenset[str]
     values: frozenset[str]
     checks: tuple[Check, ...] = ()
+    tops: frozenset[str] = frozenset()
+
+    def attributes(self, scope: Scope) -> set[str]:
+        """The item's own attributes that it looks at."""
+        return {scope.names.get(top, top) for top in self.tops}
 
 
 def _placeholders(request: Mapping[str, Any], parameter: str, form: re.Pattern[str]) -> Mapping[str, Any]:
