@@ -36,7 +36,8 @@ WELL: dict[str, dict[str, Any]] = {  # one that is answered, of each operation
     "DescribeTimeToLive": {"TableName": TABLE},
     "ListStreams": {"TableName": TABLE, "Limit": 5, "ExclusiveStartStreamArn": "a"},
     "DescribeStream": {"StreamArn": "arn", "Limit": 5, "ExclusiveStartShardId": "a"},
-    "GetShardIterator": {"StreamArn": "arn", "ShardId": "shard", "ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "1"},
+    "GetShardIterator": {"StreamArn": "arn", "ShardId": "shard", "ShardIteratorType": "AT_SEQUENCE_NUMBER",
+                         "SequenceNumber": "1"},
     "GetRecords": {"ShardIterator": "arn|1", "Limit": 5},
 }  # fmt: skip
 DEEP: Any = None
@@ -70,10 +71,11 @@ def posted(db: Asking, operation: str, body: bytes) -> tuple[int, Any]:
 
 def everything(db: Asking) -> Any:
     table = db.table
+    holders: list[Any] = [table, *table.indexes.values()]
     entries = [
         [(name, partition.orders, {order: e.item for order, e in partition.entries.items()})
          for name, partition in each.partitions.since()]
-        for each in (table, *table.indexes.values())
+        for each in holders
     ]  # fmt: skip
     return json.dumps([repr(entries), db.records(), table.item_count, table.expires])
 
@@ -151,7 +153,8 @@ def test_words_in_any_order(words: list[str], parameter: str, value: Any) -> Non
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"null", b"{", b"\xff", b'"x"', b"[" * 100_000, b'{"a":' * 100_000, b'{"TableName":"\xed\xa0\x80"}', b"1" * 5_000],
+    [b"", b"[]", b"null", b"{", b"\xff", b'"x"', b"[" * 100_000, b'{"a":' * 100_000, b'{"TableName":"\xed\xa0\x80"}',
+     b"1" * 5_000],
 )  # fmt: skip
 def test_a_body_that_is_no_request(body: bytes) -> None:
     status, reply = posted(a_database(), "GetItem", body)

@@ -39,9 +39,10 @@ def query(db: Asking, text: str, **values: Any) -> list[str]:
 def test_bounds(db: Asking, text: str, values: dict[str, Any], found: list[str]) -> None:
     assert query(db, text, p="p", **values) == found
     assert query(db, text, p="p", ScanIndexForward=False, **values) == found[::-1]
-    last, paged = None, []
+    last = None
+    paged: list[str] = []
     while True:  # one by one
-        more = {"ExclusiveStartKey": last} if last else {}
+        more: dict[str, Any] = {"ExclusiveStartKey": last} if last else {}
         page = db("Query", KeyConditionExpression=text, Limit=1, values={"p": "p"} | values, **more)
         paged += [one["s"]["S"] for one in page["Items"]]
         last = page.get("LastEvaluatedKey")
@@ -80,9 +81,10 @@ def test_equal_keys_of_an_index_stand_beside_each_other() -> None:
     db = Asking()
     for sort in ("b", "a", "c"):
         db.put(s=sort, h="h", g="same")
-    pages, last = [], None
+    pages: list[list[str]] = []
+    last = None
     while last or not pages:
-        more = {"ExclusiveStartKey": last} if last else {}
+        more: dict[str, Any] = {"ExclusiveStartKey": last} if last else {}
         page = db("Query", IndexName="global", KeyConditionExpression="h = :h", values={"h": "h"}, Limit=1, **more)
         pages.append([one["s"]["S"] for one in page["Items"]])
         last = page.get("LastEvaluatedKey")
@@ -123,7 +125,8 @@ def test_a_scan_goes_on_where_it_was_whatever_has_gone_meanwhile() -> None:
     db = Asking(plain())
     for number in range(20):
         db.put(p=str(number))
-    seen, last = [], None
+    seen: list[str] = []
+    last = None
     while True:
         page = db("Scan", Limit=3, **({"ExclusiveStartKey": last} if last else {}))
         for one in page["Items"]:

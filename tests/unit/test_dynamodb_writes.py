@@ -17,7 +17,7 @@ def everything(db: Asking) -> Any:
 
 
 KEY = item(p="p", s="s")
-WRITES = {
+WRITES: dict[str, dict[str, Any]] = {
     "PutItem": {"Item": KEY | item(a=2)},
     "UpdateItem": {"Key": KEY, "UpdateExpression": "SET a = :v"},
     "DeleteItem": {"Key": KEY},
@@ -38,7 +38,7 @@ def test_a_failed_condition_brings_the_old_item_if_it_is_asked_for(db: Asking, o
 
 @pytest.mark.parametrize("operation", WRITES)
 def test_a_condition_on_what_is_not_there(db: Asking, operation: str) -> None:
-    values = {"values": {"v": 2}} if operation == "UpdateItem" else {}
+    values: dict[str, Any] = {"values": {"v": 2}} if operation == "UpdateItem" else {}
     asked = WRITES[operation] | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"} | values
     assert db.refused(operation, ConditionExpression="attribute_exists(p)", **asked).more == {}
     db(operation, ConditionExpression="attribute_not_exists(p)", **asked)
