@@ -15,8 +15,12 @@ def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
     total = 0
     for name, value in item.items():
         ((kind, content),) = value.items()
-        count = _COUNTS.get(kind)
-        total += (len(name) if name.isascii() else _text_bytes(name)) + (count(content) if count else 1)
+        total += len(name) if name.isascii() else len(name.encode())
+        if kind == "S" and content.isascii():  # most of them: without a call
+            total += len(content)
+        else:
+            count = _COUNTS.get(kind)
+            total += count(content) if count else 1
     return total
 
 
