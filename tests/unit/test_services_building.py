@@ -98,6 +98,9 @@ def test_the_document_of_a_run_that_was_ended_says_so(
     assert (writing.document["status"], writing.document["reason"]) == (str(state), reason)
     assert (system.run().state, system.run().reason) == (state, reason)
     assert {task.ended_ms for task in system.all()} == {NOW_MS}
+    header = system.tasks.candidates("r", 0, LOCAL, limit=1).header
+    assert header
+    assert not header.open  # whoever ended the run may have died before it was closed
 
 
 def test_the_right_to_build_is_renewed_while_the_tasks_are_taken(system: System) -> None:

@@ -71,6 +71,18 @@ def test_a_copy_that_comes_after_the_lease_was_lost_gets_nothing_new(system: Sys
     assert ids_in_flight(system) == []
 
 
+def test_a_copy_never_gets_the_task_that_another_runner_holds_by_now(system: System, claims: Claims) -> None:
+    first = claims(a_wish(now_ms=system.clock()))
+    system.clock.pass_s(121)
+    system.sweep()
+    second = claims(a_wish("two", now_ms=system.clock()))
+    assert first.task
+    assert second.task
+    assert second.task.id == first.task.id
+    again = claims(a_wish(now_ms=system.clock()))
+    assert (again.status, again.task, again.presigned_urls) == ("wait", None, None)
+
+
 def test_copies_at_once_take_one_task(system: System, claims: Claims) -> None:
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda _: claims(a_wish()), range(8)))
