@@ -16,7 +16,7 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache", "deploy
 # Seconds of the tests are taken from a run without a mutant; a mutant gets far more. A busy machine is no verdict.
 _TIMES, _PLUS_S = 20.0, 1.0
 
-# No limit of its own to a test, and of the contract's two networks the one in this process.
+# No limit of its own to a test, and of the contract's DynamoDBs those in this process.
 _PYTEST = ["--timeout", "0", "-m", "not proof", "-k", "not http"]
 _PYTEST += [f"-ptests.mutation.{plugin}" for plugin in ("quick_first", "fresh_caches")]
 _PYTEST += [f"-pno:{plugin}" for plugin in ("cacheprovider", "xdist", "cov")]
