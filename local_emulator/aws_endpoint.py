@@ -35,6 +35,7 @@ class AwsEndpoint:
 
     `lock` is held around each request and nothing else: bodies are read before and answers sent after it. `changes`
     counts the requests that may have changed something, so that a snapshot knows whether there is anything new.
+    `on_request` is told of each of these but those of DynamoDB: its service and, where it has a name, its operation.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class AwsEndpoint:
     ) -> None:
         self.lock = threading.RLock()
         self.changes = 0
+        self.on_request: Callable[[str, str], None] = lambda service, operation: None
         self._credentials = credentials
         self._region = region
         self._clock = clock
@@ -61,6 +63,14 @@ class AwsEndpoint:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         try:
             service = self._admit(environ)
+        except Refused as refusal:
+            return _answer_refusal(refusal, environ, start_response)
+        return self.ask_trusted(service, environ, start_response)
+
+    def ask_trusted(self, service: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        """The same for whoever is known to be let in, such as the Lambdas in this process."""
+        try:
+            _require_plain_body(environ)
             if service == "sqs":
                 _no_long_poll(environ)
         except Refused as refusal:
@@ -73,7 +83,7 @@ class AwsEndpoint:
             return self._ask(self._apps.get(service, self._moto), environ, start_response)
 
     def ask_dynamodb(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """The same without HTTP, for who is in this process: nobody's signature is asked for. Raises Fault."""
+        """A request of this process, as on the wire: nobody's signature is asked for. Raises Fault."""
         reads = operation.startswith(READ_VERBS)
         with self.lock:
             if not reads and (trouble := self._trouble()):
@@ -102,12 +112,15 @@ class AwsEndpoint:
             check_signed_head(request, claim, payload=request.headers.get("x-amz-content-sha256", ""), **how)
 
     def _ask(self, app: WsgiApp, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        self.changes += not _only_reads(environ)
+        changes = not _only_reads(environ)
+        self.changes += changes
         chunks = app(environ, start_response)
         try:
             return [b"".join(chunks)]
         finally:
             getattr(chunks, "close", lambda: None)()
+            if changes:
+                self.on_request(environ[SERVICE], environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2])
 
     def _admit(self, environ: dict[str, Any]) -> str:
         """The service that a request is for. Raises Refused."""
@@ -119,8 +132,6 @@ class AwsEndpoint:
         if authorization and is_presigned(target):
             message = "Only one auth mechanism allowed: the query's X-Amz-Signature or the Authorization header."
             raise Refused("InvalidArgument", message, status=400)
-        if "aws-chunked" in request.headers.get("content-encoding", "").lower():  # moto would keep another body
-            raise Refused("NotImplemented", "The emulator takes no aws-chunked bodies.", status=501)
         if scheme_of(authorization) == ALGORITHM:
             return self._admit_signed(request)
         if is_presigned(target):
@@ -164,6 +175,12 @@ def is_motos_own(target: str) -> bool:
             break
         path = decoded
     return posixpath.normpath("/" + path.replace("\\", "/").lstrip("/")).lower().startswith("/moto-api")
+
+
+def _require_plain_body(environ: Mapping[str, Any]) -> None:
+    """Raises Refused."""
+    if "aws-chunked" in environ.get("HTTP_CONTENT_ENCODING", "").lower():  # moto would keep another body
+        raise Refused("NotImplemented", "The emulator takes no aws-chunked bodies.", status=501)
 
 
 def _only_reads(environ: Mapping[str, Any]) -> bool:

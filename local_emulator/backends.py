@@ -32,5 +32,14 @@ def create_queue(name: str, **attributes: Any) -> str:
     return str(backend("sqs").create_queue(name, **attributes).queue_arn)
 
 
+def holds_messages(queue: str) -> bool:
+    """Also such as nobody may see just now."""
+    return bool(backend("sqs").queues[queue]._messages)
+
+
+def holds_schedules() -> bool:
+    return any(group.schedules for group in backend("scheduler").schedule_groups.values())
+
+
 def create_schedule_group(name: str) -> None:
     backend("scheduler").create_schedule_group(name, [])

@@ -49,9 +49,9 @@ class Cloud:
                 trouble=trouble,
             )
             self.url = self._open()
-            self.clients = Clients(self.url, credentials=self.credentials)
-            self._up.callback(self.clients.close)
             self.in_process = InProcess(self.endpoint, url=self.url)
+            self.clients = Clients(self.url, credentials=self.credentials, wire=self.in_process.wire)
+            self._up.callback(self.clients.close)
             self.table = create_all(self._parameters, dynamodb, config=config, keys=self.keys, table=table)
             if self._folder and saved:
                 with _understanding(config.state_dir):

@@ -5,8 +5,9 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import HTTPServer
-from socket import AF_INET, AF_INET6, SHUT_RDWR, socket
+from socket import AF_INET, AF_INET6, SHUT_RDWR, create_connection, socket
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
@@ -59,7 +60,7 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
             raise AddressUnusable(host, port=port, reason=error.strerror or str(error), flag=flags[0]) from error
         except ValueError as error:  # what no name may hold
             raise AddressUnusable(host, port=port, reason=str(error), flag=flags[0]) from error
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name=f"http-{self.url}", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(None,), name=f"http-{self.url}", daemon=True)
 
     @property
     def url(self) -> str:
@@ -77,7 +78,10 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
     def stop(self, *, within_s: float) -> None:
         """Stop accepting, let running requests end for up to `within_s` seconds, then close every connection."""
         if self._thread.is_alive():
-            self.shutdown()
+            asking = threading.Thread(target=self.shutdown)
+            asking.start()
+            self._wake()
+            asking.join()
             self._thread.join()
         self.server_close()
         with self._state:
@@ -85,6 +89,11 @@ class KeepAliveServer(ThreadingMixIn, HTTPServer):
             for connection in self._connections:
                 _hang_up(connection)
             self._state.wait_for(lambda: not self._connections, within_s)
+
+    def _wake(self) -> None:
+        """The thread that accepts sleeps until somebody connects."""
+        with suppress(OSError), create_connection((str(self.server_address[0]), self.server_port), timeout=1):
+            pass
 
     def busy(self) -> "_Busy":
         return _Busy(self)

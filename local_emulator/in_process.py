@@ -1,22 +1,24 @@
-"""The Lambdas' way to the emulated AWS: the same process, so the same lock and answers without HTTP and signatures.
+"""The Lambdas' way to the emulated AWS: the same process, so the same lock and answers without sockets.
 
-botocore checks and serialises each request as for AWS; what it would sign and send is answered here. Clients of other
-sessions, of other processes, or with another endpoint go over HTTP.
+botocore checks, serialises and (but for DynamoDB) signs each request as for AWS; what it would send is answered here. Clients
+of other sessions, of other processes, or with another endpoint go over HTTP.
 """
 
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.dynamodb.faults import Fault
 from local_emulator.dynamodb.service import request_of
+from local_emulator.prepared import answered, environ_of
 
 ITEM_OPERATIONS = frozenset(
     {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"}
 )
+SENT = ("s3", "sqs", "ssm", "scheduler")  # services whose requests are made whole before they are answered
 
 
 class InProcess:
@@ -29,6 +31,8 @@ class InProcess:
     def wire(self, events: Any) -> None:
         """`events`: the emitter of a boto3 session or client, of clients still to be made."""
         events.register_last("before-call.dynamodb", self._answer)
+        for service in SENT:
+            events.register_last(f"before-send.{service}", self._send)
 
     def _answer(self, model: Any, params: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
         if model.name not in ITEM_OPERATIONS or not params["url"].startswith(self._url):
@@ -41,6 +45,12 @@ class InProcess:
         parsed = {name: _PARSED[name](value) if name in _PARSED else value for name, value in reply.items()}
         headers: Any = HeadersDict()
         return AWSResponse(params["url"], status, headers, None), parsed | {"ResponseMetadata": metadata}
+
+    def _send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
+        if not request.url.startswith(self._url):
+            return None
+        service = event_name.split(".")[1]
+        return answered(request, lambda start: self._endpoint.ask_trusted(service, environ_of(request), start))
 
 
 def _item(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,15 +36,26 @@ def default_expiry() -> str:
 
 
 class Clients:
-    """boto3 clients of the emulated AWS, each made on first use: making one costs as much as several calls."""
+    """boto3 clients of the emulated AWS, each made on first use: making one costs as much as several calls.
 
-    def __init__(self, aws_url: str, *, credentials: Credentials, region: str = REGION) -> None:
+    `wire` gets the events of their session.
+    """
+
+    def __init__(
+        self,
+        aws_url: str,
+        *,
+        credentials: Credentials,
+        region: str = REGION,
+        wire: Callable[[Any], None] = lambda events: None,
+    ) -> None:
         self._url = aws_url
         self._session = boto3.Session(
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
             region_name=region,
         )
+        wire(self._session.events)
         self._made: dict[str, Any] = {}
         self._making = threading.Lock()  # a session may not make two clients at once
 

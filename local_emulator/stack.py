@@ -108,6 +108,9 @@ class Emulator:
             held=lambda: self._trouble,
         )
         endpoint = cloud.endpoint
+        endpoint.on_request = pumps.on_request
+        if cloud.table.stream:
+            cloud.table.stream.on_record = pumps.on_record
         keeper = Keeper(
             lambda: cloud.save(handled=pumps.handled()), changes=lambda: endpoint.changes, lock=endpoint.lock
         )

@@ -26,6 +26,7 @@ class Stream:
         self.label = label
         self.view = view
         self.next = 1
+        self.on_record: Callable[[], None] = lambda: None  # called after each record has come
         self._region = region
         self._clock = clock
         self._records: deque[Record] = deque()
@@ -65,6 +66,7 @@ class Stream:
         }
         self._records.append(record | {"userIdentity": dict(who)} if who else record)
         self.next += 1
+        self.on_record()
 
     def read(self, start: int, *, limit: int) -> list[Record]:
         """Up to `limit` records from number `start` on; what is older than the oldest is gone."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from local_emulator import backends
 from local_emulator.config import ACCOUNT, REGION, EmulatorConfig
 from local_emulator.functions import Functions
 from local_emulator.pumps.pump import Pump, Step
@@ -12,12 +13,14 @@ from local_emulator.pumps.schedules import AppSchedules, SchedulerService
 from local_emulator.pumps.streams import Read, StreamPump
 
 Clients = Callable[[str], Any]  # service name → boto3 client
+QUIET = ("ReceiveMessage", "DeleteMessage", "DeleteMessageBatch")  # after these there is no more to do than before
 
 
 class Pumps:
     """Made, not started. While `held` says so no function is called. `stream` is the table's: its ARN and how to read it.
 
-    `handled` is how far every consumer of the table's stream has come.
+    `handled` is how far every consumer of the table's stream has come. Pumps sleep until they are told of something:
+    `on_record` of the stream, `on_request` of everything else.
     """
 
     def __init__(
@@ -35,13 +38,16 @@ class Pumps:
         self._clients = clients
         self._config = config
         self._stream_pumps: list[StreamPump] = []
+        self._rung_by: dict[str, list[Pump]] = {"stream": [], "sqs": [], "scheduler": []}
         app_schedules = AppSchedules(functions, clock=clock, every_s=config.sweep_every_s)
         self.all = [
             self._pump("app-schedules", lambda: app_schedules.step, every_s=min(0.5, config.sweep_every_s or 0.5)),
-            self._pump(
+            self._rung(
+                "scheduler",
                 "scheduler",
                 lambda: SchedulerService(clients("scheduler"), functions, clock=clock).step,
                 every_s=config.schedules_every_s,
+                pending=backends.holds_schedules,
             ),
             *(self._queue_pump(*queue) for queue in functions.queues()),
             *(self._stream_pump(*function, *stream) for function in functions.streams() if stream),
@@ -52,6 +58,24 @@ class Pumps:
         seen = [pump.handled for pump in self._stream_pumps]
         known = [number for number in seen if number is not None]
         return min(known) if known and len(known) == len(seen) else None
+
+    def on_record(self) -> None:
+        self._ring("stream")
+
+    def on_request(self, service: str, operation: str) -> None:
+        if operation not in QUIET:
+            self._ring(service)
+
+    def _ring(self, what: str) -> None:
+        for pump in self._rung_by.get(what, ()):
+            pump.ring()
+
+    def _rung(
+        self, what: str, name: str, make: Callable[[], Step], *, every_s: float, pending: Callable[[], bool]
+    ) -> Pump:
+        pump = Pump(name, make, every_s=every_s, held=self._held, pending=pending)
+        self._rung_by[what].append(pump)
+        return pump
 
     def _pump(self, name: str, make: Callable[[], Step], *, every_s: float) -> Pump:
         return Pump(name, make, every_s=every_s, held=self._held)
@@ -68,7 +92,8 @@ class Pumps:
                 redeliver_after_s=self._config.redeliver_after_s,
             ).step
 
-        return self._pump(name, make, every_s=self._config.queue_every_s)
+        every_s = self._config.queue_every_s
+        return self._rung("sqs", name, make, every_s=every_s, pending=lambda: backends.holds_messages(queue))
 
     def _stream_pump(self, name: str, batch_size: int, stream_arn: str, read: Read) -> Pump:
         pump = StreamPump(
@@ -78,4 +103,5 @@ class Pumps:
             batch_size=batch_size,
         )
         self._stream_pumps.append(pump)
-        return self._pump(name, lambda: pump.step, every_s=self._config.stream_every_s)
+        every_s = self._config.stream_every_s
+        return self._rung("stream", name, lambda: pump.step, every_s=every_s, pending=lambda: False)
