@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.dynamodb.faults import Fault
 from local_emulator.dynamodb.service import request_of
+from local_emulator.object_heads import head_object
 from local_emulator.prepared import answered, environ_of
 
 ITEM_OPERATIONS = frozenset(
@@ -31,6 +32,7 @@ class InProcess:
     def wire(self, events: Any) -> None:
         """`events`: the emitter of a boto3 session or client, of clients still to be made."""
         events.register_last("before-call.dynamodb", self._answer)
+        events.register_last("before-call.s3.HeadObject", self._head)
         for service in SENT:
             events.register_last(f"before-send.{service}", self._send)
 
@@ -40,17 +42,32 @@ class InProcess:
         try:
             status, reply = 200, self._endpoint.ask_dynamodb(model.name, request_of(params["body"]))
         except Fault as fault:
-            status, reply = fault.status, {"Error": {"Code": fault.code, "Message": fault.message}, **fault.more}
+            status, reply = fault.status, _error(fault)
         metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
         parsed = {name: _PARSED[name](value) if name in _PARSED else value for name, value in reply.items()}
-        headers: Any = HeadersDict()
-        return AWSResponse(params["url"], status, headers, None), parsed | {"ResponseMetadata": metadata}
+        return _response(params, status), parsed | {"ResponseMetadata": metadata}
+
+    def _head(self, model: Any, params: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        if not params["url"].startswith(self._url):
+            return None
+        with self._endpoint.lock:
+            found = head_object(model, params)
+        return (_response(params, found[0]), found[1]) if found else None
 
     def _send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         if not request.url.startswith(self._url):
             return None
         service = event_name.split(".")[1]
         return answered(request, lambda start: self._endpoint.ask_trusted(service, environ_of(request), start))
+
+
+def _error(fault: Fault) -> dict[str, Any]:
+    return {"Error": {"Code": fault.code, "Message": fault.message}, "message": fault.message, **fault.more}
+
+
+def _response(params: Mapping[str, Any], status: int) -> AWSResponse:
+    headers: Any = HeadersDict()
+    return AWSResponse(params["url"], status, headers, None)
 
 
 def _item(item: Mapping[str, Any]) -> dict[str, Any]:
