@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 IMAGE ?= benchfleet-runner:latest
 BASE_IMAGE ?= ruby:3.4.7
+# Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help venv demo test check proof mutants bench emulator package schema image image-base fix lock clean
 

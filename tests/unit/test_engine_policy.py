@@ -18,7 +18,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 
 def run(suite: pytest.Pytester) -> pytest.RunResult:
-    return suite.runpytest("-p", "tests.engine_policy", "-p", "no:cacheprovider", "-rs")
+    return suite.runpytest("-p", "tests.engine_policy", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-rs")
 
 
 def test_a_missing_engine_skips_by_name(suite: pytest.Pytester) -> None:
@@ -77,5 +77,5 @@ def test_containers_and_a_browser_take_turns(suite: pytest.Pytester, monkeypatch
     suite.makeini("[pytest]\nmarkers =\n    needs_docker: an engine\n    needs_browser: a browser\n")
     for name in ("docker", "chromium"):
         program(suite, name)
-    result = suite.runpytest_subprocess("-p", "tests.engine_policy", "-p", "no:cacheprovider")
+    result = suite.runpytest_subprocess("-p", "tests.engine_policy", "-p", "no:cacheprovider", "-p", "no:schemathesis")
     result.assert_outcomes(passed=2)
