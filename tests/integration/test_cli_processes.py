@@ -15,6 +15,7 @@ import pytest
 
 from local_emulator.stack import Emulator
 from tests.integration.api_client import Api
+from tests.variants import one_now
 
 PROGRAM = [sys.executable, "-m", "benchfleet.cli.main"]
 SCRIPT = Path(sys.executable).with_name("benchfleet")
@@ -53,7 +54,7 @@ def environment(emulator: Emulator) -> dict[str, str]:
     return {"BENCHFLEET_URL": emulator.ready.api_url, "BENCHFLEET_API_KEY": emulator.ready.keys.admin}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", one_now(signal.SIGINT, signal.SIGTERM))
 def test_watching_that_is_interrupted_ends_with_130_and_says_that_the_run_goes_on(
     silent: socket.socket, number: signal.Signals
 ) -> None:
@@ -95,7 +96,7 @@ def test_a_run_that_failed_is_1(emulator: Emulator, api: Api) -> None:
     assert out.startswith("{")
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["completion", "bash"]])
+@pytest.mark.parametrize("argv", one_now(["--help"], ["completion", "bash"]))
 def test_a_reader_that_goes_away_is_no_error(argv: list[str]) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -131,7 +132,9 @@ def on_a_terminal(argv: list[str], *, typed: str, **environment: str) -> tuple[i
 
 @pytest.mark.parametrize(
     ("typed", "code", "status", "said"),
-    [("y\n", 0, "cancelled", "is stopped"), ("n\n", 0, "running", "goes on"), ("\x04", 130, "running", "interrupted")],
+    one_now(
+        ("y\n", 0, "cancelled", "is stopped"), ("n\n", 0, "running", "goes on"), ("\x04", 130, "running", "interrupted")
+    ),
 )
 def test_stop_asks_on_a_terminal(emulator: Emulator, api: Api, typed: str, code: int, status: str, said: str) -> None:
     run_id = api.create()["run_id"]
@@ -143,7 +146,7 @@ def test_stop_asks_on_a_terminal(emulator: Emulator, api: Api, typed: str, code:
 
 @pytest.mark.parametrize(
     ("typed", "code", "status", "said"),
-    [("y\n", 0, 404, "is deleted"), ("n\n", 0, 200, "Nothing is deleted"), ("\x04", 130, 200, "interrupted")],
+    one_now(("y\n", 0, 404, "is deleted"), ("n\n", 0, 200, "Nothing is deleted"), ("\x04", 130, 200, "interrupted")),
 )
 def test_delete_asks_on_a_terminal(emulator: Emulator, api: Api, typed: str, code: int, status: int, said: str) -> None:
     runs = [api.create()["run_id"] for _ in range(2)]
@@ -228,7 +231,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
     assert (said.stdout, said.stderr) == ("200\n", "")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", one_now("bash", "zsh", "fish"))
 def test_each_shell_has_a_script(shell: str) -> None:
     code, out, _ = run("completion", shell)
     assert (code, f"_BENCHFLEET_COMPLETE=complete_{shell}" in out) == (0, True)

@@ -14,6 +14,7 @@ import pytest
 from benchfleet.cli.documents.schema import schema_of
 
 from tests.integration.emulator_process import COMMAND, END_S, START_S, Running, Start
+from tests.variants import one_now
 
 RUN = {"run_id": "r", "workload": "mock", "per_instance_type": {"tasks": 2}, "local": [{"instance_type": "box"}]}
 BOX = {"provider": "local", "instance_type": "box"}
@@ -31,7 +32,7 @@ def refused(*flags: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=START_S)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", one_now(signal.SIGINT, signal.SIGTERM))
 def test_it_answers_once_ready_and_leaves_nothing_behind(start: Start, tmp_path: Path, number: signal.Signals) -> None:
     emulator = start()
     assert emulator.get("/up") == {"status": "up"}
@@ -44,27 +45,30 @@ def test_it_answers_once_ready_and_leaves_nothing_behind(start: Start, tmp_path:
         emulator.get("/up")
 
 
-def test_in_a_pipe_it_prints_plain_lines(start: Start) -> None:
-    emulator = start()
-    emulator.end()
-    lines = dict(line.split(": ", 1) for line in emulator.output.splitlines())
-    assert lines["api"] == emulator.ready["api_url"]
-    assert lines["admin key"] == emulator.ready["keys"]["admin"]
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """One that ran without flags."""
+    emulator = Running(tmp_path_factory.mktemp("ended"))
+    try:
+        emulator.end()
+    finally:
+        emulator.process.kill()
+    return emulator
 
 
-def test_json_is_one_line_with_the_ready_document(start: Start) -> None:
+def test_in_a_pipe_it_prints_plain_lines(ended: Running) -> None:
+    lines = dict(line.split(": ", 1) for line in ended.output.splitlines())
+    assert lines["api"] == ended.ready["api_url"]
+    assert lines["admin key"] == ended.ready["keys"]["admin"]
+
+
+def test_json_is_one_line_with_the_ready_document_and_keys_are_fresh_each_time(start: Start, ended: Running) -> None:
     emulator = start("--json")
     emulator.end()
     assert json.loads(emulator.output) == emulator.ready
     jsonschema.validate(emulator.ready, schema_of("emulator"))
     assert emulator.output.count("\n") == 1
-
-
-def test_keys_are_fresh_each_time(start: Start) -> None:
-    first, second = start(), None
-    first.end()
-    second = start()
-    assert not set(first.ready["keys"].values()) & set(second.ready["keys"].values())
+    assert not set(emulator.ready["keys"].values()) & set(ended.ready["keys"].values())
 
 
 def test_a_port_in_use_is_one_line_and_code_3() -> None:
@@ -93,7 +97,7 @@ def test_a_state_folder_that_nobody_can_make_is_one_line_and_code_3() -> None:
     assert (ended.returncode, ended.stderr.count("\n")) == (3, 1)
 
 
-@pytest.mark.parametrize("text", ['{"version":1}', "[]", "7"])
+@pytest.mark.parametrize("text", one_now('{"version":1}', "[]", "7"))
 def test_a_state_that_is_none_is_one_line_and_code_3(tmp_path: Path, text: str) -> None:
     folder = tmp_path / "state"
     (folder / "objects").mkdir(parents=True)
@@ -121,21 +125,21 @@ def test_a_ready_file_that_cannot_be_written_is_one_line_and_code_3(tmp_path: Pa
     assert "name a file in a folder that is there" in ended.stderr
 
 
-@pytest.mark.parametrize("option", ["--ready-file", "--state"])
+@pytest.mark.parametrize("option", one_now("--ready-file", "--state"))
 def test_an_empty_path_is_a_wrong_command_line(option: str) -> None:
     ended = refused("--port", "0", option, "")
     assert ended.returncode == 2
     assert f"Invalid value for '{option}': it is empty: name a path" in ended.stderr
 
 
-@pytest.mark.parametrize("seconds", ["nan", "inf"])
+@pytest.mark.parametrize("seconds", one_now("nan", "inf"))
 def test_sweeps_that_never_come_are_a_wrong_command_line(seconds: str) -> None:
     ended = refused("--port", "0", "--sweep-every", seconds)
     assert ended.returncode == 2
     assert "Invalid value for '--sweep-every'" in ended.stderr
 
 
-@pytest.mark.parametrize("option", ["--host", "--aws-host"])
+@pytest.mark.parametrize("option", one_now("--host", "--aws-host"))
 def test_an_empty_address_is_one_line_and_code_3(option: str) -> None:
     ended = refused("--port", "0", option, "")
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
@@ -143,7 +147,7 @@ def test_an_empty_address_is_one_line_and_code_3(option: str) -> None:
 
 
 @pytest.mark.skipif(not _has_ipv6(), reason="this machine has no ::1")
-@pytest.mark.parametrize("flags", [["--host", "::1"], ["--host", "[::1]", "--aws-host", "::1"]])
+@pytest.mark.parametrize("flags", one_now(["--host", "[::1]", "--aws-host", "::1"], ["--host", "::1"]))
 def test_it_listens_on_ipv6(start: Start, flags: list[str]) -> None:
     emulator = start(*flags)
     assert emulator.ready["api_url"].startswith("http://[::1]:")

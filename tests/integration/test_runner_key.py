@@ -11,6 +11,7 @@ import pytest
 
 from runner_image.key_handover import is_on_show, without
 from tests.integration.runner_server import ControlPlane, Reply, control_plane
+from tests.variants import one_now
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "open-sesame-and-nothing-else"
@@ -66,7 +67,7 @@ def run(plane: ControlPlane, tmp_path: Path, *more: str, stdin: str | None = Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("way", ["variable", "argument", "argument=", "stdin", "variable and file"])
+@pytest.mark.parametrize("way", one_now("variable", "argument", "argument=", "stdin", "variable and file"))
 def test_a_benchmark_that_looks_at_its_parents_finds_no_key(plane: ControlPlane, tmp_path: Path, way: str) -> None:
     (tmp_path / "key").write_text(KEY if "file" in way else "")
     more: dict[str, list[str]] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.report_runs import of_values, write_run
+from tests.variants import one_now
 
 NO_FCNTL = "import sys; sys.modules['fcntl'] = None; from benchfleet.cli.main import main; main(sys.argv[1:])"
 
@@ -20,11 +21,11 @@ def run(*words: str, program: str | None = None, **environment: str) -> subproce
 
 @pytest.mark.parametrize(
     "environment",
-    [
+    one_now(
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         {"PYTHONIOENCODING": "latin-1"},
         {"PYTHONIOENCODING": "ascii"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    ],
+    ),
 )
 @pytest.mark.parametrize("form", [[], ["--json"], ["--md"], ["--csv"]])
 def test_a_stream_of_few_characters_ends_no_report(
