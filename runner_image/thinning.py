@@ -2,7 +2,7 @@
 
 import math
 from itertools import pairwise
-from statistics import fmean, pstdev
+from statistics import fmean
 
 from benchfleet_contract.bounds import MAX_FAILURES, MAX_MEASUREMENTS, MAX_SAMPLES, level
 from benchfleet_contract.results import Measurement, Output
@@ -57,7 +57,8 @@ def thinned(samples: list[float], most: int) -> list[float]:
 
 
 def _pair(run: list[float]) -> tuple[float, float]:
-    middle, spread = fmean(run), pstdev(run)
+    middle = fmean(run)
+    spread = math.sqrt(math.fsum((value - middle) ** 2 for value in run) / len(run))
     return middle - spread, middle + spread
 
 

@@ -50,7 +50,8 @@ def embedded(plane: ControlPlane, *, line: str, work_root: Path, slots: int = 1)
 
 
 def command(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
+    ours = ("BENCHFLEET_", "NO_PROXY", "no_proxy")  # an emulator in this process sets the latter two
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.run(
         [sys.executable, "-m", "runner_image", *arguments],
         cwd=ROOT,

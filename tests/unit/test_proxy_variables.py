@@ -1,5 +1,7 @@
 """Whatever the environment names as a proxy: this machine is called all the same, and elsewhere one line names the variable."""
 
+import os
+
 import httpx
 import pytest
 from benchfleet.client import Client
@@ -31,6 +33,14 @@ UNREADABLE = [
     ":::",
     "a\x01",
 ]
+
+
+@pytest.fixture(autouse=True)
+def none_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An emulator in this process has set some too."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
 
 
 def told(loopback: bool = False, **environment: str) -> str | None:
