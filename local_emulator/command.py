@@ -18,6 +18,7 @@ import typer
 
 from local_emulator.config import LOOPBACK, EmulatorConfig, Ready
 from local_emulator.errors import EmulatorError
+from local_emulator.open_files import allow_many
 
 LAUNCH_EVERY_S = 1.0
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ def run(
         sweep_every_s=sweep_every,
     )
     asked_to_end = _on_signals()
+    allow_many()
     try:
         with ExitStack() as running:
             _bring_up(running, config, ready_path=ready_file, as_json=json, launch=launch_local, slots=slots)

@@ -17,7 +17,7 @@ class EmulatorConfig:
 
     `sweep_every_s` replaces the rate of the app's own schedules (None keeps what the app says). `redeliver_after_s`
     is how long a message stays invisible after its handler failed; `redrive_after` how often it is received before
-    it goes to the dead letter queue.
+    it goes to the dead letter queue. `requests_at_once` are in the app, `requests_waiting` wait for that; more get a 429.
     """
 
     host: str = LOOPBACK
@@ -35,6 +35,8 @@ class EmulatorConfig:
     redrive_after: int = 5
     snapshot_every_s: float = 5.0
     stop_within_s: float = 5.0
+    requests_at_once: int = 32
+    requests_waiting: int = 512
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from local_emulator.pumps.wiring import Pumps
 from local_emulator.resources import TableDefinition, default_table
 from local_emulator.state.acknowledging import Acknowledging
 from local_emulator.state.keeper import Keeper
+from local_emulator.turns import Turns
 
 HOUSEKEEPING_S = 30.0
 _ONE = threading.Lock()  # moto's state is global to the process
@@ -92,7 +93,7 @@ class Emulator:
             _release_builds()
         gateway = Acknowledging(ApiGateway(app), lambda: self._trouble)
         self._pump(Functions(app), cloud)
-        server.start(gateway)
+        server.start(Turns(gateway, at_once=config.requests_at_once, most_waiting=config.requests_waiting))
         self._running.callback(server.stop, within_s=config.stop_within_s)  # nobody asks while the pumps end
         return self._describe(cloud, api_url=server.url)
 
