@@ -20,6 +20,7 @@ TOPICS = {
     "import_cost": "import of the app",
     "version_start": "start of the command line",
     "emulator_start": "start of the emulator",
+    "emulator_load": "CPU of an emulator under load",
     "archive_memory": "memory of building an archive",
     "package_size": "size of the deployment package",
 }

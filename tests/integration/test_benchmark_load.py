@@ -1,0 +1,34 @@
+"""What the benchmarks under load do to a real emulator."""
+
+import sys
+from contextlib import closing
+from dataclasses import asdict
+
+import pytest
+
+from benchmarks.child_cpu import ROOT
+from benchmarks.emulator_process import running
+from benchmarks.lives import Plane, live
+from benchmarks.watched_emulator import BOTOCORE, HTTP, MOTO, OWN, TABLES
+from local_emulator.stack import Emulator
+
+WATCHED = (sys.executable, "-m", "benchmarks.watched_emulator")
+
+
+def test_as_many_lives_as_were_asked_for(emulator: Emulator) -> None:
+    assert len(live(asdict(emulator.ready), clients=3, lives=7)) == 7
+
+
+def test_an_answer_that_is_no_success_is_told(emulator: Emulator) -> None:
+    with closing(Plane(asdict(emulator.ready))) as plane, pytest.raises(RuntimeError, match="POST /runs/no/stop: 404"):
+        plane.post("/runs/no/stop", {})
+
+
+def test_a_watched_emulator_tells_each_cause_and_no_more_than_its_cpu() -> None:
+    with running(WATCHED, folder=ROOT) as watched:
+        before = watched.ask()
+        live(watched.ready, clients=2, lives=8)
+        after = watched.ask()
+    spent = {cause: seconds - before["causes"].get(cause, 0.0) for cause, seconds in after["causes"].items()}
+    assert min(spent[cause] for cause in (TABLES, BOTOCORE, HTTP, MOTO, OWN)) > 0
+    assert 0.5 < sum(spent.values()) / (after["process"] - before["process"]) <= 1.0
