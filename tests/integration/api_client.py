@@ -60,7 +60,7 @@ class Api:
         task: Json = page.json()["tasks"][0]
         return task
 
-    def until(self, path: str, good: Callable[[Json], bool], *, within_s: float = 15) -> Json:
+    def until(self, path: str, good: Callable[[Json], bool], *, within_s: float = 60) -> Json:
         """Asks until the answer is good. Counters and archives come within seconds, not at once."""
         end = time.monotonic() + within_s
         while True:

@@ -65,4 +65,4 @@ class Running:
     def api(self) -> httpx.Client:
         """As the admin."""
         headers = {"Authorization": f"Bearer {self.ready['keys']['admin']}"}
-        return httpx.Client(base_url=self.ready["api_url"], headers=headers)
+        return httpx.Client(base_url=self.ready["api_url"], headers=headers, timeout=START_S)

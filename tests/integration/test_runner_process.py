@@ -73,7 +73,7 @@ def alive(mark: str) -> bool:
     return any("sleep" in words and mark in words for words in found)
 
 
-def until(seen: Callable[[], bool], *, timeout_s: float = 15) -> None:
+def until(seen: Callable[[], bool], *, timeout_s: float = 60) -> None:
     ends = time.monotonic() + timeout_s
     while not seen():
         assert time.monotonic() < ends
