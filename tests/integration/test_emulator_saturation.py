@@ -1,9 +1,12 @@
 """An emulator whose app is full: the API answers 429 at once, and our clients come back when it has room again."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -13,8 +16,9 @@ from benchfleet import Client
 from benchfleet_contract.tasks import ClaimRequest
 from chalice.app import Chalice
 
-from local_emulator.config import EmulatorConfig
-from local_emulator.stack import Emulator
+from local_emulator.api_gateway import ApiGateway
+from local_emulator.http_server import KeepAliveServer
+from local_emulator.turns import Turns
 from runner_image.insistence import Insistence, Policy
 from runner_image.session import Session
 
@@ -63,17 +67,15 @@ def full() -> Full:
 
 
 @pytest.fixture
-def emulator(full: Full) -> Iterator[Emulator]:
-    with Emulator(EmulatorConfig(requests_at_once=1, requests_waiting=0), app=full.app) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def url(full: Full, emulator: Emulator) -> Iterator[str]:
+def url(full: Full) -> Iterator[str]:
+    """The emulator's server of the API alone: a process has one emulator, and this worker may have it already."""
+    server = KeepAliveServer(host="127.0.0.1", port=0)
+    server.start(Turns(ApiGateway(full.app), at_once=1, most_waiting=0))
     with ThreadPoolExecutor(1) as pool:
-        full.fill(emulator.ready.api_url, pool)
-        yield emulator.ready.api_url
+        full.fill(server.url, pool)
+        yield server.url
         full.empty()
+    server.stop(within_s=PATIENCE_S)
 
 
 def test_a_full_api_says_so_and_the_connection_goes_on(full: Full, url: str) -> None:
@@ -86,9 +88,28 @@ def test_a_full_api_says_so_and_the_connection_goes_on(full: Full, url: str) -> 
         assert http.post("/runs/7/tasks/claim", json={}).status_code == 200
 
 
-def test_the_emulated_aws_has_no_such_limit(emulator: Emulator, url: str) -> None:
-    assert httpx.post(f"{url}/runs/7/tasks/claim").status_code == 429
-    assert httpx.get(emulator.ready.aws_endpoint_url).status_code == 403  # unsigned, as ever
+WHOLE = """
+import httpx
+from concurrent.futures import ThreadPoolExecutor
+from local_emulator.config import EmulatorConfig
+from local_emulator.stack import Emulator
+from tests.integration.test_emulator_saturation import Full
+
+full = Full()
+config = EmulatorConfig(requests_at_once=1, requests_waiting=0)
+with Emulator(config, app=full.app) as emulator, ThreadPoolExecutor(1) as pool:
+    full.fill(emulator.ready.api_url, pool)
+    asked = (f"{emulator.ready.api_url}/up", emulator.ready.aws_endpoint_url)
+    print(*(httpx.get(url, timeout=60).status_code for url in asked))
+    full.empty()
+"""
+
+
+def test_the_whole_emulator_keeps_the_limit_and_its_aws_has_none() -> None:
+    """In a process of its own. The emulated AWS refuses what is unsigned, as ever."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", WHOLE], capture_output=True, text=True, cwd=root, timeout=100)
+    assert (done.stdout, done.returncode) == ("429 403\n", 0), done.stderr
 
 
 def test_a_client_comes_back_after_the_time_that_it_was_told(full: Full, url: str) -> None:
