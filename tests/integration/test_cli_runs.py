@@ -190,7 +190,9 @@ def test_a_key_that_is_refused_is_exit_code_4(cli: CommandLine, api: Api, monkey
 
 
 def test_doctor_knows_the_key_s_role(cli: CommandLine, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = cli("runs", "list", "--limit", "1000", "--json").document()["runs"]
+    """And changes nothing: no run comes, and none that is running ends. What earlier tests left may end meanwhile."""
+    mine = api.create()["run_id"]
+    runs = listed(cli)
     found = {}
     for role in ("admin", "runner", "reader"):
         monkeypatch.setenv("BENCHFLEET_API_KEY", getattr(api.ready.keys, role))
@@ -201,7 +203,13 @@ def test_doctor_knows_the_key_s_role(cli: CommandLine, api: Api, monkeypatch: py
         role: f"accepted, role {role}" for role in ("admin", "runner", "reader")
     }
     assert [found[role]["outcome"] for role in ("admin", "runner", "reader")] == ["ok", "warn", "warn"]
-    assert cli("runs", "list", "--limit", "1000", "--json").document()["runs"] == runs
+    assert listed(cli).keys() == runs.keys()
+    assert listed(cli)[mine] == runs[mine] == "running"
+
+
+def listed(cli: CommandLine) -> dict[str, str]:
+    """Every run's status."""
+    return {run["run_id"]: run["status"] for run in cli("runs", "list", "--limit", "1000", "--json").document()["runs"]}
 
 
 def test_doctor_tells_a_refused_key_by_exit_code_4(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
