@@ -45,3 +45,19 @@ def test_every_module_imports_with_an_empty_environment_and_no_client_library() 
         "local_emulator",
         "moto",
     }
+
+
+TABLES = """
+import sys
+import local_emulator.stack
+from local_emulator.dynamodb.expressions.conditions import condition
+
+condition("attribute_not_exists(pk)", "ConditionExpression")  # a name as it is: is it a reserved word?
+print(*(name for name in sys.modules if name.startswith("moto.dynamodb")))
+"""
+
+
+def test_the_emulator_s_tables_load_nothing_of_moto_s_dynamodb() -> None:
+    """Which costs time at the first write, and packages that only tests have."""
+    done = subprocess.run([sys.executable, "-c", TABLES], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("\n", 0), done.stderr

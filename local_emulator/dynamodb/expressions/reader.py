@@ -161,7 +161,7 @@ class Reader:
 @cache
 def reserved_words() -> frozenset[str]:
     """In upper case, from the list that moto keeps: names that an expression can only use by a `#name`."""
-    listed = files("moto.dynamodb").joinpath("parsing/reserved_keywords.txt").read_text()
+    listed = files("moto").joinpath("dynamodb/parsing/reserved_keywords.txt").read_text()  # its package loads all of it
     return frozenset(listed.upper().split())
 
 
