@@ -13,17 +13,7 @@ from chalicelib.domain.records import Ending, Run, RunState, Task
 from chalicelib.services.build_archive import BUILD_LEASE_MS, MOST_BUILDS, RENEW_MS, BuildTakenOver
 from chalicelib.services.stop_run import EndOpenTasks
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_verdict, a_wish, tasks_of
-from tests.contract.system import BODY, Clients, System
-
-
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture
-def system(clients: Clients) -> System:
-    return System(clients)
+from tests.contract.system import BODY, System
 
 
 class Writing:

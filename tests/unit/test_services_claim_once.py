@@ -16,11 +16,6 @@ from tests.contract.system import BODY, Clients, System
 Claims = Callable[..., ClaimReply]
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
 @pytest.fixture
 def system(clients: Clients) -> System:
     system = System(clients)

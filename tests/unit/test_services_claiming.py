@@ -14,16 +14,6 @@ from tests.contract.system import Clients, System
 from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish, told
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture
-def system(clients: Clients) -> System:
-    return System(clients)
-
-
 @pytest.fixture
 def queries(clients: Clients) -> Iterator[list[int]]:
     with counted_queries(clients) as made:

@@ -15,16 +15,6 @@ from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish
 BLOCKS = 5  # one more than a group may have to be asked for what is in flight
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture
-def system(clients: Clients) -> System:
-    return System(clients)
-
-
 @pytest.fixture
 def queries(clients: Clients) -> Iterator[list[int]]:
     with counted_queries(clients) as made:

@@ -13,23 +13,13 @@ from chalicelib.domain import errors
 from chalicelib.domain.records import Run, RunState, Task
 from chalicelib.services.create_run import new_tasks, planned
 from tests.contract.records import CLOUD, LOCAL, NOW_MS
-from tests.contract.system import BODY, Clients, Killed, System
+from tests.contract.system import BODY, Killed, System
 
 WHOLE: dict[str, Any] = {
     "run_id": "r", "ruby_version": "3.4.7", "workload": "mock", "workload_options": {"n": 1},
     "per_instance_type": {"tasks": 2}, "lease_s": 60, "max_attempts": 4, "deadline_s": 3_600, "metadata": {"why": "test"},
     "local": [{"instance_type": "docker", "alias": "box"}], "aws": [{"instance_type": "c8g.medium", "alias": "big"}],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture
-def system(clients: Clients) -> System:
-    return System(clients)
 
 
 def plan(body: dict[str, Any], *, warnings: tuple[str, ...] = ()) -> Run:

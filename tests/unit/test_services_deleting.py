@@ -27,16 +27,6 @@ OLD_S = HANDED_OUT_MS / 1000
 WRITES_OF_A_REMOVAL = 6  # taking, tasks and header, who waited, marker, counters, the run
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture
-def system(clients: Clients) -> System:
-    return System(clients)
-
-
 def claim(system: System, runner: str = "one", run_id: str = "r") -> ClaimReply:
     return system.claim_once.of_run(run_id, a_wish(runner, now_ms=system.clock()))
 

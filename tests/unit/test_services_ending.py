@@ -18,11 +18,6 @@ COMPLETED = Verdict(TaskStatus.COMPLETED, "one", 1, NOW_MS + 5_000)
 FAILED = replace(COMPLETED, status=TaskStatus.FAILED, error_type="kind")
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
 @pytest.fixture
 def system(clients: Clients) -> System:
     system = System(clients)

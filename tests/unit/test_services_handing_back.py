@@ -19,11 +19,6 @@ BROKEN, OTHER = "box-1795-7-s1", "spare-1795-9-s1"
 FULL = "no space left in /var/tmp/x: free it or pass --work-root"
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
 @pytest.fixture
 def system(clients: Clients) -> System:
     system = System(clients)

@@ -22,16 +22,6 @@ WRITES_OF_A_CREATION = 7  # marker, run, counters, marker again, tasks, publish,
 PUBLISHED_AFTER = 6
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture
-def system(clients: Clients) -> System:
-    return System(clients)
-
-
 def claim(system: System, runner: str = "one", *, retry: bool = False, run_id: str = "r") -> ClaimReply:
     return system.claim_task(run_id, a_wish(runner, now_ms=system.clock()), retry=retry)
 

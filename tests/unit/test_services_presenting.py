@@ -27,11 +27,6 @@ URLS = UploadUrls(result_upload_url="u1", error_upload_url="u2", result_key="k1"
 
 
 @pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture(scope="module")
 def system(clients: Clients) -> System:
     return System(clients)
 

@@ -18,11 +18,6 @@ from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_wish, tasks_of
 from tests.contract.system import BODY, Clients, System
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
 @pytest.fixture
 def system(clients: Clients) -> System:
     system = System(clients)

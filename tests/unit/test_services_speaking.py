@@ -18,11 +18,6 @@ HELD = a_task(status=TaskStatus.RUNNING, attempt=2, runner_id="one", former_runn
 BOUND = replace(HELD, bound=True)
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
 @pytest.fixture
 def system(clients: Clients) -> System:
     """One task, which the runner `one` has claimed with a token of its own."""

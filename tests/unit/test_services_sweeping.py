@@ -3,27 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.counting import Change
 from chalicelib.domain.records import Ending, RunState
 from chalicelib.services.sweep import ABANDONED_MS, LOST_MS, QUIET_MS
 from tests.contract.records import LOCAL, NOW_MS, a_run, a_verdict, a_wish, tasks_of
-from tests.contract.system import BODY, Clients, System
+from tests.contract.system import BODY, System
 
 MS = 0.001
 NOTHING = {"extended": 0, "requeued": 0, "timed_out": 0}
-
-
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
-@pytest.fixture
-def system(clients: Clients) -> System:
-    return System(clients)
 
 
 def claim(system: System, runner: str = "one") -> int:

@@ -13,11 +13,6 @@ from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task, a_wish
 from tests.contract.system import BODY, Clients, System
 
 
-@pytest.fixture(scope="module")
-def clients() -> Clients:
-    return Clients()
-
-
 @pytest.fixture
 def system(clients: Clients) -> System:
     system = System(clients)

@@ -1,0 +1,17 @@
+"""Fixtures of the unit tests: the services over tables and a bucket in this process."""
+
+import pytest
+
+from tests.contract.system import Clients, System
+
+
+@pytest.fixture(scope="module")
+def clients() -> Clients:
+    """Of one file's own: making them costs more than a test."""
+    return Clients()
+
+
+@pytest.fixture
+def system(clients: Clients) -> System:
+    """An empty table and bucket. Files whose tests begin with a run have a fixture of this name themselves."""
+    return System(clients)
