@@ -67,11 +67,11 @@ schema: venv
 	$(BIN)/python -m benchfleet.config.schema
 
 image: venv
-	$(BIN)/python -m runner_image.build_image --base $(BASE_IMAGE) --tag $(IMAGE)
+	$(BIN)/python -m runner_image.image.build_image --base $(BASE_IMAGE) --tag $(IMAGE)
 
 # Where no registry can be reached: needs root, debootstrap and a Docker engine.
 image-base: venv
-	$(BIN)/python -m runner_image.debian_base
+	$(BIN)/python -m runner_image.image.debian_base
 
 fix: venv
 	$(BIN)/ruff check --fix .

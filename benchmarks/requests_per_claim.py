@@ -22,7 +22,7 @@ from benchmarks.metric import Metric
 from benchmarks.subject import INSTANCE_TYPE, PROVIDER, QUIET
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.records import GroupKey
-from chalicelib.services.claim_task import ClaimTask
+from chalicelib.services.tasks.claim_task import ClaimTask
 from chalicelib.settings import from_environment
 from chalicelib.wiring import Services
 from local_emulator.stack import Emulator

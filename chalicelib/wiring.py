@@ -9,24 +9,24 @@ from typing import Any
 
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.counting import Change
-from chalicelib.services.build_archive import BuildArchive
-from chalicelib.services.claim_once import ClaimOnce
-from chalicelib.services.claim_task import ClaimAny, ClaimTask, Wishes
-from chalicelib.services.count_changes import CountChanges
-from chalicelib.services.create_run import CreateRun
-from chalicelib.services.delete_run import DeleteRun
-from chalicelib.services.finish_task import FinishTask
 from chalicelib.services.keyring import Keyring
-from chalicelib.services.note_runners import NoteRunners
-from chalicelib.services.read_runners import ReadRunners
-from chalicelib.services.read_runs import ReadRuns
-from chalicelib.services.refusals import CheckOwner
-from chalicelib.services.release_builds import ReleaseBuilds
-from chalicelib.services.remove_run import RemoveRun
-from chalicelib.services.renew_lease import RenewLease
-from chalicelib.services.sign_uploads import SignUploads
-from chalicelib.services.stop_run import EndOpenTasks, StopRun
-from chalicelib.services.sweep import Sweep
+from chalicelib.services.runs.build_archive import BuildArchive
+from chalicelib.services.runs.count_changes import CountChanges
+from chalicelib.services.runs.create_run import CreateRun
+from chalicelib.services.runs.delete_run import DeleteRun
+from chalicelib.services.runs.read_runs import ReadRuns
+from chalicelib.services.runs.release_builds import ReleaseBuilds
+from chalicelib.services.runs.remove_run import RemoveRun
+from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
+from chalicelib.services.runs.sweep import Sweep
+from chalicelib.services.tasks.claim_once import ClaimOnce
+from chalicelib.services.tasks.claim_task import ClaimAny, ClaimTask, Wishes
+from chalicelib.services.tasks.finish_task import FinishTask
+from chalicelib.services.tasks.note_runners import NoteRunners
+from chalicelib.services.tasks.read_runners import ReadRunners
+from chalicelib.services.tasks.refusals import CheckOwner
+from chalicelib.services.tasks.renew_lease import RenewLease
+from chalicelib.services.tasks.sign_uploads import SignUploads
 from chalicelib.settings import Settings, from_environment
 
 KEYS_CACHED_S = 60
@@ -77,7 +77,7 @@ class Services:
 
     @cached_property
     def queue(self) -> Any:
-        from chalicelib.queue import SqsFinalizeQueue
+        from chalicelib.queues import SqsFinalizeQueue
 
         return SqsFinalizeQueue(lambda: _client("sqs"), self.settings.finalize_queue)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchfleet.local_runner import RUNNER, LocalRunner, RunnerPlan
-from benchfleet.running.processes import end_all
+from benchfleet.local.processes import end_all
+from benchfleet.local.runner import RUNNER, LocalRunner, RunnerPlan
 
 GRACE_S = 15.0  # a runner drains on SIGTERM; what still runs then is killed
 

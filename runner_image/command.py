@@ -15,7 +15,7 @@ from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.proxies import is_loopback, proxy_problem
 
 from runner_image.config import CLAIM_PATIENCE_S, DEFAULT_IMAGE, Config
-from runner_image.isolation import inside_container
+from runner_image.isolation.protocol import inside_container
 from runner_image.key_handover import VARIABLE, is_on_show, read_key, shut, start_anew
 
 USAGE_ERROR = 1
@@ -92,7 +92,7 @@ def run(
     cancelled by SIGINT and SIGTERM.
     """
     from runner_image.__main__ import workload_environment
-    from runner_image.provenance import affinity
+    from runner_image.machine.provenance import affinity
 
     _refuse([f"unexpected argument {word!r}" for word in extra or [] if word])
     if script_dir is not None:

@@ -13,7 +13,7 @@ from chalicelib.domain.ports import Beat, Declared, Holder, Verdict
 from chalicelib.domain.records import Claim, GroupKey
 from chalicelib.domain.seals import of_digest
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.claim_task import Wishes
+from chalicelib.services.tasks.claim_task import Wishes
 
 _MOST_DIGITS = 18
 _RUNS_CURSOR = re.compile(rf"[0-9]{{15}}#{RUN_ID.pattern}")

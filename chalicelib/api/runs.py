@@ -11,8 +11,8 @@ from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, qu
 from chalicelib.api.json_suffix import without_format
 from chalicelib.api.requests import read_page, read_runs_cursor, read_wanted
 from chalicelib.domain.errors import RunNotFound
-from chalicelib.services.create_run import new_tasks
 from chalicelib.services.present import new_task
+from chalicelib.services.runs.create_run import new_tasks
 from chalicelib.wiring import services
 
 runs = Blueprint(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from chalicelib.domain.errors import Forbidden, Unauthorized, Unavailable
 from chalicelib.domain.ports import Holder
-from chalicelib.services import attempt_tokens
+from chalicelib.services.tasks import attempt_tokens
 
 ROLES = ("admin", "runner", "reader")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from runner_image.lines import raw_of
+from runner_image.isolation.lines import raw_of
 
 LAST_LINES = 5  # of an error message: enough to hold Ruby's and Python's last words
 LINE_CHARS = 4096  # of a long line that comes in pieces: its end, where a suite's own words stand behind a benchmark's

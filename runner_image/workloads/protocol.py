@@ -69,7 +69,7 @@ class Execute(Protocol):
 
     `environment` is added to the slot's own. Paths of the work dir are understood in arguments; nothing else of this
     process can be counted on inside the slot. Returns the exit code: 127 where there is no such program, TIMED_OUT
-    when `timeout_s` has passed. Raises `Stopped` (runner_image.isolation) when the task was cancelled meanwhile. In
+    when `timeout_s` has passed. Raises `Stopped` (runner_image.isolation.protocol) when the task was cancelled meanwhile. In
     both cases the whole process group is dead by then.
     """
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from runner_image.workloads.command import Command
 from runner_image.workloads.mock import Mock
 from runner_image.workloads.protocol import Workload
-from runner_image.workloads.pyperformance import Pyperformance
-from runner_image.workloads.ruby_bench import RubyBench
+from runner_image.workloads.pyperformance.workload import Pyperformance
+from runner_image.workloads.ruby_bench.workload import RubyBench
 
 _MAKERS: dict[str, Callable[[], Workload]] = {
     RubyBench.name: RubyBench,

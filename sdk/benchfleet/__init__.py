@@ -5,6 +5,8 @@ Names are imported when they are first used (PEP 562), so that `import benchflee
 
 TYPE_CHECKING = False  # type checkers take it for true; `typing` would be the heaviest import of this file
 if TYPE_CHECKING:
+    from benchfleet.api.downloading import DownloadProgress
+    from benchfleet.api.waiting import WaitProgress
     from benchfleet.async_client import AsyncClient
     from benchfleet.client import Client
     from benchfleet.exceptions import (
@@ -24,15 +26,13 @@ if TYPE_CHECKING:
         Unreachable,
         UsageError,
     )
-    from benchfleet.flows.downloading import DownloadProgress
-    from benchfleet.flows.waiting import WaitProgress
     from benchfleet.version import __version__
 
 _HOMES = {
     "AsyncClient": "async_client",
     "Client": "client",
-    "DownloadProgress": "flows.downloading",
-    "WaitProgress": "flows.waiting",
+    "DownloadProgress": "api.downloading",
+    "WaitProgress": "api.waiting",
     "__version__": "version",
 }
 

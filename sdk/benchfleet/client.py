@@ -7,10 +7,10 @@ from typing import ParamSpec, Self, TypeVar
 
 import httpx
 
-from benchfleet.flows.session import Session, read_base_url, read_key
-from benchfleet.flows.world import REAL, Chance
-from benchfleet.http_clients import options_for
-from benchfleet.operations import Blocking, Operations
+from benchfleet.api.http_clients import options_for
+from benchfleet.api.operations import Blocking, Operations
+from benchfleet.api.runtime import REAL, Chance
+from benchfleet.api.session import Session, read_base_url, read_key
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -12,14 +12,14 @@ from benchfleet_contract.states import RunStatus
 from benchfleet.client import Client
 from benchfleet.config import load
 from benchfleet.exceptions import BenchfleetError, RunFailed
-from benchfleet.following import Display
-from benchfleet.results_folder import Row, read
+from benchfleet.local.isolation import Isolation
+from benchfleet.profiles.settings import Connection
+from benchfleet.results.folder import Row, read
 from benchfleet.running.asked import Asked
-from benchfleet.running.isolation import Isolation
-from benchfleet.running.local import PROVIDER, LocalProvisioner
 from benchfleet.running.master import Master
+from benchfleet.running.providers.local import PROVIDER, LocalProvisioner
 from benchfleet.running.session import Tools
-from benchfleet.settings import Connection
+from benchfleet.watch.follow import Display
 
 PROCESSES = Isolation("process", "the demo needs no engine")
 

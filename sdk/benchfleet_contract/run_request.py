@@ -13,7 +13,7 @@ from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
 from benchfleet_contract.reading import Reading
 from benchfleet_contract.run_instances import read_instances
 from benchfleet_contract.runs import Instance, RunRequest
-from benchfleet_contract.workloads import warning_about
+from benchfleet_contract.workloads.known import warning_about
 
 
 def read_run_request(body: Mapping[str, Any]) -> Reading:

@@ -20,7 +20,7 @@ from benchfleet.cli.frame import application
 from benchfleet.cli.login import Wanted, examine
 from benchfleet.client import Client
 from benchfleet.exceptions import Unreachable
-from benchfleet.profiles import Profile, read_profiles
+from benchfleet.profiles.file import Profile, read_profiles
 from typer.testing import CliRunner, Result
 
 from local_emulator.stack import Emulator

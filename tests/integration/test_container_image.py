@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from benchfleet.cli.progress import PlainLines
 from benchfleet.client import Client
-from benchfleet.fetching import fetch
-from benchfleet.following import follow
+from benchfleet.results.fetch import fetch
+from benchfleet.watch.follow import follow
 from rich.console import Console
 
 from local_emulator.stack import Emulator
-from runner_image import build_image, debian_base
+from runner_image.image import build_image, debian_base
 from tests.engine_policy import lacking
 
 TAG = f"benchfleet-runner:test-{os.getpid()}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from benchfleet.exceptions import BenchfleetError
-from benchfleet.local_runner import LocalRunner, RunnerPlan
+from benchfleet.local.runner import LocalRunner, RunnerPlan
 
 PLAN = RunnerPlan("http://x", key="secret", run_id="7", provider="local", instance_type="box", slots=2)
 

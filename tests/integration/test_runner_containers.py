@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from runner_image import container_network
-from runner_image.container_network import METADATA, ContainerNetwork
-from runner_image.containers import DockerIsolation, Limits, connect
-from runner_image.stopping import Stop, Stopped, StopReason
+from runner_image.control.stopping import Stop, Stopped, StopReason
+from runner_image.isolation import container_network
+from runner_image.isolation.container_network import METADATA, ContainerNetwork
+from runner_image.isolation.containers import DockerIsolation, Limits, connect
 from runner_image.workloads.protocol import TIMED_OUT, Execute, WorkloadError
 from tests.engine_policy import lacking
 
@@ -150,9 +150,9 @@ def test_the_container_does_not_outlive_a_runner_that_is_killed(
 import sys
 from pathlib import Path
 from runner_image import container_network
-from runner_image.container_network import METADATA, ContainerNetwork
-from runner_image.containers import DockerIsolation, Limits, connect
-from runner_image.stopping import Stop
+from runner_image.isolation.container_network import METADATA, ContainerNetwork
+from runner_image.isolation.containers import DockerIsolation, Limits, connect
+from runner_image.control.stopping import Stop
 isolation = DockerIsolation(connect(), {image!r}, limits=Limits(), labels={{"benchfleet.test": "{os.getpid()}"}})
 work_dir = Path({str(work_dir)!r})
 command = ["/bin/sh", "-c", "echo begun; sleep 100"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runner_image import debian_base
-from runner_image.build_steps import BuildError, Steps
-from runner_image.workloads.ruby_bench_options import RubyBenchOptions, command
+from runner_image.image import debian_base
+from runner_image.image.build_steps import BuildError, Steps
+from runner_image.workloads.ruby_bench.options import RubyBenchOptions, command
 
 SAYS = [sys.executable, "-c", "import sys; print('to stdout'); print('to stderr', file=sys.stderr)"]
 DOCKER = """[ "$1" = image ] || { [ "$1" = import ] && [ -s "$2" ]; } || { echo "$1 is beyond me" >&2; exit 7; }"""
@@ -69,14 +69,14 @@ def programs(tmp_path: Path) -> Path:
 
 
 def test_image_base_tells_each_stage_on_stderr_and_its_name_on_stdout(programs: Path, tmp_path: Path) -> None:
-    done = run_module("runner_image.debian_base", programs=programs, cache=tmp_path)
+    done = run_module("runner_image.image.debian_base", programs=programs, cache=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"{debian_base.image_name()}\n"), done.stderr
     stages = [line.split()[1] for line in done.stderr.splitlines()]
     assert stages == ["debootstrap", "tar", "docker"], done.stderr
 
 
 def test_image_tells_the_stage_that_failed_and_why(programs: Path, tmp_path: Path) -> None:
-    done = run_module("runner_image.build_image", "--base", "debian:x", programs=programs, cache=tmp_path)
+    done = run_module("runner_image.image.build_image", "--base", "debian:x", programs=programs, cache=tmp_path)
     assert done.returncode == 3
     assert done.stderr.startswith("image: docker builds the system on debian:x")
     assert "ended with exit code 7" in done.stderr
@@ -86,7 +86,7 @@ def test_image_tells_the_stage_that_failed_and_why(programs: Path, tmp_path: Pat
 def test_a_cache_that_cannot_be_written_is_one_line(programs: Path, tmp_path: Path) -> None:
     cache = tmp_path / "file"
     cache.write_text("")
-    done = run_module("runner_image.debian_base", programs=programs, cache=cache)
+    done = run_module("runner_image.image.debian_base", programs=programs, cache=cache)
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1), done.stderr
     assert str(cache) in done.stderr
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner_image.workloads.protocol import WorkloadError
-from runner_image.workloads.pyperformance import Pyperformance
+from runner_image.workloads.pyperformance.workload import Pyperformance
 from tests.integration.workload_slot import Slot
 
 

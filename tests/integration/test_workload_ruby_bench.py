@@ -11,7 +11,7 @@ import pytest
 from benchfleet_contract.results import Output
 
 from runner_image.workloads.protocol import WorkloadError
-from runner_image.workloads.ruby_bench import RubyBench
+from runner_image.workloads.ruby_bench.workload import RubyBench
 from tests.integration.workload_slot import Slot
 
 pytestmark = [

@@ -25,12 +25,14 @@ class Room:
 ROOMS: Mapping[str, Room] = {
     "domain": Room("chalicelib", ("chalicelib/domain/*.py",), _LAMBDA_TESTS),
     "services": Room(
-        "chalicelib", ("chalicelib/services/*.py",), ("tests/unit/test_services_*.py", "tests/unit/test_keyring.py")
+        "chalicelib",
+        ("chalicelib/services/*.py", "chalicelib/services/*/*.py"),
+        ("tests/unit/test_services_*.py", "tests/unit/test_keyring.py"),
     ),
     "expressions": Room("chalicelib", ("chalicelib/store/expressions.py",), _LAMBDA_TESTS, prose=True),
     "auth": Room(
         "chalicelib",
-        ("chalicelib/services/keyring.py", "chalicelib/services/attempt_tokens.py", "chalicelib/api/endpoint.py"),
+        ("chalicelib/services/keyring.py", "chalicelib/services/tasks/attempt_tokens.py", "chalicelib/api/endpoint.py"),
         (
             "tests/unit/test_api_bodies.py",
             "tests/unit/test_api_endpoint.py",

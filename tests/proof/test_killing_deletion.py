@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.deleting import HANDED_OUT_MS
-from chalicelib.services.remove_run import REMOVAL_LEASE_MS
+from chalicelib.services.runs.remove_run import REMOVAL_LEASE_MS
 from tests.proof.killer import Killed, Killer, watched_by_killer
 from tests.proof.storm import create_run
 from tests.proof.test_killing_finalizer import finalizer

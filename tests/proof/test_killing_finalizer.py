@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.services.build_archive import BUILD_LEASE_MS, BuildArchive
+from chalicelib.services.runs.build_archive import BUILD_LEASE_MS, BuildArchive
 from tests.proof.killer import Killed, Killer, watched_by_killer
 from tests.proof.storm import create_run
 from tests.proof.world import QUIET, World, world

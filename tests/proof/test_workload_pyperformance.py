@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runner_image.workloads.protocol import Outcome, WorkloadError
-from runner_image.workloads.pyperformance import Pyperformance
+from runner_image.workloads.pyperformance.workload import Pyperformance
 from tests.integration.workload_slot import Slot
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]

@@ -12,14 +12,14 @@ from typing import Any, Self
 
 from benchfleet.config import RunConfig, load
 from benchfleet.exceptions import InvalidRequest, NotFound
-from benchfleet.following import Clocks
+from benchfleet.profiles.settings import Connection
 from benchfleet.running.asked import Asked
-from benchfleet.running.looking import Look
 from benchfleet.running.master import Master
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Tools
 from benchfleet.running.state import ProviderState, RunnerState
-from benchfleet.settings import Connection
+from benchfleet.watch.follow import Clocks
+from benchfleet.watch.look import Look
 from benchfleet_contract.runners import RunnerList, RunnerSeen
 from benchfleet_contract.runs import CreatedRun, RunDetail
 from benchfleet_contract.tasks import Task

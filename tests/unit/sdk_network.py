@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from benchfleet import AsyncClient, Client
-from benchfleet.flows.world import Chance
+from benchfleet.api.runtime import Chance
 
 Json = dict[str, Any]
 Answer = httpx.Response | Exception

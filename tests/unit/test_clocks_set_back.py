@@ -10,14 +10,14 @@ import pytest
 from benchfleet.cli.runs.shown import print_run
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.reading import read_runs
-from benchfleet.running.estimating import remaining_s
+from benchfleet.watch.estimate import remaining_s
 from benchfleet_contract.clocks import SET_BACK, set_back
 from benchfleet_contract.runs import GroupCounts
 from benchfleet_contract.tasks import AssignedTask
 from rich.console import Console
 
-from runner_image.metadata import Sheet
-from runner_image.provenance import System, machine
+from runner_image.machine.provenance import System, machine
+from runner_image.task.metadata import Sheet
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.unit.explained_runs import NOW, a_run, a_task, at
 from tests.unit.test_explaining import explained

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from benchfleet.config import InvalidConfig, load
-from benchfleet.config.document import name_of
-from benchfleet.config.json_text import parse_json
-from benchfleet.config.yaml_text import parse_yaml
+from benchfleet.documents.document import name_of
+from benchfleet.documents.json_text import parse_json
+from benchfleet.documents.yaml_text import parse_yaml
 from hypothesis import given
 from hypothesis import strategies as st
 

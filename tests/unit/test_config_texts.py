@@ -5,10 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from benchfleet.config.document import MAX_DEPTH, Document, name_of
-from benchfleet.config.json_text import parse_json
-from benchfleet.config.problems import SyntaxProblem
-from benchfleet.config.yaml_text import parse_yaml, plain
+from benchfleet.documents.document import MAX_DEPTH, Document, name_of
+from benchfleet.documents.json_text import parse_json
+from benchfleet.documents.problems import SyntaxProblem
+from benchfleet.documents.yaml_text import parse_yaml, plain
 from hypothesis import given
 from hypothesis import strategies as st
 

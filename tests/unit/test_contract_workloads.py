@@ -1,6 +1,6 @@
 """The contract's list of workloads is the runner's."""
 
-from benchfleet_contract.workloads import KNOWN_WORKLOADS
+from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 
 from runner_image.workloads.registry import NAMES
 

@@ -14,7 +14,7 @@ from benchfleet.doctor import config_file, control_plane, engine, examine, machi
 from benchfleet.doctor.check import Check, Outcome, fail, ok, warn
 from benchfleet.doctor.control_plane import Answer, Ask
 from benchfleet.exceptions import AuthError, BenchfleetError, UsageError
-from benchfleet.settings import Connection, NoUrl
+from benchfleet.profiles.settings import Connection, NoUrl
 
 NOW = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.records import GroupKey, Run, Task
 from chalicelib.domain.selection import Wanted, all_wanted, spans
-from chalicelib.services.create_run import new_tasks, planned
+from chalicelib.services.runs.create_run import new_tasks, planned
 from tests.contract.records import LOCAL, a_run, a_task
 
 KINDS = ["a", "b", "c", "d"]

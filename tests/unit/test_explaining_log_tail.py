@@ -5,8 +5,8 @@ import io
 import tarfile
 
 import pytest
+from benchfleet.documents.printable import printable
 from benchfleet.explaining.log_tail import LINES, log_tail
-from benchfleet.explaining.printable import printable
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -10,7 +10,7 @@ from types import FrameType
 
 import pytest
 from benchfleet.exceptions import ArchiveError
-from benchfleet.extraction import Bounds, _replace, check, extract
+from benchfleet.results.extract import Bounds, _replace, check, extract
 
 
 def archive(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:

@@ -2,8 +2,8 @@
 
 import pytest
 from benchfleet.exceptions import AuthError, BenchfleetError, ServerError, TimedOut, Unreachable
-from benchfleet.following import POLL_EVERY_S, follow, follow_looks
-from benchfleet.running.looking import Look
+from benchfleet.watch.follow import POLL_EVERY_S, follow, follow_looks
+from benchfleet.watch.look import Look
 from benchfleet_contract.runs import RunDetail
 
 from tests.unit.run_parts import Answer, HandClock, Screen, detail, group

@@ -6,7 +6,7 @@ import pytest
 from benchfleet.cli.runs.watch import require_success
 from benchfleet.exceptions import RunFailed
 from benchfleet.explaining.judging import explain
-from benchfleet.lost_results import Totals, lost_words, totals_of
+from benchfleet.results.lost import Totals, lost_words, totals_of
 from benchfleet.running.leaving import exit_code_of, words_of
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import Archive, LostResult, RunDetail

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runner_image.workloads.protocol import TIMED_OUT, Job, Outcome, Progress, WorkloadError
-from runner_image.workloads.pyperformance import Pyperformance
+from runner_image.workloads.pyperformance.workload import Pyperformance
 
 VERSIONS = {"implementation": "CPython", "python": "3.11.7", "pyperformance": "1.14.0", "pyperf": "2.9.0"}
 SECONDS = 10.0  # that each benchmark takes

@@ -7,9 +7,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 from benchfleet import Client
+from benchfleet.api.http_clients import options_for
+from benchfleet.api.retries import retry_after_s
 from benchfleet.exceptions import ApiError, AuthError, BenchfleetError, UsageError
-from benchfleet.flows.retries import retry_after_s
-from benchfleet.http_clients import options_for
 from benchfleet_contract.proxies import is_loopback, proxy_problem
 from benchfleet_contract.redaction import redacted
 from benchfleet_contract.states import HeartbeatStatus
@@ -17,8 +17,8 @@ from benchfleet_contract.tasks import HeartbeatRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner_image.session import Busy, SessionError
-from runner_image.session import Session as RunnerSession
+from runner_image.control.session import Busy, SessionError
+from runner_image.control.session import Session as RunnerSession
 
 KEY = "bf_admin_S3cretS3cretS3cret/+x9"
 ECHOES = [

@@ -11,8 +11,9 @@ from benchfleet.report.model import Board, Report
 from benchfleet.report.reading import read_runs
 from scipy import stats
 
-from runner_image.workloads import pyperformance_results, ruby_bench_results
-from runner_image.workloads.ruby_bench_console import Reader
+from runner_image.workloads.pyperformance import results as pyperformance_results
+from runner_image.workloads.ruby_bench import results as ruby_bench_results
+from runner_image.workloads.ruby_bench.console import Reader
 from tests.report_runs import TaskFolder, realistic, write_run
 
 DATA = Path(__file__).parents[1] / "data"

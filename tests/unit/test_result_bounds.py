@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from chalicelib.archive.bundle import judge
 from chalicelib.archive.prefetch import Held
 from chalicelib.archive.unpack import Limits
-from runner_image.fitting import fitting, head_and_tail
-from runner_image.metadata import with_more
-from runner_image.packaging import pack
-from runner_image.thinning import fitted, thinned
+from runner_image.delivery.fitting import fitting, head_and_tail
+from runner_image.delivery.packaging import pack
+from runner_image.delivery.thinning import fitted, thinned
+from runner_image.task.metadata import with_more
 
 MIB = bounds.MIB
 

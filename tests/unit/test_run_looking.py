@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from benchfleet.running.estimating import remaining_s
-from benchfleet.running.looking import Look, Looker
-from benchfleet.running.waiting import Waiting
+from benchfleet.watch.estimate import remaining_s
+from benchfleet.watch.look import Look, Looker
+from benchfleet.watch.waiting import Waiting
 from benchfleet_contract.runners import RunnerSeen
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.tasks import Task

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from benchfleet.cli.run_ending import print_outcome
 from benchfleet.exceptions import AuthError, BenchfleetError, DiskError, NotFound, RunUnknown, TimedOut, Unreachable
-from benchfleet.fetching import fetch, require_writable
-from benchfleet.running.emulator import EmulatorProcess, Ready
+from benchfleet.local.emulator import EmulatorProcess, Ready
+from benchfleet.results.fetch import fetch, require_writable
 from benchfleet.running.finding import emulator_of
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import CLEAN, STOP, Ended

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from benchfleet.config import LocalProvision
 from benchfleet.exceptions import AuthError, BenchfleetError, DiskError
+from benchfleet.local.isolation import Isolation, choose
+from benchfleet.local.processes import Background, Identity
 from benchfleet.running.interrupts import Interrupted, Interrupts
-from benchfleet.running.isolation import Isolation, choose
-from benchfleet.running.local import LocalProvisioner
-from benchfleet.running.processes import Background, Identity
+from benchfleet.running.providers.local import LocalProvisioner
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.state import ConfigState, Phase, RunState, StateFolder
 from benchfleet_contract.runs import Instance

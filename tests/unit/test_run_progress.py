@@ -8,7 +8,7 @@ from benchfleet.cli.progress import LiveTable, PlainLines, counts, display
 from benchfleet.cli.progress_table import Picture, draw, span
 from benchfleet.cli.run_menu import ask
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
-from benchfleet.running.looking import Look
+from benchfleet.watch.look import Look
 from rich.console import Console
 
 from tests.unit.run_parts import START, detail, group, task

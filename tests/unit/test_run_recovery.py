@@ -12,15 +12,15 @@ import pytest
 from benchfleet import config
 from benchfleet.config import LocalProvision
 from benchfleet.exceptions import AuthError, BenchfleetError, NotFound, Unreachable, UsageError
+from benchfleet.local.isolation import Isolation
+from benchfleet.local.lock import Lock
+from benchfleet.local.processes import Background
+from benchfleet.profiles.settings import Connection
 from benchfleet.running.interrupts import Interrupted
-from benchfleet.running.isolation import Isolation
 from benchfleet.running.leaving import KEEP
-from benchfleet.running.local import LocalProvisioner
-from benchfleet.running.locking import Lock
 from benchfleet.running.master import Master
-from benchfleet.running.processes import Background
+from benchfleet.running.providers.local import LocalProvisioner
 from benchfleet.running.provisioning import Plan
-from benchfleet.settings import Connection
 from benchfleet_contract.runs import Instance
 
 from tests.unit.run_parts import CONFIG, FakeClient, Stage, detail, group

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchfleet.api.session import read_base_url
 from benchfleet.cli.main import main
 from benchfleet.doctor import control_plane
 from benchfleet.exceptions import BenchfleetError, ConfigError, UsageError
-from benchfleet.flows.session import read_base_url
-from benchfleet.profile_writer import write_profile
-from benchfleet.profiles import FILE, Profile, profile_file, read_profiles
-from benchfleet.running.emulator import read_ready
+from benchfleet.local.emulator import read_ready
+from benchfleet.profiles.file import FILE, Profile, profile_file, read_profiles
+from benchfleet.profiles.settings import key_of
+from benchfleet.profiles.writer import write_profile
 from benchfleet.running.state import StateFolder
-from benchfleet.settings import key_of
 
 from tests.unit.test_run_parts import state
 

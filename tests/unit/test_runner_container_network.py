@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner_image.container_network import METADATA, need_bridge, to_shut
+from runner_image.isolation.container_network import METADATA, need_bridge, to_shut
 from runner_image.workloads.protocol import WorkloadError
 
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import HeartbeatReply, HeartbeatRequest
 
-from runner_image.heartbeats import Heartbeats, Holder
+from runner_image.control.heartbeats import Heartbeats, Holder
+from runner_image.control.session import Beat
+from runner_image.control.stopping import Stop
 from runner_image.logs import Log
-from runner_image.session import Beat
-from runner_image.stopping import Stop
 from runner_image.workloads.protocol import Progress
 
 NEVER_S = 3_600.0  # until the next regular beat

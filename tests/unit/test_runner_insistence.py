@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from runner_image.insistence import Insistence, Policy, claimable_later
-from runner_image.session import Busy, LeaseLost, NotFound, SessionError, Unauthorized, Unreachable
+from runner_image.control.retries import Insistence, Policy, claimable_later
+from runner_image.control.session import Busy, LeaseLost, NotFound, SessionError, Unauthorized, Unreachable
 
 
 @dataclass

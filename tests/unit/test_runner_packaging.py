@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner_image.packaging import pack
+from runner_image.delivery.packaging import pack
 
 
 @pytest.fixture

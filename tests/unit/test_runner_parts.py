@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from runner_image.__main__ import SECRET, workload_environment
 from runner_image.config import Config
-from runner_image.cores import reserved, spread
-from runner_image.isolation import choose, inside_container
-from runner_image.lines import MAX_LINE_BYTES, Lines
+from runner_image.control.loop import work
+from runner_image.control.session import Busy, Claimed, Refused, Unauthorized, Unreachable
+from runner_image.control.slots import code_of
+from runner_image.control.stopping import Drained, Shutdown, Stop, Stopped, StopReason
+from runner_image.isolation.lines import MAX_LINE_BYTES, Lines
+from runner_image.isolation.protocol import choose, inside_container
 from runner_image.logs import Log, to_file, to_stream
-from runner_image.loop import work
-from runner_image.metadata import Failure, judge, shortfall
-from runner_image.session import Busy, Claimed, Refused, Unauthorized, Unreachable
-from runner_image.slots import code_of
-from runner_image.stopping import Drained, Shutdown, Stop, Stopped, StopReason
+from runner_image.machine.cores import reserved, spread
+from runner_image.task.metadata import Failure, judge, shortfall
 from runner_image.workloads.protocol import Outcome
 
 

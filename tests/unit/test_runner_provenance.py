@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner_image.provenance import AZURE_ASSET_TAG, System, cloud_instance, machine
+from runner_image.machine.provenance import AZURE_ASSET_TAG, System, cloud_instance, machine
 
 EC2 = {
     "instanceId": "i-1",

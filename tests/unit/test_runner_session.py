@@ -12,8 +12,17 @@ import pytest
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import ClaimRequest, CompleteRequest, HeartbeatRequest
 
-from runner_image.insistence import claimable_later
-from runner_image.session import Busy, LeaseLost, NotFound, Refused, Session, SessionError, Unauthorized, Unreachable
+from runner_image.control.retries import claimable_later
+from runner_image.control.session import (
+    Busy,
+    LeaseLost,
+    NotFound,
+    Refused,
+    Session,
+    SessionError,
+    Unauthorized,
+    Unreachable,
+)
 
 WISH = ClaimRequest(provider="p", instance_type="t", runner_id="r")
 BEAT = HeartbeatRequest(runner_id="r", status=HeartbeatStatus.BOOT)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner_image.logs import Log
-from runner_image.work_dirs import LOCK, remove_orphans, work_dir
+from runner_image.task.work_dirs import LOCK, remove_orphans, work_dir
 
 
 def left(work_root: Path, name: str = "task-runner-r.1-abc") -> Path:

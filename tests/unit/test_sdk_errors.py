@@ -6,7 +6,7 @@ from typing import TypeVar
 import httpx
 import pytest
 from benchfleet import exceptions, exit_codes
-from benchfleet.flows.refusals import BY_STATUS, no_answer, refusal
+from benchfleet.api.refusals import BY_STATUS, no_answer, refusal
 
 from chalicelib.api.endpoint import status_of
 from chalicelib.domain import errors

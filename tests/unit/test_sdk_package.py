@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 import benchfleet
 import pytest
 from benchfleet import AsyncClient, Client
-from benchfleet.operations import Listing, Operation, Operations
+from benchfleet.api.operations import Listing, Operation, Operations
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.runs import CreatedRun, RunDetail, RunListItem
 from benchfleet_contract.states import TaskStatus

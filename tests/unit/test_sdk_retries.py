@@ -4,8 +4,8 @@ import random
 from itertools import pairwise
 
 import pytest
+from benchfleet.api.retries import BOUNDS_S, LONGEST_PAUSE_S, pause_s, retry_after_s
 from benchfleet.exceptions import ApiError, ArchiveError, AuthError, BenchfleetError, ServerError, Unreachable
-from benchfleet.flows.retries import BOUNDS_S, LONGEST_PAUSE_S, pause_s, retry_after_s
 
 
 def pause(error: BenchfleetError, *, number: int = 0, repeatable: bool = True, dice: float = 1.0) -> float | None:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from benchfleet import WaitProgress, exceptions
-from benchfleet.flows.waiting import LONGEST_PAUSE_S
+from benchfleet.api.waiting import LONGEST_PAUSE_S
 
 from tests.unit.sdk_network import Answer, Ask, Network, detail, ok, refused
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import errors
 from chalicelib.domain.ports import Holder
-from chalicelib.services import attempt_tokens
-from chalicelib.services.attempt_tokens import attempt_of, sign
 from chalicelib.services.keyring import Keyring
+from chalicelib.services.tasks import attempt_tokens
+from chalicelib.services.tasks.attempt_tokens import attempt_of, sign
 
 RUNNERS = frozenset({"admin", "runner"})
 

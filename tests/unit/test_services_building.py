@@ -10,8 +10,8 @@ from benchfleet_contract.states import ArchiveState, ResultState, TaskStatus
 
 from chalicelib.domain.ports import Built, Flaw
 from chalicelib.domain.records import Ending, Run, RunState, Task
-from chalicelib.services.build_archive import BUILD_LEASE_MS, MOST_BUILDS, RENEW_MS, BuildTakenOver
-from chalicelib.services.stop_run import EndOpenTasks
+from chalicelib.services.runs.build_archive import BUILD_LEASE_MS, MOST_BUILDS, RENEW_MS, BuildTakenOver
+from chalicelib.services.runs.stop_run import EndOpenTasks
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_verdict, a_wish, tasks_of
 from tests.contract.system import BODY, System
 

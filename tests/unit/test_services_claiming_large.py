@@ -7,7 +7,7 @@ import pytest
 from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.records import Claim, Group
-from chalicelib.services.claim_task import Wishes
+from chalicelib.services.tasks.claim_task import Wishes
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task, a_wish
 from tests.contract.system import Clients, System
 from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish, told

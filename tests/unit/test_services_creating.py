@@ -11,7 +11,7 @@ from benchfleet_contract.states import TaskStatus
 from chalicelib.archive.layout import request_key
 from chalicelib.domain import errors
 from chalicelib.domain.records import Run, RunState, Task
-from chalicelib.services.create_run import new_tasks, planned
+from chalicelib.services.runs.create_run import new_tasks, planned
 from tests.contract.records import CLOUD, LOCAL, NOW_MS
 from tests.contract.system import BODY, Killed, System
 

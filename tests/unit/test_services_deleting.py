@@ -19,7 +19,7 @@ from chalicelib.domain.deleting import HANDED_OUT_MS, free_at_ms
 from chalicelib.domain.ports import Beat, Holder, Verdict
 from chalicelib.domain.records import Presence, Run, RunState
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.remove_run import REMOVAL_LEASE_MS, RemovalTakenOver
+from chalicelib.services.runs.remove_run import REMOVAL_LEASE_MS, RemovalTakenOver
 from tests.contract.records import LOCAL, a_wish
 from tests.contract.system import BODY, Clients, Killed, System
 

@@ -11,9 +11,9 @@ from benchfleet_contract.tasks import ClaimReply
 from chalicelib.domain import errors
 from chalicelib.domain.ports import Beat, Flaw, Verdict
 from chalicelib.domain.records import Run, RunState
-from chalicelib.services.build_archive import MOST_BUILDS
 from chalicelib.services.present import task_view
-from chalicelib.services.stop_run import EndOpenTasks, StopRun
+from chalicelib.services.runs.build_archive import MOST_BUILDS
+from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
 from tests.contract.in_process import new_bucket
 from tests.contract.records import CLOUD, LOCAL, a_wish
 from tests.contract.system import BODY, Clients, Killed, System

@@ -12,8 +12,8 @@ from chalicelib.domain.errors import RunNotFound, TaskNotFound
 from chalicelib.domain.ports import Beat, Verdict
 from chalicelib.domain.records import Claim, GroupKey, Presence, RunState
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.note_runners import NoteRunners
-from chalicelib.services.read_runners import ReadRunners
+from chalicelib.services.tasks.note_runners import NoteRunners
+from chalicelib.services.tasks.read_runners import ReadRunners
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_wish, tasks_of
 from tests.contract.system import BODY, Clients, System
 

@@ -9,8 +9,8 @@ from benchfleet_contract.states import TaskStatus
 from chalicelib.domain import errors
 from chalicelib.domain.ports import Holder
 from chalicelib.domain.records import Task
-from chalicelib.services.refusals import CheckOwner, explain
-from chalicelib.services.sign_uploads import SignUploads
+from chalicelib.services.tasks.refusals import CheckOwner, explain
+from chalicelib.services.tasks.sign_uploads import SignUploads
 from tests.contract.records import a_task, a_wish
 from tests.contract.system import Clients, System
 

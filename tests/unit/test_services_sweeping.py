@@ -7,7 +7,7 @@ from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.counting import Change
 from chalicelib.domain.records import Ending, RunState
-from chalicelib.services.sweep import ABANDONED_MS, LOST_MS, QUIET_MS
+from chalicelib.services.runs.sweep import ABANDONED_MS, LOST_MS, QUIET_MS
 from tests.contract.records import LOCAL, NOW_MS, a_run, a_verdict, a_wish, tasks_of
 from tests.contract.system import BODY, System
 

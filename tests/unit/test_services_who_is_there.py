@@ -8,7 +8,7 @@ from benchfleet_contract.states import HeartbeatStatus
 
 from chalicelib.domain.ports import Beat
 from chalicelib.domain.records import Group, GroupKey, Presence, RunState
-from chalicelib.services.read_runners import ReadRunners
+from chalicelib.services.tasks.read_runners import ReadRunners
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task, a_wish
 from tests.contract.system import BODY, Clients, System
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from benchfleet import exit_codes
 from benchfleet.exceptions import UsageError
-from benchfleet.profiles import FILE
-from benchfleet.settings import KEY, PROFILE, URL, Connection, connection, key_of
+from benchfleet.profiles.file import FILE
+from benchfleet.profiles.settings import KEY, PROFILE, URL, Connection, connection, key_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from benchfleet import exit_codes
 from benchfleet.exceptions import ConfigError, DiskError
-from benchfleet.profile_writer import write_profile
-from benchfleet.profiles import InsecureFile, Profile, profile_file, read_profiles
+from benchfleet.profiles.file import InsecureFile, Profile, profile_file, read_profiles
+from benchfleet.profiles.writer import write_profile
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from benchfleet_contract.results import Measurement, Output
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner_image.lines import MAX_LINE_BYTES, Line, Lines
+from runner_image.isolation.lines import MAX_LINE_BYTES, Line, Lines
 from runner_image.workloads.console import LAST_CHARS, Console, shorten
 from runner_image.workloads.files import read_plain, without_empty, write_output, write_plain
 from runner_image.workloads.progress import Meter

@@ -10,9 +10,9 @@ from pydantic.fields import FieldInfo
 from runner_image.workloads.command import CommandOptions
 from runner_image.workloads.mock import MockOptions
 from runner_image.workloads.options import Options
-from runner_image.workloads.pyperformance import PyperformanceOptions
+from runner_image.workloads.pyperformance.workload import PyperformanceOptions
 from runner_image.workloads.registry import NAMES
-from runner_image.workloads.ruby_bench_options import REPO, RubyBenchOptions
+from runner_image.workloads.ruby_bench.options import REPO, RubyBenchOptions
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from runner_image.workloads.options import parse
 from runner_image.workloads.protocol import WorkloadError
-from runner_image.workloads.pyperformance import PyperformanceOptions
-from runner_image.workloads.pyperformance_console import read
-from runner_image.workloads.pyperformance_results import load, output
+from runner_image.workloads.pyperformance.console import read
+from runner_image.workloads.pyperformance.results import load, output
+from runner_image.workloads.pyperformance.workload import PyperformanceOptions
 
 DATA = Path(__file__).parents[1] / "data" / "pyperformance"
 

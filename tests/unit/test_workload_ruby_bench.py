@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from runner_image.workloads.options import parse
 from runner_image.workloads.protocol import TIMED_OUT, Job, Prepared, WorkloadError
-from runner_image.workloads.ruby_bench import RubyBench
-from runner_image.workloads.ruby_bench_console import Reader, read
-from runner_image.workloads.ruby_bench_options import RubyBenchOptions, command
-from runner_image.workloads.ruby_bench_results import UNTOLD, load, output
-from runner_image.workloads.ruby_bench_suite import check_variant, same_ruby
+from runner_image.workloads.ruby_bench.console import Reader, read
+from runner_image.workloads.ruby_bench.options import RubyBenchOptions, command
+from runner_image.workloads.ruby_bench.results import UNTOLD, load, output
+from runner_image.workloads.ruby_bench.suite import check_variant, same_ruby
+from runner_image.workloads.ruby_bench.workload import RubyBench
 
 DATA = Path(__file__).parents[1] / "data" / "ruby-bench"
 BOTH = ["interp", "yjit"]

@@ -10,7 +10,7 @@ import typer
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection
 from benchfleet.cli.run_ids import RESULTS
 from benchfleet.exceptions import AuthError, BenchfleetError
-from benchfleet.settings import Connection
+from benchfleet.profiles.settings import Connection
 
 if TYPE_CHECKING:
     from benchfleet.doctor.check import Check
@@ -30,7 +30,7 @@ def run(
     Changes nothing. Exit code 0 if nothing failed (warnings do not count), 4 if the key is refused, 3 for all else.
     """
     from benchfleet.doctor.examine import examine
-    from benchfleet.profiles import profile_file
+    from benchfleet.profiles.file import profile_file
 
     def connect() -> Connection:
         return connection(api_url, api_key, profile)

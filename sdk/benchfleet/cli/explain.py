@@ -21,13 +21,13 @@ def run(
     """Tell why tasks wait or failed: what no runner offers, who fell silent, the end of the log, what to do next."""
     import httpx
 
+    from benchfleet.api.http_clients import plain_client
     from benchfleet.cli.documents.explain import Explained
     from benchfleet.cli.explanation import print_explanation
     from benchfleet.cli.output import print_document
     from benchfleet.client import Client
     from benchfleet.exceptions import RunFailed
     from benchfleet.explaining.looking import look
-    from benchfleet.http_clients import plain_client
 
     where = connection(api_url, api_key, profile, of=given)
     with (

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from benchfleet.documents.printable import printable
 from benchfleet.explaining.document import Explanation, Finding, LogTail
-from benchfleet.explaining.printable import printable
 
 _MARKS = {"problem": ("✗", "bold red"), "waiting": ("…", "yellow"), "fine": ("✓", "green")}
 _SAMPLED = "The run is large: of each state only the first 1,000 tasks were looked at."

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import typer
 
-from benchfleet import settings
 from benchfleet.cli.options import ApiUrl, AsJson, Profile
 from benchfleet.exceptions import ApiError, AuthError, InvalidRequest, ServerError, UsageError
-from benchfleet.profiles import Profile as Kept
-from benchfleet.profiles import Profiles, profile_file, read_profiles
+from benchfleet.profiles import settings
+from benchfleet.profiles.file import Profile as Kept
+from benchfleet.profiles.file import Profiles, profile_file, read_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def run(profile: Profile = None, api_url: ApiUrl = None, as_json: AsJson = False
     must be given. The file is readable for its owner only.
     """
     from benchfleet.cli.documents.login import LoggedIn
-    from benchfleet.profile_writer import write_profile
+    from benchfleet.profiles.writer import write_profile
 
     file = profile_file(os.environ)
     wanted = _wanted(read_profiles(file), profile, api_url)

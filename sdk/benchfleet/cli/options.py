@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet import settings
+from benchfleet.profiles import settings
 
 if TYPE_CHECKING:
     from benchfleet.client import Client

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.live import Live
 
 from benchfleet.cli.progress_table import Picture, draw
-from benchfleet.explaining.printable import printable
-from benchfleet.following import Display
-from benchfleet.running.looking import Look
+from benchfleet.documents.printable import printable
+from benchfleet.watch.follow import Display
+from benchfleet.watch.look import Look
 
 _MOST_FAILURES = 10  # told one by one
 _MOST_CHARACTERS = 300  # of what is told of one

@@ -12,9 +12,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from benchfleet.explaining.printable import printable
-from benchfleet.running.estimating import remaining_s
-from benchfleet.running.looking import Look
+from benchfleet.documents.printable import printable
+from benchfleet.watch.estimate import remaining_s
+from benchfleet.watch.look import Look
 
 _MOST_ROWS = 20  # instance types; what is open comes first
 _MOST_TASKS = 2  # told by name in a row

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from benchfleet.cli.numbers import mean_and_interval
-from benchfleet.results_folder import Row
+from benchfleet.results.folder import Row
 
 
 def table(rows: Sequence[Row], *, title: str) -> Table:

@@ -94,7 +94,7 @@ def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None]
     from benchfleet.cli.run_menu import ask
     from benchfleet.client import Client
     from benchfleet.config import load
-    from benchfleet.running.local import PROVIDER, LocalProvisioner
+    from benchfleet.running.providers.local import PROVIDER, LocalProvisioner
     from benchfleet.running.session import Tools
 
     api_url, api_key, profile = connecting

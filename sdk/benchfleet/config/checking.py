@@ -9,12 +9,12 @@ from benchfleet_contract.problems import Problem
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, KNOWN, is_provider
 from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
-from benchfleet_contract.workloads import KNOWN_WORKLOADS
+from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 
 from benchfleet.config import fields
-from benchfleet.config.document import Document, name_of, shown
-from benchfleet.config.problems import Finding, Remark
 from benchfleet.config.provision import LOCAL_FIELDS, Provision, read_provision, whole
+from benchfleet.documents.document import Document, name_of, shown
+from benchfleet.documents.problems import Finding, Remark
 
 _TEXTS = ("ruby_version", "workload", "run_id", "instance_type", "alias", "isolation", "image")
 

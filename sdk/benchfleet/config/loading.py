@@ -8,11 +8,11 @@ from pathlib import Path
 from benchfleet_contract.limits import MAX_BODY_BYTES
 
 from benchfleet.config.checking import Checked, check
-from benchfleet.config.document import Document, unsendable
-from benchfleet.config.json_text import parse_json
-from benchfleet.config.problems import START, Finding, InvalidConfig, SyntaxProblem
 from benchfleet.config.run_config import RunConfig
-from benchfleet.config.yaml_text import parse_yaml
+from benchfleet.documents.document import Document, unsendable
+from benchfleet.documents.json_text import parse_json
+from benchfleet.documents.problems import START, Finding, InvalidConfig, SyntaxProblem
+from benchfleet.documents.yaml_text import parse_yaml
 from benchfleet.exceptions import ConfigError
 
 _PARSERS = {".json": parse_json, ".yaml": parse_yaml, ".yml": parse_yaml}

@@ -13,7 +13,7 @@ from typing import Any
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, KNOWN
-from benchfleet_contract.workloads import KNOWN_WORKLOADS
+from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 
 from benchfleet.config import fields, provision
 

@@ -38,7 +38,7 @@ def asking(api_url: str, key: str | None) -> Ask:
     """Asks over HTTP. The result raises OSError if nobody answers."""
     import httpx
 
-    from benchfleet.flows.refusals import plain
+    from benchfleet.api.refusals import plain
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
 

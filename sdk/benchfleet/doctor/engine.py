@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchfleet.api.refusals import plain
 from benchfleet.doctor.check import Check, ok, warn
-from benchfleet.flows.refusals import plain
 from runner_image.config import DEFAULT_IMAGE
 
 PATIENCE_S = 5

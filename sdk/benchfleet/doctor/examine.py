@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchfleet.api.session import read_base_url
 from benchfleet.doctor import config_file, control_plane, engine, machine, software
 from benchfleet.doctor.check import Check, fail, warn
 from benchfleet.exceptions import BenchfleetError
-from benchfleet.flows.session import read_base_url
-from benchfleet.settings import Connection, NoUrl
+from benchfleet.profiles.settings import Connection, NoUrl
 
 Connect = Callable[[], Connection]
 

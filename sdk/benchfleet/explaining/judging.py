@@ -14,7 +14,7 @@ from benchfleet.explaining.failing import failed, partial
 from benchfleet.explaining.scene import Scene, count, first_ids, span, verb
 from benchfleet.explaining.waiting import waiting
 from benchfleet.explaining.working import working
-from benchfleet.lost_results import lost_words
+from benchfleet.results.lost import lost_words
 
 DEADLINE_NEAR_S = 600
 _LOST_REMEDY = "a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others"

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+from benchfleet.documents.printable import printable
 from benchfleet.explaining.document import LogTail
-from benchfleet.explaining.printable import printable
 
 LINES = 20
 MOST_DOWNLOAD_BYTES = 32 * 1024**2

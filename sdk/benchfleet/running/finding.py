@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from benchfleet.exceptions import BenchfleetError
+from benchfleet.local.emulator import read_ready
+from benchfleet.local.processes import Identity
+from benchfleet.profiles.settings import Connection
 from benchfleet.running.asked import LATEST
-from benchfleet.running.emulator import read_ready
-from benchfleet.running.processes import Identity
 from benchfleet.running.state import DEFAULT_FOLDER, RunState, StateFolder
-from benchfleet.settings import Connection
 
 
 def emulator_of(given: str, *, folder: Path = DEFAULT_FOLDER) -> Connection | None:

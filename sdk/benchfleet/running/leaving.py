@@ -10,7 +10,7 @@ from benchfleet_contract.states import RunStatus
 
 from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError
-from benchfleet.lost_results import lost_words
+from benchfleet.results.lost import lost_words
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.session import Client, Session, is_over
 from benchfleet.running.state import RunState

@@ -8,17 +8,17 @@ from benchfleet_contract.states import ArchiveState, RunStatus
 
 from benchfleet import exit_codes
 from benchfleet.exceptions import ApiError, ArchiveError, BenchfleetError, ServerError, TimedOut, Unreachable
-from benchfleet.fetching import fetch, require_writable
-from benchfleet.following import follow_looks
+from benchfleet.results.fetch import fetch, require_writable
 from benchfleet.running.asked import Asked
 from benchfleet.running.creating import known, require_key, send
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, next_step, words_of
-from benchfleet.running.looking import Look, Looker
 from benchfleet.running.opening import new_session, old_session, require_free
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Client, Session, Tools, is_over
 from benchfleet.running.state import Phase, RunState
+from benchfleet.watch.follow import follow_looks
+from benchfleet.watch.look import Look, Looker
 
 
 class Master:

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchfleet_contract.names import NEW_RUN_ID
 
 from benchfleet.config import RunConfig
-from benchfleet.config.problems import first_lines
+from benchfleet.documents.problems import first_lines
 from benchfleet.exceptions import ConfigError, NotFound, UsageError
 from benchfleet.running.asked import LATEST, Asked
 from benchfleet.running.session import Session, Tools

@@ -11,15 +11,15 @@ from benchfleet_contract.states import RunStatus
 
 from benchfleet.config import RunConfig
 from benchfleet.exceptions import BenchfleetError
-from benchfleet.following import Clocks, Display
-from benchfleet.running.emulator import EmulatorProcess, Ready
+from benchfleet.local.emulator import EmulatorProcess, Ready
+from benchfleet.local.lock import Lock
+from benchfleet.local.processes import Background, Identity, end_all
+from benchfleet.profiles.settings import Connection
 from benchfleet.running.interrupts import Interrupts
-from benchfleet.running.locking import Lock
-from benchfleet.running.looking import Api
-from benchfleet.running.processes import Background, Identity, end_all
 from benchfleet.running.provisioning import Fleet, Plan, Provisioner
 from benchfleet.running.state import EmulatorState, Phase, ProviderState, RunState, StateFolder
-from benchfleet.settings import Connection
+from benchfleet.watch.follow import Clocks, Display
+from benchfleet.watch.look import Api
 
 MOST_RESTARTS = 3  # of an emulator
 

@@ -18,11 +18,11 @@ from benchfleet_contract.states import RunStatus
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from benchfleet.exceptions import BenchfleetError, DiskError
-from benchfleet.own_file import read_own
-from benchfleet.whole_file import replace_whole
+from benchfleet.local.own_file import read_own
+from benchfleet.local.whole_file import replace_whole
 
 if TYPE_CHECKING:
-    from benchfleet.running.locking import Lock
+    from benchfleet.local.lock import Lock
 
 DEFAULT_FOLDER = Path(".benchfleet")
 _MOST_BYTES = 16 * 1024**2
@@ -120,7 +120,7 @@ class StateFolder:
 
     def lock(self, run_id: str) -> "Lock":
         """Raises UsageError if another command is at work on the run, DiskError."""
-        from benchfleet.running.locking import (
+        from benchfleet.local.lock import (
             Lock,
         )  # here: to read the files needs no locks, which not every system has
 

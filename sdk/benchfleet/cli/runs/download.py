@@ -46,7 +46,7 @@ def run(
 
 
 def _words(told: "RunDownloaded") -> str:
-    from benchfleet.lost_results import Totals
+    from benchfleet.results.lost import Totals
 
     return Totals(files=told.whole or 0, corrupt=told.corrupt or 0, missing=told.missing or 0).words
 
@@ -65,8 +65,8 @@ _ASIDE = "corrupt"  # where an archive keeps uploads that it could not take: no 
 def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
     """Raises BenchfleetError: no archive yet, a damaged one, a full disk."""
     from benchfleet.cli.documents.runs_download import RunDownloaded
-    from benchfleet.extraction import extract, sha256_of
-    from benchfleet.lost_results import totals_of
+    from benchfleet.results.extract import extract, sha256_of
+    from benchfleet.results.lost import totals_of
 
     results.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=results) as name, _bar() as on_progress:

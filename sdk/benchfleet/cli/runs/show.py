@@ -15,7 +15,7 @@ def run(
     from benchfleet.cli.output import print_document
     from benchfleet.cli.runs.shown import print_run
     from benchfleet.exceptions import RunFailed
-    from benchfleet.lost_results import lost_words
+    from benchfleet.results.lost import lost_words
 
     with connect(api_url, api_key, profile, of=run_id) as client:
         found = client.run(resolve(client, run_id))

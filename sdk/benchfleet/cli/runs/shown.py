@@ -11,8 +11,8 @@ from rich.text import Text
 
 from benchfleet.cli.ages import ago
 from benchfleet.cli.output import plain_table, print_table, size, state
-from benchfleet.explaining.printable import printable
-from benchfleet.lost_results import lost_words
+from benchfleet.documents.printable import printable
+from benchfleet.results.lost import lost_words
 
 COUNTED = ("pending", "claimed", "running", "completed", "failed", "cancelled")
 

@@ -37,7 +37,7 @@ def run(
     from benchfleet.cli.progress import display
     from benchfleet.cli.runs.shown import print_run
     from benchfleet.client import Client
-    from benchfleet.following import follow
+    from benchfleet.watch.follow import follow
 
     where = connection(api_url, api_key, profile, of=run_id)
     with Client(where.api_url, key=where.key) as client:
@@ -71,7 +71,7 @@ def require_success(run: "RunDetail") -> None:
     from benchfleet_contract.states import RunStatus
 
     from benchfleet.exceptions import RunFailed
-    from benchfleet.lost_results import lost_words
+    from benchfleet.results.lost import lost_words
 
     if run.status != RunStatus.COMPLETED:
         raise RunFailed(f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}")

@@ -1,0 +1,140 @@
+"""Finalizes a run: archive first, pointer last, once. May be called any number of times, at any moment."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from benchfleet_contract.states import ArchiveState
+
+from chalicelib.domain.leases import iso
+from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Flaw, Runs, Tasks
+from chalicelib.domain.records import Ending, Run, RunState, Task
+from chalicelib.domain.transitions import OPEN
+from chalicelib.services.runs.stop_run import EndOpenTasks
+
+BUILD_LEASE_MS = 300_000  # then the builder counts as dead and another may build: both would write the same bytes
+RENEW_MS = 30_000
+_STILL_OPEN = "(open)"
+MOST_BUILDS = 5
+_WRITERS = 8
+_log = logging.getLogger(__name__)
+
+
+class BuildTakenOver(Exception):
+    """Another builder has the right to build: this one took too long over one result."""
+
+
+@dataclass(frozen=True)
+class BuildArchive:
+    runs: Runs
+    tasks: Tasks
+    builder: Builder
+    end_open: EndOpenTasks
+    queue: FinalizeQueue
+    clock: Clock
+
+    def __call__(self, run_id: str) -> None:
+        """Does nothing for a run that is unknown, finished, or has open tasks and is not closing.
+
+        Raises whatever the build raised, so that the queue delivers the message again.
+        """
+        found = self.runs.get(run_id)
+        if found is None or not found[0].is_shown:
+            return
+        run, _ = found
+        if run.archive.state in (ArchiveState.READY, ArchiveState.FAILED):
+            return
+        if run.ending:
+            self.tasks.close_headers(run)
+            self.end_open(run)
+        ends = Counter(task.reason if task.status not in OPEN else _STILL_OPEN for task in self.tasks.all(run))
+        if not ends[_STILL_OPEN]:
+            all_in_time = run.ending is Ending.DEADLINE and not ends[Ending.DEADLINE]
+            self._build(run.evolve(ending=None, reason=None) if all_in_time else run)
+
+    def _build(self, run: Run) -> None:
+        now_ms = self.clock()
+        build = self.runs.begin_archive(run.run_id, now_ms=now_ms, until_ms=now_ms + BUILD_LEASE_MS)
+        if build is None:
+            return
+        if build > MOST_BUILDS:  # the builders before were killed: none was left to say so
+            self._give_up(run, build, "every build of the archive was killed")
+            return
+        try:
+            marked: set[int] = set()
+            built = self.builder.build(run, document=_document(run), tasks=self._kept_alive(run, build, marked))
+            self._tell(run, built.flaws, marked)
+        except Exception as error:
+            self._failed(run, build, error)
+            raise
+        self._close(run, build, replace(built, run_state=_last_state(run), reason=run.reason))
+
+    def _tell(self, run: Run, flaws: Sequence[Flaw], marked: set[int]) -> None:
+        """Notes each flaw with its task, and takes back those that a build before found and this one did not."""
+        healed = marked - {flaw.number for flaw in flaws}
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            for _ in pool.map(
+                lambda flaw: self.tasks.note_flaw(run.run_id, flaw),
+                [*flaws, *(Flaw(number, None, None) for number in sorted(healed))],
+            ):
+                pass
+
+    def _kept_alive(self, run: Run, build: int, marked: set[int]) -> Iterator[Task]:
+        """The tasks; while they are taken, the right to build is renewed. Raises BuildTakenOver when it is gone.
+
+        `marked` receives the numbers of those that carry a flaw already.
+        """
+        renewed_ms = self.clock()
+        for task in self.tasks.all(run):
+            now_ms = self.clock()
+            if now_ms > renewed_ms + RENEW_MS:
+                renewed_ms = now_ms
+                if not self.runs.keep_archive(run.run_id, build, until_ms=now_ms + BUILD_LEASE_MS):
+                    raise BuildTakenOver(f"build {build} of run {run.run_id}")
+            if task.result:
+                marked.add(task.number)
+            yield task
+
+    def _failed(self, run: Run, build: int, error: Exception) -> None:
+        words = f"{type(error).__name__}: {error}"[:512]
+        _log.warning("archive build %d of run %s failed: %s", build, run.run_id, words)
+        if build < MOST_BUILDS:
+            self.runs.release_archive(run.run_id, build, error=words)
+        else:
+            self._give_up(run, build, words)
+
+    def _give_up(self, run: Run, build: int, words: str) -> None:
+        state = RunState.CANCELLED if run.state is RunState.CANCELLED else RunState.FAILED
+        self._close(run, build, Built(ArchiveState.FAILED, state, run.reason or "archive_failed", error=words))
+
+    def _close(self, run: Run, build: int, built: Built) -> None:
+        if self.runs.close_archive(run, build, built, now_ms=self.clock()):
+            return
+        # Stopped while we built, and run.json would tell a state that is no longer true; or another build took over.
+        self.runs.release_archive(run.run_id, build, error="the run changed while its archive was built")
+        self.queue.send(run.run_id)
+
+
+def _last_state(run: Run) -> RunState:
+    if run.state is RunState.CANCELLED:
+        return RunState.CANCELLED
+    return RunState.FAILED if run.ending is Ending.DEADLINE else RunState.COMPLETED
+
+
+def _document(run: Run) -> bytes:
+    """`run.json`: the same bytes however often it is built."""
+    document: dict[str, Any] = {
+        "schema_version": 1, "run_id": run.run_id, "status": str(_last_state(run)), "reason": run.reason,
+        "ruby_version": run.ruby_version, "workload": run.workload, "workload_options": run.workload_options,
+        "per_instance_type": {"tasks": run.tasks_per_instance}, "tasks": run.task_count, "lease_s": run.lease_s,
+        "max_attempts": run.max_attempts, "created_at": iso(run.created_ms), "deadline_at": iso(run.deadline_ms),
+        "metadata": run.metadata, "body_sha256": run.body_sha256,
+        "instances": [
+            {"provider": g.key.provider, "instance_type": g.key.instance_type, "tasks": g.total} for g in run.groups
+        ],
+    }  # fmt: skip
+    return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"

@@ -1,0 +1,191 @@
+"""Gives a runner a task: one query for the candidates, one conditional write."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from benchfleet_contract.limits import WAIT_RETRY_S
+from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.tasks import ClaimReply
+
+from chalicelib.domain.contention import Windows
+from chalicelib.domain.errors import RunNotFound
+from chalicelib.domain.ports import Clock, Refused, Runs, Storage, Tasks
+from chalicelib.domain.records import ActiveRun, Candidates, Claim, GroupKey, Header, Run, Task
+from chalicelib.domain.routing import Place, Routes
+from chalicelib.services.present import assigned
+from chalicelib.services.runs.read_runs import published
+
+_RACES_A_QUERY = 4  # lost races after which the candidates count as stale
+_QUERIES_A_BLOCK = 8
+_FEW_BLOCKS = 4  # groups of up to this many blocks are asked what is in flight; for larger ones the counters tell
+_SOON_S = 2
+_DONE = ClaimReply(status="done")
+NO_SUCH_GROUP = ClaimReply(status="done")  # the same on the wire; a runner in the wrong place is worth a note
+_OVER = ClaimReply(status="done", message="Run is not running")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Makes wishes: `new_token` and `new_nonce` give random strings."""
+
+    clock: Clock
+    new_token: Callable[[], str]
+    new_nonce: Callable[[], str]
+
+    def make(self, key: GroupKey, runner_id: str, token: str | None, *, bound: bool = False) -> Claim:
+        return Claim(key, runner_id, token or self.new_token(), self.new_nonce(), self.clock(), bound)
+
+
+@dataclass(frozen=True)
+class ClaimTask:
+    runs: Runs
+    tasks: Tasks
+    storage: Storage
+    windows: Windows
+    routes: Routes = field(default_factory=Routes)
+
+    def __call__(self, run_id: str, wish: Claim, *, retry: bool = False) -> ClaimReply:
+        """`retry`: this wish was sent before and its answer got lost. Raises RunNotFound."""
+        if retry and (held := self.held(run_id, wish)):
+            return held
+        if reply := self._explored(run_id, wish):
+            return reply
+        visited: set[int] = set()
+        while (block := self.routes.next(run_id, wish, visited)) is not None:
+            visited.add(block)
+            reply = self._from_block(run_id, block, wish)
+            if reply is None and len(visited) == 1 and self._is_large(run_id, wish.key):
+                reply = self._if_none_pending(run_id, wish.key)
+            if reply:
+                return reply
+        return self._nothing(run_id, wish.key, visited)
+
+    def _explored(self, run_id: str, wish: Claim) -> ClaimReply | None:
+        """Finds out where the group's tasks live, once in a process: the first block's header tells.
+
+        A small group is served by the same query; in a large one everybody goes to a block of his own from there.
+        """
+        if self.routes.known(run_id, wish.key):
+            return None
+        with self.routes.learning:
+            if self.routes.known(run_id, wish.key):
+                return None
+            return self._from_block(run_id, 0, wish, exploring=True)
+
+    def _from_block(self, run_id: str, block: int, wish: Claim, *, exploring: bool = False) -> ClaimReply | None:
+        place = (run_id, wish.key, block)
+        for _ in range(_QUERIES_A_BLOCK):
+            found = self.tasks.candidates(run_id, block, wish.key, limit=self.windows.fetch(place), wish=wish)
+            header = found.header or self._repaired(run_id, block, wish)
+            if isinstance(header, ClaimReply) or header is None:
+                return header
+            self.routes.learn(run_id, wish.key, header.blocks)
+            if not header.open:
+                return _OVER
+            if exploring and self._is_large(run_id, wish.key):
+                return None
+            if not found.numbers:
+                if not found.deferred:
+                    self.routes.mark_empty(place, now_ms=wish.now_ms)
+                return None
+            task = self._race(place, found, wish)
+            if task:
+                return self._assigned(task, header)
+        return None
+
+    def _race(self, place: Place, found: Candidates, wish: Claim) -> Task | None:
+        left = list(found.numbers)
+        for _ in range(min(_RACES_A_QUERY, len(left))):
+            number = left.pop(self.windows.pick(place, len(left)))
+            try:
+                task = self.tasks.claim(place[0], number, wish)
+            except Refused:
+                self.windows.lost(place)
+                continue
+            self.windows.won(place)
+            return task
+        return None
+
+    def _repaired(self, run_id: str, block: int, wish: Claim) -> Header | ClaimReply | None:
+        """Why the block has no header: no such run or group, tasks elsewhere, or a creator that died after `publish`."""
+        run = self._run(run_id)
+        ordinal = run.group(wish.key)
+        if not run.is_open:
+            return _OVER
+        if ordinal is None:
+            return NO_SUCH_GROUP
+        blocks = run.groups[ordinal].blocks
+        self.routes.learn(run_id, wish.key, blocks)
+        if block not in blocks:
+            return None
+        self.tasks.open_headers(run)
+        return self.tasks.candidates(run_id, block, wish.key, limit=1).header
+
+    def held(self, run_id: str, wish: Claim) -> ClaimReply | None:
+        """The task that this very wish got already."""
+        run = self._run(run_id)
+        ordinal = run.group(wish.key)
+        for block in run.groups[ordinal].blocks if ordinal is not None else ():
+            task = self.tasks.held_by_token(run_id, block, wish.key, wish.token)
+            if task and task.runner_id == wish.runner_id:
+                header = Header(run.is_open, run.ruby_version, run.workload, run.workload_options, ())
+                return self._assigned(task, header)
+        return None
+
+    def _is_large(self, run_id: str, key: GroupKey) -> bool:
+        return len(self.routes.known(run_id, key) or ()) > _FEW_BLOCKS
+
+    def _if_none_pending(self, run_id: str, key: GroupKey) -> ClaimReply | None:
+        """What the counters say of a large group. They lag, but never count an end that has not happened."""
+        run, counts = published(self.runs, run_id)
+        ordinal = run.group(key)
+        if not run.is_open:
+            return _OVER
+        if ordinal is None or counts.ended(ordinal, run.groups[ordinal].total):
+            return _DONE
+        return None if counts.of(TaskStatus.PENDING, ordinal) else _wait(WAIT_RETRY_S)
+
+    def _nothing(self, run_id: str, key: GroupKey, blocks: set[int]) -> ClaimReply:
+        if self._is_large(run_id, key):
+            return _wait(_SOON_S)  # the counters spoke of pending tasks, others were faster
+        if any(self.tasks.any_open(run_id, block, key) for block in sorted(blocks)):
+            return _wait(WAIT_RETRY_S)
+        return _DONE if self._run(run_id).is_open else _OVER
+
+    def _run(self, run_id: str) -> Run:
+        return published(self.runs, run_id)[0]
+
+    def _assigned(self, task: Task, header: Header) -> ClaimReply:
+        return assigned(task, header, self.storage.sign_uploads(task))
+
+
+def _wait(seconds: int) -> ClaimReply:
+    return ClaimReply(status="wait", retry_after_seconds=seconds)
+
+
+@dataclass(frozen=True)
+class ClaimAny:
+    """A task of any running run that fits, the oldest run first."""
+
+    runs: Runs
+    claim_task: ClaimTask
+
+    def __call__(self, wish: Claim, *, workloads: frozenset[str], retry: bool = False) -> ClaimReply:
+        """`wait` when there is none now: a runner that is bound to no run never reads `done`."""
+        fitting = [run for run in self.runs.active() if _fits(run, wish, workloads)]
+        fitting.sort(key=lambda run: (run.created_ms, run.run_id))
+        tries: Sequence[Callable[[str, Claim], ClaimReply | None]] = (
+            [self.claim_task.held, self.claim_task] if retry else [self.claim_task]
+        )
+        for attempt in tries:  # what this wish holds already, in any run, comes before anything new
+            for active in fitting:
+                with suppress(RunNotFound):  # not published yet
+                    reply = attempt(active.run_id, wish)
+                    if reply and reply.status == "assigned":
+                        return reply
+        return _wait(WAIT_RETRY_S)
+
+
+def _fits(run: ActiveRun, wish: Claim, workloads: frozenset[str]) -> bool:
+    return wish.key in run.groups and (not workloads or run.workload in workloads)

@@ -1,0 +1,36 @@
+"""Notes runners that asked for work and got none, so that people can see who is there.
+
+Beside the claim, never in its way: a claim that gets a task costs nothing here, and a note that fails is only logged.
+"""
+
+import logging
+from dataclasses import dataclass, field
+
+from benchfleet_contract.tasks import ClaimReply
+
+from chalicelib.domain.ports import Runners
+from chalicelib.domain.presence import Noted
+from chalicelib.domain.records import Claim, Presence
+from chalicelib.services.tasks.claim_task import NO_SUCH_GROUP
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NoteRunners:
+    runners: Runners
+    noted: Noted = field(default_factory=Noted)
+
+    def __call__(self, run_id: str | None, wish: Claim, reply: ClaimReply) -> ClaimReply:
+        """The reply to this wish, as it is. `run_id` None: the wish was for a task of any run."""
+        if reply.status == "wait" or reply is NO_SUCH_GROUP:
+            self._note(Presence(wish.runner_id, wish.key, run_id, wish.now_ms))
+        return reply
+
+    def _note(self, presence: Presence) -> None:
+        if not self.noted.due(presence):
+            return
+        try:
+            self.runners.note(presence)
+        except Exception:  # whatever it is, the runner's answer is more important
+            _log.warning("could not note that runner %s waits", presence.runner_id, exc_info=True)

@@ -1,0 +1,119 @@
+"""The measuring part of a task: prepare, run, collect, in the slot's isolation, telling the control plane where it is."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from benchfleet_contract.states import HeartbeatStatus
+from benchfleet_contract.tasks import AssignedTask
+
+from runner_image.control.heartbeats import Heartbeats
+from runner_image.control.stopping import Stop, Stopped, StopReason
+from runner_image.delivery.thinning import fitted
+from runner_image.isolation.protocol import Isolation
+from runner_image.logs import Log
+from runner_image.task.faults import blamed, words_of
+from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
+from runner_image.workloads.files import write_output
+from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, Workload, WorkloadError
+
+
+@dataclass
+class Execution:
+    """One task's execution, filled in as it goes on."""
+
+    task: AssignedTask
+    workload: str
+    work_dir: Path
+    core: int | None
+    stop: Stop
+    beats: Heartbeats
+    log: Log
+    prepared: Prepared | None = None
+    outcome: Outcome | None = None
+    failure: Failure | None = field(default=None)
+
+    def measure(self, isolation: Isolation, *, workload: Callable[[str], Workload]) -> None:
+        """Leaves an outcome or a failure behind. Raises Stopped when the result is nobody's business any more."""
+        with self._failures():
+            chosen = self._chosen(workload)
+            job = Job(
+                task_id=self.task.id,
+                work_dir=self.work_dir,
+                options=self.task.workload_options,
+                ruby_version=self.task.ruby_version,
+                environment=isolation.environment,
+            )
+            with isolation.open(self.work_dir, core=self.core, stop=self.stop) as execute:
+                self._phases(chosen, job, self._traced(execute))
+            self.failure = judge(self.outcome) if self.outcome else None
+        if self.failure:
+            self.failure = blamed(self.failure, self.work_dir)
+
+    def _phases(self, workload: Workload, job: Job, execute: Execute) -> None:
+        self._tell(HeartbeatStatus.PROVISION)
+        self.prepared = workload.prepare(job, execute, self._report)
+        self._tell(HeartbeatStatus.RUNNING)
+        code = workload.run(job, self.prepared, execute, self._report)
+        self.beats.check()
+        self.outcome = self._fitted(workload.collect(job, self.prepared, code))
+        self.beats.check()
+
+    def _fitted(self, outcome: Outcome) -> Outcome:
+        """Within the bounds of the contract; what that changed is noted, and output.json written anew."""
+        output, note = fitted(outcome.output)
+        if note:
+            write_output(self.work_dir, output)
+        return replace(outcome, output=output, note=note)
+
+    def _chosen(self, workload: Callable[[str], Workload]) -> Workload:
+        try:
+            return workload(self.workload)
+        except KeyError:
+            message = f"This runner does not know the workload {self.workload!r}"
+            raise WorkloadError(message, error_type="unknown_workload", failure_class="infrastructure") from None
+
+    def _tell(self, status: HeartbeatStatus) -> None:
+        self.stop.check()
+        self.log.info(status.value)
+        self.beats.status(status)
+
+    def _report(self, progress: Progress) -> None:
+        """A workload that computes by itself meets a stop here."""
+        self.stop.check()
+        self.beats.progress(progress)
+        self.log.debug("progress", percent=progress.percent, benchmark=progress.benchmark, message=progress.message)
+
+    def _traced(self, execute: Execute) -> Execute:
+        """With --debug, commands and their output go into the log too."""
+        if not self.log.verbose:
+            return execute
+
+        def traced(command, *, cwd, environment, on_line, timeout_s=None):  # type: ignore[no-untyped-def]
+            def both(line: str) -> None:
+                self.log.debug("output", line=line)
+                on_line(line)
+
+            self.log.debug("command", argv=command, cwd=str(cwd))
+            code = execute(command, cwd=cwd, environment=environment, on_line=both, timeout_s=timeout_s)
+            self.log.debug("command_ended", exit_code=code)
+            return code
+
+        return traced
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Turns whatever goes wrong into a failure, save a stop that makes the result worthless."""
+        try:
+            yield
+        except Stopped as stopped:
+            if stopped.reason is not StopReason.RUNNER_STOPPED:
+                raise
+            self.failure = RUNNER_STOPPED
+        except WorkloadError as error:
+            self.failure = Failure.of_workload(error)
+        except Exception as error:  # a fault of a workload's code, or of this machine: the slot must live on
+            message = words_of(error, place=self.work_dir)
+            self.failure = Failure.of("runner_error", message, detail=traceback.format_exc())
