@@ -87,7 +87,12 @@ class HandClock:
         self.now_s += seconds
 
     def clocks(self) -> Clocks:
-        return Clocks(clock=lambda: self.now_s, sleep=self.sleep, now=lambda: START + timedelta(seconds=self.now_s))
+        return Clocks(
+            clock=lambda: self.now_s,
+            sleep=self.sleep,
+            now=lambda: START + timedelta(seconds=self.now_s),
+            random=lambda: 1.0,
+        )
 
 
 @dataclass

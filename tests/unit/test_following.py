@@ -1,12 +1,13 @@
 """A run is followed to its archive, through silence, and no longer than was allowed."""
 
 import pytest
+from benchfleet.api.pacing import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_PAUSE_S
 from benchfleet.exceptions import AuthError, BenchfleetError, ServerError, TimedOut, Unreachable
-from benchfleet.watch.follow import POLL_EVERY_S, follow, follow_looks
+from benchfleet.watch.follow import follow, follow_looks
 from benchfleet.watch.look import Look
 from benchfleet_contract.runs import RunDetail
 
-from tests.unit.run_parts import Answer, HandClock, Screen, detail, group
+from tests.unit.run_parts import Answer, FakeClient, HandClock, Screen, detail, group, task
 
 RUNNING, DONE = detail(), detail("completed", "ready")
 
@@ -36,7 +37,7 @@ def test_waits_for_the_archive_and_not_only_for_the_tasks() -> None:
     story = Story(RUNNING, detail("running", "building"), detail("completed", "building"), DONE)
     assert story.follow().archive.state == "ready"
     assert [look.run.status for look in story.screen.looks] == ["running", "running", "completed", "completed"]
-    assert story.clock.now_s == 3 * POLL_EVERY_S
+    assert story.clock.now_s == 3 * FIRST_PAUSE_S  # each look showed a change
 
 
 @pytest.mark.parametrize("ending", [("failed", "failed"), ("cancelled", "ready"), ("failed", "ready")])
@@ -56,7 +57,7 @@ def test_a_long_run_is_asked_after_more_seldom() -> None:
     story = Story(RUNNING)
     with pytest.raises(TimedOut):
         story.follow(timeout_s=3600)
-    assert 3600 / 5 < story.asked < 1000
+    assert 3600 / LONGEST_PAUSE_S < story.asked < 1000
 
 
 @pytest.mark.parametrize("problem", [Unreachable("refused"), ServerError("busy", status=503)])
@@ -65,7 +66,13 @@ def test_silence_is_told_once_and_survived(problem: BenchfleetError) -> None:
     assert story.follow().status == "completed"
     told = [note.partition(" since")[0] for note in story.screen.notes]
     assert told == ["No answer from the control plane", "The control plane answers again, after 7 s"]
-    assert story.clock.now_s == 1 + (1 + 2 + 4)
+    assert story.clock.now_s == FIRST_PAUSE_S + (1 + 2 + 4)
+
+
+def test_a_control_plane_that_asks_for_a_pause_gets_it() -> None:
+    story = Story(RUNNING, ServerError("busy", status=429, retry_after_s=20.0), DONE)
+    story.follow()
+    assert story.clock.now_s == FIRST_PAUSE_S + 20
 
 
 def test_one_look_that_failed_is_no_news() -> None:
@@ -114,3 +121,34 @@ def test_says_why_something_waits() -> None:
     with pytest.raises(TimedOut):
         story.follow(timeout_s=15)
     assert story.screen.reasons[0].startswith("local/box: nobody has taken a task since ")
+
+
+class Minute(FakeClient):
+    """One task that a runner takes after two seconds and works on for a minute; its runner tells of it each ten seconds."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__([], seen=[], exists=True)
+        self._clock = clock
+
+    def run(self, run_id: str) -> RunDetail:
+        now_s = self._clock.now_s
+        self.known = [task(1, progress_pct=int(now_s // 10) * 10)]
+        self.asked.append("run")
+        if now_s < 2:
+            return detail(groups=[group(pending=1)])
+        if now_s < ENDED_S:
+            return detail(groups=[group(running=1)])
+        archive = "ready" if now_s >= ENDED_S + 0.7 else "building"
+        return detail("completed", archive, groups=[group(completed=1)])
+
+
+ENDED_S = 62.0
+
+
+def test_what_following_a_minute_costs() -> None:
+    clock = HandClock()
+    api = Minute(clock)
+    follow(api, "7", display=Screen(), check=lambda: None, clocks=clock.clocks())
+    assert api.asked.count("run") < 40
+    assert len(api.asked) < 60
+    assert clock.now_s < ENDED_S + 0.7 + STEADY_PAUSE_S

@@ -1,6 +1,7 @@
 """Looks are light: one request, and tasks only where they are worth it. Estimates and reasons come from them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from benchfleet.watch.estimate import remaining_s
@@ -26,10 +27,43 @@ def client(*story: RunDetail, known: list[Task] | None = None, seen: list[Runner
     return FakeClient(list(story), known=known or [], seen=seen, exists=True)
 
 
-def test_tasks_of_a_small_run_are_read_when_something_changes_and_now_and_then() -> None:
+def test_tasks_of_a_small_run_are_read_now_and_then_and_ever_more_seldom_while_they_tell_nothing_new() -> None:
     api = client(detail(groups=[group(running=2)]), known=[task(1), task(2)])
-    assert [found.id for found in looked(api, 7).tasks] == ["7.1", "7.2"]
-    assert api.asked == ["tasks"] * 3  # at 0, 3 and 6 s
+    assert [found.id for found in looked(api, 60).tasks] == ["7.1", "7.2"]
+    assert len(api.asked) == 7  # at 0, 3, 8, 15, 26, 41 and 56 s: pauses of 3, 4.5, 6.8, 10.1 and 15 s
+
+
+def test_tasks_of_a_small_run_are_read_at_once_when_a_count_changes() -> None:
+    counts = [group(running=1, pending=1), group(running=2), group(running=1, completed=1), group(completed=2)]
+    api = client(*[detail(groups=[count]) for count in counts], known=[task(1)], seen=[])
+    looked(api, 4, every_s=0.5)
+    assert api.asked == ["tasks"] * 4
+
+
+@pytest.mark.parametrize(
+    "news", [{"progress_pct": 10}, {"current_benchmark": "fannkuch"}, {"heartbeat_message": "warm"}]
+)
+def test_news_of_a_task_makes_its_reading_quick_again(news: dict[str, Any]) -> None:
+    api, clock = client(detail(groups=[group(running=1)]), known=[task(1)]), HandClock()
+    look = Looker(api, "7", clock=lambda: clock.now_s)
+    for _ in range(30):
+        look()
+        clock.sleep(1)
+    api.known, api.asked = [task(1, **news)], []
+    for _ in range(30):
+        look()
+        clock.sleep(1)
+    assert len(api.asked) > 3
+
+
+def test_a_beat_that_says_nothing_new_is_no_news() -> None:
+    api, clock = client(detail(groups=[group(running=1)])), HandClock()
+    look = Looker(api, "7", clock=lambda: clock.now_s)
+    for _ in range(60):
+        api.known = [task(1, heartbeat_at=str(clock.now_s), lease_until=str(clock.now_s))]
+        look()
+        clock.sleep(1)
+    assert len(api.asked) == 7
 
 
 def test_nothing_is_read_while_nothing_happens() -> None:

@@ -4,9 +4,11 @@ import math
 
 from benchfleet.api.calls import Call, run_path
 from benchfleet.api.exchange import send
+from benchfleet.api.pacing import FIRST_PAUSE_S, GROWTH
 from benchfleet.api.session import Session
-from benchfleet.api.waiting import FIRST_PAUSE_S, GROWTH, LONGEST_PAUSE_S
 from benchfleet.exceptions import NotFound, TimedOut
+
+LONGEST_PAUSE_S = 10.0
 
 
 async def delete_run(session: Session, run_id: str, *, wait: bool = True, timeout_s: float | None = None) -> None:

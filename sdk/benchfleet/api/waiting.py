@@ -9,12 +9,10 @@ from benchfleet_contract.states import ArchiveState, RunStatus
 
 from benchfleet.api.calls import Call, run_path
 from benchfleet.api.exchange import ask
+from benchfleet.api.pacing import Pace
 from benchfleet.api.session import TIMEOUT_S, Session
 from benchfleet.exceptions import BenchfleetError, ServerError, TimedOut, Unreachable
 
-FIRST_PAUSE_S = 0.5  # a short run should not wait for us
-LONGEST_PAUSE_S = 10.0  # a long one should not be bothered
-GROWTH = 1.5
 _SETTLED = frozenset({ArchiveState.READY, ArchiveState.FAILED})
 
 
@@ -40,12 +38,12 @@ async def wait(
 ) -> RunDetail:
     """Wait until a run has ended and its archive is ready or has failed; return it. However it ended: see `status`.
 
-    Looks every half second at first, every ten seconds later; `on_progress` gets each look. A control plane that is down
-    is waited for until `timeout_s` (seconds; None for as long as it takes) are over.
+    Looks half a second after a change and then ever more seldom (`pacing.py`); `on_progress` gets each look. A control plane
+    that is down is waited for until `timeout_s` (seconds; None for as long as it takes) are over.
     Raises TimedOut, NotFound, UsageError, AuthError, ApiError.
     """
     timeout_s = math.inf if timeout_s is None else timeout_s
-    began, pause_s = session.chance.clock(), FIRST_PAUSE_S
+    began, pace = session.chance.clock(), Pace(clock=session.chance.clock, random=session.chance.random)
     seen = WaitProgress(None, None, 0.0)
     while True:
         left_s = began + timeout_s - session.chance.clock()
@@ -57,8 +55,8 @@ async def wait(
             return seen.run
         if seen.waited_s >= timeout_s:
             raise _timed_out(run_id, seen, timeout_s)
-        await session.world.sleep(min(max(pause_s, _asked_s(seen.problem)), timeout_s - seen.waited_s))
-        pause_s = min(pause_s * GROWTH, LONGEST_PAUSE_S)
+        pause_s = pace.after(None if seen.problem else seen.run)
+        await session.world.sleep(min(max(pause_s, asked_s(seen.problem)), timeout_s - seen.waited_s))
 
 
 async def _look(session: Session, run_id: str, before: WaitProgress, *, longest_s: float) -> WaitProgress:
@@ -77,7 +75,8 @@ def standing(run: RunDetail) -> str:
     return f"is {run.status} and {archive}"
 
 
-def _asked_s(problem: BenchfleetError | None) -> float:
+def asked_s(problem: BenchfleetError | None) -> float:
+    """Seconds of pause that a server asks for with its refusal, 0 if it asks for none."""
     return (problem.retry_after_s or 0.0) if isinstance(problem, ServerError) else 0.0
 
 

@@ -1,6 +1,7 @@
 """Watches a run until there is nothing more to wait for."""
 
 import math
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +11,14 @@ from typing import Protocol
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import ArchiveState, RunStatus
 
-from benchfleet.api.waiting import standing
+from benchfleet.api.pacing import Pace
+from benchfleet.api.waiting import asked_s, standing
 from benchfleet.exceptions import BenchfleetError, ServerError, TimedOut, Unreachable
 from benchfleet.watch.look import Api, Look, Looker
 from benchfleet.watch.waiting import Waiting, clock_time, utc_now
 
-POLL_EVERY_S, SELDOM_S = 1.0, 5.0  # seldom: the machine that is watched may be the one that measures
 TOLD_AFTER_S = 2.0  # of silence: one look that failed is no news
 SILENCE_S = 600.0  # how long a control plane may give no answer
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 15.0
 _ARCHIVE_SETTLED = frozenset({ArchiveState.READY, ArchiveState.FAILED})
 
 
@@ -33,11 +33,12 @@ class Display(Protocol):
 
 @dataclass(frozen=True)
 class Clocks:
-    """`clock` gives seconds, `now` the time of day."""
+    """`clock` gives seconds, `now` the time of day, `random` 0 to 1."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = utc_now
+    random: Callable[[], float] = random.random
 
 
 def follow(
@@ -85,7 +86,7 @@ def follow_looks(
         elapsed = clocks.clock() - started
         if elapsed >= timeout_s:
             raise TimedOut(f"run {last}, after {timeout_s:g} s")
-        clocks.sleep(min(patient.pause_s or min(max(POLL_EVERY_S, elapsed / 60), SELDOM_S), timeout_s - elapsed))
+        clocks.sleep(min(patient.pause_s, timeout_s - elapsed))
 
 
 def _settled(run: RunDetail) -> bool:
@@ -100,7 +101,8 @@ class _Patient:
         self._silence_s = silence_s
         self._silent_since: float | None = None
         self._told = False
-        self.pause_s: float | None = None  # None: as often as usual
+        self._pace = Pace(clock=clocks.clock, random=clocks.random)
+        self.pause_s = 0.0  # until the next look
 
     def __call__(self) -> Look | None:
         asked_at, asked = self._clocks.now(), self._clocks.clock()
@@ -111,7 +113,8 @@ class _Patient:
             return None
         if self._told and self._silent_since is not None:
             self._display.note(f"The control plane answers again, after {asked - self._silent_since:.0f} s")
-        self._silent_since, self._told, self.pause_s = None, False, None
+        self._silent_since, self._told = None, False
+        self.pause_s = self._pace.after(found.run)
         return found
 
     def _silent(self, error: BenchfleetError, asked_at: datetime, asked: float) -> None:
@@ -124,4 +127,4 @@ class _Patient:
             self._display.note(f"No answer from the control plane since {self._since}, still trying ({error})")
         if silent_s >= self._silence_s:
             raise Unreachable(f"no answer from the control plane for {silent_s / 60:.0f} min: {error}") from error
-        self.pause_s = min((self.pause_s or _FIRST_PAUSE_S / 2) * 2, _LONGEST_PAUSE_S)
+        self.pause_s = max(self._pace.after(None), asked_s(error))

@@ -1,7 +1,7 @@
 """What a follower looks at: one request a look, and the tasks only when and as far as they are worth it."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
@@ -11,10 +11,11 @@ from benchfleet_contract.runs import GroupCounts, RunDetail
 from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.tasks import Task
 
+from benchfleet.api.pacing import GROWTH
 from benchfleet.exceptions import ApiError
 
 SMALL_RUN = 200  # tasks: one short page, so all of them are read
-TASKS_EVERY_S, LARGE_TASKS_EVERY_S = 3.0, 15.0
+TASKS_EVERY_S, LARGE_TASKS_EVERY_S = 3.0, 15.0  # from one to the other also while tasks tell nothing new
 RUNNERS_EVERY_S = 10.0
 _SAMPLE = 20  # tasks of a group and a status, in a large run
 _MOST_GROUPS = 12  # that are looked into at a time, in a large run
@@ -64,6 +65,7 @@ class Looker:
         self._groups: dict[GroupKey, GroupCounts] = {}
         self._tasks: dict[str, Task] = {}
         self._tasks_at = self._runners_at = float("-inf")
+        self._tasks_every_s = TASKS_EVERY_S
         self._runners: tuple[RunnerSeen, ...] | None = None
         self._has_runners = True
 
@@ -76,7 +78,7 @@ class Looker:
 
     def _read_tasks(self, run: RunDetail, changed: Sequence[GroupCounts]) -> None:
         small = run.tasks.total <= SMALL_RUN
-        due = self._clock() - self._tasks_at >= (TASKS_EVERY_S if small else LARGE_TASKS_EVERY_S)
+        due = self._clock() - self._tasks_at >= (self._tasks_every_s if small else LARGE_TASKS_EVERY_S)
         if not due and not (small and changed):
             return
         active = [group for group in run.groups if group.running + group.claimed]
@@ -86,6 +88,8 @@ class Looker:
         found = self._api.tasks(self._run_id) if small else self._samples(_union(changed, active))
         fresh = {task.id: task for task in found}
         ended = {task.id: task for task in self._tasks.values() if task.ended_at}
+        is_news = _told(fresh) != _told(self._tasks)
+        self._tasks_every_s = TASKS_EVERY_S if is_news else min(self._tasks_every_s * GROWTH, LARGE_TASKS_EVERY_S)
         self._tasks = fresh if small else ended | fresh
 
     def _samples(self, groups: Iterable[GroupCounts]) -> Iterator[Task]:
@@ -114,6 +118,11 @@ class Looker:
                     raise
                 self._has_runners = False  # an older control plane
         return self._runners
+
+
+def _told(tasks: Mapping[str, Task]) -> list[tuple[str, TaskStatus, str | None, str | None, int | None]]:
+    """What of tasks is shown while they run: a heartbeat alone is no news."""
+    return [(t.id, t.status, t.current_benchmark, t.heartbeat_message, t.progress_pct) for t in tasks.values()]
 
 
 def _key(group: GroupCounts) -> GroupKey:
