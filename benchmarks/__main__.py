@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.metric import Metric
+
 RESULTS = Path(__file__).parent / "results.json"
 TOPICS = {
     "requests_per_lifecycle": "requests and write units of a task",
@@ -56,20 +58,19 @@ def measure(name: str, *, load: Callable[[str], Any] = import_module) -> Iterato
         yield from load(f"benchmarks.{name}").metrics()
     except Exception as failure:
         how = f"not measured: {type(failure).__name__}: {failure}"
-        yield {"name": TOPICS[name], "value": None, "unit": "", "limit": None, "ok": False, "how": how}
+        yield Metric(TOPICS[name], None, "", None, how).as_dict()
 
 
 def table(measured: Sequence[Measured]) -> Table:
     drawn = Table("metric", title="benchfleet, measured by itself")
-    for column in ("value", "limit"):
+    for column in ("before", "value", "limit"):
         drawn.add_column(column, justify="right")
     for column in ("unit", "ok", "how"):
         drawn.add_column(column)
     for metric in measured:
         verdict = "[green]yes" if metric["ok"] else "[red]no"
-        drawn.add_row(
-            metric["name"], _told(metric["value"]), _told(metric["limit"]), metric["unit"], verdict, metric["how"]
-        )
+        numbers = [_told(metric[column]) for column in ("before", "value", "limit")]
+        drawn.add_row(metric["name"], *numbers, metric["unit"], verdict, metric["how"])
     return drawn
 
 

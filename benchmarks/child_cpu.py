@@ -29,10 +29,15 @@ def cpu_s(statement: str, *, environment: Mapping[str, str] | None = None) -> fl
     reply = subprocess.run(
         [sys.executable, "-c", started + statement + _TELL + less],
         cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        env=with_byte_code(environment or {}),
         check=True,
         stdout=subprocess.PIPE,
         text=True,
     )
     told = dict(line.split() for line in reply.stdout.splitlines() if line.startswith(("cpu_s ", "before_s ")))
     return float(told["cpu_s"]) - float(told["before_s"])
+
+
+def with_byte_code(more: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment for a child, and `more`; it may keep what it compiles, or each start would compile it anew."""
+    return {name: value for name, value in {**os.environ, **more}.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.causes import BOTOCORE, EXPRESSIONS, HTTP, MOTO, OWN, TABLES, WAY
 from benchmarks.seams import Seams
-
-TABLES, BOTOCORE, HTTP, MOTO, OWN = "our tables", "botocore", "Chalice and HTTP", "moto (S3, SQS)", "our own code"
 
 
 def watch(seams: Seams) -> None:
@@ -23,6 +22,8 @@ def watch(seams: Seams) -> None:
     from local_emulator import in_process
     from local_emulator.aws_endpoint import AwsEndpoint
     from local_emulator.cloud import Cloud
+    from local_emulator.dynamodb import item_operations, page_operations
+    from local_emulator.dynamodb.expressions.updates import Update
     from local_emulator.functions import Functions
     from local_emulator.http_handler import KeepAliveHandler
 
@@ -32,7 +33,17 @@ def watch(seams: Seams) -> None:
         (Functions, "call", OWN),
         (botocore.client.BaseClient, "_make_api_call", BOTOCORE),
         (botocore.signers, "generate_presigned_url", BOTOCORE),
+        (in_process.InProcess, "_answer", WAY),
+        (in_process.InProcess, "_head", WAY),
+        (in_process.InProcess, "_send", WAY),
         (AwsEndpoint, "ask_dynamodb", TABLES),
+        (item_operations, "condition", EXPRESSIONS),
+        (item_operations, "update", EXPRESSIONS),
+        (item_operations._Conditional, "require", EXPRESSIONS),
+        (page_operations, "condition", EXPRESSIONS),
+        (page_operations, "key_condition", EXPRESSIONS),
+        (Update, "paths", EXPRESSIONS),
+        (Update, "apply", EXPRESSIONS),
         (Cloud, "read_stream", TABLES),
         (AwsEndpoint, "ask_trusted", MOTO),
         (in_process, "head_object", MOTO),

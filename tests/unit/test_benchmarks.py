@@ -12,8 +12,9 @@ import pytest
 from botocore.hooks import HierarchicalEmitter
 from rich.console import Console
 
-from benchmarks import child_cpu, package_size, version_start
+from benchmarks import child_cpu, emulator_load, package_size, version_start
 from benchmarks.__main__ import TOPICS, main, measure, table, write
+from benchmarks.causes import BEFORE, CAUSES, EXPRESSIONS, HTTP
 from benchmarks.metering import Meter
 from benchmarks.metric import Metric
 
@@ -25,7 +26,12 @@ def metric(value: float | None, *, limit: float = 2) -> dict[str, Any]:
 @pytest.mark.parametrize(("value", "ok"), [(1.9, True), (2, True), (2.1, False), (None, False)])
 def test_a_metric_is_ok_up_to_its_limit(value: float | None, ok: bool) -> None:
     assert metric(value)["ok"] is ok
-    assert list(metric(value)) == ["name", "value", "unit", "limit", "how", "ok"]
+    assert list(metric(value)) == ["name", "value", "unit", "limit", "how", "before", "ok"]
+
+
+@pytest.mark.parametrize(("value", "ok"), [(1e9, True), (None, False)])
+def test_a_metric_without_a_limit_is_only_told(value: float | None, ok: bool) -> None:
+    assert Metric("share", value, "ms", None, "counted").ok is ok
 
 
 def test_a_topic_that_cannot_be_measured_is_told_and_not_ok() -> None:
@@ -49,10 +55,11 @@ def test_an_unknown_topic_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_the_table_tells_each_number_beside_its_limit() -> None:
     screen = Console(file=io.StringIO(), width=120, color_system=None)
-    screen.print(table([metric(1.25), metric(None)]))
+    screen.print(table([metric(1.25), metric(None), Metric("CPU", 1.5, "ms", None, "", before=19.75).as_dict()]))
     text = screen.file.getvalue()  # type: ignore[attr-defined]
     assert "1.25" in text
-    assert text.count("yes") == text.count(" no ") == 1
+    assert text.index("19.75") < text.index("1.5 ")
+    assert (text.count("yes"), text.count(" no ")) == (2, 1)
 
 
 def test_results_are_written_whole(tmp_path: Path) -> None:
@@ -108,6 +115,21 @@ def test_the_meter_prices_reads_and_refused_writes(events: HierarchicalEmitter) 
 def test_cpu_of_a_child_leaves_out_the_start_of_its_interpreter() -> None:
     busy = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
     assert child_cpu.cpu_s("pass") < 0.2 <= child_cpu.cpu_s(busy)
+
+
+def test_what_is_measured_does_not_compile_its_modules_at_each_start() -> None:
+    statement = "import sys\nassert not sys.dont_write_bytecode"
+    assert child_cpu.cpu_s(statement, environment={"PYTHONDONTWRITEBYTECODE": "1"}) < 1
+
+
+def test_each_cause_of_a_life_stands_beside_what_it_took_before() -> None:
+    told = emulator_load.causes_told(dict.fromkeys(CAUSES, 0.001), 0.1)
+    by_name = {metric["name"].removeprefix("of a life: "): metric for metric in told}
+    assert list(by_name) == list(CAUSES)
+    assert (by_name[EXPRESSIONS]["before"], by_name[EXPRESSIONS]["value"]) == (28.0, 1.0)
+    assert "another machine" in by_name[EXPRESSIONS]["how"]
+    assert by_name[HTTP]["before"] is None
+    assert sum(BEFORE.values()) == pytest.approx(1)
 
 
 def test_packaging_copies_follow_the_symlink_in_vendor(tmp_path: Path) -> None:
