@@ -4,11 +4,10 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 
 from benchfleet_contract.output_reading import OutputError, read_output
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
-from pydantic import Field, StringConstraints
+from benchfleet_contract.workloads.command import CommandOptions
 
 from runner_image.workloads.console import Console, shorten
 from runner_image.workloads.files import (
@@ -20,26 +19,13 @@ from runner_image.workloads.files import (
     write_output,
     write_plain,
 )
-from runner_image.workloads.options import Options, parse
+from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, Meter
 from runner_image.workloads.protocol import TIMED_OUT, Execute, Job, Outcome, Prepared, Progress, WorkloadError
 
 OUTPUT_VARIABLE = "BENCHFLEET_OUTPUT"  # where a command may write an `output.json` of its own
 OWN = "(the command)"  # names a failure of the whole command beside results of its own
 TIMES = "times.json"  # wall times of all repeats, in seconds
-
-_Word = Annotated[str, StringConstraints(min_length=1)]
-
-
-class CommandOptions(Options):
-    """`timeout_s` is for each repeat. The first `warmup` repeats are kept apart."""
-
-    argv: list[str] = Field(min_length=1)
-    benchmark: _Word = "command"
-    timeout_s: float | None = Field(default=None, gt=0)
-    environment: dict[str, str] = Field(default={})
-    repeats: int = Field(default=1, ge=1, le=10_000)
-    warmup: int = Field(default=0, ge=0, le=1_000)
 
 
 class Command:

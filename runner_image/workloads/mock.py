@@ -3,14 +3,13 @@
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Annotated
 
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
-from pydantic import Field
+from benchfleet_contract.workloads.mock import MockOptions
 
 from runner_image.workloads.console import Console
 from runner_image.workloads.files import OUTPUT_TXT, require_measurements, write_output
-from runner_image.workloads.options import Options, parse
+from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
 
@@ -24,16 +23,6 @@ while [ "$i" -lt "$1" ]; do
 done"""
 _STEP = re.compile(r"^step (\d+)/(\d+)$")
 _SAMPLES, _WARMUPS = 10, 2
-
-
-class MockOptions(Options):
-    """`step_s` seconds; `fail_at` the step at which the task fails; every `fail_every`-th benchmark alone fails."""
-
-    steps: int = Field(default=3, ge=1, le=10_000)
-    step_s: Annotated[float, Field(ge=0, le=86_400)] = 0.1
-    seed: int = 0
-    fail_at: int | None = Field(default=None, ge=1)
-    fail_every: int | None = Field(default=None, ge=1)
 
 
 class Mock:

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
 
 from runner_image.image import debian_base
 from runner_image.image.build_steps import BuildError, Steps
-from runner_image.workloads.ruby_bench.options import RubyBenchOptions, command
+from runner_image.workloads.ruby_bench.options import command
 
 SAYS = [sys.executable, "-c", "import sys; print('to stdout'); print('to stderr', file=sys.stderr)"]
 DOCKER = """[ "$1" = image ] || { [ "$1" = import ] && [ -s "$2" ]; } || { echo "$1 is beyond me" >&2; exit 7; }"""

@@ -5,23 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
+from benchfleet_contract.workloads.kinds import kind
+from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
+from benchfleet_contract.workloads.options import Options
+from benchfleet_contract.workloads.ruby_bench import REPO
 from pydantic.fields import FieldInfo
-
-from runner_image.workloads.command import CommandOptions
-from runner_image.workloads.mock import MockOptions
-from runner_image.workloads.options import Options
-from runner_image.workloads.pyperformance.workload import PyperformanceOptions
-from runner_image.workloads.registry import NAMES
-from runner_image.workloads.ruby_bench.options import REPO, RubyBenchOptions
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
-MODELS: dict[str, type[Options]] = {
-    "ruby-bench": RubyBenchOptions,
-    "pyperformance": PyperformanceOptions,
-    "command": CommandOptions,
-    "mock": MockOptions,
-}
+MODELS: dict[str, type[Options]] = {name: found.options for name in KNOWN_WORKLOADS if (found := kind(name))}
 ROW = re.compile(r"^\| `(\w+)` \| (.+?) \|", re.MULTILINE)
 
 
@@ -36,7 +28,7 @@ def default_of(field: FieldInfo) -> str:
     return "the suite's GitHub repository" if field.default == REPO else f"`{json.dumps(field.default)}`"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KNOWN_WORKLOADS)
 def test_every_option_is_told_with_its_default(name: str) -> None:
     assert told(name) == {option: default_of(field) for option, field in MODELS[name].model_fields.items()}
 

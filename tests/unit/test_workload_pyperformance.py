@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchfleet_contract.workloads.pyperformance import PyperformanceOptions
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,6 @@ from runner_image.workloads.options import parse
 from runner_image.workloads.protocol import WorkloadError
 from runner_image.workloads.pyperformance.console import read
 from runner_image.workloads.pyperformance.results import load, output
-from runner_image.workloads.pyperformance.workload import PyperformanceOptions
 
 DATA = Path(__file__).parents[1] / "data" / "pyperformance"
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner_image.workloads.options import parse
 from runner_image.workloads.protocol import TIMED_OUT, Job, Prepared, WorkloadError
 from runner_image.workloads.ruby_bench.console import Reader, read
-from runner_image.workloads.ruby_bench.options import RubyBenchOptions, command
+from runner_image.workloads.ruby_bench.options import command
 from runner_image.workloads.ruby_bench.results import UNTOLD, load, output
 from runner_image.workloads.ruby_bench.suite import check_variant, same_ruby
 from runner_image.workloads.ruby_bench.workload import RubyBench

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, StringConstraints
+from benchfleet_contract.workloads.pyperformance import PyperformanceOptions
 
 from runner_image.workloads.commands import demand, infrastructure
 from runner_image.workloads.console import Console
 from runner_image.workloads.files import OUTPUT_TXT, require_measurements, require_time, write_output, write_plain
-from runner_image.workloads.options import Options, parse
+from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress
 from runner_image.workloads.pyperformance.runs import Run, exit_code, gather, one_by_one
@@ -29,16 +29,6 @@ for python in "$@"; do
 done
 echo "there is no such python: $*"; exit 127"""
 _EFFORT = {"single": ["--debug-single-value"], "fast": ["--fast"], "normal": [], "rigorous": ["--rigorous"]}
-
-
-class PyperformanceOptions(Options):
-    benchmarks: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]] = Field(min_length=1)
-    effort: Literal["single", "fast", "normal", "rigorous"] = "normal"
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9][0-9A-Za-z.]*$")] = "1.14.0"
-    python: Annotated[str, StringConstraints(pattern=r"^[^-]")] | None = None
-    cache_dir: Annotated[str, StringConstraints(pattern=r"^/")] | None = None
-    benchmark_timeout_s: int | None = Field(default=None, ge=1)
-    timeout_s: float | None = Field(default=None, gt=0)
 
 
 class Pyperformance:

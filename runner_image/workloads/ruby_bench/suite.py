@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
+
 from runner_image.workloads.commands import Said, ask, demand, infrastructure
 from runner_image.workloads.protocol import Execute, Job
-from runner_image.workloads.ruby_bench.options import COMMIT, FLAGS, MARKS, RubyBenchOptions
+from runner_image.workloads.ruby_bench.options import COMMIT, FLAGS, MARKS
 
 SUITE_DIR = "suite"  # below the work dir: two slots never share a clone
 _IDENTITY = "puts RUBY_DESCRIPTION, RUBY_VERSION, RUBY_ENGINE, RUBY_ENGINE_VERSION"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchfleet_contract.results import BenchmarkFailure
+from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
 
 from runner_image.workloads.console import LAST_LINES, Console, footer, header, shorten
 from runner_image.workloads.files import (
@@ -22,7 +23,7 @@ from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
 from runner_image.workloads.ruby_bench import results as ruby_bench_results
 from runner_image.workloads.ruby_bench.console import Reader, read
-from runner_image.workloads.ruby_bench.options import RubyBenchOptions, command
+from runner_image.workloads.ruby_bench.options import command
 from runner_image.workloads.ruby_bench.suite import SUITE_DIR, bring, rubies, state, suite_dir
 
 CONSOLE = "benchmark_output.txt"

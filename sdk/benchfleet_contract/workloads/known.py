@@ -1,6 +1,12 @@
-"""The workloads that benchfleet's own runner knows. A run may name others: somebody's own runner may know them."""
+"""The kinds of work that benchfleet's own runner knows. A run may name others: somebody's own runner may know them."""
 
-KNOWN_WORKLOADS = ("ruby-bench", "pyperformance", "command", "mock")
+MODULES = {  # name -> module of this package; see kinds.py
+    "ruby-bench": "ruby_bench",
+    "pyperformance": "pyperformance",
+    "command": "command",
+    "mock": "mock",
+}
+KNOWN_WORKLOADS = tuple(MODULES)
 
 
 def warning_about(name: str) -> str | None:

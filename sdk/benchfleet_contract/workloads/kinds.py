@@ -1,0 +1,88 @@
+"""Kinds of work that benchfleet's own runner knows: their options, and how they split.
+
+A kind's module is imported when it is first asked for: a control plane that starts needs none of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from benchfleet_contract.problems import Problem
+from benchfleet_contract.workloads.known import MODULES
+from benchfleet_contract.workloads.options import WORKLOAD_OPTIONS, InvalidOptions, Options, parse
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the work: `label` is `2/3`, or None for all of it; `options` are those of its tasks, as on the wire."""
+
+    label: str | None
+    options: dict[str, Any]
+
+
+class CannotSplit(ValueError):
+    """These options cannot be split into so many parts."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(f"{message}; {remedy}")
+        self.message, self.remedy = message, remedy
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`split` takes valid options and a number from 2; it raises CannotSplit."""
+
+    name: str
+    options: type[Options]
+    split: Callable[[Mapping[str, Any], int], list[Part]]
+
+    def plan(self, options: Mapping[str, Any], shards: int) -> list[Part]:
+        """`shards` parts of the work that `options` ask for. Raises CannotSplit."""
+        return [Part(None, dict(options))] if shards == 1 else self.split(options, shards)
+
+
+@cache
+def kind(name: str) -> Kind | None:
+    """None for a kind that only somebody's own runner may know."""
+    if name not in MODULES:
+        return None
+    found: Kind = import_module(f"{__package__}.{MODULES[name]}").KIND
+    return found
+
+
+def check(name: str, options: Mapping[str, Any], *, where: str = WORKLOAD_OPTIONS) -> list[Problem]:
+    """Everything that is wrong with the options of a kind, with paths below `where`. None for an unknown kind."""
+    known = kind(name)
+    try:
+        if known:
+            parse(known.options, options, where=where)
+    except InvalidOptions as error:
+        return error.problems
+    return []
+
+
+def plan(name: str, options: Mapping[str, Any], shards: int) -> list[Part]:
+    """The parts of the work. Raises CannotSplit: for more than one shard of an unknown kind, too."""
+    known = kind(name)
+    if known:
+        return known.plan(options, shards)
+    return Kind(name, Options, no_shards(f"nothing is known of how {name} splits")).plan(options, shards)
+
+
+def no_shards(why: str) -> Callable[[Mapping[str, Any], int], list[Part]]:
+    """For a kind that does not split."""
+
+    def refuse(options: Mapping[str, Any], shards: int) -> list[Part]:
+        raise CannotSplit(why, "leave shards out; more tasks or subjects share the work of a run")
+
+    return refuse
+
+
+def split(options: Mapping[str, Any], field: str, shards: int) -> list[Part]:
+    """Deals the texts of a list out, each once. Raises CannotSplit where they are fewer than shards."""
+    names = list(dict.fromkeys(options[field]))
+    if len(names) < shards:
+        raise CannotSplit(f"{len(names)} {field} make no {shards} shards", f"at most {len(names)}")
+    return [Part(f"{number + 1}/{shards}", {**options, field: names[number::shards]}) for number in range(shards)]

@@ -1,0 +1,94 @@
+"""Options of a kind of work: a model of them, and everything that is wrong with given ones at once."""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticUndefined
+
+from benchfleet_contract.problems import Problem
+
+WORKLOAD_OPTIONS = "workload_options"
+_NAME_CHARS = 64
+_SHOWN_CHARS = 200
+Model = TypeVar("Model", bound="Options")
+
+
+class Options(BaseModel):
+    """Base of all options: unknown names are refused, numbers are not made out of texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class InvalidOptions(ValueError):
+    """`problems` is everything that is wrong."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{found.message}, {found.remedy}" for found in problems))
+        self.problems = problems
+
+
+def parse(model: type[Model], options: Mapping[str, Any], *, where: str = WORKLOAD_OPTIONS) -> Model:
+    """The options as `model`. Raises InvalidOptions, with paths that begin with `where`."""
+    try:
+        return model.model_validate(dict(options))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        raise InvalidOptions([_problem(model, each, where) for each in found]) from error
+
+
+def _problem(model: type[Options], found: ErrorDetails, where: str) -> Problem:
+    """`field` is a path such as `workload_options.variants[0]`."""
+    location = tuple(_cut(step) for step in found["loc"])
+    name = str(location[0]) if location else ""
+    path = _path(where, location)
+    if found["type"] == "extra_forbidden":
+        words, remedy = f"Option {name} is unknown", _instead(name, model)
+    elif found["type"] == "missing":
+        words, remedy = f"Option {name} is missing", _example(model, name)
+    else:
+        words, remedy = _words(name, found["msg"]), _example(model, name)
+    return Problem(field=path, value=_shown(found), message=f"{words} ({path})", remedy=remedy)
+
+
+def _cut(step: int | str) -> int | str:
+    return step if isinstance(step, int) else step[:_NAME_CHARS]
+
+
+def _path(where: str, location: tuple[int | str, ...]) -> str:
+    return where + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+
+
+def _words(name: str, message: str) -> str:
+    """pydantic's words as the end of a sentence: `Input should be a valid integer` is `must be a valid integer`."""
+    subject, should, rest = message.partition(" should ")
+    if not should:
+        return message.removeprefix("Value error, ")
+    inner = "" if subject == "Input" else f": {subject.lower()}"
+    return f"Option {name}{inner} must {rest}"
+
+
+def _instead(name: str, model: type[Options]) -> str:
+    near = get_close_matches(name, list(model.model_fields), n=1)
+    return f"did you mean {near[0]}?" if near else f"one of {', '.join(model.model_fields)}"
+
+
+def _example(model: type[Options], name: str) -> str:
+    field = model.model_fields.get(name)
+    if field is None:
+        return "mend it, or leave it out"
+    if field.examples:
+        return f"such as {json.dumps(field.examples[0])}"
+    if field.default is PydanticUndefined:
+        return "it must be given"
+    return f"leave it out for {json.dumps(field.default)}"
+
+
+def _shown(found: ErrorDetails) -> Any:
+    """The value, cut; None for one that is missing."""
+    value = None if found["type"] == "missing" else found["input"]
+    if isinstance(value, int | float | bool | None):
+        return value
+    return (value if isinstance(value, str) else json.dumps(value))[:_SHOWN_CHARS]
