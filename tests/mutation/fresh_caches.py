@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-_OURS = frozenset({"chalicelib", "local_emulator", "benchfleet", "benchfleet_contract"})
+_OURS = frozenset({"chalicelib", "local_emulator", "benchfleet", "benchfleet_contract", "benchfleet_results"})
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -28,7 +28,7 @@ def build(folder: Path, room: Room) -> None:
     folder.mkdir(parents=True)
     for name in _ABOVE:
         shutil.copytree(ROOT / name, folder / name, ignore=_IGNORED)
-    for name in ("benchfleet", "benchfleet_contract"):
+    for name in ("benchfleet", "benchfleet_contract", "benchfleet_results"):
         shutil.copytree(ROOT / "sdk" / name, folder / name, ignore=_IGNORED)
     for name in _FILES:
         shutil.copy(ROOT / name, folder / name)

@@ -12,12 +12,15 @@ ADRS = ROOT / "docs" / "adr"
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
-def test_the_contract_is_packaged_by_a_symlink() -> None:
+@pytest.mark.parametrize(
+    ("package", "module"), [("benchfleet_contract", "runs.py"), ("benchfleet_results", "registry.py")]
+)
+def test_shared_packages_are_packaged_by_a_symlink(package: str, module: str) -> None:
     """Chalice packages `vendor/` and follows links there: one definition for Lambda, SDK and runner."""
-    link = ROOT / "vendor" / "benchfleet_contract"
+    link = ROOT / "vendor" / package
     assert link.is_symlink()
-    assert link.readlink() == Path("../sdk/benchfleet_contract")
-    assert (link / "runs.py").is_file()
+    assert link.readlink() == Path("../sdk") / package
+    assert (link / module).is_file()
 
 
 def adrs() -> list[Path]:

@@ -134,9 +134,10 @@ def test_each_cause_of_a_life_stands_beside_what_it_took_before() -> None:
 
 def test_packaging_copies_follow_the_symlink_in_vendor(tmp_path: Path) -> None:
     package_size.copy_sources(tmp_path / "project", names=["vendor", "requirements.txt"])
-    contract = tmp_path / "project" / "vendor" / "benchfleet_contract"
-    assert (contract / "names.py").is_file()
-    assert not contract.is_symlink()
+    for package, module in (("benchfleet_contract", "names.py"), ("benchfleet_results", "registry.py")):
+        copied = tmp_path / "project" / "vendor" / package
+        assert (copied / module).is_file()
+        assert not copied.is_symlink()
     assert list((tmp_path / "project").rglob("__pycache__")) == []
 
 

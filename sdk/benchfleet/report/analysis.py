@@ -6,10 +6,12 @@ from fnmatch import fnmatchcase
 from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 
+from benchfleet_results.series import Samples
+
 from benchfleet.exceptions import UsageError
 from benchfleet.report.benchmarks import group_spreads, tables
 from benchfleet.report.coverage import benchmark_problems, group_facts, run_facts, task_problems
-from benchfleet.report.dataset import Dataset, GroupKey, Samples, Task
+from benchfleet.report.dataset import Dataset, GroupKey, Task
 from benchfleet.report.differences import between_groups, between_runs
 from benchfleet.report.grouping import BoardData, boards
 from benchfleet.report.matching import Match

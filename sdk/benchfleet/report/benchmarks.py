@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from benchfleet.report.dataset import GroupKey, Series
+from benchfleet_results.series import Series
+
+from benchfleet.report.dataset import GroupKey
 from benchfleet.report.grouping import BoardData, Measured
 from benchfleet.report.model import CONFIDENCE, Benchmark, Cell, GroupSpread, Relation, Spread, label
 from benchfleet.report.ranking import Common

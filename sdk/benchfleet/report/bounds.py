@@ -27,8 +27,6 @@ MAX_IDENTITY_CHARS = 4_000  # of a machine's or a run's name; the rest of a long
 MAX_REASON_CHARS = 500
 MAX_OPTIONS = 100  # of a run's workload
 MAX_OPTION_CHARS = 400  # of one; deeper nesting than these have room for cannot be written as JSON again
-MAX_MAGNITUDE = 1e18  # of a sample: sums and squares of larger ones leave the floats
-MIN_MAGNITUDE = 1e-18
 
 
 def tame_options(options: object) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from benchfleet_results.series import Failure, Samples
+
 Outcome = Literal["measured", "partial", "failed", "cancelled", "missing", "corrupt", "unreadable", "empty"]
 UNKNOWN = "unknown"  # a provider that no metadata names
 HAS_RESULTS: frozenset[Outcome] = frozenset({"measured", "partial"})
@@ -15,37 +17,6 @@ class GroupKey(NamedTuple):
 
     provider: str
     name: str
-
-
-class Series(NamedTuple):
-    """What was measured. Only samples of the same series are ever compared."""
-
-    workload: str
-    benchmark: str
-    variant: str
-    metric: str
-    unit: str
-    better: Literal["lower", "higher"]
-
-
-@dataclass(frozen=True)
-class Samples:
-    """One series of one task; `dropped` samples were no usable numbers (NaN, infinite, beyond all sense).
-
-    `listed`: how many times the task listed it, which is once unless two of its parts have the same name.
-    """
-
-    series: Series
-    values: tuple[float, ...]
-    dropped: int = 0
-    listed: int = 1
-
-
-@dataclass(frozen=True)
-class Failure:
-    benchmark: str
-    variant: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal, NamedTuple
 
-from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Series, Task
+from benchfleet_results.series import Series
+
+from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
 from benchfleet.statistics.comparing import Sample
 
 

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from benchfleet_results.series import Failure, Samples
+
 from benchfleet.exceptions import UsageError
 from benchfleet.report.bounds import cut
-from benchfleet.report.dataset import Failure, Samples, Task
+from benchfleet.report.dataset import Task
 
 ANY = "any"
 Name = Callable[[str], str]
@@ -53,7 +55,7 @@ def _renamed(task: Task, name: Name) -> Task:
 
 
 def _sample(one: Samples, name: Name) -> Samples:
-    return replace(one, series=one.series._replace(variant=name(one.series.variant)))
+    return one._replace(series=one.series._replace(variant=name(one.series.variant)))
 
 
 def _require_one(side: str, tasks: Sequence[Task]) -> None:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from benchfleet.report.dataset import Series
+from benchfleet_results.series import Series
+
 from benchfleet.report.grouping import BoardData, name_of
 from benchfleet.report.model import CONFIDENCE, Interval, LeftOut, Ranked, label
 from benchfleet.report.relations import to_best

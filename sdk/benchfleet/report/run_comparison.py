@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from benchfleet_results.series import Series
+
 from benchfleet.report.bounds import cut
-from benchfleet.report.dataset import GroupKey, Series, Task
+from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
 from benchfleet.report.model import Compared, RunComparison, label
 from benchfleet.report.ranking import in_unit

@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from benchfleet.report.dataset import Samples, Series, Task
+from benchfleet_results.series import Samples, Series
+
+from benchfleet.report.dataset import Task
 
 _TIMES = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
@@ -54,4 +56,4 @@ def _converted(one: Samples, units: Mapping[tuple[str, ...], set[str]]) -> Sampl
     if len(units[_thing(one.series)]) < 2:
         return one
     unit, factor = base(one.series.unit)
-    return replace(one, series=one.series._replace(unit=unit), values=tuple(value * factor for value in one.values))
+    return one._replace(series=one.series._replace(unit=unit), values=tuple(value * factor for value in one.values))

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from benchfleet_results.series import Samples, Series
+
 from benchfleet.exceptions import ArchiveError
 from benchfleet.report import bounds
-from benchfleet.report.dataset import Samples, Series
 from benchfleet.report.files import Unreadable, folders, read_object
 from benchfleet.report.outputs import read_output
 from benchfleet.statistics import Estimate, estimate

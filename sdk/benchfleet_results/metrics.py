@@ -1,0 +1,40 @@
+"""On which scale a metric is compared, and whether it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Scale = Literal["ratio", "share", "count"]
+SHARES = frozenset({"%", "percent", "share", "fraction"})
+COUNTS = frozenset({"", "1", "count", "errors", "failures", "timeouts", "retries", "crashes"})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`ratio`: above zero by nature (times, sizes, rates), compared by the quotient, on a log scale. `share`: of a whole.
+
+    `count`: a number of events. The last two may be zero, so they are compared by their difference.
+    `not_compared`: why no side of it is called better; None where it is compared.
+    """
+
+    scale: Scale = "ratio"
+    not_compared: str | None = None
+
+
+def by_unit(unit: str) -> Metric:
+    """What the unit says of a metric that nobody described."""
+    name = unit.strip().lower()
+    if name in SHARES:
+        return Metric("share")
+    return Metric("count" if name in COUNTS else "ratio")
+
+
+@dataclass(frozen=True)
+class Aggregator:
+    """How results of one kind of work are put together. `metrics` holds what their units do not say."""
+
+    kind: str
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    def metric(self, name: str, *, unit: str) -> Metric:
+        return self.metrics.get(name) or by_unit(unit)

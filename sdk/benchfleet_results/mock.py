@@ -1,0 +1,5 @@
+"""mock: made-up seconds."""
+
+from benchfleet_results.metrics import Aggregator, Metric
+
+AGGREGATOR = Aggregator("mock", {"time": Metric("ratio")})

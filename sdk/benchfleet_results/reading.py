@@ -1,0 +1,66 @@
+"""`output.json` of one task as series that can be computed with."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from benchfleet_contract.bounds import MAX_SAMPLES, MAX_VALUES
+from benchfleet_contract.output_reading import OutputError, read_output
+from benchfleet_contract.results import Measurement, Output
+
+from benchfleet_results.series import Failure, Samples, Series
+
+MAX_MAGNITUDE = 1e18  # of a sample: sums and squares of larger ones leave the floats
+MIN_MAGNITUDE = 1e-18
+
+
+class ResultError(ValueError):
+    """The document is none of ours, or too large; the message says why."""
+
+
+class TaskResult(NamedTuple):
+    samples: tuple[Samples, ...]
+    failures: tuple[Failure, ...]
+
+
+def read_result(raw: bytes) -> TaskResult:
+    """Every series that can be read; what cannot is among the failures. Raises ResultError."""
+    if raw.count(b",") > MAX_VALUES:  # parsed, a sample takes up to forty times the memory of its text
+        raise ResultError(f"holds more than {MAX_VALUES} values: too many")
+    output = _parsed(raw)
+    samples = merged(_samples(output.workload, found) for found in output.measurements)
+    return TaskResult(samples, tuple(Failure(one.benchmark, one.variant, one.reason) for one in output.failures))
+
+
+def _parsed(raw: bytes) -> Output:
+    try:
+        output = read_output(raw, finite=False)
+    except OutputError as error:
+        raise ResultError(f"is none of ours: {error}") from error
+    count = sum(len(found.samples) for found in output.measurements)
+    if count > MAX_SAMPLES:
+        raise ResultError(f"holds {len(output.measurements)} measurements and {count} samples: too many")
+    return output
+
+
+def _samples(workload: str, found: Measurement) -> Samples:
+    series = Series(workload, found.benchmark, found.variant, found.metric, found.unit, found.better)
+    values = tuple(value for value in found.samples if _usable(value))
+    return Samples(series, values, dropped=len(found.samples) - len(values))
+
+
+def _usable(value: float) -> bool:
+    return math.isfinite(value) and (value == 0 or MIN_MAGNITUDE <= abs(value) <= MAX_MAGNITUDE)
+
+
+def merged(samples: Iterable[Samples]) -> tuple[Samples, ...]:
+    """A series that is listed twice is one series: its samples have the same machine and moment."""
+    found: dict[Series, Samples] = {}
+    for one in samples:
+        before = found.get(one.series)
+        found[one.series] = (
+            Samples(one.series, before.values + one.values, before.dropped + one.dropped, before.listed + one.listed)
+            if before
+            else one
+        )
+    return tuple(found.values())

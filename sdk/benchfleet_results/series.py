@@ -1,0 +1,34 @@
+"""What a task measured."""
+
+from typing import Literal, NamedTuple
+
+
+class Series(NamedTuple):
+    """What was measured. Only samples of the same series are ever compared."""
+
+    workload: str
+    benchmark: str
+    variant: str
+    metric: str
+    unit: str
+    better: Literal["lower", "higher"]
+
+
+class Samples(NamedTuple):
+    """One series of one task; `dropped` samples were no usable numbers (NaN, infinite, beyond all sense).
+
+    `listed`: how many times the task listed it, which is once unless two of its benchmarks have the same name.
+    """
+
+    series: Series
+    values: tuple[float, ...]
+    dropped: int = 0
+    listed: int = 1
+
+
+class Failure(NamedTuple):
+    """A benchmark that gave no result, while others of the same task did."""
+
+    benchmark: str
+    variant: str
+    reason: str
