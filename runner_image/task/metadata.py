@@ -120,6 +120,8 @@ class Sheet:
             status=status,
             runner_id=self.runner_id,
             alias=task.instance_type_alias,
+            subject=task.subject,
+            part=task.part,
             run_id=task.run_id,
             attempt=task.attempt,
             workload=self.workload,
@@ -129,7 +131,8 @@ class Sheet:
             duration_s=round(lasted_s, 3),
             clock=odd,
         )
-        without = {name for name in ("alias", "clock") if getattr(filled, name) is None}  # only if there is one
+        if_any = ("alias", "subject", "part", "clock")  # left out where there is none
+        without = {name for name in if_any if getattr(filled, name) is None}
         return filled.model_dump_json(indent=2, exclude=without).encode() + b"\n"
 
     def _provenance(self, prepared: Prepared | None) -> Provenance:

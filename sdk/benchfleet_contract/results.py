@@ -82,6 +82,8 @@ class Metadata(BaseModel):
     status: Literal["success", "partial", "error"]
     runner_id: str
     alias: str | None = None
+    subject: str | None = None
+    part: str | None = None
     run_id: str
     attempt: int
     workload: str

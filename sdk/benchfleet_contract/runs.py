@@ -20,6 +20,21 @@ class Instance(BaseModel):
     alias: str | None
 
 
+class Subject(BaseModel):
+    """One of the things that a run compares on each machine.
+
+    On the wire everything but `name` and `image` stands beside them: `options` are those keys. They are merged over the run's
+    `workload_options`, key by key, and win. `image` is the container image in which the subject runs.
+    """
+
+    name: str
+    image: str | None = None
+    options: dict[str, Any] = {}
+
+
+Order = Literal["interleaved", "grouped"]
+
+
 class RunRequest(BaseModel):
     """A body of `POST /runs` that has passed validation (see `run_request.py`)."""
 
@@ -33,6 +48,9 @@ class RunRequest(BaseModel):
     deadline_s: int
     metadata: dict[str, Any]
     instances: list[Instance]
+    subjects: list[Subject] = []
+    order: Order = "interleaved"
+    shards: int = 1
 
     @property
     def task_count(self) -> int:
@@ -46,6 +64,8 @@ class NewTask(BaseModel):
     instance_type_alias: str | None
     run_number: int
     status: TaskStatus
+    subject: str | None = None
+    part: str | None = None
 
 
 class CreatedRun(BaseModel):
@@ -91,10 +111,11 @@ class Archive(BaseModel):
 
 
 class GroupCounts(TaskCounts):
-    """The counts of one (provider, instance type)."""
+    """The counts of one (provider, instance type, subject); `subject` is None in a run that names no subjects."""
 
     provider: str
     instance_type: str
+    subject: str | None = None
 
 
 class RunListItem(BaseModel):

@@ -44,6 +44,8 @@ class Task(BaseModel):
     error_key: str | None
     result: ResultState | None = None  # what the archive found wrong with the upload; None: nothing, or not yet looked
     result_reason: str | None = None  # and why
+    subject: str | None = None  # what is compared, in a run that names subjects
+    part: str | None = None  # which piece of the work, such as `2/3`, in a run with shards
 
 
 class TaskList(BaseModel):
@@ -81,6 +83,13 @@ class AnyClaimRequest(BaseModel):
 
 
 class AssignedTask(BaseModel):
+    """What a runner needs to know of its task.
+
+    Options that are too large to come along are at `workload_options_url`, a presigned GET that is good for an hour;
+    `workload_options` is empty then. They are the bytes `workload_options_range` (`"<first>-<last>"`) of what lies there:
+    send `Range: bytes=<first>-<last>`, and take as many bytes of an answer with status 206.
+    """
+
     id: str
     provider: str
     instance_type: str
@@ -94,6 +103,11 @@ class AssignedTask(BaseModel):
     max_attempts: int
     lease_until: str
     next_heartbeat_in_s: float
+    subject: str | None = None
+    part: str | None = None
+    image: str | None = None
+    workload_options_url: str | None = None
+    workload_options_range: str | None = None
 
 
 class UploadUrls(BaseModel):

@@ -38,19 +38,19 @@ def test_a_task_tells_all_that_is_known_of_it() -> None:
         "current_benchmark": "nbody", "progress_pct": 40, "error_type": "kind", "error_message": "words",
         "failure_class": "benchmark", "reason": "why", "attempt": 2, "max_attempts": 5,
         "lease_until": "2027-01-15T08:00:09Z", "ended_at": "2027-01-15T08:00:03Z", "result_key": "good",
-        "error_key": "bad", "result": "corrupt", "result_reason": "torn",
+        "error_key": "bad", "result": "corrupt", "result_reason": "torn", "subject": None, "part": None,
     }  # fmt: skip
 
 
 def test_a_new_task_is_pending() -> None:
-    assert new_task(TASK).model_dump(mode="json") == NAMED | {"status": "pending"}
+    assert new_task(TASK).model_dump(mode="json") == NAMED | {"status": "pending", "subject": None, "part": None}
 
 
 def test_a_claim_is_answered_with_the_task_its_runs_options_and_urls() -> None:
     reply = assigned(TASK, Header(True, "3.4.7", "mock", {"n": 1}, ()), URLS)
     assert reply.presigned_urls == URLS
     assert reply.task
-    assert (reply.status, reply.task.model_dump(mode="json")) == (
+    assert (reply.status, reply.task.model_dump(mode="json", exclude_unset=True)) == (
         "assigned",
         NAMED | {
             "ruby_version": "3.4.7", "run_id": "r", "workload": "mock", "workload_options": {"n": 1}, "attempt": 2,
@@ -84,7 +84,7 @@ RUN = a_run(
     reason="deadline_exceeded", lease_s=77, max_attempts=4,
 )  # fmt: skip
 COUNTS = Counts({(0, TaskStatus.PENDING): 1, (0, TaskStatus.FAILED): 1, (1, TaskStatus.COMPLETED): 3})
-NONE_OF = {"pending": 0, "claimed": 0, "running": 0, "completed": 0, "failed": 0, "cancelled": 0}
+NONE_OF: dict[str, Any] = {"pending": 0, "claimed": 0, "running": 0, "completed": 0, "failed": 0, "cancelled": 0}
 NO_ARCHIVE: dict[str, Any] = {
     "state": "none", "whole": None, "corrupt": None, "missing": None, "lost": [], "key": None, "size_bytes": None,
     "sha256": None, "url": None, "error": None,
@@ -100,8 +100,8 @@ def test_a_run_tells_all_that_is_known_of_it(system: System) -> None:
         "workload_options": {"n": 1}, "lease_s": 77, "max_attempts": 4, "metadata": {"why": "test"},
         "archive": NO_ARCHIVE,
         "groups": [
-            NONE_OF | {"provider": "local", "instance_type": "docker", "total": 2, "pending": 1, "failed": 1},
-            NONE_OF | {"provider": "aws", "instance_type": "c8g.medium", "total": 3, "completed": 3},
+            NONE_OF | {"provider": "local", "instance_type": "docker", "total": 2, "pending": 1, "failed": 1, "subject": None},
+            NONE_OF | {"provider": "aws", "instance_type": "c8g.medium", "total": 3, "completed": 3, "subject": None},
         ],
     }  # fmt: skip
 
