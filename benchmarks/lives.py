@@ -34,8 +34,8 @@ class Plane:
 
 def create_run(plane: Plane, tasks: int) -> str:
     instances = [{"instance_type": "docker"}]
-    wish = {"workload": "mock", "per_instance_type": {"tasks": tasks}, "local": instances, "lease_s": 3600}
-    return str(plane.post("/runs", wish)["run_id"])
+    body = {"workload": "mock", "per_instance_type": {"tasks": tasks}, "local": instances, "lease_s": 3600}
+    return str(plane.post("/runs", body)["run_id"])
 
 
 def live(ready: Mapping[str, Any], *, clients: int, lives: int) -> list[float]:
@@ -67,9 +67,9 @@ def _work(ready: Mapping[str, Any], run_id: str, runner: str, lives: int, claims
 
 
 def _life(plane: Plane, run_id: str, runner: str, token: str) -> float:
-    wish = {"provider": "local", "instance_type": "docker", "runner_id": runner, "claim_token": token}
+    body = {"provider": "local", "instance_type": "docker", "runner_id": runner, "claim_token": token}
     asked_at = time.perf_counter()
-    won = plane.post(f"/runs/{run_id}/tasks/claim", wish)
+    won = plane.post(f"/runs/{run_id}/tasks/claim", body)
     took_s = time.perf_counter() - asked_at
     task = won["task"]
     told = {"runner_id": runner, "attempt": task["attempt"]}

@@ -57,7 +57,7 @@ def contend(services: Services, meter: Meter, *, runners: int, claims: int, apar
         start.wait()
         for _ in range(claims):
             with meter.of_this_thread() as mine:
-                reply: ClaimReply = claim(run_id, services.wishes.make(KEY, f"runner-{number}", None))
+                reply: ClaimReply = claim(run_id, services.claim_requests.make(KEY, f"runner-{number}", None))
             if reply.status == "assigned":
                 spent.append(sum(mine.values()))
 

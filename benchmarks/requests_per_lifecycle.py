@@ -35,8 +35,8 @@ def metrics() -> list[dict[str, Any]]:
 
 def _work(under: Subject, run_id: str, *, runner: str) -> None:
     """The last claim, which would find nothing, is a runner's cost and not a task's. Races are `requests_per_claim`."""
-    for wish in range(TASKS):
-        claim = under.claim(run_id, runner=runner, token=f"{runner}-{wish}")
+    for request in range(TASKS):
+        claim = under.claim(run_id, runner=runner, token=f"{runner}-{request}")
         under.complete(claim, runner=runner)
 
 

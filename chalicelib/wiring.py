@@ -20,7 +20,7 @@ from chalicelib.services.runs.remove_run import RemoveRun
 from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
 from chalicelib.services.runs.sweep import Sweep
 from chalicelib.services.tasks.claim_once import ClaimOnce
-from chalicelib.services.tasks.claim_task import ClaimAny, ClaimTask, Wishes
+from chalicelib.services.tasks.claim_task import ClaimAny, ClaimRequests, ClaimTask
 from chalicelib.services.tasks.finish_task import FinishTask
 from chalicelib.services.tasks.note_runners import NoteRunners
 from chalicelib.services.tasks.read_runners import ReadRunners
@@ -90,8 +90,8 @@ class Services:
         return CreateRun(self.runs, self.tasks, self.storage, self.clock, lambda: secrets.token_hex(3))
 
     @cached_property
-    def wishes(self) -> Wishes:
-        return Wishes(self.clock, lambda: secrets.token_urlsafe(16), lambda: secrets.token_urlsafe(12))
+    def claim_requests(self) -> ClaimRequests:
+        return ClaimRequests(self.clock, lambda: secrets.token_urlsafe(16), lambda: secrets.token_urlsafe(12))
 
     @cached_property
     def claim_task(self) -> ClaimTask:

@@ -19,7 +19,7 @@ from benchfleet_contract.proxies import is_loopback
 
 from runner_image.config import Config
 from runner_image.control.loop import Claims, work
-from runner_image.control.retries import Insistence, Policy
+from runner_image.control.retries import Policy, Retrier
 from runner_image.control.session import Claimed, Session
 from runner_image.control.slots import run_slots
 from runner_image.control.stopping import Shutdown
@@ -84,14 +84,14 @@ class _Runner:
         )
 
     def _claims(self, log: Log) -> Claims:
-        insist = Insistence(
+        retry = Retrier(
             Policy(patience_s=self.config.claim_patience_s),
             sleep=self.shutdown.sleep,
             clock=self.tools.clock,
             warn=lambda error, wait_s: log.warning("claim_failed", error=str(error), wait_s=round(wait_s, 1)),
         )
         place = (self.config.provider, self.config.instance_type)
-        return Claims(self.tools.session, run_id=self.config.run_id, place=place, insist=insist)
+        return Claims(self.tools.session, run_id=self.config.run_id, place=place, retry=retry)
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.errors import BadRequest, TaskNotFound, Unauthorized
 from chalicelib.domain.ports import Beat, Declared, Holder, Verdict
-from chalicelib.domain.records import Claim, GroupKey
+from chalicelib.domain.records import ClaimRequest, GroupKey
 from chalicelib.domain.seals import of_digest
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.tasks.claim_task import Wishes
+from chalicelib.services.tasks.claim_task import ClaimRequests
 
 _MOST_DIGITS = 18
 _RUNS_CURSOR = re.compile(rf"[0-9]{{15}}#{RUN_ID.pattern}")
@@ -28,7 +28,7 @@ def task_address(task_id: str) -> tuple[str, int]:
     return address
 
 
-def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
+def read_claim_request(body: Mapping[str, Any], claim_requests: ClaimRequests) -> ClaimRequest:
     names = ("provider", "instance_type", "runner_id")
     provider, kind, runner_id = (_text(body, name, most=limits.MAX_RUNNER_ID_CHARS) for name in names)
     if not (provider and kind and runner_id):
@@ -38,7 +38,7 @@ def read_wish(body: Mapping[str, Any], wishes: Wishes) -> Claim:
     token = _text(body, "claim_token", most=limits.MAX_TOKEN_CHARS)
     if token and not token.isascii():
         raise BadRequest("claim_token must be ASCII", code="invalid_parameter")
-    return wishes.make(GroupKey(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
+    return claim_requests.make(GroupKey(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
 
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:

@@ -15,7 +15,7 @@ from chalicelib.api.json_suffix import without_format
 from chalicelib.api.runs import known
 from chalicelib.domain.errors import BadRequest
 from chalicelib.domain.ports import Holder
-from chalicelib.domain.records import Claim
+from chalicelib.domain.records import ClaimRequest
 from chalicelib.services.present import with_token
 from chalicelib.wiring import services
 
@@ -26,9 +26,9 @@ tasks = Blueprint(__name__)
 def claim_task(run_id: str) -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
-        wish = requests.read_wish(body, services().wishes)
+        request = requests.read_claim_request(body, services().claim_requests)
         once, retry = services().claim_once, requests.is_retry(body)
-        return _claimed(run_id, wish, lambda: once.of_run(known(run_id), wish, retry=retry))
+        return _claimed(run_id, request, lambda: once.of_run(known(run_id), request, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
 
@@ -38,10 +38,10 @@ def claim_task(run_id: str) -> Response:
 def claim_any() -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
-        wish = requests.read_wish(body, services().wishes)
+        request = requests.read_claim_request(body, services().claim_requests)
         workloads = requests.read_workloads(body)
         once, retry = services().claim_once, requests.is_retry(body)
-        return _claimed(None, wish, lambda: once.of_any(wish, workloads=workloads, retry=retry))
+        return _claimed(None, request, lambda: once.of_any(request, workloads=workloads, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
 
@@ -104,10 +104,10 @@ def upload_urls(task_id: str) -> Response:
     return answer_holder(tasks.current_request, sign)
 
 
-def _claimed(run_id: str | None, wish: Claim, claim: Callable[[], ClaimReply]) -> ClaimReply:
-    """What makes tokens is asked for first: without it no task is taken for a wish that wants one."""
-    sign = services().keyring.signer() if wish.bound else None
-    return with_token(services().note_runners(run_id, wish, claim()), sign)
+def _claimed(run_id: str | None, request: ClaimRequest, claim: Callable[[], ClaimReply]) -> ClaimReply:
+    """What makes tokens is asked for first: without it no task is taken for a request that wants one."""
+    sign = services().keyring.signer() if request.bound else None
+    return with_token(services().note_runners(run_id, request, claim()), sign)
 
 
 @contextmanager

@@ -20,9 +20,9 @@ class Counts:
     tally: Tally
     changed_ms: int = 0
     verified_ms: int = 0
-    suspicion: str | None = None  # the fingerprint of a recount that differed, since `suspected_ms`
-    suspected_ms: int = 0
-    lanes: Mapping[int, int] = field(default_factory=dict)  # block → last stream sequence number applied
+    drift: str | None = None  # the fingerprint of a recount that differed, since `drift_seen_ms`
+    drift_seen_ms: int = 0
+    watermarks: Mapping[int, int] = field(default_factory=dict)  # block → last stream sequence number applied
 
     def of(self, status: TaskStatus, group: int | None = None) -> int:
         return sum(n for (g, s), n in self.tally.items() if s is status and group in (None, g))

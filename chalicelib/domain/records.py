@@ -152,8 +152,8 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One wish for a task, and when it was made (`now_ms`, server time). `bound`: the attempt gets a token of its own."""
+class ClaimRequest:
+    """One request for a task, and when it was made (`now_ms`, server time). `bound`: the attempt gets a token of its own."""
 
     key: GroupKey
     runner_id: str

@@ -8,12 +8,12 @@ import threading
 import zlib
 from collections.abc import Set
 
-from chalicelib.domain.records import Claim, GroupKey
+from chalicelib.domain.records import ClaimRequest, GroupKey
 
 EMPTY_FOR_MS = 60_000  # how long a block that had nothing pending is asked last
 _MOST = 10_000  # routes remembered in one process
 
-Place = tuple[str, GroupKey, int]  # run, group, block
+BlockAddress = tuple[str, GroupKey, int]  # run, group, block
 
 
 class Routes:
@@ -22,7 +22,7 @@ class Routes:
     def __init__(self) -> None:
         self.learning = threading.Lock()
         self._blocks: dict[tuple[str, GroupKey], tuple[int, ...]] = {}
-        self._empty_until_ms: dict[Place, int] = {}
+        self._empty_until_ms: dict[BlockAddress, int] = {}
 
     def learn(self, run_id: str, key: GroupKey, blocks: tuple[int, ...]) -> None:
         if len(self._blocks) >= _MOST:
@@ -32,17 +32,17 @@ class Routes:
     def known(self, run_id: str, key: GroupKey) -> tuple[int, ...] | None:
         return self._blocks.get((run_id, key))
 
-    def next(self, run_id: str, wish: Claim, visited: Set[int]) -> int | None:
+    def next(self, run_id: str, request: ClaimRequest, visited: Set[int]) -> int | None:
         """The block to ask next; the first one where nothing is known, None when all were visited."""
-        blocks = self._blocks.get((run_id, wish.key), (0,))
-        start = zlib.crc32(wish.runner_id.encode()) % len(blocks)
+        blocks = self._blocks.get((run_id, request.key), (0,))
+        start = zlib.crc32(request.runner_id.encode()) % len(blocks)
         order = [block for block in blocks[start:] + blocks[:start] if block not in visited]
-        return min(order, key=lambda block: self._is_empty((run_id, wish.key, block), wish.now_ms), default=None)
+        return min(order, key=lambda block: self._is_empty((run_id, request.key, block), request.now_ms), default=None)
 
-    def mark_empty(self, place: Place, *, now_ms: int) -> None:
+    def mark_empty(self, place: BlockAddress, *, now_ms: int) -> None:
         if len(self._empty_until_ms) >= _MOST:
             self._empty_until_ms.clear()
         self._empty_until_ms[place] = now_ms + EMPTY_FOR_MS
 
-    def _is_empty(self, place: Place, now_ms: int) -> bool:
+    def _is_empty(self, place: BlockAddress, now_ms: int) -> bool:
         return self._empty_until_ms.get(place, 0) > now_ms

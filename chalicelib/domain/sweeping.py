@@ -21,7 +21,7 @@ class Plan:
 
 
 def plan(leased: Iterable[Task], *, now_ms: int) -> Plan:
-    """`leased` are all tasks in flight. A lease is extended by the brake once at most, then it expires like any other."""
+    """`leased` are all tasks in flight. A lease is extended once at most by the mass-expiry guard, then it expires."""
     seen = list(leased)
     over = [task for task in seen if expired(task, now_ms=now_ms)]
     fresh = [task for task in over if not task.extended]

@@ -12,10 +12,10 @@ from chalicelib.domain.counting import Tally
 from chalicelib.domain.handing_back import ELSEWHERE_MS, history, home_of
 from chalicelib.domain.leases import timeout_message
 from chalicelib.domain.ports import Beat, Built, Flaw, Verdict
-from chalicelib.domain.records import Claim, Ending, Run, RunState, Task
+from chalicelib.domain.records import ClaimRequest, Ending, Run, RunState, Task
 from chalicelib.domain.transitions import IN_FLIGHT, OPEN
 from chalicelib.store import keys
-from chalicelib.store.items import contents_value, counter, lane, sequence_bytes
+from chalicelib.store.items import contents_value, counter, sequence_bytes, watermark
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ _FORGET_BEAT = dict.fromkeys(("heartbeat_status", "heartbeat_message", "current_
 _FORGET_LEASE = dict.fromkeys(("lease_until_ms", "claim_token", "nonce", "bound", "claimed_ms", "heartbeat_ms"))
 
 
-def claim(run_id: str, number: int, wish: Claim) -> Write:
+def claim(run_id: str, number: int, request: ClaimRequest) -> Write:
     """pending → claimed, attempt + 1.
 
         created ──────► pending ──claim──► claimed ──beats──► lease_until ──sweep──► pending (attempt left)
@@ -58,13 +58,13 @@ def claim(run_id: str, number: int, wish: Claim) -> Write:
     pk, sk = keys.task_key(run_id, number)
     ready = "#status = :pending AND (attribute_not_exists(#not_before_ms) OR #not_before_ms <= :now)"
     sets = {
-        "status": TaskStatus.CLAIMED, "attempt": Raw("#attempt + :one"), "claim_token": wish.token,
-        "runner_id": wish.runner_id, "nonce": wish.nonce, "claimed_ms": wish.now_ms, "heartbeat_ms": wish.now_ms,
-        "lease_until_ms": Raw(":now + #lease_ms"), "claim_order": keys.leased_order(wish.key, wish.token),
+        "status": TaskStatus.CLAIMED, "attempt": Raw("#attempt + :one"), "claim_token": request.token,
+        "runner_id": request.runner_id, "nonce": request.nonce, "claimed_ms": request.now_ms, "heartbeat_ms": request.now_ms,
+        "lease_until_ms": Raw(":now + #lease_ms"), "claim_order": keys.leased_order(request.key, request.token),
         "former_runner_id": Raw("if_not_exists(#runner_id, :nobody)"), "not_before_ms": None,
-        "bound": wish.bound or None,
+        "bound": request.bound or None,
     }  # fmt: skip
-    values = _PENDING | {":now": wish.now_ms, ":one": 1, ":nobody": ""}
+    values = _PENDING | {":now": request.now_ms, ":one": 1, ":nobody": ""}
     return Write(pk, sk, ready, sets | _FORGET_BEAT, values=values)
 
 
@@ -117,7 +117,7 @@ def hand_back(task: Task, verdict: Verdict) -> Write:
 
 
 def extend(task: Task, *, now_ms: int) -> Write:
-    """The brown-out brake: one more lease for exactly the lease that the sweep saw."""
+    """The mass-expiry guard: one more lease for exactly the lease that the sweep saw."""
     sets = {"lease_until_ms": now_ms + task.lease_ms, "extended": True}
     return _seen(task, sets)
 
@@ -219,15 +219,15 @@ def close_archive(run: Run, build: int, built: Built, *, now_ms: int) -> Write:
     return _run(run.run_id, f"{_MY_BUILD} AND #state = :seen", sets, values | {":build": build})
 
 
-def count(run_id: str, tally: Tally, lanes: dict[int, tuple[int, int]], *, now_ms: int) -> Write:
+def count(run_id: str, tally: Tally, watermarks: dict[int, tuple[int, int]], *, now_ms: int) -> Write:
     """Adds what a batch of the stream changed; refused when any of its blocks has already counted any of it.
 
-    `lanes`: block → first and last sequence number of the batch.
+    `watermarks`: block → first and last sequence number of the batch.
     """
-    fresh = [f"(attribute_not_exists(#{lane(b)}) OR #{lane(b)} < :first{b})" for b in sorted(lanes)]
-    sets: dict[str, Any] = {lane(block): sequence_bytes(last) for block, (_, last) in lanes.items()}
-    sets |= {"changed_ms": now_ms, "suspicion": None, "suspected_ms": None}
-    values = {f":first{block}": sequence_bytes(first) for block, (first, _) in lanes.items()}
+    fresh = [f"(attribute_not_exists(#{watermark(b)}) OR #{watermark(b)} < :first{b})" for b in sorted(watermarks)]
+    sets: dict[str, Any] = {watermark(block): sequence_bytes(last) for block, (_, last) in watermarks.items()}
+    sets |= {"changed_ms": now_ms, "drift": None, "drift_seen_ms": None}
+    values = {f":first{block}": sequence_bytes(first) for block, (first, _) in watermarks.items()}
     adds = {counter(group, status): n for (group, status), n in tally.items()}
     condition = " AND ".join(["attribute_exists(#pk)", *fresh])
     return Write(keys.run_pk(run_id), keys.COUNTS, condition, sets, adds, values)
@@ -236,14 +236,14 @@ def count(run_id: str, tally: Tally, lanes: dict[int, tuple[int, int]], *, now_m
 def correct(run_id: str, tally: Tally, *, seen_changed_ms: int, verified_ms: int | None) -> Write:
     """Sets the counters of `tally`, unless any counter moved meanwhile; `verified_ms` comes with the last of them."""
     sets: dict[str, Any] = {counter(group, status): n for (group, status), n in tally.items()}
-    sets |= {} if verified_ms is None else {"verified_ms": verified_ms, "suspicion": None, "suspected_ms": None}
+    sets |= {} if verified_ms is None else {"verified_ms": verified_ms, "drift": None, "drift_seen_ms": None}
     values = {":seen": seen_changed_ms}
     return Write(keys.run_pk(run_id), keys.COUNTS, "#changed_ms = :seen", sets, values=values)
 
 
-def suspect(run_id: str, suspicion: str, *, seen_changed_ms: int, now_ms: int) -> Write:
+def note_drift(run_id: str, drift: str, *, seen_changed_ms: int, now_ms: int) -> Write:
     """Notes beside the counters what a recount found that differs from them, unless any counter moved meanwhile."""
-    sets = {"suspicion": suspicion, "suspected_ms": now_ms}
+    sets = {"drift": drift, "drift_seen_ms": now_ms}
     values = {":seen": seen_changed_ms}
     return Write(keys.run_pk(run_id), keys.COUNTS, "#changed_ms = :seen", sets, values=values)
 

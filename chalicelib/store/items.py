@@ -186,9 +186,9 @@ def counts_of(item: Mapping[str, Any]) -> Counts:
         for name, value in item.items()
         if name[0] == "g" and name[1:-1].isdigit() and value
     }
-    lanes = {int(n[1:]): int.from_bytes(v, "big") for n, v in item.items() if n[0] == "s" and n[1:].isdigit()}
+    watermarks = {int(n[1:]): int.from_bytes(v, "big") for n, v in item.items() if n[0] == "s" and n[1:].isdigit()}
     return Counts(
-        tally, item["changed_ms"], item["verified_ms"], item.get("suspicion"), item.get("suspected_ms", 0), lanes
+        tally, item["changed_ms"], item["verified_ms"], item.get("drift"), item.get("drift_seen_ms", 0), watermarks
     )
 
 
@@ -197,7 +197,7 @@ def counter(group: int, status: TaskStatus) -> str:
     return f"g{group}{_LETTERS[status]}"
 
 
-def lane(block: int) -> str:
+def watermark(block: int) -> str:
     """The attribute with the last stream sequence number that was applied for a block."""
     return f"s{block}"
 

@@ -18,7 +18,9 @@ from chalicelib.store.items import (
 )
 from chalicelib.store.table import ConditionFailed, Table
 
-_KEYS_OF_ONE_WRITE = 120  # an expression may hold 4 KB and 300 operators: counters and lanes that one write may name
+_KEYS_OF_ONE_WRITE = (
+    120  # an expression may hold 4 KB and 300 operators: counters and watermarks that one write may name
+)
 
 
 class RunStore:
@@ -102,9 +104,9 @@ class RunStore:
                 return False
         return True
 
-    def suspect(self, run_id: str, suspicion: str, seen: Counts, *, now_ms: int) -> bool:
+    def note_drift(self, run_id: str, drift: str, seen: Counts, *, now_ms: int) -> bool:
         """Notes that a recount differed; False where the counters moved since they were seen."""
-        write = expressions.suspect(run_id, suspicion, seen_changed_ms=seen.changed_ms, now_ms=now_ms)
+        write = expressions.note_drift(run_id, drift, seen_changed_ms=seen.changed_ms, now_ms=now_ms)
         return self._try(write) is not None
 
     def active(self) -> list[ActiveRun]:
@@ -135,7 +137,7 @@ class RunStore:
                 if failed.old_item is None:
                     return None
                 counts = counts_of(failed.old_item)
-            changes = [change for change in changes if change.sequence > counts.lanes.get(change.block, -1)]
+            changes = [change for change in changes if change.sequence > counts.watermarks.get(change.block, -1)]
             if not changes:
                 return counts
 
@@ -147,11 +149,11 @@ class RunStore:
 
 
 def _lanes(changes: list[Change]) -> dict[int, tuple[int, int]]:
-    lanes: dict[int, tuple[int, int]] = {}
+    watermarks: dict[int, tuple[int, int]] = {}
     for change in changes:
-        first, last = lanes.get(change.block, (change.sequence, change.sequence))
-        lanes[change.block] = (min(first, change.sequence), max(last, change.sequence))
-    return lanes
+        first, last = watermarks.get(change.block, (change.sequence, change.sequence))
+        watermarks[change.block] = (min(first, change.sequence), max(last, change.sequence))
+    return watermarks
 
 
 def _parts(changes: list[Change]) -> list[list[Change]]:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.handing_back import home_of
 from chalicelib.domain.ports import Beat, Flaw, Refused, Verdict
-from chalicelib.domain.records import Candidates, Claim, Ending, GroupKey, Run, Task
+from chalicelib.domain.records import Candidates, ClaimRequest, Ending, GroupKey, Run, Task
 from chalicelib.domain.selection import Selected, Span, Wanted, all_wanted, spans
 from chalicelib.domain.transitions import IN_FLIGHT
 from chalicelib.store import expressions, keys
@@ -50,16 +50,16 @@ class TaskStore:
             yield from map(task_of, self._block(run.run_id, block))
 
     def candidates(
-        self, run_id: str, block: int, key: GroupKey, *, limit: int, wish: Claim | None = None
+        self, run_id: str, block: int, key: GroupKey, *, limit: int, request: ClaimRequest | None = None
     ) -> Candidates:
-        """The header and the first pending tasks: one request, whatever the answer. `wish`: only what is for its runner."""
+        """The header and the first pending tasks: one request, whatever the answer. `request`: only what is for its runner."""
         values = {":pk": keys.block_pk(run_id, block), ":low": keys.header_order(key), ":high": keys.claimable_end(key)}
         items, _ = self._table.query(
             "#pk = :pk AND #claim_order BETWEEN :low AND :high", values, limit=limit + 1, **_PROJECTED
         )
         header = header_of(items[0]) if items and "header" in items[0] else None
         orders = [item["claim_order"] for item in items if "header" not in item]
-        mine = [order for order in orders if wish is None or not _deferred(order, wish)]
+        mine = [order for order in orders if request is None or not _deferred(order, request)]
         return Candidates(header, tuple(map(keys.number_of_order, mine)), deferred=len(orders) - len(mine))
 
     def held_by_token(self, run_id: str, block: int, key: GroupKey, token: str) -> Task | None:
@@ -77,11 +77,11 @@ class TaskStore:
         """The tasks of the group in this block that are in flight."""
         return self._in_flight(run_id, block, keys.leased_order(key, ""))
 
-    def claim(self, run_id: str, number: int, wish: Claim) -> Task:
+    def claim(self, run_id: str, number: int, request: ClaimRequest) -> Task:
         try:
-            return self._change(expressions.claim(run_id, number, wish))
+            return self._change(expressions.claim(run_id, number, request))
         except Refused as refused:
-            if refused.task and _is_own(refused.task, wish):
+            if refused.task and _is_own(refused.task, request):
                 return refused.task
             raise
 
@@ -164,9 +164,9 @@ class TaskStore:
             raise Refused(task_of(failed.old_item) if failed.old_item else None) from None
 
 
-def _deferred(claim_order: str, wish: Claim) -> bool:
-    return keys.deferred_for(claim_order, home=home_of(wish.runner_id), now_ms=wish.now_ms)
+def _deferred(claim_order: str, request: ClaimRequest) -> bool:
+    return keys.deferred_for(claim_order, home=home_of(request.runner_id), now_ms=request.now_ms)
 
 
-def _is_own(task: Task, wish: Claim) -> bool:
-    return task.claim_token == wish.token and task.runner_id == wish.runner_id and task.lease_until_ms is not None
+def _is_own(task: Task, request: ClaimRequest) -> bool:
+    return task.claim_token == request.token and task.runner_id == request.runner_id and task.lease_until_ms is not None

@@ -6,7 +6,7 @@ from uuid import uuid4
 from benchfleet_contract import limits
 from benchfleet_contract.tasks import AnyClaimRequest, ClaimReply, ClaimRequest
 
-from runner_image.control.retries import Insistence, claimable_later
+from runner_image.control.retries import Retrier, claimable_later
 from runner_image.control.session import Claimed, Session
 from runner_image.control.stopping import Drained, Shutdown
 from runner_image.logs import Log
@@ -16,20 +16,20 @@ MIN_WAIT_S = 0.1
 
 
 class Claims:
-    """One slot's wishes for tasks. Each wish has a token of its own, so that a lost answer loses no task."""
+    """One slot's requests for tasks. Each request has a token of its own, so that a lost answer loses no task."""
 
-    def __init__(self, session: Session, *, run_id: str | None, place: tuple[str, str], insist: Insistence) -> None:
-        self._session, self._run_id, self._insist = session, run_id, insist
+    def __init__(self, session: Session, *, run_id: str | None, place: tuple[str, str], retry: Retrier) -> None:
+        self._session, self._run_id, self._retry = session, run_id, retry
         self._provider, self._instance_type = place
 
     def next(self, runner_id: str, *, token: Callable[[], str] = lambda: uuid4().hex) -> Claimed:
-        """The answer to a new wish. Raises Drained, or a SessionError when patience is out or the key is wrong."""
-        wish = token()
-        return self._insist(lambda failures: self._once(runner_id, wish, again=failures > 0), worth=claimable_later)
+        """The answer to a new request. Raises Drained, or a SessionError when patience is out or the key is wrong."""
+        request = token()
+        return self._retry(lambda failures: self._once(runner_id, request, again=failures > 0), worth=claimable_later)
 
     def _once(self, runner_id: str, token: str, *, again: bool) -> Claimed:
         kind = ClaimRequest if self._run_id else AnyClaimRequest
-        wish = kind(
+        request = kind(
             provider=self._provider,
             instance_type=self._instance_type,
             runner_id=runner_id,
@@ -37,7 +37,7 @@ class Claims:
             retry=again,
             attempt_token=True,
         )
-        return self._session.claim(self._run_id, wish)
+        return self._session.claim(self._run_id, request)
 
 
 def work(

@@ -1,4 +1,4 @@
-"""How long to insist, and how politely. The session asks once; this decides what a refusal means."""
+"""How long to retry, and how politely. The session asks once; this decides what a refusal means."""
 
 import random
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def claimable_later(error: SessionError) -> bool:
 
 
 @dataclass(frozen=True)
-class Insistence:
+class Retrier:
     """Repeats a call while its failures are worth it. `sleep` may raise, which ends the insisting with that error."""
 
     policy: Policy

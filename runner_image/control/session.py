@@ -133,11 +133,11 @@ class Session:
     def close(self) -> None:
         self._http.close()
 
-    def claim(self, run_id: str | None, wish: BaseModel) -> Claimed:
+    def claim(self, run_id: str | None, request: BaseModel) -> Claimed:
         """A task of this run, or of any run. An answer without a status means that nothing will come."""
         path = f"/runs/{_segment(run_id)}/tasks/claim" if run_id else "/claim"
         sent_at = self._clock()
-        answer = self._send("POST", path, body=wish, forbidden=Unauthorized)
+        answer = self._send("POST", path, body=request, forbidden=Unauthorized)
         reply = _claim_reply(_document(answer))
         if reply.task is None:
             return Claimed(reply=reply, lease_ends=float("inf"))

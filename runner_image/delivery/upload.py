@@ -12,7 +12,7 @@ from typing import BinaryIO
 import httpx
 from benchfleet_contract.tasks import UploadUrls
 
-from runner_image.control.retries import Insistence
+from runner_image.control.retries import Retrier
 from runner_image.control.session import Busy, LeaseLost, Refused, SessionError, Unreachable
 from runner_image.delivery.packaging import ERROR, Package
 
@@ -47,7 +47,7 @@ class Uploader:
     ) -> None:
         self._first, self._fresh_urls, self._http = first, fresh_urls, http
 
-    def upload(self, package: Package, *, insist: Insistence) -> str:
+    def upload(self, package: Package, *, retry: Retrier) -> str:
         """Returns the key. Raises UploadRefused, or the last SessionError when patience is out."""
         refusals = 0
 
@@ -63,7 +63,7 @@ class Uploader:
                 raise
             return target.key
 
-        return insist(once, worth=lambda error: isinstance(error, Unreachable | Busy | Expired))
+        return retry(once, worth=lambda error: isinstance(error, Unreachable | Busy | Expired))
 
     def _target(self, package: Package) -> Target:
         """Bound to this very archive where the server can do that; else what the claim gave."""

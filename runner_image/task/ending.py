@@ -8,14 +8,14 @@ from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import CompleteRequest, UploadUrls
 
 from runner_image.control.health import Health
-from runner_image.control.retries import Insistence, Policy
+from runner_image.control.retries import Policy, Retrier
 from runner_image.control.session import LeaseLost, SessionError
 from runner_image.control.stopping import Stopped, StopReason
 from runner_image.delivery.packaging import ERROR, RESULT, Package, pack
 from runner_image.delivery.upload import Uploader, UploadRefused
 from runner_image.task.execution import Execution
 from runner_image.task.faults import words_of
-from runner_image.task.metadata import RUNNER_STOPPED, UPLOAD_FAILED, Failure, Sheet, shortfall, with_more
+from runner_image.task.metadata import RUNNER_STOPPED, UPLOAD_FAILED, Failure, TaskMetadata, shortfall, with_more
 from runner_image.task.tools import TaskEnd, Tools
 
 FLUSH_S = 5.0  # how long an end waits for its last change of status to be told
@@ -31,7 +31,7 @@ class Ending:
 
     execution: Execution
     urls: UploadUrls
-    sheet: Sheet
+    known: TaskMetadata
     tools: Tools
     health: Health = field(default_factory=Health)
 
@@ -86,7 +86,7 @@ class Ending:
         note = self.execution.outcome.note if self.execution.outcome else ""
 
         def packed(cut: str) -> Package:
-            metadata = self.sheet.metadata(
+            metadata = self.known.metadata(
                 status=status,
                 reason=with_more(reason, cut),
                 prepared=self.execution.prepared,
@@ -102,7 +102,7 @@ class Ending:
     def _complete(self, key: str, *, sha256: str, reason: str | None) -> None:
         task = self.execution.task
         request = CompleteRequest(
-            runner_id=self.sheet.runner_id, s3_result_key=key, attempt=task.attempt, reason=reason, result_sha256=sha256
+            runner_id=self.known.runner_id, s3_result_key=key, attempt=task.attempt, reason=reason, result_sha256=sha256
         )
         self._tell(lambda: self.tools.session.complete(task.id, request))
 
@@ -110,7 +110,7 @@ class Ending:
         key, sha256 = self._upload_error(failure)
         self._say(HeartbeatStatus.ERROR)
         task = self.execution.task
-        request = failure.request(self.sheet.runner_id, attempt=task.attempt, error_key=key)
+        request = failure.request(self.known.runner_id, attempt=task.attempt, error_key=key)
         request = request.model_copy(update={"error_sha256": sha256})
         if self.tools.debug:
             request = request.model_copy(update={"debug_mode": True})
@@ -119,7 +119,7 @@ class Ending:
     def _upload_error(self, failure: Failure) -> tuple[str | None, str | None]:
         """Key and SHA-256 of the error archive; None if it could not be delivered, which is no reason to keep silent."""
         try:
-            metadata = self.sheet.metadata(
+            metadata = self.known.metadata(
                 status="error",
                 reason=failure.message,
                 prepared=self.execution.prepared,
@@ -141,13 +141,13 @@ class Ending:
 
     def _upload(self, package: Package, policy: Policy) -> str:
         task = self.execution.task
-        owner: dict[str, str | int] = {"runner_id": self.sheet.runner_id, "attempt": task.attempt}
+        owner: dict[str, str | int] = {"runner_id": self.known.runner_id, "attempt": task.attempt}
         uploader = Uploader(
             self.urls,
             fresh_urls=lambda query: self.tools.session.upload_urls(task.id, {**owner, **query}),
             http=self.tools.store,
         )
-        return uploader.upload(package, insist=self._insistence(policy))
+        return uploader.upload(package, retry=self._retrier(policy))
 
     def _say(self, status: HeartbeatStatus, *, wait: bool = True) -> None:
         """A change of status. The last ones are waited for: after the task's end no beat is welcome."""
@@ -162,14 +162,14 @@ class Ending:
         The lease may only look lost: when the call was accepted and its answer dropped, heartbeats are refused.
         """
         try:
-            self._insistence(TELL)(lambda _failures: call())
+            self._retrier(TELL)(lambda _failures: call())
         except Stopped:
             call()
 
-    def _insistence(self, policy: Policy) -> Insistence:
+    def _retrier(self, policy: Policy) -> Retrier:
         stop, log = self.execution.stop, self.execution.log
         last_words = stop.reason is StopReason.RUNNER_STOPPED
-        return Insistence(
+        return Retrier(
             LAST_WORDS if last_words else policy,
             sleep=self.tools.sleep if last_words else stop.sleep,
             clock=self.tools.clock,

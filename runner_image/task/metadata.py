@@ -86,7 +86,7 @@ def _listed(output: Output) -> str:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TaskMetadata:
     """What is known about one execution of a task; fills metadata.json."""
 
     task: AssignedTask

@@ -7,7 +7,7 @@ from benchfleet_contract.tasks import AssignedTask, UploadUrls
 
 from runner_image.control.health import Health
 from runner_image.control.heartbeats import Heartbeats, Holder
-from runner_image.control.retries import Insistence, Policy
+from runner_image.control.retries import Policy, Retrier
 from runner_image.control.session import Claimed, SessionError
 from runner_image.control.stopping import Stop, Stopped
 from runner_image.logs import Log, to_file
@@ -15,7 +15,7 @@ from runner_image.machine.provenance import machine
 from runner_image.task.ending import Ending
 from runner_image.task.execution import Execution
 from runner_image.task.faults import words_of
-from runner_image.task.metadata import Failure, Sheet
+from runner_image.task.metadata import Failure, TaskMetadata
 from runner_image.task.tools import TaskEnd, Tools
 from runner_image.task.work_dirs import work_dir
 
@@ -53,7 +53,7 @@ def _give_up(
     claimed: Claimed, task: AssignedTask, failure: Failure, *, slot: Slot, stop: Stop, tools: Tools, log: Log
 ) -> TaskEnd:
     """Tells of the failure, repeatedly while the lease that came with the claim lasts. Nobody beats meanwhile."""
-    insist = Insistence(
+    retry = Retrier(
         Policy(patience_s=max(GIVE_UP_S, min(claimed.lease_ends - tools.clock(), MOST_GIVE_UP_S))),
         sleep=stop.sleep,
         clock=tools.clock,
@@ -61,7 +61,7 @@ def _give_up(
     )
     request = failure.request(slot.runner_id, attempt=task.attempt)
     try:
-        insist(lambda _failures: tools.session.fail(task.id, request))
+        retry(lambda _failures: tools.session.fail(task.id, request))
     except (SessionError, Stopped) as error:
         log.error("not_told", error=str(error), error_type=failure.error_type)
         return TaskEnd.DROPPED
@@ -74,21 +74,21 @@ def _run(
     with work_dir(tools.work_root, task.id, keep=tools.debug, log=log) as root:
         place = root / "work"
         own_log = log.tee(to_file(place / "full_run.log")) if tools.debug else log
-        sheet = _sheet(task, slot=slot, tools=tools)
+        known = _task_metadata(task, slot=slot, tools=tools)
         with _heartbeats(claimed, task, slot=slot, stop=stop, tools=tools, log=own_log) as beats:
             run = Execution(
-                task, workload=sheet.workload, work_dir=place, core=slot.core, stop=stop, beats=beats, log=own_log
+                task, workload=known.workload, work_dir=place, core=slot.core, stop=stop, beats=beats, log=own_log
             )
             try:
                 run.measure(tools.isolation, workload=tools.workload)
             except Stopped as stopped:
                 own_log.warning("dropped", reason=stopped.reason.value)
                 return TaskEnd.DROPPED
-            return Ending(run, urls=urls, sheet=sheet, tools=tools, health=slot.health).deliver()
+            return Ending(run, urls=urls, known=known, tools=tools, health=slot.health).deliver()
 
 
-def _sheet(task: AssignedTask, *, slot: Slot, tools: Tools) -> Sheet:
-    return Sheet(
+def _task_metadata(task: AssignedTask, *, slot: Slot, tools: Tools) -> TaskMetadata:
+    return TaskMetadata(
         task=task,
         workload=tools.forced_workload or task.workload,
         runner_id=slot.runner_id,

@@ -9,7 +9,7 @@ from runner_image.workloads.protocol import Execute, Job, WorkloadError
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """How a command ended and what it said, stdout and stderr merged."""
 
     exit_code: int
@@ -32,7 +32,7 @@ def ask(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout_s: float = 900.0,
-) -> Said:
+) -> CommandResult:
     """Runs `command` in the job's slot and returns its non-empty lines. A failing command is the caller's to judge."""
     lines: list[str] = []
     code = execute(
@@ -42,7 +42,7 @@ def ask(
         on_line=lambda line: lines.append(line.rstrip("\r\n")),
         timeout_s=timeout_s,
     )
-    return Said(code, [line for line in lines if line.strip()])
+    return CommandResult(code, [line for line in lines if line.strip()])
 
 
 def demand(
@@ -54,7 +54,7 @@ def demand(
     error_type: str,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
-) -> Said:
+) -> CommandResult:
     """As `ask`, but the command must succeed: else WorkloadError of class infrastructure, `otherwise` + last words."""
     said = ask(execute, job, command, cwd=cwd, environment=environment)
     if said.exit_code != 0:

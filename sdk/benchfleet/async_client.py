@@ -9,7 +9,7 @@ import httpx
 
 from benchfleet.api.http_clients import options_for
 from benchfleet.api.operations import Awaited, Operations
-from benchfleet.api.runtime import REAL, Chance
+from benchfleet.api.runtime import REAL, Entropy
 from benchfleet.api.session import Session, read_base_url, read_key
 
 P = ParamSpec("P")
@@ -20,7 +20,7 @@ class AsyncClient(Operations, Awaited):
     """Talks to one API with one key, within one event loop; close it, or use it as an async context manager.
 
     Methods raise what is drawn in `benchfleet.exceptions`. `repeats` False: a request that fails is not sent
-    again, for who asks again anyway. `transport`, `sleep` (seconds) and `chance` are for tests.
+    again, for who asks again anyway. `transport`, `sleep` (seconds) and `entropy` are for tests.
     Raises UsageError for a URL or a key that cannot be meant.
     """
 
@@ -32,11 +32,11 @@ class AsyncClient(Operations, Awaited):
         repeats: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        chance: Chance = REAL,
+        entropy: Entropy = REAL,
     ) -> None:
         base_url, key = read_base_url(api_url), read_key(key)
         http = httpx.AsyncClient(transport=transport, **options_for(base_url.host))
-        self._session = Session(base_url, AwaitedWorld(http, sleep), chance, key, repeats)
+        self._session = Session(base_url, AwaitedWorld(http, sleep), entropy, key, repeats)
 
     async def __aenter__(self) -> Self:
         return self
@@ -51,7 +51,7 @@ class AsyncClient(Operations, Awaited):
 
     async def aclose(self) -> None:
         """Close the connections. The client cannot be used afterwards."""
-        await self._session.world.close()
+        await self._session.runtime.close()
 
 
 class AwaitedWorld:

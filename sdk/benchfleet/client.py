@@ -9,7 +9,7 @@ import httpx
 
 from benchfleet.api.http_clients import options_for
 from benchfleet.api.operations import Blocking, Operations
-from benchfleet.api.runtime import REAL, Chance
+from benchfleet.api.runtime import REAL, Entropy
 from benchfleet.api.session import Session, read_base_url, read_key
 
 P = ParamSpec("P")
@@ -20,7 +20,7 @@ class Client(Operations, Blocking):
     """Talks to one API with one key. Usable from several threads at once; close it, or use it as a context manager.
 
     Methods raise what is drawn in `benchfleet.exceptions`. `repeats` False: a request that fails is not sent
-    again, for who asks again anyway. `transport`, `sleep` (seconds) and `chance` are for tests.
+    again, for who asks again anyway. `transport`, `sleep` (seconds) and `entropy` are for tests.
     Raises UsageError for a URL or a key that cannot be meant.
     """
 
@@ -32,11 +32,11 @@ class Client(Operations, Blocking):
         repeats: bool = True,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        chance: Chance = REAL,
+        entropy: Entropy = REAL,
     ) -> None:
         base_url, key = read_base_url(api_url), read_key(key)
         http = httpx.Client(transport=transport, **options_for(base_url.host))
-        self._session = Session(base_url, BlockingWorld(http, sleep), chance, key, repeats)
+        self._session = Session(base_url, BlockingWorld(http, sleep), entropy, key, repeats)
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +51,7 @@ class Client(Operations, Blocking):
 
     def close(self) -> None:
         """Close the connections. The client cannot be used afterwards."""
-        self.run_flow(self._session.world.close())
+        self.run_flow(self._session.runtime.close())
 
 
 class BlockingWorld:

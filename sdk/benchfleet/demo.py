@@ -15,8 +15,8 @@ from benchfleet.exceptions import BenchfleetError, RunFailed
 from benchfleet.local.isolation import Isolation
 from benchfleet.profiles.settings import Connection
 from benchfleet.results.folder import Row, read
-from benchfleet.running.asked import Asked
-from benchfleet.running.master import Master
+from benchfleet.running.driver import RunDriver
+from benchfleet.running.options import RunOptions
 from benchfleet.running.providers.local import PROVIDER, LocalProvisioner
 from benchfleet.running.session import Tools
 from benchfleet.watch.follow import Display
@@ -26,7 +26,7 @@ PROCESSES = Isolation("process", "the demo needs no engine")
 
 @dataclass(frozen=True)
 class Demo:
-    """What was asked for. `timeout_s` bounds the run, from its creation to its archive."""
+    """What was options for. `timeout_s` bounds the run, from its creation to its archive."""
 
     config: Path
     results: Path
@@ -69,7 +69,7 @@ def play(demo: Demo, shown: Display) -> Ended:
     """Does all of it. Raises BenchfleetError, and Interrupted once everything has ended."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="benchfleet-demo-") as state:
-        asked = Asked(
+        options = RunOptions(
             demo.config,
             results=demo.results,
             state_dir=Path(state),
@@ -78,7 +78,7 @@ def play(demo: Demo, shown: Display) -> Ended:
             slots=demo.slots,
             stays=False,
         )
-        ended = Master(asked, _tools(shown)).play()
+        ended = RunDriver(options, _tools(shown)).run()
     if ended.run is None or ended.folder is None:
         raise BenchfleetError(ended.words)
     return Ended(ended.run, ended.folder, rows=read(ended.folder), took_s=time.monotonic() - started)
@@ -87,7 +87,7 @@ def play(demo: Demo, shown: Display) -> Ended:
 def _tools(shown: Display) -> Tools:
     return Tools(
         load=load,
-        connection=lambda url: Connection(url or "", None, None),  # never asked for: the emulator says its own
+        connection=lambda url: Connection(url or "", None, None),  # never options for: the emulator says its own
         client=lambda url, key: Client(url, key=key),
         watcher=lambda url, key: Client(url, key=key, repeats=False),
         provisioners={PROVIDER: LocalProvisioner(isolate=lambda *_, **__: PROCESSES)},

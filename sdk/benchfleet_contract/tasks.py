@@ -57,7 +57,7 @@ class TaskList(BaseModel):
 class ClaimRequest(BaseModel):
     """Body of `POST /runs/{id}/tasks/claim`.
 
-    `claim_token` names this one wish for a task: a copy with the same token gets the same task, not another one, and none
+    `claim_token` names this one request for a task: a copy with the same token gets the same task, not another one, and none
     once that has ended. `retry: true` says that a reply was lost. `attempt_token: true` asks for a token that speaks for this
     attempt alone; from then on no key that all runners share is taken for it.
     """

@@ -7,7 +7,7 @@ from benchfleet_contract.states import HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.ports import Beat, Verdict
-from chalicelib.domain.records import Claim, Group, GroupKey, Run, RunState, Task
+from chalicelib.domain.records import ClaimRequest, Group, GroupKey, Run, RunState, Task
 
 NOW_MS = 1_800_000_000_000
 LEASE_MS = 120_000
@@ -45,8 +45,10 @@ def tasks_of(run: Run) -> list[Task]:
     ]
 
 
-def a_wish(runner: str = "one", *, token: str | None = None, now_ms: int = NOW_MS, key: GroupKey = LOCAL) -> Claim:
-    return Claim(key, runner, token or f"token-{runner}", f"nonce-{runner}", now_ms)
+def a_request(
+    runner: str = "one", *, token: str | None = None, now_ms: int = NOW_MS, key: GroupKey = LOCAL
+) -> ClaimRequest:
+    return ClaimRequest(key, runner, token or f"token-{runner}", f"nonce-{runner}", now_ms)
 
 
 def a_beat(runner: str = "one", *, attempt: int | None = 1, now_ms: int = NOW_MS + 1_000, **changes: Any) -> Beat:

@@ -140,10 +140,10 @@ def test_counting_twice_counts_once(stores: Stores, run: Run) -> None:
     assert counts == now(stores)[1]
     assert counts
     assert counts.tally == {(0, P): 1, (0, C): 1, (0, D): 1, (1, P): 1, (1, C): 1}
-    assert (counts.lanes, counts.changed_ms) == ({0: 12, 7: 4}, NOW_MS + 1)
+    assert (counts.watermarks, counts.changed_ms) == ({0: 12, 7: 4}, NOW_MS + 1)
     assert stores.runs.count("r", changes, now_ms=NOW_MS + 2) == counts
     assert stores.runs.count("r", [*changes, changed(13, before=C, after=D)], now_ms=NOW_MS + 3) == Counts(
-        {(0, P): 1, (0, D): 2, (1, P): 1, (1, C): 1}, changed_ms=NOW_MS + 3, lanes={0: 13, 7: 4}
+        {(0, P): 1, (0, D): 2, (1, P): 1, (1, C): 1}, changed_ms=NOW_MS + 3, watermarks={0: 13, 7: 4}
     )
 
 

@@ -19,10 +19,10 @@ from tests.contract.records import (
     LOCAL,
     NOW_MS,
     a_beat,
+    a_request,
     a_run,
     a_task,
     a_verdict,
-    a_wish,
     tasks_of,
 )
 
@@ -54,45 +54,47 @@ def test_a_task_is_read_as_it_was_created(stores: Stores) -> None:
 
 
 def test_a_claim_starts_a_lease(stores: Stores, run: Run) -> None:
-    task = stores.tasks.claim(RUN_ID, 1, a_wish())
+    task = stores.tasks.claim(RUN_ID, 1, a_request())
     assert (task.status, task.attempt, task.runner_id, task.nonce) == (TaskStatus.CLAIMED, 1, "one", "nonce-one")
     assert (task.claimed_ms, task.heartbeat_ms, task.lease_until_ms) == (NOW_MS, NOW_MS, NOW_MS + LEASE_MS)
     assert stores.tasks.get(RUN_ID, 1) == task
 
 
 def test_a_claim_sent_twice_is_the_same_attempt(stores: Stores, run: Run) -> None:
-    first = stores.tasks.claim(RUN_ID, 1, a_wish())
-    assert stores.tasks.claim(RUN_ID, 1, replace(a_wish(), nonce="another", now_ms=NOW_MS + 9)) == first
+    first = stores.tasks.claim(RUN_ID, 1, a_request())
+    assert stores.tasks.claim(RUN_ID, 1, replace(a_request(), nonce="another", now_ms=NOW_MS + 9)) == first
 
 
-@pytest.mark.parametrize("wish", [a_wish("two"), a_wish("one", token="other"), a_wish("two", token="token-one")])
-def test_a_claimed_task_is_refused_and_shown(stores: Stores, run: Run, wish: Any) -> None:
-    first = stores.tasks.claim(RUN_ID, 1, a_wish())
-    assert refusal(lambda: stores.tasks.claim(RUN_ID, 1, wish)) == first
+@pytest.mark.parametrize(
+    "late", [a_request("two"), a_request("one", token="other"), a_request("two", token="token-one")]
+)
+def test_a_claimed_task_is_refused_and_shown(stores: Stores, run: Run, late: Any) -> None:
+    first = stores.tasks.claim(RUN_ID, 1, a_request())
+    assert refusal(lambda: stores.tasks.claim(RUN_ID, 1, late)) == first
     assert stores.tasks.get(RUN_ID, 1) == first
 
 
 def test_claiming_what_does_not_exist_creates_nothing(stores: Stores, run: Run) -> None:
     with pytest.raises(Refused) as raised:
-        stores.tasks.claim(RUN_ID, 99, a_wish())
+        stores.tasks.claim(RUN_ID, 99, a_request())
     assert raised.value.task is None
     assert stores.tasks.get(RUN_ID, 99) is None
 
 
 def test_a_token_of_a_task_that_ended_gets_it_no_more(stores: Stores, run: Run) -> None:
-    stores.tasks.claim(RUN_ID, 1, a_wish())
+    stores.tasks.claim(RUN_ID, 1, a_request())
     stores.tasks.finish(RUN_ID, 1, a_verdict())
-    assert refusal(lambda: stores.tasks.claim(RUN_ID, 1, a_wish())).status is TaskStatus.COMPLETED
+    assert refusal(lambda: stores.tasks.claim(RUN_ID, 1, a_request())).status is TaskStatus.COMPLETED
 
 
 def test_a_task_waits_for_its_earliest_time(stores: Stores) -> None:
     stores.tasks.create([a_task(not_before_ms=NOW_MS)])
-    refusal(lambda: stores.tasks.claim(RUN_ID, 1, a_wish(now_ms=NOW_MS - 1)))
-    assert stores.tasks.claim(RUN_ID, 1, a_wish(now_ms=NOW_MS)).not_before_ms is None
+    refusal(lambda: stores.tasks.claim(RUN_ID, 1, a_request(now_ms=NOW_MS - 1)))
+    assert stores.tasks.claim(RUN_ID, 1, a_request(now_ms=NOW_MS)).not_before_ms is None
 
 
 def test_a_beat_moves_the_lease_and_no_index_key(stores: Stores, run: Run) -> None:
-    stores.tasks.claim(RUN_ID, 1, a_wish())
+    stores.tasks.claim(RUN_ID, 1, a_request())
     before = stores.table.get(*keys.task_key(RUN_ID, 1)) or {}
     task = stores.tasks.renew(RUN_ID, 1, a_beat())
     after = stores.table.get(*keys.task_key(RUN_ID, 1)) or {}
@@ -103,7 +105,7 @@ def test_a_beat_moves_the_lease_and_no_index_key(stores: Stores, run: Run) -> No
 
 
 def test_a_beat_keeps_what_it_does_not_say(stores: Stores, run: Run) -> None:
-    stores.tasks.claim(RUN_ID, 1, a_wish())
+    stores.tasks.claim(RUN_ID, 1, a_request())
     stores.tasks.renew(RUN_ID, 1, a_beat())
     silent = a_beat(attempt=None, status=HeartbeatStatus.UPLOADING, message=None, current_benchmark=None)
     task = stores.tasks.renew(RUN_ID, 1, replace(silent, progress_pct=None))
@@ -113,12 +115,12 @@ def test_a_beat_keeps_what_it_does_not_say(stores: Stores, run: Run) -> None:
 
 @pytest.mark.parametrize("beat", [a_beat("two"), a_beat(attempt=2), a_beat(attempt=0)])
 def test_a_beat_needs_owner_and_attempt(stores: Stores, run: Run, beat: Any) -> None:
-    claimed = stores.tasks.claim(RUN_ID, 1, a_wish())
+    claimed = stores.tasks.claim(RUN_ID, 1, a_request())
     assert refusal(lambda: stores.tasks.renew(RUN_ID, 1, beat)) == claimed
 
 
 def test_what_has_ended_is_final(stores: Stores, run: Run) -> None:
-    claimed = stores.tasks.claim(RUN_ID, 1, a_wish())
+    claimed = stores.tasks.claim(RUN_ID, 1, a_request())
     stores.tasks.finish(RUN_ID, 1, a_verdict())
     ended = stores.tasks.get(RUN_ID, 1)
     assert ended
@@ -136,7 +138,7 @@ def test_what_has_ended_is_final(stores: Stores, run: Run) -> None:
 
 
 def test_completing_tells_all_and_leaves_the_index(stores: Stores, run: Run) -> None:
-    stores.tasks.claim(RUN_ID, 1, a_wish())
+    stores.tasks.claim(RUN_ID, 1, a_request())
     task = stores.tasks.finish(RUN_ID, 1, a_verdict(reason="partial: nbody"))
     assert (task.status, task.result_key, task.reason) == (TaskStatus.COMPLETED, "k", "partial: nbody")
     assert (task.ended_ms, task.progress_pct, task.lease_until_ms) == (NOW_MS + 5_000, 100, None)
@@ -144,7 +146,7 @@ def test_completing_tells_all_and_leaves_the_index(stores: Stores, run: Run) -> 
 
 
 def test_failing_tells_why(stores: Stores, run: Run) -> None:
-    stores.tasks.claim(RUN_ID, 1, a_wish())
+    stores.tasks.claim(RUN_ID, 1, a_request())
     said = a_verdict(status=TaskStatus.FAILED, error_type="timeout", error_message="too slow", result_key=None)
     task = stores.tasks.finish(RUN_ID, 1, replace(said, failure_class=FailureClass.BENCHMARK))
     assert (task.status, task.error_type, task.error_message) == (TaskStatus.FAILED, "timeout", "too slow")
@@ -153,12 +155,12 @@ def test_failing_tells_why(stores: Stores, run: Run) -> None:
 
 @pytest.mark.parametrize("verdict", [a_verdict("two"), a_verdict(attempt=2), a_verdict(attempt=None, nonce="other")])
 def test_an_end_needs_owner_attempt_and_nonce(stores: Stores, run: Run, verdict: Any) -> None:
-    claimed = stores.tasks.claim(RUN_ID, 1, a_wish())
+    claimed = stores.tasks.claim(RUN_ID, 1, a_request())
     assert refusal(lambda: stores.tasks.finish(RUN_ID, 1, verdict)) == claimed
 
 
 def test_a_sweeper_acts_only_on_the_lease_that_it_saw(stores: Stores, run: Run) -> None:
-    seen = stores.tasks.claim(RUN_ID, 1, a_wish())
+    seen = stores.tasks.claim(RUN_ID, 1, a_request())
     renewed = stores.tasks.renew(RUN_ID, 1, a_beat())
     assert refusal(lambda: stores.tasks.extend(seen, now_ms=NOW_MS)) == renewed
     assert refusal(lambda: stores.tasks.requeue(seen)) == renewed
@@ -167,7 +169,7 @@ def test_a_sweeper_acts_only_on_the_lease_that_it_saw(stores: Stores, run: Run) 
 
 
 def test_an_extended_lease_is_one_longer_and_a_beat_forgets_it(stores: Stores, run: Run) -> None:
-    stores.tasks.extend(stores.tasks.claim(RUN_ID, 1, a_wish()), now_ms=NOW_MS + 7)
+    stores.tasks.extend(stores.tasks.claim(RUN_ID, 1, a_request()), now_ms=NOW_MS + 7)
     extended = stores.tasks.get(RUN_ID, 1)
     assert extended
     assert (extended.extended, extended.lease_until_ms) == (True, NOW_MS + 7 + LEASE_MS)
@@ -175,17 +177,17 @@ def test_an_extended_lease_is_one_longer_and_a_beat_forgets_it(stores: Stores, r
 
 
 def test_a_requeued_task_is_claimed_anew_and_the_old_holder_is_told(stores: Stores, run: Run) -> None:
-    stores.tasks.requeue(stores.tasks.claim(RUN_ID, 1, a_wish()))
+    stores.tasks.requeue(stores.tasks.claim(RUN_ID, 1, a_request()))
     assert stores.tasks.candidates(RUN_ID, 0, LOCAL, limit=9).numbers == (1, 2, 3)
     task = refusal(lambda: stores.tasks.renew(RUN_ID, 1, a_beat()))
     assert (task.status, task.attempt, task.lease_until_ms, task.nonce) == (TaskStatus.PENDING, 1, None, None)
-    again = stores.tasks.claim(RUN_ID, 1, a_wish("two"))
+    again = stores.tasks.claim(RUN_ID, 1, a_request("two"))
     assert (again.attempt, again.runner_id, again.former_runner_id) == (2, "two", "one")
     refusal(lambda: stores.tasks.finish(RUN_ID, 1, a_verdict()))
 
 
 def test_a_task_out_of_attempts_fails_in_the_known_words(stores: Stores, run: Run) -> None:
-    stores.tasks.time_out(stores.tasks.claim(RUN_ID, 1, a_wish()), now_ms=NOW_MS + 200_000)
+    stores.tasks.time_out(stores.tasks.claim(RUN_ID, 1, a_request()), now_ms=NOW_MS + 200_000)
     task = stores.tasks.get(RUN_ID, 1)
     assert task
     assert (task.status, task.error_type, task.reason) == (TaskStatus.FAILED, "timeout", "lease_expired")
@@ -201,7 +203,7 @@ def test_ending_what_is_open_beats_a_claim_that_raced(
 ) -> None:
     seen = stores.tasks.get(RUN_ID, 1)
     assert seen
-    stores.tasks.claim(RUN_ID, 1, a_wish())
+    stores.tasks.claim(RUN_ID, 1, a_request())
     stores.tasks.end_open(seen, ending, now_ms=NOW_MS + 3)
     task = refusal(lambda: stores.tasks.renew(RUN_ID, 1, a_beat()))
     assert (task.status, task.reason, task.ended_ms, task.lease_until_ms) == (status, ending, NOW_MS + 3, None)
@@ -209,7 +211,7 @@ def test_ending_what_is_open_beats_a_claim_that_raced(
 
 
 def test_candidates_come_with_their_header_lowest_first(stores: Stores, run: Run) -> None:
-    stores.tasks.claim(RUN_ID, 1, a_wish())
+    stores.tasks.claim(RUN_ID, 1, a_request())
     found = stores.tasks.candidates(RUN_ID, 0, LOCAL, limit=1)
     assert found.header == Header(True, None, "mock", {"n": 1}, (0,))
     assert found.numbers == (2,)
@@ -226,7 +228,7 @@ def test_headers_close_and_do_not_open_again(stores: Stores, run: Run) -> None:
 
 
 def test_a_token_finds_the_task_that_it_holds(stores: Stores, run: Run) -> None:
-    task = stores.tasks.claim(RUN_ID, 2, a_wish(token="abc"))
+    task = stores.tasks.claim(RUN_ID, 2, a_request(token="abc"))
     assert stores.tasks.held_by_token(RUN_ID, 0, LOCAL, "abc") == task
     assert stores.tasks.held_by_token(RUN_ID, 0, LOCAL, "ab") is None
     assert stores.tasks.held_by_token(RUN_ID, 0, CLOUD, "abc") is None
@@ -237,17 +239,17 @@ def test_a_token_finds_the_task_that_it_holds(stores: Stores, run: Run) -> None:
 def test_a_group_is_open_until_its_last_task_ends(stores: Stores, run: Run) -> None:
     for number, runner in ((4, "one"), (5, "two")):
         assert stores.tasks.any_open(RUN_ID, 0, CLOUD)
-        stores.tasks.claim(RUN_ID, number, a_wish(runner, key=CLOUD))
+        stores.tasks.claim(RUN_ID, number, a_request(runner, key=CLOUD))
         stores.tasks.finish(RUN_ID, number, a_verdict(runner))
     assert not stores.tasks.any_open(RUN_ID, 0, CLOUD)
     assert stores.tasks.any_open(RUN_ID, 0, LOCAL)
 
 
 def test_leased_are_the_tasks_in_flight_of_one_group(stores: Stores, run: Run) -> None:
-    claimed = stores.tasks.claim(RUN_ID, 1, a_wish("one"))
-    stores.tasks.claim(RUN_ID, 2, a_wish("two"))
+    claimed = stores.tasks.claim(RUN_ID, 1, a_request("one"))
+    stores.tasks.claim(RUN_ID, 2, a_request("two"))
     running = stores.tasks.renew(RUN_ID, 2, a_beat("two"))
-    stores.tasks.claim(RUN_ID, 4, a_wish("three", key=CLOUD))
+    stores.tasks.claim(RUN_ID, 4, a_request("three", key=CLOUD))
     found = sorted(stores.tasks.leased(RUN_ID, 0, LOCAL), key=lambda task: task.number)
     assert found == [claimed, running]
 
@@ -286,7 +288,7 @@ def test_what_is_wanted_is_selected_without_gap_or_repeat(stores: Stores, limit:
     stores.tasks.create(tasks_of(run))
     for number in (3, 129, 131, 257):
         key = LOCAL if number < 131 else CLOUD
-        stores.tasks.claim(RUN_ID, number, a_wish(token=f"t{number}", key=key))
+        stores.tasks.claim(RUN_ID, number, a_request(token=f"t{number}", key=key))
     claimed = TaskStatus.CLAIMED
     assert selected(stores, run, Wanted(status=claimed), limit=limit) == [3, 129, 131, 257]
     assert selected(stores, run, Wanted("local", "docker", claimed), limit=limit) == [3, 129]

@@ -14,7 +14,7 @@ from chalicelib.domain.ports import Built, Refused
 from chalicelib.domain.records import ArchiveRecord, Ending, RunState, Task
 from chalicelib.store import keys
 from tests.contract.conftest import Stores
-from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_run, a_task, a_verdict, a_wish
+from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_request, a_run, a_task, a_verdict
 
 pytestmark = pytest.mark.parametrize("stores", ["in_process"], indirect=True)  # over HTTP nothing differs here
 FAILED = a_verdict(
@@ -39,7 +39,7 @@ NO_BEAT: dict[str, Any] = {
 @pytest.fixture
 def claimed(stores: Stores) -> Task:
     stores.tasks.create([a_task()])
-    return stores.tasks.claim("r", 1, a_wish())
+    return stores.tasks.claim("r", 1, a_request())
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def correct(stores: Stores) -> None:
 def test_a_suspicion_stands_until_a_counter_moves_or_all_are_corrected(
     stores: Stores, clear: Callable[[Stores], None]
 ) -> None:
-    assert stores.runs.suspect("r", "print", counts(stores), now_ms=NOW_MS + 4)
-    assert (counts(stores).suspicion, counts(stores).suspected_ms) == ("print", NOW_MS + 4)
+    assert stores.runs.note_drift("r", "print", counts(stores), now_ms=NOW_MS + 4)
+    assert (counts(stores).drift, counts(stores).drift_seen_ms) == ("print", NOW_MS + 4)
     clear(stores)
-    assert (counts(stores).suspicion, counts(stores).suspected_ms) == (None, 0)
+    assert (counts(stores).drift, counts(stores).drift_seen_ms) == (None, 0)

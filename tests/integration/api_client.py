@@ -42,8 +42,8 @@ class Api:
         return document
 
     def claim(self, run_id: str, *, runner_id: str = "runner-1", **changes: Any) -> Json:
-        wish = {"provider": "local", "instance_type": "docker", "runner_id": runner_id, **changes}
-        reply = self("POST", f"/runs/{run_id}/tasks/claim", wish, role="runner")
+        request = {"provider": "local", "instance_type": "docker", "runner_id": runner_id, **changes}
+        reply = self("POST", f"/runs/{run_id}/tasks/claim", request, role="runner")
         assert reply.status_code == 200, reply.text
         document: Json = reply.json()
         return document

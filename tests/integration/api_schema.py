@@ -16,10 +16,10 @@ GOOD, BAD = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 # What is read leniently, and why. The document says what to send; here anything may stand there, and has to be taken.
 _TEXT = "whatever it is, it is kept as text, as the reference system's database did"
 _TRUE = "only `true` asks for it"
-_WISH = {"retry": _TRUE, "attempt_token": _TRUE}
+_CLAIM_REQUEST = {"retry": _TRUE, "attempt_token": _TRUE}
 LENIENT: dict[str, dict[str, str]] = {
-    "ClaimRequest": _WISH,
-    "AnyClaimRequest": _WISH,
+    "ClaimRequest": _CLAIM_REQUEST,
+    "AnyClaimRequest": _CLAIM_REQUEST,
     "HeartbeatRequest": {
         "message": _TEXT,
         "current_benchmark": _TEXT,

@@ -39,11 +39,11 @@ class World:
     def lease(self, role: str) -> Json:
         """The claim's reply for the task that this role holds now; the attempt's token speaks for that one alone."""
         if role not in self._leases:
-            wish: Json = GROUP | {"runner_id": HOLDER, "attempt_token": role == ATTEMPT}
-            reply = self.api.claim(self.pool, **wish)
+            request: Json = GROUP | {"runner_id": HOLDER, "attempt_token": role == ATTEMPT}
+            reply = self.api.claim(self.pool, **request)
             if reply["status"] != "assigned":
                 self.pool = self._run(_POOL)
-                reply = self.api.claim(self.pool, **wish)
+                reply = self.api.claim(self.pool, **request)
             self._leases[role] = reply
         return self._leases[role]
 

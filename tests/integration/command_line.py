@@ -10,7 +10,7 @@ from benchfleet.cli.main import main
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     code: int
     out: str
     err: str
@@ -21,15 +21,15 @@ class Said:
         return json.loads(self.out)
 
 
-CommandLine = Callable[..., Said]
+CommandLine = Callable[..., CommandResult]
 
 
 def command_line(capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    def call(*argv: str) -> Said:
+    def call(*argv: str) -> CommandResult:
         with pytest.raises(SystemExit) as end:
             main(argv)
         out, err = capsys.readouterr()
         assert isinstance(end.value.code, int)
-        return Said(end.value.code, out, err)
+        return CommandResult(end.value.code, out, err)
 
     return call

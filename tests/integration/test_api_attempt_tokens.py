@@ -60,9 +60,9 @@ def test_a_token_opens_no_other_task_and_tells_nothing_of_it(api: Api, saying: t
 def test_a_token_claims_nothing_and_reads_nothing(api: Api) -> None:
     reply = bound(api)
     headers = {"Authorization": f"Bearer {reply['attempt_token']}"}
-    wish = {"provider": "local", "instance_type": "docker", "runner_id": RUNNER}
+    request = {"provider": "local", "instance_type": "docker", "runner_id": RUNNER}
     for path in (f"/runs/{reply['task']['run_id']}/tasks/claim", "/claim", "/runs"):
-        assert api("POST", path, wish, role=None, headers=headers).status_code == 401
+        assert api("POST", path, request, role=None, headers=headers).status_code == 401
 
 
 def test_a_token_speaks_for_its_own_attempt_only(api: Api) -> None:
@@ -113,8 +113,8 @@ def test_a_cancelled_task_is_told_so(api: Api) -> None:
 
 def test_a_copy_of_the_claim_gets_the_same_token(api: Api) -> None:
     run_id = api.create(per_instance_type={"tasks": 2})["run_id"]
-    wish: dict[str, Any] = {"runner_id": RUNNER, "claim_token": "one-wish", "attempt_token": True}
-    first, second = api.claim(run_id, **wish), api.claim(run_id, **wish, retry=True)
+    request: dict[str, Any] = {"runner_id": RUNNER, "claim_token": "one-request", "attempt_token": True}
+    first, second = api.claim(run_id, **request), api.claim(run_id, **request, retry=True)
     assert first["task"]["id"] == second["task"]["id"]
     assert first["attempt_token"] == second["attempt_token"]
     assert first["attempt_token"] not in api("GET", f"/tasks/{first['task']['id']}").text
@@ -127,7 +127,7 @@ def test_nothing_but_true_asks_for_a_token(api: Api, asked: Any) -> None:
 
 def test_any_run_as_well(api: Api) -> None:
     run_id = api.create(local=[{"instance_type": "for-any-run"}])["run_id"]
-    wish = {"provider": "local", "instance_type": "for-any-run", "runner_id": RUNNER, "attempt_token": True}
-    reply = api("POST", "/claim", wish, role="runner").json()
+    request = {"provider": "local", "instance_type": "for-any-run", "runner_id": RUNNER, "attempt_token": True}
+    reply = api("POST", "/claim", request, role="runner").json()
     assert reply["task"]["run_id"] == run_id
     assert say(api, reply["task"]["id"], SAYINGS[0], reply["attempt_token"]).status_code == 200

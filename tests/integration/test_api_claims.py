@@ -8,7 +8,7 @@ from tests.integration.api_client import Api, fresh
 
 ASSIGNED = ["id", "provider", "instance_type", "instance_type_alias", "run_number", "ruby_version"]
 URLS = ["result_upload_url", "error_upload_url", "result_key", "error_key"]
-WISH = {"provider": "local", "instance_type": "docker", "runner_id": "runner-1"}
+CLAIM_REQUEST = {"provider": "local", "instance_type": "docker", "runner_id": "runner-1"}
 
 
 def test_an_assigned_task_comes_with_its_urls(api: Api) -> None:
@@ -48,23 +48,23 @@ def test_matching_is_exact_and_never_by_alias(api: Api, changes: dict[str, str])
     assert api.claim(run_id, **changes)["status"] == "done"
 
 
-@pytest.mark.parametrize("missing", list(WISH))
+@pytest.mark.parametrize("missing", list(CLAIM_REQUEST))
 @pytest.mark.parametrize("path", ["/runs/nope/tasks/claim", "/claim"])
 def test_missing_parameters_come_before_the_run(api: Api, missing: str, path: str) -> None:
     for value in (None, ""):
-        reply = api("POST", path, WISH | {missing: value}, role="runner")
+        reply = api("POST", path, CLAIM_REQUEST | {missing: value}, role="runner")
         assert (reply.status_code, reply.json()["error"]) == (400, "Missing required parameters")
     assert api("POST", path, role="runner").json()["error"] == "Missing required parameters"
 
 
 def test_a_claim_in_an_unknown_run_is_not_found(api: Api) -> None:
-    reply = api("POST", "/runs/nope/tasks/claim", WISH, role="runner")
+    reply = api("POST", "/runs/nope/tasks/claim", CLAIM_REQUEST, role="runner")
     assert (reply.status_code, reply.json()["error"]) == (404, "Run not found")
 
 
 def test_forms_are_read_as_well_as_json(api: Api) -> None:
     run_id = api.create()["run_id"]
-    reply = api("POST", f"/runs/{run_id}/tasks/claim", role="runner", data=WISH)
+    reply = api("POST", f"/runs/{run_id}/tasks/claim", role="runner", data=CLAIM_REQUEST)
     assert reply.json()["task"]["id"] == f"{run_id}.1"
     beat = {"runner_id": "runner-1", "status": "running", "progress_pct": "40"}
     assert api("POST", f"/tasks/{run_id}.1/heartbeat", role="runner", data=beat).status_code == 200
@@ -73,7 +73,7 @@ def test_forms_are_read_as_well_as_json(api: Api) -> None:
 
 def test_a_form_says_yes_in_words(api: Api) -> None:
     path = f"/runs/{api.create(per_instance_type={'tasks': 2})['run_id']}/tasks/claim"
-    form = WISH | {"claim_token": "form-1", "attempt_token": "true"}
+    form = CLAIM_REQUEST | {"claim_token": "form-1", "attempt_token": "true"}
     first = api("POST", path, role="runner", data=form).json()
     again = api("POST", path, role="runner", data=form | {"retry": "true"}).json()
     assert first["task"]["id"] == again["task"]["id"]
@@ -82,25 +82,25 @@ def test_a_form_says_yes_in_words(api: Api) -> None:
 
 def test_a_wish_that_is_sent_again_gets_the_task_that_it_got(api: Api) -> None:
     run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
-    first = api.claim(run_id, claim_token="wish-1")
-    again = api.claim(run_id, claim_token="wish-1", retry=True)
+    first = api.claim(run_id, claim_token="request-1")
+    again = api.claim(run_id, claim_token="request-1", retry=True)
     assert (again["task"]["id"], again["task"]["attempt"]) == (first["task"]["id"], 1)
     assert again["presigned_urls"]["result_key"] == first["presigned_urls"]["result_key"]
-    other = api.claim(run_id, claim_token="wish-2", retry=True)
+    other = api.claim(run_id, claim_token="request-2", retry=True)
     assert other["task"]["id"] != first["task"]["id"]
-    foreign = api.claim(run_id, claim_token="wish-1", retry=True, runner_id="runner-2")
+    foreign = api.claim(run_id, claim_token="request-1", retry=True, runner_id="runner-2")
     assert foreign["task"]["id"] not in (first["task"]["id"], other["task"]["id"])
 
 
 def test_a_generic_claim_finds_the_oldest_run_that_fits(api: Api) -> None:
     kind = fresh("kind")
-    wish = {"provider": "local", "instance_type": kind, "runner_id": "runner-1"}
+    request = {"provider": "local", "instance_type": kind, "runner_id": "runner-1"}
     here: dict[str, Any] = {"local": [{"instance_type": kind}]}
     older = api.create(**here, workload="mock")["run_id"]
     newer = api.create(**here)["run_id"]
 
     def ask(**more: Any) -> dict[str, Any]:
-        reply = api("POST", "/claim", wish | more, role="runner")
+        reply = api("POST", "/claim", request | more, role="runner")
         assert reply.status_code == 200
         document: dict[str, Any] = reply.json()
         return document
@@ -115,12 +115,12 @@ def test_a_generic_claim_finds_the_oldest_run_that_fits(api: Api) -> None:
 @pytest.mark.parametrize("more", [{"runner_id": 7}, {"runner_id": "x" * 257}, {"claim_token": "x" * 129}])
 @pytest.mark.parametrize("path", ["/runs/nope/tasks/claim", "/claim"])
 def test_odd_parameters_are_refused_by_name(api: Api, path: str, more: dict[str, Any]) -> None:
-    reply = api("POST", path, WISH | more, role="runner")
+    reply = api("POST", path, CLAIM_REQUEST | more, role="runner")
     assert (reply.status_code, reply.json()["code"]) == (400, "invalid_parameter")
     assert reply.json()["error"].startswith(next(iter(more)))
 
 
 @pytest.mark.parametrize("workloads", [7, "ruby-bench", {"a": 1}])
 def test_workloads_must_be_a_list(api: Api, workloads: Any) -> None:
-    reply = api("POST", "/claim", WISH | {"workloads": workloads}, role="runner")
+    reply = api("POST", "/claim", CLAIM_REQUEST | {"workloads": workloads}, role="runner")
     assert reply.status_code == 400

@@ -123,10 +123,10 @@ def test_everything_that_is_asked_about_a_deleted_run_is_answered_404(api: Api, 
     for path in (f"/runs/{run_id}", f"/runs/{run_id}/tasks", f"/runs/{run_id}/runners", f"/tasks/{task_id}",
                  f"/tasks/{task_id}/files", f"/tasks/{task_id}/upload-urls?runner_id=runner-1"):  # fmt: skip
         assert api("GET", path).status_code == 404, path
-    wish = {"provider": "local", "instance_type": "docker", "runner_id": "late"}
+    request = {"provider": "local", "instance_type": "docker", "runner_id": "late"}
     failure = {"runner_id": "runner-1", "error_type": "x", "error_message": "y", "attempt": 1}
     for path, body in (
-        (f"/runs/{run_id}/stop", None), (f"/runs/{run_id}/tasks/claim", wish),
+        (f"/runs/{run_id}/stop", None), (f"/runs/{run_id}/tasks/claim", request),
         (f"/tasks/{task_id}/complete", ended["body"]), (f"/tasks/{task_id}/fail", failure),
         (f"/tasks/{task_id}/heartbeat", {"runner_id": "runner-1", "status": "running", "attempt": 1}),
     ):  # fmt: skip

@@ -63,12 +63,12 @@ def test_an_attempt_may_be_a_number_in_any_spelling_or_left_out(api: Api, task: 
 
 @pytest.mark.parametrize("workloads", [0, False, {}, "", "ruby-bench", [1]])
 def test_workloads_of_a_wrong_kind_are_not_taken_for_any_workload(api: Api, workloads: Any) -> None:
-    wish = {"provider": "local", "instance_type": "odd", "runner_id": "runner-1", "workloads": workloads}
-    refused = api("POST", "/claim", wish, role="runner")
+    request = {"provider": "local", "instance_type": "odd", "runner_id": "runner-1", "workloads": workloads}
+    refused = api("POST", "/claim", request, role="runner")
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_parameter")
 
 
 @pytest.mark.parametrize("workloads", [[], None, ["mock"]])
 def test_workloads_may_be_left_empty(api: Api, workloads: Any) -> None:
-    wish = {"provider": "local", "instance_type": "odd", "runner_id": "runner-1", "workloads": workloads}
-    assert api("POST", "/claim", wish, role="runner").json()["status"] == "wait"
+    request = {"provider": "local", "instance_type": "odd", "runner_id": "runner-1", "workloads": workloads}
+    assert api("POST", "/claim", request, role="runner").json()["status"] == "wait"

@@ -31,8 +31,8 @@ def test_runners_of_a_run_are_shown(api: Api) -> None:
 
 def test_a_runner_without_a_run_is_shown_everywhere(api: Api) -> None:
     runner_id = fresh("free")
-    wish = {"provider": "local", "instance_type": fresh("kind"), "runner_id": runner_id}
-    assert api("POST", "/claim", wish, role="runner").json()["status"] == "wait"
+    request = {"provider": "local", "instance_type": fresh("kind"), "runner_id": runner_id}
+    assert api("POST", "/claim", request, role="runner").json()["status"] == "wait"
     run_id = api.create()["run_id"]
     found = api("GET", f"/runs/{run_id}/runners").json()["runners"]
     assert [(r["any_run"], r["live"]) for r in found if r["runner_id"] == runner_id] == [(True, True)]

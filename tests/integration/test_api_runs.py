@@ -310,8 +310,8 @@ def test_every_path_may_end_in_json(api: Api) -> None:
     assert run_id in [run["run_id"] for run in api("GET", "/runs.json?x=.json").json()["runs"]]
     assert api("GET", f"/runs/{run_id}.json").json()["run_id"] == run_id
     assert api("GET", f"/run/{run_id}.json").json()["run_id"] == run_id
-    wish = {"provider": "local", "instance_type": "docker", "runner_id": "runner-1"}
-    task = api("POST", f"/runs/{run_id}/tasks/claim.json", wish, role="runner").json()["task"]["id"]
+    request = {"provider": "local", "instance_type": "docker", "runner_id": "runner-1"}
+    task = api("POST", f"/runs/{run_id}/tasks/claim.json", request, role="runner").json()["task"]["id"]
     assert api("GET", f"/tasks/{task}.json").json()["id"] == task
     beat = {"runner_id": "runner-1", "status": "running"}
     assert api("POST", f"/tasks/{task}/heartbeat.json", beat, role="runner").status_code == 200
@@ -335,7 +335,7 @@ def test_the_plans_names_do_what_ours_do(api: Api) -> None:
     made = api("POST", "/run/start", run_body(local=[{"instance_type": kind}]))
     assert made.status_code == 201, made.text
     run_id = made.json()["run_id"]
-    wish = {"provider": "local", "instance_type": kind, "runner_id": "runner-1"}
-    assert api("POST", "/tasks/claim", wish, role="runner").json()["task"]["id"] == f"{run_id}.1"
+    request = {"provider": "local", "instance_type": kind, "runner_id": "runner-1"}
+    assert api("POST", "/tasks/claim", request, role="runner").json()["task"]["id"] == f"{run_id}.1"
     assert api("POST", f"/run/{run_id}/stop").json() == {"message": "Run cancelled successfully"}
     assert api("GET", f"/run/{run_id}").json()["status"] == "cancelled"

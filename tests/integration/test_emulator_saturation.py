@@ -19,11 +19,11 @@ from chalice.app import Chalice
 from local_emulator.api_gateway import ApiGateway
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.turns import Turns
-from runner_image.control.retries import Insistence, Policy
+from runner_image.control.retries import Policy, Retrier
 from runner_image.control.session import Session
 
 PATIENCE_S = 30
-WISH = ClaimRequest(provider="local", instance_type="small", runner_id="r")
+CLAIM_REQUEST = ClaimRequest(provider="local", instance_type="small", runner_id="r")
 
 
 class Full:
@@ -120,6 +120,6 @@ def test_a_client_comes_back_after_the_time_that_it_was_told(full: Full, url: st
 
 def test_a_runner_comes_back_after_the_time_that_it_was_told(full: Full, url: str) -> None:
     with closing(Session(url, api_key="k")) as session:
-        insist = Insistence(Policy(patience_s=60), sleep=full.empty, clock=lambda: 0.0)
-        insist(lambda _: session.claim("7", WISH))
+        retry = Retrier(Policy(patience_s=60), sleep=full.empty, clock=lambda: 0.0)
+        retry(lambda _: session.claim("7", CLAIM_REQUEST))
     assert (full.pauses_s[0], full.claims) == (1.0, 1)

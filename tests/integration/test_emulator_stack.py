@@ -37,8 +37,8 @@ def create_run(http: httpx.Client, *, tasks: int = 1) -> str:
 
 
 def claim(http: httpx.Client, run_id: str, *, runner: str = "r1") -> Any:
-    wish = {"provider": "local", "instance_type": "small", "runner_id": runner}
-    return http.post(f"/runs/{run_id}/tasks/claim", json=wish).json()
+    request = {"provider": "local", "instance_type": "small", "runner_id": runner}
+    return http.post(f"/runs/{run_id}/tasks/claim", json=request).json()
 
 
 def wait_until(true: Callable[[], bool], *, within_s: float = 30) -> None:

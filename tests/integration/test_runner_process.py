@@ -164,9 +164,9 @@ def test_a_waiting_slot_asks_again_when_another_slots_task_ends(plane: ControlPl
 def test_a_claim_whose_answer_was_lost_is_repeated_with_the_same_token(plane: ControlPlane) -> None:
     plane.script["claim"] = ["drop", Reply(status=503), Reply(body={"status": "done"})]
     assert command(*flags(plane, "--run-id", "r1"), BENCHFLEET_API_KEY=KEY).returncode == 0
-    wishes = [call.body for call in plane.of("claim")]
-    assert len({wish["claim_token"] for wish in wishes}) == 1
-    assert [wish["retry"] for wish in wishes] == [False, True, True]
+    requests = [call.body for call in plane.of("claim")]
+    assert len({request["claim_token"] for request in requests}) == 1
+    assert [request["retry"] for request in requests] == [False, True, True]
     assert plane.of("claim")[0].path == "/stage/runs/r1/tasks/claim"
 
 

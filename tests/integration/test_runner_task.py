@@ -100,8 +100,8 @@ class Bench:
                 debug=debug,
             )
             self.plane.script.setdefault("claim", [self.plane.assigned()])
-            wish = ClaimRequest(provider="local", instance_type="box", runner_id="me")
-            claimed = session.claim("r1", wish)
+            request = ClaimRequest(provider="local", instance_type="box", runner_id="me")
+            claimed = session.claim("r1", request)
             return run_task(claimed, slot=Slot("me"), stop=stop or Stop(), tools=tools, log=log)
 
 

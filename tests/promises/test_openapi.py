@@ -196,9 +196,9 @@ def test_a_form_has_no_null_and_its_lists_end_in_brackets() -> None:
     assert "workloads" not in form
     assert form["workloads[]"]["type"] == "array"
     assert form["claim_token"]["type"] == "string"
-    wish = {"provider": "local", "instance_type": "docker", "runner_id": "r"}
-    assert errors_of("AnyClaimRequest", wish | {"claim_token": None}) == []
-    assert errors_of("AnyClaimRequestForm", wish | {"claim_token": None})
+    request = {"provider": "local", "instance_type": "docker", "runner_id": "r"}
+    assert errors_of("AnyClaimRequest", request | {"claim_token": None}) == []
+    assert errors_of("AnyClaimRequestForm", request | {"claim_token": None})
 
 
 @pytest.mark.parametrize(

@@ -121,11 +121,11 @@ def _owned_twice(owned: Iterable[Ownership]) -> Iterator[Violation]:
 
 
 def _split_tokens(owned: Iterable[Ownership]) -> Iterator[Violation]:
-    """One wish answered with two leases: the first is held in the name of somebody who works on the second."""
-    wishes: dict[str, list[Ownership]] = defaultdict(list)
+    """One request answered with two leases: the first is held in the name of somebody who works on the second."""
+    requests: dict[str, list[Ownership]] = defaultdict(list)
     for lease in owned:
-        wishes[lease.token].append(lease)
-    for token, leases in wishes.items():
+        requests[lease.token].append(lease)
+    for token, leases in requests.items():
         for one, two in combinations(leases, 2):
             if one.task != two.task and two.told < one.until:
                 yield Violation(Fault.ORPHAN, one.task, f"token {token} was answered with {one.task} and {two.task}")

@@ -1,4 +1,4 @@
-"""Many runners at once over a bad network: real HTTP clients that insist, as ours do, until they are answered."""
+"""Many runners at once over a bad network: real HTTP clients that retry, as ours do, until they are answered."""
 
 import time
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Target:
 
 
 class Insistent:
-    """One runner. Every wish is repeated until the server answers; what it said is recorded."""
+    """One runner. Every request is repeated until the server answers; what it said is recorded."""
 
     def __init__(self, http: httpx.Client, *, run_id: str, runner: str, recorder: Recorder) -> None:
         self._http = http
@@ -58,30 +58,30 @@ class Insistent:
 
     def work(self) -> int:
         """Claims and completes until nothing will come; the number of tasks that were completed."""
-        completed = wish = 0
+        completed = request = 0
         while True:
-            wish += 1
-            reply = self.claim(f"{self._runner}-{wish}")
+            request += 1
+            reply = self.claim(f"{self._runner}-{request}")
             if reply.status == "done":
                 return completed
             if reply.task is None or reply.presigned_urls is None:
                 time.sleep(WAIT_S)
                 continue
-            if wish % 3 == 0:
+            if request % 3 == 0:
                 self.heartbeat(reply.task)
             completed += self.complete(reply.task, key=reply.presigned_urls.result_key)
 
     def claim(self, token: str) -> ClaimReply:
         body = {"provider": PROVIDER, "instance_type": INSTANCE_TYPE, "runner_id": self._runner, "claim_token": token}
         self._record(lambda at: ClaimInvoked(at, self._runner, token))
-        answer = self._insist(f"/runs/{self._run_id}/tasks/claim", body, again={"retry": True})
+        answer = self._retry(f"/runs/{self._run_id}/tasks/claim", body, again={"retry": True})
         reply = ClaimReply.model_validate(answer.raise_for_status().json())
         self._record(lambda at: _told(at, self._runner, token, reply.task))
         return reply
 
     def heartbeat(self, task: AssignedTask) -> None:
         body = {"runner_id": self._runner, "status": "running", "attempt": task.attempt}
-        answer = self._insist(f"/tasks/{task.id}/heartbeat", body)
+        answer = self._retry(f"/tasks/{task.id}/heartbeat", body)
         if answer.is_success:
             until = _seconds(answer.json()["lease_until"])
             self._record(lambda at: Renewed(at, self._runner, task.id, task.attempt, until))
@@ -91,7 +91,7 @@ class Insistent:
     def complete(self, task: AssignedTask, *, key: str) -> bool:
         body = {"runner_id": self._runner, "s3_result_key": key, "attempt": task.attempt}
         self._record(lambda at: EndInvoked(at, self._runner, task.id, task.attempt, "completed", key))
-        answer = self._insist(f"/tasks/{task.id}/complete", body)
+        answer = self._retry(f"/tasks/{task.id}/complete", body)
         if answer.is_success:
             self._record(lambda at: EndAcknowledged(at, self._runner, task.id, task.attempt, "completed", key))
         else:
@@ -102,7 +102,7 @@ class Insistent:
         code = answer.json().get("code", str(answer.status_code))
         self._record(lambda at: Refused(at, self._runner, task.id, task.attempt, code))
 
-    def _insist(self, path: str, body: dict[str, Any], *, again: dict[str, Any] | None = None) -> httpx.Response:
+    def _retry(self, path: str, body: dict[str, Any], *, again: dict[str, Any] | None = None) -> httpx.Response:
         """Sends until there is an answer that is not 5xx; repeats carry `again` as well. Raises NeverAnswered."""
         give_up = time.monotonic() + PATIENCE_S
         while time.monotonic() < give_up:

@@ -19,7 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 from chalicelib.domain.ports import Refused
-from chalicelib.domain.records import Claim, GroupKey, Task
+from chalicelib.domain.records import ClaimRequest, GroupKey, Task
 from chalicelib.store.schema import table_definition
 from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
@@ -96,10 +96,10 @@ def race(tasks: TaskStore) -> tuple[list[Event], list[FinalTask]]:
 def _claim_all(tasks: TaskStore, runner: str, recorder: Recorder, ready: Callable[[], Any]) -> None:
     ready()
     for number in range(1, TASKS + 1):
-        wish = Claim(KEY, runner, f"{runner}-{number}", uuid.uuid4().hex, int(time() * 1000))
-        recorder.record(partial(ClaimInvoked, runner=runner, token=wish.token))
+        request = ClaimRequest(KEY, runner, f"{runner}-{number}", uuid.uuid4().hex, int(time() * 1000))
+        recorder.record(partial(ClaimInvoked, runner=runner, token=request.token))
         try:
-            recorder.record(partial(_told, runner, wish.token, tasks.claim(RUN, number, wish)))
+            recorder.record(partial(_told, runner, request.token, tasks.claim(RUN, number, request)))
         except Refused:
             continue
         except ClientError:  # a 500 of moto, whose own dictionaries do not stand threads: an unknown outcome

@@ -8,7 +8,7 @@ from typing import Any
 from benchfleet_contract.tasks import ClaimReply
 
 from chalicelib.domain.records import GroupKey, Run, RunState
-from tests.contract.records import LOCAL, a_task, a_verdict, a_wish
+from tests.contract.records import LOCAL, a_request, a_task, a_verdict
 from tests.contract.system import Clients, System
 
 SIZE = 128  # tasks of one of the first blocks
@@ -38,7 +38,7 @@ def publish(system: System, run: Run, numbers: dict[int, GroupKey]) -> None:
 
 
 def claim(system: System, runner: str, *, key: GroupKey = LOCAL, run_id: str = "r", retry: bool = False) -> ClaimReply:
-    return system.claim_task(run_id, a_wish(runner, key=key, now_ms=system.clock()), retry=retry)
+    return system.claim_task(run_id, a_request(runner, key=key, now_ms=system.clock()), retry=retry)
 
 
 def number(reply: ClaimReply) -> int:

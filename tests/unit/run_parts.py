@@ -13,8 +13,8 @@ from typing import Any, Self
 from benchfleet.config import RunConfig, load
 from benchfleet.exceptions import InvalidRequest, NotFound
 from benchfleet.profiles.settings import Connection
-from benchfleet.running.asked import Asked
-from benchfleet.running.master import Master
+from benchfleet.running.driver import RunDriver
+from benchfleet.running.options import RunOptions
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Tools
 from benchfleet.running.state import ProviderState, RunnerState
@@ -221,7 +221,7 @@ class FakeProvisioner:
 
 @dataclass
 class Stage:
-    """A folder with a config, and everything that a master needs. `key` is what the usual connection brings."""
+    """A folder with a config, and everything that a driver needs. `key` is what the usual connection brings."""
 
     folder: Path
     client: FakeClient
@@ -243,18 +243,18 @@ class Stage:
         (self.folder / "config.json").write_text(text)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def master(self, **more: Any) -> Master:
-        return Master(self.asked(**more), self.tools())
+    def driver(self, **more: Any) -> RunDriver:
+        return RunDriver(self.options(**more), self.tools())
 
-    def asked(self, **more: Any) -> Asked:
-        asked = {
+    def options(self, **more: Any) -> RunOptions:
+        options = {
             "config": None if more.get("resume") else self.folder / "config.json",
             "results": self.folder / "results",
             "state_dir": self.folder / "state",
             "providers": () if more.get("resume") else ("local",),
             **more,
         }
-        return Asked(**asked)
+        return RunOptions(**options)
 
     def tools(self) -> Tools:
         return Tools(

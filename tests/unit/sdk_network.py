@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from benchfleet import AsyncClient, Client
-from benchfleet.api.runtime import Chance
+from benchfleet.api.runtime import Entropy
 
 Json = dict[str, Any]
 Answer = httpx.Response | Exception
@@ -48,8 +48,8 @@ class Network:
         return sum(self.pauses_s)
 
     @property
-    def chance(self) -> Chance:
-        return Chance(clock=lambda: self.now_s, now=lambda: NOW_S + self.now_s, random=lambda: self.dice)
+    def entropy(self) -> Entropy:
+        return Entropy(clock=lambda: self.now_s, now=lambda: NOW_S + self.now_s, random=lambda: self.dice)
 
     async def sleep(self, seconds: float) -> None:
         self.pauses_s.append(seconds)
@@ -100,13 +100,17 @@ class Ask:
         if self.kind == "awaited":
             return asyncio.run(self._awaited(network, question, key, url))
         transport = httpx.MockTransport(network)
-        with Client(url, key=key, transport=transport, sleep=network.pauses_s.append, chance=network.chance) as client:
+        with Client(
+            url, key=key, transport=transport, sleep=network.pauses_s.append, entropy=network.entropy
+        ) as client:
             found = question(client)
             return list(found) if isinstance(found, Iterator) else found
 
     async def _awaited(self, network: Network, question: Callable[[Any], Any], key: str | None, url: str) -> Any:
         transport = httpx.MockTransport(network)
-        async with AsyncClient(url, key=key, transport=transport, sleep=network.sleep, chance=network.chance) as client:
+        async with AsyncClient(
+            url, key=key, transport=transport, sleep=network.sleep, entropy=network.entropy
+        ) as client:
             found = question(client)
             return [item async for item in found] if isinstance(found, AsyncIterator) else await found
 

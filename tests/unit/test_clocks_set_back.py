@@ -17,7 +17,7 @@ from benchfleet_contract.tasks import AssignedTask
 from rich.console import Console
 
 from runner_image.machine.provenance import System, machine
-from runner_image.task.metadata import Sheet
+from runner_image.task.metadata import TaskMetadata
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.unit.explained_runs import NOW, a_run, a_task, at
 from tests.unit.test_explaining import explained
@@ -29,7 +29,7 @@ def metadata(wall_s: float, lasted_s: float) -> dict[str, Any]:
         ruby_version=None, workload="mock", workload_options={}, attempt=1, max_attempts=1, lease_until="",
         next_heartbeat_in_s=1.0,
     )  # fmt: skip
-    sheet = Sheet(
+    known = TaskMetadata(
         task,
         "mock",
         "box-1",
@@ -39,7 +39,7 @@ def metadata(wall_s: float, lasted_s: float) -> dict[str, Any]:
         runner_versions={},
     )
     ended_at = NOW + timedelta(seconds=wall_s)
-    made = sheet.metadata(status="success", reason=None, prepared=None, ended_at=ended_at, ended_s=50.0 + lasted_s)
+    made = known.metadata(status="success", reason=None, prepared=None, ended_at=ended_at, ended_s=50.0 + lasted_s)
     found: dict[str, Any] = json.loads(made)
     return found
 

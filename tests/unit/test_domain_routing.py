@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.routing import EMPTY_FOR_MS, Routes
-from tests.contract.records import LOCAL, NOW_MS, a_wish
+from tests.contract.records import LOCAL, NOW_MS, a_request
 
 BLOCKS = (2, 3, 5, 8)
 
 
 def visits(routes: Routes, runner: str = "one", *, now_ms: int = NOW_MS) -> list[int]:
     visited: list[int] = []
-    while (block := routes.next("r", a_wish(runner, now_ms=now_ms), set(visited))) is not None:
+    while (block := routes.next("r", a_request(runner, now_ms=now_ms), set(visited))) is not None:
         visited.append(block)
     return visited
 

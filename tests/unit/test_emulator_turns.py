@@ -16,7 +16,7 @@ REFUSED = (
     {"Content-Type": "application/json", "Retry-After": "1"},
     b'{"message": "Too Many Requests"}',
 )
-Said = tuple[str, dict[str, str], bytes]
+CommandResult = tuple[str, dict[str, str], bytes]
 
 
 class Gate:
@@ -52,13 +52,13 @@ def pool(gate: Gate) -> Iterator[ThreadPoolExecutor]:
         gate.open.set()
 
 
-def ask(turns: Turns, name: str) -> Said:
+def ask(turns: Turns, name: str) -> CommandResult:
     told: list[Any] = []
     body = turns({"name": name}, lambda *head: told.extend(head))
     return told[0], dict(told[1]), b"".join(body)
 
 
-def first_done(asked: list[Future[Said]]) -> Said:
+def first_done(asked: list[Future[CommandResult]]) -> CommandResult:
     done, _ = wait(asked, timeout=PATIENCE_S, return_when="FIRST_COMPLETED")
     return done.pop().result()
 

@@ -57,8 +57,8 @@ def client(draw: Callable[[], Mishap]) -> httpx.Client:
 )
 def test_what_arrives_and_what_is_answered(server: Counting, mishap: Mishap, arrived: int, reply: str) -> None:
     with client(lambda: mishap) as http:
-        assert http.post(server.url, json={"wish": 1}).text == reply
-    assert server.bodies == [b'{"wish":1}'] * arrived
+        assert http.post(server.url, json={"request": 1}).text == reply
+    assert server.bodies == [b'{"request":1}'] * arrived
 
 
 @pytest.mark.parametrize(("mishap", "arrived"), [(Mishap.REQUEST_LOST, 0), (Mishap.REPLY_LOST, 1)])

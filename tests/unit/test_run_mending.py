@@ -14,10 +14,10 @@ from benchfleet.cli.run_ending import print_outcome
 from benchfleet.exceptions import AuthError, BenchfleetError, DiskError, NotFound, RunUnknown, TimedOut, Unreachable
 from benchfleet.local.emulator import EmulatorProcess, Ready
 from benchfleet.results.fetch import fetch, require_writable
+from benchfleet.running.driver import RunDriver
 from benchfleet.running.finding import emulator_of
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import CLEAN, STOP, Ended
-from benchfleet.running.master import Master
 
 from tests.unit.run_parts import FakeClient, Stage, detail, group
 
@@ -65,8 +65,8 @@ def emulators() -> Iterator[Emulators]:
         emulator.stop()
 
 
-def played(here: Stage, emulators: Emulators, **asked: Any) -> Ended:
-    return Master(here.asked(**asked), replace(here.tools(), emulator=emulators)).play()
+def played(here: Stage, emulators: Emulators, **options: Any) -> Ended:
+    return RunDriver(here.options(**options), replace(here.tools(), emulator=emulators)).run()
 
 
 def stage(folder: Path, *story: Any, **more: Any) -> Stage:
@@ -102,18 +102,18 @@ def test_a_run_that_is_unknown_twice_is_not_made_for_ever(tmp_path: Path, emulat
 def test_a_control_plane_that_is_not_ours_and_does_not_know_the_run_is_named(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, LOST)
     with pytest.raises(RunUnknown, match="http://plane does not know run 7") as raised:
-        here.master(run_id="7").play()
+        here.driver(run_id="7").run()
     assert raised.value.exit_code == 3
     assert (len(here.client.created), here.provisioner.log) == (1, ["start", "stop"])
 
 
 def test_no_advice_is_given_that_cannot_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    master = stage(tmp_path, RUNNING, LOST).master(run_id="7")
+    driver = stage(tmp_path, RUNNING, LOST).driver(run_id="7")
     with pytest.raises(RunUnknown) as raised:
-        master.play()
-    assert print_outcome(master, raised.value, as_json=False) == 3
+        driver.run()
+    assert print_outcome(driver, raised.value, as_json=False) == 3
     assert "--resume" not in capsys.readouterr().err
-    assert print_outcome(master, TimedOut("too long"), as_json=False) == 124
+    assert print_outcome(driver, TimedOut("too long"), as_json=False) == 124
     assert "Go on with: benchfleet run --resume 7\nIn the background stay 1 runner" in capsys.readouterr().err
 
 
@@ -133,7 +133,7 @@ def test_a_left_run_is_found_by_its_id_its_tasks_and_latest(tmp_path: Path, emul
 
 @pytest.mark.parametrize("story", [RUNNING, DONE])
 def test_a_state_file_that_is_none_leads_nowhere(tmp_path: Path, story: Any) -> None:
-    stage(tmp_path, story).master(run_id="7").play() if story is DONE else None
+    stage(tmp_path, story).driver(run_id="7").run() if story is DONE else None
     (tmp_path / "state" / "runs").mkdir(parents=True, exist_ok=True)
     (tmp_path / "state" / "runs" / "9.json").write_text("{")
     assert [emulator_of(given, folder=tmp_path / "state") for given in ("7", "latest")] == [None] * 2
@@ -145,20 +145,20 @@ def test_a_state_file_that_is_none_leads_nowhere(tmp_path: Path, story: Any) -> 
 def test_a_key_is_judged_before_anything_starts(tmp_path: Path, key: str, said: str) -> None:
     here = stage(tmp_path, RUNNING, key=key)
     here.client.judges_key = AuthError("Unauthorized", status=401)
-    master = here.master(run_id="7")
+    driver = here.driver(run_id="7")
     with pytest.raises(AuthError, match=f"http://plane {said}.*benchfleet login.*BENCHFLEET_API_KEY"):
-        master.play()
-    assert (master.state, here.provisioner.log) == (None, [])
+        driver.run()
+    assert (driver.state, here.provisioner.log) == (None, [])
     assert not list((tmp_path / "state").rglob("*.json"))
 
 
 def test_a_key_that_may_make_no_run_may_go_on_with_one(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, DONE)
-    here.master(run_id="7", detach=True).play()
+    here.driver(run_id="7", detach=True).run()
     here.client.judges_key = AuthError("Forbidden", status=403)
-    assert here.master(resume="7").play().exit_code == 0
+    assert here.driver(resume="7").run().exit_code == 0
     with pytest.raises(AuthError):
-        here.master(run_id="8").play()
+        here.driver(run_id="8").run()
 
 
 def test_a_folder_that_can_be_made_is_not_made_yet(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_folder_that_can_be_made_is_not_made_yet(tmp_path: Path) -> None:
 def test_results_that_cannot_be_written_are_told_before_anything_starts(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING)
     with pytest.raises(DiskError, match=r"cannot write /proc/x: No such file or directory$"):
-        here.master(run_id="7", results=Path("/proc/x")).play()
+        here.driver(run_id="7", results=Path("/proc/x")).run()
     assert (here.client.created, here.provisioner.log) == ([], [])
     (tmp_path / "file").write_text("")
     with pytest.raises(DiskError, match=r"file: Not a directory$"):
@@ -188,9 +188,9 @@ def test_space_is_asked_for_only_where_it_helps(tmp_path: Path, number: int, adv
 
 def test_cleaned_up_is_told_as_cancelled_and_names_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, STOPPED, choose=lambda run_id: CLEAN)
-    master = here.master(run_id="7")
-    master.play()
-    print_outcome(master, Ended(130), as_json=False)
+    driver = here.driver(run_id="7")
+    driver.run()
+    print_outcome(driver, Ended(130), as_json=False)
     told = json.loads(capsys.readouterr().out)
     assert (told["status"], told["tasks"]["cancelled"], told["status_file"], told["results_dir"]) == (
         "cancelled", 1, None, None,
@@ -210,7 +210,7 @@ def test_cleaned_up_is_told_as_cancelled_and_names_no_file(tmp_path: Path, capsy
 )
 def test_cleaning_up_counts_what_was_cancelled_and_what_had_ended(tmp_path: Path, after: list[Any], count: str) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, *after, choose=lambda run_id: CLEAN)
-    ended = here.master(run_id="7").play()
+    ended = here.driver(run_id="7").run()
     assert ended.words == f"Run 7 was stopped: {count}; nothing of it is left here."
 
 
@@ -225,7 +225,7 @@ def test_logs_stay_only_where_something_failed(tmp_path: Path, story: Any, stay:
 
     here.choose = choose
     here.client.story = [RUNNING, CTRL_C, RUNNING, story]
-    ended = here.master(run_id="7").play()
+    ended = here.driver(run_id="7").run()
     assert log.exists() is stay
     assert ended.words == "Run 7 was stopped: 1 of 2 tasks cancelled, 1 had ended before."
     assert (str(log.parent) in ended.next_step, bool(ended.next_step)) == (stay, stay)
@@ -238,6 +238,6 @@ def test_a_failure_has_a_next_step_that_needs_nothing_that_has_ended(tmp_path: P
     error = tmp_path / "results" / "7" / "b-2" / "error.txt"
     error.parent.mkdir()
     error.write_text("why")
-    assert str(error) in stage(tmp_path, half).master(resume="7").play().next_step
-    of_others = stage(tmp_path, half).master(run_id="8").play()
+    assert str(error) in stage(tmp_path, half).driver(resume="7").run().next_step
+    of_others = stage(tmp_path, half).driver(run_id="8").run()
     assert of_others.next_step.startswith("To see why: `benchfleet runs explain 8`, ")

@@ -127,10 +127,10 @@ def test_signals_wait_for_what_must_be_whole() -> None:
     with interrupts.caught(), pytest.raises(Interrupted) as told:
         work()
     assert done == ["inner", "outer"]
-    assert not told.value.asked
+    assert not told.value.options
     with interrupts.caught(), pytest.raises(Interrupted) as told:
         os.kill(os.getpid(), signal.SIGINT)
-    assert told.value.asked
+    assert told.value.options
 
 
 def test_signals_are_forgotten_where_everything_ends_anyway() -> None:

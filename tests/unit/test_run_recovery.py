@@ -16,9 +16,9 @@ from benchfleet.local.isolation import Isolation
 from benchfleet.local.lock import Lock
 from benchfleet.local.processes import Background
 from benchfleet.profiles.settings import Connection
+from benchfleet.running.driver import RunDriver
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import KEEP
-from benchfleet.running.master import Master
 from benchfleet.running.providers.local import LocalProvisioner
 from benchfleet.running.provisioning import Plan
 from benchfleet_contract.runs import Instance
@@ -33,7 +33,7 @@ WAITS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 def detached(folder: Path) -> Stage:
     here = Stage(folder, FakeClient([RUNNING, DONE]))
-    here.master(run_id="7", detach=True).play()
+    here.driver(run_id="7", detach=True).run()
     here.provisioner.log.clear()
     return here
 
@@ -43,9 +43,9 @@ def test_a_wrong_key_or_address_ends_nothing_that_works(tmp_path: Path, error: B
     here = detached(tmp_path)
     runners = json.loads(here.state_text())["providers"]
     here.client.story = [error]
-    master = here.master(resume="7")
+    driver = here.driver(resume="7")
     with pytest.raises(type(error)):
-        master.play()
+        driver.run()
     assert here.provisioner.log == []
     assert json.loads(here.state_text())["providers"] == runners
     assert json.loads(here.state_text())["phase"] == "following"
@@ -56,7 +56,7 @@ def test_an_address_that_does_not_know_the_run_is_not_remembered(tmp_path: Path)
     here.client.story = [Unreachable("refused")]
     here.connection = lambda url: Connection("http://elsewhere", "key", None)
     with pytest.raises(Unreachable):
-        here.master(resume="7").play()
+        here.driver(resume="7").run()
     assert json.loads(here.state_text())["api_url"] == "http://plane"
 
 
@@ -68,7 +68,7 @@ def test_a_profile_that_cannot_be_read_ends_nothing_that_works(tmp_path: Path) -
     living = living_runner(here)
     here.connection = connection
     with pytest.raises(UsageError, match="no profile x"):
-        here.master(resume="7").play()
+        here.driver(resume="7").run()
     assert living.alive
     living.end(patience_s=(0,))
 
@@ -85,11 +85,11 @@ def living_runner(here: Stage) -> Background:
 
 def test_a_control_plane_that_is_gone_is_not_waited_for_when_the_run_is_over(tmp_path: Path) -> None:
     here = Stage(tmp_path, FakeClient([RUNNING, DONE]))
-    here.master(run_id="7").play()
+    here.driver(run_id="7").run()
     (tmp_path / "results" / "7").rename(tmp_path / "elsewhere")
     here.client.story = [Unreachable("refused")]
     with pytest.raises(Unreachable, match="refused"):
-        here.master(resume="7").play()
+        here.driver(resume="7").run()
     assert here.clock.now_s < 60
 
 
@@ -104,7 +104,7 @@ def test_what_an_earlier_command_has_done_meanwhile_is_seen(tmp_path: Path) -> N
         return config.load(path)
 
     here.load = load
-    assert here.master(resume="7").play().exit_code == 0
+    assert here.driver(resume="7").run().exit_code == 0
 
 
 def test_the_lock_is_kept_until_all_is_put_away(tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_the_lock_is_kept_until_all_is_put_away(tmp_path: Path) -> None:
             phases.append(json.loads(here.state_text())["phase"])
 
     here.ticks = ticks
-    here.master(run_id="7").play()
-    assert phases[-1] == "fetching"  # asked when it writes that it is done
+    here.driver(run_id="7").run()
+    assert phases[-1] == "fetching"  # options when it writes that it is done
 
 
 def test_a_lock_whose_file_was_removed_is_nobody_s(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_terminal_that_is_gone_at_the_question_leaves_nothing_at_work(tmp_path
 
     here = Stage(tmp_path, FakeClient([RUNNING, CTRL_C]), choose=choose)
     with pytest.raises(OSError, match="Input/output"):
-        here.master(run_id="7").play()
+        here.driver(run_id="7").run()
     assert here.provisioner.log == ["start", "stop"]
 
 
@@ -152,7 +152,7 @@ def test_ctrl_c_while_it_is_left_does_not_end_what_is_kept(tmp_path: Path) -> No
         return KEEP
 
     here.choose = choose
-    assert here.master(run_id="7").play().exit_code == 130
+    assert here.driver(run_id="7").run().exit_code == 130
     assert here.provisioner.log == ["start", "leave"]
 
 
@@ -188,7 +188,7 @@ def test_runners_are_found_again_when_another_instance_type_is_done(tmp_path: Pa
 def test_a_command_for_people_can_be_pasted_whatever_the_type_is_called(tmp_path: Path) -> None:
     here = Stage(tmp_path, FakeClient([RUNNING, DONE]))
     here.write({**CONFIG, "aws": [{"instance_type": "it's $HOME"}]})
-    here.master(run_id="7", providers=()).play()
+    here.driver(run_id="7", providers=()).run()
     (said,) = [note for note in here.screen.notes if "Waiting for runners" in note]
     assert said.endswith("""--instance-type 'it'"'"'s $HOME'""")
 
@@ -197,13 +197,13 @@ def test_only_looks_are_left_to_the_client_that_repeats_nothing(tmp_path: Path) 
     here = Stage(tmp_path, FakeClient([RUNNING]))
     watching = FakeClient([RUNNING, Unreachable("refused"), DONE], exists=True)
     tools = replace(here.tools(), watcher=lambda url, key: watching)
-    assert Master(here.asked(run_id="7"), tools).play().exit_code == 0
+    assert RunDriver(here.options(run_id="7"), tools).run().exit_code == 0
     assert (len(here.client.created), len(watching.created), watching.story) == (1, 0, [DONE])
 
 
 def test_a_warning_names_its_place_once(tmp_path: Path) -> None:
     here = Stage(tmp_path, FakeClient([RUNNING, DONE]))
     here.write({**CONFIG, "leas_s": 1})
-    here.master(run_id="7").play()
+    here.driver(run_id="7").run()
     (said,) = [note for note in here.screen.notes if "leas_s" in note]
     assert said.count(str(tmp_path / "config.json")) == 1

@@ -24,7 +24,7 @@ from runner_image.control.session import (
     Unreachable,
 )
 
-WISH = ClaimRequest(provider="p", instance_type="t", runner_id="r")
+CLAIM_REQUEST = ClaimRequest(provider="p", instance_type="t", runner_id="r")
 BEAT = HeartbeatRequest(runner_id="r", status=HeartbeatStatus.BOOT)
 SERVER_NOW = datetime(2020, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -75,7 +75,7 @@ def test_only_the_attempts_own_requests_carry_its_token() -> None:
         mine = asked.of_attempt("attempt-1-x")
         assert asked.of_attempt(None) is asked
         mine.complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
-        asked.claim("r1", WISH)
+        asked.claim("r1", CLAIM_REQUEST)
     assert seen == ["Bearer attempt-1-x", "Bearer sesame"]
 
 
@@ -91,32 +91,32 @@ def test_no_message_holds_a_token() -> None:
 def test_a_wrong_base_url_is_no_run_that_may_still_appear() -> None:
     unrouted = {"error": "No route", "code": "no_such_route"}
     with closing(fixed(404, unrouted)) as asked, pytest.raises(Refused) as raised:
-        asked.claim("r1", WISH)
+        asked.claim("r1", CLAIM_REQUEST)
     assert not claimable_later(raised.value)
     with (
         closing(fixed(404, {"error": "Run not found", "code": "run_not_found"})) as asked,
         pytest.raises(NotFound) as later,
     ):
-        asked.claim("r1", WISH)
+        asked.claim("r1", CLAIM_REQUEST)
     assert claimable_later(later.value)
 
 
 def test_forbidden_on_a_claim_is_a_matter_of_the_key() -> None:
     with closing(fixed(403)) as asked, pytest.raises(Unauthorized):
-        asked.claim("r1", WISH)
+        asked.claim("r1", CLAIM_REQUEST)
 
 
 @pytest.mark.parametrize(("header", "expected"), [("7", 7.0), ("-3", 0.0), ("soon", None)])
 def test_retry_after(header: str, expected: float | None) -> None:
     with closing(fixed(503, Retry_After=header)) as asked, pytest.raises(Busy) as raised:
-        asked.claim("r1", WISH)
+        asked.claim("r1", CLAIM_REQUEST)
     assert raised.value.retry_after_s == expected
 
 
 def test_retry_after_as_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     with closing(fixed(429, Retry_After=date)) as asked, pytest.raises(Busy) as raised:
-        asked.claim("r1", WISH)
+        asked.claim("r1", CLAIM_REQUEST)
     assert raised.value.retry_after_s == pytest.approx(60, abs=2)
 
 
@@ -134,14 +134,14 @@ def test_retry_after_as_a_date() -> None:
 )
 def test_what_a_claim_may_be_told(body: Any, status: str, wait: int | None) -> None:
     with closing(fixed(200, body)) as asked:
-        reply = asked.claim("r1", WISH).reply
+        reply = asked.claim("r1", CLAIM_REQUEST).reply
     assert (reply.status, reply.retry_after_seconds, reply.task) == (status, wait, None)
 
 
 @pytest.mark.parametrize("content", [b"<html>sign in</html>", b"[]", b'{"status": "assigned", "task": {}}'])
 def test_a_strangers_answer_is_no_answer(content: bytes) -> None:
     with closing(session(lambda _request: httpx.Response(200, content=content))) as asked, pytest.raises(Unreachable):
-        asked.claim("r1", WISH)
+        asked.claim("r1", CLAIM_REQUEST)
 
 
 def test_a_connection_that_fails_is_no_answer_and_tells_no_key() -> None:
@@ -162,7 +162,7 @@ def test_paths_keep_the_prefix_and_odd_ids_stay_one_segment() -> None:
 
     for base in ("http://x/stage", "http://x/stage/"):
         with closing(session(note, base=base)) as asked:
-            asked.claim("a/b", WISH)
+            asked.claim("a/b", CLAIM_REQUEST)
     assert seen == ["/stage/runs/a%2Fb/tasks/claim"] * 2
 
 

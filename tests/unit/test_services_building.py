@@ -12,7 +12,7 @@ from chalicelib.domain.ports import Built, Flaw
 from chalicelib.domain.records import Ending, Run, RunState, Task
 from chalicelib.services.runs.build_archive import BUILD_LEASE_MS, MOST_BUILDS, RENEW_MS, BuildTakenOver
 from chalicelib.services.runs.stop_run import EndOpenTasks
-from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_verdict, a_wish, tasks_of
+from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, a_verdict, tasks_of
 from tests.contract.system import BODY, System
 
 
@@ -42,7 +42,7 @@ def ended(system: System, tasks: int = 1) -> None:
     """A run all of whose tasks are completed."""
     system.create_run({**BODY, "per_instance_type": {"tasks": tasks}})
     for number in range(1, tasks + 1):
-        system.claim_task("r", a_wish(f"runner-{number}", now_ms=system.clock()))
+        system.claim_task("r", a_request(f"runner-{number}", now_ms=system.clock()))
         system.finish_task("r", number, a_verdict(f"runner-{number}", nonce=None, result_key=None))
     system.drain()
     system.outbox.sent.clear()
@@ -201,7 +201,7 @@ def test_a_run_that_was_stopped_during_its_build_is_asked_for_again(system: Syst
 
 def test_open_tasks_are_ended_as_their_run_ends_and_at_most_as_many_as_asked(system: System) -> None:
     system.create_run({**BODY, "per_instance_type": {"tasks": 3}})
-    system.claim_task("r", a_wish(now_ms=system.clock()))
+    system.claim_task("r", a_request(now_ms=system.clock()))
     system.clock.pass_s(5)
     end = EndOpenTasks(system.tasks, system.clock)
     end(system.run(), most=2)

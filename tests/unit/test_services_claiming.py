@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.ports import Refused
-from chalicelib.domain.records import Candidates, Claim, Group, GroupKey
-from tests.contract.records import CLOUD, LOCAL, a_run, a_wish
+from chalicelib.domain.records import Candidates, ClaimRequest, Group, GroupKey
+from tests.contract.records import CLOUD, LOCAL, a_request, a_run
 from tests.contract.system import Clients, System
 from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish, told
 
@@ -69,15 +69,15 @@ def test_a_retry_gets_all_that_the_first_answer_held(system: System) -> None:
     assert (first.task.ruby_version, first.task.workload_options) == ("3.4.7", {"n": 1})
     assert again.task == first.task
     system.connect(system.dynamodb)
-    assert system.claim_once.of_run("r", a_wish("one"), retry=True).task == first.task
-    assert system.claim_once.of_run("r", a_wish("one")).task == first.task  # by its receipt
+    assert system.claim_once.of_run("r", a_request("one"), retry=True).task == first.task
+    assert system.claim_once.of_run("r", a_request("one")).task == first.task  # by its receipt
 
 
 def test_a_token_finds_only_the_task_of_its_own_runner(system: System) -> None:
     publish(system, a_run(), {1: LOCAL, 2: LOCAL})
     claim(system, "one")
-    wish = a_wish("two", token="token-one")
-    assert number(system.claim_task("r", wish, retry=True)) == 2
+    request = a_request("two", token="token-one")
+    assert number(system.claim_task("r", request, retry=True)) == 2
     assert told(claim(system, "three", key=CLOUD, retry=True)) == ("done", None, None)
 
 
@@ -91,18 +91,18 @@ class Thieves:
         return getattr(self._tasks, verb)
 
     def candidates(
-        self, run_id: str, block: int, key: GroupKey, *, limit: int, wish: Claim | None = None
+        self, run_id: str, block: int, key: GroupKey, *, limit: int, request: ClaimRequest | None = None
     ) -> Candidates:
         self.asked += 1
-        found = self._tasks.candidates(run_id, block, key, limit=limit, wish=wish)
+        found = self._tasks.candidates(run_id, block, key, limit=limit, request=request)
         for each in found.numbers[: self._left]:
-            self._tasks.claim(run_id, each, a_wish(f"thief-{each}"))
+            self._tasks.claim(run_id, each, a_request(f"thief-{each}"))
         self._left -= len(found.numbers[: self._left])
         return found
 
-    def claim(self, run_id: str, each: int, wish: Claim) -> Any:
+    def claim(self, run_id: str, each: int, request: ClaimRequest) -> Any:
         try:
-            return self._tasks.claim(run_id, each, wish)
+            return self._tasks.claim(run_id, each, request)
         except Refused:
             self.races += 1
             raise
@@ -114,6 +114,6 @@ def test_who_loses_races_tries_others_and_asks_anew_when_what_it_read_is_stale(
 ) -> None:
     publish(system, a_run(sizes={LOCAL: 12}), dict.fromkeys(range(1, 13), LOCAL))
     thieves = Thieves(system, stolen)
-    got = number(replace(system.claim_task, tasks=thieves)("r", a_wish("one")))
+    got = number(replace(system.claim_task, tasks=thieves)("r", a_request("one")))
     assert got > stolen
     assert (thieves.races, thieves.asked) == (races, asked)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from benchfleet_contract.states import TaskStatus
 
-from chalicelib.domain.records import Claim, Group
-from chalicelib.services.tasks.claim_task import Wishes
-from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task, a_wish
+from chalicelib.domain.records import ClaimRequest, Group
+from chalicelib.services.tasks.claim_task import ClaimRequests
+from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, a_task
 from tests.contract.system import Clients, System
 from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish, told
 
@@ -41,10 +41,10 @@ def test_runners_of_a_large_group_begin_in_different_blocks(system: System) -> N
 def test_an_empty_block_sends_its_runners_on_and_is_asked_last_for_a_while(system: System, queries: list[int]) -> None:
     large(system)
     system.tasks.create([a_task(3 * SIZE + 2)])
-    wishes = [a_wish(runner_of(2), token=f"token-{n}") for n in range(3)]
-    assert [number(system.claim_task("r", wish)) for wish in wishes[:2]] == [2 * SIZE + 1, 3 * SIZE + 1]
+    requests = [a_request(runner_of(2), token=f"token-{n}") for n in range(3)]
+    assert [number(system.claim_task("r", request)) for request in requests[:2]] == [2 * SIZE + 1, 3 * SIZE + 1]
     queries.clear()
-    assert number(system.claim_task("r", wishes[2])) == 3 * SIZE + 2
+    assert number(system.claim_task("r", requests[2])) == 3 * SIZE + 2
     assert len(queries) == 1
 
 
@@ -67,7 +67,7 @@ def test_a_large_group_of_a_run_that_was_stopped_is_over(system: System) -> None
     large(system)
     claim(system, runner_of(1))
     assert system.runs.stop("r")
-    assert told(system.claim_task("r", a_wish(runner_of(1), token="new"))) == ("done", None, "Run is not running")
+    assert told(system.claim_task("r", a_request(runner_of(1), token="new"))) == ("done", None, "Run is not running")
 
 
 # a task of any run
@@ -76,30 +76,31 @@ def test_a_large_group_of_a_run_that_was_stopped_is_over(system: System) -> None
 def test_of_two_runs_of_one_moment_the_first_by_name_is_served(system: System) -> None:
     for run_id in ("b", "a"):
         publish(system, a_run(run_id), {1: LOCAL})
-    got = [system.claim_any(a_wish(runner), workloads=frozenset()).task for runner in ("one", "two")]
+    got = [system.claim_any(a_request(runner), workloads=frozenset()).task for runner in ("one", "two")]
     assert [task.run_id for task in got if task] == ["a", "b"]
-    assert told(system.claim_any(a_wish("three"), workloads=frozenset())) == ("wait", 30, None)
+    assert told(system.claim_any(a_request("three"), workloads=frozenset())) == ("wait", 30, None)
 
 
 def test_only_runs_that_fit_are_asked(system: System, queries: list[int]) -> None:
     publish(system, a_run("a", workload="other"), {1: LOCAL})
     publish(system, a_run("b", sizes={CLOUD: 1}), {1: CLOUD})
-    assert system.claim_any(a_wish(), workloads=frozenset({"mock"})).status == "wait"
+    assert system.claim_any(a_request(), workloads=frozenset({"mock"})).status == "wait"
     assert {task.status for run_id in "ab" for task in system.all(run_id) if task.number == 1} == {TaskStatus.PENDING}
-    assert system.claim_any(a_wish(), workloads=frozenset({"mock", "other"})).status == "assigned"
-    reply = system.claim_any(a_wish(key=CLOUD), workloads=frozenset({"mock", "x"}))
+    assert system.claim_any(a_request(), workloads=frozenset({"mock", "other"})).status == "assigned"
+    reply = system.claim_any(a_request(key=CLOUD), workloads=frozenset({"mock", "x"}))
     assert reply.task
     assert reply.task.run_id == "b"
 
 
 def test_a_wish_for_any_run_sent_again_without_a_receipt_finds_its_task(system: System) -> None:
     publish(system, a_run(), {1: LOCAL, 2: LOCAL})
-    first = system.claim_once.of_any(a_wish(), workloads=frozenset())
+    first = system.claim_once.of_any(a_request(), workloads=frozenset())
     system.connect(system.dynamodb)
-    assert system.claim_once.of_any(a_wish(), workloads=frozenset(), retry=True).task == first.task
+    assert system.claim_once.of_any(a_request(), workloads=frozenset(), retry=True).task == first.task
 
 
 def test_a_wish_has_a_token_of_its_own_unless_it_names_one() -> None:
-    wishes = Wishes(lambda: NOW_MS, lambda: "new token", lambda: "nonce")
-    assert wishes.make(LOCAL, "one", None) == Claim(LOCAL, "one", "new token", "nonce", NOW_MS)
-    assert wishes.make(LOCAL, "one", "mine", bound=True) == Claim(LOCAL, "one", "mine", "nonce", NOW_MS, bound=True)
+    claim_requests = ClaimRequests(lambda: NOW_MS, lambda: "new token", lambda: "nonce")
+    assert claim_requests.make(LOCAL, "one", None) == ClaimRequest(LOCAL, "one", "new token", "nonce", NOW_MS)
+    bound = ClaimRequest(LOCAL, "one", "mine", "nonce", NOW_MS, bound=True)
+    assert claim_requests.make(LOCAL, "one", "mine", bound=True) == bound

@@ -20,7 +20,7 @@ from chalicelib.domain.ports import Beat, Holder, Verdict
 from chalicelib.domain.records import Presence, Run, RunState
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.runs.remove_run import REMOVAL_LEASE_MS, RemovalTakenOver
-from tests.contract.records import LOCAL, a_wish
+from tests.contract.records import LOCAL, a_request
 from tests.contract.system import BODY, Clients, Killed, System
 
 OLD_S = HANDED_OUT_MS / 1000
@@ -28,7 +28,7 @@ WRITES_OF_A_REMOVAL = 6  # taking, tasks and header, who waited, marker, counter
 
 
 def claim(system: System, runner: str = "one", run_id: str = "r") -> ClaimReply:
-    return system.claim_once.of_run(run_id, a_wish(runner, now_ms=system.clock()))
+    return system.claim_once.of_run(run_id, a_request(runner, now_ms=system.clock()))
 
 
 def uploaded(system: System, reply: ClaimReply) -> str:
@@ -110,7 +110,7 @@ def test_from_the_first_answer_on_nobody_is_shown_the_run(system: System) -> Non
         with pytest.raises(errors.NotFound):
             look()
     assert system.read_runs.newest(cursor=None).runs == []
-    assert system.claim_any(a_wish("four"), workloads=frozenset()).status == "wait"
+    assert system.claim_any(a_request("four"), workloads=frozenset()).status == "wait"
 
 
 def test_a_run_that_is_not_over_is_refused_with_what_to_do(system: System) -> None:
@@ -343,7 +343,7 @@ def test_late_messages_are_answered_as_of_an_unknown_run_and_bring_nothing_back(
         lambda: system.finish_task("r", 1, handed_back),
         lambda: system.finish_task("r", 1, Verdict(TaskStatus.COMPLETED, "one", None, now_ms, result_key="made-up")),
         lambda: system.sign_uploads("r", 1, runner_id="one", holder=Holder(1), declared=None),
-        lambda: claim(system),  # a copy of the wish that got the task
+        lambda: claim(system),  # a copy of the request that got the task
         lambda: claim(system, "four"),
         lambda: system.read_runs.task("r", 1),
     ):

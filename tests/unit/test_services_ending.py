@@ -10,7 +10,7 @@ from benchfleet_contract.tasks import UploadUrls
 from chalicelib.domain import errors
 from chalicelib.domain.ports import Verdict
 from chalicelib.domain.records import Task
-from tests.contract.records import NOW_MS, a_wish
+from tests.contract.records import NOW_MS, a_request
 from tests.contract.system import BODY, Clients, System
 
 REFERENCE = {kind: f"results/r/task_r.1_{kind}.tar.gz" for kind in ("result", "error")}
@@ -27,7 +27,7 @@ def system(clients: Clients) -> System:
 
 def claim(system: System, runner: str = "one", **changes: Any) -> UploadUrls:
     """Where the runner may upload."""
-    reply = system.claim_task("r", replace(a_wish(runner, now_ms=system.clock()), **changes))
+    reply = system.claim_task("r", replace(a_request(runner, now_ms=system.clock()), **changes))
     assert reply.presigned_urls
     return reply.presigned_urls
 

@@ -12,7 +12,7 @@ from chalicelib.domain import errors
 from chalicelib.domain.handing_back import home_of
 from chalicelib.domain.ports import Verdict
 from chalicelib.domain.records import Task
-from tests.contract.records import a_wish
+from tests.contract.records import a_request
 from tests.contract.system import BODY, Clients, System
 
 BROKEN, OTHER = "box-1795-7-s1", "spare-1795-9-s1"
@@ -28,7 +28,7 @@ def system(clients: Clients) -> System:
 
 def claim(system: System, runner: str) -> ClaimReply:
     token = f"{runner}-{system.clock.now_ms}"
-    reply = system.claim_task("r", a_wish(runner, token=token, now_ms=system.clock()))
+    reply = system.claim_task("r", a_request(runner, token=token, now_ms=system.clock()))
     system.clock.pass_s(1)
     return reply
 

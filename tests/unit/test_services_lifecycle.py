@@ -15,7 +15,7 @@ from chalicelib.services.present import task_view
 from chalicelib.services.runs.build_archive import MOST_BUILDS
 from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
 from tests.contract.in_process import new_bucket
-from tests.contract.records import CLOUD, LOCAL, a_wish
+from tests.contract.records import CLOUD, LOCAL, a_request
 from tests.contract.system import BODY, Clients, Killed, System
 
 WRITES_OF_A_CREATION = 7  # marker, run, counters, marker again, tasks, publish, one header
@@ -23,7 +23,7 @@ PUBLISHED_AFTER = 6
 
 
 def claim(system: System, runner: str = "one", *, retry: bool = False, run_id: str = "r") -> ClaimReply:
-    return system.claim_task(run_id, a_wish(runner, now_ms=system.clock()), retry=retry)
+    return system.claim_task(run_id, a_request(runner, now_ms=system.clock()), retry=retry)
 
 
 def beat(system: System, reply: ClaimReply, runner: str = "one") -> None:
@@ -62,7 +62,7 @@ def work_off(system: System) -> None:
 
 
 def token_of(system: System) -> str:
-    """A runner of its own for each moment: one token names one wish."""
+    """A runner of its own for each moment: one token names one request."""
     return f"runner-{system.clock.now_ms}"
 
 
@@ -113,7 +113,7 @@ def test_a_creator_that_dies_leaves_nothing_that_anybody_sees(system: System, wr
     for look in (lambda: claim(system), lambda: system.stop_run("r")):
         with pytest.raises(errors.RunNotFound):
             look()
-    assert system.claim_any(a_wish(), workloads=frozenset()).status == "wait"
+    assert system.claim_any(a_request(), workloads=frozenset()).status == "wait"
     assert system.runs.newest(limit=9, cursor=None)[0] == []
     system.sweep()
     system.clock.pass_s(16 * 60)
@@ -167,7 +167,7 @@ def test_runners_wait_while_others_work_and_are_done_after(system: System) -> No
     held = [claim(system, runner) for runner in ("one", "two")]
     waiting = claim(system, "three")
     assert (waiting.status, waiting.retry_after_seconds) == ("wait", 30)
-    assert system.claim_task("r", a_wish(key=CLOUD)).status == "done"
+    assert system.claim_task("r", a_request(key=CLOUD)).status == "done"
     for runner, reply in zip(("one", "two"), held, strict=True):
         complete(system, reply, runner)
     assert claim(system, "three").status == "done"
@@ -177,10 +177,10 @@ def test_any_run_that_fits_serves_the_oldest_first(system: System) -> None:
     system.create_run({**BODY, "run_id": "young"})
     system.clock.pass_s(-5)
     system.create_run({**BODY, "run_id": "old"})
-    reply = system.claim_any(a_wish(), workloads=frozenset({"mock"}))
+    reply = system.claim_any(a_request(), workloads=frozenset({"mock"}))
     assert reply.task
     assert reply.task.run_id == "old"
-    assert system.claim_any(a_wish("two"), workloads=frozenset({"other"})).status == "wait"
+    assert system.claim_any(a_request("two"), workloads=frozenset({"other"})).status == "wait"
 
 
 def test_the_same_end_said_twice_is_accepted_twice(system: System) -> None:
@@ -455,10 +455,10 @@ def test_a_late_end_of_a_requeued_task_is_a_lost_lease_whatever_key_it_names(sys
 
 def test_a_wish_sent_again_finds_its_task_in_whatever_run_it_got_it(system: System) -> None:
     system.create_run({**BODY, "run_id": "young"})
-    first = system.claim_any(a_wish("one", now_ms=system.clock()), workloads=frozenset())
+    first = system.claim_any(a_request("one", now_ms=system.clock()), workloads=frozenset())
     system.clock.pass_s(-5)
     system.create_run({**BODY, "run_id": "old"})
-    again = system.claim_any(a_wish("one", now_ms=system.clock()), workloads=frozenset(), retry=True)
+    again = system.claim_any(a_request("one", now_ms=system.clock()), workloads=frozenset(), retry=True)
     assert first.task
     assert again.task
     assert again.task.id == first.task.id

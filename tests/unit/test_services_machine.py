@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chalicelib.domain.errors import Refusal
 from chalicelib.domain.ports import Beat, Verdict
 from chalicelib.domain.transitions import IN_FLIGHT, TERMINAL
-from tests.contract.records import a_wish
+from tests.contract.records import a_request
 from tests.contract.system import BODY, Clients, System
 
 CLIENTS = Clients()
@@ -38,13 +38,13 @@ class Lives(RuleBasedStateMachine):
         self.holds: list[Hold] = []
         self.attempts: dict[int, int] = {}
         self.final: dict[int, Any] = {}
-        self.wishes = 0
+        self.requests = 0
         self.stopped = False
 
     @rule(runner=runners)
     def claim(self, runner: str) -> None:
-        self.wishes += 1
-        reply = self.system.claim_task("r", a_wish(runner, token=f"t{self.wishes}", now_ms=self.system.clock()))
+        self.requests += 1
+        reply = self.system.claim_task("r", a_request(runner, token=f"t{self.requests}", now_ms=self.system.clock()))
         if reply.task is None or reply.presigned_urls is None:
             return
         assert not self.stopped

@@ -10,11 +10,11 @@ from benchfleet_contract.tasks import ClaimReply
 
 from chalicelib.domain.errors import RunNotFound, TaskNotFound
 from chalicelib.domain.ports import Beat, Verdict
-from chalicelib.domain.records import Claim, GroupKey, Presence, RunState
+from chalicelib.domain.records import ClaimRequest, GroupKey, Presence, RunState
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.tasks.note_runners import NoteRunners
 from chalicelib.services.tasks.read_runners import ReadRunners
-from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_wish, tasks_of
+from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, tasks_of
 from tests.contract.system import BODY, Clients, System
 
 
@@ -27,10 +27,10 @@ def system(clients: Clients) -> System:
 
 def claim(system: System, runner: str = "one", *, key: GroupKey = LOCAL, any_run: bool = False) -> ClaimReply:
     """As the routes do it."""
-    wish = a_wish(runner, key=key, now_ms=system.clock())
+    request = a_request(runner, key=key, now_ms=system.clock())
     if any_run:
-        return system.note_runners(None, wish, system.claim_any(wish, workloads=frozenset()))
-    return system.note_runners("r", wish, system.claim_task("r", wish))
+        return system.note_runners(None, request, system.claim_any(request, workloads=frozenset()))
+    return system.note_runners("r", request, system.claim_task("r", request))
 
 
 def shown(system: System) -> dict[str, RunnerSeen]:
@@ -80,11 +80,11 @@ def test_who_asks_for_any_run_is_shown_under_every_run(system: System) -> None:
 
 def test_a_runner_is_one_entry_with_all_its_tasks_and_its_last_word(system: System) -> None:
     system.create_run({**BODY, "run_id": "r2"})
-    wishes = [a_wish("one", token=f"t{n}", now_ms=system.clock()) for n in range(2)]
-    for wish in wishes:
-        system.note_runners("r2", wish, system.claim_task("r2", wish))
+    requests = [a_request("one", token=f"t{n}", now_ms=system.clock()) for n in range(2)]
+    for request in requests:
+        system.note_runners("r2", request, system.claim_task("r2", request))
     system.clock.pass_s(40)
-    late = a_wish("one", token="t3", now_ms=system.clock())
+    late = a_request("one", token="t3", now_ms=system.clock())
     assert system.note_runners("r2", late, system.claim_task("r2", late)).status == "wait"
     (found,) = system.read_runners("r2").runners
     assert sorted(found.task_ids) == ["r2.1", "r2.2"]
@@ -145,7 +145,7 @@ class Broken:
 def test_a_note_that_fails_is_logged_and_the_runner_gets_its_answer(caplog: pytest.LogCaptureFixture) -> None:
     broken = Broken()
     note, reply = NoteRunners(broken), ClaimReply(status="wait", retry_after_seconds=30)
-    assert [note("r", a_wish(), reply) for _ in range(2)] == [reply, reply]
+    assert [note("r", a_request(), reply) for _ in range(2)] == [reply, reply]
     assert broken.tries == 1
     assert "could not note that runner one waits" in caplog.text
 
@@ -187,5 +187,5 @@ def test_a_task_of_a_run_in_creation_is_not_there_yet(system: System) -> None:
 
 def test_an_ended_wish_is_no_presence() -> None:
     broken = Broken()
-    NoteRunners(broken)("r", Claim(LOCAL, "one", "t", "n", NOW_MS), ClaimReply(status="done"))
+    NoteRunners(broken)("r", ClaimRequest(LOCAL, "one", "t", "n", NOW_MS), ClaimReply(status="done"))
     assert broken.tries == 0

@@ -11,7 +11,7 @@ from chalicelib.domain.ports import Holder
 from chalicelib.domain.records import Task
 from chalicelib.services.tasks.refusals import CheckOwner, explain
 from chalicelib.services.tasks.sign_uploads import SignUploads
-from tests.contract.records import a_task, a_wish
+from tests.contract.records import a_request, a_task
 from tests.contract.system import Clients, System
 
 HELD = a_task(status=TaskStatus.RUNNING, attempt=2, runner_id="one", former_runner_id="zero")
@@ -23,7 +23,7 @@ def system(clients: Clients) -> System:
     """One task, which the runner `one` has claimed with a token of its own."""
     system = System(clients)
     system.tasks.create([a_task()])
-    system.tasks.claim("r", 1, replace(a_wish(), bound=True))
+    system.tasks.claim("r", 1, replace(a_request(), bound=True))
     return system
 
 
@@ -96,7 +96,7 @@ def test_a_task_that_is_not_held_gets_no_upload_urls(system: System) -> None:
 
 def test_a_key_that_all_runners_share_gets_upload_urls_of_attempts_without_a_token(system: System) -> None:
     system.tasks.create([a_task(2)])
-    system.tasks.claim("r", 2, a_wish("two"))
+    system.tasks.claim("r", 2, a_request("two"))
     assert sign(system, "two", 2, fleet_key=True)
 
 

@@ -8,7 +8,7 @@ from benchfleet_contract.states import TaskStatus
 from chalicelib.domain.counting import Change
 from chalicelib.domain.records import Ending, RunState
 from chalicelib.services.runs.sweep import ABANDONED_MS, LOST_MS, QUIET_MS
-from tests.contract.records import LOCAL, NOW_MS, a_run, a_verdict, a_wish, tasks_of
+from tests.contract.records import LOCAL, NOW_MS, a_request, a_run, a_verdict, tasks_of
 from tests.contract.system import BODY, System
 
 MS = 0.001
@@ -17,7 +17,7 @@ NOTHING = {"extended": 0, "requeued": 0, "timed_out": 0}
 
 def claim(system: System, runner: str = "one") -> int:
     """The number of the task."""
-    reply = system.claim_task("r", a_wish(runner, now_ms=system.clock()))
+    reply = system.claim_task("r", a_request(runner, now_ms=system.clock()))
     assert reply.task
     return int(reply.task.id.rpartition(".")[2])
 
@@ -115,7 +115,7 @@ def test_a_run_in_trouble_keeps_no_other_from_being_swept(system: System) -> Non
 def test_one_sweep_looks_at_the_leases_of_every_run(system: System) -> None:
     for run_id in ("q", "r"):
         system.create_run({**BODY, "run_id": run_id})
-        system.claim_task(run_id, a_wish(now_ms=system.clock()))
+        system.claim_task(run_id, a_request(now_ms=system.clock()))
     system.clock.pass_s(121)
     assert system.sweep() == NOTHING | {"requeued": 2}
 
@@ -147,7 +147,7 @@ def test_leases_are_looked_at_in_every_group_that_has_open_tasks(system: System)
     system.create_run({**BODY, "per_instance_type": {"tasks": 1}, "local": entries})
     complete(system)
     second = system.run().groups[1].key
-    system.claim_task("r", a_wish("two", key=second, now_ms=system.clock()))
+    system.claim_task("r", a_request("two", key=second, now_ms=system.clock()))
     system.drain()
     system.clock.pass_s(121)
     assert system.sweep() == NOTHING | {"requeued": 1}

@@ -9,7 +9,7 @@ from benchfleet_contract.states import HeartbeatStatus
 from chalicelib.domain.ports import Beat
 from chalicelib.domain.records import Group, GroupKey, Presence, RunState
 from chalicelib.services.tasks.read_runners import ReadRunners
-from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task, a_wish
+from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, a_task
 from tests.contract.system import BODY, Clients, System
 
 
@@ -42,7 +42,7 @@ def test_a_runner_that_asked_is_shown_as_it_asked(system: System) -> None:
 
 
 def test_a_heartbeat_is_a_runners_last_word(system: System) -> None:
-    system.claim_task("r", a_wish("one", now_ms=NOW_MS))
+    system.claim_task("r", a_request("one", now_ms=NOW_MS))
     assert seen(system)[0].seen_at == "2027-01-15T08:00:00Z"
     system.clock.pass_s(20)
     system.renew_lease("r", 1, Beat("one", 1, HeartbeatStatus.RUNNING, None, None, None, system.clock()))
@@ -56,7 +56,7 @@ def test_what_a_runner_holds_and_what_it_asked_for_is_one_entry_with_the_latest_
     for run_id in ("r", None):
         note(system, "one", noted_s, run_id=run_id)
     for token in ("a", "b"):
-        system.claim_task("r", a_wish("one", token=token, now_ms=NOW_MS))
+        system.claim_task("r", a_request("one", token=token, now_ms=NOW_MS))
     (found,) = seen(system)
     assert (found.instance_type, found.seen_at) == (place, f"2027-01-15T{told}")
     assert (found.any_run, found.live, found.task_ids) == (True, True, ["r.1", "r.2"])
@@ -64,7 +64,7 @@ def test_what_a_runner_holds_and_what_it_asked_for_is_one_entry_with_the_latest_
 
 def test_a_runner_is_live_by_any_of_its_words(system: System) -> None:
     note(system, "one", -100)
-    system.claim_task("r", a_wish("two", now_ms=NOW_MS))
+    system.claim_task("r", a_request("two", now_ms=NOW_MS))
     note(system, "two", -100)
     assert [(runner.runner_id, runner.live) for runner in seen(system)] == [("two", True), ("one", False)]
 
@@ -79,7 +79,7 @@ def test_where_most_tasks_are_in_flight_is_looked_at_first(clients: Clients) -> 
     system.runs.publish(run)
     system.tasks.open_headers(replace(run, state=RunState.RUNNING))
     for runner, key in (("a", LOCAL), ("b", CLOUD), ("c", CLOUD)):
-        system.claim_task("r", a_wish(runner, key=key, now_ms=NOW_MS))
+        system.claim_task("r", a_request(runner, key=key, now_ms=NOW_MS))
     system.drain()
     found = ReadRunners(system.runs, system.tasks, system.runners, system.clock, most_places=1)("r")
     assert ([runner.runner_id for runner in found.runners], found.truncated) == (["b", "c"], True)

@@ -13,14 +13,14 @@ from chalicelib.domain.transitions import IN_FLIGHT, OPEN, RUN, TASK, TERMINAL
 from chalicelib.store import deletions, expressions
 from chalicelib.store.expressions import Raw, Write
 from chalicelib.store.table import arguments
-from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_run, a_task, a_verdict, a_wish
+from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_request, a_run, a_task, a_verdict
 
 MOST_EXPRESSION_BYTES, MOST_OPERATORS = 4_096, 300  # what DynamoDB takes
 SEEN = a_task(status=TaskStatus.RUNNING, attempt=1, lease_until_ms=NOW_MS, heartbeat_ms=NOW_MS)
 BUILT = Built(ArchiveState.READY, RunState.COMPLETED, None, key="k", size_bytes=1, sha256="f")
 # Made by the test that asks: what a module computes as it is imported is made before any test runs.
 OF_TASKS: dict[str, Callable[[], Write]] = {
-    "claim": lambda: expressions.claim("r", 1, a_wish()),
+    "claim": lambda: expressions.claim("r", 1, a_request()),
     "renew, running": lambda: expressions.renew("r", 1, a_beat()),
     "renew, booting": lambda: expressions.renew("r", 1, a_beat(status=HeartbeatStatus.BOOT)),
     "complete": lambda: expressions.finish("r", 1, a_verdict()),
@@ -117,7 +117,7 @@ def test_a_key_that_all_runners_share_speaks_only_for_attempts_without_a_token()
 
 def test_what_a_claim_says_of_tokens_replaces_what_the_attempt_before_said() -> None:
     for bound, stored in ((True, True), (False, None)):
-        assert expressions.claim("r", 1, replace(a_wish(), bound=bound)).sets["bound"] is stored
+        assert expressions.claim("r", 1, replace(a_request(), bound=bound)).sets["bound"] is stored
     for write in (expressions.requeue(SEEN), expressions.hand_back(SEEN, a_verdict(status=TaskStatus.FAILED))):
         assert write.sets["bound"] is None
 
@@ -143,8 +143,8 @@ def test_every_name_and_value_is_used_and_defined(make: Callable[[], Write]) -> 
 def test_the_longest_writes_fit_into_one_expression() -> None:
     """61 blocks and 59 counters: the 120 names that the store puts into one write at most."""
     tally = {(255 - number, TaskStatus.PENDING): 1 for number in range(59)}
-    lanes = {block: (10**39, 10**39 + 1) for block in range(61)}
-    counted = arguments(expressions.count("r", tally, lanes, now_ms=NOW_MS))
+    watermarks = {block: (10**39, 10**39 + 1) for block in range(61)}
+    counted = arguments(expressions.count("r", tally, watermarks, now_ms=NOW_MS))
     many = {(255 - number, TaskStatus.PENDING): 1 for number in range(120)}
     corrected = arguments(expressions.correct("r", many, seen_changed_ms=1, verified_ms=2))
     for asked in (counted, corrected):
@@ -155,7 +155,7 @@ def test_the_longest_writes_fit_into_one_expression() -> None:
 
 
 def test_arguments_of_a_claim() -> None:
-    asked = arguments(expressions.claim("r", 129, a_wish("me", token="tk")))
+    asked = arguments(expressions.claim("r", 129, a_request("me", token="tk")))
     assert asked["Key"] == {"pk": {"S": "RUN#r#1"}, "sk": {"S": "T#0000129"}}
     assert asked["ConditionExpression"] == (
         "#status = :pending AND (attribute_not_exists(#not_before_ms) OR #not_before_ms <= :now)"

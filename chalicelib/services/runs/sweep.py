@@ -91,10 +91,10 @@ class Sweep:
         tally = recount(self.tasks.all(run))
         if tally == counts.tally:
             return self.runs.correct(run, tally, counts, now_ms=now_ms)
-        suspicion = fingerprint(tally)
-        if counts.suspicion != suspicion:
-            self.runs.suspect(run.run_id, suspicion, counts, now_ms=now_ms)
-        elif counts.suspected_ms <= now_ms - QUIET_MS:
+        drift = fingerprint(tally)
+        if counts.drift != drift:
+            self.runs.note_drift(run.run_id, drift, counts, now_ms=now_ms)
+        elif counts.drift_seen_ms <= now_ms - QUIET_MS:
             _log.warning("counters of run %s had drifted", run.run_id)
             self.runs.correct(run, tally, counts, now_ms=now_ms)
         return False

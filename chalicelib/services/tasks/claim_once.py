@@ -1,4 +1,4 @@
-"""One wish, one task: a copy of a claim gets what the first got, and nothing once that has ended."""
+"""One request, one task: a copy of a claim gets what the first got, and nothing once that has ended."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from benchfleet_contract.tasks import ClaimReply
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.ports import Storage, Tasks
 from chalicelib.domain.receipts import Receipt, Receipts
-from chalicelib.domain.records import Claim, Header
+from chalicelib.domain.records import ClaimRequest, Header
 from chalicelib.domain.transitions import IN_FLIGHT
 from chalicelib.services.present import assigned
 from chalicelib.services.runs.read_runs import published
@@ -25,34 +25,36 @@ class ClaimOnce:
     claim_any: ClaimAny
     receipts: Receipts = field(default_factory=Receipts)
 
-    def of_run(self, run_id: str, wish: Claim, *, retry: bool = False) -> ClaimReply:
+    def of_run(self, run_id: str, request: ClaimRequest, *, retry: bool = False) -> ClaimReply:
         """As ClaimTask. Raises RunNotFound."""
-        return self._once(run_id, wish, lambda: self.claim_task(run_id, wish, retry=retry))
+        return self._once(run_id, request, lambda: self.claim_task(run_id, request, retry=retry))
 
-    def of_any(self, wish: Claim, *, workloads: frozenset[str], retry: bool = False) -> ClaimReply:
+    def of_any(self, request: ClaimRequest, *, workloads: frozenset[str], retry: bool = False) -> ClaimReply:
         """As ClaimAny."""
-        return self._once(None, wish, lambda: self.claim_any(wish, workloads=workloads, retry=retry))
+        return self._once(None, request, lambda: self.claim_any(request, workloads=workloads, retry=retry))
 
-    def _once(self, scope: str | None, wish: Claim, claim: Callable[[], ClaimReply]) -> ClaimReply:
-        with self.receipts.turn(scope, wish):
-            if receipt := self.receipts.of(scope, wish):
-                return self._again(receipt, wish, scope)
+    def _once(self, scope: str | None, request: ClaimRequest, claim: Callable[[], ClaimReply]) -> ClaimReply:
+        with self.receipts.turn(scope, request):
+            if receipt := self.receipts.of(scope, request):
+                return self._again(receipt, request, scope)
             reply = claim()
             address = split_task_id(reply.task.id) if reply.task else None
             if address:
-                self.receipts.keep(scope, wish, address)
+                self.receipts.keep(scope, request, address)
             return reply
 
-    def _again(self, receipt: Receipt, wish: Claim, scope: str | None) -> ClaimReply:
+    def _again(self, receipt: Receipt, request: ClaimRequest, scope: str | None) -> ClaimReply:
         run_id, number = receipt
         task = self.tasks.get(run_id, number)
         if task is None and scope:  # deleted since
             raise RunNotFound
-        if task and task.status in IN_FLIGHT and (task.claim_token, task.runner_id) == (wish.token, wish.runner_id):
+        if (
+            task
+            and task.status in IN_FLIGHT
+            and (task.claim_token, task.runner_id) == (request.token, request.runner_id)
+        ):
             run, _ = published(self.claim_task.runs, run_id)
             header = Header(run.is_open, run.ruby_version, run.workload, run.workload_options, ())
             return assigned(task, header, self.storage.sign_uploads(task))
-        words = (
-            f"claim_token was used for {run_id}.{number}, which is no longer its: send a new token with each new wish"
-        )
+        words = f"claim_token was used for {run_id}.{number}, which is no longer its: send a new token with each new request"
         return ClaimReply(status="wait", retry_after_seconds=WAIT_RETRY_S, message=words)

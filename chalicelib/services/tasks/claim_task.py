@@ -11,8 +11,8 @@ from benchfleet_contract.tasks import ClaimReply
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.ports import Clock, Refused, Runs, Storage, Tasks
-from chalicelib.domain.records import ActiveRun, Candidates, Claim, GroupKey, Header, Run, Task
-from chalicelib.domain.routing import Place, Routes
+from chalicelib.domain.records import ActiveRun, Candidates, ClaimRequest, GroupKey, Header, Run, Task
+from chalicelib.domain.routing import BlockAddress, Routes
 from chalicelib.services.present import assigned
 from chalicelib.services.runs.read_runs import published
 
@@ -26,15 +26,15 @@ _OVER = ClaimReply(status="done", message="Run is not running")
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """Makes wishes: `new_token` and `new_nonce` give random strings."""
+class ClaimRequests:
+    """Makes requests: `new_token` and `new_nonce` give random strings."""
 
     clock: Clock
     new_token: Callable[[], str]
     new_nonce: Callable[[], str]
 
-    def make(self, key: GroupKey, runner_id: str, token: str | None, *, bound: bool = False) -> Claim:
-        return Claim(key, runner_id, token or self.new_token(), self.new_nonce(), self.clock(), bound)
+    def make(self, key: GroupKey, runner_id: str, token: str | None, *, bound: bool = False) -> ClaimRequest:
+        return ClaimRequest(key, runner_id, token or self.new_token(), self.new_nonce(), self.clock(), bound)
 
 
 @dataclass(frozen=True)
@@ -45,61 +45,63 @@ class ClaimTask:
     windows: Windows
     routes: Routes = field(default_factory=Routes)
 
-    def __call__(self, run_id: str, wish: Claim, *, retry: bool = False) -> ClaimReply:
-        """`retry`: this wish was sent before and its answer got lost. Raises RunNotFound."""
-        if retry and (held := self.held(run_id, wish)):
+    def __call__(self, run_id: str, request: ClaimRequest, *, retry: bool = False) -> ClaimReply:
+        """`retry`: this request was sent before and its answer got lost. Raises RunNotFound."""
+        if retry and (held := self.held(run_id, request)):
             return held
-        if reply := self._explored(run_id, wish):
+        if reply := self._explored(run_id, request):
             return reply
         visited: set[int] = set()
-        while (block := self.routes.next(run_id, wish, visited)) is not None:
+        while (block := self.routes.next(run_id, request, visited)) is not None:
             visited.add(block)
-            reply = self._from_block(run_id, block, wish)
-            if reply is None and len(visited) == 1 and self._is_large(run_id, wish.key):
-                reply = self._if_none_pending(run_id, wish.key)
+            reply = self._from_block(run_id, block, request)
+            if reply is None and len(visited) == 1 and self._is_large(run_id, request.key):
+                reply = self._if_none_pending(run_id, request.key)
             if reply:
                 return reply
-        return self._nothing(run_id, wish.key, visited)
+        return self._nothing(run_id, request.key, visited)
 
-    def _explored(self, run_id: str, wish: Claim) -> ClaimReply | None:
+    def _explored(self, run_id: str, request: ClaimRequest) -> ClaimReply | None:
         """Finds out where the group's tasks live, once in a process: the first block's header tells.
 
         A small group is served by the same query; in a large one everybody goes to a block of his own from there.
         """
-        if self.routes.known(run_id, wish.key):
+        if self.routes.known(run_id, request.key):
             return None
         with self.routes.learning:
-            if self.routes.known(run_id, wish.key):
+            if self.routes.known(run_id, request.key):
                 return None
-            return self._from_block(run_id, 0, wish, exploring=True)
+            return self._from_block(run_id, 0, request, exploring=True)
 
-    def _from_block(self, run_id: str, block: int, wish: Claim, *, exploring: bool = False) -> ClaimReply | None:
-        place = (run_id, wish.key, block)
+    def _from_block(
+        self, run_id: str, block: int, request: ClaimRequest, *, exploring: bool = False
+    ) -> ClaimReply | None:
+        place = (run_id, request.key, block)
         for _ in range(_QUERIES_A_BLOCK):
-            found = self.tasks.candidates(run_id, block, wish.key, limit=self.windows.fetch(place), wish=wish)
-            header = found.header or self._repaired(run_id, block, wish)
+            found = self.tasks.candidates(run_id, block, request.key, limit=self.windows.fetch(place), request=request)
+            header = found.header or self._repaired(run_id, block, request)
             if isinstance(header, ClaimReply) or header is None:
                 return header
-            self.routes.learn(run_id, wish.key, header.blocks)
+            self.routes.learn(run_id, request.key, header.blocks)
             if not header.open:
                 return _OVER
-            if exploring and self._is_large(run_id, wish.key):
+            if exploring and self._is_large(run_id, request.key):
                 return None
             if not found.numbers:
                 if not found.deferred:
-                    self.routes.mark_empty(place, now_ms=wish.now_ms)
+                    self.routes.mark_empty(place, now_ms=request.now_ms)
                 return None
-            task = self._race(place, found, wish)
+            task = self._race(place, found, request)
             if task:
                 return self._assigned(task, header)
         return None
 
-    def _race(self, place: Place, found: Candidates, wish: Claim) -> Task | None:
+    def _race(self, place: BlockAddress, found: Candidates, request: ClaimRequest) -> Task | None:
         left = list(found.numbers)
         for _ in range(min(_RACES_A_QUERY, len(left))):
             number = left.pop(self.windows.pick(place, len(left)))
             try:
-                task = self.tasks.claim(place[0], number, wish)
+                task = self.tasks.claim(place[0], number, request)
             except Refused:
                 self.windows.lost(place)
                 continue
@@ -107,28 +109,28 @@ class ClaimTask:
             return task
         return None
 
-    def _repaired(self, run_id: str, block: int, wish: Claim) -> Header | ClaimReply | None:
+    def _repaired(self, run_id: str, block: int, request: ClaimRequest) -> Header | ClaimReply | None:
         """Why the block has no header: no such run or group, tasks elsewhere, or a creator that died after `publish`."""
         run = self._run(run_id)
-        ordinal = run.group(wish.key)
+        ordinal = run.group(request.key)
         if not run.is_open:
             return _OVER
         if ordinal is None:
             return NO_SUCH_GROUP
         blocks = run.groups[ordinal].blocks
-        self.routes.learn(run_id, wish.key, blocks)
+        self.routes.learn(run_id, request.key, blocks)
         if block not in blocks:
             return None
         self.tasks.open_headers(run)
-        return self.tasks.candidates(run_id, block, wish.key, limit=1).header
+        return self.tasks.candidates(run_id, block, request.key, limit=1).header
 
-    def held(self, run_id: str, wish: Claim) -> ClaimReply | None:
-        """The task that this very wish got already."""
+    def held(self, run_id: str, request: ClaimRequest) -> ClaimReply | None:
+        """The task that this very request got already."""
         run = self._run(run_id)
-        ordinal = run.group(wish.key)
+        ordinal = run.group(request.key)
         for block in run.groups[ordinal].blocks if ordinal is not None else ():
-            task = self.tasks.held_by_token(run_id, block, wish.key, wish.token)
-            if task and task.runner_id == wish.runner_id:
+            task = self.tasks.held_by_token(run_id, block, request.key, request.token)
+            if task and task.runner_id == request.runner_id:
                 header = Header(run.is_open, run.ruby_version, run.workload, run.workload_options, ())
                 return self._assigned(task, header)
         return None
@@ -171,21 +173,21 @@ class ClaimAny:
     runs: Runs
     claim_task: ClaimTask
 
-    def __call__(self, wish: Claim, *, workloads: frozenset[str], retry: bool = False) -> ClaimReply:
+    def __call__(self, request: ClaimRequest, *, workloads: frozenset[str], retry: bool = False) -> ClaimReply:
         """`wait` when there is none now: a runner that is bound to no run never reads `done`."""
-        fitting = [run for run in self.runs.active() if _fits(run, wish, workloads)]
+        fitting = [run for run in self.runs.active() if _fits(run, request, workloads)]
         fitting.sort(key=lambda run: (run.created_ms, run.run_id))
-        tries: Sequence[Callable[[str, Claim], ClaimReply | None]] = (
+        tries: Sequence[Callable[[str, ClaimRequest], ClaimReply | None]] = (
             [self.claim_task.held, self.claim_task] if retry else [self.claim_task]
         )
-        for attempt in tries:  # what this wish holds already, in any run, comes before anything new
+        for attempt in tries:  # what this request holds already, in any run, comes before anything new
             for active in fitting:
                 with suppress(RunNotFound):  # not published yet
-                    reply = attempt(active.run_id, wish)
+                    reply = attempt(active.run_id, request)
                     if reply and reply.status == "assigned":
                         return reply
         return _wait(WAIT_RETRY_S)
 
 
-def _fits(run: ActiveRun, wish: Claim, workloads: frozenset[str]) -> bool:
-    return wish.key in run.groups and (not workloads or run.workload in workloads)
+def _fits(run: ActiveRun, request: ClaimRequest, workloads: frozenset[str]) -> bool:
+    return request.key in run.groups and (not workloads or run.workload in workloads)

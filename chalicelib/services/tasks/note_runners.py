@@ -10,7 +10,7 @@ from benchfleet_contract.tasks import ClaimReply
 
 from chalicelib.domain.ports import Runners
 from chalicelib.domain.presence import Noted
-from chalicelib.domain.records import Claim, Presence
+from chalicelib.domain.records import ClaimRequest, Presence
 from chalicelib.services.tasks.claim_task import NO_SUCH_GROUP
 
 _log = logging.getLogger(__name__)
@@ -21,10 +21,10 @@ class NoteRunners:
     runners: Runners
     noted: Noted = field(default_factory=Noted)
 
-    def __call__(self, run_id: str | None, wish: Claim, reply: ClaimReply) -> ClaimReply:
-        """The reply to this wish, as it is. `run_id` None: the wish was for a task of any run."""
+    def __call__(self, run_id: str | None, request: ClaimRequest, reply: ClaimReply) -> ClaimReply:
+        """The reply to this request, as it is. `run_id` None: the request was for a task of any run."""
         if reply.status == "wait" or reply is NO_SUCH_GROUP:
-            self._note(Presence(wish.runner_id, wish.key, run_id, wish.now_ms))
+            self._note(Presence(request.runner_id, request.key, run_id, request.now_ms))
         return reply
 
     def _note(self, presence: Presence) -> None:

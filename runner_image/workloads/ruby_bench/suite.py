@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
 
-from runner_image.workloads.commands import Said, ask, demand, infrastructure
+from runner_image.workloads.commands import CommandResult, ask, demand, infrastructure
 from runner_image.workloads.protocol import Execute, Job
 from runner_image.workloads.ruby_bench.options import COMMIT, FLAGS, MARKS
 
@@ -85,14 +85,14 @@ def rubies(job: Job, options: RubyBenchOptions, execute: Execute) -> dict[str, s
     return {"ruby": first.lines[1]} | {f"ruby-{variant}": identity.first for variant, identity in said.items()}
 
 
-def _identity(job: Job, options: RubyBenchOptions, execute: Execute, variant: str) -> Said:
+def _identity(job: Job, options: RubyBenchOptions, execute: Execute, variant: str) -> CommandResult:
     command = [options.ruby, *FLAGS[variant], "-e", _IDENTITY]
     failed = f"{options.ruby} cannot run as {variant}"
     said = demand(execute, job, command, otherwise=failed, error_type="ruby_unavailable")
     lines = said.lines[-4:]  # a warning on stderr may stand before them
     if len(lines) < 4:
         raise infrastructure(f"{failed}: {said.last_words}", error_type="ruby_unavailable")
-    return Said(said.exit_code, lines)
+    return CommandResult(said.exit_code, lines)
 
 
 def check_variant(variant: str, description: str) -> None:
@@ -107,7 +107,7 @@ def check_variant(variant: str, description: str) -> None:
             raise infrastructure(f"{mark} is {found} in variant {variant}: {description}", error_type="wrong_variant")
 
 
-def _check_version(wanted: str, identity: Said) -> None:
+def _check_version(wanted: str, identity: CommandResult) -> None:
     description, _, engine, engine_version = identity.lines
     if not same_ruby(wanted, description, engine=engine, engine_version=engine_version):
         raise infrastructure(f"Ruby {wanted} was asked for, this is {description}", error_type="wrong_ruby_version")

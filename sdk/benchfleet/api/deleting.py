@@ -18,7 +18,7 @@ async def delete_run(session: Session, run_id: str, *, wait: bool = True, timeou
     Raises Conflict while it runs or its archive is built, NotFound, TimedOut (the deletion goes on), UsageError, AuthError,
     Unreachable, ApiError.
     """
-    began, pause_s = session.chance.clock(), FIRST_PAUSE_S
+    began, pause_s = session.entropy.clock(), FIRST_PAUSE_S
     try:
         await _ask(session, run_id)
     except NotFound as error:
@@ -26,10 +26,10 @@ async def delete_run(session: Session, run_id: str, *, wait: bool = True, timeou
             return
         raise
     while wait:
-        left_s = began + (math.inf if timeout_s is None else timeout_s) - session.chance.clock()
+        left_s = began + (math.inf if timeout_s is None else timeout_s) - session.entropy.clock()
         if left_s <= 0:
             raise TimedOut(f"run {run_id} is being deleted, and is not gone after {timeout_s:g} s")
-        await session.world.sleep(min(pause_s, left_s))
+        await session.runtime.sleep(min(pause_s, left_s))
         pause_s = min(pause_s * GROWTH, LONGEST_PAUSE_S)
         try:
             await _ask(session, run_id)

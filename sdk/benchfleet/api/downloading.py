@@ -45,22 +45,22 @@ async def download(session: Session, run_id: str, to: Path | str, *, on_progress
 
         transfer = Transfer(session, part, sign=lambda: _archive(session, run_id), tell=tell)
         await _checked(transfer, first)
-        await session.world.call(part.publish)
+        await session.runtime.call(part.publish)
     return Path(to)
 
 
 async def _checked(transfer: Transfer, first: Source) -> None:
     """Pieces that do not fit together are fetched once more, in one piece."""
-    part, world = transfer.part, transfer.session.world
+    part, runtime = transfer.part, transfer.session.runtime
     source = await transfer.fetch(first)
     try:
-        await world.call(check, part.path, sha256=source.archive.sha256)
+        await runtime.call(check, part.path, sha256=source.archive.sha256)
     except ArchiveError:
         if not transfer.resumed:
             raise
-        await world.call(part.restart)
+        await runtime.call(part.restart)
         source = await transfer.fetch(source)
-        await world.call(check, part.path, sha256=source.archive.sha256)
+        await runtime.call(check, part.path, sha256=source.archive.sha256)
 
 
 async def _archive(session: Session, run_id: str) -> Source:

@@ -37,22 +37,22 @@ async def send(session: Session, call: Call) -> httpx.Response:
                 raise
             unheard = unheard or _may_have_happened(error)
         number += 1
-        await session.world.sleep(pause)
+        await session.runtime.sleep(pause)
 
 
 def _pause_s(session: Session, call: Call, error: BenchfleetError, number: int) -> float | None:
     if not (call.patient and session.repeats):
         return None
-    return pause_s(error, number=number, repeatable=call.repeatable, random=session.chance.random)
+    return pause_s(error, number=number, repeatable=call.repeatable, random=session.entropy.random)
 
 
 async def _once(session: Session, call: Call) -> httpx.Response:
     request = session.request(call)
     with translated(request):
-        response = await session.world.send(request)
+        response = await session.runtime.send(request)
     if response.is_success:
         return response
-    raise refusal(response, now_s=session.chance.now())
+    raise refusal(response, now_s=session.entropy.now())
 
 
 def _may_have_happened(error: BenchfleetError) -> bool:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Blocking:
-    """An owner whose world never suspends, so that every coroutine ends in its first step."""
+    """An owner whose runtime never suspends, so that every coroutine ends in its first step."""
 
     _session: Session
 
@@ -31,7 +31,7 @@ class Blocking:
             result: T = end.value
             return result
         flow.close()
-        raise RuntimeError("a flow suspended in a world that blocks: this is a bug of benchfleet")
+        raise RuntimeError("a flow suspended in a runtime that blocks: this is a bug of benchfleet")
 
     @classmethod
     def iterate(cls, flow: AsyncGenerator[T, None]) -> Iterator[T]:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Chance:
+class Entropy:
     """Clock and dice. `clock` only goes forward (seconds), `now` is Unix time, `random` gives 0 to 1."""
 
     clock: Callable[[], float] = time.monotonic
@@ -21,10 +21,10 @@ class Chance:
     random: Callable[[], float] = random.random
 
 
-REAL = Chance()
+REAL = Entropy()
 
 
-class World(Protocol):
+class Runtime(Protocol):
     """Raises what httpx raises; `exchange.py` translates it."""
 
     async def send(self, request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""One API, one key, one world: what every flow gets."""
+"""One API, one key, one runtime: what every flow gets."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ from benchfleet_contract.addresses import address_problem
 from benchfleet_contract.problems import CODES_HEADER
 
 from benchfleet.api.calls import Call
-from benchfleet.api.runtime import Chance, World
+from benchfleet.api.runtime import Entropy, Runtime
 from benchfleet.exceptions import UsageError
 from benchfleet.version import __version__
 
@@ -22,8 +22,8 @@ class Session:
     """`base_url` is checked by `read_base_url`, `key` by `read_key`. The key goes to the API only, never to storage."""
 
     base_url: httpx.URL
-    world: World
-    chance: Chance
+    runtime: Runtime
+    entropy: Entropy
     key: str | None = field(default=None, repr=False)
     repeats: bool = True
 

@@ -55,25 +55,25 @@ class Transfer:
                 source = await self.sign()
 
     async def _pause(self, error: BenchfleetError, number: int) -> None:
-        seconds = pause_s(error, number=number, repeatable=True, random=self.session.chance.random)
+        seconds = pause_s(error, number=number, repeatable=True, random=self.session.entropy.random)
         if seconds is None:
             raise error
-        await self.session.world.sleep(seconds)
+        await self.session.runtime.sleep(seconds)
 
     async def _restart(self) -> None:
         self._etag = None
-        await self.session.world.call(self.part.restart)
+        await self.session.runtime.call(self.part.restart)
 
     async def _read(self, source: Source) -> None:
         request = self._request(source.url)
         with translated(request):
-            response = await self.session.world.open(request)
+            response = await self.session.runtime.open(request)
         try:
             await self._accept(response)
             with translated(request):
                 await self._copy(response, source.archive)
         finally:
-            await self.session.world.release(response)
+            await self.session.runtime.release(response)
         _check_size(self.part, source.archive)
 
     def _request(self, url: str) -> httpx.Request:
@@ -101,14 +101,14 @@ class Transfer:
 
     def _refused(self, response: httpx.Response) -> ApiError:
         """A plain ApiError where it is not for now only: 403 is about the signature here, not about the key."""
-        error = refusal(response, now_s=self.session.chance.now())
+        error = refusal(response, now_s=self.session.entropy.now())
         return error if isinstance(error, ServerError) else ApiError(str(error), status=error.status)
 
     async def _copy(self, response: httpx.Response, archive: Archive) -> None:
-        world = self.session.world
-        async with aclosing(world.chunks(response)) as chunks:
+        runtime = self.session.runtime
+        async with aclosing(runtime.chunks(response)) as chunks:
             async for chunk in chunks:
-                await world.call(self.part.write, chunk)
+                await runtime.call(self.part.write, chunk)
                 if archive.size_bytes is not None and self.part.size_bytes > archive.size_bytes:
                     raise ArchiveError(f"the archive has more than the {archive.size_bytes} bytes that the API says")
                 self.tell(archive)

@@ -43,12 +43,12 @@ async def wait(
     Raises TimedOut, NotFound, UsageError, AuthError, ApiError.
     """
     timeout_s = math.inf if timeout_s is None else timeout_s
-    began, pace = session.chance.clock(), Pace(clock=session.chance.clock, random=session.chance.random)
+    began, pace = session.entropy.clock(), Pace(clock=session.entropy.clock, random=session.entropy.random)
     seen = WaitProgress(None, None, 0.0)
     while True:
-        left_s = began + timeout_s - session.chance.clock()
+        left_s = began + timeout_s - session.entropy.clock()
         seen = await _look(session, run_id, seen, longest_s=left_s)
-        seen = replace(seen, waited_s=session.chance.clock() - began)
+        seen = replace(seen, waited_s=session.entropy.clock() - began)
         if on_progress:
             on_progress(seen)
         if seen.problem is None and seen.run and has_ended(seen.run):
@@ -56,7 +56,7 @@ async def wait(
         if seen.waited_s >= timeout_s:
             raise _timed_out(run_id, seen, timeout_s)
         pause_s = pace.after(None if seen.problem else seen.run)
-        await session.world.sleep(min(max(pause_s, asked_s(seen.problem)), timeout_s - seen.waited_s))
+        await session.runtime.sleep(min(max(pause_s, asked_s(seen.problem)), timeout_s - seen.waited_s))
 
 
 async def _look(session: Session, run_id: str, before: WaitProgress, *, longest_s: float) -> WaitProgress:

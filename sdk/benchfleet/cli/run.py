@@ -10,8 +10,8 @@ from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection, 
 
 if TYPE_CHECKING:
     from benchfleet.cli.progress import Shown
+    from benchfleet.running.driver import RunDriver
     from benchfleet.running.leaving import Ended
-    from benchfleet.running.master import Master
     from benchfleet.running.session import Tools
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="JSON or YAML.")]
@@ -58,11 +58,11 @@ def run(
 
     from benchfleet.cli.progress import display
     from benchfleet.cli.run_ending import print_outcome
-    from benchfleet.running.asked import Asked
-    from benchfleet.running.master import Master
+    from benchfleet.running.driver import RunDriver
+    from benchfleet.running.options import RunOptions
 
     _refuse_together(emulator=emulator, api_url=api_url, resume=resume, run_id=run_id)
-    asked = Asked(
+    options = RunOptions(
         config,
         results=results,
         state_dir=state_dir,
@@ -76,9 +76,9 @@ def run(
     )
     asks = not yes and somebody_there()
     with display(Console(stderr=True)) as shown:
-        master = Master(asked, _tools(shown, (api_url, api_key, profile), asks=asks))
-        outcome = _outcome(master)
-    raise typer.Exit(print_outcome(master, outcome, as_json=as_json))
+        driver = RunDriver(options, _tools(shown, (api_url, api_key, profile), asks=asks))
+        outcome = _outcome(driver)
+    raise typer.Exit(print_outcome(driver, outcome, as_json=as_json))
 
 
 def _refuse_together(*, emulator: bool, api_url: str | None, resume: str | None, run_id: str | None) -> None:
@@ -109,13 +109,13 @@ def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None]
     )
 
 
-def _outcome(master: "Master") -> "Ended | BaseException":
+def _outcome(driver: "RunDriver") -> "Ended | BaseException":
     """What it came to, to be told once the display is gone."""
     from benchfleet.cli.ending import words_of
     from benchfleet.exceptions import BenchfleetError, DiskError
 
     try:
-        return master.play()
+        return driver.run()
     except (BenchfleetError, KeyboardInterrupt) as error:
         return error
     except BrokenPipeError:

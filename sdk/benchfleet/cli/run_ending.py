@@ -6,18 +6,18 @@ from pathlib import Path
 from benchfleet import exit_codes
 from benchfleet.cli.documents.run import RunEnded
 from benchfleet.exceptions import BenchfleetError, RunUnknown, TimedOut
+from benchfleet.running.driver import RunDriver
 from benchfleet.running.leaving import Ended, how_to_resume, what_stays
-from benchfleet.running.master import Master
 
 
-def print_outcome(master: Master, outcome: Ended | BaseException, *, as_json: bool) -> int:
+def print_outcome(driver: RunDriver, outcome: Ended | BaseException, *, as_json: bool) -> int:
     """Returns the exit code. With `as_json` stdout gets the last line only."""
     if isinstance(outcome, BaseException):
-        return print_failure(master, outcome)
-    return print_end(master, outcome, as_json=as_json)
+        return print_failure(driver, outcome)
+    return print_end(driver, outcome, as_json=as_json)
 
 
-def print_end(master: Master, ended: Ended, *, as_json: bool) -> int:
+def print_end(driver: RunDriver, ended: Ended, *, as_json: bool) -> int:
     """Prints all of it; returns the exit code."""
     if ended.folder and not as_json:
         print_ranking(ended.folder)
@@ -25,10 +25,10 @@ def print_end(master: Master, ended: Ended, *, as_json: bool) -> int:
         _say(ended.words)
     if ended.next_step:
         _say(ended.next_step)
-    return print_last_line(master, ended.exit_code)
+    return print_last_line(driver, ended.exit_code)
 
 
-def print_failure(master: Master, error: BaseException) -> int:
+def print_failure(driver: RunDriver, error: BaseException) -> int:
     """For a command that did not come to its end; returns the exit code."""
     if isinstance(error, BenchfleetError):
         _say(f"benchfleet: {error}")
@@ -36,20 +36,20 @@ def print_failure(master: Master, error: BaseException) -> int:
     else:
         _say("benchfleet: interrupted")
         code = exit_codes.INTERRUPTED
-    if master.state and not isinstance(error, RunUnknown):
-        _say(how_to_resume(master.state.run_id))
-    if master.state and isinstance(error, TimedOut) and (staying := what_stays(master.state)):
+    if driver.state and not isinstance(error, RunUnknown):
+        _say(how_to_resume(driver.state.run_id))
+    if driver.state and isinstance(error, TimedOut) and (staying := what_stays(driver.state)):
         _say(staying)
-    return print_last_line(master, code)
+    return print_last_line(driver, code)
 
 
-def print_last_line(master: Master, exit_code: int) -> int:
+def print_last_line(driver: RunDriver, exit_code: int) -> int:
     """One line of JSON on stdout, if there is a run to tell of."""
     from benchfleet.cli.output import as_json
 
-    if master.state:
-        file = str(master.state_file) if master.state_file else None
-        document = RunEnded.of(master.state, status_file=file, exit_code=exit_code)
+    if driver.state:
+        file = str(driver.state_file) if driver.state_file else None
+        document = RunEnded.of(driver.state, status_file=file, exit_code=exit_code)
         sys.stderr.flush()
         print(as_json(document), flush=True)
     return exit_code

@@ -1,1 +1,1 @@
-"""The master of a run: provisions, creates, follows, brings home; and picks up where an earlier command left off."""
+"""The driver of a run: provisions, creates, follows, brings home; and picks up where an earlier command left off."""

@@ -6,7 +6,7 @@ from benchfleet.exceptions import BenchfleetError
 from benchfleet.local.emulator import read_ready
 from benchfleet.local.processes import Identity
 from benchfleet.profiles.settings import Connection
-from benchfleet.running.asked import LATEST
+from benchfleet.running.options import LATEST
 from benchfleet.running.state import DEFAULT_FOLDER, RunState, StateFolder
 
 

@@ -10,7 +10,7 @@ from benchfleet_contract.names import NEW_RUN_ID
 from benchfleet.config import RunConfig
 from benchfleet.documents.problems import first_lines
 from benchfleet.exceptions import ConfigError, NotFound, UsageError
-from benchfleet.running.asked import LATEST, Asked
+from benchfleet.running.options import LATEST, RunOptions
 from benchfleet.running.session import Session, Tools
 from benchfleet.running.state import ConfigState, Phase, RunState, StateFolder
 
@@ -18,17 +18,17 @@ DEFAULT_CONFIG_HINT = "name one with --config FILE"
 _TRIES = 30  # ids are seconds: so many runs may be begun in one second
 
 
-def new_session(asked: Asked, tools: Tools) -> Session:
+def new_session(options: RunOptions, tools: Tools) -> Session:
     """Reads the config and takes an id. Raises ConfigError, UsageError, DiskError."""
-    if asked.config is None:
+    if options.config is None:
         raise UsageError(f"no config: {DEFAULT_CONFIG_HINT}")
-    config = _read(asked.config, asked.providers, tools)
-    folder, now = StateFolder(asked.state_dir), tools.clocks.now()
+    config = _read(options.config, options.providers, tools)
+    folder, now = StateFolder(options.state_dir), tools.clocks.now()
     run_id = None
     try:
         with tools.interrupts.held():
-            run_id = _reserve(asked.run_id or config.request.run_id, folder, now)
-            session = Session(_fresh(run_id, asked, config, now), folder=folder, config=config, tools=tools)
+            run_id = _reserve(options.run_id or config.request.run_id, folder, now)
+            session = Session(_fresh(run_id, options, config, now), folder=folder, config=config, tools=tools)
             session.lock()
     except BaseException:
         if run_id is not None:
@@ -37,53 +37,55 @@ def new_session(asked: Asked, tools: Tools) -> Session:
     return session
 
 
-def _fresh(run_id: str, asked: Asked, config: RunConfig, now: datetime) -> RunState:
+def _fresh(run_id: str, options: RunOptions, config: RunConfig, now: datetime) -> RunState:
     return RunState(
         created_at=now,
         updated_at=now,
         run_id=run_id,
         config=ConfigState(path=str(config.path.absolute()), sha256=config.sha256),
-        chosen=list(asked.providers),
-        slots=asked.slots,
+        chosen=list(options.providers),
+        slots=options.slots,
         api_url="",
         dashboard_url="",
-        results_dir=str((asked.results or Path("results")).absolute() / run_id),
+        results_dir=str((options.results or Path("results")).absolute() / run_id),
         phase=Phase.PROVISIONING,
     )
 
 
-def old_session(asked: Asked, tools: Tools) -> Session:
+def old_session(options: RunOptions, tools: Tools) -> Session:
     """Raises UsageError if there is nothing to resume, ConfigError if the config is not what it was."""
-    folder = StateFolder(asked.state_dir)
-    lock = folder.lock(run_id := _known(asked, folder, told=tools.display.note).run_id)
+    folder = StateFolder(options.state_dir)
+    lock = folder.lock(run_id := _known(options, folder, told=tools.display.note).run_id)
     try:
-        state = _known(replace(asked, resume=run_id), folder)  # once more: another command may have brought it further
-        session = Session(state, folder=folder, config=_same_config(state, asked, tools), tools=tools, lock=lock)
+        state = _known(
+            replace(options, resume=run_id), folder
+        )  # once more: another command may have brought it further
+        session = Session(state, folder=folder, config=_same_config(state, options, tools), tools=tools, lock=lock)
     except BaseException:
         if not folder.path(run_id).exists():  # forgotten in the meantime
             folder.forget(run_id)
         lock.release()
         raise
-    if asked.results is not None:
-        state.results_dir = str(asked.results.absolute() / state.run_id)
-    state.slots = asked.slots or state.slots
+    if options.results is not None:
+        state.results_dir = str(options.results.absolute() / state.run_id)
+    state.slots = options.slots or state.slots
     return session
 
 
-def _known(asked: Asked, folder: StateFolder, *, told: Callable[[str], None] = lambda words: None) -> RunState:
-    state = folder.latest(told=told) if asked.resume == LATEST else folder.load(asked.resume or "")
+def _known(options: RunOptions, folder: StateFolder, *, told: Callable[[str], None] = lambda words: None) -> RunState:
+    state = folder.latest(told=told) if options.resume == LATEST else folder.load(options.resume or "")
     if state is None:
-        where = asked.state_dir / "runs"
-        what = "any run" if asked.resume == LATEST else f"run {asked.resume}"
+        where = options.state_dir / "runs"
+        what = "any run" if options.resume == LATEST else f"run {options.resume}"
         raise UsageError(f"{where} has no state file of {what}: nothing to resume")
     return state
 
 
-def _same_config(state: RunState, asked: Asked, tools: Tools) -> RunConfig:
-    if asked.providers and sorted(asked.providers) != sorted(state.chosen):
+def _same_config(state: RunState, options: RunOptions, tools: Tools) -> RunConfig:
+    if options.providers and sorted(options.providers) != sorted(state.chosen):
         was = ", ".join(state.chosen) or "all of the config"
         raise UsageError(f"run {state.run_id} was begun with the providers: {was}; resume it without --provider")
-    config = _read(asked.config or Path(state.config.path), tuple(state.chosen), tools)
+    config = _read(options.config or Path(state.config.path), tuple(state.chosen), tools)
     if config.sha256 != state.config.sha256:
         raise ConfigError(
             f"{config.path} is not the config of run {state.run_id}: its SHA-256 is {config.sha256}, "

@@ -39,7 +39,7 @@ Choose = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Tools:
-    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be asked.
+    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be options.
 
     `watcher` is a client that repeats nothing, so that no look lasts for longer than there is time; None: as `client`.
     """

@@ -28,7 +28,7 @@ DEFAULT_FOLDER = Path(".benchfleet")
 _MOST_BYTES = 16 * 1024**2
 _REMEDY = "restore it, or remove it and begin a new run"
 
-Place = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no system takes a NUL in a path
+PathText = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no system takes a NUL in a path
 Pid = Annotated[int, Field(gt=0, lt=2**31)]
 Port = Annotated[int, Field(ge=0, lt=2**16)]
 
@@ -44,7 +44,7 @@ class Phase(StrEnum):
 
 
 class ConfigState(BaseModel):
-    path: Place
+    path: PathText
     sha256: str
 
 
@@ -53,7 +53,7 @@ class ProcessState(BaseModel):
 
     pid: Pid
     started: str
-    log: Place
+    log: PathText
 
 
 class RunnerState(ProcessState):
@@ -68,8 +68,8 @@ class ProviderState(BaseModel):
 class EmulatorState(BaseModel):
     """Its keys are in its ready file, which only its owner can read."""
 
-    folder: Place
-    ready_file: Place
+    folder: PathText
+    ready_file: PathText
     process: ProcessState
     api_port: Port
     aws_port: Port
@@ -92,7 +92,7 @@ class RunState(BaseModel):
     slots: Annotated[int, Field(ge=1)] | None = None
     api_url: str
     dashboard_url: str
-    results_dir: Place
+    results_dir: PathText
     phase: Phase
     run: SeenRun | None = None
     providers: dict[str, ProviderState] = {}

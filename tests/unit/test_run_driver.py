@@ -38,7 +38,7 @@ def files(folder: Path) -> list[str]:
 
 def test_from_config_to_results(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    ended = here.master(run_id="7").play()
+    ended = here.driver(run_id="7").run()
     assert (ended.exit_code, ended.folder) == (0, tmp_path / "results" / "7")
     assert here.provisioner.log == ["start", "stop"]
     assert here.client.created[0]["run_id"] == "7"
@@ -47,14 +47,14 @@ def test_from_config_to_results(tmp_path: Path) -> None:
 
 def test_only_chosen_providers_take_part(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    here.master().play()
+    here.driver().run()
     assert [plan.provider for plan in here.provisioner.plans] == ["local"]
     assert "aws" not in here.client.created[0]
 
 
 def test_says_what_a_provider_without_provisioner_needs(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    here.master(run_id="7", providers=()).play()
+    here.driver(run_id="7", providers=()).run()
     (said,) = [note for note in here.screen.notes if "Waiting for runners" in note]
     assert "aws/c8g.medium" in said
     assert "--orchestrator-url http://plane --run-id 7 --provider aws --instance-type c8g.medium" in said
@@ -64,20 +64,20 @@ def test_says_what_a_provider_without_provisioner_needs(tmp_path: Path) -> None:
 def test_ids_are_unix_seconds_and_the_next_one_where_that_is_taken(tmp_path: Path) -> None:
     for expected in ("1767268800", "1767268801"):
         here = stage(tmp_path)
-        here.master().play()
+        here.driver().run()
         assert here.client.created[0]["run_id"] == expected
 
 
 def test_an_id_of_ones_own_is_not_replaced(tmp_path: Path) -> None:
-    stage(tmp_path).master(run_id="7").play()
+    stage(tmp_path).driver(run_id="7").run()
     with pytest.raises(UsageError, match="--resume 7"):
-        stage(tmp_path).master(run_id="7").play()
+        stage(tmp_path).driver(run_id="7").run()
 
 
 @pytest.mark.parametrize("run_id", ["../7", "a/b", "-x"])
 def test_an_id_cannot_lead_out_of_the_state_folder(tmp_path: Path, run_id: str) -> None:
     with pytest.raises(UsageError, match="is no run id"):
-        stage(tmp_path).master(run_id=run_id).play()
+        stage(tmp_path).driver(run_id=run_id).run()
     assert files(tmp_path) == []
 
 
@@ -86,7 +86,7 @@ def test_an_interrupt_before_anything_began_leaves_nothing(tmp_path: Path) -> No
         raise CTRL_C
 
     with pytest.raises(Interrupted):
-        stage(tmp_path, load=load).master().play()
+        stage(tmp_path, load=load).driver().run()
     assert files(tmp_path) == []
 
 
@@ -94,13 +94,13 @@ def test_a_run_of_somebody_else_with_this_id_is_left_alone(tmp_path: Path) -> No
     here = stage(tmp_path)
     here.client.exists = True
     with pytest.raises(UsageError, match="has a run 7 already"):
-        here.master(run_id="7").play()
+        here.driver(run_id="7").run()
     assert (here.provisioner.log, files(tmp_path)) == ([], [])
 
 
 def test_state_files_hold_no_secret(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    here.master(run_id="7", detach=True).play()
+    here.driver(run_id="7", detach=True).run()
     state = json.loads(here.state_text())
     assert (state["phase"], state["api_url"], state["run"]["tasks"]["total"]) == ("following", "http://plane", 4)
     assert state["config"]["sha256"] == here.write(CONFIG)
@@ -108,15 +108,15 @@ def test_state_files_hold_no_secret(tmp_path: Path) -> None:
 
 
 def test_tasks_that_failed_are_exit_code_1(tmp_path: Path) -> None:
-    ended = stage(tmp_path, HALF).master(run_id="7").play()
+    ended = stage(tmp_path, HALF).driver(run_id="7").run()
     assert (ended.exit_code, ended.words) == (1, "1 of 2 tasks of run 7 did not complete")
 
 
 def test_a_detached_run_goes_on_and_can_be_resumed(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    ended = here.master(run_id="7", detach=True).play()
+    ended = here.driver(run_id="7", detach=True).run()
     assert (ended.exit_code, here.provisioner.log) == (0, ["start", "leave"])
-    assert here.master(resume="7").play().folder == tmp_path / "results" / "7"
+    assert here.driver(resume="7").run().folder == tmp_path / "results" / "7"
     assert here.provisioner.log == ["start", "leave", "start again", "stop"]
     assert len(here.client.created) == 1
 
@@ -125,44 +125,44 @@ def test_latest_is_the_newest(tmp_path: Path) -> None:
     here = stage(tmp_path)
     for run_id in ("9", "8"):  # in this order
         here.client.exists = False
-        here.master(run_id=run_id, detach=True).play()
+        here.driver(run_id=run_id, detach=True).run()
         here.clock.sleep(1)
-    master = here.master(resume="latest")
-    master.play()
-    assert master.state is not None
-    assert master.state.run_id == "8"
+    driver = here.driver(resume="latest")
+    driver.run()
+    assert driver.state is not None
+    assert driver.state.run_id == "8"
 
 
 def test_nothing_to_resume_is_a_wrong_use(tmp_path: Path) -> None:
     for resume in ("7", "latest", "../../etc/passwd"):
         with pytest.raises(UsageError, match="nothing to resume"):
-            stage(tmp_path).master(resume=resume).play()
+            stage(tmp_path).driver(resume=resume).run()
 
 
 def test_another_config_is_refused_with_both_hashes(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    here.master(run_id="7", detach=True).play()
+    here.driver(run_id="7", detach=True).run()
     before = here.write(CONFIG)
     after = here.write({**CONFIG, "lease_s": 60})
     with pytest.raises(ConfigError, match=f"{after}.*{before}"):
-        here.master(resume="7").play()
+        here.driver(resume="7").run()
 
 
 def test_a_finished_run_is_only_read_again(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    here.master(run_id="7").play()
-    here.client.story = [Unreachable("nobody is asked")]
-    ended = here.master(resume="7").play()
+    here.driver(run_id="7").run()
+    here.client.story = [Unreachable("nobody is options")]
+    ended = here.driver(resume="7").run()
     assert (ended.exit_code, ended.folder) == (0, tmp_path / "results" / "7")
 
 
 def test_a_finished_run_whose_results_are_gone_is_brought_again(tmp_path: Path) -> None:
     here = stage(tmp_path)
-    here.master(run_id="7").play()
+    here.driver(run_id="7").run()
     (tmp_path / "results" / "7" / "manifest.json").unlink()
     (tmp_path / "results" / "7").rmdir()
     here.client.story = [DONE]
-    here.master(resume="7").play()
+    here.driver(resume="7").run()
     assert (tmp_path / "results" / "7" / "manifest.json").exists()
 
 
@@ -171,10 +171,10 @@ def test_what_never_began_leaves_nothing(tmp_path: Path, error: BenchfleetError)
     here = stage(tmp_path)
     here.client.refuses = error if isinstance(error, InvalidRequest) else None
     here.provisioner.fails = None if isinstance(error, InvalidRequest) else error
-    master = here.master(run_id="7")
+    driver = here.driver(run_id="7")
     with pytest.raises(type(error)):
-        master.play()
-    assert (master.state, files(tmp_path)) == (None, [])
+        driver.run()
+    assert (driver.state, files(tmp_path)) == (None, [])
     assert here.provisioner.log in (["start", "stop"], [])
 
 
@@ -183,31 +183,31 @@ def test_a_creation_of_unknown_outcome_is_repeated_by_resume(tmp_path: Path, err
     here = stage(tmp_path)
     here.client.refuses = error
     with pytest.raises(type(error)):
-        here.master(run_id="7").play()
+        here.driver(run_id="7").run()
     assert here.provisioner.log == ["start", "stop"]
     here.client.refuses = None
-    assert here.master(resume="7").play().exit_code == 0
+    assert here.driver(resume="7").run().exit_code == 0
     assert [config["run_id"] for config in here.client.created] == ["7"]
 
 
 def test_time_allowed_is_kept_and_everything_goes_on(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING)
     with pytest.raises(TimedOut, match="run 7 is running"):
-        here.master(run_id="7", timeout_s=5).play()
+        here.driver(run_id="7", timeout_s=5).run()
     assert here.provisioner.log == ["start", "leave"]
 
 
 def test_where_nothing_may_stay_it_ends(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING)
     with pytest.raises(TimedOut):
-        here.master(run_id="7", timeout_s=5, stays=False).play()
+        here.driver(run_id="7", timeout_s=5, stays=False).run()
     assert here.provisioner.log == ["start", "stop"]
 
 
 def test_silence_ends_the_wait_and_everything_goes_on(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, Unreachable("refused"))
     with pytest.raises(Unreachable, match="for 10 min"):
-        here.master(run_id="7").play()
+        here.driver(run_id="7").run()
     assert here.provisioner.log == ["start", "leave"]
     assert json.loads(here.state_text())["run"]["tasks"]["pending"] == 2
 
@@ -217,26 +217,26 @@ def test_other_errors_end_what_was_started(tmp_path: Path, error: BenchfleetErro
     here = stage(tmp_path, RUNNING, error if isinstance(error, AuthError) else DONE)
     here.client.breaks = error
     with pytest.raises(type(error)):
-        here.master(run_id="7").play()
+        here.driver(run_id="7").run()
     assert here.provisioner.log == ["start", "stop"]
     assert files(tmp_path / "results") == []
 
 
 def test_no_archive_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="run 7 has no archive"):
-        stage(tmp_path, detail("failed", "failed")).master(run_id="7").play()
+        stage(tmp_path, detail("failed", "failed")).driver(run_id="7").run()
 
 
 def test_a_kill_ends_what_is_here(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, KILLED, choose=lambda run_id: STOP)
-    ended = here.master(run_id="7").play()
+    ended = here.driver(run_id="7").run()
     assert (ended.exit_code, here.provisioner.log, here.client.stopped) == (130, ["start", "stop"], [])
     assert "benchfleet run --resume 7" in ended.words
 
 
 def test_ctrl_c_may_keep_it(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, choose=lambda run_id: KEEP)
-    assert here.master(run_id="7").play().exit_code == 130
+    assert here.driver(run_id="7").run().exit_code == 130
     assert here.provisioner.log == ["start", "leave"]
 
 
@@ -245,13 +245,13 @@ def test_ctrl_c_as_the_answer_keeps_it(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     here = stage(tmp_path, RUNNING, CTRL_C, choose=choose)
-    assert here.master(run_id="7").play().exit_code == 130
+    assert here.driver(run_id="7").run().exit_code == 130
     assert here.provisioner.log == ["start", "leave"]
 
 
 def test_ctrl_c_may_stop_the_run_and_bring_home_what_there_is(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, RUNNING, STOPPED, choose=lambda run_id: STOP)
-    ended = here.master(run_id="7").play()
+    ended = here.driver(run_id="7").run()
     assert (ended.exit_code, here.client.stopped) == (130, ["7"])
     assert ended.folder == tmp_path / "results" / "7"
     assert here.provisioner.log == ["start", "stop"]
@@ -259,13 +259,13 @@ def test_ctrl_c_may_stop_the_run_and_bring_home_what_there_is(tmp_path: Path) ->
 
 def test_ctrl_c_may_clean_up(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, choose=lambda run_id: CLEAN)
-    assert here.master(run_id="7").play().exit_code == 130
+    assert here.driver(run_id="7").run().exit_code == 130
     assert (here.client.stopped, here.provisioner.log, files(tmp_path)) == (["7"], ["start", "stop"], [])
 
 
 def test_a_stop_that_gets_no_answer_still_ends_what_is_here(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, Unreachable("gone"), choose=lambda run_id: STOP)
-    ended = here.master(run_id="7").play()
+    ended = here.driver(run_id="7").run()
     assert (ended.exit_code, here.provisioner.log) == (130, ["start", "stop"])
     assert "could not be stopped in order (gone)" in ended.words
     assert "--resume 7" in ended.words
@@ -276,9 +276,9 @@ def test_only_one_command_at_a_time(tmp_path: Path) -> None:
 
     def meanwhile(run_id: str) -> str:
         with pytest.raises(UsageError, match="another command is at work on run 7"):
-            here.master(resume="7").play()
+            here.driver(resume="7").run()
         return KEEP
 
     here.choose = meanwhile
     here.client.story = [RUNNING, CTRL_C]
-    assert here.master(run_id="7").play().exit_code == 130
+    assert here.driver(run_id="7").run().exit_code == 130

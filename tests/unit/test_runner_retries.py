@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from runner_image.control.retries import Insistence, Policy, claimable_later
+from runner_image.control.retries import Policy, Retrier, claimable_later
 from runner_image.control.session import Busy, LeaseLost, NotFound, SessionError, Unauthorized, Unreachable
 
 
@@ -31,13 +31,13 @@ class Answers:
         return answer
 
 
-def insist(time: Time, *, patience_s: float = 600, dice: float = 1.0) -> Insistence:
-    return Insistence(Policy(patience_s=patience_s), sleep=time.sleep, clock=lambda: time.now, dice=lambda: dice)
+def retry(time: Time, *, patience_s: float = 600, dice: float = 1.0) -> Retrier:
+    return Retrier(Policy(patience_s=patience_s), sleep=time.sleep, clock=lambda: time.now, dice=lambda: dice)
 
 
 def test_passing_faults_are_waited_out_ever_longer() -> None:
     time, answers = Time(), Answers([Unreachable("a"), Busy("b"), Unreachable("c"), "task"])
-    assert insist(time)(answers) == "task"
+    assert retry(time)(answers) == "task"
     assert answers.asked == [0, 1, 2, 3]
     assert time.slept == [0.5, 1.0, 2.0]
 
@@ -50,7 +50,7 @@ def test_luck_halves_a_wait_at_most_and_a_wait_is_bounded() -> None:
 
 def test_a_server_that_asks_for_time_gets_it() -> None:
     time = Time()
-    assert insist(time, dice=0.0)(Answers([Busy("b", retry_after_s=17), "task"])) == "task"
+    assert retry(time, dice=0.0)(Answers([Busy("b", retry_after_s=17), "task"])) == "task"
     assert time.slept == [17]
 
 
@@ -60,20 +60,20 @@ def test_a_server_that_asks_for_time_gets_it() -> None:
 def test_a_refusal_is_final(error: SessionError) -> None:
     time, answers = Time(), Answers([error])
     with pytest.raises(type(error)):
-        insist(time)(answers)
+        retry(time)(answers)
     assert (answers.asked, time.slept) == ([0], [])
 
 
 def test_a_claim_waits_for_a_run_that_does_not_exist_yet_but_for_no_wrong_key() -> None:
     missing = NotFound("n", status=404)
-    assert insist(Time())(Answers([missing, missing, "task"]), worth=claimable_later) == "task"
+    assert retry(Time())(Answers([missing, missing, "task"]), worth=claimable_later) == "task"
     with pytest.raises(Unauthorized):
-        insist(Time())(Answers([Unauthorized("u", status=403), "task"]), worth=claimable_later)
+        retry(Time())(Answers([Unauthorized("u", status=403), "task"]), worth=claimable_later)
 
 
 def test_patience_ends_with_the_last_error_after_ten_minutes() -> None:
     time, answers = Time(), Answers([Unreachable("nobody")])
     with pytest.raises(Unreachable, match="nobody"):
-        insist(time)(answers)
+        retry(time)(answers)
     assert 570 <= time.now <= 600
     assert len(answers.asked) < 40

@@ -1,4 +1,4 @@
-"""What a person asked `benchfleet run` to do."""
+"""What a person options `benchfleet run` to do."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ LATEST = "latest"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunOptions:
     """`config` may be None when a run is resumed: its state file names it. `timeout_s` None waits for ever.
 
     `stays` False: nothing may outlive this command, neither when it gives up waiting nor to be resumed later.

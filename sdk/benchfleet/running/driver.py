@@ -9,11 +9,11 @@ from benchfleet_contract.states import ArchiveState, RunStatus
 from benchfleet import exit_codes
 from benchfleet.exceptions import ApiError, ArchiveError, BenchfleetError, ServerError, TimedOut, Unreachable
 from benchfleet.results.fetch import fetch, require_writable
-from benchfleet.running.asked import Asked
 from benchfleet.running.creating import known, require_key, send
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, next_step, words_of
 from benchfleet.running.opening import new_session, old_session, require_free
+from benchfleet.running.options import RunOptions
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Client, Session, Tools, is_over
 from benchfleet.running.state import Phase, RunState
@@ -21,11 +21,11 @@ from benchfleet.watch.follow import follow_looks
 from benchfleet.watch.look import Look, Looker
 
 
-class Master:
+class RunDriver:
     """Plays one run. `state` is there from the moment in which the run may exist; it is what the last line tells of."""
 
-    def __init__(self, asked: Asked, tools: Tools) -> None:
-        self._asked = asked
+    def __init__(self, options: RunOptions, tools: Tools) -> None:
+        self._options = options
         self._tools = tools
         self._session: Session | None = None
         self._made = False
@@ -40,7 +40,7 @@ class Master:
         path = self._session.states.path(self._session.run_id) if self._session and self._made else None
         return path if path and path.exists() else None
 
-    def play(self) -> Ended:
+    def run(self) -> Ended:
         """Raises BenchfleetError and Interrupted; what was started here has ended then, or was left on purpose."""
         with self._tools.interrupts.caught():
             try:
@@ -56,8 +56,8 @@ class Master:
 
     def _open(self) -> Session:
         """Up to the moment in which the run exists and its runners are there."""
-        resumed = self._asked.resume is not None
-        session = self._session = (old_session if resumed else new_session)(self._asked, self._tools)
+        resumed = self._options.resume is not None
+        session = self._session = (old_session if resumed else new_session)(self._options, self._tools)
         self._made = resumed and session.state.phase != Phase.PROVISIONING
         if resumed and session.state.phase == Phase.DONE:
             return session
@@ -73,7 +73,7 @@ class Master:
         state = session.state
         if state.emulator is not None:
             session.find_emulator(state.emulator)
-        elif self._asked.emulator:
+        elif self._options.emulator:
             session.start_emulator()
         else:
             session.connection = self._tools.connection(state.api_url or None)
@@ -124,7 +124,7 @@ class Master:
         session = self._session
         if session is None:
             return
-        resumed = self._asked.resume is not None
+        resumed = self._options.resume is not None
         harmless = isinstance(error, BenchfleetError) and not session.busy
         if resumed and (harmless or isinstance(error, Unreachable)):
             session.leave()  # what works, works on
@@ -138,16 +138,16 @@ class Master:
         try:
             if session.state.phase == Phase.DONE:
                 return self._again(session)
-            if self._asked.detach:
+            if self._options.detach:
                 return left(session, exit_codes.OK)
             return self._finish(session)
         except Interrupted as signal:
-            if not self._asked.stays:
+            if not self._options.stays:
                 session.end()
                 raise
             return self._interrupted(session, signal)
         except (TimedOut, Unreachable):
-            session.leave() if self._asked.stays else session.end()
+            session.leave() if self._options.stays else session.end()
             raise
         except BaseException:
             session.end()
@@ -165,7 +165,7 @@ class Master:
         """Follows the run to its end and brings its results home."""
         where = session.connection
         with (self._tools.watcher or self._tools.client)(where.api_url, where.key) as client:
-            run = self._follow(session, client, timeout_s=timeout_s or self._asked.timeout_s)
+            run = self._follow(session, client, timeout_s=timeout_s or self._options.timeout_s)
         session.save_if_possible(Phase.FETCHING)
         with self._tools.client(where.api_url, where.key) as client:
             folder = self._fetch(session, client, run)
