@@ -1,19 +1,6 @@
-"""`python -m runner_image`. The only place of the runner that reads the environment."""
+"""`python -m runner_image`."""
 
-import os
-import re
 import sys
-
-SECRET = re.compile(
-    r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|(?<!^)(?<!^OLD)PWD|SOCK|KUBECONFIG|^(BENCHFLEET|AWS|AZURE|ARM|GOOGLE)_",
-    re.IGNORECASE,
-)  # `PWD` and `OLDPWD` are folders, `DB_PWD` is none
-_IN_A_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")  # `://user:pass@`
-
-
-def workload_environment() -> dict[str, str]:
-    """What benchmarks may see of our environment: nothing that names a secret or is meant for us."""
-    return {name: value for name, value in os.environ.items() if not (SECRET.search(name) or _IN_A_URL.search(value))}
 
 
 def main() -> None:

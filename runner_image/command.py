@@ -1,4 +1,4 @@
-"""`benchfleet runner`: the command line of the task runner."""
+"""`benchfleet runner`: the command line of the task runner. The only place that reads the environment."""
 
 import json
 import os
@@ -91,7 +91,7 @@ def run(
     4 the key is refused; 5 a slot failed three tasks in a row by this machine's own fault; 130 and 143
     cancelled by SIGINT and SIGTERM.
     """
-    from runner_image.__main__ import workload_environment
+    from runner_image.isolation.environment import visible
     from runner_image.machine.provenance import affinity
 
     _refuse([f"unexpected argument {word!r}" for word in extra or [] if word])
@@ -133,19 +133,19 @@ def run(
         stay=debug if no_exit is None else no_exit,
         log_file=log_file,
         claim_patience_s=claim_patience_s,
-        environment=workload_environment(),
+        environment=visible(os.environ),
     )
     _work(config, as_json=as_json)
 
 
 def _work(config: Config, *, as_json: bool) -> NoReturn:
     from runner_image import runner
-    from runner_image.workloads.protocol import WorkloadError
+    from runner_image.errors import TaskError
     from runner_image.workloads.registry import workload
 
     try:
         summary = runner.run(config, workload=workload)
-    except WorkloadError as error:
+    except TaskError as error:
         _refuse([str(error)])
         raise
     if as_json:

@@ -19,15 +19,15 @@ from benchfleet_contract.proxies import is_loopback
 
 from runner_image.config import Config
 from runner_image.control.loop import Claims, work
-from runner_image.control.retries import Policy, Retrier
 from runner_image.control.session import Claimed, Session
+from runner_image.control.shutdown import Shutdown
 from runner_image.control.slots import run_slots
-from runner_image.control.stopping import Shutdown
 from runner_image.delivery.upload import open_store
 from runner_image.isolation.choose import isolation_for
 from runner_image.logs import Log, to_file, to_stream
 from runner_image.machine.cores import locks_folder, reserved
 from runner_image.machine.provenance import System, affinity, cloud_instance
+from runner_image.retries import Policy, Retrier
 from runner_image.task.task import Slot, run_task
 from runner_image.task.tools import TaskEnd, Tools
 from runner_image.task.work_dirs import remove_orphans

@@ -16,9 +16,8 @@ from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import HeartbeatRequest
 
 from runner_image.control.session import Beat, Busy, Refused, SessionError
-from runner_image.control.stopping import Stop, StopReason
 from runner_image.logs import Log
-from runner_image.workloads.protocol import Progress
+from runner_image.stopping import Stop, StopReason
 
 FIRST_RETRY_S = 1.0  # after a beat that failed; doubled up to the usual cadence
 NEWS_AFTER_S = 5.0  # the shortest time between beats that only tell of another benchmark: each costs a write
@@ -35,6 +34,15 @@ class Holder:
     next_in_s: float
 
 
+@dataclass(frozen=True)
+class _Progress:
+    """Where the task is. `percent` is 0 to 100."""
+
+    percent: int
+    benchmark: str | None = None
+    message: str | None = None
+
+
 @dataclass
 class _State:
     """What the next beat tells. Guarded by the condition of its Heartbeats."""
@@ -42,7 +50,7 @@ class _State:
     lease_ends: float
     unsent: deque[HeartbeatStatus] = field(default_factory=lambda: deque([HeartbeatStatus.BOOT]))
     status: HeartbeatStatus = HeartbeatStatus.BOOT
-    progress: Progress | None = None
+    progress: _Progress | None = None
     told: str | None = None  # the benchmark that the last beat named
     closed: bool = False
 
@@ -85,10 +93,10 @@ class Heartbeats:
             self._state.unsent.append(status)
             self._changed.notify_all()
 
-    def progress(self, progress: Progress) -> None:
-        """Told with the next beat; another benchmark does not wait for the one that is due."""
+    def progress(self, percent: int, *, benchmark: str | None = None, message: str | None = None) -> None:
+        """Told with the next beat; another benchmark does not wait for the one that is due. `percent` is 0 to 100."""
         with self._changed:
-            self._state.progress = progress
+            self._state.progress = _Progress(percent, benchmark, message)
             self._changed.notify_all()
 
     def flush(self, timeout_s: float) -> None:
@@ -138,7 +146,7 @@ class Heartbeats:
         with self._changed:
             if self._over():
                 return None
-            state, progress = self._state, self._state.progress or Progress(percent=0)
+            state, progress = self._state, self._state.progress or _Progress(percent=0)
             state.told = progress.benchmark
             return HeartbeatRequest(
                 runner_id=self._holder.runner_id,

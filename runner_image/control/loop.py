@@ -6,17 +6,22 @@ from uuid import uuid4
 from benchfleet_contract import limits
 from benchfleet_contract.tasks import AnyClaimRequest, ClaimReply, ClaimRequest
 
-from runner_image.control.retries import Retrier, claimable_later
-from runner_image.control.session import Claimed, Session
-from runner_image.control.stopping import Drained, Shutdown
+from runner_image.control.session import Claimed, NotFound, Session
+from runner_image.control.shutdown import Drained, Shutdown
 from runner_image.logs import Log
+from runner_image.retries import Retrier, passing
 
 IDLE_S = 30.0  # between polls of a runner that stays when nothing is left to do
 MIN_WAIT_S = 0.1
 
 
+def claimable_later(error: Exception) -> bool:
+    """For claims: a runner often boots before its run exists."""
+    return passing(error) or isinstance(error, NotFound)
+
+
 class Claims:
-    """One slot's requests for tasks. Each request has a token of its own, so that a lost answer loses no task."""
+    """One slot's requests for tasks. Each has a token of its own, so that a lost answer loses no task."""
 
     def __init__(self, session: Session, *, run_id: str | None, place: tuple[str, str], retry: Retrier) -> None:
         self._session, self._run_id, self._retry = session, run_id, retry
@@ -24,8 +29,10 @@ class Claims:
 
     def next(self, runner_id: str, *, token: Callable[[], str] = lambda: uuid4().hex) -> Claimed:
         """The answer to a new request. Raises Drained, or a SessionError when patience is out or the key is wrong."""
-        request = token()
-        return self._retry(lambda failures: self._once(runner_id, request, again=failures > 0), worth=claimable_later)
+        claim_token = token()
+        return self._retry(
+            lambda failures: self._once(runner_id, claim_token, again=failures > 0), worth=claimable_later
+        )
 
     def _once(self, runner_id: str, token: str, *, again: bool) -> Claimed:
         kind = ClaimRequest if self._run_id else AnyClaimRequest

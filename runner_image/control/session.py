@@ -34,6 +34,8 @@ from benchfleet_contract.tasks import (
 )
 from pydantic import BaseModel, ValidationError
 
+from runner_image.retries import Passing
+
 OPEN_S, READ_S = 10.0, 30.0
 NO_SUCH_ROUTE = "no_such_route"
 
@@ -44,11 +46,11 @@ class SessionError(Exception):
     """The control plane did not do what was asked."""
 
 
-class Unreachable(SessionError):
+class Unreachable(SessionError, Passing):
     """No usable answer."""
 
 
-class Busy(SessionError):
+class Busy(SessionError, Passing):
     """The server asks for patience. `retry_after_s` is None where it does not say for how long."""
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:

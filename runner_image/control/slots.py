@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from runner_image.control.health import SlotBroken
 from runner_image.control.session import Refused, SessionError, Unauthorized
-from runner_image.control.stopping import Shutdown
+from runner_image.control.shutdown import Shutdown
 from runner_image.logs import Log
 
 DONE, GAVE_UP, UNREACHABLE, UNAUTHORIZED, BROKEN = 0, 1, 3, 4, 5
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class SlotBroken(Exception):
+    """The slot has failed so many tasks in a row by its own fault that it leaves."""
 
 
 @dataclass

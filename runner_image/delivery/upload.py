@@ -1,6 +1,10 @@
 """Putting an archive where its URL says. A URL that starts with `/` is a local file.
 
-UploadRefused   the store will not take it, however often it is asked
+UploadError
+├── UploadRefused     the store will not take it, however often it is asked
+├── StoreUnreachable  no usable answer: refused, timed out, dropped
+├── StoreBusy         429 or 5xx
+└── Expired           403: the URL is too old, or does not fit what is sent
 """
 
 import base64
@@ -12,21 +16,35 @@ from typing import BinaryIO
 import httpx
 from benchfleet_contract.tasks import UploadUrls
 
-from runner_image.control.retries import Retrier
-from runner_image.control.session import Busy, LeaseLost, Refused, SessionError, Unreachable
 from runner_image.delivery.packaging import ERROR, Package
+from runner_image.retries import Passing, Retrier
 
 OPEN_S, READ_S = 10.0, 120.0
 CHUNK_BYTES = 256 * 1024
-NO_SUCH_SERVICE = frozenset({400, 404, 405})  # a server that signs at the claim only, or binds only some archives
 MAX_REFUSALS = 3  # fresh URLs that may be answered with 403 before it is no matter of age
 
 
-class UploadRefused(Exception):
+# Asks the control plane for URLs bound to what a query declares: lengths (bytes) and checksums (hex). None: it binds none.
+FreshUrls = Callable[[Mapping[str, str | int]], UploadUrls | None]
+
+
+class UploadError(Exception):
+    """The store did not take the upload."""
+
+
+class UploadRefused(UploadError):
     """The store refused the upload for good."""
 
 
-class Expired(SessionError):
+class StoreUnreachable(UploadError, Passing):
+    """No usable answer."""
+
+
+class StoreBusy(UploadError, Passing):
+    """The store asks for patience."""
+
+
+class Expired(UploadError, Passing):
     """403: the URL is too old, or does not fit what is sent."""
 
 
@@ -40,15 +58,13 @@ class Target:
 
 
 class Uploader:
-    """Uploads one task's archives. `fresh_urls` asks the control plane with a query of lengths and checksums."""
+    """Uploads one task's archives. `first` came with the claim and serves where no fresh URLs can be had."""
 
-    def __init__(
-        self, first: UploadUrls, *, fresh_urls: Callable[[Mapping[str, str | int]], UploadUrls], http: httpx.Client
-    ) -> None:
+    def __init__(self, first: UploadUrls, *, fresh_urls: FreshUrls, http: httpx.Client) -> None:
         self._first, self._fresh_urls, self._http = first, fresh_urls, http
 
     def upload(self, package: Package, *, retry: Retrier) -> str:
-        """Returns the key. Raises UploadRefused, or the last SessionError when patience is out."""
+        """Returns the key. Raises UploadError, or what asking for fresh URLs raises, when patience is out."""
         refusals = 0
 
         def once(_failures: int) -> str:
@@ -63,19 +79,14 @@ class Uploader:
                 raise
             return target.key
 
-        return retry(once, worth=lambda error: isinstance(error, Unreachable | Busy | Expired))
+        return retry(once)
 
     def _target(self, package: Package) -> Target:
         """Bound to this very archive where the server can do that; else what the claim gave."""
         kind = "error" if package.path.name == ERROR else "result"
         query: dict[str, str | int] = {f"{kind}_bytes": package.size_bytes, f"{kind}_sha256": package.sha256}
-        try:
-            urls = self._fresh_urls(query)
-        except LeaseLost:
-            raise
-        except Refused as error:
-            if error.status not in NO_SUCH_SERVICE:
-                raise
+        urls = self._fresh_urls(query)
+        if urls is None:
             return _target_of(self._first, kind, headers={})
         return _target_of(urls, kind, headers=_signed(urls, package))
 
@@ -89,7 +100,7 @@ class Uploader:
             with package.path.open("rb") as source:
                 answer = self._http.put(target.url, content=_chunks(source), headers=headers)
         except httpx.HTTPError as error:
-            raise Unreachable(f"upload: {type(error).__name__}: {error}") from None
+            raise StoreUnreachable(f"upload: {type(error).__name__}: {error}") from None
         _judge(answer)
 
 
@@ -128,7 +139,7 @@ def _judge(answer: httpx.Response) -> None:
     if status == 403:
         raise Expired(f"upload: {status} {_s3_code(answer)}")
     if status == 429 or status >= 500:
-        raise Busy(f"upload: {status}")
+        raise StoreBusy(f"upload: {status}")
     raise UploadRefused(f"upload: {status} {_s3_code(answer)}")
 
 

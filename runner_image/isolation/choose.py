@@ -15,7 +15,7 @@ PROBE_TIMEOUT_S = 5
 
 @contextmanager
 def isolation_for(config: Config, *, log: Log) -> Iterator[Isolation]:
-    """Raises WorkloadError when docker is asked for and no engine answers, or the engine lacks the network for it."""
+    """Raises TaskError when docker is asked for and no engine answers, or the engine lacks the network for it."""
     kind = choose(config.isolation, contained=inside_container(), engine_ready=lambda: _engine_ready(config, log=log))
     if kind == "process":
         yield ProcessIsolation(config.environment, image=config.own_image)

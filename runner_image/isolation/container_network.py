@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from docker.errors import ContainerError, DockerException
 
+from runner_image.errors import TaskError
 from runner_image.isolation.protocol import isolation_failed
-from runner_image.workloads.protocol import WorkloadError
 
 METADATA = (
     "169.254.169.254",  # AWS, Azure, Google, Oracle, DigitalOcean, Hetzner, OpenStack
@@ -90,7 +90,7 @@ def to_shut(orchestrator_url: str, *, resolve: Resolve | None = None) -> tuple[s
 
 
 def shut(engine: Any, container: Any, *, image: str, addresses: tuple[str, ...], labels: dict[str, str]) -> None:
-    """Makes the addresses unreachable in the running container's network. Raises WorkloadError where that is not certain."""
+    """Makes the addresses unreachable in the running container's network. Raises TaskError where that is not certain."""
     try:
         engine.containers.run(
             image,
@@ -114,7 +114,7 @@ def shut(engine: Any, container: Any, *, image: str, addresses: tuple[str, ...],
 
 
 def need_bridge(engine: Any) -> None:
-    """Raises WorkloadError where the engine has no bridge to put containers on."""
+    """Raises TaskError where the engine has no bridge to put containers on."""
     if not any(network.attrs.get("Driver") == "bridge" for network in engine.networks.list(names=["bridge"])):
         raise isolation_failed(
             "The Docker engine has no bridge network for benchmarks' containers. Start it with one; or start the runner with "
@@ -123,7 +123,7 @@ def need_bridge(engine: Any) -> None:
         )
 
 
-def _not_shut(why: str) -> WorkloadError:
+def _not_shut(why: str) -> TaskError:
     return isolation_failed(
         f"The benchmark's container could not be kept from cloud metadata: {why}. Use an image with python3 or iproute2, or "
         "start the runner with --container-network none (or host, which keeps it from nothing)"

@@ -20,12 +20,12 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 from docker.utils.socket import frames_iter
 
-from runner_image.control.stopping import Stop
+from runner_image.errors import TaskError
 from runner_image.isolation.container_network import METADATA, ContainerNetwork, shut
 from runner_image.isolation.lines import Lines
 from runner_image.isolation.processes import alarm
-from runner_image.isolation.protocol import isolation_failed
-from runner_image.workloads.protocol import TIMED_OUT, Execute, WorkloadError
+from runner_image.isolation.protocol import TIMED_OUT, Execute, isolation_failed
+from runner_image.stopping import Stop
 
 WORK = "/work"  # the work dir, as seen inside
 LABEL = "benchfleet"
@@ -46,7 +46,7 @@ class Limits:
 
 
 class DockerIsolation:
-    """Runs a task's commands in a container of `image`. Raises WorkloadError where the engine fails us."""
+    """Runs a task's commands in a container of `image`. Raises TaskError where the engine fails us."""
 
     name = "docker"
 
@@ -149,7 +149,7 @@ class _Executor:
         """An engine that fails over a container that a stop has just killed is no fault of its own."""
         try:
             yield
-        except WorkloadError:
+        except TaskError:
             if self._stop.reason:
                 self.close()
             self._stop.check()

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 
-from runner_image.control.stopping import Stop
 from runner_image.isolation import keeper
 from runner_image.isolation.lines import Lines
-from runner_image.workloads.protocol import TIMED_OUT, Execute
+from runner_image.isolation.protocol import TIMED_OUT, Execute
+from runner_image.stopping import Stop
 
 TERM_GRACE_S = 0.5  # between asking a stopped command to end and killing it: enough to flush, too short to measure on
 KEEPER_GRACE_S = 3.0  # for the keeper, after that: then its whole session is killed from here

@@ -8,12 +8,33 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from runner_image.control.stopping import Stop, Stopped, StopReason
-from runner_image.workloads.protocol import Execute, WorkloadError
-
-__all__ = ["Isolation", "StopReason", "Stopped", "choose", "inside_container", "isolation_failed"]
+from runner_image.errors import TaskError
+from runner_image.stopping import Stop
 
 CONTAINER_MARKS = (".dockerenv", "run/.containerenv")
+
+
+TIMED_OUT = 124  # exit code of a command that ran into its timeout, as timeout(1) has it
+
+
+class Execute(Protocol):
+    """Runs one command to its end in the slot's isolation; `on_line` gets each line of stdout and stderr, merged.
+
+    `environment` is added to the slot's own. Paths of the work dir are understood in arguments; nothing else of this
+    process can be counted on inside the slot. Returns the exit code: 127 where there is no such program, TIMED_OUT
+    when `timeout_s` has passed. Raises `Stopped` when the task was cancelled meanwhile. In
+    both cases the whole process group is dead by then.
+    """
+
+    def __call__(
+        self,
+        command: list[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+        timeout_s: float | None = None,
+    ) -> int: ...
 
 
 class Isolation(Protocol):
@@ -35,9 +56,9 @@ def inside_container(root: Path = Path("/")) -> bool:
     return any((root / mark).exists() for mark in CONTAINER_MARKS)
 
 
-def isolation_failed(message: str) -> WorkloadError:
+def isolation_failed(message: str) -> TaskError:
     """This machine could not isolate a task as it was told to: no fault of what was to be measured."""
-    return WorkloadError(message, error_type="isolation_failed", failure_class="infrastructure")
+    return TaskError(message, error_type="isolation_failed")
 
 
 def choose(wanted: str | None, *, contained: bool, engine_ready: Callable[[], bool]) -> str:

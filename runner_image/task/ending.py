@@ -1,20 +1,20 @@
 """A task's end: package, upload, tell the control plane. Exactly one of complete and fail, or nothing at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import CompleteRequest, UploadUrls
 
-from runner_image.control.health import Health
-from runner_image.control.retries import Policy, Retrier
-from runner_image.control.session import LeaseLost, SessionError
-from runner_image.control.stopping import Stopped, StopReason
+from runner_image.control.session import LeaseLost, Refused, SessionError
 from runner_image.delivery.packaging import ERROR, RESULT, Package, pack
-from runner_image.delivery.upload import Uploader, UploadRefused
+from runner_image.delivery.upload import Uploader, UploadError
+from runner_image.retries import Policy, Retrier
+from runner_image.stopping import Stopped, StopReason
 from runner_image.task.execution import Execution
 from runner_image.task.faults import words_of
+from runner_image.task.health import Health
 from runner_image.task.metadata import RUNNER_STOPPED, UPLOAD_FAILED, Failure, TaskMetadata, shortfall, with_more
 from runner_image.task.tools import TaskEnd, Tools
 
@@ -22,6 +22,7 @@ FLUSH_S = 5.0  # how long an end waits for its last change of status to be told
 UPLOAD = Policy(patience_s=1800)  # a store that is down for longer fails the task, while the lease is kept
 ERROR_UPLOAD = Policy(patience_s=60)  # the error archive is welcome, but the failure must be told
 TELL = Policy(patience_s=float("inf"))  # until the lease is lost
+NO_SUCH_SERVICE = frozenset({400, 404, 405})  # what a server that binds no uploads answers
 LAST_WORDS = Policy(patience_s=10, most_s=2)  # a runner that was told to end says so, but does not linger
 
 
@@ -73,7 +74,7 @@ class Ending:
         except OSError as error:
             self.execution.log.error("packing_failed", error=str(error))
             return Failure.of("runner_error", words_of(error, place=self.execution.work_dir.parent))
-        except (UploadRefused, SessionError) as error:
+        except (UploadError, SessionError) as error:
             self.execution.log.error("upload_failed", error=str(error))
             return replace(UPLOAD_FAILED, detail=f"{UPLOAD_FAILED.message}\n{error}")
         return None
@@ -135,19 +136,26 @@ class Ending:
         except Stopped as stopped:
             if stopped.reason is not StopReason.RUNNER_STOPPED:
                 raise
-        except (UploadRefused, SessionError, OSError) as error:
+        except (UploadError, SessionError, OSError) as error:
             self.execution.log.warning("error_upload_failed", error=str(error))
         return None, None
 
     def _upload(self, package: Package, policy: Policy) -> str:
+        uploader = Uploader(self.urls, fresh_urls=self._fresh_urls, http=self.tools.store)
+        return uploader.upload(package, retry=self._retrier(policy))
+
+    def _fresh_urls(self, query: Mapping[str, str | int]) -> UploadUrls | None:
+        """None: the control plane signs at the claim only, or binds only some archives."""
         task = self.execution.task
         owner: dict[str, str | int] = {"runner_id": self.known.runner_id, "attempt": task.attempt}
-        uploader = Uploader(
-            self.urls,
-            fresh_urls=lambda query: self.tools.session.upload_urls(task.id, {**owner, **query}),
-            http=self.tools.store,
-        )
-        return uploader.upload(package, retry=self._retrier(policy))
+        try:
+            return self.tools.session.upload_urls(task.id, {**owner, **query})
+        except LeaseLost:
+            raise
+        except Refused as error:
+            if error.status not in NO_SUCH_SERVICE:
+                raise
+            return None
 
     def _say(self, status: HeartbeatStatus, *, wait: bool = True) -> None:
         """A change of status. The last ones are waited for: after the task's end no beat is welcome."""
@@ -157,7 +165,7 @@ class Ending:
             self.execution.beats.flush(FLUSH_S)
 
     def _tell(self, call: Callable[[], None]) -> None:
-        """Insists until the lease is lost, then asks once more.
+        """Repeats until the lease is lost, then asks once more.
 
         The lease may only look lost: when the call was accepted and its answer dropped, heartbeats are refused.
         """

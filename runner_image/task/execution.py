@@ -10,14 +10,15 @@ from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import AssignedTask
 
 from runner_image.control.heartbeats import Heartbeats
-from runner_image.control.stopping import Stop, Stopped, StopReason
 from runner_image.delivery.thinning import fitted
+from runner_image.errors import TaskError
 from runner_image.isolation.protocol import Isolation
 from runner_image.logs import Log
+from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.task.faults import blamed, words_of
 from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
 from runner_image.workloads.files import write_output
-from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, Workload, WorkloadError
+from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, Workload
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Execution:
             return workload(self.workload)
         except KeyError:
             message = f"This runner does not know the workload {self.workload!r}"
-            raise WorkloadError(message, error_type="unknown_workload", failure_class="infrastructure") from None
+            raise TaskError(message, error_type="unknown_workload") from None
 
     def _tell(self, status: HeartbeatStatus) -> None:
         self.stop.check()
@@ -83,7 +84,7 @@ class Execution:
     def _report(self, progress: Progress) -> None:
         """A workload that computes by itself meets a stop here."""
         self.stop.check()
-        self.beats.progress(progress)
+        self.beats.progress(progress.percent, benchmark=progress.benchmark, message=progress.message)
         self.log.debug("progress", percent=progress.percent, benchmark=progress.benchmark, message=progress.message)
 
     def _traced(self, execute: Execute) -> Execute:
@@ -112,8 +113,8 @@ class Execution:
             if stopped.reason is not StopReason.RUNNER_STOPPED:
                 raise
             self.failure = RUNNER_STOPPED
-        except WorkloadError as error:
-            self.failure = Failure.of_workload(error)
+        except TaskError as error:
+            self.failure = Failure.of_error(error)
         except Exception as error:  # a fault of a workload's code, or of this machine: the slot must live on
             message = words_of(error, place=self.work_dir)
             self.failure = Failure.of("runner_error", message, detail=traceback.format_exc())

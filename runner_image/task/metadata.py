@@ -10,7 +10,8 @@ from benchfleet_contract.results import Machine, Metadata, Output, Provenance
 from benchfleet_contract.states import FailureClass
 from benchfleet_contract.tasks import AssignedTask, FailRequest
 
-from runner_image.workloads.protocol import Outcome, Prepared, WorkloadError
+from runner_image.errors import TaskError
+from runner_image.workloads.protocol import Outcome, Prepared
 
 _SLEWED_S, _SLEWED_SHARE = 5.0, 0.001  # twice the 500 ppm at which kernels slew
 
@@ -35,7 +36,7 @@ class Failure:
         )
 
     @classmethod
-    def of_workload(cls, error: WorkloadError) -> "Failure":
+    def of_error(cls, error: TaskError) -> "Failure":
         benchmark = error.failure_class == FailureClass.BENCHMARK
         return cls.of(error.error_type, str(error), benchmark=benchmark)
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 
 from benchfleet_contract.tasks import AssignedTask, UploadUrls
 
-from runner_image.control.health import Health
 from runner_image.control.heartbeats import Heartbeats, Holder
-from runner_image.control.retries import Policy, Retrier
 from runner_image.control.session import Claimed, SessionError
-from runner_image.control.stopping import Stop, Stopped
 from runner_image.logs import Log, to_file
 from runner_image.machine.provenance import machine
+from runner_image.retries import Policy, Retrier
+from runner_image.stopping import Stop, Stopped
 from runner_image.task.ending import Ending
 from runner_image.task.execution import Execution
 from runner_image.task.faults import words_of
+from runner_image.task.health import Health
 from runner_image.task.metadata import Failure, TaskMetadata
 from runner_image.task.tools import TaskEnd, Tools
 from runner_image.task.work_dirs import work_dir

@@ -11,7 +11,10 @@ from typing import Any, Protocol
 
 from benchfleet_contract.results import Output
 
-TIMED_OUT = 124  # exit code of a command that ran into its timeout, as timeout(1) has it
+from runner_image.errors import TaskError
+from runner_image.isolation.protocol import TIMED_OUT, Execute
+
+__all__ = ["TIMED_OUT", "Execute", "Job", "Outcome", "Prepared", "Progress", "Workload", "WorkloadError"]
 
 
 @dataclass(frozen=True)
@@ -55,33 +58,11 @@ class Outcome:
     note: str = ""
 
 
-class WorkloadError(Exception):
-    """The workload could not give a result. `error_type` and `failure_class` are the contract's words."""
+class WorkloadError(TaskError):
+    """The workload could not give a result: by default, what was to be measured is to blame."""
 
     def __init__(self, message: str, *, error_type: str = "benchmark_failed", failure_class: str = "benchmark") -> None:
-        super().__init__(message)
-        self.error_type = error_type
-        self.failure_class = failure_class
-
-
-class Execute(Protocol):
-    """Runs one command to its end in the slot's isolation; `on_line` gets each line of stdout and stderr, merged.
-
-    `environment` is added to the slot's own. Paths of the work dir are understood in arguments; nothing else of this
-    process can be counted on inside the slot. Returns the exit code: 127 where there is no such program, TIMED_OUT
-    when `timeout_s` has passed. Raises `Stopped` (runner_image.isolation.protocol) when the task was cancelled meanwhile. In
-    both cases the whole process group is dead by then.
-    """
-
-    def __call__(
-        self,
-        command: list[str],
-        *,
-        cwd: Path,
-        environment: Mapping[str, str],
-        on_line: Callable[[str], None],
-        timeout_s: float | None = None,
-    ) -> int: ...
+        super().__init__(message, error_type=error_type, failure_class=failure_class)
 
 
 class Workload(Protocol):

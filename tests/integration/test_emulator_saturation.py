@@ -19,8 +19,8 @@ from chalice.app import Chalice
 from local_emulator.api_gateway import ApiGateway
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.turns import Turns
-from runner_image.control.retries import Policy, Retrier
 from runner_image.control.session import Session
+from runner_image.retries import Policy, Retrier
 
 PATIENCE_S = 30
 CLAIM_REQUEST = ClaimRequest(provider="local", instance_type="small", runner_id="r")

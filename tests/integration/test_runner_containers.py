@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 
-from runner_image.control.stopping import Stop, Stopped, StopReason
+from runner_image.errors import TaskError
 from runner_image.isolation import container_network
 from runner_image.isolation.container_network import METADATA, ContainerNetwork
 from runner_image.isolation.containers import DockerIsolation, Limits, connect
-from runner_image.workloads.protocol import TIMED_OUT, Execute, WorkloadError
+from runner_image.isolation.protocol import TIMED_OUT, Execute
+from runner_image.stopping import Stop, Stopped, StopReason
 from tests.engine_policy import lacking
 
 pytestmark = [pytest.mark.needs_docker]
@@ -138,7 +139,7 @@ def test_an_engine_without_the_image_is_our_fault(work_dir: Path, image: str) ->
     assert engine is not None
     with closing(engine):
         missing = DockerIsolation(engine, "localhost:1/no/such:image", limits=Limits(), labels={})
-        with missing.open(work_dir, core=None, stop=Stop()) as execute, pytest.raises(WorkloadError) as raised:
+        with missing.open(work_dir, core=None, stop=Stop()) as execute, pytest.raises(TaskError) as raised:
             run(execute, "true", work_dir)
     assert raised.value.failure_class == "infrastructure"
 
@@ -149,10 +150,9 @@ def test_the_container_does_not_outlive_a_runner_that_is_killed(
     script = f"""
 import sys
 from pathlib import Path
-from runner_image import container_network
 from runner_image.isolation.container_network import METADATA, ContainerNetwork
 from runner_image.isolation.containers import DockerIsolation, Limits, connect
-from runner_image.control.stopping import Stop
+from runner_image.stopping import Stop
 isolation = DockerIsolation(connect(), {image!r}, limits=Limits(), labels={{"benchfleet.test": "{os.getpid()}"}})
 work_dir = Path({str(work_dir)!r})
 command = ["/bin/sh", "-c", "echo begun; sleep 100"]
@@ -242,7 +242,7 @@ def test_a_benchmark_cannot_take_the_routes_away(isolation: DockerIsolation, wor
 
 def test_an_image_without_tools_for_it_is_refused_before_anything_runs(work_dir: Path) -> None:
     with made_of("sh", "cat", "touch") as bare, isolated(bare) as isolation:
-        with isolation.open(work_dir, core=None, stop=Stop()) as execute, pytest.raises(WorkloadError) as raised:
+        with isolation.open(work_dir, core=None, stop=Stop()) as execute, pytest.raises(TaskError) as raised:
             run(execute, "touch /work/ran", work_dir)
         assert containers() == []
     assert (raised.value.error_type, raised.value.failure_class) == ("isolation_failed", "infrastructure")

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runner_image.control.stopping import Stop, Stopped, StopReason
 from runner_image.isolation.processes import ProcessIsolation
+from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.workloads.protocol import TIMED_OUT, Execute
 
 MARK = f"6161.{os.getpid()}"

@@ -18,10 +18,10 @@ from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_contract.tasks import ClaimRequest
 
 from runner_image.control.session import Session
-from runner_image.control.stopping import Stop, StopReason
 from runner_image.delivery.upload import open_store
 from runner_image.isolation.processes import ProcessIsolation
 from runner_image.logs import Log
+from runner_image.stopping import Stop, StopReason
 from runner_image.task.task import Slot, run_task
 from runner_image.task.tools import TaskEnd, Tools
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError

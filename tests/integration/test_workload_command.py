@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from benchfleet_contract.results import Output
 
-from runner_image.control.stopping import Stopped, StopReason
+from runner_image.stopping import Stopped, StopReason
 from runner_image.task.metadata import shortfall
 from runner_image.workloads.command import Command
 from runner_image.workloads.mock import Mock

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner_image.control.stopping import Stop
 from runner_image.isolation.processes import ProcessIsolation
+from runner_image.stopping import Stop
 from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Workload
 
 

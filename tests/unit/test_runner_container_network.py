@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from runner_image.errors import TaskError
 from runner_image.isolation.container_network import METADATA, need_bridge, to_shut
-from runner_image.workloads.protocol import WorkloadError
 
 
 @dataclass
@@ -57,7 +57,7 @@ def test_addresses_are_read_by_the_system_itself() -> None:
 def test_an_engine_without_a_bridge_is_told_with_its_remedies() -> None:
     need_bridge(Engine(["bridge"]))
     for drivers in ([], ["null"]):
-        with pytest.raises(WorkloadError, match="--container-network none") as raised:
+        with pytest.raises(TaskError, match="--container-network none") as raised:
             need_bridge(Engine(drivers))
         assert "--container-network host" in str(raised.value)
         assert raised.value.failure_class == "infrastructure"

@@ -7,13 +7,13 @@ import pytest
 from benchfleet_contract.states import FailureClass
 from benchfleet_contract.tasks import AssignedTask, ClaimReply
 
-from runner_image.control.health import Health, SlotBroken
 from runner_image.control.loop import work
 from runner_image.control.session import Claimed
-from runner_image.control.slots import BROKEN, GAVE_UP, run_slots
-from runner_image.control.stopping import Shutdown
+from runner_image.control.shutdown import Shutdown
+from runner_image.control.slots import BROKEN, GAVE_UP, SlotBroken, run_slots
 from runner_image.logs import Log
 from runner_image.task.faults import FULL_BYTES, blamed, words_of
+from runner_image.task.health import Health
 from runner_image.task.metadata import RUNNER_STOPPED, Failure
 
 PLACE = Path("/var/tmp/bench")

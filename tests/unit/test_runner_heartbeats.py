@@ -10,9 +10,8 @@ from benchfleet_contract.tasks import HeartbeatReply, HeartbeatRequest
 
 from runner_image.control.heartbeats import Heartbeats, Holder
 from runner_image.control.session import Beat
-from runner_image.control.stopping import Stop
 from runner_image.logs import Log
-from runner_image.workloads.protocol import Progress
+from runner_image.stopping import Stop
 
 NEVER_S = 3_600.0  # until the next regular beat
 
@@ -49,10 +48,10 @@ def beating(server: Server, *, news_after_s: float) -> Iterator[Heartbeats]:
 def test_another_benchmark_is_told_without_waiting_for_the_next_beat() -> None:
     server = Server()
     with beating(server, news_after_s=0.0) as beats:
-        beats.progress(Progress(10, "fib"))
+        beats.progress(10, benchmark="fib")
         server.wait_for(2)
-        beats.progress(Progress(20, "fib"))  # no news: told with whatever comes next
-        beats.progress(Progress(30, "nbody"))
+        beats.progress(20, benchmark="fib")  # no news: told with whatever comes next
+        beats.progress(30, benchmark="nbody")
         server.wait_for(3)
     assert [(benchmark, percent) for _, benchmark, percent in server.told][1:] == [("fib", 10), ("nbody", 30)]
 
@@ -60,8 +59,8 @@ def test_another_benchmark_is_told_without_waiting_for_the_next_beat() -> None:
 def test_benchmarks_that_follow_each_other_quickly_wait_and_a_status_does_not() -> None:
     server = Server()
     with beating(server, news_after_s=NEVER_S) as beats:
-        beats.progress(Progress(10, "fib"))
-        beats.progress(Progress(20, "nbody"))
+        beats.progress(10, benchmark="fib")
+        beats.progress(20, benchmark="nbody")
         beats.status(HeartbeatStatus.RUNNING)
         server.wait_for(2)
     assert server.told == [("boot", None, None), ("running", "nbody", 20)]

@@ -1,11 +1,12 @@
-"""How long a runner insists: with a clock that only sleeping moves."""
+"""How long a runner repeats a call: with a clock that only sleeping moves."""
 
 from dataclasses import dataclass, field
 
 import pytest
 
-from runner_image.control.retries import Policy, Retrier, claimable_later
+from runner_image.control.loop import claimable_later
 from runner_image.control.session import Busy, LeaseLost, NotFound, SessionError, Unauthorized, Unreachable
+from runner_image.retries import Policy, Retrier
 
 
 @dataclass
@@ -31,13 +32,13 @@ class Answers:
         return answer
 
 
-def retry(time: Time, *, patience_s: float = 600, dice: float = 1.0) -> Retrier:
+def retrier(time: Time, *, patience_s: float = 600, dice: float = 1.0) -> Retrier:
     return Retrier(Policy(patience_s=patience_s), sleep=time.sleep, clock=lambda: time.now, dice=lambda: dice)
 
 
 def test_passing_faults_are_waited_out_ever_longer() -> None:
     time, answers = Time(), Answers([Unreachable("a"), Busy("b"), Unreachable("c"), "task"])
-    assert retry(time)(answers) == "task"
+    assert retrier(time)(answers) == "task"
     assert answers.asked == [0, 1, 2, 3]
     assert time.slept == [0.5, 1.0, 2.0]
 
@@ -50,7 +51,7 @@ def test_luck_halves_a_wait_at_most_and_a_wait_is_bounded() -> None:
 
 def test_a_server_that_asks_for_time_gets_it() -> None:
     time = Time()
-    assert retry(time, dice=0.0)(Answers([Busy("b", retry_after_s=17), "task"])) == "task"
+    assert retrier(time, dice=0.0)(Answers([Busy("b", retry_after_s=17), "task"])) == "task"
     assert time.slept == [17]
 
 
@@ -60,20 +61,20 @@ def test_a_server_that_asks_for_time_gets_it() -> None:
 def test_a_refusal_is_final(error: SessionError) -> None:
     time, answers = Time(), Answers([error])
     with pytest.raises(type(error)):
-        retry(time)(answers)
+        retrier(time)(answers)
     assert (answers.asked, time.slept) == ([0], [])
 
 
 def test_a_claim_waits_for_a_run_that_does_not_exist_yet_but_for_no_wrong_key() -> None:
     missing = NotFound("n", status=404)
-    assert retry(Time())(Answers([missing, missing, "task"]), worth=claimable_later) == "task"
+    assert retrier(Time())(Answers([missing, missing, "task"]), worth=claimable_later) == "task"
     with pytest.raises(Unauthorized):
-        retry(Time())(Answers([Unauthorized("u", status=403), "task"]), worth=claimable_later)
+        retrier(Time())(Answers([Unauthorized("u", status=403), "task"]), worth=claimable_later)
 
 
 def test_patience_ends_with_the_last_error_after_ten_minutes() -> None:
     time, answers = Time(), Answers([Unreachable("nobody")])
     with pytest.raises(Unreachable, match="nobody"):
-        retry(time)(answers)
+        retrier(time)(answers)
     assert 570 <= time.now <= 600
     assert len(answers.asked) < 40

@@ -12,7 +12,7 @@ import pytest
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import ClaimRequest, CompleteRequest, HeartbeatRequest
 
-from runner_image.control.retries import claimable_later
+from runner_image.control.loop import claimable_later
 from runner_image.control.session import (
     Busy,
     LeaseLost,

@@ -5,16 +5,13 @@ from dataclasses import dataclass, replace
 
 from benchfleet_contract import limits
 
+from runner_image.control.slots import SlotBroken
 from runner_image.task.metadata import Failure
 
 MOST_IN_A_ROW = 3
 FIRST_REST_S, MOST_REST_S = 5.0, 60.0
 # What lies with this machine, whatever was asked of it. A config that no machine can serve must not empty a fleet.
 OWN_FAULTS = frozenset({"runner_error", "isolation_failed", "upload_failed"})
-
-
-class SlotBroken(Exception):
-    """The slot has failed so many tasks in a row by its own fault that it leaves."""
 
 
 @dataclass
