@@ -53,11 +53,11 @@ def contend(services: Services, meter: Meter, *, runners: int, claims: int, apar
     start, spent = Barrier(runners), list[int]()
 
     def one(number: int) -> None:
-        claim = _container(services) if apart else services.claim_task
+        claim = _container(services) if apart else services.tasks.claim
         start.wait()
         for _ in range(claims):
             with meter.of_this_thread() as mine:
-                reply: ClaimReply = claim(run_id, services.claim_requests.make(KEY, f"runner-{number}", None))
+                reply: ClaimReply = claim(run_id, services.tasks.requests.make(KEY, f"runner-{number}", None))
             if reply.status == "assigned":
                 spent.append(sum(mine.values()))
 
@@ -70,12 +70,12 @@ def contend(services: Services, meter: Meter, *, runners: int, claims: int, apar
 
 def _run(services: Services, *, tasks: int) -> str:
     instances = [{"instance_type": INSTANCE_TYPE, "alias": "bench"}]
-    run = services.create_run({"workload": "mock", "per_instance_type": {"tasks": tasks}, PROVIDER: instances})
+    run = services.runs.create({"workload": "mock", "per_instance_type": {"tasks": tasks}, PROVIDER: instances})
     return run.run_id
 
 
 def _container(services: Services) -> ClaimTask:
-    return ClaimTask(services.runs, services.tasks, services.storage, Windows(secrets.randbelow))
+    return ClaimTask(services.stores.runs, services.stores.tasks, services.bucket.storage, Windows(secrets.randbelow))
 
 
 @contextmanager

@@ -8,22 +8,22 @@ from chalicelib.wiring import services
 
 
 def sweep_once() -> None:
-    services().sweep()
+    services().runs.sweep()
 
 
 def finalize_messages(bodies: Iterable[str]) -> None:
     """An exception sends the message back to the queue."""
     for body in bodies:
         message = json.loads(body)
-        work = services().remove_run if message.get("delete") else services().build_archive
+        work = services().runs.remove if message.get("delete") else services().runs.build_archive
         work(message["run_id"])
 
 
 def count_records(records: Iterable[Mapping[str, Any]]) -> None:
-    services().count_changes(services().changes_of(records))
+    services().runs.count_changes(services().stores.changes_of(records))
 
 
 def start_scheduled_run(event: Mapping[str, Any]) -> dict[str, Any]:
     """`event` is a body of `POST /runs`. Raises Refusal, which Lambda counts as an error of the function."""
-    run = services().create_run(event)
+    run = services().runs.create(event)
     return {"run_id": run.run_id, "tasks_created": run.task_count}

@@ -157,7 +157,7 @@ def _release_builds() -> None:
     """What was building when the state was kept died with its process."""
     from chalicelib.wiring import services  # late: of the fresh app
 
-    services().release_builds()
+    services().runs.release_builds()
 
 
 def _trimming(cloud: Cloud, pumps: Pumps) -> Step:

@@ -32,17 +32,17 @@ def create_run_alias() -> Response:
 @runs.route("/runs", methods=["GET"], content_types=ANY_TYPE)
 def list_runs() -> Response:
     query = query_of(runs.current_request)
-    return answer(runs.current_request, ANYONE, lambda: services().read_runs.newest(cursor=read_runs_cursor(query)))
+    return answer(runs.current_request, ANYONE, lambda: services().runs.read.newest(cursor=read_runs_cursor(query)))
 
 
 @runs.route("/runs/{run_id}", methods=["GET"], content_types=ANY_TYPE)
 def show_run(run_id: str) -> Response:
-    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(without_format(run_id))))
+    return answer(runs.current_request, ANYONE, lambda: services().runs.read.detail(known(without_format(run_id))))
 
 
 @runs.route("/run/{run_id}", methods=["GET"], content_types=ANY_TYPE)
 def show_run_alias(run_id: str) -> Response:
-    return answer(runs.current_request, ANYONE, lambda: services().read_runs.detail(known(without_format(run_id))))
+    return answer(runs.current_request, ANYONE, lambda: services().runs.read.detail(known(without_format(run_id))))
 
 
 @runs.route("/runs/{run_id}/tasks", methods=["GET"], content_types=ANY_TYPE)
@@ -50,21 +50,21 @@ def list_tasks(run_id: str) -> Response:
     def page() -> TaskList:
         query = query_of(runs.current_request)
         after, limit = read_page(query)
-        return services().read_runs.task_page(known(run_id), read_wanted(query), after=after, limit=limit)
+        return services().runs.read.task_page(known(run_id), read_wanted(query), after=after, limit=limit)
 
     return answer(runs.current_request, ANYONE, page)
 
 
 @runs.route("/runs/{run_id}/runners", methods=["GET"], content_types=ANY_TYPE)
 def list_runners(run_id: str) -> Response:
-    return answer(runs.current_request, ANYONE, lambda: services().read_runners(known(run_id)))
+    return answer(runs.current_request, ANYONE, lambda: services().tasks.read_runners(known(run_id)))
 
 
 @runs.route("/runs/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)
 @runs.route("/run/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)
 def stop_run(run_id: str) -> Response:
     def stop() -> Message:
-        services().stop_run(known(run_id))
+        services().runs.stop(known(run_id))
         return Message(message="Run cancelled successfully")
 
     return answer(runs.current_request, ADMIN, stop)
@@ -73,7 +73,7 @@ def stop_run(run_id: str) -> Response:
 @runs.route("/runs/{run_id}", methods=["DELETE"], content_types=ANY_TYPE)
 def delete_run(run_id: str) -> Response:
     def delete() -> Message:
-        services().delete_run(known(without_format(run_id)))
+        services().runs.delete(known(without_format(run_id)))
         return Message(message="Run is being deleted")
 
     return answer(runs.current_request, ADMIN, delete, status=202)
@@ -88,7 +88,7 @@ def known(run_id: str) -> str:
 
 def _create() -> CreatedRun:
     body = body_of(runs.current_request)
-    run = services().create_run(body)
+    run = services().runs.create(body)
     request = read_run_request(body).request
     tasks = (
         [new_task(task) for _, task in zip(range(TASKS_PAGE), new_tasks(run, request), strict=False)] if request else []

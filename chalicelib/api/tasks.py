@@ -26,8 +26,8 @@ tasks = Blueprint(__name__)
 def claim_task(run_id: str) -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
-        request = requests.read_claim_request(body, services().claim_requests)
-        once, retry = services().claim_once, requests.is_retry(body)
+        request = requests.read_claim_request(body, services().tasks.requests)
+        once, retry = services().tasks.claim_once, requests.is_retry(body)
         return _claimed(run_id, request, lambda: once.of_run(known(run_id), request, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
@@ -38,9 +38,9 @@ def claim_task(run_id: str) -> Response:
 def claim_any() -> Response:
     def claim() -> ClaimReply:
         body = body_of(tasks.current_request)
-        request = requests.read_claim_request(body, services().claim_requests)
+        request = requests.read_claim_request(body, services().tasks.requests)
         workloads = requests.read_workloads(body)
-        once, retry = services().claim_once, requests.is_retry(body)
+        once, retry = services().tasks.claim_once, requests.is_retry(body)
         return _claimed(None, request, lambda: once.of_any(request, workloads=workloads, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
@@ -49,12 +49,12 @@ def claim_any() -> Response:
 @tasks.route("/tasks/{task_id}", methods=["GET"], content_types=ANY_TYPE)
 def show_task(task_id: str) -> Response:
     named = without_format(task_id)
-    return answer(tasks.current_request, ANYONE, lambda: services().read_runs.task(*requests.task_address(named)))
+    return answer(tasks.current_request, ANYONE, lambda: services().runs.read.task(*requests.task_address(named)))
 
 
 @tasks.route("/tasks/{task_id}/files", methods=["GET"], content_types=ANY_TYPE)
 def task_files(task_id: str) -> Response:
-    return answer(tasks.current_request, ANYONE, lambda: services().read_runs.files(*requests.task_address(task_id)))
+    return answer(tasks.current_request, ANYONE, lambda: services().runs.read.files(*requests.task_address(task_id)))
 
 
 @tasks.route("/tasks/{task_id}/heartbeat", methods=["POST"], content_types=ANY_TYPE)
@@ -63,7 +63,7 @@ def heartbeat(task_id: str) -> Response:
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
             beat = requests.read_beat(body, holder, services().clock())
-        return services().renew_lease(*address, beat)
+        return services().tasks.renew_lease(*address, beat)
 
     return answer_holder(tasks.current_request, renew)
 
@@ -74,7 +74,7 @@ def complete_task(task_id: str) -> Response:
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
             verdict = requests.read_completion(body, holder, services().clock())
-        services().finish_task(*address, verdict)
+        services().tasks.finish(*address, verdict)
         return Message(message="Task marked as completed")
 
     return answer_holder(tasks.current_request, complete)
@@ -86,7 +86,7 @@ def fail_task(task_id: str) -> Response:
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
             verdict = requests.read_failure(body, holder, services().clock())
-        services().finish_task(*address, verdict)
+        services().tasks.finish(*address, verdict)
         return Message(message="Task marked as failed")
 
     return answer_holder(tasks.current_request, fail)
@@ -99,7 +99,7 @@ def upload_urls(task_id: str) -> Response:
         declared = requests.read_declared(query)
         mine = replace(holder, attempt=requests.attempt_of(query, holder))
         address, runner_id = requests.task_address(task_id), requests.runner_of(query)
-        return services().sign_uploads(*address, runner_id=runner_id, holder=mine, declared=declared)
+        return services().tasks.sign_uploads(*address, runner_id=runner_id, holder=mine, declared=declared)
 
     return answer_holder(tasks.current_request, sign)
 
@@ -107,7 +107,7 @@ def upload_urls(task_id: str) -> Response:
 def _claimed(run_id: str | None, request: ClaimRequest, claim: Callable[[], ClaimReply]) -> ClaimReply:
     """What makes tokens is asked for first: without it no task is taken for a request that wants one."""
     sign = services().keyring.signer() if request.bound else None
-    return with_token(services().note_runners(run_id, request, claim()), sign)
+    return with_token(services().tasks.note_runners(run_id, request, claim()), sign)
 
 
 @contextmanager
@@ -116,5 +116,5 @@ def _owner_first(address: tuple[str, int], body: Mapping[str, Any]) -> Iterator[
     try:
         yield
     except BadRequest:
-        services().check_owner(*address, runner_id=requests.runner_of(body))
+        services().tasks.check_owner(*address, runner_id=requests.runner_of(body))
         raise

@@ -77,7 +77,7 @@ def deleted(api: Api, run_id: str, *, within_s: float = 15) -> None:
 def later(service: str, run_id: str) -> None:
     """Calls a service of the app when nothing can come for the run any more."""
     services: Any = importlib.import_module("chalicelib.wiring").services()
-    replace(getattr(services, service), clock=lambda: services.clock() + HANDED_OUT_MS)(run_id)
+    replace(getattr(services.runs, service), clock=lambda: services.clock() + HANDED_OUT_MS)(run_id)
 
 
 def age(run_id: str) -> None:
@@ -86,7 +86,7 @@ def age(run_id: str) -> None:
     from chalicelib.store.deletions import _of_run
 
     ended_ms = services.clock() - HANDED_OUT_MS
-    services.deletions._table.update(_of_run(run_id, "attribute_exists(#pk)", {"completed_ms": ended_ms}, {}))
+    services.stores.deletions._table.update(_of_run(run_id, "attribute_exists(#pk)", {"completed_ms": ended_ms}, {}))
 
 
 def test_of_an_old_run_nothing_is_left(api: Api, inside: Inside, ended: Json) -> None:
@@ -111,7 +111,7 @@ def test_of_a_young_run_its_id_is_left_and_later_nothing(api: Api, inside: Insid
     assert (refused.status_code, refused.json()["code"]) == (503, "being_deleted")
     assert 0 < int(refused.headers["Retry-After"]) <= HANDED_OUT_MS / 1000
     assert put(ended["urls"]["result_upload_url"], b"late", {}) == 200  # the URL is good for an hour
-    later("remove_run", run_id)
+    later("remove", run_id)
     assert (inside.items(run_id), inside.objects(run_id)) == ([], [])
 
 

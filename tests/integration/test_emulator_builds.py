@@ -17,7 +17,7 @@ from tests.contract.records import a_run
 config = EmulatorConfig(state_dir=Path(sys.argv[1]), port=0)
 with Emulator(config):
     from chalicelib.wiring import services
-    runs, now_ms = services().runs, services().clock()
+    runs, now_ms = services().stores.runs, services().clock()
     run = replace(a_run(), created_ms=now_ms, deadline_ms=now_ms + 86_400_000)
     runs.reserve(run)
     runs.publish(run)
@@ -25,7 +25,7 @@ with Emulator(config):
     assert runs.begin_archive("r", now_ms=now_ms, until_ms=now_ms + 300_000)
 with Emulator(config):
     from chalicelib.wiring import services  # loaded anew, with the new endpoint
-    archive = services().runs.get("r")[0].archive
+    archive = services().stores.runs.get("r")[0].archive
     print(archive.state is ArchiveState.BUILDING and archive.building_until_ms == now_ms + 300_000)
 """
 

@@ -34,7 +34,7 @@ def death(here: World) -> Killer:
 def service(name: str, *, later_ms: int = HANDED_OUT_MS) -> Any:
     """One of the app's own services; `later_ms` moves its clock."""
     services: Any = importlib.import_module("chalicelib.wiring").services()
-    return replace(getattr(services, name), clock=lambda: services.clock() + later_ms)
+    return replace(getattr(services.runs, name), clock=lambda: services.clock() + later_ms)
 
 
 def ended_run(here: World, name: str) -> str:
@@ -48,7 +48,7 @@ def ended_run(here: World, name: str) -> str:
 
 def items(here: World) -> list[Any]:
     services: Any = importlib.import_module("chalicelib.wiring").services()
-    client, name = services._table._client, services.settings.table
+    client, name = services.stores.table._client, services.settings.table
     found: list[Any] = client.scan(TableName=name)["Items"]
     return found
 
@@ -69,17 +69,17 @@ def deletion_ends(here: World, run_id: str) -> None:
     """As time goes on: whoever took the run counts as dead, and the sweep asks for another."""
     when = HANDED_OUT_MS + REMOVAL_LEASE_MS
     services: Any = importlib.import_module("chalicelib.wiring").services()
-    due = services.deletions.due(now_ms=services.clock() + when, limit=9)
+    due = services.stores.deletions.due(now_ms=services.clock() + when, limit=9)
     for name in due:
-        service("remove_run", later_ms=when)(name)
+        service("remove", later_ms=when)(name)
     assert (items(here), here.keys(run_id), here.unfinished_uploads()) == ([], [], [])
 
 
 def test_a_deletion_killed_after_any_call_is_gone_on_with(here: World, death: Killer) -> None:
     for k in range(1, MOST_CALLS):
         run_id = ended_run(here, f"killed-after-{k}")
-        service("delete_run")(run_id)
-        died = killed(death, lambda name=run_id: service("remove_run")(name), after=k)  # type: ignore[misc]
+        service("delete")(run_id)
+        died = killed(death, lambda name=run_id: service("remove")(name), after=k)  # type: ignore[misc]
         deletion_ends(here, run_id)
         if not died:
             assert k > 10, f"a deletion takes more calls than this: {death.calls}"
@@ -90,10 +90,10 @@ def test_a_deletion_killed_after_any_call_is_gone_on_with(here: World, death: Ki
 def test_a_request_killed_after_any_call_has_deleted_the_run_or_has_not_begun(here: World, death: Killer) -> None:
     for k in range(1, MOST_CALLS):
         run_id = ended_run(here, f"asked-until-{k}")
-        died = killed(death, lambda name=run_id: service("delete_run")(name), after=k)  # type: ignore[misc]
+        died = killed(death, lambda name=run_id: service("delete")(name), after=k)  # type: ignore[misc]
         if "UpdateItem" not in death.calls:
             assert here.detail(run_id).status == "cancelled"
-            service("delete_run")(run_id)
+            service("delete")(run_id)
         deletion_ends(here, run_id)
         if not died:
             assert k > 2, f"a request takes more calls than this: {death.calls}"

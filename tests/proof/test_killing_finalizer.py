@@ -33,7 +33,7 @@ def death(here: World) -> Killer:
 def finalizer(*, later_ms: int = 0) -> BuildArchive:
     """The app's own service; `later_ms` moves its clock, as the wait for a redelivery would."""
     services: Any = importlib.import_module("chalicelib.wiring").services()
-    build: BuildArchive = services.build_archive
+    build: BuildArchive = services.runs.build_archive
     return replace(build, clock=lambda: services.clock() + later_ms)
 
 

@@ -1,0 +1,34 @@
+"""The bucket behind the ports."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.ports import Builder, Clock, Storage
+
+if TYPE_CHECKING:
+    from chalicelib.archive.s3 import Objects
+
+
+@dataclass(frozen=True)
+class Bucket:
+    name: str
+    clock: Clock
+
+    @cached_property
+    def storage(self) -> Storage:
+        from chalicelib.archive import storage
+
+        return storage.Storage(lambda: self.objects, clock=self.clock)
+
+    @cached_property
+    def builder(self) -> Builder:
+        from chalicelib.archive import builder
+
+        return builder.Builder(lambda: self.objects)
+
+    @cached_property
+    def objects(self) -> "Objects":
+        from chalicelib.archive.s3 import Objects, connect
+
+        return Objects(connect(), bucket=self.name)

@@ -1,0 +1,56 @@
+"""Everything that a handler may call, room by room."""
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from chalicelib.domain.ports import Clock, FinalizeQueue
+from chalicelib.services.keyring import Keyring
+from chalicelib.settings import Settings
+from chalicelib.wiring.access import Access
+from chalicelib.wiring.bucket import Bucket
+from chalicelib.wiring.clients import client
+from chalicelib.wiring.runs import RunServices
+from chalicelib.wiring.stores import Stores
+from chalicelib.wiring.tasks import TaskServices
+
+
+def now_ms() -> int:
+    """Server time, the only one that counts."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class Services:
+    """`clock` gives milliseconds. `dynamodb` is a client to use instead of one that is made on first use."""
+
+    settings: Settings
+    clock: Clock = now_ms
+    dynamodb: Any = None
+
+    @cached_property
+    def runs(self) -> RunServices:
+        return RunServices(self.stores, self.bucket, self.queue, self.clock)
+
+    @cached_property
+    def tasks(self) -> TaskServices:
+        return TaskServices(self.stores, self.bucket, self.clock)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        return Access(self.settings.keys_parameter).keyring
+
+    @cached_property
+    def stores(self) -> Stores:
+        return Stores(lambda: self.dynamodb or client("dynamodb"), self.settings.table)
+
+    @cached_property
+    def bucket(self) -> Bucket:
+        return Bucket(self.settings.bucket, self.clock)
+
+    @cached_property
+    def queue(self) -> FinalizeQueue:
+        from chalicelib.queues import SqsFinalizeQueue
+
+        return SqsFinalizeQueue(lambda: client("sqs"), self.settings.finalize_queue)

@@ -1,0 +1,69 @@
+"""What can be done with runs."""
+
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+
+from chalicelib.domain.ports import Clock, FinalizeQueue
+from chalicelib.services.runs.build_archive import BuildArchive
+from chalicelib.services.runs.count_changes import CountChanges
+from chalicelib.services.runs.create_run import CreateRun
+from chalicelib.services.runs.delete_run import DeleteRun
+from chalicelib.services.runs.read_runs import ReadRuns
+from chalicelib.services.runs.release_builds import ReleaseBuilds
+from chalicelib.services.runs.remove_run import RemoveRun
+from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
+from chalicelib.services.runs.sweep import Sweep
+from chalicelib.wiring.bucket import Bucket
+from chalicelib.wiring.stores import Stores
+
+
+@dataclass(frozen=True)
+class RunServices:
+    stores: Stores
+    bucket: Bucket
+    queue: FinalizeQueue
+    clock: Clock
+
+    @cached_property
+    def create(self) -> CreateRun:
+        suffix = lambda: secrets.token_hex(3)  # noqa: E731
+        return CreateRun(self.stores.runs, self.stores.tasks, self.bucket.storage, self.clock, suffix)
+
+    @cached_property
+    def read(self) -> ReadRuns:
+        return ReadRuns(self.stores.runs, self.stores.tasks, self.bucket.storage)
+
+    @cached_property
+    def stop(self) -> StopRun:
+        return StopRun(self.stores.runs, self.stores.tasks, self.end_open, self.queue)
+
+    @cached_property
+    def delete(self) -> DeleteRun:
+        return DeleteRun(self.stores.runs, self.stores.deletions, self.queue, self.clock)
+
+    @cached_property
+    def remove(self) -> RemoveRun:
+        stores = self.stores
+        return RemoveRun(stores.deletions, stores.tasks, stores.runners, self.bucket.storage, self.clock)
+
+    @cached_property
+    def count_changes(self) -> CountChanges:
+        return CountChanges(self.stores.runs, self.queue, self.clock)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        return Sweep(self.stores.runs, self.stores.tasks, self.stores.deletions, self.queue, self.clock)
+
+    @cached_property
+    def build_archive(self) -> BuildArchive:
+        stores = self.stores
+        return BuildArchive(stores.runs, stores.tasks, self.bucket.builder, self.end_open, self.queue, self.clock)
+
+    @cached_property
+    def release_builds(self) -> ReleaseBuilds:
+        return ReleaseBuilds(self.stores.runs, self.queue)
+
+    @cached_property
+    def end_open(self) -> EndOpenTasks:
+        return EndOpenTasks(self.stores.tasks, self.clock)

@@ -1,0 +1,56 @@
+"""The table behind the ports: one store for each kind of item."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.counting import Change
+from chalicelib.domain.ports import Deletions, Runners, Runs, Tasks
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Table
+
+
+@dataclass(frozen=True)
+class Stores:
+    """`connect` gives a DynamoDB client; it is called on first use, and the store's modules are loaded then."""
+
+    connect: Callable[[], Any]
+    table_name: str
+
+    @cached_property
+    def runs(self) -> Runs:
+        from chalicelib.store.runs import RunStore
+
+        return RunStore(self.table)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        from chalicelib.store.tasks import TaskStore
+
+        return TaskStore(self.table)
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        from chalicelib.store.deletions import DeletionStore
+
+        return DeletionStore(self.table)
+
+    @cached_property
+    def runners(self) -> Runners:
+        from chalicelib.store.runners import RunnerStore
+
+        return RunnerStore(self.table)
+
+    def changes_of(self, records: Iterable[Mapping[str, Any]]) -> dict[str, list[Change]]:
+        """What the records of the table's stream say, by run."""
+        from chalicelib.store.stream import changes_of
+
+        return changes_of(records)
+
+    @cached_property
+    def table(self) -> "Table":
+        from chalicelib.store.table import Table
+
+        return Table(self.connect(), self.table_name)

@@ -1,0 +1,65 @@
+"""What can be done with tasks: claiming them, keeping them, ending them, and who asks for them."""
+
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+
+from chalicelib.domain.contention import Windows
+from chalicelib.domain.ports import Clock
+from chalicelib.services.tasks.claim_once import ClaimOnce
+from chalicelib.services.tasks.claim_task import ClaimAny, ClaimRequests, ClaimTask
+from chalicelib.services.tasks.finish_task import FinishTask
+from chalicelib.services.tasks.note_runners import NoteRunners
+from chalicelib.services.tasks.read_runners import ReadRunners
+from chalicelib.services.tasks.refusals import CheckOwner
+from chalicelib.services.tasks.renew_lease import RenewLease
+from chalicelib.services.tasks.sign_uploads import SignUploads
+from chalicelib.wiring.bucket import Bucket
+from chalicelib.wiring.stores import Stores
+
+
+@dataclass(frozen=True)
+class TaskServices:
+    stores: Stores
+    bucket: Bucket
+    clock: Clock
+
+    @cached_property
+    def requests(self) -> ClaimRequests:
+        return ClaimRequests(self.clock, lambda: secrets.token_urlsafe(16), lambda: secrets.token_urlsafe(12))
+
+    @cached_property
+    def claim(self) -> ClaimTask:
+        return ClaimTask(self.stores.runs, self.stores.tasks, self.bucket.storage, Windows(secrets.randbelow))
+
+    @cached_property
+    def claim_any(self) -> ClaimAny:
+        return ClaimAny(self.stores.runs, self.claim)
+
+    @cached_property
+    def claim_once(self) -> ClaimOnce:
+        return ClaimOnce(self.stores.tasks, self.bucket.storage, self.claim, self.claim_any)
+
+    @cached_property
+    def note_runners(self) -> NoteRunners:
+        return NoteRunners(self.stores.runners)
+
+    @cached_property
+    def read_runners(self) -> ReadRunners:
+        return ReadRunners(self.stores.runs, self.stores.tasks, self.stores.runners, self.clock)
+
+    @cached_property
+    def renew_lease(self) -> RenewLease:
+        return RenewLease(self.stores.tasks)
+
+    @cached_property
+    def finish(self) -> FinishTask:
+        return FinishTask(self.stores.tasks, self.bucket.storage)
+
+    @cached_property
+    def check_owner(self) -> CheckOwner:
+        return CheckOwner(self.stores.tasks)
+
+    @cached_property
+    def sign_uploads(self) -> SignUploads:
+        return SignUploads(self.stores.tasks, self.bucket.storage)
