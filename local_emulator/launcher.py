@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from benchfleet.local.environment import child_environment
 from benchfleet.local.processes import end_all
 from benchfleet.local.runner import RUNNER, LocalRunner, RunnerPlan
 
@@ -76,7 +77,7 @@ class LocalLauncher:
         )
         name = f"{run_id}-{provider}-{instance_type}".replace("/", "_")
         log = self._log_dir / f"{name}.log" if self._log_dir else None
-        environment = plan.environment(self._environment)
+        environment = child_environment(self._environment)
         runner = LocalRunner(plan.command(self._runner), environment=environment, log=log, key=plan.key)
         runner.start()
         return runner

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from benchfleet.local.whole_file import replace_whole
+from benchfleet.local.files import replace_whole
 
 from local_emulator.config import Ready
 from local_emulator.errors import ReadyFileUnusable

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
-from benchfleet.local.whole_file import replace_whole
+from benchfleet.local.files import replace_whole
 
 from local_emulator.errors import StateFolderBusy, StateFolderUnusable
 from local_emulator.state.document import VERSION, fault_of

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from benchfleet.exceptions import BenchfleetError
+from benchfleet.local.environment import child_environment
 from benchfleet.local.runner import LocalRunner, RunnerPlan
 
 PLAN = RunnerPlan("http://x", key="secret", run_id="7", provider="local", instance_type="box", slots=2)
@@ -45,7 +46,7 @@ def alive(pid: int) -> bool:
 def test_the_key_is_neither_in_the_environment_nor_in_the_arguments(tmp_path: Path) -> None:
     assert "secret" not in " ".join(PLAN.command())
     inherited = {"HOME": "/x", "AWS_ACCESS_KEY_ID": "a", "BENCHFLEET_TABLE": "b"}
-    assert PLAN.environment(inherited) == {"HOME": "/x"}
+    assert child_environment(inherited) == {"HOME": "/x"}
     reads = (sys.executable, "-c", "import sys; print('read', sys.stdin.read(), flush=True)")
     with LocalRunner.of(PLAN, log=tmp_path / "log", runner=reads):
         wait_for(tmp_path / "log", "read secret")
@@ -99,6 +100,6 @@ def test_an_interrupt_of_the_terminal_does_not_reach_it(tmp_path: Path) -> None:
 
 
 def test_proxies_are_not_asked_for_this_machine() -> None:
-    assert "no_proxy" not in PLAN.environment({"HOME": "/x"})
-    told = PLAN.environment({"HTTP_PROXY": "http://proxy", "NO_PROXY": "intern"})
+    assert "no_proxy" not in child_environment({"HOME": "/x"})
+    told = child_environment({"HTTP_PROXY": "http://proxy", "NO_PROXY": "intern"})
     assert told["no_proxy"] == told["NO_PROXY"] == "intern,localhost,127.0.0.1"

@@ -12,12 +12,12 @@ from typing import Any, Self
 
 from benchfleet.config import RunConfig, load
 from benchfleet.exceptions import InvalidRequest, NotFound
+from benchfleet.local.state import ProviderState, RunnerState
 from benchfleet.profiles.settings import Connection
 from benchfleet.running.driver import RunDriver
 from benchfleet.running.options import RunOptions
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Tools
-from benchfleet.running.state import ProviderState, RunnerState
 from benchfleet.watch.follow import Clocks
 from benchfleet.watch.look import Look
 from benchfleet_contract.runners import RunnerList, RunnerSeen

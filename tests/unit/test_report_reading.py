@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from benchfleet.exceptions import UsageError
-from benchfleet.report import bounds
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.dataset import Task
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
+from benchfleet.results import bounds
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 

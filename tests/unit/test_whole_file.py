@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from benchfleet.local.whole_file import replace_whole
+from benchfleet.local.files import replace_whole
 
 
 def test_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import httpx
 from benchfleet_contract.proxies import is_loopback, proxy_problem
 
 from benchfleet.exceptions import UsageError
-from benchfleet.local.loopback import MOUNTS
+
+# This machine is called past any proxy: no transport but the usual one.
+MOUNTS = {f"all://{name}": None for name in ("localhost", "127.0.0.1", "[::1]")}
 
 
 def options_for(host: str, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:

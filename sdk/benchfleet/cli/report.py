@@ -12,7 +12,7 @@ from benchfleet.cli.lazy import PlainFlags
 from benchfleet.cli.options import AsJson
 from benchfleet.cli.run_ids import LATEST, RESULTS, complete
 from benchfleet.exceptions import DiskError, RunFailed, UsageError
-from benchfleet.local.whole_file import replace_whole
+from benchfleet.local.files import replace_whole
 
 if TYPE_CHECKING:
     from benchfleet.report.model import Report, RunComparison

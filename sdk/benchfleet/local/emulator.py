@@ -12,11 +12,10 @@ from pydantic import BaseModel
 
 from benchfleet.api.session import read_base_url
 from benchfleet.exceptions import BenchfleetError
-from benchfleet.local.loopback import past_proxies
-from benchfleet.local.own_file import read_own
+from benchfleet.local.environment import child_environment
+from benchfleet.local.files import read_own
 from benchfleet.local.processes import Background, Identity
-from benchfleet.local.runner import HIDDEN
-from benchfleet.running.state import EmulatorState, ProcessState
+from benchfleet.local.state import EmulatorState, ProcessState
 
 COMMAND = (sys.executable, "-m", "benchfleet.cli.main", "emulator")
 START_S = 60.0
@@ -73,7 +72,6 @@ class EmulatorProcess:
         """Only starts it: `wait_until_ready` waits. Its stdout is dropped, because it prints its keys there."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ready_file.unlink(missing_ok=True)  # of one that was killed
-        kept = {name: value for name, value in environment.items() if not name.startswith(HIDDEN)}
         self._process = Background.start(
             [
                 *self._command,
@@ -81,7 +79,7 @@ class EmulatorProcess:
                 *("--ready-file", str(self.ready_file), "--state", str(self._folder / "state")),
                 *("--sweep-every", SWEEP_EVERY_S),
             ],
-            environment=past_proxies(kept),
+            environment=child_environment(environment),
             log=self.log,
             silent=True,
         )

@@ -9,11 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from benchfleet.exceptions import AuthError, BenchfleetError
-from benchfleet.local.loopback import past_proxies
+from benchfleet.local.environment import child_environment
 from benchfleet.local.processes import PATIENCE_S, Background, Identity
 
 RUNNER = (sys.executable, "-m", "runner_image")
-HIDDEN = ("AWS_", "BENCHFLEET_", "PUBLIC_READ")  # the Lambdas' settings are none of a runner's business
 KEY_REFUSED, CANNOT_WORK = 4, 5  # the exit codes with which a runner says so
 
 
@@ -39,11 +38,6 @@ class RunnerPlan:
             *(("--image", self.image) if self.image else ()),
         ]
 
-    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """Without what is meant for the control plane or the cloud: an emulator in this process sets such variables."""
-        kept = {name: value for name, value in inherited.items() if not name.startswith(HIDDEN)}
-        return past_proxies(kept)
-
 
 class LocalRunner:
     """Runs from `start` to `stop`, or while its block does. `log` None: it writes where this process does."""
@@ -60,7 +54,7 @@ class LocalRunner:
 
     @classmethod
     def of(cls, plan: RunnerPlan, *, log: Path | None, runner: Sequence[str] = RUNNER) -> Self:
-        return cls(plan.command(runner), environment=plan.environment(os.environ), log=log, key=plan.key)
+        return cls(plan.command(runner), environment=child_environment(os.environ), log=log, key=plan.key)
 
     def __enter__(self) -> Self:
         self.start()

@@ -7,7 +7,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from benchfleet.exceptions import ConfigError, DiskError
-from benchfleet.local.whole_file import replace_whole
+from benchfleet.local.files import replace_whole
 from benchfleet.profiles.file import Profile, private_text
 
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from benchfleet.report.bounds import cut, tame_options
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task
 from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, TaskProblem
+from benchfleet.results.bounds import cut, tame_options
 
 Role = Literal["measured", "baseline"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from benchfleet_results.series import Failure, Samples
 
 from benchfleet.exceptions import UsageError
-from benchfleet.report.bounds import cut
 from benchfleet.report.dataset import Task
+from benchfleet.results.bounds import cut
 
 ANY = "any"
 Name = Callable[[str], str]

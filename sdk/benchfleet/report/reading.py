@@ -13,12 +13,12 @@ from typing import Any
 from benchfleet_contract.clocks import SET_BACK, set_back
 
 from benchfleet.exceptions import UsageError
-from benchfleet.report import bounds
-from benchfleet.report.bounds import cut, whole
 from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
-from benchfleet.report.files import Unreadable, folders, inner_folder, read_bytes, read_object
-from benchfleet.report.outputs import read_output
 from benchfleet.report.surroundings import environment, host
+from benchfleet.results import bounds
+from benchfleet.results.bounds import cut, whole
+from benchfleet.results.files import Unreadable, folders, inner_folder, read_bytes, read_object
+from benchfleet.results.outputs import read_output
 
 _NO_RESULT: Mapping[str, Outcome] = {"corrupt": "corrupt", "missing": "missing"}
 _SIGNS = ("output.json", "metadata.json", "error.txt")

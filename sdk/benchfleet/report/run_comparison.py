@@ -7,12 +7,12 @@ from statistics import fmean
 
 from benchfleet_results.series import Series
 
-from benchfleet.report.bounds import cut
 from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
 from benchfleet.report.model import Compared, RunComparison, label
 from benchfleet.report.ranking import in_unit
 from benchfleet.report.relations import NOTHING, adjusted, relation
+from benchfleet.results.bounds import cut
 from benchfleet.statistics.comparing import Sample, significance
 from benchfleet.statistics.scores import score
 

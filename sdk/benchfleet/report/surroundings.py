@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from benchfleet.report.bounds import as_json, cut
+from benchfleet.results.bounds import as_json, cut
 
 _MACHINE = {
     "cpu_model": "CPU model",

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from benchfleet_contract.clocks import SET_BACK
 
-from benchfleet.report.bounds import as_json, cut
 from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task
 from benchfleet.report.model import Board, GroupFacts
+from benchfleet.results.bounds import as_json, cut
 
 
 def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards: Sequence[Board]) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from benchfleet_results.series import Samples, Series
 
 from benchfleet.exceptions import ArchiveError
-from benchfleet.report import bounds
-from benchfleet.report.files import Unreadable, folders, read_object
-from benchfleet.report.outputs import read_output
+from benchfleet.results import bounds
+from benchfleet.results.files import Unreadable, folders, read_object
+from benchfleet.results.outputs import read_output
 from benchfleet.statistics import Estimate, estimate
 
 

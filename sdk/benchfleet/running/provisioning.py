@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from benchfleet_contract.runs import Instance, RunDetail
 
+from benchfleet.local.state import ProviderState
 from benchfleet.running.interrupts import Interrupts
-from benchfleet.running.state import ProviderState
 
 _AT_ONCE = 16
 

@@ -14,10 +14,11 @@ from benchfleet.exceptions import BenchfleetError
 from benchfleet.local.emulator import EmulatorProcess, Ready
 from benchfleet.local.lock import Lock
 from benchfleet.local.processes import Background, Identity, end_all
+from benchfleet.local.state import EmulatorState, ProviderState
 from benchfleet.profiles.settings import Connection
 from benchfleet.running.interrupts import Interrupts
 from benchfleet.running.provisioning import Fleet, Plan, Provisioner
-from benchfleet.running.state import EmulatorState, Phase, ProviderState, RunState, StateFolder
+from benchfleet.running.state import Phase, RunState, StateFolder
 from benchfleet.watch.follow import Clocks, Display
 from benchfleet.watch.look import Api
 

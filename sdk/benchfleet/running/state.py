@@ -18,8 +18,8 @@ from benchfleet_contract.states import RunStatus
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from benchfleet.exceptions import BenchfleetError, DiskError
-from benchfleet.local.own_file import read_own
-from benchfleet.local.whole_file import replace_whole
+from benchfleet.local.files import read_own, replace_whole
+from benchfleet.local.state import EmulatorState, PathText, ProviderState
 
 if TYPE_CHECKING:
     from benchfleet.local.lock import Lock
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 DEFAULT_FOLDER = Path(".benchfleet")
 _MOST_BYTES = 16 * 1024**2
 _REMEDY = "restore it, or remove it and begin a new run"
-
-PathText = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no system takes a NUL in a path
-Pid = Annotated[int, Field(gt=0, lt=2**31)]
-Port = Annotated[int, Field(ge=0, lt=2**16)]
 
 
 class Phase(StrEnum):
@@ -46,33 +42,6 @@ class Phase(StrEnum):
 class ConfigState(BaseModel):
     path: PathText
     sha256: str
-
-
-class ProcessState(BaseModel):
-    """`started` tells the process from a later one with the same pid."""
-
-    pid: Pid
-    started: str
-    log: PathText
-
-
-class RunnerState(ProcessState):
-    instance_type: str
-    isolation: str
-
-
-class ProviderState(BaseModel):
-    runners: list[RunnerState] = []
-
-
-class EmulatorState(BaseModel):
-    """Its keys are in its ready file, which only its owner can read."""
-
-    folder: PathText
-    ready_file: PathText
-    process: ProcessState
-    api_port: Port
-    aws_port: Port
 
 
 class SeenRun(BaseModel):

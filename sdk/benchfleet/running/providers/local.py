@@ -13,8 +13,8 @@ from benchfleet.exceptions import BenchfleetError
 from benchfleet.local.isolation import Isolation, choose
 from benchfleet.local.processes import Background, Identity, end_all
 from benchfleet.local.runner import CANNOT_WORK, RUNNER, LocalRunner, RunnerPlan
+from benchfleet.local.state import ProviderState, RunnerState
 from benchfleet.running.provisioning import Plan
-from benchfleet.running.state import ProviderState, RunnerState
 
 PROVIDER = "local"
 MOST_RESTARTS = 3  # of one runner

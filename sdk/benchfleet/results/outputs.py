@@ -4,8 +4,8 @@ from pathlib import Path
 
 from benchfleet_results.reading import ResultError, TaskResult, read_result
 
-from benchfleet.report import bounds
-from benchfleet.report.files import Unreadable, read_bytes
+from benchfleet.results import bounds
+from benchfleet.results.files import Unreadable, read_bytes
 
 
 def read_output(path: Path) -> TaskResult | None:
