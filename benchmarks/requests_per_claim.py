@@ -21,7 +21,7 @@ from benchmarks.metering import Meter
 from benchmarks.metric import Metric
 from benchmarks.subject import INSTANCE_TYPE, PROVIDER, QUIET
 from chalicelib.domain.contention import Windows
-from chalicelib.domain.records import GroupKey
+from chalicelib.domain.records import Demand
 from chalicelib.services.tasks.claim_task import ClaimTask
 from chalicelib.settings import from_environment
 from chalicelib.wiring import Services
@@ -29,7 +29,7 @@ from local_emulator.stack import Emulator
 
 CLAIMS_EACH = {8: 24, 64: 6, 512: 4}  # contending runners → claims of each
 SURPLUS = 2  # tasks for each claim
-KEY = GroupKey(PROVIDER, INSTANCE_TYPE)
+KEY = Demand(PROVIDER, INSTANCE_TYPE)
 
 
 def metrics() -> list[dict[str, Any]]:

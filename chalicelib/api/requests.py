@@ -10,7 +10,7 @@ from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.errors import BadRequest, TaskNotFound, Unauthorized
 from chalicelib.domain.ports import Beat, Declared, Holder, Verdict
-from chalicelib.domain.records import ClaimRequest, GroupKey
+from chalicelib.domain.records import ClaimRequest, Demand
 from chalicelib.domain.seals import of_digest
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.tasks.claim_task import ClaimRequests
@@ -38,7 +38,7 @@ def read_claim_request(body: Mapping[str, Any], claim_requests: ClaimRequests) -
     token = _text(body, "claim_token", most=limits.MAX_TOKEN_CHARS)
     if token and not token.isascii():
         raise BadRequest("claim_token must be ASCII", code="invalid_parameter")
-    return claim_requests.make(GroupKey(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
+    return claim_requests.make(Demand(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
 
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:

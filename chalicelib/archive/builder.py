@@ -39,7 +39,7 @@ class Builder:
 
 def _bundle_task(task: Task) -> BundleTask:
     return BundleTask(
-        number=task.number, id=task.id, provider=task.key.provider, instance_type=task.key.instance_type,
+        number=task.number, id=task.id, provider=task.demand.provider, instance_type=task.demand.instance_type,
         alias=task.alias, run_number=task.run_number, status=str(task.status), attempt=task.attempt,
         failure_class=task.failure_class, error_type=task.error_type, error_message=task.error_message,
         reason=task.reason, result_key=task.result_key, error_key=task.error_key, seal=task.seal,

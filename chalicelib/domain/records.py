@@ -28,18 +28,19 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
-class GroupKey:
-    """What a task demands of its runner, exactly."""
+class Demand:
+    """What a task demands of its runner, exactly: claims go by it. `model` is one that the runner must serve."""
 
     provider: str
     instance_type: str
+    model: str | None = None
 
 
 @dataclass(frozen=True)
 class Group:
     """The tasks of one key within a run: how many, and in which blocks."""
 
-    key: GroupKey
+    demand: Demand
     total: int
     blocks: tuple[int, ...]
 
@@ -87,9 +88,9 @@ class Run:
     reason: str | None = None
     archive: ArchiveRecord = field(default_factory=ArchiveRecord)
 
-    def group(self, key: GroupKey) -> int | None:
+    def group(self, demand: Demand) -> int | None:
         """The ordinal of the group, or None."""
-        return next((i for i, group in enumerate(self.groups) if group.key == key), None)
+        return next((i for i, group in enumerate(self.groups) if group.demand == demand), None)
 
     @property
     def is_open(self) -> bool:
@@ -110,7 +111,7 @@ class Task:
     run_id: str
     number: int
     group: int
-    key: GroupKey
+    demand: Demand
     alias: str | None
     run_number: int
     status: TaskStatus
@@ -148,14 +149,14 @@ class Task:
 
     @property
     def folder(self) -> str:
-        return folder_name(self.alias, self.key.instance_type, self.number)
+        return folder_name(self.alias, self.demand.instance_type, self.number)
 
 
 @dataclass(frozen=True)
 class ClaimRequest:
     """One request for a task, and when it was made (`now_ms`, server time). `bound`: the attempt gets a token of its own."""
 
-    key: GroupKey
+    demand: Demand
     runner_id: str
     token: str
     nonce: str
@@ -191,7 +192,7 @@ class Presence:
     """A runner that asked for work and got none, at `seen_ms`. `run_id` None: it asks for tasks of any run."""
 
     runner_id: str
-    key: GroupKey
+    demand: Demand
     run_id: str | None
     seen_ms: int
 
@@ -203,4 +204,4 @@ class ActiveRun:
     run_id: str
     created_ms: int
     workload: str
-    groups: frozenset[GroupKey]
+    groups: frozenset[Demand]

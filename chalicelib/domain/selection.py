@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.blocks import numbers_of
-from chalicelib.domain.records import Group, GroupKey, Run, Task
+from chalicelib.domain.records import Demand, Group, Run, Task
 
 Span = tuple[int, int]  # the first and the last number of a row of tasks
 
@@ -20,10 +20,10 @@ class Wanted:
     status: TaskStatus | None = None
 
     def takes(self, task: Task) -> bool:
-        return self.takes_group(task.key) and self.status in (None, task.status)
+        return self.takes_group(task.demand) and self.status in (None, task.status)
 
-    def takes_group(self, key: GroupKey) -> bool:
-        return self.provider in (None, key.provider) and self.instance_type in (None, key.instance_type)
+    def takes_group(self, demand: Demand) -> bool:
+        return self.provider in (None, demand.provider) and self.instance_type in (None, demand.instance_type)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def spans(run: Run, wanted: Wanted) -> list[Span]:
     found: list[Span] = []
     before = 0
     for group in run.groups:
-        if wanted.takes_group(group.key):
+        if wanted.takes_group(group.demand):
             found += [(before + 1, before + group.total)] if exact else _of_blocks(group, run)
         before += group.total
     return _joined(found)

@@ -25,7 +25,7 @@ from chalicelib.domain.records import Contents, Header, Run, Task
 
 def assigned(task: Task, header: Header, urls: UploadUrls) -> ClaimReply:
     view = AssignedTask(
-        id=task.id, provider=task.key.provider, instance_type=task.key.instance_type, instance_type_alias=task.alias,
+        id=task.id, provider=task.demand.provider, instance_type=task.demand.instance_type, instance_type_alias=task.alias,
         run_number=task.run_number, ruby_version=header.ruby_version, run_id=task.run_id, workload=header.workload,
         workload_options=header.workload_options, attempt=task.attempt, max_attempts=task.max_attempts,
         lease_until=iso(task.lease_until_ms) or "", next_heartbeat_in_s=next_heartbeat_in_s(task.lease_ms),
@@ -49,14 +49,14 @@ def renewed(task: Task) -> HeartbeatReply:
 
 def new_task(task: Task) -> NewTask:
     return NewTask(
-        id=task.id, provider=task.key.provider, instance_type=task.key.instance_type, instance_type_alias=task.alias,
+        id=task.id, provider=task.demand.provider, instance_type=task.demand.instance_type, instance_type_alias=task.alias,
         run_number=task.run_number, status=TaskStatus.PENDING,
     )  # fmt: skip
 
 
 def task_view(task: Task) -> TaskView:
     return TaskView(
-        id=task.id, provider=task.key.provider, instance_type=task.key.instance_type, instance_type_alias=task.alias,
+        id=task.id, provider=task.demand.provider, instance_type=task.demand.instance_type, instance_type_alias=task.alias,
         run_number=task.run_number, status=task.status, runner_id=task.runner_id, claimed_at=iso(task.claimed_ms),
         heartbeat_at=iso(task.heartbeat_ms), heartbeat_status=task.heartbeat_status,
         heartbeat_message=task.heartbeat_message, current_benchmark=task.current_benchmark,
@@ -102,8 +102,8 @@ def task_counts(run: Run, counts: Counts) -> TaskCounts:
 def _groups(run: Run, counts: Counts) -> list[GroupCounts]:
     return [
         GroupCounts(
-            provider=group.key.provider,
-            instance_type=group.key.instance_type,
+            provider=group.demand.provider,
+            instance_type=group.demand.instance_type,
             total=group.total,
             **{str(status): counts.of(status, ordinal) for status in TaskStatus},
         )

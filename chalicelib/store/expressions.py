@@ -60,7 +60,7 @@ def claim(run_id: str, number: int, request: ClaimRequest) -> Write:
     sets = {
         "status": TaskStatus.CLAIMED, "attempt": Raw("#attempt + :one"), "claim_token": request.token,
         "runner_id": request.runner_id, "nonce": request.nonce, "claimed_ms": request.now_ms, "heartbeat_ms": request.now_ms,
-        "lease_until_ms": Raw(":now + #lease_ms"), "claim_order": keys.leased_order(request.key, request.token),
+        "lease_until_ms": Raw(":now + #lease_ms"), "claim_order": keys.leased_order(request.demand, request.token),
         "former_runner_id": Raw("if_not_exists(#runner_id, :nobody)"), "not_before_ms": None,
         "bound": request.bound or None,
     }  # fmt: skip
@@ -110,7 +110,7 @@ def hand_back(task: Task, verdict: Verdict) -> Write:
         condition += " AND #nonce = :nonce"
         values[":nonce"] = verdict.nonce
     until_ms = verdict.now_ms + ELSEWHERE_MS
-    order = keys.handed_back_order(task.key, task.number, home=home_of(verdict.runner_id), until_ms=until_ms)
+    order = keys.handed_back_order(task.demand, task.number, home=home_of(verdict.runner_id), until_ms=until_ms)
     sets = {"status": TaskStatus.PENDING, "claim_order": order, "reason": history(task, verdict)}
     pk, sk = keys.task_key(task.run_id, task.number)
     return Write(pk, sk, condition, sets | _FORGET_LEASE | _FORGET_BEAT, values=values)
@@ -124,7 +124,7 @@ def extend(task: Task, *, now_ms: int) -> Write:
 
 def requeue(task: Task) -> Write:
     """claimed | running → pending: the lease that the sweep saw ran out, and attempts are left."""
-    order = keys.pending_order(task.key, task.number)
+    order = keys.pending_order(task.demand, task.number)
     sets = {"status": TaskStatus.PENDING, "claim_order": order, "reason": timeout_message(task)}
     return _seen(task, sets | _FORGET_LEASE | _FORGET_BEAT)
 

@@ -16,9 +16,9 @@ from chalicelib.domain.records import (
     ActiveRun,
     ArchiveRecord,
     Contents,
+    Demand,
     Ending,
     Group,
-    GroupKey,
     Header,
     Presence,
     Run,
@@ -94,8 +94,8 @@ def task_item(task: Task) -> Item:
     pk, sk = keys.task_key(task.run_id, task.number)
     same = {name: getattr(task, name) for name in _TASK_SAME}
     return same | {
-        "pk": pk, "sk": sk, "claim_order": keys.pending_order(task.key, task.number), "status": str(task.status),
-        "provider": task.key.provider, "instance_type": task.key.instance_type,
+        "pk": pk, "sk": sk, "claim_order": keys.pending_order(task.demand, task.number), "status": str(task.status),
+        "provider": task.demand.provider, "instance_type": task.demand.instance_type,
     }  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def task_of(item: Mapping[str, Any]) -> Task:
     same: dict[str, Any] = {name: item.get(name) for name in _TASK_SAME}
     return Task(
         **same,
-        key=GroupKey(item["provider"], item["instance_type"]),
+        demand=Demand(item["provider"], item["instance_type"]),
         status=TaskStatus(item["status"]),
         extended=bool(item.get("extended")),
         heartbeat_status=HeartbeatStatus(item["heartbeat_status"]) if "heartbeat_status" in item else None,
@@ -120,7 +120,7 @@ def run_item(run: Run) -> Item:
         "listed_at": keys.listed_at(run.created_ms, run.run_id),
         "workload_options": json.dumps(run.workload_options), "metadata": json.dumps(run.metadata),
         "warnings": list(run.warnings), "archive": str(run.archive.state),
-        "groups": [[g.key.provider, g.key.instance_type, g.total, list(g.blocks)] for g in run.groups],
+        "groups": [[g.demand.provider, g.demand.instance_type, g.total, list(g.blocks)] for g in run.groups],
     }  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def run_of(item: Mapping[str, Any]) -> Run:
         metadata=json.loads(item["metadata"]),
         warnings=tuple(item["warnings"]),
         ending=Ending(item["ending"]) if "ending" in item else None,
-        groups=tuple(Group(GroupKey(p, t), total, tuple(blocks)) for p, t, total, blocks in item["groups"]),
+        groups=tuple(Group(Demand(p, t), total, tuple(blocks)) for p, t, total, blocks in item["groups"]),
         archive=ArchiveRecord(
             state=ArchiveState(item["archive"]),
             key=item.get("archive_key"),
@@ -164,8 +164,8 @@ def header_item(run: Run, group: Group, block: int) -> Item:
         "options": json.dumps(run.workload_options), "blocks": list(group.blocks),
     }  # fmt: skip
     return {
-        "pk": keys.block_pk(run.run_id, block), "sk": keys.header_sk(group.key),
-        "claim_order": keys.header_order(group.key), "header": header,
+        "pk": keys.block_pk(run.run_id, block), "sk": keys.header_sk(group.demand),
+        "claim_order": keys.header_order(group.demand), "header": header,
     }  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def sequence_bytes(sequence: int) -> bytes:
 
 
 def active_item(run: Run) -> Item:
-    groups = [[g.key.provider, g.key.instance_type] for g in run.groups]
+    groups = [[g.demand.provider, g.demand.instance_type] for g in run.groups]
     return {
         "pk": keys.ACTIVE,
         "sk": run.run_id,
@@ -219,19 +219,19 @@ def active_item(run: Run) -> Item:
 
 
 def active_of(item: Mapping[str, Any]) -> ActiveRun:
-    groups = frozenset(GroupKey(provider, kind) for provider, kind in item["groups"])
+    groups = frozenset(Demand(provider, kind) for provider, kind in item["groups"])
     return ActiveRun(item["sk"], item["created_ms"], item["workload"], groups)
 
 
 def presence_item(presence: Presence) -> Item:
     pk, sk = keys.seen_key(presence.run_id, presence.runner_id)
     return {
-        "pk": pk, "sk": sk, "runner_id": presence.runner_id, "provider": presence.key.provider,
-        "instance_type": presence.key.instance_type, "run_id": presence.run_id, "seen_ms": presence.seen_ms,
+        "pk": pk, "sk": sk, "runner_id": presence.runner_id, "provider": presence.demand.provider,
+        "instance_type": presence.demand.instance_type, "run_id": presence.run_id, "seen_ms": presence.seen_ms,
         "expires_s": (presence.seen_ms + KEEP_MS) // 1000,
     }  # fmt: skip
 
 
 def presence_of(item: Mapping[str, Any]) -> Presence:
-    key = GroupKey(item["provider"], item["instance_type"])
+    key = Demand(item["provider"], item["instance_type"])
     return Presence(item["runner_id"], key, item.get("run_id"), item["seen_ms"])

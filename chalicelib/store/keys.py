@@ -5,10 +5,10 @@
 | run | `RUN#<run>` | `RUN` | | `RUNS`, `<created ms>#<run>` |
 | run that is being deleted | same | same | | `DELETING`, `<due ms>#<run>` |
 | counters | `RUN#<run>` | `COUNTS` | | |
-| header of (block, group) | `RUN#<run>#<block>` | `H#<group>` | `A#<group>#M` | |
-| task, pending | `RUN#<run>#<block>` | `T#<n>` | `A#<group>#P#<n>` | |
-| task, handed back by the runner `<home>` | same | same | `A#<group>#Q#<earliest ms>#<home>#<n>` | |
-| task, in flight | same | same | `A#<group>#L#<claim token>` | |
+| header of (block, demand) | `RUN#<run>#<block>` | `H#<demand>` | `A#<demand>#M` | |
+| task, pending | `RUN#<run>#<block>` | `T#<n>` | `A#<demand>#P#<n>` | |
+| task, handed back by the runner `<home>` | same | same | `A#<demand>#Q#<earliest ms>#<home>#<n>` | |
+| task, in flight | same | same | `A#<demand>#L#<claim token>` | |
 | task, ended | same | same | absent | |
 | marker of a run that is not over | `ACTIVE` | `<run>` | | |
 | runner that waits for a task of a run | `SEEN#<run>` | `R#<runner>` | | |
@@ -19,10 +19,10 @@ goes by that.
 
 | question | answered by |
 |---|---|
-| is the run open, and what is next? | one query of `by_claim_order` from `A#<group>#M` on: what was handed back sorts last |
-| does this token hold a task already? | `by_claim_order` = `A#<group>#L#<token>` |
-| whose lease ran out? | `by_claim_order` from `A#<group>#L#`, for each block with open tasks |
-| has everything of this group ended? | `by_claim_order` begins with `A#<group>#`: nothing but the header |
+| is the run open, and what is next? | one query of `by_claim_order` from `A#<demand>#M` on: what was handed back sorts last |
+| does this token hold a task already? | `by_claim_order` = `A#<demand>#L#<token>` |
+| whose lease ran out? | `by_claim_order` from `A#<demand>#L#`, for each block with open tasks |
+| has everything of this demand ended? | `by_claim_order` begins with `A#<demand>#`: nothing but the header |
 | a run and its counters | one query of pk = `RUN#<run>` |
 | the newest runs | `by_created` = `RUNS`, backwards |
 | which deletions must be gone on with? | `by_created` = `DELETING`, up to now |
@@ -33,7 +33,7 @@ goes by that.
 from urllib.parse import quote
 
 from chalicelib.domain.blocks import block_of
-from chalicelib.domain.records import GroupKey
+from chalicelib.domain.records import Demand
 
 CLAIM_INDEX = "by_claim_order"
 CREATED_INDEX = "by_created"
@@ -58,25 +58,25 @@ def task_sk(number: int) -> str:
     return f"{TASK_PREFIX}{number:07d}"
 
 
-def header_sk(key: GroupKey) -> str:
-    return HEADER_PREFIX + _group(key)
+def header_sk(demand: Demand) -> str:
+    return HEADER_PREFIX + _demand(demand)
 
 
-def header_order(key: GroupKey) -> str:
-    return f"A#{_group(key)}#M"
+def header_order(demand: Demand) -> str:
+    return f"A#{_demand(demand)}#M"
 
 
-def pending_order(key: GroupKey, number: int) -> str:
-    return f"A#{_group(key)}#P#{number:07d}"
+def pending_order(demand: Demand, number: int) -> str:
+    return f"A#{_demand(demand)}#P#{number:07d}"
 
 
-def handed_back_order(key: GroupKey, number: int, *, home: str, until_ms: int) -> str:
+def handed_back_order(demand: Demand, number: int, *, home: str, until_ms: int) -> str:
     """After all that nobody has tried. Until `until_ms` it is not for the runner `home`."""
-    return f"A#{_group(key)}#Q#{until_ms:015d}#{home}#{number:07d}"
+    return f"A#{_demand(demand)}#Q#{until_ms:015d}#{home}#{number:07d}"
 
 
-def claimable_end(key: GroupKey) -> str:
-    return f"A#{_group(key)}#Q#~"
+def claimable_end(demand: Demand) -> str:
+    return f"A#{_demand(demand)}#Q#~"
 
 
 def deferred_for(claim_order: str, *, home: str, now_ms: int) -> bool:
@@ -85,12 +85,12 @@ def deferred_for(claim_order: str, *, home: str, now_ms: int) -> bool:
     return kind == "Q" and rest[1] == home and int(rest[0]) > now_ms
 
 
-def leased_order(key: GroupKey, token: str) -> str:
-    return f"A#{_group(key)}#L#{token}"
+def leased_order(demand: Demand, token: str) -> str:
+    return f"A#{_demand(demand)}#L#{token}"
 
 
-def open_prefix(key: GroupKey) -> str:
-    return f"A#{_group(key)}#"
+def open_prefix(demand: Demand) -> str:
+    return f"A#{_demand(demand)}#"
 
 
 def seen_pk(run_id: str | None) -> str:
@@ -120,5 +120,7 @@ def number_of_order(claim_order: str) -> int:
     return int(claim_order.rsplit("#", 1)[1])
 
 
-def _group(key: GroupKey) -> str:
-    return f"{quote(key.provider, safe='')}/{quote(key.instance_type, safe='')}"
+def _demand(demand: Demand) -> str:
+    """`provider/type`, or `provider/type/model`: what a part holds is quoted, so no two demands share one."""
+    parts = (demand.provider, demand.instance_type, demand.model)
+    return "/".join(quote(part, safe="") for part in parts if part is not None)

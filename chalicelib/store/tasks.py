@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.handing_back import home_of
 from chalicelib.domain.ports import Beat, Flaw, Refused, Verdict
-from chalicelib.domain.records import Candidates, ClaimRequest, Ending, GroupKey, Run, Task
+from chalicelib.domain.records import Candidates, ClaimRequest, Demand, Ending, Run, Task
 from chalicelib.domain.selection import Selected, Span, Wanted, all_wanted, spans
 from chalicelib.domain.transitions import IN_FLIGHT
 from chalicelib.store import expressions, keys
@@ -50,10 +50,14 @@ class TaskStore:
             yield from map(task_of, self._block(run.run_id, block))
 
     def candidates(
-        self, run_id: str, block: int, key: GroupKey, *, limit: int, request: ClaimRequest | None = None
+        self, run_id: str, block: int, demand: Demand, *, limit: int, request: ClaimRequest | None = None
     ) -> Candidates:
         """The header and the first pending tasks: one request, whatever the answer. `request`: only what is for its runner."""
-        values = {":pk": keys.block_pk(run_id, block), ":low": keys.header_order(key), ":high": keys.claimable_end(key)}
+        values = {
+            ":pk": keys.block_pk(run_id, block),
+            ":low": keys.header_order(demand),
+            ":high": keys.claimable_end(demand),
+        }
         items, _ = self._table.query(
             "#pk = :pk AND #claim_order BETWEEN :low AND :high", values, limit=limit + 1, **_PROJECTED
         )
@@ -62,20 +66,20 @@ class TaskStore:
         mine = [order for order in orders if request is None or not _deferred(order, request)]
         return Candidates(header, tuple(map(keys.number_of_order, mine)), deferred=len(orders) - len(mine))
 
-    def held_by_token(self, run_id: str, block: int, key: GroupKey, token: str) -> Task | None:
-        order = keys.leased_order(key, token)
+    def held_by_token(self, run_id: str, block: int, demand: Demand, token: str) -> Task | None:
+        order = keys.leased_order(demand, token)
         return next((task for task in self._in_flight(run_id, block, order) if task.claim_token == token), None)
 
-    def any_open(self, run_id: str, block: int, key: GroupKey) -> bool:
+    def any_open(self, run_id: str, block: int, demand: Demand) -> bool:
         """Is any task of the group in this block pending or in flight?"""
-        values = {":pk": keys.block_pk(run_id, block), ":prefix": keys.open_prefix(key)}
+        values = {":pk": keys.block_pk(run_id, block), ":prefix": keys.open_prefix(demand)}
         condition = "#pk = :pk AND begins_with(#claim_order, :prefix)"
         items, _ = self._table.query(condition, values, limit=2, **_PROJECTED)
         return any("header" not in item for item in items)
 
-    def leased(self, run_id: str, block: int, key: GroupKey) -> Iterator[Task]:
+    def leased(self, run_id: str, block: int, demand: Demand) -> Iterator[Task]:
         """The tasks of the group in this block that are in flight."""
-        return self._in_flight(run_id, block, keys.leased_order(key, ""))
+        return self._in_flight(run_id, block, keys.leased_order(demand, ""))
 
     def claim(self, run_id: str, number: int, request: ClaimRequest) -> Task:
         try:

@@ -7,15 +7,15 @@ from benchfleet_contract.states import HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.ports import Beat, Verdict
-from chalicelib.domain.records import ClaimRequest, Group, GroupKey, Run, RunState, Task
+from chalicelib.domain.records import ClaimRequest, Demand, Group, Run, RunState, Task
 
 NOW_MS = 1_800_000_000_000
 LEASE_MS = 120_000
-LOCAL = GroupKey("local", "docker")
-CLOUD = GroupKey("aws", "c8g.medium")
+LOCAL = Demand("local", "docker")
+CLOUD = Demand("aws", "c8g.medium")
 
 
-def a_run(run_id: str = "r", *, sizes: dict[GroupKey, int] | None = None, **changes: Any) -> Run:
+def a_run(run_id: str = "r", *, sizes: dict[Demand, int] | None = None, **changes: Any) -> Run:
     """A run in creation; `sizes` are the tasks of each group, numbered one group after the other."""
     groups, number = [], 0
     for key, size in (sizes or {LOCAL: 3}).items():
@@ -29,26 +29,26 @@ def a_run(run_id: str = "r", *, sizes: dict[GroupKey, int] | None = None, **chan
     return replace(run, **changes)
 
 
-def a_task(number: int = 1, *, run_id: str = "r", key: GroupKey = LOCAL, **changes: Any) -> Task:
+def a_task(number: int = 1, *, run_id: str = "r", demand: Demand = LOCAL, **changes: Any) -> Task:
     task = Task(
-        run_id=run_id, number=number, group=0, key=key, alias="box", run_number=number, status=TaskStatus.PENDING,
+        run_id=run_id, number=number, group=0, demand=demand, alias="box", run_number=number, status=TaskStatus.PENDING,
         max_attempts=2, lease_ms=LEASE_MS,
     )  # fmt: skip
     return replace(task, **changes)
 
 
 def tasks_of(run: Run) -> list[Task]:
-    owners = [(ordinal, group.key) for ordinal, group in enumerate(run.groups) for _ in range(group.total)]
+    owners = [(ordinal, group.demand) for ordinal, group in enumerate(run.groups) for _ in range(group.total)]
     return [
-        a_task(number, run_id=run.run_id, key=key, group=ordinal)
+        a_task(number, run_id=run.run_id, demand=key, group=ordinal)
         for number, (ordinal, key) in enumerate(owners, start=1)
     ]
 
 
 def a_request(
-    runner: str = "one", *, token: str | None = None, now_ms: int = NOW_MS, key: GroupKey = LOCAL
+    runner: str = "one", *, token: str | None = None, now_ms: int = NOW_MS, demand: Demand = LOCAL
 ) -> ClaimRequest:
-    return ClaimRequest(key, runner, token or f"token-{runner}", f"nonce-{runner}", now_ms)
+    return ClaimRequest(demand, runner, token or f"token-{runner}", f"nonce-{runner}", now_ms)
 
 
 def a_beat(runner: str = "one", *, attempt: int | None = 1, now_ms: int = NOW_MS + 1_000, **changes: Any) -> Beat:

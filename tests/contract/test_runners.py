@@ -16,7 +16,7 @@ ONE = Presence("one", LOCAL, "r", NOW_MS)
 
 
 def test_a_runner_is_there_once_with_its_last_word(stores: Stores) -> None:
-    last = replace(ONE, seen_ms=NOW_MS + 9, key=CLOUD)
+    last = replace(ONE, seen_ms=NOW_MS + 9, demand=CLOUD)
     for presence in (ONE, last):
         stores.runners.note(presence)
     assert stores.runners.seen("r", now_ms=NOW_MS) == [last]

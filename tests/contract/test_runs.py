@@ -7,7 +7,7 @@ from benchfleet_contract.states import ArchiveState, TaskStatus
 
 from chalicelib.domain.counting import Change, Counts
 from chalicelib.domain.ports import Built
-from chalicelib.domain.records import ActiveRun, Ending, GroupKey, Run, RunState
+from chalicelib.domain.records import ActiveRun, Demand, Ending, Run, RunState
 from tests.contract.conftest import Stores
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run
 
@@ -162,7 +162,7 @@ def test_nothing_is_counted_for_a_run_that_does_not_exist(stores: Stores) -> Non
 
 
 def test_more_counters_than_one_expression_may_name(stores: Stores) -> None:
-    sizes = {GroupKey("cloud", f"type-{number}"): 1 for number in range(80)}
+    sizes = {Demand("cloud", f"type-{number}"): 1 for number in range(80)}
     stores.runs.reserve(a_run(sizes=sizes))
     changes = [changed(number, group=number, block=number % 50) for number in range(80)]
     random.Random(1).shuffle(changes)  # they need not come in order

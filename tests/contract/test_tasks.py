@@ -8,7 +8,7 @@ import pytest
 from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.ports import Refused
-from chalicelib.domain.records import Ending, GroupKey, Header, Run, RunState, Task
+from chalicelib.domain.records import Demand, Ending, Header, Run, RunState, Task
 from chalicelib.domain.selection import Selected, Wanted
 from chalicelib.store import keys
 from chalicelib.store.tasks import TaskStore
@@ -27,7 +27,7 @@ from tests.contract.records import (
 )
 
 RUN_ID = "r"
-OTHER = GroupKey("aws", "m8g.large")
+OTHER = Demand("aws", "m8g.large")
 OPEN_RUN = a_run(state=RunState.RUNNING, sizes={LOCAL: 3, CLOUD: 2})
 
 
@@ -239,7 +239,7 @@ def test_a_token_finds_the_task_that_it_holds(stores: Stores, run: Run) -> None:
 def test_a_group_is_open_until_its_last_task_ends(stores: Stores, run: Run) -> None:
     for number, runner in ((4, "one"), (5, "two")):
         assert stores.tasks.any_open(RUN_ID, 0, CLOUD)
-        stores.tasks.claim(RUN_ID, number, a_request(runner, key=CLOUD))
+        stores.tasks.claim(RUN_ID, number, a_request(runner, demand=CLOUD))
         stores.tasks.finish(RUN_ID, number, a_verdict(runner))
     assert not stores.tasks.any_open(RUN_ID, 0, CLOUD)
     assert stores.tasks.any_open(RUN_ID, 0, LOCAL)
@@ -249,7 +249,7 @@ def test_leased_are_the_tasks_in_flight_of_one_group(stores: Stores, run: Run) -
     claimed = stores.tasks.claim(RUN_ID, 1, a_request("one"))
     stores.tasks.claim(RUN_ID, 2, a_request("two"))
     running = stores.tasks.renew(RUN_ID, 2, a_beat("two"))
-    stores.tasks.claim(RUN_ID, 4, a_request("three", key=CLOUD))
+    stores.tasks.claim(RUN_ID, 4, a_request("three", demand=CLOUD))
     found = sorted(stores.tasks.leased(RUN_ID, 0, LOCAL), key=lambda task: task.number)
     assert found == [claimed, running]
 
@@ -288,7 +288,7 @@ def test_what_is_wanted_is_selected_without_gap_or_repeat(stores: Stores, limit:
     stores.tasks.create(tasks_of(run))
     for number in (3, 129, 131, 257):
         key = LOCAL if number < 131 else CLOUD
-        stores.tasks.claim(RUN_ID, number, a_request(token=f"t{number}", key=key))
+        stores.tasks.claim(RUN_ID, number, a_request(token=f"t{number}", demand=key))
     claimed = TaskStatus.CLAIMED
     assert selected(stores, run, Wanted(status=claimed), limit=limit) == [3, 129, 131, 257]
     assert selected(stores, run, Wanted("local", "docker", claimed), limit=limit) == [3, 129]

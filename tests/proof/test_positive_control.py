@@ -19,7 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 from chalicelib.domain.ports import Refused
-from chalicelib.domain.records import ClaimRequest, GroupKey, Task
+from chalicelib.domain.records import ClaimRequest, Demand, Task
 from chalicelib.store.schema import table_definition
 from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
@@ -28,7 +28,7 @@ from tests.proof.history import Fault, check
 
 pytestmark = pytest.mark.proof
 
-KEY = GroupKey("local", "docker")
+KEY = Demand("local", "docker")
 RUN, TASKS, RUNNERS, LEASE_MS = "control", 60, 8, 600_000
 
 

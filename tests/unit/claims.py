@@ -7,7 +7,7 @@ from typing import Any
 
 from benchfleet_contract.tasks import ClaimReply
 
-from chalicelib.domain.records import GroupKey, Run, RunState
+from chalicelib.domain.records import Demand, Run, RunState
 from tests.contract.records import LOCAL, a_request, a_task, a_verdict
 from tests.contract.system import Clients, System
 
@@ -28,17 +28,19 @@ def counted_queries(clients: Clients) -> Iterator[list[int]]:
     clients.engine.client.meta.events.unregister(hook, count)
 
 
-def publish(system: System, run: Run, numbers: dict[int, GroupKey]) -> None:
+def publish(system: System, run: Run, numbers: dict[int, Demand]) -> None:
     """The run with these tasks: of a large one a few are enough."""
     system.runs.announce(run)
     system.runs.reserve(run)
-    system.tasks.create(a_task(n, run_id=run.run_id, key=key, group=run.group(key) or 0) for n, key in numbers.items())
+    system.tasks.create(
+        a_task(n, run_id=run.run_id, demand=key, group=run.group(key) or 0) for n, key in numbers.items()
+    )
     system.runs.publish(run)
     system.tasks.open_headers(replace(run, state=RunState.RUNNING))
 
 
-def claim(system: System, runner: str, *, key: GroupKey = LOCAL, run_id: str = "r", retry: bool = False) -> ClaimReply:
-    return system.claim_task(run_id, a_request(runner, key=key, now_ms=system.clock()), retry=retry)
+def claim(system: System, runner: str, *, demand: Demand = LOCAL, run_id: str = "r", retry: bool = False) -> ClaimReply:
+    return system.claim_task(run_id, a_request(runner, demand=demand, now_ms=system.clock()), retry=retry)
 
 
 def number(reply: ClaimReply) -> int:

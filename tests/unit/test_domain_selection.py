@@ -6,7 +6,7 @@ from benchfleet_contract.states import TaskStatus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.records import GroupKey, Run, Task
+from chalicelib.domain.records import Demand, Run, Task
 from chalicelib.domain.selection import Wanted, all_wanted, spans
 from chalicelib.services.runs.create_run import new_tasks, planned
 from tests.contract.records import LOCAL, a_run, a_task
@@ -33,7 +33,7 @@ def numbers(found: list[tuple[int, int]]) -> list[int]:
 def test_every_task_of_a_group_is_within_its_spans_and_none_twice(kinds: list[str], tasks: int, kind: str) -> None:
     run, made = created(kinds, tasks)
     found = numbers(spans(run, Wanted(instance_type=kind)))
-    assert {task.number for task in made if task.key.instance_type == kind} <= set(found)
+    assert {task.number for task in made if task.demand.instance_type == kind} <= set(found)
     assert found == sorted(set(found))
     assert set(found) <= set(range(1, run.task_count + 1))
 
@@ -42,7 +42,7 @@ def test_every_task_of_a_group_is_within_its_spans_and_none_twice(kinds: list[st
 def test_spans_are_exact_where_no_group_is_listed_twice(kinds: list[str], tasks: int, kind: str) -> None:
     run, made = created(kinds, tasks)
     found = numbers(spans(run, Wanted(provider="local", instance_type=kind)))
-    assert found == [task.number for task in made if task.key.instance_type == kind]
+    assert found == [task.number for task in made if task.demand.instance_type == kind]
     assert all_wanted(run, Wanted(provider="local", instance_type=kind))
     assert not all_wanted(run, Wanted(instance_type=kind, status=TaskStatus.FAILED))
 
@@ -54,11 +54,11 @@ def test_where_all_are_wanted_no_other_is_within(kinds: list[str], tasks: int, k
     within = {number for first, last in spans(run, wanted) for number in range(first, last + 1)}
     assert all_wanted(run, Wanted())
     if all_wanted(run, wanted):
-        assert within == {task.number for task in made if task.key.instance_type == kind}
+        assert within == {task.number for task in made if task.demand.instance_type == kind}
 
 
 def test_without_a_group_the_whole_run_is_one_span() -> None:
-    run = a_run(sizes={LOCAL: 300, GroupKey("aws", "x"): 7})
+    run = a_run(sizes={LOCAL: 300, Demand("aws", "x"): 7})
     assert spans(run, Wanted(status=TaskStatus.FAILED)) == [(1, 307)]
     assert spans(run, Wanted(provider="local")) == [(1, 307)]
     assert spans(run, Wanted(provider="azure")) == []

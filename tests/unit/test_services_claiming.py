@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.ports import Refused
-from chalicelib.domain.records import Candidates, ClaimRequest, Group, GroupKey
+from chalicelib.domain.records import Candidates, ClaimRequest, Demand, Group
 from tests.contract.records import CLOUD, LOCAL, a_request, a_run
 from tests.contract.system import Clients, System
 from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish, told
@@ -30,8 +30,8 @@ def test_a_task_costs_one_query(system: System, queries: list[int]) -> None:
 def test_a_group_whose_tasks_lie_behind_those_of_another_is_found(system: System) -> None:
     run = a_run(sizes={LOCAL: SIZE, CLOUD: 1})
     publish(system, run, {1: LOCAL, SIZE + 1: CLOUD})
-    assert number(claim(system, "one", key=CLOUD)) == SIZE + 1
-    assert told(claim(system, "two", key=CLOUD)) == ("wait", 30, None)
+    assert number(claim(system, "one", demand=CLOUD)) == SIZE + 1
+    assert told(claim(system, "two", demand=CLOUD)) == ("wait", 30, None)
 
 
 def test_a_group_of_two_blocks_is_done_when_neither_has_an_open_task(system: System) -> None:
@@ -46,12 +46,12 @@ def test_a_group_of_two_blocks_is_done_when_neither_has_an_open_task(system: Sys
 
 def test_where_nothing_fits_or_nothing_runs_there_is_nothing_to_wait_for(system: System) -> None:
     publish(system, a_run(), {1: LOCAL})
-    assert told(claim(system, "one", key=CLOUD)) == ("done", None, None)
+    assert told(claim(system, "one", demand=CLOUD)) == ("done", None, None)
     with pytest.raises(RunNotFound):
         claim(system, "one", run_id="nowhere")
     assert system.runs.stop("r")
     system.connect(system.dynamodb)
-    assert told(claim(system, "one", key=CLOUD)) == ("done", None, "Run is not running")
+    assert told(claim(system, "one", demand=CLOUD)) == ("done", None, "Run is not running")
 
 
 def test_a_stopped_run_whose_tasks_have_ended_says_that_it_is_not_running(system: System) -> None:
@@ -78,7 +78,7 @@ def test_a_token_finds_only_the_task_of_its_own_runner(system: System) -> None:
     claim(system, "one")
     request = a_request("two", token="token-one")
     assert number(system.claim_task("r", request, retry=True)) == 2
-    assert told(claim(system, "three", key=CLOUD, retry=True)) == ("done", None, None)
+    assert told(claim(system, "three", demand=CLOUD, retry=True)) == ("done", None, None)
 
 
 class Thieves:
@@ -91,10 +91,10 @@ class Thieves:
         return getattr(self._tasks, verb)
 
     def candidates(
-        self, run_id: str, block: int, key: GroupKey, *, limit: int, request: ClaimRequest | None = None
+        self, run_id: str, block: int, demand: Demand, *, limit: int, request: ClaimRequest | None = None
     ) -> Candidates:
         self.asked += 1
-        found = self._tasks.candidates(run_id, block, key, limit=limit, request=request)
+        found = self._tasks.candidates(run_id, block, demand, limit=limit, request=request)
         for each in found.numbers[: self._left]:
             self._tasks.claim(run_id, each, a_request(f"thief-{each}"))
         self._left -= len(found.numbers[: self._left])

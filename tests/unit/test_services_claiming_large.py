@@ -87,7 +87,7 @@ def test_only_runs_that_fit_are_asked(system: System, queries: list[int]) -> Non
     assert system.claim_any(a_request(), workloads=frozenset({"mock"})).status == "wait"
     assert {task.status for run_id in "ab" for task in system.all(run_id) if task.number == 1} == {TaskStatus.PENDING}
     assert system.claim_any(a_request(), workloads=frozenset({"mock", "other"})).status == "assigned"
-    reply = system.claim_any(a_request(key=CLOUD), workloads=frozenset({"mock", "x"}))
+    reply = system.claim_any(a_request(demand=CLOUD), workloads=frozenset({"mock", "x"}))
     assert reply.task
     assert reply.task.run_id == "b"
 

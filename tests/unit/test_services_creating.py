@@ -30,7 +30,7 @@ def plan(body: dict[str, Any], *, warnings: tuple[str, ...] = ()) -> Run:
 
 def test_a_run_is_what_its_body_asks_for() -> None:
     run = plan(WHOLE)
-    assert {group.key: (group.total, group.blocks) for group in run.groups} == {LOCAL: (2, (0,)), CLOUD: (2, (0,))}
+    assert {group.demand: (group.total, group.blocks) for group in run.groups} == {LOCAL: (2, (0,)), CLOUD: (2, (0,))}
     assert replace(run, groups=()) == Run(
         run_id="r", state=RunState.CREATING, body_sha256="f", created_ms=NOW_MS, deadline_ms=NOW_MS + 3_600_000,
         ruby_version="3.4.7", workload="mock", workload_options={"n": 1}, tasks_per_instance=2, task_count=4, lease_s=60,
@@ -45,12 +45,12 @@ def test_without_an_id_a_run_is_called_after_the_second_of_its_creation() -> Non
 def test_instances_of_one_type_are_one_group_with_all_the_blocks_of_their_tasks() -> None:
     entries = [{"instance_type": "docker", "alias": alias} for alias in ("a", "c")]
     run = plan({**WHOLE, "per_instance_type": {"tasks": 100}, "local": entries})
-    keys = {group.key: group for group in run.groups}
+    keys = {group.demand: group for group in run.groups}
     assert sum(group.total for group in run.groups) == run.task_count == 300
     assert (keys[LOCAL].total, keys[CLOUD].total) == (200, 100)
     numbers = {task.number: task for task in new_tasks(run, _request(entries))}
     for group in run.groups:
-        mine = {(number - 1) // 128 for number, task in numbers.items() if task.key == group.key}
+        mine = {(number - 1) // 128 for number, task in numbers.items() if task.demand == group.demand}
         assert group.blocks == tuple(sorted(mine))
 
 
@@ -67,9 +67,9 @@ def test_tasks_are_numbered_over_the_run_and_within_each_instance() -> None:
     tasks = list(new_tasks(run, request))
     assert [(task.number, task.run_number) for task in tasks] == [(1, 1), (2, 2), (3, 1), (4, 2)]
     for task in tasks:
-        assert run.groups[task.group].key == task.key
+        assert run.groups[task.group].demand == task.demand
         assert task == Task(
-            run_id="r", number=task.number, group=task.group, key=task.key, alias="box" if task.key == LOCAL else "big",
+            run_id="r", number=task.number, group=task.group, demand=task.demand, alias="box" if task.demand == LOCAL else "big",
             run_number=task.run_number, status=TaskStatus.PENDING, max_attempts=4, lease_ms=60_000,
         )  # fmt: skip
 

@@ -167,7 +167,7 @@ def test_runners_wait_while_others_work_and_are_done_after(system: System) -> No
     held = [claim(system, runner) for runner in ("one", "two")]
     waiting = claim(system, "three")
     assert (waiting.status, waiting.retry_after_seconds) == ("wait", 30)
-    assert system.claim_task("r", a_request(key=CLOUD)).status == "done"
+    assert system.claim_task("r", a_request(demand=CLOUD)).status == "done"
     for runner, reply in zip(("one", "two"), held, strict=True):
         complete(system, reply, runner)
     assert claim(system, "three").status == "done"

@@ -16,7 +16,7 @@ from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task
 from tests.contract.system import Clients, System
 
 TASK = a_task(
-    7, key=CLOUD, alias="big", run_number=4, status=TaskStatus.RUNNING, attempt=2, max_attempts=5, lease_ms=60_000,
+    7, demand=CLOUD, alias="big", run_number=4, status=TaskStatus.RUNNING, attempt=2, max_attempts=5, lease_ms=60_000,
     runner_id="one", claimed_ms=NOW_MS + 1_000, lease_until_ms=NOW_MS + 9_000, heartbeat_ms=NOW_MS + 2_000,
     heartbeat_status=HeartbeatStatus.UPLOADING, heartbeat_message="on it", current_benchmark="nbody", progress_pct=40,
     error_type="kind", error_message="words", failure_class=FailureClass.BENCHMARK, reason="why",

@@ -10,7 +10,7 @@ from benchfleet_contract.tasks import ClaimReply
 
 from chalicelib.domain.errors import RunNotFound, TaskNotFound
 from chalicelib.domain.ports import Beat, Verdict
-from chalicelib.domain.records import ClaimRequest, GroupKey, Presence, RunState
+from chalicelib.domain.records import ClaimRequest, Demand, Presence, RunState
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.tasks.note_runners import NoteRunners
 from chalicelib.services.tasks.read_runners import ReadRunners
@@ -25,9 +25,9 @@ def system(clients: Clients) -> System:
     return system
 
 
-def claim(system: System, runner: str = "one", *, key: GroupKey = LOCAL, any_run: bool = False) -> ClaimReply:
+def claim(system: System, runner: str = "one", *, demand: Demand = LOCAL, any_run: bool = False) -> ClaimReply:
     """As the routes do it."""
-    request = a_request(runner, key=key, now_ms=system.clock())
+    request = a_request(runner, demand=demand, now_ms=system.clock())
     if any_run:
         return system.note_runners(None, request, system.claim_any(request, workloads=frozenset()))
     return system.note_runners("r", request, system.claim_task("r", request))
@@ -57,7 +57,7 @@ def test_who_waits_is_shown_without_a_task(system: System) -> None:
 
 
 def test_who_came_to_the_wrong_place_is_shown(system: System) -> None:
-    assert claim(system, "lost", key=CLOUD).status == "done"
+    assert claim(system, "lost", demand=CLOUD).status == "done"
     assert (shown(system)["lost"].provider, shown(system)["lost"].instance_type) == ("aws", "c8g.medium")
 
 
@@ -108,7 +108,7 @@ def test_those_seen_last_come_first(system: System) -> None:
 
 
 def test_a_run_of_many_places_is_read_in_part_and_says_so(system: System) -> None:
-    many = {GroupKey("aws", f"type-{number:03d}"): 1 for number in range(4)}
+    many = {Demand("aws", f"type-{number:03d}"): 1 for number in range(4)}
     run = a_run("wide", sizes=many, state=RunState.RUNNING)
     system.runs.reserve(run)
     system.tasks.create(tasks_of(run))

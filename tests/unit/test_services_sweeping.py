@@ -146,8 +146,8 @@ def test_leases_are_looked_at_in_every_group_that_has_open_tasks(system: System)
     entries = [{"instance_type": name, "alias": name} for name in ("docker", "podman")]
     system.create_run({**BODY, "per_instance_type": {"tasks": 1}, "local": entries})
     complete(system)
-    second = system.run().groups[1].key
-    system.claim_task("r", a_request("two", key=second, now_ms=system.clock()))
+    second = system.run().groups[1].demand
+    system.claim_task("r", a_request("two", demand=second, now_ms=system.clock()))
     system.drain()
     system.clock.pass_s(121)
     assert system.sweep() == NOTHING | {"requeued": 1}

@@ -7,7 +7,7 @@ from benchfleet_contract.runners import RunnerSeen
 from benchfleet_contract.states import HeartbeatStatus
 
 from chalicelib.domain.ports import Beat
-from chalicelib.domain.records import Group, GroupKey, Presence, RunState
+from chalicelib.domain.records import Demand, Group, Presence, RunState
 from chalicelib.services.tasks.read_runners import ReadRunners
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, a_task
 from tests.contract.system import BODY, Clients, System
@@ -24,8 +24,8 @@ def seen(system: System) -> list[RunnerSeen]:
     return system.read_runners("r").runners
 
 
-def note(system: System, runner: str, at_s: float, *, key: GroupKey = CLOUD, run_id: str | None = "r") -> None:
-    system.runners.note(Presence(runner, key, run_id, NOW_MS + int(at_s * 1000)))
+def note(system: System, runner: str, at_s: float, *, demand: Demand = CLOUD, run_id: str | None = "r") -> None:
+    system.runners.note(Presence(runner, demand, run_id, NOW_MS + int(at_s * 1000)))
 
 
 def test_a_runner_that_asked_is_shown_as_it_asked(system: System) -> None:
@@ -75,11 +75,11 @@ def test_where_most_tasks_are_in_flight_is_looked_at_first(clients: Clients) -> 
     groups = tuple(Group(key, 3, (0,)) for key in (LOCAL, CLOUD))
     run = a_run(task_count=6, groups=groups)
     system.runs.reserve(run)
-    system.tasks.create(a_task(n, key=LOCAL if n <= 3 else CLOUD, group=int(n > 3)) for n in range(1, 7))
+    system.tasks.create(a_task(n, demand=LOCAL if n <= 3 else CLOUD, group=int(n > 3)) for n in range(1, 7))
     system.runs.publish(run)
     system.tasks.open_headers(replace(run, state=RunState.RUNNING))
     for runner, key in (("a", LOCAL), ("b", CLOUD), ("c", CLOUD)):
-        system.claim_task("r", a_request(runner, key=key, now_ms=NOW_MS))
+        system.claim_task("r", a_request(runner, demand=key, now_ms=NOW_MS))
     system.drain()
     found = ReadRunners(system.runs, system.tasks, system.runners, system.clock, most_places=1)("r")
     assert ([runner.runner_id for runner in found.runners], found.truncated) == (["b", "c"], True)

@@ -134,7 +134,7 @@ def _document(run: Run) -> bytes:
         "max_attempts": run.max_attempts, "created_at": iso(run.created_ms), "deadline_at": iso(run.deadline_ms),
         "metadata": run.metadata, "body_sha256": run.body_sha256,
         "instances": [
-            {"provider": g.key.provider, "instance_type": g.key.instance_type, "tasks": g.total} for g in run.groups
+            {"provider": g.demand.provider, "instance_type": g.demand.instance_type, "tasks": g.total} for g in run.groups
         ],
     }  # fmt: skip
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"

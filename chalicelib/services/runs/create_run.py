@@ -21,7 +21,7 @@ from chalicelib.domain.deleting import free_at_ms
 from chalicelib.domain.errors import BadRequest, InvalidRun, RunExists, Unavailable
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Clock, Runs, Storage, Tasks
-from chalicelib.domain.records import Group, GroupKey, Run, RunState, Task
+from chalicelib.domain.records import Demand, Group, Run, RunState, Task
 
 _TRIES_FOR_AN_ID = 5
 _MOST_WARNINGS = 100
@@ -70,14 +70,14 @@ class CreateRun:
 
 def new_tasks(run: Run, request: RunRequest) -> Iterator[Task]:
     """The run's tasks in the order of their numbers: instances as listed, `run_number` 1 … n for each."""
-    ordinals = {group.key: i for i, group in enumerate(run.groups)}
+    ordinals = {group.demand: i for i, group in enumerate(run.groups)}
     number = 0
     for instance in request.instances:
-        key = GroupKey(instance.provider, instance.instance_type)
+        demand = Demand(instance.provider, instance.instance_type)
         for run_number in range(1, request.tasks_per_instance + 1):
             number += 1
             yield Task(
-                run_id=run.run_id, number=number, group=ordinals[key], key=key, alias=instance.alias,
+                run_id=run.run_id, number=number, group=ordinals[demand], demand=demand, alias=instance.alias,
                 run_number=run_number, status=TaskStatus.PENDING, max_attempts=run.max_attempts,
                 lease_ms=run.lease_s * 1000,
             )  # fmt: skip
@@ -114,14 +114,14 @@ def _some(warnings: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _groups(request: RunRequest) -> tuple[Group, ...]:
-    totals: dict[GroupKey, int] = {}
-    blocks: dict[GroupKey, set[int]] = {}
+    totals: dict[Demand, int] = {}
+    blocks: dict[Demand, set[int]] = {}
     number = 0
     for instance in request.instances:
-        key = GroupKey(instance.provider, instance.instance_type)
+        demand = Demand(instance.provider, instance.instance_type)
         last = number + request.tasks_per_instance
-        totals[key] = totals.get(key, 0) + request.tasks_per_instance
-        blocks.setdefault(key, set()).update(range(block_of(number + 1), block_of(last) + 1))
+        totals[demand] = totals.get(demand, 0) + request.tasks_per_instance
+        blocks.setdefault(demand, set()).update(range(block_of(number + 1), block_of(last) + 1))
         number = last
     return tuple(Group(key, total, tuple(sorted(blocks[key]))) for key, total in totals.items())
 

@@ -103,7 +103,7 @@ class Sweep:
         for ordinal, group in enumerate(run.groups):
             if not counts.ended(ordinal, group.total):
                 for block in group.blocks:
-                    yield from self.tasks.leased(run.run_id, block, group.key)
+                    yield from self.tasks.leased(run.run_id, block, group.demand)
 
     def _leases(self, leased: list[Task], now_ms: int) -> dict[str, int]:
         todo = plan(leased, now_ms=now_ms)

@@ -11,7 +11,7 @@ from benchfleet_contract.tasks import ClaimReply
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.ports import Clock, Refused, Runs, Storage, Tasks
-from chalicelib.domain.records import ActiveRun, Candidates, ClaimRequest, GroupKey, Header, Run, Task
+from chalicelib.domain.records import ActiveRun, Candidates, ClaimRequest, Demand, Header, Run, Task
 from chalicelib.domain.routing import BlockAddress, Routes
 from chalicelib.services.present import assigned
 from chalicelib.services.runs.read_runs import published
@@ -33,8 +33,8 @@ class ClaimRequests:
     new_token: Callable[[], str]
     new_nonce: Callable[[], str]
 
-    def make(self, key: GroupKey, runner_id: str, token: str | None, *, bound: bool = False) -> ClaimRequest:
-        return ClaimRequest(key, runner_id, token or self.new_token(), self.new_nonce(), self.clock(), bound)
+    def make(self, demand: Demand, runner_id: str, token: str | None, *, bound: bool = False) -> ClaimRequest:
+        return ClaimRequest(demand, runner_id, token or self.new_token(), self.new_nonce(), self.clock(), bound)
 
 
 @dataclass(frozen=True)
@@ -55,37 +55,39 @@ class ClaimTask:
         while (block := self.routes.next(run_id, request, visited)) is not None:
             visited.add(block)
             reply = self._from_block(run_id, block, request)
-            if reply is None and len(visited) == 1 and self._is_large(run_id, request.key):
-                reply = self._if_none_pending(run_id, request.key)
+            if reply is None and len(visited) == 1 and self._is_large(run_id, request.demand):
+                reply = self._if_none_pending(run_id, request.demand)
             if reply:
                 return reply
-        return self._nothing(run_id, request.key, visited)
+        return self._nothing(run_id, request.demand, visited)
 
     def _explored(self, run_id: str, request: ClaimRequest) -> ClaimReply | None:
         """Finds out where the group's tasks live, once in a process: the first block's header tells.
 
         A small group is served by the same query; in a large one everybody goes to a block of his own from there.
         """
-        if self.routes.known(run_id, request.key):
+        if self.routes.known(run_id, request.demand):
             return None
         with self.routes.learning:
-            if self.routes.known(run_id, request.key):
+            if self.routes.known(run_id, request.demand):
                 return None
             return self._from_block(run_id, 0, request, exploring=True)
 
     def _from_block(
         self, run_id: str, block: int, request: ClaimRequest, *, exploring: bool = False
     ) -> ClaimReply | None:
-        place = (run_id, request.key, block)
+        place = (run_id, request.demand, block)
         for _ in range(_QUERIES_A_BLOCK):
-            found = self.tasks.candidates(run_id, block, request.key, limit=self.windows.fetch(place), request=request)
+            found = self.tasks.candidates(
+                run_id, block, request.demand, limit=self.windows.fetch(place), request=request
+            )
             header = found.header or self._repaired(run_id, block, request)
             if isinstance(header, ClaimReply) or header is None:
                 return header
-            self.routes.learn(run_id, request.key, header.blocks)
+            self.routes.learn(run_id, request.demand, header.blocks)
             if not header.open:
                 return _OVER
-            if exploring and self._is_large(run_id, request.key):
+            if exploring and self._is_large(run_id, request.demand):
                 return None
             if not found.numbers:
                 if not found.deferred:
@@ -112,46 +114,46 @@ class ClaimTask:
     def _repaired(self, run_id: str, block: int, request: ClaimRequest) -> Header | ClaimReply | None:
         """Why the block has no header: no such run or group, tasks elsewhere, or a creator that died after `publish`."""
         run = self._run(run_id)
-        ordinal = run.group(request.key)
+        ordinal = run.group(request.demand)
         if not run.is_open:
             return _OVER
         if ordinal is None:
             return NO_SUCH_GROUP
         blocks = run.groups[ordinal].blocks
-        self.routes.learn(run_id, request.key, blocks)
+        self.routes.learn(run_id, request.demand, blocks)
         if block not in blocks:
             return None
         self.tasks.open_headers(run)
-        return self.tasks.candidates(run_id, block, request.key, limit=1).header
+        return self.tasks.candidates(run_id, block, request.demand, limit=1).header
 
     def held(self, run_id: str, request: ClaimRequest) -> ClaimReply | None:
         """The task that this very request got already."""
         run = self._run(run_id)
-        ordinal = run.group(request.key)
+        ordinal = run.group(request.demand)
         for block in run.groups[ordinal].blocks if ordinal is not None else ():
-            task = self.tasks.held_by_token(run_id, block, request.key, request.token)
+            task = self.tasks.held_by_token(run_id, block, request.demand, request.token)
             if task and task.runner_id == request.runner_id:
                 header = Header(run.is_open, run.ruby_version, run.workload, run.workload_options, ())
                 return self._assigned(task, header)
         return None
 
-    def _is_large(self, run_id: str, key: GroupKey) -> bool:
-        return len(self.routes.known(run_id, key) or ()) > _FEW_BLOCKS
+    def _is_large(self, run_id: str, demand: Demand) -> bool:
+        return len(self.routes.known(run_id, demand) or ()) > _FEW_BLOCKS
 
-    def _if_none_pending(self, run_id: str, key: GroupKey) -> ClaimReply | None:
+    def _if_none_pending(self, run_id: str, demand: Demand) -> ClaimReply | None:
         """What the counters say of a large group. They lag, but never count an end that has not happened."""
         run, counts = published(self.runs, run_id)
-        ordinal = run.group(key)
+        ordinal = run.group(demand)
         if not run.is_open:
             return _OVER
         if ordinal is None or counts.ended(ordinal, run.groups[ordinal].total):
             return _DONE
         return None if counts.of(TaskStatus.PENDING, ordinal) else _wait(WAIT_RETRY_S)
 
-    def _nothing(self, run_id: str, key: GroupKey, blocks: set[int]) -> ClaimReply:
-        if self._is_large(run_id, key):
+    def _nothing(self, run_id: str, demand: Demand, blocks: set[int]) -> ClaimReply:
+        if self._is_large(run_id, demand):
             return _wait(_SOON_S)  # the counters spoke of pending tasks, others were faster
-        if any(self.tasks.any_open(run_id, block, key) for block in sorted(blocks)):
+        if any(self.tasks.any_open(run_id, block, demand) for block in sorted(blocks)):
             return _wait(WAIT_RETRY_S)
         return _DONE if self._run(run_id).is_open else _OVER
 
@@ -190,4 +192,4 @@ class ClaimAny:
 
 
 def _fits(run: ActiveRun, request: ClaimRequest, workloads: frozenset[str]) -> bool:
-    return request.key in run.groups and (not workloads or run.workload in workloads)
+    return request.demand in run.groups and (not workloads or run.workload in workloads)

@@ -24,7 +24,7 @@ class NoteRunners:
     def __call__(self, run_id: str | None, request: ClaimRequest, reply: ClaimReply) -> ClaimReply:
         """The reply to this request, as it is. `run_id` None: the request was for a task of any run."""
         if reply.status == "wait" or reply is NO_SUCH_GROUP:
-            self._note(Presence(request.runner_id, request.key, run_id, request.now_ms))
+            self._note(Presence(request.runner_id, request.demand, run_id, request.now_ms))
         return reply
 
     def _note(self, presence: Presence) -> None:

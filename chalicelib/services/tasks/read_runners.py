@@ -11,14 +11,14 @@ from chalicelib.domain.counting import Counts
 from chalicelib.domain.leases import expired, iso
 from chalicelib.domain.ports import Clock, Runners, Runs, Tasks
 from chalicelib.domain.presence import is_live
-from chalicelib.domain.records import GroupKey, Presence, Run, Task
+from chalicelib.domain.records import Demand, Presence, Run, Task
 from chalicelib.domain.transitions import IN_FLIGHT
 from chalicelib.services.runs.read_runs import published
 
 
 @dataclass(frozen=True)
 class _Seen:
-    key: GroupKey
+    demand: Demand
     seen_ms: int
     live: bool
     any_run: bool = False
@@ -46,28 +46,28 @@ class ReadRunners:
         views = [_view(runner_id, seen) for runner_id, seen in ordered[:MAX_RUNNERS]]
         return RunnerList(run_id=run_id, runners=views, truncated=cut)
 
-    def _in_flight(self, run_id: str, places: Iterable[tuple[int, GroupKey]]) -> Iterator[Task]:
+    def _in_flight(self, run_id: str, places: Iterable[tuple[int, Demand]]) -> Iterator[Task]:
         for block, key in places:
             yield from self.tasks.leased(run_id, block, key)
 
 
-def _places(run: Run, counts: Counts) -> list[tuple[int, GroupKey]]:
+def _places(run: Run, counts: Counts) -> list[tuple[int, Demand]]:
     """Where tasks may be in flight; the groups with most of them first. Counters lag, so none is left out for a zero."""
     groups = [(i, group) for i, group in enumerate(run.groups) if not counts.ended(i, group.total)]
     groups.sort(key=lambda entry: -sum(counts.of(status, entry[0]) for status in IN_FLIGHT))
-    return [(block, group.key) for _, group in groups for block in group.blocks]
+    return [(block, group.demand) for _, group in groups for block in group.blocks]
 
 
 def _merged(held: Iterable[Task], waiting: Iterable[Presence], *, now_ms: int) -> dict[str, _Seen]:
     """One entry a runner: the latest word of it, and every task that it holds."""
     found: dict[str, _Seen] = {}
     for presence in waiting:
-        seen = _Seen(presence.key, presence.seen_ms, is_live(presence, now_ms=now_ms), presence.run_id is None)
+        seen = _Seen(presence.demand, presence.seen_ms, is_live(presence, now_ms=now_ms), presence.run_id is None)
         _add(found, presence.runner_id, seen)
     for task in held:
         beat_ms = task.heartbeat_ms or task.claimed_ms or 0
         live = not expired(task, now_ms=now_ms)
-        _add(found, task.runner_id or "", _Seen(task.key, beat_ms, live, task_ids=(task.id,)))
+        _add(found, task.runner_id or "", _Seen(task.demand, beat_ms, live, task_ids=(task.id,)))
     return found
 
 
@@ -85,6 +85,6 @@ def _add(found: dict[str, _Seen], runner_id: str, seen: _Seen) -> None:
 
 def _view(runner_id: str, seen: _Seen) -> RunnerSeen:
     return RunnerSeen(
-        runner_id=runner_id, provider=seen.key.provider, instance_type=seen.key.instance_type,
+        runner_id=runner_id, provider=seen.demand.provider, instance_type=seen.demand.instance_type,
         seen_at=iso(seen.seen_ms) or "", live=seen.live, any_run=seen.any_run, task_ids=list(seen.task_ids),
     )  # fmt: skip
