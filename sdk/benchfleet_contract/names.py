@@ -5,9 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-NEW_RUN_ID = re.compile(
-    rf"(?!.*\.json$){RUN_ID.pattern}"
-)  # `/runs/a.json` is run `a`, so no new run is called `a.json`
+# `/runs/a.json` is run `a`, and `latest` on a command line is the newest run: no new run may have such a name.
+NEW_RUN_ID = re.compile(rf"(?!latest$|.*\.json$){RUN_ID.pattern}")
 TASK_ID = re.compile(rf"{RUN_ID.pattern}\.[1-9][0-9]{{0,6}}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,128}")

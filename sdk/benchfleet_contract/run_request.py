@@ -97,7 +97,7 @@ def _run_id(body: Mapping[str, Any], reading: Reading) -> str | None:
     if run_id is None or not NEW_RUN_ID.fullmatch(run_id):
         remedy = (
             "leave it out, or start with a letter or digit, go on with letters, digits, dot, dash, underscore; at most 128, "
-            "and no .json at the end"
+            "no .json at the end, and not the word latest"
         )
         reading.refuse("run_id", value, "External is invalid", remedy)
     return run_id

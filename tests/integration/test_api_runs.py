@@ -330,6 +330,13 @@ def test_only_the_last_json_is_cut_and_no_new_run_ends_in_it(api: Api) -> None:
     assert ".json" in reply.json()["problems"][0]["remedy"]
 
 
+def test_no_run_is_called_what_the_command_line_takes_for_the_newest(api: Api) -> None:
+    reply = api("POST", "/runs", run_body(run_id="latest"))
+    assert (reply.status_code, reply.json()["error"]) == (400, ["External is invalid"])
+    assert "latest" in reply.json()["problems"][0]["remedy"]
+    assert api("GET", "/runs/latest").status_code == 404
+
+
 def test_the_plans_names_do_what_ours_do(api: Api) -> None:
     kind = fresh("kind")
     made = api("POST", "/run/start", run_body(local=[{"instance_type": kind}]))

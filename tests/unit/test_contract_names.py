@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from benchfleet_contract.names import folder_name, run_id_of, split_task_id, task_id
+from benchfleet_contract.names import NEW_RUN_ID, folder_name, run_id_of, split_task_id, task_id
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +20,17 @@ def test_run_ids(value: Any, run_id: str) -> None:
 @pytest.mark.parametrize("value", ["", ".a", "-a", "a/b", "a#b", "a b", "a\n", "x" * 129, -1, 1.5, True, None, [], {}])
 def test_what_is_no_run_id(value: Any) -> None:
     assert run_id_of(value) is None
+
+
+@pytest.mark.parametrize("name", ["latest", "a.json", "latest.json"])
+def test_no_new_run_has_a_name_that_means_another_run(name: str) -> None:
+    assert run_id_of(name) == name, "an older run is still found"
+    assert not NEW_RUN_ID.fullmatch(name)
+
+
+@pytest.mark.parametrize("name", ["latest-1", "the-latest", "Latest", "latest.1", "a.jsonl"])
+def test_a_new_run_may_be_called_nearly_so(name: str) -> None:
+    assert NEW_RUN_ID.fullmatch(name)
 
 
 @given(run_ids, st.integers(1, 9_999_999))

@@ -74,8 +74,8 @@ def test_an_id_of_ones_own_is_not_replaced(tmp_path: Path) -> None:
         stage(tmp_path).driver(run_id="7").run()
 
 
-@pytest.mark.parametrize("run_id", ["../7", "a/b", "-x"])
-def test_an_id_cannot_lead_out_of_the_state_folder(tmp_path: Path, run_id: str) -> None:
+@pytest.mark.parametrize("run_id", ["../7", "a/b", "-x", "latest"])
+def test_an_id_cannot_lead_out_of_the_state_folder_or_mean_another_run(tmp_path: Path, run_id: str) -> None:
     with pytest.raises(UsageError, match="is no run id"):
         stage(tmp_path).driver(run_id=run_id).run()
     assert files(tmp_path) == []
