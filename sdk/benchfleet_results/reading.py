@@ -12,6 +12,7 @@ from benchfleet_results.series import Failure, Samples, Series
 
 MAX_MAGNITUDE = 1e18  # of a sample: sums and squares of larger ones leave the floats
 MIN_MAGNITUDE = 1e-18
+UNUSABLE = "NaN, infinite, beyond 1e18 or below 1e-18"
 
 
 class ResultError(ValueError):

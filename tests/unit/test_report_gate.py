@@ -225,6 +225,31 @@ def test_what_differs_beside_the_names_is_told_on_both_sides(
     assert found.only_new == [f"aws a: x (interp, time, {mine})"]
 
 
+@pytest.mark.parametrize(
+    ("name", "mine"),
+    [
+        ("x ", "x\\x20"),
+        (" x", "\\x20x"),
+        ("x\u200b", "x\\u200b"),
+        ("x\u00a0", "x\\xa0"),
+        ("e\u0301", "e\\u0301"),  # as macOS spells the name of a file
+    ],
+)
+def test_names_that_look_alike_are_told_apart_in_print(tmp_path: Path, name: str, mine: str) -> None:
+    plain = "\u00e9" if "\u0301" in name else "x"
+    new, old = ([TaskFolder("a", [measurement(one, [9.0 + n])]) for n in range(3)] for one in (name, plain))
+    report = compared(tmp_path, new, old)
+    [told] = [words for words in report.warnings if "0 of 1 benchmarks" in words]
+    assert f"only the baseline has aws a: {plain} (interp, time)" in told
+    assert f"only this run has aws a: {mine} (interp, time)" in told
+    assert shown(name) == mine
+
+
+def test_names_of_other_scripts_stand_as_they_are() -> None:
+    for name in ("naïve", "ベンチ", "हिन्दी", "a b", "กำ"):
+        assert shown(name) == name
+
+
 def test_workloads_are_told_where_they_are_what_differs(tmp_path: Path) -> None:
     folders = [
         write_run(tmp_path, "new", tasks(9.0, names="x"), workload="mock"),

@@ -149,8 +149,29 @@ def test_numbers_that_are_none_are_dropped_and_counted(tmp_path: Path) -> None:
     assert any("3 samples" in words for words in report.warnings)
 
 
-def test_a_result_of_nothing_but_nan_is_empty(tmp_path: Path) -> None:
-    assert only(write_run(tmp_path, "r", [of_values("m", {"fib": [float("nan")]})])).outcome == "empty"
+def test_a_result_of_nothing_but_nan_is_empty_and_says_what_it_held(tmp_path: Path) -> None:
+    task = only(write_run(tmp_path, "r", [of_values("m", {"fib": [float("nan"), 1e300], "odd": [1e-300]})]))
+    assert task.outcome == "empty"
+    assert task.reason == "none of its 3 samples is a usable number (NaN, infinite, beyond 1e18 or below 1e-18)"
+
+
+def test_samples_of_the_baseline_that_are_none_are_told(tmp_path: Path) -> None:
+    folders = [
+        write_run(tmp_path, "new", [of_values("m", {"fib": [1.0]})] * 2),
+        write_run(tmp_path, "old", [of_values("m", {"fib": [1.0, float("inf")]})] * 2),
+    ]
+    told = analyse(read_runs(folders), Options(baseline="old")).warnings
+    assert "2 samples were no usable numbers (NaN, infinite, beyond 1e18 or below 1e-18) and were dropped." in told
+
+
+def test_without_a_manifest_a_task_that_says_it_failed_has_no_result(tmp_path: Path) -> None:
+    said = {"status": "error", "reason": "killed at repeat 4 of 6"}
+    folder = write_run(tmp_path, "r", [of_values("m", FIB, metadata=said), of_values("m", FIB)], manifest=False)
+    assert outcomes(folder) == {"m-1": ("failed", "killed at repeat 4 of 6"), "m-2": ("measured", None)}
+
+
+def test_what_the_control_plane_accepted_counts_whatever_the_metadata_says(tmp_path: Path) -> None:
+    assert only(write_run(tmp_path, "r", [of_values("m", FIB, metadata={"status": "error"})])).outcome == "measured"
 
 
 @pytest.mark.parametrize("content", [b"not json", b"[1]", b'{"tasks": 7}', b'{"tasks": [3, {"number": "x"}]}'])

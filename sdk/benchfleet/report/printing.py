@@ -1,11 +1,14 @@
 """A report for print. What is compared is compared by its whole name; only what people look at is cut and tidied."""
 
 import hashlib
+import re
+import unicodedata
 from typing import Any
 
 from benchfleet.report.model import Report
 
 MOST_CHARS = 100  # of a name in print; reasons have their own limit where they are read
+_UNSEEN_BLANK = re.compile(r"^ | $|(?<= ) ")
 _LONG = frozenset({"reason", "warnings", "environment", "values", "workload_options"})
 
 
@@ -25,8 +28,19 @@ def shown(name: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Whole, with escapes for what does not print: nothing in it can steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Whole, with escapes for what does not print or is not seen: nothing in it steers a terminal or hides a difference."""
+    seen = _UNSEEN_BLANK.sub(r"\\x20", text)
+    composed = unicodedata.is_normalized("NFC", seen)
+    return "".join(c if c.isprintable() and (composed or _composed(c)) else _escape(c) for c in seen)
+
+
+def _composed(character: str) -> bool:
+    """Not so: an accent of its own behind a letter that exists with that accent, as macOS spells names of files."""
+    return not unicodedata.combining(character) and unicodedata.is_normalized("NFC", character)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 def _walk(value: Any) -> Any:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.clocks import SET_BACK, set_back
+from benchfleet_results.reading import UNUSABLE
+from benchfleet_results.series import Samples
 
 from benchfleet.exceptions import UsageError
 from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
@@ -89,7 +91,16 @@ def _why(entry: Mapping[str, Any], told: tuple[str, Outcome | None, str | None])
 def _unlisted(path: Path, run_id: str) -> Iterator[Task]:
     for folder in folders(path):
         if any((folder / name).is_file() for name in _SIGNS):
-            yield _task(folder, run_id, {})
+            yield _task(folder, run_id, {}, without_result=_said_to_have_failed(folder))
+
+
+def _said_to_have_failed(folder: Path) -> tuple[Outcome, str] | None:
+    """Where no manifest says what was accepted: samples of a task that failed are what was left when it did."""
+    metadata = _metadata(folder)
+    if metadata.get("status") != "error":
+        return None
+    said = cut(metadata.get("reason") or "", bounds.MAX_REASON_CHARS)
+    return "failed", _last_words(folder) or said or "its metadata.json says status error"
 
 
 def _task(
@@ -138,13 +149,20 @@ def _measured(task: Task, folder: Path, metadata: Mapping[str, Any]) -> Task:
         return replace(task, outcome=outcome, reason=words or reason or "there is no output.json")
     samples, failures = found
     if not any(one.values for one in samples):
-        return replace(task, outcome="empty", reason=reason or "its output.json holds no samples", failures=failures)
+        return replace(task, outcome="empty", reason=reason or _why_empty(samples), failures=failures)
     partial = bool(failures) or metadata.get("status") == "partial"
     if partial and not reason:
         reason = f"{len(failures)} benchmark{'s' * (len(failures) != 1)} failed"
     return replace(
         task, outcome="partial" if partial else "measured", reason=reason, samples=samples, failures=failures
     )
+
+
+def _why_empty(samples: Sequence[Samples]) -> str:
+    dropped = sum(one.dropped for one in samples)
+    if not dropped:
+        return "its output.json holds no samples"
+    return f"none of its {dropped} samples is a usable number ({UNUSABLE})"
 
 
 def _metadata(folder: Path | None) -> dict[str, Any]:

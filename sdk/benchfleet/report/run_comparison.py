@@ -10,6 +10,7 @@ from benchfleet_results.series import Series
 from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
 from benchfleet.report.model import Compared, RunComparison, label
+from benchfleet.report.printing import printable, shown
 from benchfleet.report.ranking import in_unit
 from benchfleet.report.relations import NOTHING, adjusted, relation
 from benchfleet.results.bounds import cut
@@ -72,7 +73,7 @@ def uncompared(found: RunComparison) -> Iterator[str]:
     """What keeps a comparison from meaning anything, or all of it."""
     if found.compared < found.of_baseline or not found.of_baseline:
         yield (
-            f"{found.compared} of {found.of_baseline} benchmarks could be compared with baseline {cut(found.baseline)}"
+            f"{found.compared} of {found.of_baseline} benchmarks could be compared with baseline {shown(found.baseline)}"
             f"{_why_not(found)}."
         )
     if found.failed:
@@ -95,7 +96,7 @@ def _why_not(found: RunComparison) -> str:
 
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(cut(name) for name in names[:_NAMED]) + more
+    return ", ".join(shown(name) for name in names[:_NAMED]) + more
 
 
 def _weight(row: Compared) -> tuple[bool, bool, float]:
@@ -182,7 +183,8 @@ def _differing(words: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> lis
 
 
 def _thing(group: GroupKey, key: BoardKey, series: Series, beside: Sequence[str] = ()) -> str:
-    return f"{label(*group)}: {series.benchmark} ({', '.join([key.variant, key.metric, *beside])})"
+    names = ", ".join(printable(name) for name in (key.variant, key.metric, *beside))
+    return f"{label(*group)}: {printable(series.benchmark)} ({names})"
 
 
 def _failed(new: Sequence[Task], old: Sequence[Task], measured: set[Thing]) -> list[str]:
@@ -191,4 +193,6 @@ def _failed(new: Sequence[Task], old: Sequence[Task], measured: set[Thing]) -> l
     now, before = (
         {(task.group, one.benchmark, one.variant) for task in side for one in task.failures} for side in (new, old)
     )
-    return sorted(f"{label(*group)}: {name} ({variant})" for group, name, variant in (now - before) & known)
+    return sorted(
+        f"{label(*group)}: {printable(name)} ({printable(variant)})" for group, name, variant in (now - before) & known
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from benchfleet_contract.clocks import SET_BACK
+from benchfleet_results.reading import UNUSABLE
 
 from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task
 from benchfleet.report.model import Board, GroupFacts
@@ -18,7 +19,7 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *(words for board in boards for words in _subset(board)),
         *_unlike(new, old),
         *_pooled(new),
-        *_dropped(new),
+        *_dropped((*new.tasks, *old.tasks)),
         *_incomplete((*new.tasks, *old.tasks)),
         *_twice((*new.tasks, *old.tasks)),
         *_clocks((*new.tasks, *old.tasks)),
@@ -92,10 +93,10 @@ def _pooled(new: Dataset) -> Iterator[str]:
         yield "The pooled runs had different workload options."
 
 
-def _dropped(new: Dataset) -> Iterator[str]:
-    count = sum(one.dropped for task in new.tasks for one in task.samples)
+def _dropped(tasks: Sequence[Task]) -> Iterator[str]:
+    count = sum(one.dropped for task in tasks for one in task.samples)
     if count:
-        yield f"{count} samples were no usable numbers (NaN, infinite, beyond 1e18 or below 1e-18) and were dropped."
+        yield f"{count} samples were no usable numbers ({UNUSABLE}) and were dropped."
 
 
 def _incomplete(tasks: Sequence[Task]) -> Iterator[str]:
