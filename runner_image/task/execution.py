@@ -15,7 +15,7 @@ from runner_image.errors import TaskError
 from runner_image.isolation.protocol import Isolation
 from runner_image.logs import Log
 from runner_image.stopping import Stop, Stopped, StopReason
-from runner_image.task.faults import blamed, words_of
+from runner_image.task.faults import blamed, taken_apart, words_of
 from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
 from runner_image.workloads.files import write_output
 from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, Workload
@@ -117,4 +117,5 @@ class Execution:
             self.failure = Failure.of_error(error)
         except Exception as error:  # a fault of a workload's code, or of this machine: the slot must live on
             message = words_of(error, place=self.work_dir)
-            self.failure = Failure.of("runner_error", message, detail=traceback.format_exc())
+            theirs = taken_apart(error, self.work_dir) if self.prepared else None  # what ran, not what made ready
+            self.failure = theirs or Failure.of("runner_error", message, detail=traceback.format_exc())

@@ -24,6 +24,26 @@ _REMEDIES = {
 }
 
 
+_TAKEN_APART = {
+    errno.ENOENT: "gone",
+    errno.EISDIR: "a folder",
+    errno.ENOTDIR: "below what is no folder",
+    errno.ELOOP: "a link",
+}
+
+
+def taken_apart(error: BaseException, work_dir: Path) -> Failure | None:
+    """For a file of the runner's in the work folder that is gone or something else; None for any other fault."""
+    if not isinstance(error, OSError) or error.errno not in _TAKEN_APART or not isinstance(error.filename, str):
+        return None
+    path = Path(error.filename)
+    if work_dir not in path.parents:
+        return None
+    state = _TAKEN_APART[error.errno]
+    message = f"{path.relative_to(work_dir)} in the work folder is {state}: what ran there removed or replaced it"
+    return Failure.of("benchmark_failed", message, benchmark=True)
+
+
 def words_of(error: BaseException, *, place: Path) -> str:
     """`place` is where the runner was at work; an error that names a file beyond it is told as it is."""
     plain = f"{type(error).__name__}: {error}"

@@ -218,6 +218,22 @@ def test_whatever_a_workload_raises_is_told(
     assert (fail.body["error_type"], fail.body["failure_class"]) == (error_type, blame)
 
 
+@pytest.mark.parametrize("line", ['rm -rf "$PWD"', "mkdir output.json"])
+def test_a_benchmark_that_takes_its_work_folder_apart_has_failed_and_not_the_runner(
+    bench: Bench, plane: ControlPlane, line: str
+) -> None:
+    assert bench.run(Tiny(line=line)) is TaskEnd.FAILED
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["failure_class"]) == ("benchmark_failed", "benchmark")
+    assert fail.body["error_message"].startswith("output.json in the work folder is ")
+    assert "what ran there" in fail.body["error_message"]
+
+
+def test_a_file_that_is_missing_elsewhere_is_the_runners_fault(bench: Bench, plane: ControlPlane) -> None:
+    assert bench.run(Tiny(during=lambda: Path("/nowhere/x").read_text())) is TaskEnd.FAILED  # type: ignore[arg-type]
+    assert plane.of("fail")[0].body["error_type"] == "runner_error"
+
+
 def test_an_unknown_workload_is_an_infrastructure_failure(bench: Bench, plane: ControlPlane) -> None:
     plane.script["claim"] = [plane.assigned(workload="strange")]
     assert bench.run(Tiny()) is TaskEnd.FAILED
