@@ -189,6 +189,15 @@ def test_the_same_name_twice_is_pooled_and_told(tmp_path: Path) -> None:
     assert any("lists x more than once" in words for words in report.warnings)
 
 
+def test_the_same_name_twice_in_two_units_is_one_task_still(tmp_path: Path) -> None:
+    twice = [measurement("x", [1.0, 1.2]), measurement("x", [1000.0, 1200.0], unit="ms")]
+    report = analyse(read_runs([write_run(tmp_path, "r", [TaskFolder("a", twice)])]))
+    (cell,) = report.boards[0].benchmarks[0].cells
+    assert (cell.tasks, cell.samples) == (1, 4)
+    assert cell.mean == pytest.approx(1.1)
+    assert any("lists x more than once" in words for words in report.warnings)
+
+
 def test_a_name_is_looked_for_before_a_pattern(tmp_path: Path) -> None:
     names = ["ctors[int|str]", "ctorsi", "other"]
     folder = write_run(tmp_path, "r", [TaskFolder("a", [measurement(name, [1.0]) for name in names])])

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from benchfleet_results.reading import merged
 from benchfleet_results.series import Samples, Series
 
 from benchfleet.report.dataset import Task
@@ -45,7 +46,7 @@ def harmonised(tasks: Sequence[Task]) -> list[Task]:
     units: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for one in (one for task in tasks for one in task.samples):
         units[_thing(one.series)].add(one.series.unit)
-    return [replace(task, samples=tuple(_converted(one, units) for one in task.samples)) for task in tasks]
+    return [replace(task, samples=merged(_converted(one, units) for one in task.samples)) for task in tasks]
 
 
 def _thing(series: Series) -> tuple[str, ...]:
