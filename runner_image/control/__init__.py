@@ -1,0 +1,1 @@
+"""Talks to the control plane: claims, heartbeats, and when to stop."""

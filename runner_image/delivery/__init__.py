@@ -1,0 +1,1 @@
+"""Packs what a task left behind, within the bounds of the contract, and uploads it."""

@@ -1,0 +1,1 @@
+"""Builds the image that the runner runs in."""

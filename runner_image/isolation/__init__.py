@@ -1,0 +1,1 @@
+"""Runs commands, in process groups or in containers, and ends all of them."""

@@ -1,0 +1,1 @@
+"""Takes one task from its claim to its end."""

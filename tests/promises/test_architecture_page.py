@@ -12,8 +12,6 @@ from runner_image.workloads import registry as workloads
 ROOT = Path(__file__).parents[2]
 _TOP = "chalicelib|runner_image|sdk|local_emulator|benchmarks|tests|configs|docs|vendor"
 NAMED = re.compile(rf"`((?:app\.py|(?:{_TOP})/[\w./-]*))`")
-    r"`((?:app\.py|(?:chalicelib|runner_image|sdk|local_emulator|benchmarks|tests|configs|docs|vendor)/[\w./-]*))`"
-)
 
 
 def named(page: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Runs: create, read, stop, delete, count, sweep, archive."""

@@ -1,0 +1,1 @@
+"""Tasks: claim, keep, end; and the runners that ask for them."""

@@ -1,0 +1,1 @@
+"""Reads JSON and YAML, and knows on which line each value stands."""

@@ -1,0 +1,1 @@
+"""Addresses and keys under names."""

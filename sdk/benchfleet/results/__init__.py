@@ -1,0 +1,1 @@
+"""Downloads archives, checks and unpacks them."""

@@ -1,0 +1,1 @@
+"""Polls a run until it has ended, and says why its tasks wait."""
