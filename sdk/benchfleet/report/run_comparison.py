@@ -13,7 +13,6 @@ from benchfleet.report.model import Compared, RunComparison, label
 from benchfleet.report.printing import printable, shown
 from benchfleet.report.ranking import in_unit
 from benchfleet.report.relations import NOTHING, adjusted, relation
-from benchfleet.results.bounds import cut
 from benchfleet.statistics.comparing import Sample, significance
 from benchfleet.statistics.scores import score
 
