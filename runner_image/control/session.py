@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 from benchfleet_contract import limits
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.clocks import aware
 from benchfleet_contract.http_dates import http_date
 from benchfleet_contract.proxies import is_loopback
@@ -113,12 +114,14 @@ class Session:
     ) -> None:
         headers = {"Authorization": f"Bearer {api_key}", "User-Agent": f"benchfleet-runner/{version or '0'}"}
         timeout = httpx.Timeout(READ_S, connect=OPEN_S)
+        here = is_loopback(urlsplit(base_url).hostname or "")
         self._http = httpx.Client(
             base_url=base_url,
             headers=headers,
             timeout=timeout,
             transport=transport,
-            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),  # this machine is never behind a proxy
+            trust_env=not here,  # this machine is never behind a proxy
+            verify=authorities({}) if here else authorities(),
         )
         self._clock = clock
         self._own: dict[str, str] = {}

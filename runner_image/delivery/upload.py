@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import httpx
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.tasks import UploadUrls
 
 from runner_image.delivery.packaging import ERROR, Package
@@ -150,4 +151,5 @@ def _s3_code(answer: httpx.Response) -> str:
 
 def open_store(*, proxies: bool = True) -> httpx.Client:
     """The client for uploads: no key in its headers, no redirects. `proxies`: those that the environment names."""
-    return httpx.Client(timeout=httpx.Timeout(READ_S, connect=OPEN_S), trust_env=proxies)
+    timeout = httpx.Timeout(READ_S, connect=OPEN_S)
+    return httpx.Client(timeout=timeout, trust_env=proxies, verify=authorities() if proxies else authorities({}))

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import httpx
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.proxies import is_loopback, proxy_problem
 
 from benchfleet.exceptions import UsageError
@@ -20,7 +21,9 @@ def options_for(host: str, environment: Mapping[str, str] = os.environ) -> dict[
     problem = proxy_problem(environment, loopback=loopback, socks=find_spec("socksio") is not None)
     if problem:
         raise UsageError(problem)
-    return {"trust_env": False} if loopback else {"mounts": MOUNTS}
+    if loopback:
+        return {"trust_env": False, "verify": authorities({})}
+    return {"mounts": MOUNTS, "verify": authorities(environment)}
 
 
 def plain_client(host: str, *, timeout_s: float) -> httpx.Client:
