@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,28 @@ _MAX_BARS = 60  # groups in one chart
 def render(report: Report) -> str:
     """The page. Names and reasons in it came from machines that nobody vouches for: everything is escaped."""
     report = for_print(report)
+    style, script = _asset("page.css"), _asset("page.js")
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            headlines=[headline(board) for board in report.boards],
+            boards=_drawn(report),
+            comparison_chart=_comparison_chart(report),
+            facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
+            providers=_providers(report),
+            style=Markup(style),  # noqa: S704 (our own file)
+            script=Markup(script),  # noqa: S704 (our own file)
+            policy=_policy(style, script),
+            title=partial(words.title, several_workloads=len({board.workload for board in report.boards}) > 1),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """Once for all pages: to compile the templates costs most of a small page."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -41,19 +63,7 @@ def render(report: Report) -> str:
     }
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
     environment.globals |= {"compared": words.compared, "row_title": words.row_title}
-    style, script = _asset("page.css"), _asset("page.js")
-    return environment.get_template("page.html.j2").render(
-        report=report,
-        headlines=[headline(board) for board in report.boards],
-        boards=_drawn(report),
-        comparison_chart=_comparison_chart(report),
-        facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
-        providers=_providers(report),
-        style=Markup(style),  # noqa: S704 (our own file)
-        script=Markup(script),  # noqa: S704 (our own file)
-        policy=_policy(style, script),
-        title=partial(words.title, several_workloads=len({board.workload for board in report.boards}) > 1),
-    )
+    return environment
 
 
 def _sort_key(value: float | None) -> str:
