@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 import libcst as cst
-from mutmut.mutation import mutators
 
 Operator = tuple[type[cst.CSTNode], Callable[..., Iterable[cst.CSTNode]]]
-
-_LEFT_OUT = {mutators.operator_string, mutators.operator_arg_removal}
 
 
 def install(*, prose: bool) -> None:
     """`prose`: are texts with spaces mutated too? Words for people are theirs to judge."""
-    kept = [(kind, operator) for kind, operator in mutators.mutation_operators if operator not in _LEFT_OUT]
+    from mutmut.mutation import mutators  # late: it loads all of libcst, and our own mutants need little of that
+
+    left_out = {mutators.operator_string, mutators.operator_arg_removal}
+    kept = [(kind, operator) for kind, operator in mutators.mutation_operators if operator not in left_out]
     cast("list[Operator]", mutators.mutation_operators)[:] = [*kept, *ours(prose=prose)]
 
 

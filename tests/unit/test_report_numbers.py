@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.model import Board, Report
 from benchfleet.report.reading import read_runs
-from scipy import stats
 
 from runner_image.workloads.pyperformance import results as pyperformance_results
 from runner_image.workloads.ruby_bench import results as ruby_bench_results
@@ -54,7 +54,7 @@ def check_benchmarks(board: Board, tasks: Tasks) -> int:
         best = min(means, key=lambda m: float(np.log(means[m]).mean()))
         pairs = [(a, b) for i, a in enumerate(means) for b in list(means)[i + 1 :]]
         tested = [(a, b) for a, b in pairs if min(means[a].size, means[b].size) > 1]
-        welch = [stats.ttest_ind(np.log(means[a]), np.log(means[b]), equal_var=False).pvalue for a, b in tested]
+        welch = [scipy.stats.ttest_ind(np.log(means[a]), np.log(means[b]), equal_var=False).pvalue for a, b in tested]
         adjusted = dict(zip((frozenset(pair) for pair in tested), holm(welch), strict=True))
         for cell in one.cells:
             machine = (cell.provider, cell.name)
@@ -64,7 +64,7 @@ def check_benchmarks(board: Board, tasks: Tasks) -> int:
             check_interval(cell.interval, mine if mine.size > 1 else every[0])
             assert cell.to_best.ratio == pytest.approx(np.exp(np.log(mine).mean() - np.log(means[best]).mean()))
             if machine != best and frozenset((machine, best)) in adjusted:
-                test = stats.ttest_ind(np.log(mine), np.log(means[best]), equal_var=False)
+                test = scipy.stats.ttest_ind(np.log(mine), np.log(means[best]), equal_var=False)
                 low, high = np.exp(test.confidence_interval(0.95))
                 p = adjusted[frozenset((machine, best))]
                 assert cell.to_best.p == pytest.approx(test.pvalue, rel=1e-6)
@@ -79,7 +79,7 @@ def check_benchmarks(board: Board, tasks: Tasks) -> int:
 
 
 def check_interval(found: tuple[float, float] | None, values: np.ndarray) -> None:
-    low, high = stats.t.interval(0.95, values.size - 1, loc=values.mean(), scale=stats.sem(values))
+    low, high = scipy.stats.t.interval(0.95, values.size - 1, loc=values.mean(), scale=scipy.stats.sem(values))
     assert found == pytest.approx((max(low, 0), high), rel=1e-6)
 
 
@@ -89,7 +89,7 @@ def check_spread(found: Any, tasks: list[np.ndarray]) -> None:
         return
     sizes, everything = np.array([t.size for t in tasks]), np.concatenate(tasks)
     within = sum(((t - t.mean()) ** 2).sum() for t in tasks) / (everything.size - len(tasks))
-    among = within * stats.f_oneway(*tasks).statistic
+    among = within * scipy.stats.f_oneway(*tasks).statistic
     size = (everything.size - (sizes**2).sum() / everything.size) / (len(tasks) - 1)
     between = max(0.0, (among - within) / size)
     assert found.within_tasks == pytest.approx(np.sqrt(within) / everything.mean())
@@ -106,15 +106,15 @@ def check_ranking(board: Board, tasks: Tasks) -> None:
     assert [(row.provider, row.name) for row in board.ranking] == sorted(scores, key=lambda m: float(scores[m].mean()))
     for row in board.ranking:
         mine = scores[row.provider, row.name]
-        assert row.geometric_mean == pytest.approx(stats.gmean(np.exp(logs[row.provider, row.name].mean(axis=0))))
+        assert row.geometric_mean == pytest.approx(scipy.stats.gmean(np.exp(logs[row.provider, row.name].mean(axis=0))))
         assert row.to_best.ratio == pytest.approx(np.exp(mine.mean() - scores[best].mean()))
         if mine.size > 1:
-            ends = np.exp(stats.t.interval(0.95, mine.size - 1, loc=mine.mean(), scale=stats.sem(mine)))
+            ends = np.exp(scipy.stats.t.interval(0.95, mine.size - 1, loc=mine.mean(), scale=scipy.stats.sem(mine)))
             assert row.geometric_mean_interval == pytest.approx(tuple(ends), rel=1e-6)
         else:
             assert row.geometric_mean_interval is None
         if (row.provider, row.name) != best and min(mine.size, scores[best].size) > 1:
-            test = stats.ttest_ind(mine, scores[best], equal_var=False)
+            test = scipy.stats.ttest_ind(mine, scores[best], equal_var=False)
             assert row.to_best.p == pytest.approx(test.pvalue, rel=1e-6)
             assert row.to_best.interval == pytest.approx(tuple(np.exp(test.confidence_interval(0.95))), rel=1e-6)
 
@@ -194,9 +194,9 @@ def test_comparison_of_runs(tmp_path: Path) -> None:
     for row in rows:
         key, name = (row.provider, row.name), row.benchmark or ""
         this, that = ([t[name].mean() for t in sides[row.variant, run][key] if name in t] for run in ("new", "old"))
-        test = stats.ttest_ind(np.log(this), np.log(that), equal_var=False)
+        test = scipy.stats.ttest_ind(np.log(this), np.log(that), equal_var=False)
         assert row.relation.p == pytest.approx(test.pvalue, rel=1e-6)
-        assert row.relation.ratio == pytest.approx(stats.gmean(this) / stats.gmean(that))
+        assert row.relation.ratio == pytest.approx(scipy.stats.gmean(this) / scipy.stats.gmean(that))
         assert (row.new, row.old) == pytest.approx((np.mean(this), np.mean(that)))
         beyond = row.relation.p_adjusted is not None and row.relation.p_adjusted < 0.05
         assert row.regression == (beyond and (row.relation.ratio or 0) > 1.05)

@@ -1,6 +1,7 @@
 """Any order of what can happen to a run, against a model of a few lines: who holds what, and what is over."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from benchfleet_contract.states import HeartbeatStatus, TaskStatus
@@ -14,7 +15,7 @@ from chalicelib.domain.transitions import IN_FLIGHT, TERMINAL
 from tests.contract.records import a_request
 from tests.contract.system import BODY, Clients, System
 
-CLIENTS = Clients()
+clients = cache(Clients)  # making them costs more than a test
 LEASE_S, ATTEMPTS = 60, 2
 runners = st.sampled_from(["one", "two", "three"])
 held = st.integers(0, 9)
@@ -33,7 +34,7 @@ class Hold:
 class Lives(RuleBasedStateMachine):
     @initialize()
     def create(self) -> None:
-        self.system = System(CLIENTS)
+        self.system = System(clients())
         self.system.create_run({**BODY, "lease_s": LEASE_S, "max_attempts": ATTEMPTS})
         self.holds: list[Hold] = []
         self.attempts: dict[int, int] = {}
