@@ -40,10 +40,18 @@ def test_an_endless_line_is_cut() -> None:
     assert list(lines.end()) == ["x"]
 
 
+SHORT = ["é", "a", "\n", "\r\n", "😀" * 5]
+LONG = [*SHORT, "😀" * 9_000, "x" * 70_000]
+
+
 @given(
-    st.lists(st.sampled_from(["é", "a", "\n", "\r\n", "😀" * 9_000, "x" * 70_000]), max_size=8), st.integers(1, 99_999)
+    st.tuples(st.lists(st.sampled_from(SHORT), max_size=20), st.integers(1, 99))
+    | st.tuples(
+        st.lists(st.sampled_from(LONG), max_size=8), st.integers(4_000, 99_999)
+    )  # not in many small chunks: slow
 )
-def test_lines_keep_every_byte_and_every_character(parts: list[str], size: int) -> None:
+def test_lines_keep_every_byte_and_every_character(fed: tuple[list[str], int]) -> None:
+    parts, size = fed
     data, lines = "".join(parts).encode(), Lines()
     found = [line for at in range(0, len(data), size) for line in lines.feed(data[at : at + size])] + list(lines.end())
     assert b"".join(line.raw for line in found) == data

@@ -20,6 +20,7 @@ from chalicelib.domain.ports import Beat, Holder, Verdict
 from chalicelib.domain.records import Presence, Run, RunState
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.runs.remove_run import REMOVAL_LEASE_MS, RemovalTakenOver
+from tests.contract.in_process import fill
 from tests.contract.records import LOCAL, a_request
 from tests.contract.system import BODY, Clients, Killed, System
 
@@ -423,8 +424,7 @@ def test_a_builder_that_is_late_loses_its_parts_and_its_archive(system: System) 
 
 def test_more_objects_than_one_request_takes(system: System) -> None:
     ended(system)
-    for number in range(1_001):
-        system.objects.put(f"runs/r/results/9/1-x/{number}", b"x", content_type="text/plain")
+    fill(system.objects, [f"runs/r/results/9/1-x/{number}" for number in range(1_001)])
     assert sum(system.storage.erase("r")) == 1_005
     assert keys(system) == []
 
