@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from local_emulator.stack import Emulator
 from tests.integration.api_client import Api
+from tests.integration.command_line import CommandLine, command_line
 from tests.variants import one_now
 
 PROGRAM = [sys.executable, "-m", "benchfleet.cli.main"]
@@ -71,21 +72,24 @@ def test_watching_that_is_interrupted_ends_with_130_and_says_that_the_run_goes_o
     assert "Traceback" not in err
 
 
-def test_exit_codes_of_processes(emulator: Emulator, api: Api, tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("{]")
+def test_exit_codes_of_processes(emulator: Emulator, api: Api) -> None:
     run_id = api.create()["run_id"]
     known = environment(emulator)
+    assert run("runs", "show", run_id, **known)[::2] == (0, "")
+    code, out, _ = run("runs", "stop", run_id, "--yes", **{**known, "BENCHFLEET_API_KEY": "unknown"})
+    assert (code, out) == (4, "")
+
+
+def test_exit_codes(api: Api, cli: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{]")
+    run_id = api.create()["run_id"]
     ended = {
-        0: run("runs", "show", run_id, **known),
-        2: run("runs", "show", **known),
-        3: run("runs", "download", run_id, "--results", "/dev/null/x", **known),
-        4: run("runs", "stop", run_id, "--yes", **{**known, "BENCHFLEET_API_KEY": "unknown"}),
-        5: run("run", "-c", str(tmp_path / "config.json"), **known),
-        124: run("runs", "watch", run_id, "--timeout", "1", **known),
+        2: cli("runs", "show"),
+        3: cli("runs", "download", run_id, "--results", "/dev/null/x"),
+        5: cli("run", "-c", "config.json"),
+        124: cli("runs", "watch", run_id, "--timeout", "1"),
     }
-    assert {code: said[0] for code, said in ended.items()} == {code: code for code in ended}, ended
-    assert all(said[1] == "" for code, said in ended.items() if code)
-    assert ended[0][2] == ""
+    assert {code: (said.code, said.out) for code, said in ended.items()} == {code: (code, "") for code in ended}
 
 
 def test_a_run_that_failed_is_1(emulator: Emulator, api: Api) -> None:
@@ -167,24 +171,29 @@ def test_a_terminal_gets_colours_unless_it_asks_for_none(emulator: Emulator, api
     assert "\x1b[3" not in on_a_terminal(command, typed="", **environment(emulator), NO_COLOR="1")[1]
 
 
-def ask_to_complete(shell: str, words: str, *, folder: Path) -> list[str]:
-    """What the scripts of `benchfleet completion` ask for: `words` is the line up to the cursor."""
-    position = len(words.split()) - (not words.endswith(" "))
-    asked = {
-        "bash": {"COMP_WORDS": words, "COMP_CWORD": str(position)},
-        "zsh": {"_TYPER_COMPLETE_ARGS": words},
-        "fish": {"_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
-    }[shell]
-    said = subprocess.run(
-        PROGRAM,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "_BENCHFLEET_COMPLETE": f"complete_{shell}", **asked},
-    )
-    assert (said.returncode, said.stderr) == (0, "")
-    return said.stdout.splitlines()
+Complete = Callable[[str, str], list[str]]
+
+
+@pytest.fixture
+def ask_to_complete(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Complete:
+    """What the scripts of `benchfleet completion` ask for, in `folder`: a shell and the line up to the cursor."""
+    monkeypatch.chdir(folder)
+    call = command_line(capsys)
+
+    def ask(shell: str, words: str) -> list[str]:
+        position = len(words.split()) - (not words.endswith(" "))
+        asked = {
+            "bash": {"COMP_WORDS": words, "COMP_CWORD": str(position)},
+            "zsh": {"_TYPER_COMPLETE_ARGS": words},
+            "fish": {"_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+        }[shell]
+        for name, value in {"_BENCHFLEET_COMPLETE": f"complete_{shell}", **asked}.items():
+            monkeypatch.setenv(name, value)
+        said = call()
+        assert (said.code, said.err) == (0, "")
+        return said.out.splitlines()
+
+    return ask
 
 
 @pytest.fixture
@@ -197,23 +206,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_commands_options_and_run_ids_are_completed(folder: Path) -> None:
-    assert ask_to_complete("bash", "benchfleet ru", folder=folder) == ["run", "runs", "runner"]
-    assert ask_to_complete("bash", "benchfleet runs s", folder=folder) == ["show", "stop"]
-    assert ask_to_complete("bash", "benchfleet runs list --st", folder=folder) == ["--status"]
-    assert ask_to_complete("bash", "benchfleet runs list --status c", folder=folder) == ["completed", "cancelled"]
-    found = ask_to_complete("bash", "benchfleet runs show ", folder=folder)
+def test_commands_options_and_run_ids_are_completed(ask_to_complete: Complete) -> None:
+    assert ask_to_complete("bash", "benchfleet ru") == ["run", "runs", "runner"]
+    assert ask_to_complete("bash", "benchfleet runs s") == ["show", "stop"]
+    assert ask_to_complete("bash", "benchfleet runs list --st") == ["--status"]
+    assert ask_to_complete("bash", "benchfleet runs list --status c") == ["completed", "cancelled"]
+    found = ask_to_complete("bash", "benchfleet runs show ")
     assert (found[0], sorted(found[1:])) == ("latest", ["100", "200", "300"])
-    assert ask_to_complete("bash", "benchfleet runs stop 3", folder=folder) == ["300"]
+    assert ask_to_complete("bash", "benchfleet runs stop 3") == ["300"]
 
 
-def test_zsh_and_fish_are_told_what_commands_do(folder: Path) -> None:
-    assert ask_to_complete("fish", "benchfleet runs st", folder=folder) == [
-        "stop\tEnd a run early; what is done is kept."
-    ]
-    assert '"stop":"End a run early; what is done is kept."' in "\n".join(
-        ask_to_complete("zsh", "benchfleet runs st", folder=folder)
-    )
+def test_zsh_and_fish_are_told_what_commands_do(ask_to_complete: Complete) -> None:
+    assert ask_to_complete("fish", "benchfleet runs st") == ["stop\tEnd a run early; what is done is kept."]
+    assert '"stop":"End a run early; what is done is kept."' in "\n".join(ask_to_complete("zsh", "benchfleet runs st"))
 
 
 @pytest.mark.skipif(not (shutil.which("bash") and SCRIPT.exists()), reason="needs bash and the installed program")

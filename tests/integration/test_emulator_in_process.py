@@ -25,12 +25,12 @@ def both(emulator: Emulator, service: str) -> Iterator[Both]:
         yield near, far
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def s3(emulator: Emulator) -> Iterator[Both]:
     yield from both(emulator, "s3")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dynamodb(emulator: Emulator) -> Iterator[Both]:
     yield from both(emulator, "dynamodb")
 

@@ -17,7 +17,8 @@ from benchfleet.cli.documents.run import RunEnded
 from benchfleet.client import Client
 
 from local_emulator.stack import Emulator
-from tests.variants import in_proof
+from tests.integration.command_line import CommandLine
+from tests.variants import one_now
 
 BENCHFLEET = [sys.executable, "-m", "benchfleet.cli.main"]
 ENDS_S = 90
@@ -197,37 +198,48 @@ def test_a_full_disk_is_one_line_and_resume_finishes_it(folder: Path, emulator: 
     assert "results/full/b-1/output.json" in files(folder)
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (("-c", "missing.json"), 5, "missing.json"),
-        (("-c", "config.json", "--provider", "aws"), 2, "no provider aws"),
-        (("-c", "config.json", "--api-key", "@wrong.key"), 4, "(Unauthorized): keep one that is known there with"),
-        (
-            ("-c", "config.json", "--emulator", "--results", "/proc/x"),
-            3,
-            "cannot write /proc/x: No such file or directory\n",
-        ),
-        *in_proof(
-            (("-c", "garbage.json"), 5, "garbage.json"),
-            (("--resume", "latest"), 2, "nothing to resume"),
-            (("--resume", "latest", "--emulator"), 2, "leave out --emulator"),
-            (("-c", "config.json", "--emulator", "--api-url", "http://x"), 2, "leave out --api-url"),
-            ((), 2, "--config"),
-            (("-c", "config.json", "--timeout", "0"), 2, "--timeout"),
-        ),
-    ],
-)
-def test_what_cannot_begin_leaves_nothing(
-    folder: Path, emulator: Emulator, words: tuple[str, ...], code: int, said: str
-) -> None:
+CANNOT_BEGIN = [
+    (("-c", "missing.json"), 5, "missing.json"),
+    (("-c", "config.json", "--provider", "aws"), 2, "no provider aws"),
+    (("-c", "config.json", "--api-key", "@wrong.key"), 4, "(Unauthorized): keep one that is known there with"),
+    (
+        ("-c", "config.json", "--emulator", "--results", "/proc/x"),
+        3,
+        "cannot write /proc/x: No such file or directory\n",
+    ),
+    (("-c", "garbage.json"), 5, "garbage.json"),
+    (("--resume", "latest"), 2, "nothing to resume"),
+    (("--resume", "latest", "--emulator"), 2, "leave out --emulator"),
+    (("-c", "config.json", "--emulator", "--api-url", "http://x"), 2, "leave out --api-url"),
+    ((), 2, "--config"),
+    (("-c", "config.json", "--timeout", "0"), 2, "--timeout"),
+]
+
+
+@pytest.fixture
+def untouched(folder: Path) -> Iterator[None]:
     write(folder)
     (folder / "garbage.json").write_text("\x00{")
     (folder / "wrong.key").write_text("wrong")
-    ran = run(folder, *words, plane=emulator)
+    yield
+    assert files(folder) == ["config.json", "garbage.json", "wrong.key"]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(("words", "code", "said"), CANNOT_BEGIN)
+def test_what_cannot_begin_leaves_nothing(cli: CommandLine, words: tuple[str, ...], code: int, said: str) -> None:
+    ran = cli("run", *words)
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert ran.out == ""
-    assert files(folder) == ["config.json", "garbage.json", "wrong.key"]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(("words", "code", "said"), one_now(*CANNOT_BEGIN))
+def test_nor_does_it_as_a_process(
+    folder: Path, emulator: Emulator, words: tuple[str, ...], code: int, said: str
+) -> None:
+    ran = run(folder, *words, plane=emulator)
+    assert (ran.code, said in ran.err, ran.out) == (code, True, ""), ran.err
 
 
 def runs(folder: Path, *words: str) -> Ran:
@@ -246,6 +258,7 @@ def test_a_run_that_is_left_with_its_emulator_can_be_looked_at_by_its_id(folder:
     assert (ended.code, "no API URL" in ended.err) == (2, True)
 
 
+@pytest.mark.proof
 def test_proxies_and_closed_streams_are_no_trouble(folder: Path) -> None:
     """A proxy knows nothing of this machine's own ports; a daemon has no stdin."""
     write(folder)
