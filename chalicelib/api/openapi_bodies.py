@@ -9,6 +9,7 @@ from typing import Any
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS
+from benchfleet_contract.workloads import schemas
 
 Schema = dict[str, Any]
 _BLANK = r"[ \t\n\r\f\v]*"
@@ -48,6 +49,14 @@ def _up_to(most: str) -> list[str]:
         if int(digit) > (at == 0)
     ]
     return [*shorter, *smaller, most]
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _text(pattern: str) -> Schema:
+    return {"type": "string", "pattern": _exactly(pattern)}
 
 
 PRINTABLE_TEXT: Schema = {"type": "string", "pattern": _exactly(PRINTABLE.pattern)}
@@ -111,7 +120,27 @@ NEW_RUN: Schema = {
         "ruby_version": {"type": ["string", "null"], "maxLength": limits.MAX_LABEL_CHARS},
         "per_instance_type": PER_INSTANCE_TYPE,
         "workload": {"type": "string", "pattern": _exactly(LABEL.pattern), "default": "ruby-bench"},
-        "workload_options": _document("Handed to the workload as it stands.", limits.MAX_OPTIONS_BYTES),
+        "workload_options": _document("What the workload is to do.", limits.MAX_OPTIONS_BYTES),
+        "subjects": schemas.subjects(_reference),
+        "order": {
+            "enum": ["interleaved", "grouped", None],
+            "default": "interleaved",
+            "description": (
+                "In which order the tasks of one instance come: repeat by repeat, with subjects and parts shuffled within "
+                "each (by a seed that the body gives), or subject by subject."
+            ),
+        },
+        "shards": _whole("Into how many tasks the benchmarks of one repeat are dealt.", 1, (1, limits.MAX_SHARDS)),
+        "providers": {
+            "type": ["object", "null"],
+            "properties": {provider: CLASSIC | {"type": "array"} for provider in CLASSIC_PROVIDERS},
+            "patternProperties": {f"^(?!{_exactly(LABEL.pattern)[1:]})": False},
+            "additionalProperties": INSTANCES,
+            "description": (
+                "Instances by provider. A provider may stand here or at the top level, where `subjects`, `order`, `shards` and "
+                "`providers` are fields unless they hold an array of instances."
+            ),
+        },
         "lease_s": _whole(
             "Seconds of silence after which a runner is taken for dead.",
             limits.DEFAULT_LEASE_S, (limits.MIN_LEASE_S, limits.MAX_LEASE_S),
@@ -128,14 +157,10 @@ NEW_RUN: Schema = {
     },
     "patternProperties": {f"^(?!{_exactly(LABEL.pattern)[1:]})": NO_LABEL},
     "additionalProperties": OTHER_KEY,
-    "if": {"properties": {"workload": {"const": "ruby-bench"}}},
-    "then": {
-        "required": ["ruby_version"],
-        "properties": {"ruby_version": {"type": "string", "minLength": 1}},
-        "description": "The default workload needs a ruby_version.",
-    },
+    **schemas.rule(_reference),
     "description": "What to run, how often and where. At least one instance must be named under some provider.",
 }  # fmt: skip
+OPTIONS = schemas.definitions(_text)
 EXAMPLE: Schema = {
     "run_id": "2026-11-22-a",
     "ruby_version": "3.4.7",

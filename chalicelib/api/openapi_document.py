@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from chalicelib.api.endpoint import ANYONE, status_of
-from chalicelib.api.openapi_bodies import INSTANCE, NEW_RUN
+from chalicelib.api.openapi_bodies import INSTANCE, NEW_RUN, OPTIONS
 from chalicelib.api.openapi_forms import form_of
 from chalicelib.api.openapi_operations import OPERATIONS, RUN_BODY, Operation
 from chalicelib.api.openapi_replies import REPLIES
@@ -84,7 +84,7 @@ def _schemas() -> dict[str, Any]:
     wanted |= {(body, "validation"): None for body in bodies}
     _, made = models_json_schema(list(wanted), ref_template=f"{_SCHEMAS}{{model}}", schema_generator=_Told)
     forms = {_form_name(body.__name__): form_of(made["$defs"][body.__name__]) for body in bodies}
-    ours = {RUN_BODY: NEW_RUN, "RunInstance": INSTANCE, **REPLIES}
+    ours = {RUN_BODY: NEW_RUN, "RunInstance": INSTANCE, **OPTIONS, **REPLIES}
     return dict(sorted({**made["$defs"], **forms, **ours}.items()))
 
 

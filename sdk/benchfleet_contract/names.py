@@ -9,6 +9,8 @@ RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 NEW_RUN_ID = re.compile(rf"(?!latest$|.*\.json$){RUN_ID.pattern}")
 TASK_ID = re.compile(rf"{RUN_ID.pattern}\.[1-9][0-9]{{0,6}}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
+IMAGE = re.compile(r"[!-,.-~][!-~]{0,254}")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchfleet_contract.names import LABEL, PRINTABLE, fits_a_key
 from benchfleet_contract.reading import Reading
@@ -10,30 +10,84 @@ from benchfleet_contract.runs import Instance
 
 NO_INSTANCES = "At least one instance type must be specified"
 CLASSIC_PROVIDERS = ("aws", "azure", "local")  # created first, in this order; these may hold plain strings too
+PROVIDERS = "providers"
+LATER = frozenset({"subjects", "order", "shards", PROVIDERS})  # these came when runs had providers of any name
 KNOWN = frozenset(
     {"run_id", "ruby_version", "per_instance_type", "workload", "workload_options", "lease_s", "max_attempts"}
     | {"deadline_s", "metadata"}
+    | LATER
 )
 _QUOTED_CHARS = 100
 _ENTRY = '{"instance_type": "c8g.medium", "alias": "c8g"}'
 _NO_PROVIDER = ", or put what is no provider into `metadata`"
 
 
+class Named(NamedTuple):
+    """What a body holds for one provider; `where` is the path to it."""
+
+    where: str
+    provider: str
+    entries: Any
+
+
 def read_instances(body: Mapping[str, Any], reading: Reading) -> list[Instance]:
     """Never raises: problems and warnings go into the reading."""
-    others = [key for key in body if key not in CLASSIC_PROVIDERS and key not in KNOWN]
+    _warn(body, reading)
+    _check_providers(body, reading)
     found: list[Instance] = []
-    for provider in [*(key for key in CLASSIC_PROVIDERS if key in body), *others]:
-        entries = body[provider]
-        if is_provider(provider, entries):
-            reading.has_instances = reading.has_instances or bool(entries)
-            found += _provider(provider, entries, reading)
-        else:
-            reading.warnings.append(f"{provider[:_QUOTED_CHARS]}: {_ignored(provider, entries)}")
+    for named in named_providers(body):
+        reading.has_instances = reading.has_instances or bool(named.entries)
+        found += _provider(named, reading)
     if not reading.has_instances:
         remedy = 'name instances under a provider: "local": [{"instance_type": "docker", "alias": "laptop"}]'
         reading.refuse("(providers)", None, NO_INSTANCES, remedy)
     return found
+
+
+def named_providers(body: Mapping[str, Any]) -> list[Named]:
+    """Every provider of a body, in the order in which their tasks are made: at the top level, and below `providers`."""
+    found = [Named(key, key, value) for key, value in body.items() if is_provider(key, value)]
+    inner = body.get(PROVIDERS)
+    if isinstance(inner, dict):
+        found += [Named(f"{PROVIDERS}.{key[:_QUOTED_CHARS]}", key, value) for key, value in inner.items()]
+    rank = {provider: number for number, provider in enumerate(CLASSIC_PROVIDERS)}
+    return sorted(found, key=lambda named: rank.get(named.provider, len(rank)))
+
+
+def is_field(key: str, value: Any) -> bool:
+    """Is the key one that a run has, with a value of its own?
+
+    The fields that came later take no provider's name away: a list of instances under one of them is a provider, as it
+    always was. A subject has a name, which an instance has not.
+    """
+    return key in KNOWN and not (key in LATER and _is_instances(value))
+
+
+def _is_instances(value: Any) -> bool:
+    entries = value if isinstance(value, list) else []
+    return any(map(_is_instance, entries)) and not any(isinstance(e, dict) and "name" in e for e in entries)
+
+
+def _warn(body: Mapping[str, Any], reading: Reading) -> None:
+    others = [key for key in body if key not in CLASSIC_PROVIDERS and not is_field(key, body[key])]
+    for key in [*(key for key in CLASSIC_PROVIDERS if key in body), *others]:
+        if not is_provider(key, body[key]):
+            reading.warnings.append(f"{key[:_QUOTED_CHARS]}: {_ignored(key, body[key])}")
+
+
+def _check_providers(body: Mapping[str, Any], reading: Reading) -> None:
+    value = body.get(PROVIDERS)
+    if value is None or not is_field(PROVIDERS, value):
+        return
+    if not isinstance(value, dict):
+        remedy = f'such as "{PROVIDERS}": {{"aws": [{_ENTRY}]}}'
+        reading.refuse(PROVIDERS, value, "Providers must be an object", remedy)
+        return
+    for key in value:
+        if key in body and is_provider(key, body[key]):
+            where = f"{PROVIDERS}.{key[:_QUOTED_CHARS]}"
+            remedy = f"put all of its instances below `{PROVIDERS}`"
+            reading.refuse(where, key, f"Provider is there twice ({where})", remedy)
 
 
 def is_provider(key: str, entries: Any) -> bool:
@@ -42,6 +96,8 @@ def is_provider(key: str, entries: Any) -> bool:
     A classic one is with anything but null, which is the same as leaving it out. Any other key is where its value is an
     instance object, a list with one among its entries, or a list of nothing but texts: ignoring those would lose machines.
     """
+    if is_field(key, entries):
+        return False
     if key in CLASSIC_PROVIDERS:
         return entries is not None
     if not isinstance(entries, list):
@@ -60,17 +116,17 @@ def _ignored(key: str, value: Any) -> str:
     return f"unknown field, ignored{hint}"
 
 
-def _provider(provider: str, entries: Any, reading: Reading) -> list[Instance]:
+def _provider(named: Named, reading: Reading) -> list[Instance]:
+    where, provider, entries = named
     if not LABEL.fullmatch(provider):
         remedy = "letters, digits, dot, dash and underscore, at most 64"
-        reading.refuse(provider, provider, "Provider is not a safe label", remedy)
+        reading.refuse(where, provider, "Provider is not a safe label", remedy)
     if not isinstance(entries, list):
-        words = f"Provider must be a list of instances ({provider[:_QUOTED_CHARS]})"
-        reading.refuse(
-            provider, entries, words, f'put its instances into a list: "{provider[:_QUOTED_CHARS]}": [{_ENTRY}]'
-        )
+        words = f"Provider must be a list of instances ({where[:_QUOTED_CHARS]})"
+        remedy = f'put its instances into a list: "{provider[:_QUOTED_CHARS]}": [{_ENTRY}]'
+        reading.refuse(where, entries, words, remedy)
         return []
-    read = [_instance(provider, f"{provider}[{i}]", entry, reading) for i, entry in enumerate(entries)]
+    read = [_instance(provider, f"{where}[{i}]", entry, reading) for i, entry in enumerate(entries)]
     return [instance for instance in read if instance]
 
 

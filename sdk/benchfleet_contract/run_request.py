@@ -11,8 +11,10 @@ from typing import Any
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
 from benchfleet_contract.reading import Reading
-from benchfleet_contract.run_instances import read_instances
-from benchfleet_contract.runs import Instance, RunRequest
+from benchfleet_contract.run_instances import is_field, read_instances
+from benchfleet_contract.run_options import Work, check_options, check_shards, read_ruby_version
+from benchfleet_contract.run_subjects import read_subjects
+from benchfleet_contract.runs import Instance, Order, RunRequest
 from benchfleet_contract.workloads.known import warning_about
 
 
@@ -21,22 +23,30 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
     reading = Reading()
     instances = read_instances(body, reading)
     workload = _workload(body, reading)
-    ruby_version = _ruby_version(body, workload, reading)
+    subjects = read_subjects(body, reading)
+    ruby_version = read_ruby_version(body, workload, subjects, reading)
     tasks = _tasks(body.get("per_instance_type"), reading)
     run_id = _run_id(body, reading)
     options = _document(body, "workload_options", limits.MAX_OPTIONS_BYTES, reading)
-    metadata = _document(body, "metadata", limits.MAX_METADATA_BYTES, reading)
+    work = Work(workload, ruby_version, options or {}, subjects)
+    right = options is not None and check_options(work, reading)
+    order = _order(body, reading)
+    shards = _shards(body, reading)
+    if right and shards > 1:
+        check_shards(work, shards, reading)
+    metadata = _document(body, "metadata", limits.MAX_METADATA_BYTES, reading) or {}
     lease = _whole(body, "lease_s", limits.DEFAULT_LEASE_S, (limits.MIN_LEASE_S, limits.MAX_LEASE_S), reading)
     attempts = _whole(body, "max_attempts", limits.DEFAULT_MAX_ATTEMPTS, (1, limits.MAX_ATTEMPTS), reading)
     span = (limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S)
     deadline = _whole(body, "deadline_s", limits.DEFAULT_DEADLINE_S, span, reading)
-    _sizes(instances, tasks, reading)
+    _sizes(instances, tasks, max(1, len(subjects)), shards, reading)
     reading.close()
     if not reading.problems:
         reading.request = RunRequest(
-            run_id=run_id, ruby_version=ruby_version, workload=workload, workload_options=options,
+            run_id=run_id, ruby_version=ruby_version, workload=workload, workload_options=options or {},
             tasks_per_instance=tasks, lease_s=lease, max_attempts=attempts, deadline_s=deadline, metadata=metadata,
-            instances=instances,
+            instances=instances, subjects=[given.subject for given in subjects if given.subject], order=order,
+            shards=shards,
         )  # fmt: skip
     return reading
 
@@ -50,17 +60,6 @@ def _workload(body: Mapping[str, Any], reading: Reading) -> str:
     remedy = "the name of a workload, such as ruby-bench or pyperformance"
     reading.refuse("workload", name, "Workload is invalid", remedy)
     return ""
-
-
-def _ruby_version(body: Mapping[str, Any], workload: str, reading: Reading) -> str | None:
-    version = body.get("ruby_version")
-    if version in (None, "") and workload == "ruby-bench":
-        reading.refuse("ruby_version", version, "Ruby version can't be blank", 'say which: "ruby_version": "3.4.7"')
-        return None
-    if version is None or (isinstance(version, str) and len(version) <= limits.MAX_LABEL_CHARS):
-        return version
-    reading.refuse("ruby_version", version, "Ruby version is invalid", 'a short string, such as "3.4.7"')
-    return None
 
 
 def _tasks(per_instance_type: Any, reading: Reading) -> int:
@@ -103,18 +102,34 @@ def _run_id(body: Mapping[str, Any], reading: Reading) -> str | None:
     return run_id
 
 
-def _document(body: Mapping[str, Any], name: str, most: int, reading: Reading) -> dict[str, Any]:
+def _document(body: Mapping[str, Any], name: str, most: int, reading: Reading) -> dict[str, Any] | None:
+    """None for what cannot be used."""
     value = body.get(name)
     if value is None:
         return {}
     label = name.replace("_", " ").capitalize()
     if not isinstance(value, dict):
         reading.refuse(name, value, f"{label} must be an object", "a JSON object")
-        return {}
+        return None
     size = len(json.dumps(value).encode())
     if size > most:
         reading.refuse(name, f"{size} bytes", f"{label} is too large", f"at most {most} bytes of JSON")
+        return None
     return value
+
+
+def _order(body: Mapping[str, Any], reading: Reading) -> Order:
+    value = body.get("order") if is_field("order", body.get("order")) else None
+    if value is None or value == "interleaved":
+        return "interleaved"
+    if value != "grouped":
+        reading.refuse("order", value, "Order is invalid", "interleaved or grouped")
+    return "grouped"
+
+
+def _shards(body: Mapping[str, Any], reading: Reading) -> int:
+    given = {key: body[key] for key in ("shards",) if key in body and is_field(key, body[key])}
+    return _whole(given, "shards", 1, (1, limits.MAX_SHARDS), reading)
 
 
 def _whole(body: Mapping[str, Any], name: str, default: int, span: tuple[int, int], reading: Reading) -> int:
@@ -131,12 +146,13 @@ def _whole(body: Mapping[str, Any], name: str, default: int, span: tuple[int, in
     return default
 
 
-def _sizes(instances: list[Instance], tasks: int, reading: Reading) -> None:
-    count = len(instances) * tasks
+def _sizes(instances: list[Instance], tasks: int, subjects: int, shards: int, reading: Reading) -> None:
+    count = len(instances) * tasks * subjects * shards
     if count > limits.MAX_TASKS:
         words = f"Run has too many tasks: {count} of at most {limits.MAX_TASKS}"
         reading.refuse("per_instance_type.tasks", tasks, words, "split it into several runs")
-    groups = len({(i.provider, i.instance_type) for i in instances})
-    if groups > limits.MAX_GROUPS:
-        words = f"Run has too many instance types: {groups} of at most {limits.MAX_GROUPS}"
-        reading.refuse("(providers)", groups, words, "split it into several runs")
+    kinds = len({(i.provider, i.instance_type) for i in instances})
+    if kinds * subjects > limits.MAX_GROUPS:
+        each = f" times {subjects} subjects" if subjects > 1 else ""
+        words = f"Run has too many instance types: {kinds}{each} of at most {limits.MAX_GROUPS}"
+        reading.refuse("(providers)", kinds * subjects, words, "split it into several runs")

@@ -12,13 +12,13 @@ CLAIM_REQUEST = {"provider": "local", "instance_type": "docker", "runner_id": "r
 
 
 def test_an_assigned_task_comes_with_its_urls(api: Api) -> None:
-    run_id = api.create(per_instance_type={"tasks": 2}, workload_options={"only": "fib"})["run_id"]
+    run_id = api.create(per_instance_type={"tasks": 2}, workload_options={"name_filters": ["fib"]})["run_id"]
     reply = api.claim(run_id)
     assert list(reply)[:3] == ["status", "task", "presigned_urls"]
     task, urls = reply["task"], reply["presigned_urls"]
     assert list(task)[:6] == ASSIGNED
     assert [task[name] for name in ASSIGNED] == [f"{run_id}.1", "local", "docker", "box", 1, "3.4.7"]
-    assert (task["run_id"], task["attempt"], task["workload_options"]) == (run_id, 1, {"only": "fib"})
+    assert (task["run_id"], task["attempt"], task["workload_options"]) == (run_id, 1, {"name_filters": ["fib"]})
     assert list(urls)[:4] == URLS
     assert urls["result_key"].startswith(f"runs/{run_id}/results/1/1-")
     assert urls["error_key"].endswith("/error.tar.gz")

@@ -102,6 +102,15 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+def test_wrong_options_are_refused_before_anything_is_started(folder: Path) -> None:
+    write(folder, {"argvv": ["true"], "repeats": "five"}, workload="command")
+    ran = run(folder, "-c", "config.json", "--emulator", "--json")
+    assert (ran.code, ran.out, files(folder)) == (5, "", ["config.json"])
+    assert ": workload_options.argvv: Option argvv is unknown" in ran.err
+    assert "did you mean argv?" in ran.err
+    assert "workload_options.repeats: Option repeats must be a valid integer" in ran.err
+
+
 def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) -> None:
     write(folder)
     ran = run(folder, "-c", "config.json", "--emulator", "--json")

@@ -84,14 +84,15 @@ def test_the_page_tells_every_field_with_its_limits() -> None:
     per = {f"per_instance_type.{name}" for name in SCHEMA["properties"]["per_instance_type"]["properties"]}
     properties = SCHEMA["properties"].keys() - {"per_instance_type", *CLASSIC_PROVIDERS}
     assert {*properties, *local, *per, *SCHEMA["$defs"]["instance"]["properties"]} <= told
-    shown = re.sub(r"(?<=\d),(?=\d)", "", page)
+    options = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
+    shown = re.sub(r"(?<=\d),(?=\d)", "", page + options)
     numbers = {int(found) for found in re.findall(r'"(?:maximum|maxLength|default)": (\d+)', published.text())}
     assert {number for number in numbers if not re.search(rf"\b{number}\b", shown)} == set()
 
 
 # What may differ stands in the schema module: numbers as texts, parts of a task, numbers as run ids are not generated here.
 texts = st.sampled_from(
-    ["", "a", "3.4.7", "x" * 64, "x" * 65, "y" * 129, "a\n", "\t", "é", "-a", "a b", "ruby-bench", "mock"]
+    ["", "a", "3.4.7", "x" * 64, "x" * 65, "y" * 129, "a\n", "\t", "é", "-a", "a b", "ruby-bench", "mock", "c++"]
 )
 counts = st.sampled_from([-1, 0, 1, 2, 3, 100, 101, 1000, 1001, 86_400, 86_401, 10**7, 0.5, 1.0, True, 10**400])
 junk: st.SearchStrategy[Any] = (
@@ -113,10 +114,26 @@ local = st.fixed_dictionaries(
 provision = st.dictionaries(st.sampled_from(["local", "aws"]), local | st.none(), max_size=2) | junk
 whole_tasks = st.sampled_from([1, 2, 2.0, 0, -1, None])
 per = st.fixed_dictionaries({"tasks": whole_tasks}, optional={"instances": numbers, "task": counts}) | junk
+lists = st.lists(st.sampled_from(["a", "interp", "nbody", "-x", "A", "a,b", "a\n", 1]), max_size=2)
+some_options = st.dictionaries(
+    st.sampled_from(["argv", "steps", "variants", "benchmarks", "timeout_s", "ruby_version", "commit", "n"]),
+    lists | texts | counts | st.none(),
+    max_size=2,
+)
+subject = st.builds(
+    lambda name, image, own: own | {"name": name} | image,
+    texts,
+    st.just({}) | texts.map(lambda image: {"image": image}),
+    some_options,
+)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "workload": texts | st.none() | st.just(3),
+    "workload": texts | st.none() | st.just(3) | st.sampled_from(["command", "pyperformance", "mock"]),
+    "subjects": st.lists(subject, max_size=1) | junk,
+    "order": st.sampled_from(["interleaved", "grouped", "random", None, 1]),
+    "shards": st.sampled_from([0, 1, None, "x"]),
+    "providers": st.dictionaries(st.sampled_from(["hetzner", "order", "a b"]), entries, max_size=1) | junk,
     "ruby_version": junk,
-    "workload_options": junk,
+    "workload_options": some_options | junk,
     "metadata": junk,
     "run_id": texts | st.none() | st.booleans(),
     "per_instance_type": per,
@@ -136,7 +153,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 }  # fmt: skip
 changes = st.lists(st.sampled_from(sorted(FIELDS)), max_size=2, unique=True).flatmap(
     lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in names})
-)
+) | st.fixed_dictionaries({name: FIELDS[name] for name in ("workload", "workload_options", "subjects")})
 
 
 @given(changes, st.sets(st.sampled_from(sorted(GOOD)), max_size=1))
@@ -165,7 +182,7 @@ SPANS: list[tuple[Place, int, int]] = [
     (lambda length: {"local": [LOCAL | {"alias": "x" * length}]}, 1, limits.MAX_TYPE_CHARS),
     (lambda length: {"local": ["x" * length]}, 1, limits.MAX_TYPE_CHARS),
     (lambda length: {"x" * length: [LOCAL]}, 1, limits.MAX_LABEL_CHARS),
-    (lambda length: {"provision": {"local": {"image": "x" * length}}}, 1, provisions.MAX_IMAGE_CHARS),
+    (lambda length: {"provision": {"local": {"image": "x" * length}}}, 1, 255),
 ]
 
 
@@ -199,7 +216,9 @@ def test_what_only_the_api_is_lenient_about(load_json: Load, change: dict[str, A
     [
         {"per_instance_type": {"tasks": limits.MAX_TASKS}, "aws": [{"instance_type": "a"}]},
         {"metadata": {"x": "y" * limits.MAX_METADATA_BYTES}},
-        {"workload_options": {"x": "y" * limits.MAX_OPTIONS_BYTES}},
+        {"workload_options": {"path": "y" * limits.MAX_OPTIONS_BYTES}},
+        {"subjects": [{"name": "a"}, {"name": "a"}]},
+        {"shards": 2},
         {"local": [{"instance_type": "\N{GRINNING FACE}" * 128}]},
         {"local": [{"instance_type": f"t{i}"} for i in range(limits.MAX_GROUPS + 1)]},
     ],

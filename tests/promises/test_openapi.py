@@ -18,6 +18,8 @@ DOCUMENT: dict[str, Any] = openapi_document.document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OBJECT = {"instance_type": "c8g.medium"}
 PAGES = {("/", "get"), ("/assets/{version}/{name}", "get")}  # for people: HTML and its files, no part of the API
+BARE: dict[str, Any] = {"per_instance_type": {"tasks": 1}, "local": [OBJECT]}
+COMMAND: dict[str, Any] = BARE | {"workload": "command", "workload_options": {"argv": ["true"]}}
 GOOD = {"ruby_version": "3.4.7", "per_instance_type": {"tasks": 1}}
 
 
@@ -114,6 +116,14 @@ def test_examples_fit_their_schemas(operation: Any) -> None:
         },
         {"workload": "mock", "per_instance_type": {"tasks": "2"}, "local": [OBJECT]},
         {"workload": "mock", "per_instance_type": {"tasks": 2.5}, "local": [OBJECT | {"alias": None}]},
+        COMMAND,
+        COMMAND | {"workload_options": None, "subjects": [{"name": "a", "argv": ["a"]}, {"name": "b", "argv": ["b"]}]},
+        COMMAND | {"subjects": [{"name": "a+b", "image": "ruby:3.4", "repeats": 5.0}], "order": "grouped", "shards": 1},
+        COMMAND | {"workload": "theirs", "workload_options": {"x": 1}, "subjects": [{"name": "a", "y": 2}]},
+        BARE | {"workload": "pyperformance", "workload_options": {"benchmarks": ["a", "b"]}, "shards": 2},
+        BARE | {"subjects": [{"name": "a", "ruby_version": "3.4"}, {"name": "b", "ruby_version": "3.3"}]},
+        BARE | {"workload_options": {"ruby_version": "3.4", "once": True}},
+        GOOD | {"providers": {"aws": ["c8g"], "order": [OBJECT]}},
     ],
 )
 def test_the_schema_of_a_new_run_takes_what_the_rules_take(body: dict[str, Any]) -> None:
@@ -147,6 +157,22 @@ def test_the_schema_of_a_new_run_takes_what_the_rules_take(body: dict[str, Any])
         GOOD | {"aws": [OBJECT], "max_attempts": 101},
         GOOD | {"aws": [OBJECT], "metadata": []},
         GOOD | {"aws": [OBJECT], "workload": "a b"},
+        COMMAND | {"workload_options": {"argvv": ["true"], "repeats": "five"}},
+        COMMAND | {"workload_options": {}},
+        COMMAND | {"workload_options": None, "subjects": [{"name": "a", "argv": ["a"]}, {"name": "b"}]},
+        COMMAND | {"subjects": [{"name": "a", "image": "-x"}]},
+        COMMAND | {"subjects": [{"name": "a b"}]},
+        COMMAND | {"subjects": [{"argv": ["a"]}]},
+        COMMAND | {"subjects": [{"name": "a", "argvv": []}]},
+        COMMAND | {"subjects": {"name": "a"}},
+        COMMAND | {"order": "random"},
+        COMMAND | {"shards": 2},
+        COMMAND | {"workload": "theirs", "shards": 2},
+        BARE | {"subjects": [{"name": "a", "ruby_version": "3.4"}, {"name": "b"}]},
+        BARE | {"ruby_version": "3.4", "workload_options": {"ruby_version": "3.4"}},
+        BARE | {"ruby_version": "3.4", "workload_options": {"variants": ["rjit"]}},
+        GOOD | {"aws": [OBJECT], "providers": {"box": None}},
+        GOOD | {"aws": [OBJECT], "providers": []},
     ],
 )
 def test_the_schema_of_a_new_run_refuses_what_the_rules_refuse(body: dict[str, Any]) -> None:

@@ -256,3 +256,52 @@ def test_names_do_not_steer_the_terminal(tmp_path: Path) -> None:
     told = problems(tmp_path, {"\x1b[31mred\nline": 1})
     assert any(line.endswith("redline: unknown field, ignored") or "red line: unknown" in line for line in told)
     assert "\x1b" not in "".join(told)
+
+
+OPTIONS = """\
+workload: pyperformance
+workload_options:
+  benchmarks: [nbody, 2]
+  version: 1.14
+  efort: fast
+subjects:
+  - {name: a, effort: quick}
+  - {name: 3.4}
+per_instance_type: {tasks: 1}
+local: [box]
+"""
+
+
+def test_options_are_checked_with_file_and_line_and_what_was_probably_meant(tmp_path: Path) -> None:
+    told = problems(tmp_path, OPTIONS, "c.yaml")
+    assert [line.split("; ")[0] + "; " + line.split("; ")[-1] for line in told] == [
+        "c.yaml:3:23: workload_options.benchmarks[1]: Option benchmarks must be a valid string "
+        '(workload_options.benchmarks[1]) (found 2); quote it: "2"',
+        "c.yaml:4:12: workload_options.version: Option version must be a valid string (workload_options.version) "
+        '(found 1.14); quote it: "1.14"',
+        "c.yaml:5:10: workload_options.efort: Option efort is unknown (workload_options.efort) "
+        '(found "fast"); did you mean effort?',
+        "c.yaml:7:23: subjects[0].effort: Option effort must be 'single', 'fast', 'normal' or 'rigorous' "
+        '(subjects[0].effort) (found "quick"); leave it out for "normal"',
+        'c.yaml:8:12: subjects[1].name: Subject name is invalid (subjects[1].name) (found 3.4); quote it: "3.4"',
+    ]
+
+
+def test_options_of_another_workload_pass_with_a_warning(tmp_path: Path) -> None:
+    config = load(written(tmp_path, GOOD | {"workload": "theirs", "workload_options": {"any": 1}}))
+    assert config.body["workload_options"] == {"any": 1}
+    assert len(config.warnings) == 1
+
+
+def test_subjects_order_shards_and_providers_are_sent(tmp_path: Path) -> None:
+    more: dict[str, Any] = {
+        "subjects": [{"name": "a"}, {"name": "b", "once": True}], "order": "grouped", "shards": 1,
+        "providers": {"order": [{"instance_type": "x", "arch": "arm64"}]}, "provision": {"order": {}},
+    }  # fmt: skip
+    config = load(written(tmp_path, GOOD | more))
+    assert config.body == GOOD | {key: value for key, value in more.items() if key != "provision"}
+    assert config.providers == ("aws", "local", "hetzner", "order")
+    assert ["providers.order[0].arch: ignored" in warning for warning in config.warnings] == [True]
+    kept = config.only(["order"])
+    assert ({*GOOD, *more} - {*kept.body}, kept.providers) == ({"local", "aws", "hetzner", "provision"}, ("order",))
+    assert config.only(["aws"]).body["providers"] == {}

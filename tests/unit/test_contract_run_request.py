@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from benchfleet_contract import limits
 from benchfleet_contract.run_instances import KNOWN, NO_INSTANCES
+from benchfleet_contract.run_options import options_of, ruby_version_of
 from benchfleet_contract.run_request import read_run_request
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-names = st.sampled_from([*sorted(KNOWN), "aws", "local", "mock", "tasks", "instance_type", "alias"])
+names = st.sampled_from([*sorted(KNOWN), "aws", "local", "mock", "tasks", "instance_type", "alias", "name", "argv"])
 entries = st.dictionaries(st.sampled_from(["instance_type", "alias"]), json_values, max_size=2)
 values = json_values | st.dictionaries(names, json_values, max_size=2) | st.lists(entries | json_values, max_size=3)
 bodies = st.dictionaries(names | st.text(max_size=8), values, max_size=8)
@@ -160,3 +161,191 @@ def test_no_body_gets_an_answer_that_is_too_long_to_send() -> None:
     reading = read_run_request(GOOD | {"aws": [1] * 20_000, "lease_s": 0})
     assert len(reading.problems) == 1_001
     assert reading.words[-1] == "19001 more problems are not told"
+
+
+COMMAND: dict[str, Any] = {
+    "workload": "command",
+    "per_instance_type": {"tasks": 3},
+    "workload_options": {"argv": ["true"]},
+    "local": ["box"],
+}
+
+
+def fields_of(body: dict[str, Any]) -> list[str]:
+    return [problem.field for problem in read_run_request(body).problems]
+
+
+def test_wrong_options_are_told_beside_everything_else_with_path_and_remedy() -> None:
+    body = COMMAND | {"workload_options": {"argvv": ["true"], "repeats": "five"}, "lease_s": 0}
+    assert [(found.field, found.remedy) for found in read_run_request(body).problems] == [
+        ("workload_options.repeats", "leave it out for 1"),
+        ("workload_options.argvv", "did you mean argv?"),
+        ("workload_options.argv", 'such as ["python3", "-c", "pass"]'),
+        ("lease_s", "leave it out for 120"),
+    ]
+
+
+def test_options_of_a_workload_that_is_not_known_pass_with_a_warning() -> None:
+    reading = read_run_request(COMMAND | {"workload": "theirs", "workload_options": {"any": 1}})
+    assert reading.request
+    assert reading.request.workload_options == {"any": 1}
+    assert [warning.partition(":")[0] for warning in reading.warnings] == ["workload"]
+
+
+@pytest.mark.parametrize("options", [[], "x", {"argv": ["y" * 9_000]}])
+def test_options_that_cannot_be_read_are_told_once(options: Any) -> None:
+    assert fields_of(COMMAND | {"workload_options": options}) == ["workload_options"]
+
+
+RUBIES = [
+    {"name": "ruby-3.4", "ruby_version": "3.4.7", "image": "ruby:3.4.7"},
+    {"name": "old+x", "ruby_version": "3.3"},
+]
+RUBY: dict[str, Any] = {"per_instance_type": {"tasks": 2}, "local": ["box"], "workload_options": {"once": True}}
+
+
+def test_a_subject_has_a_name_an_image_and_options_of_its_own() -> None:
+    request = read_run_request(RUBY | {"subjects": RUBIES, "order": "grouped"}).request
+    assert request
+    assert (request.ruby_version, request.order, request.shards) == (None, "grouped", 1)
+    assert [(s.name, s.image, s.options) for s in request.subjects] == [
+        ("ruby-3.4", "ruby:3.4.7", {"ruby_version": "3.4.7"}), ("old+x", None, {"ruby_version": "3.3"}),
+    ]  # fmt: skip
+    assert [options_of(request, subject) for subject in request.subjects] == [
+        {"once": True, "ruby_version": "3.4.7"}, {"once": True, "ruby_version": "3.3"}
+    ]  # fmt: skip
+
+
+def test_a_run_without_subjects_is_as_it_was() -> None:
+    nothings: list[dict[str, Any]] = [
+        {},
+        {"subjects": None},
+        {"subjects": [], "order": None, "shards": None, "providers": None},
+    ]
+    for nothing in nothings:
+        request = read_run_request(GOOD | nothing).request
+        assert request
+        assert (request.subjects, request.order, request.shards) == ([], "interleaved", 1)
+        assert (request.workload_options, request.ruby_version) == ({}, "3.4.7")
+
+
+def test_the_ruby_version_of_a_run_is_an_option_of_ruby_bench_alone() -> None:
+    for body, options in ((GOOD, {"ruby_version": "3.4.7"}), (COMMAND | {"ruby_version": "3"}, {"argv": ["true"]})):
+        request = read_run_request(body).request
+        assert request
+        assert options_of(request) == options
+        assert ruby_version_of(request.workload, options_of(request), request.ruby_version) == request.ruby_version
+    assert ruby_version_of("ruby-bench", {"ruby_version": "3.3"}, "3.4") == "3.3"
+    assert ruby_version_of("theirs", {"ruby_version": "3.3"}, "3.4") == "3.4"
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"ruby_version": "3.4"}, []),
+        ({}, ["ruby_version"]),
+        ({"workload_options": {"ruby_version": "3.4"}}, []),
+        ({"workload_options": {"ruby_version": "3.4"}, "ruby_version": "3.4"}, ["workload_options.ruby_version"]),
+        ({"workload_options": {"ruby_version": None}}, ["ruby_version"]),
+        ({"subjects": [{"name": "a", "ruby_version": "3.4"}]}, []),
+        ({"subjects": [*RUBIES, {"name": "b"}]}, ["subjects[2].ruby_version"]),
+        ({"subjects": [{"name": "b"}], "ruby_version": "3.4"}, []),
+        ({"subjects": [*RUBIES, {"name": "b"}], "ruby_version": "3.4"}, []),
+        ({"subjects": [{"name": "b", "ruby_version": 3.4}], "ruby_version": "3"}, ["subjects[0].ruby_version"]),
+    ],
+)
+def test_ruby_bench_needs_a_ruby_version_for_every_task_said_once(change: dict[str, Any], fields: list[str]) -> None:
+    assert fields_of(RUBY | change) == fields
+
+
+@pytest.mark.parametrize(
+    ("subjects", "fields"),
+    [
+        ({"name": "a"}, ["subjects"]),
+        (3, ["subjects"]),
+        (["a", None], ["subjects[0]", "subjects[1]"]),
+        ([{}], ["subjects[0].name"]),
+        ([{"name": "a"}, {"name": "b"}, {"name": "a"}], ["subjects[2].name"]),
+        ([{"name": "a b"}, {"name": "x" * 65}, {"name": 7}], [f"subjects[{i}].name" for i in range(3)]),
+        ([{"name": "a", "image": "-x"}, {"name": "b", "image": 3}], ["subjects[0].image", "subjects[1].image"]),
+        ([{"name": "a", "image": None, "argvv": []}], ["subjects[0].argvv"]),
+        ([{"name": "", "repeats": 0, "argv": []}], ["subjects[0].name", "subjects[0].repeats", "subjects[0].argv"]),
+        ([{"name": "a", "argv": ["y" * 9_000]}], ["subjects[0]"]),
+        ([{"name": f"s{i}"} for i in range(257)], ["subjects"]),
+    ],
+)
+def test_everything_wrong_with_subjects_is_told_at_once(subjects: Any, fields: list[str]) -> None:
+    assert sorted(fields_of(COMMAND | {"subjects": subjects})) == sorted(fields)
+
+
+def test_what_a_workload_needs_may_stand_in_each_subject() -> None:
+    two = [{"name": "a", "argv": ["a"]}, {"name": "b", "argv": ["b"]}]
+    body = {key: value for key, value in COMMAND.items() if key != "workload_options"}
+    assert fields_of(body | {"subjects": two}) == []
+    assert fields_of(body | {"subjects": [*two, {"name": "c"}]}) == ["subjects[2].argv"]
+    assert fields_of(body | {"subjects": two, "workload_options": {"warmup": -1}}) == ["workload_options.warmup"]
+
+
+PYPERFORMANCE = COMMAND | {"workload": "pyperformance", "workload_options": {"benchmarks": ["a", "b", "c"]}}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"shards": 3}, []),
+        ({"shards": "2"}, []),
+        ({"shards": 4}, ["Shards cannot be made: 3 benchmarks make no 4 shards"]),
+        ({"shards": 3, "subjects": [{"name": "x"}, {"name": "y", "benchmarks": ["a"]}]},
+         ["Shards cannot be made: 1 benchmarks make no 3 shards (subjects[1])"]),
+        ({"shards": 0}, ["Shards must be a whole number from 1 to 1000"]),
+        ({"shards": {"of": 3}}, ["Shards must be a whole number from 1 to 1000"]),
+        ({"order": "random"}, ["Order is invalid"]),
+        ({"order": ["grouped"]}, ["Order is invalid"]),
+    ],
+)  # fmt: skip
+def test_shards_and_order(change: dict[str, Any], words: list[str]) -> None:
+    assert read_run_request(PYPERFORMANCE | change).words == words
+
+
+def test_subjects_and_shards_count_among_the_tasks_and_the_groups() -> None:
+    two = [{"name": "a"}, {"name": "b"}]
+    many = PYPERFORMANCE | {"per_instance_type": {"tasks": 20_000}, "subjects": two, "shards": 3}
+    assert read_run_request(many).words == ["Run has too many tasks: 120000 of at most 100000"]
+    types = COMMAND | {"local": [f"t{i}" for i in range(129)], "subjects": two}
+    assert read_run_request(types).words == ["Run has too many instance types: 129 times 2 subjects of at most 256"]
+
+
+def places(body: dict[str, Any]) -> list[tuple[str, str]]:
+    request = read_run_request(body).request
+    assert request
+    return [(instance.provider, instance.instance_type) for instance in request.instances]
+
+
+LIST = [{"instance_type": "x"}]
+
+
+def test_providers_may_stand_below_an_object_of_their_own() -> None:
+    body = GOOD | {"providers": {"order": LIST, "aws": ["c8g"]}, "box": LIST}
+    assert places(body) == [("aws", "c8g"), ("local", "docker"), ("box", "x"), ("order", "x")]
+
+
+@pytest.mark.parametrize("name", ["subjects", "order", "shards", "providers"])
+def test_no_field_that_came_later_takes_a_provider_s_name_away(name: str) -> None:
+    assert places(GOOD | {name: LIST}) == [("local", "docker"), (name, "x")]
+
+
+def test_a_list_with_a_name_in_it_is_subjects() -> None:
+    body = COMMAND | {"workload": "theirs", "subjects": [{"name": "a", "instance_type": "x"}]}
+    assert places(body) == [("local", "box")]
+
+
+@pytest.mark.parametrize(
+    ("providers", "fields"),
+    [
+        ([], ["providers"]), ("aws", ["providers"]), ({"aws": None}, ["providers.aws"]), ({"a b": LIST}, ["providers.a b"]),
+        ({"box": ["x", {}]}, ["providers.box[0]", "providers.box[1].instance_type"]),
+        ({"local": LIST}, ["providers.local"]),
+    ],
+)  # fmt: skip
+def test_wrong_providers_are_told_with_their_path(providers: Any, fields: list[str]) -> None:
+    assert fields_of(GOOD | {"providers": providers}) == fields

@@ -16,7 +16,7 @@ from tests.contract.records import CLOUD, LOCAL, NOW_MS
 from tests.contract.system import BODY, Killed, System
 
 WHOLE: dict[str, Any] = {
-    "run_id": "r", "ruby_version": "3.4.7", "workload": "mock", "workload_options": {"n": 1},
+    "run_id": "r", "ruby_version": "3.4.7", "workload": "mock", "workload_options": {"seed": 1},
     "per_instance_type": {"tasks": 2}, "lease_s": 60, "max_attempts": 4, "deadline_s": 3_600, "metadata": {"why": "test"},
     "local": [{"instance_type": "docker", "alias": "box"}], "aws": [{"instance_type": "c8g.medium", "alias": "big"}],
 }  # fmt: skip
@@ -33,7 +33,7 @@ def test_a_run_is_what_its_body_asks_for() -> None:
     assert {group.demand: (group.total, group.blocks) for group in run.groups} == {LOCAL: (2, (0,)), CLOUD: (2, (0,))}
     assert replace(run, groups=()) == Run(
         run_id="r", state=RunState.CREATING, body_sha256="f", created_ms=NOW_MS, deadline_ms=NOW_MS + 3_600_000,
-        ruby_version="3.4.7", workload="mock", workload_options={"n": 1}, tasks_per_instance=2, task_count=4, lease_s=60,
+        ruby_version="3.4.7", workload="mock", workload_options={"seed": 1}, tasks_per_instance=2, task_count=4, lease_s=60,
         max_attempts=4, metadata={"why": "test"}, groups=(),
     )  # fmt: skip
 

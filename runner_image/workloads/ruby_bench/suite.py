@@ -80,8 +80,9 @@ def rubies(job: Job, options: RubyBenchOptions, execute: Execute) -> dict[str, s
     for variant, identity in said.items():
         check_variant(variant, identity.first)
     first = said[options.variants[0]]
-    if options.require_ruby_version and job.ruby_version:
-        _check_version(job.ruby_version, first)
+    wanted = options.ruby_version or job.ruby_version
+    if options.require_ruby_version and wanted:
+        _check_version(wanted, first)
     return {"ruby": first.lines[1]} | {f"ruby-{variant}": identity.first for variant, identity in said.items()}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.problems import Problem
-from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, KNOWN, is_provider
+from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, PROVIDERS, is_field, is_provider, named_providers
 from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
@@ -16,7 +16,7 @@ from benchfleet.config.provision import LOCAL_FIELDS, Provision, read_provision,
 from benchfleet.documents.document import Document, name_of, shown
 from benchfleet.documents.problems import Finding, Remark
 
-_TEXTS = ("ruby_version", "workload", "run_id", "instance_type", "alias", "isolation", "image")
+_TEXTS = ("ruby_version", "name", "workload", "run_id", "instance_type", "alias", "isolation", "image")
 
 
 @dataclass
@@ -58,7 +58,7 @@ class _Check:
 
     def _refuse(self, name: str, message: str, remedy: str) -> None:
         text = self._document.as_written(name)
-        if text is not None and text.lower() not in ("null", "~", "") and name.rpartition(".")[2] in _TEXTS:
+        if text is not None and text.lower() not in ("null", "~", "") and _wants_text(name, message):
             remedy = f'quote it: "{text}"'
         value = text or shown(self._document.value_at(name)) if self._document.has(name) else ""
         self._found.findings.append(Finding(self._document.place(name), name, message, remedy, value))
@@ -111,27 +111,36 @@ class _Check:
                 listed = bool(value) and isinstance(value, list | dict)
                 hint = "; a provider's list holds objects with an instance_type" if listed else ""
                 yield (name,), fields.unknown(name, fields.TOP) + hint
-            elif isinstance(value, list) and is_provider(name, value):
-                yield from self._strange_in_entries(name, value)
+        for named in named_providers(self._found.body):
+            if isinstance(named.entries, list):
+                path = (named.provider,) if named.where == named.provider else (PROVIDERS, named.provider)
+                yield from self._strange_in_entries(path, named.entries)
         yield from _strange(("per_instance_type",), self._config.get("per_instance_type"), fields.PER_INSTANCE_TYPE)
         provision = self._config.get(fields.PROVISION)
         if isinstance(provision, dict):
             yield from _strange((fields.PROVISION, "local"), provision.get("local"), LOCAL_FIELDS)
             yield from self._idle(provision)
 
-    def _strange_in_entries(self, provider: str, entries: list[Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def _strange_in_entries(
+        self, path: tuple[str, ...], entries: list[Any]
+    ) -> Iterator[tuple[tuple[str | int, ...], str]]:
         for index, entry in enumerate(entries):
-            yield from _strange((provider, index), entry, fields.ENTRY)
+            yield from _strange((*path, index), entry, fields.ENTRY)
 
     def _idle(self, provision: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        there = [name for name, value in self._config.items() if is_provider(name, value)]
+        there = [named.provider for named in named_providers(self._found.body)]
         for name in provision:
             if name not in there:
                 yield (fields.PROVISION, name), f"ignored: the config has no instances of {name}"
 
 
+def _wants_text(name: str, message: str) -> bool:
+    """Would the value be right in quotes?"""
+    return name.rpartition(".")[2] in _TEXTS or "must be a valid string" in message
+
+
 def _is_posted(key: str, value: Any) -> bool:
-    return key in KNOWN or (key not in fields.NEVER_POSTED and is_provider(key, value))
+    return is_field(key, value) or (key not in fields.NEVER_POSTED and is_provider(key, value))
 
 
 def _strange(

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from benchfleet_contract.names import IMAGE
+
 Isolation = Literal["best", "process", "docker"]
 
 ISOLATIONS: tuple[Isolation, ...] = ("best", "process", "docker")
 MAX_SLOTS = 1_024
 DEFAULT_SLOTS = 1  # tasks side by side disturb each other's measurements
 DEFAULT_IMAGE = "benchfleet-runner:latest"
-MAX_IMAGE_CHARS = 255
 LOCAL_FIELDS = ("isolation", "slots", "image")
 Refuse = Callable[[str, str, str], None]
 
@@ -62,9 +63,7 @@ def _local(value: Mapping[str, Any], refuse: Refuse) -> LocalProvision:
 
 def is_image(value: Any) -> bool:
     """Not whether the engine would take it: only that it can be an argument, and no option."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_IMAGE_CHARS:
-        return False
-    return value.isascii() and value.isprintable() and " " not in value and not value.startswith("-")
+    return isinstance(value, str) and IMAGE.fullmatch(value) is not None
 
 
 def whole(value: Any, most: int) -> int | None:

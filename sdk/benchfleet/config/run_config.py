@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchfleet_contract.run_instances import is_provider
+from benchfleet_contract.run_instances import PROVIDERS, is_provider
 from benchfleet_contract.runs import RunRequest
 
 from benchfleet.config.provision import Provision
@@ -37,5 +37,7 @@ class RunConfig:
             words = f"no provider {', '.join(strange)}" if strange else "no provider chosen"
             raise UsageError(f"{words} in {self.path}; it has {', '.join(self.providers)}")
         body = {key: value for key, value in self.body.items() if key in wanted or not is_provider(key, value)}
+        if isinstance(inner := body.get(PROVIDERS), dict):
+            body[PROVIDERS] = {key: value for key, value in inner.items() if key in wanted}
         kept = [instance for instance in self.request.instances if instance.provider in wanted]
         return replace(self, body=body, request=self.request.model_copy(update={"instances": kept}))

@@ -3,7 +3,8 @@
 It is stricter than `load` where `load` only warns (unknown names, names of the system that we replace), and where `load`
 does as the API does: it takes no numbers that are texts, no part of a task and no run id that is a number. What it cannot
 say, `load` alone knows: products (tasks of a run), the number of instance types, sizes in bytes, the room that characters
-beyond ASCII take in a key, keys that are there twice.
+beyond ASCII take in a key, keys, subjects and providers that are there twice, whether there are benchmarks enough for the
+shards. Providers that are called as a field that came later (`order: [{instance_type: a}]`) belong below `providers` here.
 """
 
 import json
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract import limits
-from benchfleet_contract.names import LABEL, NEW_RUN_ID
+from benchfleet_contract.names import IMAGE, LABEL, NEW_RUN_ID
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, KNOWN
+from benchfleet_contract.workloads import schemas
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 
 from benchfleet.config import fields, provision
@@ -35,11 +37,13 @@ def document() -> Schema:
         "properties": {**_of_the_api(), **_of_the_master(), **_classic_providers()},
         "additionalProperties": _ENTRIES,
         "propertyNames": {"anyOf": [{"enum": [fields.SCHEMA]}, {**_exactly(LABEL.pattern), "not": {"enum": _refused()}}]},
-        "if": {"properties": {"workload": {"const": "ruby-bench"}}},
-        "then": {"required": ["ruby_version"], "properties": {"ruby_version": {"type": "string", "minLength": 1}}},
-        "not": {"properties": {name: True for name in _names()}, "additionalProperties": {"maxItems": 0}},
+        **schemas.rule(_reference),
+        "not": {
+            "properties": {name: True for name in _names()} | {"providers": {"additionalProperties": {"maxItems": 0}}},
+            "additionalProperties": {"maxItems": 0},
+        },
         "errorMessage": "Name at least one instance under a provider: \"local\": [{\"instance_type\": \"laptop\"}]",
-        "$defs": {"instance": _instance(), "instances": _instances()},
+        "$defs": {"instance": _instance(), "instances": _instances(), **_strictly(schemas.definitions(_exactly))},
         "examples": [_EXAMPLE],
     }  # fmt: skip
 
@@ -63,6 +67,22 @@ def _names() -> list[str]:
 
 def _refused() -> list[str]:
     return sorted({*fields.INSTEAD, *fields.KEYS})
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _strictly(schema: Any) -> Any:
+    """The same with every pattern to the very end of its text."""
+    if isinstance(schema, list):
+        return [_strictly(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _strictly(part) for key, part in schema.items()}
+    if isinstance(pattern := made.get("pattern"), str) and pattern.endswith("$"):
+        made["pattern"] = f"{pattern}(?!\\n)"
+    return made
 
 
 def _exactly(pattern: str) -> Schema:
@@ -106,15 +126,25 @@ def _classic_providers() -> Schema:
 def _of_the_api() -> Schema:
     ruby = "Which ruby is measured; ruby-bench needs it. In YAML quote it: 3.10 would be the number 3.1."
     run_id = "Names the run; creating it again with the same config changes nothing. Without it, the time in seconds."
-    given = (
-        f"Given to the workload as they stand; docs/workloads.md has them. At most {limits.MAX_OPTIONS_BYTES} bytes."
-    )
+    given = f"What the workload is to do; docs/workloads.md has them. At most {limits.MAX_OPTIONS_BYTES} bytes."
+    order = "interleaved: repeat by repeat, shuffled within each; grouped: subject by subject."
+    shards = "Into how many tasks the benchmarks of one repeat are dealt: pyperformance, and named ones of ruby-bench."
     kept = f"Kept with the run, for you. At most {limits.MAX_METADATA_BYTES} bytes of JSON."
     lease = "Seconds of silence after which a runner is taken for dead."
     deadline = "Seconds after which the run ends, come what may."
     return {
         "workload": _workload(),
         "workload_options": {"type": ["object", "null"], "default": {}, "description": given},
+        "subjects": schemas.subjects(_reference) | {"maxItems": limits.MAX_GROUPS},
+        "order": {"enum": ["interleaved", "grouped", None], "default": "interleaved", "description": order},
+        "shards": _whole(shards, 1, 1, limits.MAX_SHARDS),
+        "providers": {
+            "type": ["object", "null"],
+            "properties": _classic_providers(),
+            "additionalProperties": _ENTRIES,
+            "propertyNames": _exactly(LABEL.pattern),
+            "description": "Instances by provider, for names that are fields here. A provider stands here or beside.",
+        },
         "ruby_version": {
             "type": ["string", "null"], "maxLength": limits.MAX_LABEL_CHARS, "description": ruby, "examples": ["3.4.7"],
         },
@@ -171,15 +201,13 @@ def _per_instance_type() -> Schema:
 def _local() -> Schema:
     isolation = "docker: a container for each slot; process: a process group; best: docker where there is the image."
     slots = "Tasks at a time of each runner. They disturb each other's measurements."
-    printable = {"pattern": f"^[!-,.-~][!-~]{{0,{provision.MAX_IMAGE_CHARS - 1}}}$(?!\\n)"}
     return {
         "type": "object",
         "properties": {
             "isolation": {"enum": [*provision.ISOLATIONS], "default": "best", "description": isolation},
             "slots": _count(slots, provision.DEFAULT_SLOTS, provision.MAX_SLOTS),
             "image": {
-                "type": "string",
-                **printable,
+                **_exactly(IMAGE.pattern),
                 "default": provision.DEFAULT_IMAGE,
                 "description": "For docker.",
             },

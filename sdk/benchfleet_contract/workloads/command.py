@@ -23,4 +23,4 @@ class CommandOptions(Options):
     warmup: int = Field(default=0, ge=0, le=1_000, description="Repeats before them, kept apart.")
 
 
-KIND = Kind("command", CommandOptions, no_shards("a command cannot be split"))
+KIND = Kind("command", CommandOptions, no_shards("a command cannot be split"), splits=False)

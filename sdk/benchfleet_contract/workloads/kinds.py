@@ -11,7 +11,7 @@ from typing import Any
 
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.workloads.known import MODULES
-from benchfleet_contract.workloads.options import WORKLOAD_OPTIONS, InvalidOptions, Options, parse
+from benchfleet_contract.workloads.options import DEFAULT_PLACE, InvalidOptions, Options, parse
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,12 @@ class CannotSplit(ValueError):
 
 @dataclass(frozen=True)
 class Kind:
-    """`split` takes valid options and a number from 2; it raises CannotSplit."""
+    """`split` takes valid options and a number from 2; it raises CannotSplit. `splits`: may it succeed?"""
 
     name: str
     options: type[Options]
     split: Callable[[Mapping[str, Any], int], list[Part]]
+    splits: bool = True
 
     def plan(self, options: Mapping[str, Any], shards: int) -> list[Part]:
         """`shards` parts of the work that `options` ask for. Raises CannotSplit."""
@@ -52,14 +53,28 @@ def kind(name: str) -> Kind | None:
     return found
 
 
-def check(name: str, options: Mapping[str, Any], *, where: str = WORKLOAD_OPTIONS) -> list[Problem]:
-    """Everything that is wrong with the options of a kind, with paths below `where`. None for an unknown kind."""
+def check(name: str, options: Mapping[str, Any], *, where: str = DEFAULT_PLACE) -> list[Problem]:
+    """Everything that is wrong with the options of a kind, with paths below `where`. Nothing, for an unknown kind."""
+    return [problem for _, problem in _wrong(name, options, where)]
+
+
+def check_own(name: str, options: Mapping[str, Any], *, where: str = DEFAULT_PLACE) -> list[Problem]:
+    """What is wrong with each of these options, which are a part of a whole: one that is missing may be elsewhere."""
+    return [problem for option, problem in _wrong(name, options, where) if option in options]
+
+
+def check_whole(name: str, options: Mapping[str, Any], *, where: str) -> list[Problem]:
+    """What is wrong with options together, where each by itself is known to be right: some are missing, say."""
+    return [problem for option, problem in _wrong(name, options, where) if option not in options]
+
+
+def _wrong(name: str, options: Mapping[str, Any], where: str) -> list[tuple[str, Problem]]:
     known = kind(name)
     try:
         if known:
             parse(known.options, options, where=where)
     except InvalidOptions as error:
-        return error.problems
+        return list(zip(error.names, error.problems, strict=True))
     return []
 
 

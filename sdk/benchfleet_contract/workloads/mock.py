@@ -16,4 +16,4 @@ class MockOptions(Options):
     fail_every: int | None = Field(default=None, ge=1, description="Every n-th benchmark fails, the others stay.")
 
 
-KIND = Kind("mock", MockOptions, no_shards("mock has nothing that is worth splitting"))
+KIND = Kind("mock", MockOptions, no_shards("mock has nothing that is worth splitting"), splits=False)

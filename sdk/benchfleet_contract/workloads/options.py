@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticUndefined
 
 from benchfleet_contract.problems import Problem
 
-WORKLOAD_OPTIONS = "workload_options"
+DEFAULT_PLACE = "workload_options"
 _NAME_CHARS = 64
 _SHOWN_CHARS = 200
 Model = TypeVar("Model", bound="Options")
@@ -21,22 +21,36 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_numbers(cls, given: Any) -> Any:
+        """JSON has one kind of number: 5.0 is 5."""
+        if not isinstance(given, dict):
+            return given
+        return {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in given.items()}
+
 
 class InvalidOptions(ValueError):
-    """`problems` is everything that is wrong."""
+    """`problems` is everything that is wrong; `names` the option that each is about, empty for all of them together."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], names: list[str]) -> None:
         super().__init__("; ".join(f"{found.message}, {found.remedy}" for found in problems))
-        self.problems = problems
+        self.problems, self.names = problems, names
 
 
-def parse(model: type[Model], options: Mapping[str, Any], *, where: str = WORKLOAD_OPTIONS) -> Model:
+def parse(model: type[Model], options: Mapping[str, Any], *, where: str = DEFAULT_PLACE) -> Model:
     """The options as `model`. Raises InvalidOptions, with paths that begin with `where`."""
     try:
         return model.model_validate(dict(options))
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
-        raise InvalidOptions([_problem(model, each, where) for each in found]) from error
+        raise InvalidOptions(
+            [_problem(model, each, where) for each in found], [_option(each) for each in found]
+        ) from error
+
+
+def _option(found: ErrorDetails) -> str:
+    return str(found["loc"][0]) if found["loc"] else ""
 
 
 def _problem(model: type[Options], found: ErrorDetails, where: str) -> Problem:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from benchfleet_contract.limits import MAX_LABEL_CHARS
 from benchfleet_contract.workloads.kinds import CannotSplit, Kind, Part, split
 from benchfleet_contract.workloads.options import Options
 
@@ -15,6 +16,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[^,\s][^,]*$")]  # a comma wo
 Program = Annotated[str, StringConstraints(pattern=r"^[^\s;:-][^\s;:]*$")]  # ruby-bench splits `name::program flags`
 Revision = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
 _Repo = Annotated[str, StringConstraints(pattern=r"^[^-\s]\S*$")]
+_Version = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LABEL_CHARS)]
 _Harness = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -30,10 +32,16 @@ class RubyBenchOptions(Options):
         default=None, description="A full commit id, tag or branch; without it, a pinned commit."
     )
     path: str | None = Field(default=None, description="A suite that is there already, instead of a clone.")
+    ruby_version: _Version | None = Field(
+        default=None, description="Which ruby is measured; the run's own ruby_version where it is left out."
+    )
     ruby: Program = Field(default="ruby", description="The program.")
     require_ruby_version: bool = Field(default=True, description="Fail if the ruby is not the one asked for.")
     variants: Annotated[list[Variant], AfterValidator(_differ)] = Field(
-        default=["interp", "yjit"], min_length=1, description="Compilers to compare, each once."
+        default=["interp", "yjit"],
+        min_length=1,
+        description="Compilers to compare, each once.",
+        json_schema_extra={"uniqueItems": True},
     )
     categories: list[Category] = Field(
         default=[], description="headline if there are no name_filters either.", examples=[["headline", "micro"]]
