@@ -23,6 +23,7 @@ TOPICS = {
     "version_start": "start of the command line",
     "emulator_start": "start of the emulator",
     "emulator_load": "CPU of an emulator under load",
+    "one_task": "wakes while one task measures",
     "archive_memory": "memory of building an archive",
     "package_size": "size of the deployment package",
 }
