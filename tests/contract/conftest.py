@@ -1,5 +1,10 @@
-"""The store over moto, over the emulator's own DynamoDB, and over the same as the emulator serves it to others by HTTP."""
+"""The store over moto, over the emulator's own DynamoDB, and over the same as the emulator serves it to others by HTTP.
 
+In `make proof` over dynalite, too.
+"""
+
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +16,10 @@ from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
+from tests.contract import dynalite_server
 from tests.contract.in_process import Engine, client, new_table
+
+_NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -35,11 +43,23 @@ def engine() -> Engine:
     return Engine()
 
 
-@pytest.fixture(params=["moto", "engine", "http"])
+@pytest.fixture(scope="session")
+def dynalite() -> Iterator[Any]:
+    try:
+        with dynalite_server.dynalite() as made:
+            yield made
+            made.close()
+    except dynalite_server.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(params=["moto", "engine", "http", pytest.param("dynalite", marks=pytest.mark.proof)])
 def stores(request: pytest.FixtureRequest) -> Stores:
     """An empty table."""
     if request.param == "engine":
         table = request.getfixturevalue("engine").store_table()
+    elif request.param == "dynalite":
+        table = dynalite_server.new_table(request.getfixturevalue("dynalite"), f"table-{next(_NUMBERS)}")
     else:
         made = request.getfixturevalue("aws").client("dynamodb") if request.param == "http" else None
         table = new_table(made or request.getfixturevalue("dynamodb"))

@@ -132,7 +132,7 @@ def _with_condition(request: dict[str, Any], condition: tuple[str, dict[str, Any
     return request | {"ConditionExpression": condition[0], "ReturnValuesOnConditionCheckFailure": "ALL_OLD"} | more
 
 
-def _update(key: dict[str, Any], change: tuple[str, dict[str, Any]], condition: Any, returned: str) -> Any:
+def update_request(key: dict[str, Any], change: tuple[str, dict[str, Any]], condition: Any, returned: str) -> Any:
     request = {"Key": key, "UpdateExpression": change[0], "ReturnValues": returned}
     return "update_item", _with_condition(
         request | ({"ExpressionAttributeValues": change[1]} if change[1] else {}), condition
@@ -173,7 +173,7 @@ def _batch(items: list[dict[str, Any]], keys: list[dict[str, Any]]) -> Any:
 MAYBE = st.none() | CONDITIONS
 STEPS = st.one_of(
     st.builds(lambda item, c: ("put_item", _with_condition({"Item": item, "ReturnValues": "ALL_OLD"}, c)), ITEMS, MAYBE),
-    st.builds(_update, KEYS, updates(), MAYBE, st.sampled_from(["NONE", "ALL_OLD", "ALL_NEW"])),
+    st.builds(update_request, KEYS, updates(), MAYBE, st.sampled_from(["NONE", "ALL_OLD", "ALL_NEW"])),
     st.builds(lambda key, c: ("delete_item", _with_condition({"Key": key, "ReturnValues": "ALL_OLD"}, c)), KEYS, MAYBE),
     st.builds(lambda key: ("get_item", {"Key": key}), KEYS),
     st.builds(lambda key: ("get_item", {"Key": key, "ProjectionExpression": "a.x, b[1], n"}), KEYS),
@@ -185,7 +185,7 @@ STEPS = st.one_of(
 )  # fmt: skip
 
 
-def _asked(dynamodb: Any, table: str, operation: str, request: Any) -> Any:
+def asked(dynamodb: Any, table: str, operation: str, request: Any) -> Any:
     of_tables = operation == "batch_write_item"
     request = {"RequestItems": {table: request}} if of_tables else {"TableName": table, **request}
     try:
@@ -200,7 +200,7 @@ def _asked(dynamodb: Any, table: str, operation: str, request: Any) -> Any:
 def _crashes(dynamodb: Any, table: str, operation: str, request: Any) -> Any:
     """moto's reply, or None."""
     try:
-        return _asked(dynamodb, table, operation, request)
+        return asked(dynamodb, table, operation, request)
     except TypeError:
         return None
 
@@ -250,13 +250,13 @@ def require_alike(engine: Engine, moto: Any, steps: list[Any]) -> None:
     engine.dynamodb.tables.create(definition(table))
     try:
         for operation, request in steps:
-            ours = _asked(engine.client, table, operation, request)
+            ours = asked(engine.client, table, operation, request)
             theirs = _crashes(moto, table, operation, request)
             if theirs is None:
                 break
             assert _unless_at_the_end(ours, theirs, request) == theirs, (operation, request)
         else:
-            assert _replayed(engine.stream_records(table)) == _asked(moto, table, "scan", {})["Items"]
+            assert _replayed(engine.stream_records(table)) == asked(moto, table, "scan", {})["Items"]
     finally:
         moto.delete_table(TableName=table)
         engine.dynamodb.ask("DeleteTable", {"TableName": table})
