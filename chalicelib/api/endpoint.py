@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from benchfleet_contract.identity import RIGHTS, WhoAmI
 from benchfleet_contract.limits import MAX_BODY_BYTES
 from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.tasks import ClaimReply
@@ -81,6 +82,18 @@ def answer_holder(
         return call(doors().keyring.holder(request.headers.get("authorization"), RUNNER, task_id=named))
 
     return _answered(request, admitted, 200)
+
+
+def answer_bearer(request: Request, *, doors: Callable[[], Doors] = services) -> Response:
+    """Who asks. A key that is shown must be one, also where reading needs none."""
+
+    def asked() -> WhoAmI:
+        shown: str = request.headers.get("authorization", "")
+        if not shown.strip() and doors().settings.public_read:
+            return WhoAmI(role=None, key_id=None, may=[*RIGHTS["reader"]])
+        return doors().keyring.bearer(shown)
+
+    return _answered(request, asked, 200)
 
 
 def _answered(request: Request, call: Callable[[], BaseModel], status: int) -> Response:

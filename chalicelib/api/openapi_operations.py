@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchfleet_contract import limits, runners, runs, tasks
+from benchfleet_contract import identity, limits, runners, runs, tasks
 from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.states import TaskStatus
@@ -188,8 +188,13 @@ def _tasks() -> list[Operation]:
 def _system() -> list[Operation]:
     return [
         Operation("get", "/up", "up", "Is the API there?", None, "Up"),
+        Operation(
+            "get", "/whoami", "whoAmI",
+            "Who asks: the role of the key and what it may do. An unknown key is refused also where reading needs none.",
+            ANYONE, identity.WhoAmI, refusals=BUSY,
+        ),
         Operation("get", "/openapi.json", "openapi", "This document.", None, "Document"),
-    ]
+    ]  # fmt: skip
 
 
 OPERATIONS = [*_system(), *_runs(), *_claims(), *_tasks()]

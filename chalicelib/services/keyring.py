@@ -5,11 +5,11 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 
+from benchfleet_contract.identity import RIGHTS, Role, WhoAmI
+
 from chalicelib.domain.errors import Forbidden, Unauthorized, Unavailable
 from chalicelib.domain.ports import Holder
 from chalicelib.services.tasks import attempt_tokens
-
-ROLES = ("admin", "runner", "reader")
 
 
 class Keyring:
@@ -18,7 +18,7 @@ class Keyring:
     def __init__(self, fetch: Callable[[], str]) -> None:
         self._fetch = fetch
 
-    def admit(self, header: str | None, allowed: frozenset[str]) -> str:
+    def admit(self, header: str | None, allowed: frozenset[str]) -> Role:
         """The role of the bearer. Raises Unauthorized (no such key), Forbidden (not this role's), Unavailable."""
         role = self._role(header or "")
         if role is None:
@@ -26,6 +26,13 @@ class Keyring:
         if role not in allowed:
             raise Forbidden(f"A {role} key may not do this; it takes one of: {', '.join(sorted(allowed))}")
         return role
+
+    def bearer(self, header: str | None) -> WhoAmI:
+        """Who has this key, and what it may do. Raises Unauthorized (no such key), Unavailable."""
+        role = self._role(header or "")
+        if role is None:
+            raise Unauthorized
+        return WhoAmI(role=role, key_id=_key_id(_key(header or "")), may=[*RIGHTS[role]])
 
     def holder(self, header: str | None, allowed: frozenset[str], *, task_id: str) -> Holder:
         """Who speaks for the task: its attempt by its own token, or a role by its key. Raises as `admit`."""
@@ -48,13 +55,14 @@ class Keyring:
     def _secrets(self) -> list[str]:
         return list(self._digests().get("admin", []))
 
-    def _role(self, header: str) -> str | None:
+    def _role(self, header: str) -> Role | None:
         """Every digest is compared, in constant time: how long it takes says nothing."""
         presented = hashlib.sha256(_key(header).encode(errors="replace")).hexdigest()
-        found = None
-        for role, digests in self._digests().items():
-            for digest in digests:
-                if hmac.compare_digest(presented, digest) and role in ROLES:
+        found: Role | None = None
+        known = self._digests()
+        for role in RIGHTS:
+            for digest in known.get(role, ()):
+                if hmac.compare_digest(presented, digest):
                     found = role
         return found
 
@@ -64,6 +72,11 @@ class Keyring:
             return {role: [str(digest) for digest in document[role]] for role in document}
         except Exception as error:
             raise Unavailable("The control plane's keys cannot be read", code="keys_unavailable") from error
+
+
+def _key_id(key: str) -> str:
+    """Of another digest than those that are held: an admin key's is the secret of the attempt tokens."""
+    return hashlib.sha256(b"key id of " + key.encode(errors="replace")).hexdigest()[:12]
 
 
 def _key(header: str) -> str:

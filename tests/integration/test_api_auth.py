@@ -105,6 +105,22 @@ def test_reading_needs_a_key_elsewhere(closed: Api, method: str, path: str) -> N
         assert closed(method, path, role=role).status_code in (200, 404)
 
 
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [("admin", ["read", "run_tasks", "manage_runs"]), ("runner", ["read", "run_tasks"]), ("reader", ["read"])],
+)
+def test_a_key_can_ask_who_it_is(closed: Api, role: str, may: list[str]) -> None:
+    said = closed("GET", "/whoami.json", role=role).json()
+    assert (said["role"], len(said["key_id"]), said["may"]) == (role, 12, may)
+
+
+def test_an_unknown_key_is_told_so_even_where_reading_is_public(api: Api, closed: Api) -> None:
+    assert api("GET", "/whoami", role=None).json() == {"role": None, "key_id": None, "may": ["read"]}
+    assert closed("GET", "/whoami", role=None).status_code == 401
+    for plane in (api, closed):
+        assert plane("GET", "/whoami", headers={"Authorization": "Bearer wrong"}).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/up", "/openapi.json"])
 def test_health_and_description_need_no_key_anywhere(closed: Api, path: str) -> None:
     assert closed("GET", path, role=None).status_code == 200

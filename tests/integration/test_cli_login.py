@@ -140,6 +140,31 @@ def test_something_else_is_not_told_the_key(stranger: ThreadingHTTPServer, file:
     assert stranger.RequestHandlerClass.keys == [None]  # type: ignore[attr-defined]
 
 
+class Older(Stranger):
+    """A control plane of before `GET /whoami`."""
+
+    def do_GET(self) -> None:
+        body = b'{"status":"up"}' if self.path == "/up" else b'{"error":"No such route","code":"no_such_route"}'
+        self.send_response(200 if self.path == "/up" else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_an_older_control_plane_cannot_tell_and_the_key_is_kept(file: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Older) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        where = ("--api-url", f"http://127.0.0.1:{server.server_port}")
+        said, told = login(file, *where, key="sekrit"), login(file, "--json", *where, key="sekrit")
+        server.shutdown()
+        thread.join()
+    assert (said.exit_code, json.loads(told.stdout)["may_create_runs"]) == (0, None)
+    assert "this control plane is older than this client" in said.stderr
+    assert read_profiles(file).profiles["default"].key == "sekrit"
+
+
 def test_no_answer_is_3() -> None:
     patient_for_nothing = partial(Client, sleep=lambda seconds: None)
     with pytest.raises(Unreachable) as caught:

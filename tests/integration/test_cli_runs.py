@@ -199,7 +199,7 @@ def test_doctor_knows_the_key_s_role(cli: CommandLine, api: Api, monkeypatch: py
         document = json.loads(cli("doctor", "--json").out)
         fits("doctor", document)
         found[role] = next(check for check in document["checks"] if check["name"] == "key")
-    assert {role: check["found"].split(":")[0] for role, check in found.items()} == {
+    assert {role: check["found"].split(", id ")[0] for role, check in found.items()} == {
         role: f"accepted, role {role}" for role in ("admin", "runner", "reader")
     }
     assert [found[role]["outcome"] for role in ("admin", "runner", "reader")] == ["ok", "warn", "warn"]

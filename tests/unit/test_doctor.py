@@ -15,6 +15,7 @@ from benchfleet.doctor.check import Check, Outcome, fail, ok, warn
 from benchfleet.doctor.control_plane import Answer, Ask
 from benchfleet.exceptions import AuthError, BenchfleetError, UsageError
 from benchfleet.profiles.settings import Connection, NoUrl
+from benchfleet_contract.identity import RIGHTS, Role, WhoAmI
 
 NOW = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
@@ -143,34 +144,40 @@ def test_no_config_file_is_fine(tmp_path: Path) -> None:
     assert config_file.config_file(tmp_path / "none").outcome == Outcome.OK
 
 
-def answering(statuses: dict[str, int], *, date: str = "", asked: list[str] | None = None) -> Ask:
-    def ask(method: str, path: str) -> Answer:
+def answering(statuses: dict[str, int], *, body: bytes = b"", date: str = "", asked: list[str] | None = None) -> Ask:
+    def ask(path: str) -> Answer:
         if asked is not None:
-            asked.append(f"{method} {path}")
-        return Answer(statuses[f"{method} {path}"], date)
+            asked.append(path)
+        return Answer(statuses[path], date, body)
 
     return ask
 
 
+def who(role: Role) -> bytes:
+    return WhoAmI(role=role, key_id="abc", may=[*RIGHTS[role]]).model_dump_json().encode()
+
+
 @pytest.mark.parametrize(
-    ("runs", "claim", "outcome", "said"),
+    ("status", "body", "outcome", "said"),
     [
-        (400, None, "ok", "role admin"),
-        (403, 400, "warn", "role runner"),
-        (403, 403, "warn", "role reader"),
-        (401, None, "fail", "refused"),
-        (500, None, "warn", "answered 500"),
-        (403, 503, "warn", "answered 503"),
+        (200, who("admin"), "ok", "role admin, id abc"),
+        (200, who("runner"), "warn", "role runner, id abc: it only claims tasks"),
+        (200, who("reader"), "warn", "role reader, id abc: it only reads"),
+        (401, b"", "fail", "refused"),
+        (404, b"", "warn", "this control plane is older"),
+        (403, b"", "warn", "this control plane is older"),
+        (500, b"", "warn", "answered 500"),
+        (503, who("admin"), "warn", "answered 503"),
+        (200, b"<html>", "warn", "answered 200"),
     ],
 )
-def test_the_role_of_a_key_is_told_by_what_refuses_it(runs: int, claim: int | None, outcome: str, said: str) -> None:
-    statuses = {"POST /runs": runs} | ({} if claim is None else {"POST /claim": claim})
-    found = control_plane.key_role("a key", ask=answering(statuses))
+def test_the_role_of_a_key_is_told_by_the_api(status: int, body: bytes, outcome: str, said: str) -> None:
+    found = control_plane.key_role("a key", ask=answering({"/whoami": status}, body=body))
     assert (found.outcome, said in found.found) == (outcome, True), found
 
 
 def test_a_control_plane_that_is_there_and_cannot_work_is_no_wrong_address() -> None:
-    [found] = control_plane.control_plane("http://x", None, ask=answering({"GET /up": 503}), now=lambda: NOW)
+    [found] = control_plane.control_plane("http://x", None, ask=answering({"/up": 503}), now=lambda: NOW)
     assert (found.outcome, "cannot work" in found.remedy) == (Outcome.FAIL, True)
 
 
@@ -193,14 +200,14 @@ def test_an_api_without_a_date_says_nothing_of_the_clock(date: str) -> None:
 def test_what_answers_is_asked_in_order() -> None:
     asked: list[str] = []
     date = format_datetime(NOW, usegmt=True)
-    ask = answering({"GET /up": 200, "POST /runs": 400}, date=date, asked=asked)
+    ask = answering({"/up": 200, "/whoami": 200}, body=who("admin"), date=date, asked=asked)
     found = control_plane.control_plane("http://api", "key", ask=ask, now=lambda: NOW)
     assert [(check.name, check.outcome) for check in found] == [("api", "ok"), ("clock", "ok"), ("key", "ok")]
-    assert asked == ["GET /up", "POST /runs"]
+    assert asked == ["/up", "/whoami"]
 
 
 def test_an_address_of_something_else_fails() -> None:
-    (found,) = control_plane.control_plane("http://api", "key", ask=answering({"GET /up": 404}), now=lambda: NOW)
+    (found,) = control_plane.control_plane("http://api", "key", ask=answering({"/up": 404}), now=lambda: NOW)
     assert (found.outcome, "answers 404" in found.found) == (Outcome.FAIL, True)
 
 

@@ -198,7 +198,7 @@ def test_a_clock_that_no_calendar_has_is_a_finding() -> None:
     def never() -> datetime:
         raise OverflowError("date value out of range")
 
-    def up(method: str, path: str) -> control_plane.Answer:
+    def up(path: str) -> control_plane.Answer:
         return control_plane.Answer(200, "Thu, 01 Jan 2026 00:00:00 GMT")
 
     found = {check.name: check for check in control_plane.control_plane("http://x", None, ask=up, now=never)}

@@ -27,6 +27,7 @@ def create(config: Json) -> Any:
     ("question", "request_line", "answer"),
     [
         (lambda c: c.up(), "GET /up", httpx.Response(200, text="fine")),
+        (lambda c: c.whoami(), "GET /whoami", ok({"role": "admin", "key_id": "abc", "may": ["read"]})),
         (lambda c: c.create_run({"run_id": "7"}), "POST /runs", ok(CREATED, status=201)),
         (lambda c: c.run("7"), "GET /runs/7", ok(detail())),
         (lambda c: c.runs(), "GET /runs", ok({"runs": []})),

@@ -9,7 +9,7 @@ from inspect import Parameter, isasyncgenfunction, signature
 from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, overload
 
-from benchfleet.api import deleting, downloading, waiting
+from benchfleet.api import deleting, downloading, identity, waiting
 from benchfleet.api import runs as of_runs
 from benchfleet.api import tasks as of_tasks
 from benchfleet.api.session import Session
@@ -134,6 +134,7 @@ class Operations:
     """What both clients can do."""
 
     up = Operation(of_runs.up)
+    whoami = Operation(identity.whoami)
     create_run = Operation(of_runs.create_run)
     run = Operation(of_runs.run)
     runs = Listing(of_runs.runs)

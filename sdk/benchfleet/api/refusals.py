@@ -78,7 +78,7 @@ def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
     """
     document = _clean(_document(response), _key(response.request))
     if response.status_code == 403 and not document.get("error") and "authorization" in str(document).lower():
-        return ApiError(_no_route(response), status=403)
+        return ApiError(_no_route(response), status=403, code="no_such_route")
     if document.get("code") == "no_such_route":
         return ApiError(_no_route(response), status=response.status_code, code="no_such_route")
     words, status, code = _words(document, response), response.status_code, str(document.get("code") or "")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from benchfleet.cli.options import ApiUrl, AsJson, Profile
-from benchfleet.exceptions import ApiError, AuthError, InvalidRequest, ServerError, UsageError
+from benchfleet.exceptions import ApiError, AuthError, ServerError, UsageError
 from benchfleet.profiles import settings
 from benchfleet.profiles.file import Profile as Kept
 from benchfleet.profiles.file import Profiles, profile_file, read_profiles
@@ -50,7 +50,11 @@ def run(profile: Profile = None, api_url: ApiUrl = None, as_json: AsJson = False
         print(told.model_dump_json(indent=2))
         return
     print(f"Profile {told.profile} is {told.api_url}, kept in {told.file}.")
-    if not may_create:
+    if may_create is None:
+        _note(
+            "this control plane is older than this client and does not tell whether the key is right; it was not tried"
+        )
+    elif not may_create:
         _note("this key may not create or stop runs: it only runs tasks, or only reads")
     if not default:
         _note(f"it is not the default profile: use it with --profile {told.profile} or {settings.PROFILE}")
@@ -89,8 +93,8 @@ def _ask_key() -> str:
         raise typer.Abort from error
 
 
-def examine(wanted: Wanted, *, make_client: "Callable[..., Client] | None" = None) -> bool:
-    """May the key create runs?
+def examine(wanted: Wanted, *, make_client: "Callable[..., Client] | None" = None) -> bool | None:
+    """May the key create runs? None where a control plane is too old to tell.
 
     Raises UsageError if what answers is no benchfleet API, AuthError for an unknown key, Unreachable, ServerError.
     """
@@ -111,17 +115,15 @@ def examine(wanted: Wanted, *, make_client: "Callable[..., Client] | None" = Non
         return _may_create(client, wanted.api_url)
 
 
-def _may_create(client: "Client", url: str) -> bool:
-    """Asks for a run of nothing, which is never created. (A GET proves nothing: reading may need no key.)"""
+def _may_create(client: "Client", url: str) -> bool | None:
     try:
-        client.create_run({})
-    except InvalidRequest:
-        return True
+        return "manage_runs" in client.whoami().may
     except AuthError as error:
-        if error.status == 403:
-            return False
         raise AuthError(f"{url} does not know this key; nothing was written", status=error.status) from error
-    raise UsageError(f"what answers at {url} is no benchfleet API: it created a run of nothing")
+    except ApiError as error:
+        if error.code != "no_such_route":
+            raise
+        return None
 
 
 def _is_exposed(url: str) -> bool:

@@ -1,14 +1,12 @@
-"""The API: does it answer, whose clock is right, what may the key do. Nothing is changed by asking.
-
-What a key may do no route tells. But a key is judged before a body is, and a JSON array is never a run nor a claim: so
-`[]` sent to an admin's and to a runner's route is refused with 403 for the key's sake, or with 400 for its own.
-"""
+"""The API: does it answer, whose clock is right, what may the key do. Nothing is changed by asking."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from benchfleet_contract.http_dates import http_date
+from benchfleet_contract.identity import WhoAmI
+from pydantic import ValidationError
 
 from benchfleet.doctor.check import Check, fail, ok, warn
 
@@ -29,9 +27,10 @@ class Answer:
 
     status: int
     date: str
+    body: bytes = b""
 
 
-Ask = Callable[[str, str], Answer]  # (method, path); POST sends `[]`
+Ask = Callable[[str], Answer]  # GET of a path
 
 
 def asking(api_url: str, key: str | None) -> Ask:
@@ -42,13 +41,12 @@ def asking(api_url: str, key: str | None) -> Ask:
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
 
-    def ask(method: str, path: str) -> Answer:
-        body: list[str] | None = [] if method == "POST" else None
+    def ask(path: str) -> Answer:
         try:
-            got = httpx.request(method, api_url.rstrip("/") + path, headers=headers, json=body, timeout=PATIENCE_S)
+            got = httpx.get(api_url.rstrip("/") + path, headers=headers, timeout=PATIENCE_S)
         except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise OSError(plain(error)) from error
-        return Answer(got.status_code, got.headers.get("Date", ""))
+        return Answer(got.status_code, got.headers.get("Date", ""), got.content)
 
     return ask
 
@@ -56,7 +54,7 @@ def asking(api_url: str, key: str | None) -> Ask:
 def control_plane(api_url: str, key: str | None, *, ask: Ask, now: Callable[[], datetime]) -> Iterator[Check]:
     """Up, clock, key. A control plane that does not answer is the only answer then."""
     try:
-        answer = ask("GET", "/up")
+        answer = ask("/up")
     except OSError as error:
         yield fail("api", f"{api_url} does not answer: {error}", remedy=URL_REMEDY)
         return
@@ -106,20 +104,18 @@ def key_role(key: str | None, *, ask: Ask) -> Check:
 
 
 def _role(ask: Ask) -> Check:
-    admin = ask("POST", "/runs").status
-    if admin == 401:
+    answer = ask("/whoami")
+    if answer.status == 401:
         return fail("key", "refused: the API does not know it", remedy=KEY_REMEDY)
-    if admin != 403:
-        return _accepted("admin", admin)
-    runner = ask("POST", "/claim").status
-    return _accepted("reader" if runner == 403 else "runner", 400 if runner == 403 else runner)
-
-
-def _accepted(role: str, status: int) -> Check:
-    """400 is the refusal that was asked for; anything else says nothing of the key."""
-    if status != 400:
-        return warn("key", f"not judged: the API answered {status}", remedy="try again")
-    if role == "admin":
-        return ok("key", "accepted, role admin")
-    may = "claims tasks" if role == "runner" else "reads"
-    return warn("key", f"accepted, role {role}: it only {may}", remedy="runs need an admin key")
+    if answer.status in (403, 404):
+        return warn(
+            "key", "not judged: this control plane is older and has no GET /whoami", remedy="bring it up to date"
+        )
+    try:
+        who = WhoAmI.model_validate_json(answer.body if answer.status == 200 else b"")
+    except ValidationError:
+        return warn("key", f"not judged: the API answered {answer.status}", remedy="try again")
+    if "manage_runs" in who.may:
+        return ok("key", f"accepted, role {who.role}, id {who.key_id}")
+    may = "claims tasks" if "run_tasks" in who.may else "reads"
+    return warn("key", f"accepted, role {who.role}, id {who.key_id}: it only {may}", remedy="runs need an admin key")
