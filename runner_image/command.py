@@ -35,7 +35,8 @@ KeyFile = Annotated[
 RunId = Annotated[str | None, typer.Option(help="Work for this run only. Without it: for any run that fits.")]
 Provider = Annotated[str | None, typer.Option(help="Where this runner is, as runs name it: local, aws, …")]
 InstanceType = Annotated[str | None, typer.Option(help="What this runner is, as runs name it: c8g.medium, …")]
-Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel. [default: the CPU count]")]
+Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel. [default: as the cores allow]")]
+CoresPerSlot = Annotated[int, typer.Option(min=1, help="Cores that each slot is pinned to.")]
 IsolationKind = Annotated[
     Literal["docker", "process"] | None,
     typer.Option(help="[default: docker where an engine has the image, process elsewhere and inside a container]"),
@@ -72,6 +73,7 @@ def run(
     provider: Provider = None,
     instance_type: InstanceType = None,
     slots: Slots = None,
+    cores_per_slot: CoresPerSlot = 1,
     isolation: IsolationKind = None,
     image: Image = None,
     container_network: NetworkKind = "bridge",
@@ -91,7 +93,7 @@ def run(
     4 the key is refused; 5 a slot failed three tasks in a row by this machine's own fault; 130 and 143
     cancelled by SIGINT and SIGTERM.
     """
-    from runner_image.isolation.environment import visible
+    from runner_image.isolation.environment import grantable, visible
     from runner_image.machine.provenance import affinity
 
     _refuse([f"unexpected argument {word!r}" for word in extra or [] if word])
@@ -123,7 +125,8 @@ def run(
         instance_type=instance_type or "",
         work_root=work_root or Path(tempfile.gettempdir()),
         run_id=run_id or None,
-        slots=slots or len(affinity() or [0]),
+        slots=slots or max(1, len(affinity() or [0]) // cores_per_slot),
+        cores_per_slot=cores_per_slot,
         isolation=isolation,
         image=image or None,
         own_image=own_image or None,
@@ -134,6 +137,7 @@ def run(
         log_file=log_file,
         claim_patience_s=claim_patience_s,
         environment=visible(os.environ),
+        credentials=grantable(os.environ),
     )
     _work(config, as_json=as_json)
 

@@ -15,7 +15,7 @@ class Config:
     `container_network`: bridge, none or host, for docker isolation.
 
     `isolation` None picks one. `stay` polls on when nothing is left to do. `environment` is for the workloads: it must
-    not hold the key.
+    not hold the key. `credentials` are given to the kinds of work that declare them by name, and to nothing else.
     """
 
     orchestrator_url: str
@@ -25,6 +25,7 @@ class Config:
     api_key: str = field(repr=False)
     run_id: str | None = None
     slots: int = 1
+    cores_per_slot: int = 1
     isolation: str | None = None
     image: str | None = None
     own_image: str | None = None
@@ -35,3 +36,4 @@ class Config:
     log_file: Path | None = None
     claim_patience_s: float = CLAIM_PATIENCE_S
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)

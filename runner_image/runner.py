@@ -28,7 +28,7 @@ from runner_image.logs import Log, to_file, to_stream
 from runner_image.machine.cores import locks_folder, reserved
 from runner_image.machine.provenance import System, affinity, cloud_instance
 from runner_image.retries import Policy, Retrier
-from runner_image.task.task import Slot, run_task
+from runner_image.task.task import Worker, run_task
 from runner_image.task.tools import TaskEnd, Tools
 from runner_image.task.work_dirs import remove_orphans
 from runner_image.workloads.protocol import Workload
@@ -38,7 +38,8 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
     """Works until nothing is left to do. Returns the summary: `runner_id`, `tasks` (end → how many), `exit_code`."""
     runner_id = f"{socket.gethostname()}-{int(time.time())}-{os.getpid()}"
     log = _log(config).bind(runner_id=runner_id)
-    free_cores = reserved(config.slots, allowed=affinity(), locks=locks_folder(Path(tempfile.gettempdir())))
+    locks = locks_folder(Path(tempfile.gettempdir()))
+    free_cores = reserved(config.slots, per_slot=config.cores_per_slot, allowed=affinity(), locks=locks)
     with free_cores as cores, _tools(config, workload=workload, log=log) as tools:
         remove_orphans(config.work_root, log=log)
         runner = _Runner(config, tools=tools)
@@ -47,8 +48,8 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
             log.warning(
                 "metadata_in_reach", meaning="benchmarks reach this machine's metadata service and its credentials"
             )
-        slots = [Slot(_slot_id(runner_id, number), core=core) for number, core in enumerate(cores, start=1)]
-        loops = [runner.loop_of(slot, log=log.bind(runner_id=slot.runner_id)) for slot in slots]
+        workers = [Worker(_slot_id(runner_id, number), cores=own) for number, own in enumerate(cores, start=1)]
+        loops = [runner.loop_of(worker, log=log.bind(runner_id=worker.runner_id)) for worker in workers]
         code = run_slots(loops, shutdown=runner.shutdown, log=log)
     tasks = {end.value: runner.ends[end] for end in TaskEnd}
     log.info("ended", exit_code=code, **tasks)
@@ -62,7 +63,7 @@ class _Runner:
     shutdown: Shutdown = field(default_factory=Shutdown)
     ends: Counter[TaskEnd] = field(default_factory=Counter)
 
-    def loop_of(self, slot: Slot, *, log: Log) -> Callable[[], None]:
+    def loop_of(self, worker: Worker, *, log: Log) -> Callable[[], None]:
         claims = self._claims(log)
 
         def process(claimed: Claimed) -> None:
@@ -70,17 +71,17 @@ class _Runner:
             own_log = log.bind(task_id=task.id, attempt=task.attempt) if task else log
             own_log.info("claimed")
             with self.shutdown.task() as stop:
-                end = run_task(claimed, slot=slot, stop=stop, tools=self.tools, log=own_log)
+                end = run_task(claimed, worker=worker, stop=stop, tools=self.tools, log=own_log)
             own_log.info("task_ended", end=end.value)
             self.ends[end] += 1
 
         return lambda: work(
-            lambda: claims.next(slot.runner_id),
+            lambda: claims.next(worker.runner_id),
             process=process,
             shutdown=self.shutdown,
             stay=self.config.stay,
             log=log,
-            rest=slot.health.rest,
+            rest=worker.health.rest,
         )
 
     def _claims(self, log: Log) -> Claims:
@@ -105,6 +106,7 @@ def _tools(config: Config, *, workload: Callable[[str], Workload], log: Log) -> 
             store=store,
             isolation=isolation,
             workload=workload,
+            credentials=config.credentials,
             work_root=config.work_root,
             system=system,
             cloud=cloud_instance(system),

@@ -21,7 +21,8 @@ def isolation_for(config: Config, *, log: Log) -> Iterator[Isolation]:
         yield ProcessIsolation(config.environment, image=config.own_image)
         return
     from runner_image.isolation.container_network import ContainerNetwork, need_bridge, to_shut
-    from runner_image.isolation.containers import DockerIsolation, Limits, connect
+    from runner_image.isolation.containers import connect
+    from runner_image.isolation.docker_isolation import DockerIsolation, Limits
 
     engine = connect()
     if engine is None:

@@ -1,10 +1,11 @@
 """A command's keeper: runs one command and sees to it that nothing of it outlives its welcome.
 
-Started by `processes.py` as a script of its own: `keeper.py CONTROL_FD CORE GRACE_S -- COMMAND...`. It adopts every
-orphan below it (PR_SET_CHILD_SUBREAPER), so that even a daemon that left its process group and session stays findable.
-All of them are killed when the command ends, when the runner closes its end of the control pipe, and therefore also
-when the runner itself dies of SIGKILL: the kernel closes the pipe then. Should the keeper be killed, the command gets
-SIGKILL from the kernel (PR_SET_PDEATHSIG).
+Started by `kept.py` as a script of its own: `keeper.py CONTROL_FD REPORT_FD CORES GRACE_S -- COMMAND...`. CORES are numbers
+with commas, or `-` for any. It writes the command's pid into the report pipe. It adopts every orphan below it
+(PR_SET_CHILD_SUBREAPER), so that even a daemon that left its process group and session stays findable. All of them are
+killed when the command ends, when the runner closes its end of the control pipe (before that it may write another grace
+into it), and therefore also when the runner itself dies of SIGKILL: the kernel closes the pipe then. Should the keeper be
+killed, the command gets SIGKILL from the kernel (PR_SET_PDEATHSIG).
 
 Exit code: the command's; 128 + n for signal n; 126 and 127 for a command that cannot be started, as a shell has it.
 Imports little, because it starts once per command.
@@ -18,24 +19,26 @@ import sys
 import time
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+ANY_CORE = "-"
 POLL_S = 0.02  # between rounds of killing: what was killed takes a moment to disappear
 
 
 def main(arguments: list[str]) -> int:
-    control, core, grace_s = int(arguments[0]), arguments[1], float(arguments[2])
+    control, report, cores, grace_s = int(arguments[0]), int(arguments[1]), arguments[2], float(arguments[3])
     os.set_inheritable(control, False)
+    os.set_inheritable(report, False)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    _pin(core)
+    _pin(cores)
     woken = _watch_signals()
-    child = _start(arguments[4:])
+    child = _start(arguments[5:])
+    _tell(report, child)
     status = _wait(child, control=control, woken=woken)
-    stopped = status is None
     if status is None:
-        status = _end_all(child, signal.SIGTERM, patience_s=grace_s)
+        status = _end_all(child, signal.SIGTERM, patience_s=_asked_grace_s(control, otherwise=grace_s))
     late = _end_all(child, signal.SIGKILL, patience_s=None)
     status = late if status is None else status
-    if stopped or status is None:
-        return 128 + signal.SIGTERM
+    if status is None:
+        return 128 + signal.SIGKILL
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
 
@@ -47,10 +50,21 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _pin(core: str) -> None:
-    if core != "-" and hasattr(os, "sched_setaffinity"):
+def _pin(cores: str) -> None:
+    if cores != ANY_CORE and hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):  # a core that went away, or a sandbox that forbids it: run unpinned
-            os.sched_setaffinity(0, {int(core)})
+            os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+
+
+def _tell(report: int, child: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # nobody wants to know
+        os.write(report, str(child).encode())
+    os.close(report)
+
+
+def _asked_grace_s(control: int, *, otherwise: float) -> float:
+    """What the runner wrote before it closed its end; a runner that died wrote nothing."""
+    return float(os.read(control, 64) or otherwise)
 
 
 def _watch_signals() -> int:
@@ -106,13 +120,11 @@ def _end_all(child: int, number: int, *, patience_s: float | None) -> int | None
     """Signals everything below until nothing is left or time is up; the child's wait status if it ended here."""
     ends = None if patience_s is None else time.monotonic() + patience_s
     status: int | None = None
-    told: set[int] = set()
+    told = False
     while _alive() and (ends is None or time.monotonic() < ends):
-        for pid in _descendants() - told:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, number)
-            if number != signal.SIGKILL:
-                told.add(pid)  # a polite request is made once; killing goes on
+        if not told:
+            _signal_all(number)
+            told = number != signal.SIGKILL  # once, so that an orderly end may start processes; killing goes on
         time.sleep(POLL_S)
         status = _reap().get(child, status)
     return status
@@ -127,10 +139,12 @@ def _alive() -> bool:
     return True
 
 
-def _descendants() -> set[int]:
+def _signal_all(number: int) -> None:
     import psutil
 
-    return {process.pid for process in psutil.Process().children(recursive=True)}
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, number)
 
 
 def _reap() -> dict[int, int]:

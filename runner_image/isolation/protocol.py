@@ -1,4 +1,4 @@
-"""Where a task's commands run: in a process tree of this machine, or in a container. Picks one, and says what both are.
+"""Where a task's commands run: in a process tree of this machine, or in containers. Says what both offer, and picks one.
 
 Importing this must not import the docker SDK: most runners never need it.
 """
@@ -6,27 +6,50 @@ Importing this must not import the docker SDK: most runners never need it.
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from runner_image.errors import TaskError
 from runner_image.stopping import Stop
 
-CONTAINER_MARKS = (".dockerenv", "run/.containerenv")
-
-
 TIMED_OUT = 124  # exit code of a command that ran into its timeout, as timeout(1) has it
+TERM_GRACE_S = 0.5  # between asking a stopped command to end and killing it: enough to flush, too short to measure on
+CONTAINER_MARKS = (".dockerenv", "run/.containerenv")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class Execute(Protocol):
-    """Runs one command to its end in the slot's isolation; `on_line` gets each line of stdout and stderr, merged.
+class Running(Protocol):
+    """A command that was started and goes on by itself, until it ends, is stopped, or its slot is closed.
 
-    `environment` is added to the slot's own. Paths of the work dir are understood in arguments; nothing else of this
-    process can be counted on inside the slot. Returns the exit code: 127 where there is no such program, TIMED_OUT
-    when `timeout_s` has passed. Raises `Stopped` when the task was cancelled meanwhile. In
-    both cases the whole process group is dead by then.
+    `pid` is the command's own, as the machine sees it (with isolation `docker`: the engine's machine).
     """
 
-    def __call__(
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None:
+        """The exit code once the command has ended; everything that it started is dead by then. None while it runs."""
+
+    def stop(self, *, grace_s: float = TERM_GRACE_S) -> int:
+        """SIGTERM, after `grace_s` SIGKILL, to everything that the command started. Returns the exit code."""
+
+
+class Slot(Protocol):
+    """Where the commands of one task run.
+
+    `cores` are those that every command is pinned to; empty: to none. `environment` is what every command sees before its
+    own additions: no secret of the runner, save the credentials that the kind declares. `image` None: no container.
+    Paths of the work dir are understood in arguments, variables and working directories; nothing else of this process can
+    be counted on inside the slot. Every call raises `Stopped` when the task was stopped; what ran is dead by then.
+    """
+
+    cores: tuple[int, ...]
+    image: str | None
+
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+
+    def run(
         self,
         command: list[str],
         *,
@@ -34,22 +57,48 @@ class Execute(Protocol):
         environment: Mapping[str, str],
         on_line: Callable[[str], None],
         timeout_s: float | None = None,
-    ) -> int: ...
+    ) -> int:
+        """Runs one command to its end; `on_line` gets each line of stdout and stderr, merged. Returns the exit code.
+
+        127 where there is no such program, TIMED_OUT when `timeout_s` has passed. Everything that the command started is
+        dead afterwards.
+        """
+
+    def start(
+        self,
+        command: list[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        stdout: Path,
+        stderr: Path | None = None,
+    ) -> Running:
+        """Starts a command that goes on beside others, such as a server; they reach it over loopback.
+
+        `stdout` and `stderr` are files of the work dir, made anew; without `stderr` both go to `stdout`. A program that is
+        not there ends with 127.
+        """
 
 
 class Isolation(Protocol):
-    """Opened once per task; what it yields runs the task's commands, one after another.
-
-    `environment` is what every command sees before its own additions; it holds no secret of the runner.
-    """
+    """Opened once per task."""
 
     name: str
     image: str | None
 
-    @property
-    def environment(self) -> Mapping[str, str]: ...
+    def open(
+        self,
+        work_dir: Path,
+        *,
+        stop: Stop,
+        cores: tuple[int, ...] = (),
+        image: str | None = None,
+        credentials: Mapping[str, str] = NOTHING,
+    ) -> AbstractContextManager[Slot]:
+        """Leaving the block kills whatever is left. `image`: the task's own, instead of the runner's.
 
-    def open(self, work_dir: Path, *, core: int | None, stop: Stop) -> AbstractContextManager[Execute]: ...
+        Raises TaskError where that image cannot be used.
+        """
 
 
 def inside_container(root: Path = Path("/")) -> bool:

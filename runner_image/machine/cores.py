@@ -1,4 +1,4 @@
-"""Which core each slot is pinned to. Runners of one machine agree by file locks, so that no two measure on one core.
+"""Which cores each slot is pinned to. Runners of one machine agree by file locks, so that no two measure on one core.
 
 A lock is held as long as its runner lives and dies with it. Runners in different containers do not see each other's
 locks: give them disjoint CPU sets.
@@ -6,32 +6,47 @@ locks: give them disjoint CPU sets.
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 
-def spread(allowed: Sequence[int], *, root: Path = Path("/")) -> list[int]:
-    """The cores in the order of their use: one hardware thread of each physical core first."""
-    return sorted(allowed, key=lambda core: (_sibling_rank(core, root=root), core))
+def spread(allowed: Sequence[int], *, wanted: int = 1, root: Path = Path("/")) -> list[int]:
+    """The cores in the order of their use: one hardware thread of each physical core first.
+
+    Where more are wanted than there are physical cores, threads of one core follow each other: two slots share none.
+    """
+    ranks = {core: _siblings(core, root=root) for core in allowed}
+    first = [core for core in allowed if ranks[core].index(core) == 0]
+    if wanted <= len(first):
+        return sorted(allowed, key=lambda core: (ranks[core].index(core), core))
+    return sorted(allowed, key=lambda core: (ranks[core][0], core))
+
+
+class Order(Protocol):
+    """Sorts the cores for their use, of which `wanted` will be taken."""
+
+    def __call__(self, allowed: Sequence[int], *, wanted: int) -> list[int]: ...
 
 
 @contextmanager
 def reserved(
-    slots: int, *, allowed: Sequence[int] | None, locks: Path, order: Callable[[Sequence[int]], list[int]] = spread
-) -> Iterator[list[int | None]]:
-    """A free core for each slot, held inside the block; None for all of them where there are too few."""
+    slots: int, *, per_slot: int = 1, allowed: Sequence[int] | None, locks: Path, order: Order = spread
+) -> Iterator[list[tuple[int, ...]]]:
+    """Free cores for each slot, held inside the block; none for any of them where there are too few."""
+    wanted = slots * per_slot
     with ExitStack() as held:
         cores: list[int] = []
-        if allowed and slots <= len(allowed):
-            for core in order(allowed):
-                if len(cores) < slots and _lock(locks / str(core), held=held):
+        if allowed and wanted <= len(allowed):
+            for core in order(allowed, wanted=wanted):
+                if len(cores) < wanted and _lock(locks / str(core), held=held):
                     cores.append(core)
-        if len(cores) < slots:
+        if len(cores) < wanted:
             held.close()
-            yield [None] * slots
+            yield [()] * slots
         else:
-            yield list(cores)
+            yield [tuple(sorted(cores[start : start + per_slot])) for start in range(0, wanted, per_slot)]
 
 
 def locks_folder(temporary: Path) -> Path:
@@ -53,13 +68,14 @@ def _lock(path: Path, *, held: ExitStack) -> bool:
     return True
 
 
-def _sibling_rank(core: int, *, root: Path) -> int:
-    """0 for the first hardware thread of a physical core, 1 for the next; 0 where the system does not say."""
+def _siblings(core: int, *, root: Path) -> list[int]:
+    """All hardware threads of its physical core; itself alone where the system does not say."""
     try:
         text = (root / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()
-        return _numbers(text).index(core)
+        found = _numbers(text)
     except (OSError, ValueError):
-        return 0
+        return [core]
+    return found if core in found else [core]
 
 
 def _numbers(text: str) -> list[int]:

@@ -42,9 +42,9 @@ class System:
             return None
 
 
-def machine(system: System, *, image: str | None, cloud: Mapping[str, str] | None, core: int | None) -> Machine:
-    """This machine. `cloud` is what `cloud_instance` said, asked once per runner; `core` is the slot's."""
-    pinned = [core] if core is not None else affinity()
+def machine(system: System, *, image: str | None, cloud: Mapping[str, str] | None, cores: tuple[int, ...]) -> Machine:
+    """This machine. `cloud` is what `cloud_instance` said, asked once per runner; `cores` are the slot's."""
+    pinned = list(cores) or affinity()
     return Machine(
         cpu_model=_cpu_model(system.read("proc/cpuinfo") or ""),
         logical_cores=psutil.cpu_count(logical=True),

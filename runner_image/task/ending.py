@@ -91,6 +91,7 @@ class Ending:
                 status=status,
                 reason=with_more(reason, cut),
                 prepared=self.execution.prepared,
+                image=self.execution.image,
                 ended_at=ended_at,
                 ended_s=ended_s,
             )
@@ -124,6 +125,7 @@ class Ending:
                 status="error",
                 reason=failure.message,
                 prepared=self.execution.prepared,
+                image=self.execution.image,
                 ended_at=self.tools.now(),
                 ended_s=self.tools.clock(),
             )

@@ -1,7 +1,7 @@
 """The measuring part of a task: prepare, run, collect, in the slot's isolation, telling the control plane where it is."""
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,13 +12,15 @@ from benchfleet_contract.tasks import AssignedTask
 from runner_image.control.heartbeats import Heartbeats
 from runner_image.delivery.thinning import fitted
 from runner_image.errors import TaskError
-from runner_image.isolation.protocol import Isolation
+from runner_image.isolation.environment import granted
+from runner_image.isolation.protocol import NOTHING, Isolation, Slot
 from runner_image.logs import Log
 from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.task.faults import blamed, taken_apart, words_of
 from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
+from runner_image.task.tracing import Traced
 from runner_image.workloads.files import write_output
-from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, Workload
+from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Workload
 
 
 @dataclass
@@ -28,36 +30,51 @@ class Execution:
     task: AssignedTask
     workload: str
     work_dir: Path
-    core: int | None
+    cores: tuple[int, ...]
     stop: Stop
     beats: Heartbeats
     log: Log
+    image: str | None = None
     prepared: Prepared | None = None
     outcome: Outcome | None = None
     failure: Failure | None = field(default=None)
 
-    def measure(self, isolation: Isolation, *, workload: Callable[[str], Workload]) -> None:
-        """Leaves an outcome or a failure behind. Raises Stopped when the result is nobody's business any more."""
+    def measure(
+        self,
+        isolation: Isolation,
+        *,
+        workload: Callable[[str], Workload],
+        credentials: Mapping[str, str] = NOTHING,
+    ) -> None:
+        """Leaves an outcome or a failure behind. `credentials` are what the workload may ask for by name.
+        Raises Stopped when the result is nobody's business any more."""
         with self._failures():
             chosen = self._chosen(workload)
-            job = Job(
-                task_id=self.task.id,
-                work_dir=self.work_dir,
-                options=self.task.workload_options,
-                ruby_version=self.task.ruby_version,
-                environment=isolation.environment,
+            own = granted(credentials, chosen.credentials, workload=self.workload)
+            opened = isolation.open(
+                self.work_dir, stop=self.stop, cores=self.cores, image=self.task.image, credentials=own
             )
-            with isolation.open(self.work_dir, core=self.core, stop=self.stop) as execute:
-                self._phases(chosen, job, self._traced(execute))
+            with opened as slot:
+                self.image = slot.image
+                self._phases(chosen, self._job(slot), Traced(slot, self.log) if self.log.verbose else slot)
             self.failure = judge(self.outcome) if self.outcome else None
         if self.failure:
             self.failure = blamed(self.failure, self.work_dir)
 
-    def _phases(self, workload: Workload, job: Job, execute: Execute) -> None:
+    def _job(self, slot: Slot) -> Job:
+        return Job(
+            task_id=self.task.id,
+            work_dir=self.work_dir,
+            options=self.task.workload_options,
+            ruby_version=self.task.ruby_version,
+            environment=slot.environment,
+        )
+
+    def _phases(self, workload: Workload, job: Job, slot: Slot) -> None:
         self._tell(HeartbeatStatus.PROVISION)
-        self.prepared = workload.prepare(job, execute, self._report)
+        self.prepared = workload.prepare(job, slot, self._report)
         self._tell(HeartbeatStatus.RUNNING)
-        code = workload.run(job, self.prepared, execute, self._report)
+        code = workload.run(job, self.prepared, slot, self._report)
         self.beats.check()
         self.outcome = self._fitted(workload.collect(job, self.prepared, code))
         self.beats.check()
@@ -86,23 +103,6 @@ class Execution:
         self.stop.check()
         self.beats.progress(progress.percent, benchmark=progress.benchmark, message=progress.message)
         self.log.debug("progress", percent=progress.percent, benchmark=progress.benchmark, message=progress.message)
-
-    def _traced(self, execute: Execute) -> Execute:
-        """With --debug, commands and their output go into the log too."""
-        if not self.log.verbose:
-            return execute
-
-        def traced(command, *, cwd, environment, on_line, timeout_s=None):  # type: ignore[no-untyped-def]
-            def both(line: str) -> None:
-                self.log.debug("output", line=line)
-                on_line(line)
-
-            self.log.debug("command", argv=command, cwd=str(cwd))
-            code = execute(command, cwd=cwd, environment=environment, on_line=both, timeout_s=timeout_s)
-            self.log.debug("command_ended", exit_code=code)
-            return code
-
-        return traced
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

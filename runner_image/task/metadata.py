@@ -104,10 +104,11 @@ class TaskMetadata:
         status: Literal["success", "partial", "error"],
         reason: str | None,
         prepared: Prepared | None,
+        image: str | None = None,
         ended_at: datetime,
         ended_s: float,
     ) -> bytes:
-        """`ended_s` is of the clock of `began_s`."""
+        """`ended_s` is of the clock of `began_s`; `image` is what the commands ran in, if not the runner's own."""
         task, lasted_s = self.task, max(0.0, ended_s - self.began_s)
         odd = SET_BACK if _set_back((ended_at - self.started_at).total_seconds(), lasted_s) else None
         filled = Metadata(
@@ -128,7 +129,7 @@ class TaskMetadata:
             workload=self.workload,
             workload_options=task.workload_options,
             reason=reason,
-            provenance=self._provenance(prepared),
+            provenance=self._provenance(prepared, image),
             duration_s=round(lasted_s, 3),
             clock=odd,
         )
@@ -136,9 +137,9 @@ class TaskMetadata:
         without = {name for name in if_any if getattr(filled, name) is None}
         return filled.model_dump_json(indent=2, exclude=without).encode() + b"\n"
 
-    def _provenance(self, prepared: Prepared | None) -> Provenance:
+    def _provenance(self, prepared: Prepared | None, image: str | None) -> Provenance:
         return Provenance(
-            machine=self.machine,
+            machine=self.machine.model_copy(update={"container_image": image or self.machine.container_image}),
             versions={**self.runner_versions, **(prepared.versions if prepared else {})},
             suite_commit=prepared.suite_commit if prepared else None,
             command=list(prepared.command) if prepared else [],

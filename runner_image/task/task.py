@@ -23,15 +23,15 @@ GIVE_UP_S, MOST_GIVE_UP_S = 10.0, 600.0  # how long a failure is told at least, 
 
 
 @dataclass(frozen=True)
-class Slot:
-    """Who executes: the runner id that owns the leases, and the core that commands are pinned to."""
+class Worker:
+    """Who executes: the runner id that owns the leases, and the cores that commands are pinned to."""
 
     runner_id: str
-    core: int | None = None
+    cores: tuple[int, ...] = ()
     health: Health = field(default_factory=Health)
 
 
-def run_task(claimed: Claimed, *, slot: Slot, stop: Stop, tools: Tools, log: Log) -> TaskEnd:
+def run_task(claimed: Claimed, *, worker: Worker, stop: Stop, tools: Tools, log: Log) -> TaskEnd:
     """Executes an assigned task to its end: whatever goes wrong, the control plane is told."""
     task, urls = claimed.reply.task, claimed.reply.presigned_urls
     if task is None:
@@ -42,15 +42,15 @@ def run_task(claimed: Claimed, *, slot: Slot, stop: Stop, tools: Tools, log: Log
     try:
         if urls is None:
             raise LookupError("the claim's answer holds a task but no presigned_urls to upload its result to")
-        return _run(claimed, task, urls, slot=slot, stop=stop, tools=tools, log=log)
+        return _run(claimed, task, urls, worker=worker, stop=stop, tools=tools, log=log)
     except Exception as error:  # whatever it is, nobody else works on the task: it is given up in order
         log.error("runner_error", error=str(error), trace=traceback.format_exc())
         failure = Failure.of("runner_error", words_of(error, place=tools.work_root))
-        return _give_up(claimed, task, slot.health.failed(failure), slot=slot, stop=stop, tools=tools, log=log)
+        return _give_up(claimed, task, worker.health.failed(failure), worker=worker, stop=stop, tools=tools, log=log)
 
 
 def _give_up(
-    claimed: Claimed, task: AssignedTask, failure: Failure, *, slot: Slot, stop: Stop, tools: Tools, log: Log
+    claimed: Claimed, task: AssignedTask, failure: Failure, *, worker: Worker, stop: Stop, tools: Tools, log: Log
 ) -> TaskEnd:
     """Tells of the failure, repeatedly while the lease that came with the claim lasts. Nobody beats meanwhile."""
     retry = Retrier(
@@ -59,7 +59,7 @@ def _give_up(
         clock=tools.clock,
         warn=lambda error, wait_s: log.warning("retrying", error=str(error), wait_s=round(wait_s, 1)),
     )
-    request = failure.request(slot.runner_id, attempt=task.attempt)
+    request = failure.request(worker.runner_id, attempt=task.attempt)
     try:
         retry(lambda _failures: tools.session.fail(task.id, request))
     except (SessionError, Stopped) as error:
@@ -69,39 +69,41 @@ def _give_up(
 
 
 def _run(
-    claimed: Claimed, task: AssignedTask, urls: UploadUrls, *, slot: Slot, stop: Stop, tools: Tools, log: Log
+    claimed: Claimed, task: AssignedTask, urls: UploadUrls, *, worker: Worker, stop: Stop, tools: Tools, log: Log
 ) -> TaskEnd:
     with work_dir(tools.work_root, task.id, keep=tools.debug, log=log) as root:
         place = root / "work"
         own_log = log.tee(to_file(place / "full_run.log")) if tools.debug else log
-        known = _task_metadata(task, slot=slot, tools=tools)
-        with _heartbeats(claimed, task, slot=slot, stop=stop, tools=tools, log=own_log) as beats:
+        known = _task_metadata(task, worker=worker, tools=tools)
+        with _heartbeats(claimed, task, worker=worker, stop=stop, tools=tools, log=own_log) as beats:
             run = Execution(
-                task, workload=known.workload, work_dir=place, core=slot.core, stop=stop, beats=beats, log=own_log
+                task, workload=known.workload, work_dir=place, cores=worker.cores, stop=stop, beats=beats, log=own_log
             )
             try:
-                run.measure(tools.isolation, workload=tools.workload)
+                run.measure(tools.isolation, workload=tools.workload, credentials=tools.credentials)
             except Stopped as stopped:
                 own_log.warning("dropped", reason=stopped.reason.value)
                 return TaskEnd.DROPPED
-            return Ending(run, urls=urls, known=known, tools=tools, health=slot.health).deliver()
+            return Ending(run, urls=urls, known=known, tools=tools, health=worker.health).deliver()
 
 
-def _task_metadata(task: AssignedTask, *, slot: Slot, tools: Tools) -> TaskMetadata:
+def _task_metadata(task: AssignedTask, *, worker: Worker, tools: Tools) -> TaskMetadata:
     return TaskMetadata(
         task=task,
         workload=tools.forced_workload or task.workload,
-        runner_id=slot.runner_id,
+        runner_id=worker.runner_id,
         started_at=tools.now(),
         began_s=tools.clock(),
-        machine=machine(tools.system, image=tools.isolation.image, cloud=tools.cloud, core=slot.core),
+        machine=machine(tools.system, image=tools.isolation.image, cloud=tools.cloud, cores=worker.cores),
         runner_versions=dict(tools.versions),
     )
 
 
-def _heartbeats(claimed: Claimed, task: AssignedTask, *, slot: Slot, stop: Stop, tools: Tools, log: Log) -> Heartbeats:
+def _heartbeats(
+    claimed: Claimed, task: AssignedTask, *, worker: Worker, stop: Stop, tools: Tools, log: Log
+) -> Heartbeats:
     holder = Holder(
-        slot.runner_id, attempt=task.attempt, lease_ends=claimed.lease_ends, next_in_s=task.next_heartbeat_in_s
+        worker.runner_id, attempt=task.attempt, lease_ends=claimed.lease_ends, next_in_s=task.next_heartbeat_in_s
     )
     return Heartbeats(
         lambda beat: tools.session.heartbeat(task.id, beat), holder=holder, stop=stop, log=log, clock=tools.clock

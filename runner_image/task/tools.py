@@ -23,13 +23,17 @@ class TaskEnd(StrEnum):
 
 @dataclass(frozen=True)
 class Tools:
-    """`versions` are the runner's own; `forced_workload` replaces what tasks ask for; `debug` keeps work dirs."""
+    """`versions` are the runner's own; `forced_workload` replaces what tasks ask for; `debug` keeps work dirs.
+
+    `credentials` are what kinds of work may ask for by name.
+    """
 
     session: Session
     store: httpx.Client
     isolation: Isolation
     workload: Callable[[str], Workload]
     work_root: Path
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     system: System = field(default_factory=System)
     cloud: Mapping[str, str] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from runner_image.workloads.files import (
 )
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, Meter
-from runner_image.workloads.protocol import TIMED_OUT, Execute, Job, Outcome, Prepared, Progress, WorkloadError
+from runner_image.workloads.protocol import TIMED_OUT, Job, Outcome, Prepared, Progress, Slot, WorkloadError
 
 OUTPUT_VARIABLE = "BENCHFLEET_OUTPUT"  # where a command may write an `output.json` of its own
 OWN = "(the command)"  # names a failure of the whole command beside results of its own
@@ -30,14 +30,15 @@ TIMES = "times.json"  # wall times of all repeats, in seconds
 
 class Command:
     name = "command"
+    credentials: tuple[str, ...] = ()
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
 
-    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared:
+    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         return Prepared(parse(CommandOptions, job.options).argv, {})
 
-    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
+    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         """Repeats until one fails; each wall time includes the start of the process (and of nothing else)."""
         options, meter, times, code = parse(CommandOptions, job.options), Meter(report), list[float](), 0
         meter.at(START, benchmark=options.benchmark)
@@ -45,16 +46,16 @@ class Command:
         with Console(job.work_dir / OUTPUT_TXT) as console:
             while code == 0 and len(times) < total:
                 started = self._clock()
-                code = self._once(job, options, execute, console)
+                code = self._once(job, options, slot, console)
                 times.append(self._clock() - started)
                 meter.share(len(times) / total, benchmark=options.benchmark)
         write_plain(job.work_dir / TIMES, json.dumps(times).encode())
         meter.at(COLLECT, benchmark=options.benchmark)
         return code
 
-    def _once(self, job: Job, options: CommandOptions, execute: Execute, console: Console) -> int:
+    def _once(self, job: Job, options: CommandOptions, slot: Slot, console: Console) -> int:
         own = {OUTPUT_VARIABLE: str(job.work_dir / OUTPUT_JSON)}
-        return execute(
+        return slot.run(
             options.argv,
             cwd=job.work_dir,
             environment={**job.environment, **options.environment, **own},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner_image.workloads.console import LAST_LINES, shorten
-from runner_image.workloads.protocol import Execute, Job, WorkloadError
+from runner_image.workloads.protocol import Job, Slot, WorkloadError
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class CommandResult:
 
 
 def ask(
-    execute: Execute,
+    slot: Slot,
     job: Job,
     command: list[str],
     *,
@@ -35,7 +35,7 @@ def ask(
 ) -> CommandResult:
     """Runs `command` in the job's slot and returns its non-empty lines. A failing command is the caller's to judge."""
     lines: list[str] = []
-    code = execute(
+    code = slot.run(
         command,
         cwd=cwd or job.work_dir,
         environment={**job.environment, **(environment or {})},
@@ -46,7 +46,7 @@ def ask(
 
 
 def demand(
-    execute: Execute,
+    slot: Slot,
     job: Job,
     command: list[str],
     *,
@@ -56,7 +56,7 @@ def demand(
     environment: Mapping[str, str] | None = None,
 ) -> CommandResult:
     """As `ask`, but the command must succeed: else WorkloadError of class infrastructure, `otherwise` + last words."""
-    said = ask(execute, job, command, cwd=cwd, environment=environment)
+    said = ask(slot, job, command, cwd=cwd, environment=environment)
     if said.exit_code != 0:
         raise infrastructure(f"{otherwise} (exit code {said.exit_code}): {said.last_words}", error_type=error_type)
     return said

@@ -11,7 +11,7 @@ from runner_image.workloads.console import Console
 from runner_image.workloads.files import OUTPUT_TXT, require_measurements, write_output
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, Meter
-from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
+from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Slot, WorkloadError
 
 # $1 steps, $2 seconds a step, $3 the step that fails. Plain sh: it is in every image.
 _SCRIPT = """i=0
@@ -27,13 +27,14 @@ _SAMPLES, _WARMUPS = 10, 2
 
 class Mock:
     name = "mock"
+    credentials: tuple[str, ...] = ()
 
-    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared:
+    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         options = parse(MockOptions, job.options)
         words = [str(options.steps), f"{options.step_s:.6f}".rstrip("0").rstrip("."), str(options.fail_at or 0)]
         return Prepared(["sh", "-c", _SCRIPT, "mock", *words], {"mock": "1"})
 
-    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
+    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         meter = Meter(report)
         meter.at(START)
 
@@ -43,7 +44,7 @@ class Mock:
                 meter.share(int(found[1]) / int(found[2]), benchmark=f"mock-{found[1]}")
 
         with Console(job.work_dir / OUTPUT_TXT, on_line=on_line) as console:
-            code = execute(prepared.command, cwd=job.work_dir, environment=job.environment, on_line=console.write)
+            code = slot.run(prepared.command, cwd=job.work_dir, environment=job.environment, on_line=console.write)
         meter.at(COLLECT)
         return code
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from benchfleet_contract.results import Output
 
 from runner_image.errors import TaskError
-from runner_image.isolation.protocol import TIMED_OUT, Execute
+from runner_image.isolation.protocol import TIMED_OUT, Slot
 
-__all__ = ["TIMED_OUT", "Execute", "Job", "Outcome", "Prepared", "Progress", "Workload", "WorkloadError"]
+__all__ = ["TIMED_OUT", "Job", "Outcome", "Prepared", "Progress", "Slot", "Workload", "WorkloadError"]
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,17 @@ class WorkloadError(TaskError):
 
 
 class Workload(Protocol):
-    """One kind of benchmark. `prepare` and `run` raise WorkloadError; `collect` writes `output.json` and `output.txt`."""
+    """One kind of benchmark. `prepare` and `run` raise WorkloadError; `collect` writes `output.json` and `output.txt`.
+
+    `credentials` name variables of the runner's environment without which it cannot work. Nothing else that looks like a
+    secret reaches its commands.
+    """
 
     name: str
+    credentials: tuple[str, ...]
 
-    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared: ...
+    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared: ...
 
-    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int: ...
+    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int: ...
 
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome: ...

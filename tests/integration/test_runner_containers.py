@@ -9,7 +9,7 @@ import sys
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,8 +20,9 @@ import pytest
 from runner_image.errors import TaskError
 from runner_image.isolation import container_network
 from runner_image.isolation.container_network import METADATA, ContainerNetwork
-from runner_image.isolation.containers import DockerIsolation, Limits, connect
-from runner_image.isolation.protocol import TIMED_OUT, Execute
+from runner_image.isolation.containers import connect
+from runner_image.isolation.docker_isolation import DockerIsolation, Limits
+from runner_image.isolation.protocol import TIMED_OUT, Running, Slot
 from runner_image.stopping import Stop, Stopped, StopReason
 from tests.engine_policy import lacking
 
@@ -91,24 +92,24 @@ def containers() -> list[str]:
     return subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
 
 
-def run(execute: Execute, line: str, work_dir: Path, *, timeout_s: float | None = None) -> tuple[int, list[str]]:
+def run(slot: Slot, line: str, work_dir: Path, *, timeout_s: float | None = None) -> tuple[int, list[str]]:
     said: list[str] = []
     command = ["/bin/sh", "-c", line]
-    code = execute(command, cwd=work_dir, environment={"GREETING": "hello"}, on_line=said.append, timeout_s=timeout_s)
+    code = slot.run(command, cwd=work_dir, environment={"GREETING": "hello"}, on_line=said.append, timeout_s=timeout_s)
     return code, said
 
 
 def test_commands_of_a_task_share_one_unprivileged_container(isolation: DockerIsolation, work_dir: Path) -> None:
-    with isolation.open(work_dir, core=0, stop=Stop()) as execute:
+    with isolation.open(work_dir, cores=(0,), stop=Stop()) as slot:
         code, said = run(
-            execute, f"echo $GREETING; id -u; ls / ; nproc; touch {work_dir}/made; echo late >&2; exit 3", work_dir
+            slot, f"echo $GREETING; id -u; ls / ; nproc; touch {work_dir}/made; echo late >&2; exit 3", work_dir
         )
         assert code == 3
         assert said[0] == "hello"
         assert said[1] != "0"
         assert said[-2:] == ["1", "late"]
         assert (work_dir / "made").exists()
-        run(execute, "touch /work/second", work_dir)
+        run(slot, "touch /work/second", work_dir)
         assert len(containers()) == 1
     assert (work_dir / "second").exists()
     assert containers() == []
@@ -117,20 +118,20 @@ def test_commands_of_a_task_share_one_unprivileged_container(isolation: DockerIs
 def test_a_stop_kills_everything_and_removes_the_container(isolation: DockerIsolation, work_dir: Path) -> None:
     stop = Stop()
     threading.Timer(1, lambda: stop.set(StopReason.CANCELLED)).start()
-    with isolation.open(work_dir, core=None, stop=stop) as execute, pytest.raises(Stopped):
-        run(execute, "setsid sleep 100 & sleep 100", work_dir)
+    with isolation.open(work_dir, stop=stop) as slot, pytest.raises(Stopped):
+        run(slot, "setsid sleep 100 & sleep 100", work_dir)
     assert containers() == []
 
 
 def test_a_timeout_ends_the_command_and_the_next_one_runs(isolation: DockerIsolation, work_dir: Path) -> None:
-    with isolation.open(work_dir, core=None, stop=Stop()) as execute:
-        assert run(execute, "echo begun; sleep 100", work_dir, timeout_s=1) == (TIMED_OUT, ["begun"])
-        assert run(execute, "echo again", work_dir) == (0, ["again"])
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        assert run(slot, "echo begun; sleep 100", work_dir, timeout_s=1) == (TIMED_OUT, ["begun"])
+        assert run(slot, "echo again", work_dir) == (0, ["again"])
 
 
 def test_a_program_that_is_not_there(isolation: DockerIsolation, work_dir: Path) -> None:
-    with isolation.open(work_dir, core=None, stop=Stop()) as execute:
-        code = execute(["nonesuch"], cwd=work_dir, environment={}, on_line=lambda _line: None)
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        code = slot.run(["nonesuch"], cwd=work_dir, environment={}, on_line=lambda _line: None)
     assert code == 127
 
 
@@ -139,8 +140,8 @@ def test_an_engine_without_the_image_is_our_fault(work_dir: Path, image: str) ->
     assert engine is not None
     with closing(engine):
         missing = DockerIsolation(engine, "localhost:1/no/such:image", limits=Limits(), labels={})
-        with missing.open(work_dir, core=None, stop=Stop()) as execute, pytest.raises(TaskError) as raised:
-            run(execute, "true", work_dir)
+        with missing.open(work_dir, stop=Stop()) as slot, pytest.raises(TaskError) as raised:
+            run(slot, "true", work_dir)
     assert raised.value.failure_class == "infrastructure"
 
 
@@ -151,23 +152,121 @@ def test_the_container_does_not_outlive_a_runner_that_is_killed(
 import sys
 from pathlib import Path
 from runner_image.isolation.container_network import METADATA, ContainerNetwork
-from runner_image.isolation.containers import DockerIsolation, Limits, connect
+from runner_image.isolation.containers import connect
+from runner_image.isolation.docker_isolation import DockerIsolation, Limits
 from runner_image.stopping import Stop
 isolation = DockerIsolation(connect(), {image!r}, limits=Limits(), labels={{"benchfleet.test": "{os.getpid()}"}})
 work_dir = Path({str(work_dir)!r})
 command = ["/bin/sh", "-c", "echo begun; sleep 100"]
-with isolation.open(work_dir, core=None, stop=Stop()) as execute:
-    execute(command, cwd=work_dir, environment={{}}, on_line=lambda line: print(line, flush=True))
+with isolation.open(work_dir, stop=Stop()) as slot:
+    slot.start(command, cwd=work_dir, environment={{}}, stdout=work_dir / "out")
+    slot.run(command, cwd=work_dir, environment={{}}, on_line=lambda line: print(line, flush=True))
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as runner:
         assert runner.stdout
         assert runner.stdout.readline() == b"begun\n"
-        assert len(containers()) == 1
+        assert len(containers()) == 2
         runner.kill()
     ends = time.monotonic() + 15
     while containers() and time.monotonic() < ends:
         time.sleep(0.1)
     assert containers() == []
+
+
+def begin(slot: Slot, work_dir: Path, line: str) -> tuple[Running, Path]:
+    """Starts a shell line and waits until it says something."""
+    out = work_dir / "out.txt"
+    running = slot.start(["bash", "-c", line], cwd=work_dir, environment={"GREETING": "hello"}, stdout=out)
+    wait_for(lambda: out.exists() and out.read_text() != "")
+    return running, out
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def test_a_server_runs_beside_commands_until_it_is_stopped_with_all_that_it_started(
+    isolation: DockerIsolation, work_dir: Path
+) -> None:
+    with isolation.open(work_dir, cores=(0, 1), stop=Stop()) as slot:
+        server, out = begin(
+            slot, work_dir, f"setsid sleep 100 & echo $GREETING; nproc; cd {work_dir}; pwd; exec sleep 100"
+        )
+        assert server.poll() is None
+        assert os.path.basename(os.readlink(f"/proc/{server.pid}/exe")) == "sleep"
+        assert run(slot, "echo beside", work_dir) == (0, ["beside"])
+        assert len(containers()) == 2
+        assert server.stop() in {128 + 9, 128 + 15}
+        assert len(containers()) == 1
+        assert out.read_text() == "hello\n2\n/work\n"
+    assert containers() == []
+
+
+def test_a_server_that_ends_in_order_has_the_time_for_it(isolation: DockerIsolation, work_dir: Path) -> None:
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        line = "trap 'sleep 0.6; echo flushed; exit 7' TERM; echo up; while :; do :; done"
+        server, out = begin(slot, work_dir, line)
+        assert server.stop(grace_s=20) == 7
+        assert out.read_text() == "up\nflushed\n"
+
+
+def test_a_server_that_ends_by_itself_leaves_nothing_and_its_code(isolation: DockerIsolation, work_dir: Path) -> None:
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        server, _ = begin(slot, work_dir, "echo up; setsid sleep 100 & exit 3")
+        wait_for(lambda: server.poll() is not None)
+        assert (server.poll(), server.stop(), len(containers())) == (3, 3, 1)
+
+
+def test_a_command_reaches_the_server_over_loopback_and_a_timeout_spares_it(
+    isolation: DockerIsolation, work_dir: Path
+) -> None:
+    """What is started shares the network of the task's container, which a timeout must therefore leave alone."""
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        server, _ = begin(slot, work_dir, "echo up; exec sleep 100")
+        assert run(slot, "echo begun; setsid sleep 100 & sleep 100", work_dir, timeout_s=1) == (TIMED_OUT, ["begun"])
+        assert server.poll() is None
+        assert len(containers()) == 2
+        first, second = (network_of(container) for container in containers())
+        assert first == second
+
+
+def network_of(container: str) -> str:
+    """The namespace of its first process."""
+    asked = ["docker", "inspect", "--format", "{{.State.Pid}}", container]
+    pid = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    return os.readlink(f"/proc/{pid}/ns/net")
+
+
+def test_a_stop_kills_servers_too(isolation: DockerIsolation, work_dir: Path) -> None:
+    stop = Stop()
+    with isolation.open(work_dir, stop=stop) as slot:
+        server, _ = begin(slot, work_dir, "setsid sleep 100 & echo up; exec sleep 100")
+        stop.set(StopReason.CANCELLED)
+        wait_for(lambda: server.poll() is not None)
+        with pytest.raises(Stopped):
+            slot.start(["true"], cwd=work_dir, environment={}, stdout=work_dir / "out")
+    assert containers() == []
+
+
+def test_a_program_that_cannot_be_started_ends_with_127(isolation: DockerIsolation, work_dir: Path) -> None:
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        files = {"stdout": work_dir / "out", "stderr": work_dir / "err"}
+        server = slot.start(["nonesuch"], cwd=work_dir, environment={}, **files)
+        wait_for(lambda: server.poll() is not None)
+        assert server.poll() == 127
+        assert ((work_dir / "out").read_text(), "nonesuch" in (work_dir / "err").read_text()) == ("", True)
+
+
+def test_credentials_reach_commands_and_stand_in_no_description_of_the_container(
+    isolation: DockerIsolation, work_dir: Path
+) -> None:
+    with isolation.open(work_dir, stop=Stop(), credentials={"A_KEY": "sesame"}) as slot:
+        assert run(slot, "echo $A_KEY", work_dir) == (0, ["sesame"])
+        described = subprocess.run(["docker", "inspect", *containers()], capture_output=True, text=True, check=True)
+        assert "sesame" not in described.stdout
 
 
 @contextmanager
@@ -191,9 +290,9 @@ def metadata_service() -> Iterator[int]:
 
 def reaches(isolation: DockerIsolation, work_dir: Path, *places: tuple[str, int]) -> list[bool]:
     """By bash's own connections: the image has no other client."""
-    with isolation.open(work_dir, core=None, stop=Stop()) as execute:
+    with isolation.open(work_dir, stop=Stop()) as slot:
         return [
-            run(execute, f"exec bash -c ': </dev/tcp/{host}/{port}' 2>/dev/null", work_dir)[0] == 0
+            run(slot, f"exec bash -c ': </dev/tcp/{host}/{port}' 2>/dev/null", work_dir)[0] == 0
             for host, port in places
         ]
 
@@ -219,9 +318,9 @@ def test_a_benchmark_reaches_neither_metadata_nor_this_machines_loopback(
 
 
 def test_the_routes_are_there_again_after_a_timeout(isolation: DockerIsolation, work_dir: Path) -> None:
-    with metadata_service() as service, isolation.open(work_dir, core=None, stop=Stop()) as execute:
-        assert run(execute, "sleep 100", work_dir, timeout_s=1)[0] == TIMED_OUT
-        code, _ = run(execute, f"exec bash -c ': </dev/tcp/{METADATA_SERVICE}/{service}' 2>/dev/null", work_dir)
+    with metadata_service() as service, isolation.open(work_dir, stop=Stop()) as slot:
+        assert run(slot, "sleep 100", work_dir, timeout_s=1)[0] == TIMED_OUT
+        code, _ = run(slot, f"exec bash -c ': </dev/tcp/{METADATA_SERVICE}/{service}' 2>/dev/null", work_dir)
     assert code != 0
 
 
@@ -234,16 +333,16 @@ def test_nothing_and_everything_can_be_asked_for(image: str, work_dir: Path) -> 
 
 
 def test_a_benchmark_cannot_take_the_routes_away(isolation: DockerIsolation, work_dir: Path) -> None:
-    with isolation.open(work_dir, core=None, stop=Stop()) as execute:
-        code, said = run(execute, f"ip route del unreachable {METADATA_SERVICE}", work_dir)
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        code, said = run(slot, f"ip route del unreachable {METADATA_SERVICE}", work_dir)
     assert code != 0
     assert "not permitted" in said[0]
 
 
 def test_an_image_without_tools_for_it_is_refused_before_anything_runs(work_dir: Path) -> None:
     with made_of("sh", "cat", "touch") as bare, isolated(bare) as isolation:
-        with isolation.open(work_dir, core=None, stop=Stop()) as execute, pytest.raises(TaskError) as raised:
-            run(execute, "touch /work/ran", work_dir)
+        with isolation.open(work_dir, stop=Stop()) as slot, pytest.raises(TaskError) as raised:
+            run(slot, "touch /work/ran", work_dir)
         assert containers() == []
     assert (raised.value.error_type, raised.value.failure_class) == ("isolation_failed", "infrastructure")
     assert "has neither ip nor python3" in str(raised.value)

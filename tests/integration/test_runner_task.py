@@ -22,9 +22,9 @@ from runner_image.delivery.upload import open_store
 from runner_image.isolation.processes import ProcessIsolation
 from runner_image.logs import Log
 from runner_image.stopping import Stop, StopReason
-from runner_image.task.task import Slot, run_task
+from runner_image.task.task import Worker, run_task
 from runner_image.task.tools import TaskEnd, Tools
-from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
+from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Slot, WorkloadError
 from tests.integration.runner_server import DROP, ControlPlane, Reply, control_plane
 
 MARKS = {f"{seconds}.{os.getpid()}" for seconds in (4242, 4243, 4244)}  # this test process's own: others run beside it
@@ -40,16 +40,17 @@ class Tiny:
     measurements: int = 1
     failures: int = 0
     name: str = "tiny"
+    credentials: tuple[str, ...] = ()
     during: Callable[[], None] = lambda: None
 
-    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared:
+    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         return Prepared(command=["sh", "-c", self.line], versions={"tiny": "1"}, suite_commit="abc")
 
-    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
+    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         report(Progress(percent=40, benchmark="one", message="half way"))
         self.during()
         with (job.work_dir / "output.txt").open("w") as out:
-            return execute(
+            return slot.run(
                 prepared.command,
                 cwd=job.work_dir,
                 environment={"EXTRA": "1"},
@@ -102,7 +103,7 @@ class Bench:
             self.plane.script.setdefault("claim", [self.plane.assigned()])
             request = ClaimRequest(provider="local", instance_type="box", runner_id="me")
             claimed = session.claim("r1", request)
-            return run_task(claimed, slot=Slot("me"), stop=stop or Stop(), tools=tools, log=log)
+            return run_task(claimed, worker=Worker("me"), stop=stop or Stop(), tools=tools, log=log)
 
 
 @pytest.fixture

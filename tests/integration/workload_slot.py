@@ -25,9 +25,9 @@ class Slot:
     ) -> Outcome:
         job = Job(task_id, self.work_dir, options, ruby_version=ruby_version, environment=self.environment)
         isolation = ProcessIsolation(self.environment)
-        with isolation.open(self.work_dir, core=None, stop=self.stop) as execute:
-            self.prepared = workload.prepare(job, execute, self.told.append)
-            code = workload.run(job, self.prepared, execute, self.told.append)
+        with isolation.open(self.work_dir, stop=self.stop) as slot:
+            self.prepared = workload.prepare(job, slot, self.told.append)
+            code = workload.run(job, self.prepared, slot, self.told.append)
             return workload.collect(job, self.prepared, code)
 
     @property

@@ -35,7 +35,7 @@ def metadata(wall_s: float, lasted_s: float) -> dict[str, Any]:
         "box-1",
         NOW,
         began_s=50.0,
-        machine=machine(System(), image=None, cloud=None, core=None),
+        machine=machine(System(), image=None, cloud=None, cores=()),
         runner_versions={},
     )
     ended_at = NOW + timedelta(seconds=wall_s)

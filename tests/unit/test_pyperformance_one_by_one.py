@@ -10,13 +10,14 @@ import pytest
 
 from runner_image.workloads.protocol import TIMED_OUT, Job, Outcome, Progress, WorkloadError
 from runner_image.workloads.pyperformance.workload import Pyperformance
+from tests.unit.only_runs import OnlyRuns
 
 VERSIONS = {"implementation": "CPython", "python": "3.11.7", "pyperformance": "1.14.0", "pyperf": "2.9.0"}
 SECONDS = 10.0  # that each benchmark takes
 
 
 @dataclass
-class FakeSuite:
+class FakeSuite(OnlyRuns):
     """Stands for the slot. `ends` names the exit codes of benchmarks that fail; a timeout ends what takes too long."""
 
     ends: dict[str, int] = field(default_factory=dict)
@@ -25,7 +26,7 @@ class FakeSuite:
     now: float = 0.0
     begun: list[str] = field(default_factory=list)
 
-    def __call__(
+    def run(
         self,
         command: list[str],
         *,

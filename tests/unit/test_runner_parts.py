@@ -2,7 +2,9 @@
 
 import io
 import json
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from benchfleet_contract.results import BenchmarkFailure, Output
@@ -15,7 +17,8 @@ from runner_image.control.loop import work
 from runner_image.control.session import Busy, Claimed, Refused, Unauthorized, Unreachable
 from runner_image.control.shutdown import Drained, Shutdown
 from runner_image.control.slots import code_of
-from runner_image.isolation.environment import SECRET, visible
+from runner_image.errors import TaskError
+from runner_image.isolation.environment import SECRET, grantable, granted, visible
 from runner_image.isolation.lines import MAX_LINE_BYTES, Lines
 from runner_image.isolation.protocol import choose, inside_container
 from runner_image.logs import Log, to_file, to_stream
@@ -64,31 +67,59 @@ def test_what_is_no_utf8_is_kept_too() -> None:
     assert b"".join(line.raw for line in [*lines.feed(data), *lines.end()]) == data
 
 
-def test_slots_spread_over_physical_cores_first(tmp_path: Path) -> None:
-    for core, siblings in enumerate(["0-1", "0-1", "2,3", "2,3"]):
-        path = tmp_path / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
+def with_siblings(root: Path, *listed: str) -> Path:
+    """The hardware threads of each core, as the system tells them."""
+    for core, siblings in enumerate(listed):
+        path = root / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
         path.parent.mkdir(parents=True)
         path.write_text(siblings + "\n")
-    assert spread([0, 1, 2, 3], root=tmp_path) == [0, 2, 1, 3]
+    return root
+
+
+def test_slots_spread_over_physical_cores_first(tmp_path: Path) -> None:
+    root = with_siblings(tmp_path, "0-1", "0-1", "2,3", "2,3")
+    assert spread([0, 1, 2, 3], wanted=2, root=root) == [0, 2, 1, 3]
+    assert spread([0, 1], root=tmp_path / "silent") == [0, 1]
+
+
+def test_slots_that_need_every_thread_share_no_physical_core(tmp_path: Path) -> None:
+    root = with_siblings(tmp_path, "0,2", "1,3", "0,2", "1,3")
+    assert spread([0, 1, 2, 3], wanted=4, root=root) == [0, 2, 1, 3]
+    order = partial(spread, root=root)
+    with reserved(2, per_slot=2, allowed=[0, 1, 2, 3], locks=tmp_path, order=order) as cores:
+        assert cores == [(0, 2), (1, 3)]
 
 
 def test_runners_of_one_machine_share_no_core(tmp_path: Path) -> None:
-    with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as first:
-        with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as second:
-            assert (first, second) == ([0], [1])
-            with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as third:
-                assert third == [None]
-        with reserved(2, allowed=[0, 1], locks=tmp_path, order=list) as both:
-            assert both == [None, None]
-        with reserved(1, allowed=[0, 1], locks=tmp_path, order=list) as again:
-            assert again == [1]
+    with reserved(1, allowed=[0, 1], locks=tmp_path) as first:
+        with reserved(1, allowed=[0, 1], locks=tmp_path) as second:
+            assert {*first, *second} == {(0,), (1,)}
+            with reserved(1, allowed=[0, 1], locks=tmp_path) as third:
+                assert third == [()]
+        with reserved(2, allowed=[0, 1], locks=tmp_path) as both:
+            assert both == [(), ()]
+        with reserved(1, allowed=[0, 1], locks=tmp_path) as again:
+            assert again == second
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 9))
+def test_every_slot_has_its_own_cores_or_none_has_any(slots: int, per_slot: int, free: int) -> None:
+    with (
+        TemporaryDirectory() as locks,
+        reserved(slots, per_slot=per_slot, allowed=list(range(free)), locks=Path(locks)) as cores,
+    ):
+        assert len(cores) == slots
+        assert {len(each) for each in cores} == {per_slot if slots * per_slot <= free else 0}
+        assert len({core for each in cores for core in each}) == sum(map(len, cores))
 
 
 def test_nothing_is_pinned_where_it_cannot_be_fair(tmp_path: Path) -> None:
     with reserved(3, allowed=[0, 1], locks=tmp_path) as cores:
-        assert cores == [None, None, None]
+        assert cores == [(), (), ()]
+    with reserved(1, per_slot=3, allowed=[0, 1], locks=tmp_path) as cores:
+        assert cores == [()]
     with reserved(1, allowed=None, locks=tmp_path) as cores:
-        assert cores == [None]
+        assert cores == [()]
 
 
 def test_the_first_reason_of_a_stop_stays_and_callbacks_come_once() -> None:
@@ -174,7 +205,8 @@ def test_no_secret_reaches_a_workload_or_a_repr() -> None:
     seen = ("PATH", "HOME", "LANG", "PIP_INDEX_URL", "SSL_CERT_FILE", "MOCK_ALWAYS_SUCCEED", "WARMUP_ITRS", "CHARMAP")
     assert [name for name in hidden if not SECRET.search(name)] == []
     assert [name for name in seen if SECRET.search(name)] == []
-    assert "sesame" not in repr(Config("http://x", "p", "t", Path("/"), api_key="sesame"))
+    config = Config("http://x", "p", "t", Path("/"), api_key="sesame", credentials={"A_KEY": "sesame"})
+    assert "sesame" not in repr(config)
 
 
 def test_exit_codes() -> None:
@@ -239,3 +271,12 @@ def test_a_password_in_a_value_is_hidden_whatever_its_name() -> None:
     hidden = {"DATABASE_URL": "postgres://u:p@h/d", "KUBECONFIG": "/k", "SSH_AUTH_SOCK": "/s", "DB_PWD": "x"}
     seen = {"PWD": "/here", "OLDPWD": "/here", "HOMEPAGE": "https://example.com/a:b@c"}
     assert visible(hidden | seen) == seen
+
+
+def test_a_kind_gets_the_credentials_that_it_names_and_hears_of_all_that_are_missing() -> None:
+    held = grantable({"OPENAI_API_KEY": "k", "BENCHFLEET_API_KEY": "no", "HF_TOKEN": "", "REGION": "west"})
+    assert granted(held, ["OPENAI_API_KEY", "REGION"], workload="llm") == {"OPENAI_API_KEY": "k", "REGION": "west"}
+    with pytest.raises(TaskError, match="no HF_TOKEN, BENCHFLEET_API_KEY, which the workload 'llm' needs") as raised:
+        granted(held, ["OPENAI_API_KEY", "HF_TOKEN", "BENCHFLEET_API_KEY"], workload="llm")
+    assert (raised.value.error_type, raised.value.failure_class) == ("missing_credentials", "infrastructure")
+    assert "k" not in str(raised.value).split()

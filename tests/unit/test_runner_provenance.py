@@ -72,13 +72,13 @@ def put(root: Path, path: str, text: str) -> None:
 )
 def test_cpu_models(tmp_path: Path, cpuinfo: str, model: str) -> None:
     put(tmp_path, "proc/cpuinfo", cpuinfo)
-    assert machine(System(root=tmp_path), image=None, cloud=None, core=None).cpu_model == model
+    assert machine(System(root=tmp_path), image=None, cloud=None, cores=()).cpu_model == model
 
 
 def test_the_slots_core_its_governor_and_the_rest(tmp_path: Path) -> None:
     put(tmp_path, "sys/devices/system/cpu/cpu3/cpufreq/scaling_governor", "performance")
     put(tmp_path, "etc/os-release", 'NAME=x\nPRETTY_NAME="Some Linux 12"')
-    found = machine(System(root=tmp_path), image="repo/image@sha256:1", cloud={"provider": "aws"}, core=3)
+    found = machine(System(root=tmp_path), image="repo/image@sha256:1", cloud={"provider": "aws"}, cores=(3,))
     assert (found.pinned_cores, found.governor) == ([3], "performance")
     assert (found.operating_system, found.container_image) == ("Some Linux 12", "repo/image@sha256:1")
     assert found.cloud == {"provider": "aws"}

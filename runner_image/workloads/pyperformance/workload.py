@@ -16,7 +16,7 @@ from runner_image.workloads.console import Console
 from runner_image.workloads.files import OUTPUT_TXT, require_measurements, require_time, write_output, write_plain
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
-from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress
+from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Slot
 from runner_image.workloads.pyperformance.runs import Run, exit_code, gather, one_by_one
 
 RAW = "pyperf.json"
@@ -33,16 +33,17 @@ _EFFORT = {"single": ["--debug-single-value"], "fast": ["--fast"], "normal": [],
 
 class Pyperformance:
     name = "pyperformance"
+    credentials: tuple[str, ...] = ()
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._runs: list[Run] = []
 
-    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared:
+    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         """Raises WorkloadError `suite_unavailable`, or `invalid_options` if pyperformance lacks a benchmark."""
         options = parse(PyperformanceOptions, job.options)
         Meter(report).at(SUITE, benchmark=self.name, message="preparing pyperformance")
-        made = _set_up(job, options, execute)
+        made = _set_up(job, options, slot)
         unknown = sorted(set(options.benchmarks) - set(made["known"]))
         if unknown:
             about = f"pyperformance {options.version} has no such benchmark for this python: {', '.join(unknown)}"
@@ -50,7 +51,7 @@ class Pyperformance:
         whole = _command(options, _names(options), python=made["python"], out=job.work_dir / RAW)
         return Prepared(whole, made["versions"])  # told as one command; `run` runs it benchmark by benchmark
 
-    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
+    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         """Each benchmark by itself: a timeout or a crash costs no other one's result."""
         options, meter = parse(PyperformanceOptions, job.options), Meter(report)
         names, python = _names(options), prepared.command[0]
@@ -61,7 +62,7 @@ class Pyperformance:
                 number = names.index(benchmark)
                 meter.share(number / len(names), benchmark=benchmark)
                 console.begin(f"Benchmark {number + 1} of {len(names)}: {benchmark}", on_line=on_line)
-                return execute(
+                return slot.run(
                     _command(options, [benchmark], python=python, out=out),
                     cwd=job.work_dir / RUN_DIR,
                     # PYTHONUNBUFFERED is for the driver; pyperf's workers never see it
@@ -92,14 +93,14 @@ class Pyperformance:
         return Outcome(output, exit_code)
 
 
-def _set_up(job: Job, options: PyperformanceOptions, execute: Execute) -> dict[str, Any]:
+def _set_up(job: Job, options: PyperformanceOptions, slot: Slot) -> dict[str, Any]:
     """What the set-up printed last; see `setup.py`."""
     pythons = [options.python] if options.python else [sys.executable, "python3", "python"]
     names = ",".join(sorted(set(options.benchmarks)))
     arguments = [options.cache_dir or "", options.version, names, str(job.work_dir / RUN_DIR)]
     command = ["sh", "-c", _WITH_FIRST_PYTHON, "set-up", SETUP.read_text(encoding="utf-8"), *arguments, *pythons]
     failed = f"Could not prepare pyperformance {options.version}"
-    said = demand(execute, job, command, otherwise=failed, error_type="suite_unavailable")
+    said = demand(slot, job, command, otherwise=failed, error_type="suite_unavailable")
     try:
         made: dict[str, Any] = json.loads(next(line for line in reversed(said.lines) if line.startswith("{")))
     except (StopIteration, ValueError) as error:

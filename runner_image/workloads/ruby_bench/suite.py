@@ -6,7 +6,7 @@ from pathlib import Path
 from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
 
 from runner_image.workloads.commands import CommandResult, ask, demand, infrastructure
-from runner_image.workloads.protocol import Execute, Job
+from runner_image.workloads.protocol import Job, Slot
 from runner_image.workloads.ruby_bench.options import COMMIT, FLAGS, MARKS
 
 SUITE_DIR = "suite"  # below the work dir: two slots never share a clone
@@ -18,34 +18,34 @@ def suite_dir(job: Job, options: RubyBenchOptions) -> Path:
     return Path(options.path) if options.path else job.work_dir / SUITE_DIR
 
 
-def bring(job: Job, options: RubyBenchOptions, execute: Execute) -> str | None:
+def bring(job: Job, options: RubyBenchOptions, slot: Slot) -> str | None:
     """Clones the suite unless a path was given; returns its commit, None if the path is no git work tree.
 
     Raises WorkloadError `suite_unavailable`: cannot be fetched, or the path is not at the `commit` that was asked for.
     """
     folder = suite_dir(job, options)
     if options.path is None:
-        _clone(job, options, execute, folder)
-    commit = _commit(job, execute, folder, "HEAD")
-    if options.path and options.commit and (commit is None or commit != _commit(job, execute, folder, options.commit)):
+        _clone(job, options, slot, folder)
+    commit = _commit(job, slot, folder, "HEAD")
+    if options.path and options.commit and (commit is None or commit != _commit(job, slot, folder, options.commit)):
         raise infrastructure(f"{folder} is at {commit}, not at {options.commit}", error_type="suite_unavailable")
     return commit
 
 
-def _commit(job: Job, execute: Execute, folder: Path, revision: str) -> str | None:
+def _commit(job: Job, slot: Slot, folder: Path, revision: str) -> str | None:
     """The full id of a revision, however it was written; None if the folder does not know it."""
     asked = _git(folder, "rev-parse", "-q", "--verify", f"{revision}^{{commit}}")
-    found = ask(execute, job, asked, environment=_only_here(folder))
+    found = ask(slot, job, asked, environment=_only_here(folder))
     return found.first if found.exit_code == 0 else None
 
 
-def state(job: Job, options: RubyBenchOptions, execute: Execute, *, commit: str | None) -> str:
+def state(job: Job, options: RubyBenchOptions, slot: Slot, *, commit: str | None) -> str:
     """The suite as a version: its commit, and whether files of a given path differ from it."""
     if commit is None or options.path is None:
         return commit or "unknown"
     folder = suite_dir(job, options)
     asked = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    changed = ask(execute, job, asked, environment=_only_here(folder))
+    changed = ask(slot, job, asked, environment=_only_here(folder))
     return f"{commit}+changes" if changed.lines else commit
 
 
@@ -54,7 +54,7 @@ def _only_here(folder: Path) -> dict[str, str]:
     return {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
 
 
-def _clone(job: Job, options: RubyBenchOptions, execute: Execute, folder: Path) -> None:
+def _clone(job: Job, options: RubyBenchOptions, slot: Slot, folder: Path) -> None:
     """One commit only: the whole history would be ten times the bytes."""
     wanted = options.commit or COMMIT
     for command in (
@@ -63,7 +63,7 @@ def _clone(job: Job, options: RubyBenchOptions, execute: Execute, folder: Path) 
         _git(folder, "checkout", "-q", "FETCH_HEAD"),
     ):
         failed = f"Could not get {options.repo} at {wanted}"
-        demand(execute, job, command, otherwise=failed, error_type="suite_unavailable", environment=_QUIET_GIT)
+        demand(slot, job, command, otherwise=failed, error_type="suite_unavailable", environment=_QUIET_GIT)
 
 
 def _git(folder: Path, *words: str) -> list[str]:
@@ -71,12 +71,12 @@ def _git(folder: Path, *words: str) -> list[str]:
     return ["git", "-c", f"safe.directory={folder}", "-C", str(folder), *words]
 
 
-def rubies(job: Job, options: RubyBenchOptions, execute: Execute) -> dict[str, str]:
+def rubies(job: Job, options: RubyBenchOptions, slot: Slot) -> dict[str, str]:
     """Versions: `ruby` and, for each variant, its RUBY_DESCRIPTION.
 
     Raises WorkloadError `ruby_unavailable`, `wrong_variant` or `wrong_ruby_version`, all before anything is measured.
     """
-    said = {variant: _identity(job, options, execute, variant) for variant in options.variants}
+    said = {variant: _identity(job, options, slot, variant) for variant in options.variants}
     for variant, identity in said.items():
         check_variant(variant, identity.first)
     first = said[options.variants[0]]
@@ -86,10 +86,10 @@ def rubies(job: Job, options: RubyBenchOptions, execute: Execute) -> dict[str, s
     return {"ruby": first.lines[1]} | {f"ruby-{variant}": identity.first for variant, identity in said.items()}
 
 
-def _identity(job: Job, options: RubyBenchOptions, execute: Execute, variant: str) -> CommandResult:
+def _identity(job: Job, options: RubyBenchOptions, slot: Slot, variant: str) -> CommandResult:
     command = [options.ruby, *FLAGS[variant], "-e", _IDENTITY]
     failed = f"{options.ruby} cannot run as {variant}"
-    said = demand(execute, job, command, otherwise=failed, error_type="ruby_unavailable")
+    said = demand(slot, job, command, otherwise=failed, error_type="ruby_unavailable")
     lines = said.lines[-4:]  # a warning on stderr may stand before them
     if len(lines) < 4:
         raise infrastructure(f"{failed}: {said.last_words}", error_type="ruby_unavailable")

@@ -20,7 +20,7 @@ from runner_image.workloads.files import (
 )
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
-from runner_image.workloads.protocol import Execute, Job, Outcome, Prepared, Progress, WorkloadError
+from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Slot, WorkloadError
 from runner_image.workloads.ruby_bench import results as ruby_bench_results
 from runner_image.workloads.ruby_bench.console import Reader, read
 from runner_image.workloads.ruby_bench.options import command
@@ -34,19 +34,20 @@ _STEP = "ruby_bench"  # what is running while no benchmark is
 
 class RubyBench:
     name = "ruby-bench"
+    credentials: tuple[str, ...] = ()
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
 
-    def prepare(self, job: Job, execute: Execute, report: Callable[[Progress], None]) -> Prepared:
+    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         options = parse(RubyBenchOptions, job.options)
         Meter(report).at(SUITE, benchmark=_STEP, message="bringing ruby-bench")
-        versions = rubies(job, options, execute)  # first: a clone is dearer than a question
-        commit = bring(job, options, execute)
-        versions["ruby-bench"] = state(job, options, execute, commit=commit)
+        versions = rubies(job, options, slot)  # first: a clone is dearer than a question
+        commit = bring(job, options, slot)
+        versions["ruby-bench"] = state(job, options, slot, commit=commit)
         return Prepared(command(options, out_path=job.work_dir), versions, commit)
 
-    def run(self, job: Job, prepared: Prepared, execute: Execute, report: Callable[[Progress], None]) -> int:
+    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         options = parse(RubyBenchOptions, job.options)
         meter, reader = Meter(report), Reader()
         meter.at(START, benchmark=_STEP, message="starting")
@@ -58,7 +59,7 @@ class RubyBench:
 
         with Console(job.work_dir / CONSOLE, on_line=on_line) as console:
             console.note(header(prepared.command, version=_first_version(prepared, options), now=self._now()))
-            code = execute(
+            code = slot.run(
                 prepared.command,
                 cwd=suite_dir(job, options),
                 environment={**job.environment, **_ENVIRONMENT},
