@@ -45,6 +45,9 @@ class TaskFolder:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    subject: str | None = None
+    part: str | None = None
+    repeat: int | None = None
 
 
 def of_values(instance_type: str, values: Values, **more: Any) -> TaskFolder:
@@ -76,7 +79,7 @@ def write_run(
 
 
 def _write_task(folder: Path, run_id: str, number: int, task: TaskFolder, workload: str) -> dict[str, Any]:
-    name = folder_name(task.alias, task.instance_type, number)
+    name = folder_name("-".join(filter(None, [task.alias or task.instance_type, task.subject])), "", number)
     if task.measurements is not None:
         (folder / name).mkdir()
         output = {
@@ -88,10 +91,10 @@ def _write_task(folder: Path, run_id: str, number: int, task: TaskFolder, worklo
     here = task.measurements is not None
     return {
         "number": number, "id": f"{run_id}.{number}", "provider": task.provider, "instance_type": task.instance_type,
-        "alias": task.alias, "run_number": number, "status": "completed" if here else "failed", "attempt": 1,
+        "alias": task.alias, "run_number": task.repeat or number, "status": "completed" if here else "failed", "attempt": 1,
         "failure_class": None, "error_type": None, "error_message": None, "reason": None, "folder": name,
         "archived": "files" if here else "nothing", "archived_reason": None, "path": f"{name}/" if here else None,
-        **task.entry,
+        **_named(task), **task.entry,
     }  # fmt: skip
 
 
@@ -104,7 +107,7 @@ def _metadata(run_id: str, number: int, task: TaskFolder, workload: str) -> dict
     }  # fmt: skip
     return {
         "task_id": f"{run_id}.{number}", "provider": task.provider, "instance_type": task.instance_type,
-        "ruby_version": None, "run": number, "start_time": f"2026-11-22T06:{number % 60:02d}:00Z",
+        "ruby_version": None, "run": task.repeat or number, "start_time": f"2026-11-22T06:{number % 60:02d}:00Z",
         "end_time": f"2026-11-22T07:{number % 60:02d}:00Z", "status": "partial" if task.failures else "success",
         "runner_id": f"host{number}-1-2-s1", "alias": task.alias, "run_id": run_id, "attempt": 1,
         "workload": workload, "workload_options": {}, "reason": None,
@@ -112,8 +115,13 @@ def _metadata(run_id: str, number: int, task: TaskFolder, workload: str) -> dict
             "machine": machine, "versions": {"ruby-interp": "3.4.7", **task.versions}, "suite_commit": "09b76c8",
             "command": [],
         },
-        **task.metadata,
+        **_named(task), **task.metadata,
     }  # fmt: skip
+
+
+def _named(task: TaskFolder) -> dict[str, str]:
+    """As older archives, whose tasks have neither."""
+    return {name: value for name, value in (("subject", task.subject), ("part", task.part)) if value}
 
 
 # benchmark → seconds under interp and yjit, about as ruby-bench has them

@@ -38,7 +38,7 @@ def test_filters_hide_rows_and_benchmarks(visits: Visits, file: Path) -> None:
     page = visits(file.as_uri()).page
     rows = page.locator("#board-1 table").first.locator("tbody tr:visible")
     assert rows.count() == 6
-    page.get_by_label("azure").uncheck()
+    page.get_by_role("checkbox", name="azure").uncheck()
     assert rows.count() == 4
     page.get_by_role("searchbox", name="Machine").fill("C8G")
     assert rows.count() == 1

@@ -130,13 +130,29 @@ def test_ruby_bench(tmp_path: Path, kinds: tuple[str, ...]) -> None:
     """Three real results: as three machines, as two and as one."""
     tasks = [TaskFolder(kind, ruby_bench(box)) for box, kind in enumerate(kinds, start=1)]
     folder = write_run(tmp_path, "r1", tasks)
-    report = analyse(read_runs([folder]))
+    report = analyse(read_runs([folder]), Options(by=("machine",)))
     assert [board.variant for board in report.boards] == ["interp", "yjit"]
     for board in report.boards:
-        expected = raw(folder, board.variant)
+        expected = raw(folder, board.variant or "")
         assert len(board.common) == 12
         assert check_benchmarks(board, expected) == 12 * len(set(kinds))
         check_ranking(board, expected)
+
+
+def test_variants_of_ruby_bench(tmp_path: Path) -> None:
+    """The same three results on one machine: interp and yjit against each other."""
+    folder = write_run(tmp_path, "r1", [TaskFolder("a", ruby_bench(box)) for box in (1, 2, 3)])
+    (board,) = analyse(read_runs([folder])).boards
+    assert [row.label for row in board.ranking] == ["yjit", "interp"]
+    logs = [
+        np.array([np.mean([np.log(task[name].mean()) for name in board.common]) for task in raw(folder, v)["aws", "a"]])
+        for v in ("yjit", "interp")
+    ]
+    test = scipy.stats.ttest_ind(logs[1], logs[0], equal_var=False)
+    found = board.ranking[1].to_best
+    assert found.ratio == pytest.approx(np.exp(logs[1].mean() - logs[0].mean()))
+    assert found.p == pytest.approx(test.pvalue, rel=1e-6)
+    assert found.verdict == "worse"
 
 
 def test_a_common_order_of_magnitude_is_not_all_that_is_checked(tmp_path: Path) -> None:
@@ -168,7 +184,7 @@ def test_many_machines_with_failures(tmp_path: Path) -> None:
     folder = realistic(tmp_path, "many")
     report = analyse(read_runs([folder]))
     for board in report.boards:
-        expected = raw(folder, board.variant)
+        expected = raw(folder, board.variant or "")
         assert check_benchmarks(board, expected) == 12 * 6
         whole = {machine: [t for t in tasks if "sudoku" in t] for machine, tasks in expected.items()}
         assert whole != expected  # hetzner's ranking has a task that lacks one: test_statistics checks that

@@ -32,7 +32,7 @@ Runs = Annotated[
 ]
 Csv = Annotated[
     str | None,
-    typer.Option("--csv", metavar="[FILE.csv]", help="CSV, one row a machine and benchmark; else to stdout."),
+    typer.Option("--csv", metavar="[FILE.csv]", help="CSV, one row a group and benchmark; else to stdout."),
 ]
 Markdown = Annotated[
     str | None, typer.Option("--md", metavar="[FILE.md]", help="Markdown, as for a pull request; else to stdout.")
@@ -65,6 +65,18 @@ Prices = Annotated[Path | None, typer.Option(metavar="FILE", help="Price table (
 Providers = Annotated[list[str] | None, typer.Option("--provider", metavar="P", help="Only this provider; repeatable.")]
 Names = Annotated[
     list[str] | None, typer.Option("--name", metavar="PATTERN", help="Only machines so named, `*` allowed; repeatable.")
+]
+Subjects = Annotated[
+    list[str] | None, typer.Option("--subject", metavar="PATTERN", help="Only these subjects; repeatable.")
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="machine|subject|both|variant",
+        help="What to compare. By default subjects where there are several (with the machines, if there are several "
+        "of those, too), else machines, else variants.",
+    ),
 ]
 Benchmarks = Annotated[
     list[str] | None, typer.Option("--benchmark", metavar="PATTERN", help="Only these benchmarks; repeatable.")
@@ -99,6 +111,7 @@ def run(
     csv: Csv = None,
     as_json: AsJson = False,
     md: Markdown = None,
+    by: By = None,
     baseline: Baseline = None,
     threshold: Threshold = "5%",
     min_compared: MinCompared = "100%",
@@ -107,9 +120,10 @@ def run(
     prices: Prices = None,
     provider: Providers = None,
     name: Names = None,
+    subject: Subjects = None,
     benchmark: Benchmarks = None,
 ) -> None:
-    """Compare the results of runs: ranking with intervals, benchmarks, prices, a baseline.
+    """Compare the results of runs: machines, subjects or variants, with intervals; prices; a baseline.
 
     Several forms at once are fine; stdout gets one of them. Without --html, --csv, --json or --md it gets tables.
 
@@ -117,6 +131,7 @@ def run(
     there, or could not be compared; without a baseline, nothing was measured, or a result could not be read.
     """
     from benchfleet.report.analysis import Options, analyse
+    from benchfleet.report.dimensions import parse
     from benchfleet.report.matching import Match
     from benchfleet.report.prices import PriceTable, load
     from benchfleet.report.reading import read_runs
@@ -127,8 +142,10 @@ def run(
     before = find(baseline, results) if baseline else None
     dataset = read_runs([*given, *([before] if before else [])])
     options = Options(
+        by=parse(by) if by is not None else None,
         providers=tuple(provider or ()),
         names=tuple(name or ()),
+        subjects=tuple(subject or ()),
         benchmarks=tuple(benchmark or ()),
         baseline=next((one.run_id for one in dataset.runs if before and one.folder == before.resolve()), None),
         threshold=share(threshold),
@@ -146,6 +163,7 @@ def _something_left(report: "Report") -> None:
     given = {
         "--provider": report.filters.providers,
         "--name": report.filters.names,
+        "--subject": report.filters.subjects,
         "--benchmark": report.filters.benchmarks,
     }
     asked = ", ".join(f"{option} {word}" for option, words in given.items() for word in words)
@@ -280,11 +298,11 @@ def _missing(found: "RunComparison", least: int) -> Iterator[str]:
 def _worse(found: "RunComparison") -> Iterator[str]:
     """With names as the tables show them, so that they can be looked for there."""
     from benchfleet.report.printing import shown
-    from benchfleet.report.words import difference, row_title, share
+    from benchfleet.report.words import apart, row_title, share
 
     worst = [
         f"{shown(row.benchmark or 'geometric mean')} ({shown(row_title(found, row))}) on {shown(row.label)} "
-        f"{difference(row.relation.ratio)}"
+        f"{apart(row.relation, row.unit)}"
         for row in found.regressions
     ]
     if worst:

@@ -9,25 +9,27 @@ from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
+from benchfleet.report.summary import headline
 
 _RIGHT = frozenset(
-    {"geometric mean", "95 % interval", "to the best", "tasks", "place", "mean", "old", "new", "difference"}
+    {"geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference"}
     | {"between tasks", "within a task", "an hour", "speed per dollar"}
 )
 _SPARE = ("within a task", "between tasks", "tasks", "95 % interval", "place", "old", "new", "variant", "level")
 _MOST_LISTED = 50
 _FEW_BENCHMARKS = 40  # that do not scroll everything else away
-_COMPARING = {"machine", "to the best", ""}  # columns that say nothing of a single machine
 
 
 def tables(report: Report) -> Iterator[FittingTable]:
     """Everything that fits a terminal, the comparison with a baseline first: that was asked for."""
     report = for_print(report)
     if report.comparison:
-        yield comparison_table(report.comparison)
+        yield comparison_table(report.comparison, words.who(report))
         yield from _one_side(report.comparison)
     if report.measured:
         yield ranking_table(report)
+    if report.variants:
+        yield variants_table(report)
     for board in report.boards:
         if board.value:
             yield value_table(board)
@@ -42,6 +44,8 @@ def outcome(report: Report) -> Iterator[FittingTable]:
     if not report.measured:
         return
     yield ranking_table(report)
+    if report.variants:
+        yield variants_table(report)
     several = any(len(board.ranking) > 1 for board in report.boards)
     if not several and sum(len(board.benchmarks) for board in report.boards) <= _FEW_BENCHMARKS:
         yield from map(benchmarks_table, report.boards)
@@ -49,13 +53,14 @@ def outcome(report: Report) -> Iterator[FittingTable]:
 
 def ranking_table(report: Report) -> FittingTable:
     """Geometric means with intervals, one section for each variant; its caption says how to read them."""
-    table = _table("Ranking", "place", "machine", "geometric mean", "95 % interval", "to the best", "", "tasks")
+    group, mean = words.heading(report.by), words.mean_name(report.boards)
+    table = _table("Ranking", "place", group, mean, "95 % interval", "to the best", "", "tasks", group=group)
     table.caption = _caption(report)
     for board in report.boards:
         if len(report.boards) > 1:
-            _section(table, _board_title(report, board))
+            _section(table, board.title)
         if not board.ranking:
-            table.add_row("", Text("no benchmark was measured on every machine"))
+            table.add_row("", Text(headline(board)))
         for row in board.ranking:
             table.add_row(*_ranked(row, board))
         table.add_section()
@@ -66,27 +71,36 @@ def _section(table: FittingTable, name: str) -> None:
     table.add_row("", Text(name, style="bold"))
 
 
-def _board_title(report: Report, board: Board) -> str:
-    return words.title(board, several_workloads=len({one.workload for one in report.boards}) > 1)
+def variants_table(report: Report) -> FittingTable:
+    """Beside a ranking of something else: the variants of each machine and subject against each other."""
+    mean = words.mean_name(report.variants)
+    table = _table("Variants", "place", "variant", mean, "95 % interval", "to the best", "", "tasks", group="variant")
+    table.caption = "Over the benchmarks that all variants have; --by variant compares each benchmark."
+    for board in report.variants:
+        _section(table, words.whose(board))
+        for row in board.ranking:
+            table.add_row(*_ranked(row, board))
+        table.add_section()
+    return table
 
 
 def _ranked(row: Ranked, board: Board) -> list[Text]:
     cells = [
         str(row.place),
         row.label,
-        words.quantity(row.geometric_mean, board.unit),
-        words.interval(row.geometric_mean_interval, board.unit, like=row.geometric_mean),
-        _to_best(row),
+        words.quantity(row.centre, board.unit),
+        words.interval(row.centre_interval, board.unit, like=row.centre),
+        _to_best(row, board),
         words.noise(row.to_best.verdict),
         str(row.tasks),
     ]
     return [Text(cell) for cell in cells]
 
 
-def _to_best(row: Ranked) -> str:
+def _to_best(row: Ranked, board: Board) -> str:
     """`+13.4 % (+11.0 % to +16.0 %)`"""
-    ends = words.differences(row.to_best.interval) if row.to_best.interval else ""
-    return words.to_best(row.to_best) + (f" ({ends})" if ends else "")
+    ends = words.apart_interval(row.to_best, board.unit)
+    return words.to_best(row.to_best, board.unit) + (f" ({ends})" if ends != words.NONE else "")
 
 
 def _caption(report: Report) -> str:
@@ -95,15 +109,18 @@ def _caption(report: Report) -> str:
     sizes = {len(board.common) for board in report.boards}
     count = f"{min(sizes)} to {max(sizes)}" if len(sizes) > 1 else str(next(iter(sizes)))
     what = f"the {count} benchmarks" if sizes != {1} else "the one benchmark"
+    mean = "Geometric mean" if words.mean_name(report.boards) == "geometric mean" else "Mean"
     if all(len(board.ranking) < 2 for board in report.boards):
-        return f"Geometric mean over {what}; tasks are the repeats."
-    said = f"Geometric mean over {what} that every machine has; tasks are the repeats"
+        return f"{mean} over {what}; tasks are the repeats."
+    said = f"{mean} over {what} that every {words.noun(report.by)} has; tasks are the repeats"
     return said + "; Welch's t with Holm's correction tells what is beyond noise."
 
 
 def value_table(board: Board) -> FittingTable:
-    title = f"Speed per dollar: {words.title(board)}"
-    table = _table(title, "place", "machine", "an hour", "speed per dollar", "95 % interval", "price from")
+    title = f"Speed per dollar: {escape(board.title)}"
+    table = _table(
+        title, "place", words.heading(board.by), "an hour", "speed per dollar", "95 % interval", "price from"
+    )
     for row in board.value:
         table.add_row(*(Text(cell) for cell in _value(row)))
     return table
@@ -122,12 +139,13 @@ def _value(row: Value) -> list[str]:
 
 
 def benchmarks_table(board: Board) -> FittingTable:
-    """A row for each benchmark and machine; without what compares machines where there is only one."""
+    """A row for each benchmark and group; without what compares groups where there is only one."""
     several = len({cell.label for one in board.benchmarks for cell in one.cells}) > 1
-    title = words.title(board) if several else f"{words.title(board)} on {_only_machine(board)}"
-    columns = ["benchmark", "machine", "mean", "95 % interval", "to the best", "", "between tasks", "within a task"]
-    kept = [number for number, name in enumerate(columns) if several or name not in _COMPARING]
-    table = _table(f"Benchmarks: {escape(title)}", *(columns[number] for number in kept))
+    title = board.title if several else f"{board.title} on {_only_group(board)}"
+    group = words.heading(board.by)
+    columns = ["benchmark", group, "mean", "95 % interval", "to the best", "", "between tasks", "within a task"]
+    kept = [number for number, name in enumerate(columns) if several or name not in (group, "to the best", "")]
+    table = _table(f"Benchmarks: {escape(title)}", *(columns[number] for number in kept), group=group)
     for one in board.benchmarks:
         for number, cell in enumerate(one.cells):
             row = [one.benchmark if number == 0 else "", *_cell(cell, one.unit)]
@@ -137,8 +155,8 @@ def benchmarks_table(board: Board) -> FittingTable:
     return table
 
 
-def _only_machine(board: Board) -> str:
-    return next((cell.label for one in board.benchmarks for cell in one.cells), "no machine")
+def _only_group(board: Board) -> str:
+    return next((cell.label for one in board.benchmarks for cell in one.cells), "nothing")
 
 
 def _cell(cell: Cell, unit: str) -> list[str]:
@@ -146,16 +164,16 @@ def _cell(cell: Cell, unit: str) -> list[str]:
         cell.label,
         words.quantity(cell.mean, unit),
         words.interval(cell.interval, unit, like=cell.mean) + (" (one task)" if cell.tasks == 1 else ""),
-        words.to_best(cell.to_best),
+        words.to_best(cell.to_best, unit),
         words.noise(cell.to_best.verdict),
         words.share(cell.spread.between_tasks if cell.spread else None),
         words.share(cell.spread.within_tasks if cell.spread else None),
     ]
 
 
-def comparison_table(found: RunComparison) -> FittingTable:
+def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable:
     title = f"Against baseline {escape(found.baseline)}"
-    table = _table(title, "machine", "variant", "benchmark", "old", "new", "difference", "95 % interval", "")
+    table = _table(title, who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "")
     for row in found.rows:
         name = row.benchmark or f"geometric mean of {row.benchmarks}"
         verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
@@ -167,7 +185,7 @@ def comparison_table(found: RunComparison) -> FittingTable:
             words.quantity(row.old, row.unit),
             words.quantity(row.new, row.unit),
         ]
-        cells += [words.difference(row.relation.ratio), words.differences(row.relation.interval), verdict]
+        cells += [words.apart(row.relation, row.unit), words.apart_interval(row.relation, row.unit), verdict]
         table.add_row(*(Text(cell, style=style) for cell in cells))
     table.caption = f"{words.compared(found)} Holm's correction over {found.tests} tests."
     return table
@@ -191,7 +209,7 @@ def _one_side(found: RunComparison) -> Iterator[FittingTable]:
 def _what_else(report: Report) -> Iterator[FittingTable]:
     """Only tables that have a row."""
     if report.task_problems:
-        table = _table("Tasks without a whole result", "run", "task", "machine", "outcome", "reason")
+        table = _table("Tasks without a whole result", "run", "task", words.who(report), "outcome", "reason")
         for task in report.task_problems:
             table.add_row(*map(Text, (task.run_id, task.task, task.label, task.outcome, task.reason or "")))
         yield table
@@ -208,5 +226,6 @@ def _what_else(report: Report) -> Iterator[FittingTable]:
         yield table
 
 
-def _table(title: str, *columns: str) -> FittingTable:
-    return FittingTable(title, columns, spare=_SPARE, right=_RIGHT)
+def _table(title: str, *columns: str, group: str | None = None) -> FittingTable:
+    """`group`: the column that says what a row is of, which no terminal is too narrow for."""
+    return FittingTable(title, columns, spare=tuple(name for name in _SPARE if name != group), right=_RIGHT)

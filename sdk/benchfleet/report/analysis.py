@@ -6,21 +6,19 @@ from fnmatch import fnmatchcase
 from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 
-from benchfleet_results.series import Samples
-
 from benchfleet.exceptions import UsageError
-from benchfleet.report.benchmarks import group_spreads, tables
+from benchfleet.report import dimensions
+from benchfleet.report.board_making import made
 from benchfleet.report.coverage import benchmark_problems, group_facts, run_facts, task_problems
-from benchfleet.report.dataset import Dataset, GroupKey, Task
+from benchfleet.report.dataset import Dataset, Task
 from benchfleet.report.differences import between_groups, between_runs
-from benchfleet.report.grouping import BoardData, boards
+from benchfleet.report.dimensions import By
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
-from benchfleet.report.prices import Price, PriceTable
-from benchfleet.report.ranking import common, rank
+from benchfleet.report.prices import PriceTable
 from benchfleet.report.run_comparison import compare_runs, uncompared
 from benchfleet.report.units import harmonised
-from benchfleet.report.value import is_speed, values
+from benchfleet.report.value import prices_of
 from benchfleet.report.warnings import no_price, warnings
 
 DEFAULT_THRESHOLD = 0.05
@@ -30,13 +28,16 @@ _EXACT = Match()
 
 @dataclass(frozen=True)
 class Options:
-    """`names` match a group's alias or instance type, `benchmarks` a benchmark's name: shell patterns, in any case.
+    """`names` match an alias or instance type, `subjects` and `benchmarks` theirs: shell patterns, in any case.
 
-    `threshold` is a share: 0.05 is 5 %.
+    `by` None leaves it to what was measured. `threshold` is a share: 0.05 is 5 %.
     """
+
+    by: By | None = None
 
     providers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
     benchmarks: tuple[str, ...] = ()
     baseline: str | None = None
     threshold: float = DEFAULT_THRESHOLD
@@ -60,16 +61,20 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     new = _filtered(dataset.of_runs(frozenset(new_ids)), wanted)
     old = _filtered(dataset.of_runs(frozenset({old_id} if old_id else ())), wanted)
     groups = group_facts(new.tasks, role="measured")
-    data = boards(new.tasks)
-    found = [_board(board, groups, options.prices) for board in data]
+    by = options.by or dimensions.default(new.tasks)
+    found = made(new.tasks, by, groups, options.prices)
     comparison = _comparison(new, old, options)
     return Report(
         generator=f"benchfleet {_version()}",
         runs=[run_facts(run, new.tasks, role="measured") for run in new.runs]
         + [run_facts(run, old.tasks, role="baseline") for run in old.runs],
         filters=Filters(
-            providers=list(options.providers), names=list(options.names), benchmarks=list(options.benchmarks)
+            providers=list(options.providers),
+            names=list(options.names),
+            subjects=list(options.subjects),
+            benchmarks=list(options.benchmarks),
         ),
+        by=list(by),
         warnings=[
             *(uncompared(comparison) if comparison else ()),
             *warnings(new, old, groups=groups, boards=found),
@@ -77,6 +82,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         ],
         groups=groups + group_facts(old.tasks, role="baseline"),
         boards=found,
+        variants=_variants(new.tasks, by, groups),
         comparison=comparison,
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
         task_problems=task_problems([*new.tasks, *old.tasks]),
@@ -87,20 +93,29 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
 def _unpriced(groups: Sequence[GroupFacts], prices: PriceTable) -> list[str]:
     """Said where prices were given and none fits; one that is missing among others stays blank in its table."""
     given = bool(prices.prices) and bool(groups)
-    return [no_price(groups)] if given and not any(_prices(groups, prices).values()) else []
+    return [no_price(groups)] if given and not any(prices_of(groups, prices).values()) else []
+
+
+def _variants(tasks: Sequence[Task], by: By, groups: Sequence[GroupFacts]) -> list[Board]:
+    """Rankings alone: `--by variant` shows each benchmark. What has one variant only has nothing to compare."""
+    if "variant" in by or not dimensions.several_variants(tasks):
+        return []
+    found = (board.model_copy(update={"benchmarks": [], "spread": []}) for board in made(tasks, ("variant",), groups))
+    return [board for board in found if len(board.ranking) > 1]
 
 
 def _filtered(dataset: Dataset, options: Options) -> Dataset:
     """A pattern that matches nothing leaves nothing: the report then says that nothing was measured."""
     tasks = (task for task in dataset.tasks if not options.providers or task.provider in options.providers)
-    kept = (task for task in tasks if not options.names or _matches(task.group.name, options.names))
+    named = (task for task in tasks if not options.names or _matches(task.group.name, options.names))
+    kept = (task for task in named if not options.subjects or _matches(task.subject or "", options.subjects))
     return Dataset(dataset.runs, tuple(_only(task, options.benchmarks) for task in kept))
 
 
 def _only(task: Task, patterns: Sequence[str]) -> Task:
     if not patterns:
         return task
-    kept: tuple[Samples, ...] = tuple(one for one in task.samples if _matches(one.series.benchmark, patterns))
+    kept = tuple(one for one in task.samples if _matches(one.series.benchmark, patterns))
     failures = tuple(one for one in task.failures if _matches(one.benchmark, patterns))
     return replace(task, samples=kept, failures=failures)
 
@@ -113,39 +128,17 @@ def _literal(options: Options, tasks: Sequence[Task]) -> Options:
     """A pattern that is a name means that one: `ctors[int|str]` is a benchmark before it is a set of characters."""
     benchmarks = {one.series.benchmark for task in tasks for one in task.samples}
     benchmarks |= {one.benchmark for task in tasks for one in task.failures}
-    names = {task.group.name for task in tasks}
+    names, subjects = {task.group.name for task in tasks}, {task.subject for task in tasks if task.subject}
 
     def told(patterns: Sequence[str], known: set[str]) -> tuple[str, ...]:
         return tuple(escape(pattern) if pattern in known else pattern for pattern in patterns)
 
-    return replace(options, names=told(options.names, names), benchmarks=told(options.benchmarks, benchmarks))
-
-
-def _board(board: BoardData, groups: Sequence[GroupFacts], prices: PriceTable) -> Board:
-    shared = common(board)
-    ranking, benchmarks = rank(board, shared), tables(board, shared)
-    here = {(key.provider, key.name) for key in board.groups}
-    priced = (
-        _prices(groups, prices) if is_speed(unit=shared.unit, better=board.key.better, metric=board.key.metric) else {}
+    return replace(
+        options,
+        names=told(options.names, names),
+        subjects=told(options.subjects, subjects),
+        benchmarks=told(options.benchmarks, benchmarks),
     )
-    return Board(
-        workload=board.key.workload,
-        variant=board.key.variant,
-        metric=board.key.metric,
-        better=board.key.better,
-        unit=shared.unit,
-        common=[series.benchmark for series in shared.series],
-        left_out=shared.left_out,
-        absent=[group.label for group in groups if (group.provider, group.name) not in here],
-        ranking=ranking,
-        value=values(ranking, priced) if any(priced.values()) else [],
-        spread=group_spreads(benchmarks),
-        benchmarks=benchmarks,
-    )
-
-
-def _prices(groups: Sequence[GroupFacts], prices: PriceTable) -> dict[GroupKey, Price | None]:
-    return {GroupKey(one.provider, one.name): prices.find(one.provider, one.instance_types) for one in groups}
 
 
 def _comparison(new: Dataset, old: Dataset, options: Options) -> RunComparison | None:

@@ -1,7 +1,7 @@
 """Charts as inline SVG, drawn by Vega-Lite when the report is made: nothing is drawn, or loaded, when it is read.
 
 Everything that is a colour of text or lines is `currentColor`, so one drawing serves light and dark. Marks carry the
-group's label in `data-machine`, which the page's filter uses.
+group's machine and subject in `data-machine`, which the page's filter uses.
 """
 
 import re
@@ -13,7 +13,8 @@ from typing import Any
 import vl_convert
 
 from benchfleet.report import words
-from benchfleet.report.model import Benchmark, Board, Interval, RunComparison
+from benchfleet.report.dimensions import NO_SUBJECT, Dimension
+from benchfleet.report.model import Benchmark, Board, Compares, Group, Interval, RunComparison
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on dark and on light.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]
@@ -23,7 +24,7 @@ _WIDE, _NARROW, _ROW = 620, 260, 22
 _WIDER = 1.1  # pixels a character that a reader's font may need above the one that Vega measured with
 _LEAST = 1e-3  # share of the largest mean that an axis spans at least: the numbers along it get no room for more digits
 _ROOM = 1.25  # how far an axis reaches beyond the means: an interval of two tasks would flatten everything else
-_NAME = {"field": "machine", "type": "nominal", "sort": None, "title": None}
+_NAME = {"field": "label", "type": "nominal", "sort": None, "title": None}
 _CONFIG = {
     "background": None,
     "font": "system-ui, sans-serif",
@@ -41,16 +42,21 @@ _CONFIG = {
 
 
 class Charts:
-    """Draws; numbers its drawings, since the ids in a page must differ. `providers` fixes who has which colour."""
+    """Draws; numbers its drawings, since the ids in a page must differ. `kinds` fixes who has which colour.
 
-    def __init__(self, providers: Sequence[str], *, start: int = 1) -> None:
-        self._providers = list(dict.fromkeys(providers))
+    Those are providers where machines are compared, else subjects or variants: see `kind`.
+    """
+
+    def __init__(self, kinds: Sequence[str], *, start: int = 1) -> None:
+        self._kinds = list(dict.fromkeys(kinds))
         self._numbers = count(start)
 
     def ranking(self, board: Board) -> str:
-        """Geometric means as multiples of the best one's."""
+        """Geometric means as multiples of the best one's; plain means in their unit."""
+        if board.scale != "ratio":
+            return self._plain_ranking(board)
         rows = [
-            _row(row.label, row.provider, row.to_best.ratio, row.relative_interval)
+            _row(row, kind(row, board.by), row.to_best.ratio, row.relative_interval)
             for row in board.ranking
             if row.to_best.ratio is not None
         ]
@@ -58,23 +64,33 @@ class Charts:
             "slower" if words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better) else ""
         )
         axis = f"times the best geometric mean (1 is best, larger is {worse or 'worse'})"
-        told = f"Ranking of {len(rows)} machines, {words.title(board)}"
-        return self._drawn(_intervals(rows, axis, width=_WIDE, colours=self._colours()), told, axis)
+        told = f"Ranking of {len(rows)} {words.nouns(board.by)}, {board.title}"
+        return self._drawn(_intervals(rows, axis, width=_WIDE, colours=self._colours(board.by)), told, axis)
 
-    def benchmark(self, one: Benchmark) -> str:
+    def _plain_ranking(self, board: Board) -> str:
+        rows = [_row(row, kind(row, board.by), row.mean, row.mean_interval) for row in board.ranking]
+        axis = f"mean over the benchmarks, in {board.unit} ({'less' if board.better == 'lower' else 'more'} is better)"
+        told = f"Ranking of {len(rows)} {words.nouns(board.by)}, {board.title}"
+        return self._drawn(_intervals(rows, axis, width=_WIDE, colours=self._colours(board.by)), told, axis)
+
+    def benchmark(self, one: Benchmark, by: Sequence[Dimension] = ("machine",)) -> str:
         """Means with intervals; a small tick for each task's mean."""
         factor, unit = words.scale(max((cell.mean for cell in one.cells), key=abs), unit=one.unit)
-        rows = [
-            _row(cell.label, cell.provider, cell.mean / factor, _divided(cell.interval, factor)) for cell in one.cells
+        rows = [_row(cell, kind(cell, by), cell.mean / factor, _divided(cell.interval, factor)) for cell in one.cells]
+        ticks = [
+            {"label": cell.label, "machine": cell.identity, "at": mean / factor}
+            for cell in one.cells
+            for mean in cell.task_means
         ]
-        ticks = [{"machine": cell.label, "at": mean / factor} for cell in one.cells for mean in cell.task_means]
-        spec = _intervals(rows, unit, width=_NARROW, colours=self._colours(legend=False), ticks=ticks)
-        return self._drawn(spec, f"{one.benchmark}: means of {len(rows)} machines", f"in {unit}, with 95 % intervals")
+        spec = _intervals(rows, unit, width=_NARROW, colours=self._colours(), ticks=ticks)
+        return self._drawn(
+            spec, f"{one.benchmark}: means of {len(rows)} {words.nouns(by)}", f"in {unit}, with 95 % intervals"
+        )
 
     def value(self, board: Board) -> str:
         """Bars: only what has a price."""
         rows = [
-            {"machine": row.label, "provider": row.provider, "x": row.per_dollar * 100}
+            {**_named(row, kind(row, board.by)), "x": row.per_dollar * 100}
             for row in board.value
             if row.per_dollar is not None
         ]
@@ -86,29 +102,35 @@ class Charts:
         }
         bars = {
             "mark": {"type": "bar", "height": 12},
-            "encoding": {"x": x, "y": _NAME, "color": self._colours(legend=False)["color"], "description": _WHO},
+            "encoding": {"x": x, "y": _NAME, "color": self._colours()["color"], "description": _WHO},
         }
         spec = _spec([bars], rows, width=_WIDE, height=_ROW * len(rows))
-        return self._drawn(spec, f"Speed per dollar of {len(rows)} machines", "in % of the best; the longer the better")
+        return self._drawn(
+            spec, f"Speed per dollar of {len(rows)} {words.nouns(board.by)}", "in % of the best; the longer the better"
+        )
 
     def comparison(self, found: RunComparison, *, most: int = 40) -> str:
         """New over old with intervals; lines at no change and at the threshold."""
         rows = [
-            _row(f"{row.benchmark or 'geometric mean'}, {words.title(row)}, {row.label}", row.provider, ratio, ends)
+            _row(
+                row, row.provider, ratio, ends, f"{row.benchmark or 'geometric mean'}, {words.row_title(found, row)}, "
+            )
             for row in found.rows[:most]
             if (ratio := row.relation.ratio) is not None
             for ends in [row.relation.interval]
         ]
         axis = f"times the baseline (above 1 is worse; dashed: the threshold of {words.share(found.threshold)})"
         marks = [{"at": 1.0, "kind": "same"}, {"at": 1 + found.threshold, "kind": "threshold"}]
-        spec = _intervals(rows, axis, width=_WIDE, colours=self._colours(legend=False), marks=marks, label_limit=260)
+        spec = _intervals(rows, axis, width=_WIDE, colours=self._colours(), marks=marks, label_limit=260)
         return self._drawn(spec, f"Comparison with {found.baseline}: {len(rows)} ratios", axis)
 
-    def _colours(self, *, legend: bool = True) -> dict[str, Any]:
-        scale = {"domain": self._providers, "range": _cycled(PALETTE, len(self._providers))}
-        shapes = {"domain": self._providers, "range": _cycled(SHAPES, len(self._providers))}
-        shown = {"title": None, "orient": "top"} if legend and len(self._providers) > 1 else None
-        field = {"field": "provider", "type": "nominal", "legend": shown}
+    def _colours(self, by: Sequence[Dimension] = ()) -> dict[str, Any]:
+        """With a legend in a drawing of groups that the labels do not tell already."""
+        size = len(self._kinds)
+        scale = {"domain": self._kinds, "range": _cycled(PALETTE, size)}
+        shapes = {"domain": self._kinds, "range": _cycled(SHAPES, size)}
+        shown = {"title": None, "orient": "top"} if "machine" in by and size > 1 else None
+        field = {"field": "kind", "type": "nominal", "legend": shown}
         return {"color": {**field, "scale": scale}, "shape": {**field, "scale": shapes}}
 
     def _drawn(self, spec: dict[str, Any], title: str, description: str) -> str:
@@ -121,8 +143,20 @@ _INVISIBLE = re.compile(r'<path class="(?:fore|back)ground"[^>]*/>')  # frames o
 _WHO = {"field": "machine", "type": "nominal"}
 
 
-def _row(machine: str, provider: str, x: float | None, ends: Interval | None) -> dict[str, Any]:
-    return {"machine": machine, "provider": provider, "x": x, "low": ends and ends[0], "high": ends and ends[1]}
+def kind(group: Compares, by: Sequence[Dimension]) -> str:
+    """What gives a group its colour."""
+    if "variant" in by:
+        return group.variant or ""
+    return (group.subject or NO_SUBJECT) if "subject" in by else group.provider
+
+
+def _named(group: Group, kind: str, before: str = "") -> dict[str, Any]:
+    """`machine` is what the page's filter goes by, whatever the label says."""
+    return {"label": before + group.label, "machine": group.identity, "kind": kind}
+
+
+def _row(group: Group, kind: str, x: float | None, ends: Interval | None, before: str = "") -> dict[str, Any]:
+    return {**_named(group, kind, before), "x": x, "low": ends and ends[0], "high": ends and ends[1]}
 
 
 def _divided(ends: Interval | None, factor: float) -> Interval | None:
@@ -178,7 +212,7 @@ def _spec(layers: list[dict[str, Any]], rows: list[dict[str, Any]], *, width: in
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "config": _CONFIG,
         "padding": {
-            "left": 6 + _WIDER * min(max(len(row["machine"]) for row in rows), 24),
+            "left": 6 + _WIDER * min(max(len(row["label"]) for row in rows), 24),
             "right": 14,
             "top": 5,
             "bottom": 5,

@@ -1,11 +1,12 @@
 """What there is and what there is not: runs, groups, tasks without a result, benchmarks that failed."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task
-from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, TaskProblem
+from benchfleet.report.dimensions import identity
+from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
 from benchfleet.results.bounds import cut, tame_options
 
 Role = Literal["measured", "baseline"]
@@ -22,6 +23,7 @@ def run_facts(run: Run, tasks: Sequence[Task], *, role: Role) -> RunFacts:
         reason=_text(about.get("reason"), 500),
         workload=_text(about.get("workload")) or ", ".join(sorted(workloads)) or None,
         workload_options=tame_options(options),
+        subjects=list(_subjects(about.get("subjects"), mine)),
         ruby_version=_text(about.get("ruby_version")),
         created_at=_text(about.get("created_at")),
         started_at=min((task.started_at for task in mine if task.started_at), default=None),
@@ -29,6 +31,19 @@ def run_facts(run: Run, tasks: Sequence[Task], *, role: Role) -> RunFacts:
         tasks=len(mine),
         without_result=sum(task.outcome not in HAS_RESULTS for task in mine),
     )
+
+
+def _subjects(asked: Any, tasks: Sequence[Task]) -> Iterator[SubjectFacts]:
+    """As run.json has them; without that, the names that tasks tell."""
+    known = (
+        {one["name"]: one for one in asked if isinstance(one, dict) and isinstance(one.get("name"), str)}
+        if (isinstance(asked, list))
+        else {}
+    )
+    for name in dict.fromkeys([*known, *(task.subject for task in tasks if task.subject)]):
+        about = known.get(name, {})
+        options = {key: value for key, value in about.items() if key not in ("name", "image")}
+        yield SubjectFacts(name=cut(name), image=_text(about.get("image"), 500), options=tame_options(options))
 
 
 def group_facts(tasks: Iterable[Task], *, role: Role) -> list[GroupFacts]:
@@ -45,9 +60,12 @@ def _group(key: GroupKey, tasks: Sequence[Task], role: Role) -> GroupFacts:
     return GroupFacts(
         provider=key.provider,
         name=key.name,
+        subject=key.subject,
+        label=identity(*key[:3]),
         role=role,
         instance_types=sorted({task.instance_type for task in tasks}),
         tasks=len(tasks),
+        executions=len({task.execution for task in with_results}),
         outcomes=dict(sorted(Counter(task.outcome for task in tasks).items())),
         hosts=None if not hosts or None in hosts else len(hosts),
         environment=_environment(with_results or tasks),
@@ -67,6 +85,8 @@ def task_problems(tasks: Iterable[Task]) -> list[TaskProblem]:
         TaskProblem(
             provider=task.provider,
             name=task.group.name,
+            subject=task.subject,
+            label=identity(*task.group[:3]),
             run_id=task.run_id,
             task=task.folder,
             outcome=task.outcome,
@@ -82,6 +102,8 @@ def benchmark_problems(tasks: Iterable[Task]) -> list[BenchmarkProblem]:
         BenchmarkProblem(
             provider=task.provider,
             name=task.group.name,
+            subject=task.subject,
+            label=identity(*task.group[:3]),
             run_id=task.run_id,
             task=task.folder,
             benchmark=failure.benchmark,

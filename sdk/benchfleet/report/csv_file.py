@@ -1,20 +1,22 @@
-"""A report as CSV (RFC 4180): one row for each group, benchmark and variant, with all its numbers."""
+"""A report as CSV (RFC 4180): one row for each machine, subject, benchmark and variant, with all its numbers."""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from benchfleet.report.matching import ANY
-from benchfleet.report.model import Benchmark, Board, Cell, GroupFacts, Interval, Report
+from benchfleet.report.model import Benchmark, Board, Cell, Interval, Relation, Report
 from benchfleet.report.printing import printable
 
+Who = tuple[str, str, str | None]  # provider, name, subject
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = (
-    "provider", "name", "instance_types", "workload", "variant", "metric", "better", "benchmark", "unit",
+    "provider", "name", "subject", "instance_types", "workload", "variant", "metric", "better", "benchmark", "unit",
     "tasks", "samples", "samples_dropped", "mean", "ci95_low", "ci95_high", "ci95_over", "in_ranking",
     "ratio_to_best", "ratio_ci95_low", "ratio_ci95_high", "p", "p_adjusted", "verdict",
     "sd_between_tasks", "sd_within_tasks", "share_between_tasks", "between_clamped",
-    "usd_per_hour", "price_source", "price_date", "baseline",
+    "usd_per_hour", "price_source", "price_date", "compared_by", "scale", "difference_to_best", "difference_ci95_low",
+    "difference_ci95_high", "baseline",
 )  # fmt: skip
 
 
@@ -23,8 +25,8 @@ def as_csv(report: Report) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    groups = {(g.provider, g.name): g for g in report.groups if g.role == "measured"}
-    for row in (row for board in report.boards for one in board.benchmarks for row in _rows(board, one, groups)):
+    types = {(g.provider, g.name, g.subject): g.instance_types for g in report.groups if g.role == "measured"}
+    for row in (row for board in report.boards for one in board.benchmarks for row in _rows(board, one, types)):
         writer.writerow([_field(value) for value in [*row, _against(row, report)]])
     for words in report.comparison.only_in_baseline if report.comparison else ():
         writer.writerow([_field(value) for value in _gone(words)])
@@ -37,10 +39,11 @@ def _against(row: list[object], report: Report) -> str | None:
         return None
     mine = dict(zip(COLUMNS, row, strict=False))
     known = (
-        (one.provider, one.name, one.workload, one.variant, one.metric, one.benchmark) for one in report.comparison.rows
+        (one.provider, one.name, one.subject, one.workload, one.variant, one.metric, one.benchmark)
+        for one in report.comparison.rows
     )
-    names = [mine[name] for name in ("provider", "name", "workload", "variant", "metric", "benchmark")]
-    either = {(*names,), (*names[:3], ANY, *names[4:])}  # `--match variant=any` compares under that name
+    names = [mine[name] for name in ("provider", "name", "subject", "workload", "variant", "metric", "benchmark")]
+    either = {(*names,), (*names[:4], ANY, *names[5:])}  # `--match variant=any` compares under that name
     return "compared" if either & set(known) else "only_new"
 
 
@@ -52,15 +55,34 @@ def _gone(words: str) -> list[object]:
     return row
 
 
-def _rows(board: Board, one: Benchmark, groups: dict[tuple[str, str], GroupFacts]) -> Iterator[list[object]]:
+def _rows(board: Board, one: Benchmark, types: Mapping[Who, Sequence[str]]) -> Iterator[list[object]]:
     prices = {(value.provider, value.name): value for value in board.value}
-    found = {(cell.provider, cell.name): cell for cell in one.cells}
-    for key in [*found, *(key for key in groups if key not in found)]:
-        types = " ".join(groups[key].instance_types) if key in groups else ""
-        cell, price = found.get(key), prices.get(key)
-        about = [board.workload, board.variant, board.metric, board.better, one.benchmark, one.unit]
+    found: dict[tuple[Who, str | None], Cell | None] = {(_who(cell), cell.variant): cell for cell in one.cells}
+    for who, variant in _expected(board, types):
+        found.setdefault((who, variant), None)
+    for (who, variant), cell in found.items():
+        price = prices.get(who[:2])
+        about = [board.workload, variant or board.variant, board.metric, board.better, one.benchmark, one.unit]
         money = [price.usd_per_hour, price.source, price.date] if price else [None] * 3
-        yield [*key, types, *about, *(_numbers(cell, common=one.common) if cell else _nothing()), *money]
+        numbers = _numbers(cell, common=one.common) if cell else _nothing()
+        apart = cell.to_best if cell else Relation()
+        scale = [" ".join(board.by), board.scale, apart.difference, *_ends(apart.difference_interval)]
+        yield [*who, " ".join(types.get(who, ())), *about, *numbers, *money, *scale]
+
+
+def _expected(board: Board, types: Mapping[Who, Sequence[str]]) -> Iterator[tuple[Who, str | None]]:
+    """Everything that belongs on the board, measured or not."""
+    variants: list[str | None] = [None]
+    if "variant" in board.by:
+        variants = list(dict.fromkeys(cell.variant for one in board.benchmarks for cell in one.cells))
+    for who in types:
+        same_machine = "machine" in board.by or who[:2] == (board.provider, board.name)
+        if same_machine and ("subject" in board.by or who[2] == board.subject):
+            yield from ((who, variant) for variant in variants)
+
+
+def _who(cell: Cell) -> Who:
+    return cell.provider, cell.name, cell.subject
 
 
 def _numbers(cell: Cell, *, common: bool) -> list[object]:

@@ -1,6 +1,6 @@
 """What was read from results folders, before anything is computed."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,10 +13,15 @@ HAS_RESULTS: frozenset[Outcome] = frozenset({"measured", "partial"})
 
 
 class GroupKey(NamedTuple):
-    """What is compared: tasks of one provider under one name, the alias or else the instance type."""
+    """What is compared: tasks of one machine (a provider, and the alias or else the instance type) and one subject.
+
+    `subject` is None in runs without subjects. `variant` is set where variants are compared with each other.
+    """
 
     provider: str
     name: str
+    subject: str | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,20 @@ class Task:
     started_at: str | None = None
     ended_at: str | None = None
     clock: str | None = None  # what the runner says of its clock, where that was set back
+    subject: str | None = None
+    part: str | None = None  # such as `2/3`, where one execution was split over tasks
+    repeat: int | None = None
 
     @property
     def group(self) -> GroupKey:
-        return GroupKey(self.provider, self.alias or self.instance_type)
+        return GroupKey(self.provider, self.alias or self.instance_type, self.subject)
+
+    @property
+    def execution(self) -> Hashable:
+        """What the parts of one repeat have in common; a task that was not split is an execution of its own."""
+        if self.part is None or self.repeat is None:
+            return self.run_id, self.number, self.folder
+        return self.run_id, self.group, self.repeat
 
 
 @dataclass(frozen=True)

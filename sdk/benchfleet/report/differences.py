@@ -1,12 +1,13 @@
 """What else differed between the things compared: a difference in speed may come from there."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Literal
 
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
-from benchfleet.report.model import Difference, label
-from benchfleet.report.surroundings import MACHINE_FACTS
+from benchfleet.report.dimensions import identity
+from benchfleet.report.model import Difference
+from benchfleet.report.surroundings import MACHINE_FACTS, is_of_subject
 
 NOT_RECORDED = "not recorded"
 _SHOWN_WHO = 8
@@ -14,9 +15,24 @@ _SHOWN_WHO = 8
 
 def between_groups(tasks: Sequence[Task]) -> list[Difference]:
     """Groups against each other, then the tasks of one group among themselves."""
-    labels = {label(*key): found for key, found in _by_group(tasks).items()}
-    found = [d for d in (_between(name, labels, "groups") for name in _names(tasks)) if d]
+    groups = _by_group(tasks)
+    labels = {identity(*key[:3]): found for key, found in groups.items()}
+    found = [d for name in _names(tasks) if (d := _between(name, labels, "groups", expected=_expected(name, groups)))]
     return found + [d for name in _names(tasks) for d in _within(name, labels)]
+
+
+def _expected(name: str, groups: Mapping[GroupKey, Sequence[Task]]) -> bool:
+    """Machines differ in what makes them machines, subjects in what was asked of them: that is what is compared."""
+    if name in MACHINE_FACTS:
+        return _same_within(name, groups, lambda key: key[:2])
+    return is_of_subject(name) and _same_within(name, groups, lambda key: key.subject)
+
+
+def _same_within(name: str, groups: Mapping[GroupKey, Sequence[Task]], of: Callable[[GroupKey], Hashable]) -> bool:
+    found: dict[Hashable, set[frozenset[str]]] = defaultdict(set)
+    for key, tasks in groups.items():
+        found[of(key)].add(frozenset(_values(name, tasks)))
+    return all(len(values) == 1 for values in found.values())
 
 
 def between_runs(new: Sequence[Task], old: Sequence[Task]) -> list[Difference]:
@@ -24,7 +40,7 @@ def between_runs(new: Sequence[Task], old: Sequence[Task]) -> list[Difference]:
     before = _by_group(old)
     found: list[Difference] = []
     for group, tasks in _by_group(new).items():
-        name, others = label(*group), before.get(group, [])
+        name, others = identity(*group[:3]), before.get(group, [])
         sides = {f"{name}, this run": tasks, f"{name}, baseline": others}
         found += [d for d in (_between(fact, sides, "runs") for fact in _names([*tasks, *others])) if d and others]
     return found
@@ -45,14 +61,15 @@ def _values(name: str, tasks: Sequence[Task]) -> set[str]:
     return {task.environment.get(name, NOT_RECORDED) for task in tasks}
 
 
-def _between(name: str, sides: Mapping[str, Sequence[Task]], among: Literal["groups", "runs"]) -> Difference | None:
+def _between(
+    name: str, sides: Mapping[str, Sequence[Task]], among: Literal["groups", "runs"], *, expected: bool = False
+) -> Difference | None:
     """Only what one side always has and another has not: what varies within a side is told there."""
     who: dict[str, list[str]] = defaultdict(list)
     for side, tasks in sides.items():
         who[" or ".join(sorted(_values(name, tasks)))].append(side)
     if len(who) < 2:
         return None
-    expected = name in MACHINE_FACTS and among == "groups"
     return _difference(name, "note" if expected else "warning", among, who)
 
 

@@ -1,28 +1,41 @@
-"""Sorts samples into boards (one workload, variant and metric), there by group and task."""
+"""Sorts samples into boards (what is never compared with each other), there by group and execution."""
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal, NamedTuple
 
-from benchfleet_results.series import Series
+from benchfleet_results.metrics import Scale
+from benchfleet_results.pooling import executions
+from benchfleet_results.registry import metric_of
+from benchfleet_results.series import Samples, Series
 
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
-from benchfleet.statistics.comparing import Sample
+from benchfleet.report.dimensions import By
+from benchfleet.statistics.comparing import ROUNDING, Sample
+
+ALL = ""  # a dimension that is compared on the board itself
 
 
 class BoardKey(NamedTuple):
+    """What all groups of a board have in common; `ALL` where they differ in it. `not_compared` says why they are not."""
+
     workload: str
+    provider: str
+    name: str
+    subject: str
     variant: str
     metric: str
     better: Literal["lower", "higher"]
+    scale: Scale
+    not_compared: str
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One series on one group: the samples of each task that has any."""
+    """One series on one group: the samples of each execution that has any."""
 
     series: Series
     by_task: tuple[tuple[float, ...], ...]
@@ -33,21 +46,21 @@ class Measured:
         return [fmean(values) for values in self.by_task]
 
     @property
-    def comparable(self) -> bool:
-        """Has every task mean a logarithm?"""
+    def has_logarithms(self) -> bool:
         return all(mean > 0 for mean in self.means)
 
-    def sample(self) -> Sample:
-        """On log scale, with tasks as replicates; larger is worse, whichever way the metric points."""
-        return Sample.of([cost(mean, self.series.better) for mean in self.means])
+    def sample(self, scale: Scale) -> Sample:
+        """With executions as replicates; larger is worse, whichever way the metric points."""
+        means = self.means
+        return Sample.of([cost(mean, self.series.better, scale) for mean in means], rounding=rounding(means, scale))
 
 
 @dataclass(frozen=True)
 class GroupData:
-    """What a group measured on one board. `logs` holds, for each task, benchmark → cost of its mean."""
+    """What a group measured on one board. `costs` holds, for each execution, benchmark → cost of its mean."""
 
     series: Mapping[Series, Measured]
-    logs: Sequence[Mapping[str, float]]
+    costs: Sequence[Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -60,8 +73,14 @@ class BoardData:
         return sorted({found for group in self.groups.values() for found in group.series})
 
 
-def cost(mean: float, better: str) -> float:
-    return math.log(mean) if better == "lower" else -math.log(mean)
+def cost(mean: float, better: str, scale: Scale) -> float:
+    """On the scale that is compared on: larger is worse."""
+    value = math.log(mean) if scale == "ratio" else mean
+    return value if better == "lower" else -value
+
+
+def rounding(means: Iterable[float], scale: Scale) -> float:
+    return ROUNDING if scale == "ratio" else ROUNDING * max(map(abs, means), default=0.0)
 
 
 def name_of(series: Series) -> str:
@@ -69,37 +88,61 @@ def name_of(series: Series) -> str:
     return repr((series.benchmark, series.unit))
 
 
-def boards(tasks: Iterable[Task]) -> list[BoardData]:
+def boards(tasks: Iterable[Task], by: By) -> list[BoardData]:
     """In order of their names. Groups and tasks keep the order that they came in; those without samples are left out."""
-    found: dict[BoardKey, dict[GroupKey, list[Task]]] = defaultdict(lambda: defaultdict(list))
-    for task in tasks:
-        for key in _keys(task):
-            found[key][task.group].append(task)
-    return [
-        BoardData(key, {group: _group(key, members) for group, members in found[key].items()}) for key in sorted(found)
-    ]
+    found: dict[BoardKey, dict[GroupKey, list[list[Samples]]]] = defaultdict(lambda: defaultdict(list))
+    for task in whole_executions(tasks):
+        mine: dict[tuple[BoardKey, GroupKey], list[Samples]] = defaultdict(list)
+        for one in (one for one in task.samples if one.values):
+            mine[_board_of(task, one.series, by), _group_of(task, one.series, by)].append(_comparable(one, by))
+        for (board, group), samples in mine.items():
+            found[board][group].append(samples)
+    return [BoardData(key, {group: _group(key, of) for group, of in found[key].items()}) for key in sorted(found)]
 
 
-def _keys(task: Task) -> list[BoardKey]:
-    if task.outcome not in HAS_RESULTS:
-        return []
-    return sorted({_key(one.series) for one in task.samples if one.values})
+def whole_executions(tasks: Iterable[Task]) -> list[Task]:
+    """One for each execution: what its parts measured is put together."""
+    kept = [task for task in tasks if task.outcome in HAS_RESULTS]
+    first = {task.execution: task for task in reversed(kept)}
+    pooled = executions((task.execution, task.samples) for task in kept)
+    return [replace(first[key], samples=samples) for key, samples in pooled.items()]
 
 
-def _key(series: Series) -> BoardKey:
-    return BoardKey(series.workload, series.variant, series.metric, series.better)
+def _board_of(task: Task, series: Series, by: By) -> BoardKey:
+    metric, group = metric_of(series), task.group
+    return BoardKey(
+        workload=series.workload,
+        provider=ALL if "machine" in by else group.provider,
+        name=ALL if "machine" in by else group.name,
+        subject=ALL if "subject" in by else group.subject or ALL,
+        variant=ALL if "variant" in by else series.variant,
+        metric=series.metric,
+        better=series.better,
+        scale=metric.scale,
+        not_compared=metric.not_compared or "",
+    )
 
 
-def _group(key: BoardKey, tasks: Sequence[Task]) -> GroupData:
+def _group_of(task: Task, series: Series, by: By) -> GroupKey:
+    return task.group._replace(variant=series.variant) if "variant" in by else task.group
+
+
+def _comparable(one: Samples, by: By) -> Samples:
+    """Without its variant where that is what differs between the groups."""
+    return one._replace(series=one.series._replace(variant=ALL)) if "variant" in by else one
+
+
+def _group(key: BoardKey, executed: Sequence[Sequence[Samples]]) -> GroupData:
     values: dict[Series, list[tuple[float, ...]]] = defaultdict(list)
     dropped: dict[Series, int] = defaultdict(int)
-    logs: list[dict[str, float]] = []
-    for task in tasks:
+    costs: list[dict[str, float]] = []
+    for samples in executed:
         mine: dict[str, float] = {}
-        for one in (one for one in task.samples if one.values and _key(one.series) == key):
+        for one in samples:
             values[one.series].append(one.values)
             dropped[one.series] += one.dropped
-            if (mean := fmean(one.values)) > 0:
-                mine[name_of(one.series)] = cost(mean, key.better)
-        logs.append(mine)
-    return GroupData({s: Measured(s, tuple(found), dropped[s]) for s, found in values.items()}, logs)
+            mean = fmean(one.values)
+            if mean > 0 or key.scale != "ratio":
+                mine[name_of(one.series)] = cost(mean, key.better, key.scale)
+        costs.append(mine)
+    return GroupData({s: Measured(s, tuple(found), dropped[s]) for s, found in values.items()}, costs)

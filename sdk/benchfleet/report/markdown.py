@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from benchfleet.report import words
 from benchfleet.report.model import Board, Report, RunComparison
 from benchfleet.report.printing import for_print
+from benchfleet.report.summary import headline
 
+_TEXTS = frozenset({"", "machine", "subject", "benchmark", "variant", "verdict", "price from"})
 _MOST_ROWS = 60  # of the comparison, and entries of a list
+_MOST_LINES = 100  # of the variants' tables
 _MOST_CHARS = 50_000  # up to the last table of benchmarks: GitHub takes comments of 65,536 characters
 
 
@@ -16,11 +19,12 @@ def as_markdown(report: Report) -> str:
     lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
     lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings]
     if report.comparison:
-        lines += _comparison(report.comparison)
+        lines += _comparison(report.comparison, words.who(report))
     for board in report.boards:
         lines += _ranking(board)
         lines += _value(board)
         lines += _within(_MOST_CHARS - _size(lines), _benchmarks(board), f"{len(board.benchmarks)} benchmarks")
+    lines += _variants(report)
     lines += _problems(report)
     lines += _differences(report)
     lines.append(
@@ -48,7 +52,7 @@ def _within(room: int, lines: list[str], what: str) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
-    marks = ["---" if name in ("", "machine", "benchmark", "variant", "verdict") else "---:" for name in head]
+    marks = ["---" if set(name.split(" / ")) & _TEXTS else "---:" for name in head]
     return ["", _line(head), _line(marks), *(_line(row) for row in rows)]
 
 
@@ -56,7 +60,7 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _comparison(found: RunComparison) -> list[str]:
+def _comparison(found: RunComparison, who: str) -> list[str]:
     lines = ["", f"### Against baseline {escape(found.baseline)}", "", words.compared(found)]
     rows = (
         (
@@ -65,14 +69,14 @@ def _comparison(found: RunComparison) -> list[str]:
             escape(row.benchmark) if row.benchmark else f"**geometric mean of {row.benchmarks}**",
             escape(words.quantity(row.old, row.unit)),
             escape(words.quantity(row.new, row.unit)),
-            words.difference(row.relation.ratio),
-            words.differences(row.relation.interval),
+            escape(words.apart(row.relation, row.unit)),
+            escape(words.apart_interval(row.relation, row.unit)),
             ("❌ " if row.regression else "")
             + words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better),
         )
         for row in found.rows[:_MOST_ROWS]
     )
-    lines += _table(("machine", "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
+    lines += _table((who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
     more = len(found.rows) - _MOST_ROWS
     left = sum(row.regression for row in found.rows[_MOST_ROWS:])
     lines += [f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else []
@@ -87,24 +91,41 @@ def _one_side(found: RunComparison) -> list[str]:
 
 
 def _ranking(board: Board) -> list[str]:
-    lines = ["", f"### {escape(words.title(board))}: geometric mean over {len(board.common)} common benchmarks"]
+    lines = ["", f"### {escape(board.title)}: {words.over(board)}"]
+    if not board.ranking:
+        return [*lines, "", escape(headline(board))]
+    lines += _ranking_table(board)
+    lines += [f"\nLeft out: {escape(one.benchmark)} ({escape(one.reason)})." for one in board.left_out[:20]]
+    return lines
+
+
+def _ranking_table(board: Board) -> list[str]:
     rows = (
         (
             str(row.place),
             escape(row.label),
-            escape(words.quantity(row.geometric_mean, board.unit)),
-            escape(words.interval(row.geometric_mean_interval, board.unit, like=row.geometric_mean)),
-            words.to_best(row.to_best),
-            words.differences(row.to_best.interval),
+            escape(words.quantity(row.centre, board.unit)),
+            escape(words.interval(row.centre_interval, board.unit, like=row.centre)),
+            escape(words.to_best(row.to_best, board.unit)),
+            escape(words.apart_interval(row.to_best, board.unit)),
             words.board_verdict(row.to_best.verdict, board),
             str(row.tasks),
         )
         for row in board.ranking
     )
-    head = ("#", "machine", "geometric mean", "95 % interval", "to the best", "95 % interval", "verdict", "tasks")
-    lines += _table(head, rows)
-    lines += [f"\nLeft out: {escape(one.benchmark)} ({escape(one.reason)})." for one in board.left_out[:20]]
-    return lines
+    mean = words.mean_name([board])
+    head = ("#", words.heading(board.by), mean, "95 % interval", "to the best", "95 % interval", "verdict", "tasks")
+    return _table(head, rows)
+
+
+def _variants(report: Report) -> list[str]:
+    """Beside rankings of something else: each machine's variants against each other."""
+    lines = [
+        line
+        for board in report.variants
+        for line in ("", f"### Variants of {escape(words.whose(board))}", *_ranking_table(board))
+    ]
+    return _first(lines, most=_MOST_LINES)
 
 
 def _value(board: Board) -> list[str]:
@@ -120,7 +141,11 @@ def _value(board: Board) -> list[str]:
         )
         for row in board.value
     )
-    return ["", "Speed per dollar:", *_table(("#", "machine", "an hour", "speed per dollar", "price from"), rows)]
+    return [
+        "",
+        "Speed per dollar:",
+        *_table(("#", words.heading(board.by), "an hour", "speed per dollar", "price from"), rows),
+    ]
 
 
 def _benchmarks(board: Board) -> list[str]:
@@ -130,13 +155,13 @@ def _benchmarks(board: Board) -> list[str]:
             escape(cell.label),
             escape(words.quantity(cell.mean, one.unit)),
             escape(words.interval(cell.interval, one.unit, like=cell.mean)),
-            words.to_best(cell.to_best),
+            escape(words.to_best(cell.to_best, one.unit)),
             words.verdict(cell.to_best.verdict, metric=board.metric, unit=one.unit, better=board.better),
         )
         for one in board.benchmarks
         for cell in one.cells
     )
-    head = ("benchmark", "machine", "mean", "95 % interval", "to the best", "verdict")
+    head = ("benchmark", words.heading(board.by), "mean", "95 % interval", "to the best", "verdict")
     summary = f"<details><summary>{len(board.benchmarks)} benchmarks</summary>"
     return ["", summary, *_table(head, rows), "", "</details>"]
 
@@ -159,6 +184,6 @@ def _differences(report: Report) -> list[str]:
     return ["", "### What else differed", "", *_first(lines)] if lines else []
 
 
-def _first(lines: list[str]) -> list[str]:
-    more = len(lines) - _MOST_ROWS
-    return lines if more <= 0 else [*lines[:_MOST_ROWS], f"- … and {more} more"]
+def _first(lines: list[str], *, most: int = _MOST_ROWS) -> list[str]:
+    more = len(lines) - most
+    return lines if more <= 0 else [*lines[:most], f"- … and {more} more"]

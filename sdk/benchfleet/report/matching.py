@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from benchfleet_results.series import Failure, Samples
+from benchfleet_results.series import Failure, Samples, Series
 
 from benchfleet.exceptions import UsageError
-from benchfleet.report.dataset import Task
+from benchfleet.report.dataset import GroupKey, Task
+from benchfleet.report.dimensions import identity
 from benchfleet.results.bounds import cut
 
 ANY = "any"
@@ -59,7 +60,7 @@ def _sample(one: Samples, name: Name) -> Samples:
 
 
 def _require_one(side: str, tasks: Sequence[Task]) -> None:
-    variants: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    variants: dict[tuple[GroupKey, Series], set[str]] = defaultdict(set)
     for task in tasks:
         for one in task.samples:
             variants[task.group, one.series._replace(variant=ANY)].add(one.series.variant)
@@ -67,5 +68,5 @@ def _require_one(side: str, tasks: Sequence[Task]) -> None:
         if len(names) > 1:
             raise UsageError(
                 f"--match variant=any: {side} has {' and '.join(sorted(map(cut, names)))} of {cut(series)} on "
-                f"{cut(group)}; say which with --match variant=OLD:NEW"
+                f"{cut(identity(*group[:3]))}; say which with --match variant=OLD:NEW"
             )

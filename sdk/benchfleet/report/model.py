@@ -1,17 +1,19 @@
 """A report as one document: what `--json` prints, and what every other form is made from.
 
 Every `ratio` says how many times worse than the reference something is, whichever way its metric points: 1.25 is a time
-of 125 %, or a throughput of 1 / 1.25. Intervals are [low, high] at 95 %. None means that nothing can be said.
+of 125 %, or a throughput of 1 / 1.25. What may be zero has a `difference` in its unit instead, and more is worse there,
+too. Intervals are [low, high] at 95 %. None means that nothing can be said.
 """
 
 from typing import Any, Literal
 
+from benchfleet_results.metrics import Scale
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchfleet.report.dataset import UNKNOWN
+from benchfleet.report.dimensions import Dimension, identity
 
 Interval = tuple[float, float]
-Verdict = Literal["best", "better", "worse", "unclear", "unknown"]
+Verdict = Literal["best", "better", "worse", "unclear", "unknown", "not_compared"]
 CONFIDENCE = 0.95
 LEVEL = 0.05  # an adjusted p below this is beyond noise
 
@@ -20,20 +22,30 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, extra="forbid")
 
 
-def label(provider: str, name: str) -> str:
-    """Where no metadata names a provider, the name is all there is."""
-    return name if provider == UNKNOWN else f"{provider} {name}"
-
-
-class Machine(Part):
-    """A group: tasks of one provider under one name, the alias or else the instance type."""
+class Group(Part):
+    """Tasks of one machine (`name` is the alias, or else the instance type) and, in runs that have some, one subject."""
 
     provider: str
     name: str
+    subject: str | None = None
+    label: str = Field(description="what is shown: the group without what it has in common with the others")
 
     @property
-    def label(self) -> str:
-        return label(self.provider, self.name)
+    def identity(self) -> str:
+        """Machine and subject, whatever is compared."""
+        return identity(self.provider, self.name, self.subject)
+
+
+class Compares(Group):
+    variant: str | None = Field(default=None, description="where variants are compared with each other")
+
+
+class SubjectFacts(Part):
+    """One of the things that a run compares, as it was asked for."""
+
+    name: str
+    image: str | None
+    options: dict[str, Any] = Field(description="what differs from the run's workload options")
 
 
 class RunFacts(Part):
@@ -43,6 +55,7 @@ class RunFacts(Part):
     reason: str | None
     workload: str | None
     workload_options: dict[str, Any]
+    subjects: list[SubjectFacts]
     ruby_version: str | None
     created_at: str | None
     started_at: str | None = Field(description="when the first task started")
@@ -51,23 +64,24 @@ class RunFacts(Part):
     without_result: int
 
 
-class GroupFacts(Machine):
+class GroupFacts(Group):
     role: Literal["measured", "baseline"]
     instance_types: list[str]
     tasks: int
+    executions: int = Field(description="repeats with a result; the tasks that did parts of one count once")
     outcomes: dict[str, int] = Field(description="outcome → tasks; only what occurs")
     hosts: int | None = Field(description="instances that the tasks with results ran on; null if not recorded")
     environment: dict[str, str] = Field(description="fact → value; several values are joined with ` or `")
 
 
-class TaskProblem(Machine):
+class TaskProblem(Group):
     run_id: str
     task: str
     outcome: str
     reason: str | None
 
 
-class BenchmarkProblem(Machine):
+class BenchmarkProblem(Group):
     run_id: str
     task: str
     benchmark: str
@@ -76,7 +90,7 @@ class BenchmarkProblem(Machine):
 
 
 class Difference(Part):
-    """`level`: `note` where machine types are bound to differ, `warning` where they should not."""
+    """`level`: `note` where machines or subjects are bound to differ, `warning` where they should not."""
 
     name: str
     level: Literal["note", "warning"]
@@ -91,31 +105,52 @@ class LeftOut(Part):
 
 
 class Relation(Part):
-    """To a reference: the best group, or the same thing in the baseline."""
+    """To a reference: the best group, or the same thing in the baseline. It has a ratio or a difference, never both."""
 
-    ratio: float | None
-    interval: Interval | None
-    p: float | None = Field(description="Welch's t on logs of task means, two-sided")
-    p_adjusted: float | None = Field(description="after Holm; below 0.05 is beyond noise")
-    verdict: Verdict
+    ratio: float | None = None
+    interval: Interval | None = Field(default=None, description="of the ratio")
+    difference: float | None = Field(
+        default=None, description="of task means, in their unit, where one is zero or less, or the scale no ratio"
+    )
+    difference_interval: Interval | None = None
+    p: float | None = Field(
+        default=None, description="Welch's t, two-sided: on logs of task means, or on the means for a difference"
+    )
+    p_adjusted: float | None = Field(default=None, description="after Holm; below 0.05 is beyond noise")
+    verdict: Verdict = "unknown"
+
+    @property
+    def distance(self) -> float | None:
+        """What the rows of one table are sorted by."""
+        return self.difference if self.ratio is None else self.ratio
 
     @property
     def beyond_noise(self) -> bool:
         return self.verdict in ("better", "worse")
 
 
-class Ranked(Machine):
+class Ranked(Compares):
     place: int
     tasks: int
-    geometric_mean: float | None = Field(description="in the board's unit; null where units are mixed")
+    geometric_mean: float | None = Field(description="in the board's unit; null where units are mixed, or no ratios")
     geometric_mean_interval: Interval | None
+    mean: float | None = Field(default=None, description="over the common benchmarks, where the scale is no ratio")
+    mean_interval: Interval | None = None
     relative_interval: Interval | None = Field(
         description="of the geometric mean alone, as a multiple of the best's geometric mean, larger being worse"
     )
     to_best: Relation
 
+    @property
+    def centre(self) -> float | None:
+        return self.mean if self.geometric_mean is None else self.geometric_mean
 
-class Value(Machine):
+    @property
+    def centre_interval(self) -> Interval | None:
+        return self.geometric_mean_interval or self.mean_interval
+
+
+class Value(Compares):
     """Speed for money. `per_dollar` is relative to the best, 1 or less; null without a price, and never a zero."""
 
     place: int | None
@@ -135,7 +170,7 @@ class Spread(Part):
     clamped: bool = Field(description="the estimate between tasks was negative, so 0 is shown")
 
 
-class GroupSpread(Machine):
+class GroupSpread(Compares):
     """Medians over a board's benchmarks; `benchmarks` counts those with two tasks or more and two samples in one."""
 
     between_tasks: float
@@ -143,7 +178,7 @@ class GroupSpread(Machine):
     benchmarks: int
 
 
-class Cell(Machine):
+class Cell(Compares):
     """One benchmark on one group. `interval_over` says what was repeated: `samples` only if there is one task."""
 
     mean: float
@@ -166,12 +201,21 @@ class Benchmark(Part):
 
 
 class Board(Part):
-    """Everything of one variant and metric: variants are never mixed."""
+    """Groups that are compared with each other. What they are not compared by, they have in common, or it is null."""
 
+    title: str = Field(description="tells the board from the others of the report")
+    by: list[Dimension]
     workload: str
-    variant: str
+    provider: str | None
+    name: str | None
+    subject: str | None
+    variant: str | None
     metric: str
     better: Literal["lower", "higher"]
+    scale: Scale = Field(
+        description="`ratio`: quotients, geometric means; `share` and `count`: differences, plain means"
+    )
+    not_compared: str | None = Field(description="why no group is called better")
     unit: str | None = Field(description="of the common benchmarks; null where they have several")
     common: list[str]
     left_out: list[LeftOut]
@@ -182,7 +226,7 @@ class Board(Part):
     benchmarks: list[Benchmark]
 
 
-class Compared(Machine):
+class Compared(Group):
     """This run against the baseline. `benchmark` null: the geometric mean over what both have."""
 
     workload: str
@@ -227,6 +271,7 @@ class RunComparison(Part):
 class Filters(Part):
     providers: list[str]
     names: list[str]
+    subjects: list[str]
     benchmarks: list[str]
 
 
@@ -237,9 +282,14 @@ class Report(Part):
     generator: str
     runs: list[RunFacts]
     filters: Filters
+    by: list[Dimension] = Field(description="what the boards compare; the rest keeps boards apart")
     warnings: list[str]
     groups: list[GroupFacts]
     boards: list[Board]
+    variants: list[Board] = Field(
+        description="variants against each other, on each machine and subject, where `boards` compare something else; "
+        "only rankings"
+    )
     comparison: RunComparison | None
     differences: list[Difference]
     task_problems: list[TaskProblem]

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchfleet.report import words
-from benchfleet.report.charts import Charts
+from benchfleet.report.charts import Charts, kind
 from benchfleet.report.model import GroupFacts, Report
 from benchfleet.report.printing import for_print
 from benchfleet.report.summary import headline
@@ -38,7 +38,7 @@ def render(report: Report) -> str:
             style=Markup(style),  # noqa: S704 (our own file)
             script=Markup(script),  # noqa: S704 (our own file)
             policy=_policy(style, script),
-            title=partial(words.title, several_workloads=len({board.workload for board in report.boards}) > 1),
+            who=words.who(report),
         )
     )
 
@@ -53,7 +53,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"difference": words.difference, "differences": words.differences, "share": words.share}
+    environment.filters |= {"heading": words.heading, "noun": words.noun, "nouns": words.nouns, "share": words.share}
     environment.filters |= {
         "dollars": words.dollars,
         "probability": words.probability,
@@ -62,7 +62,8 @@ def _environment() -> Environment:
         "noise": words.noise,
     }
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
-    environment.globals |= {"compared": words.compared, "row_title": words.row_title}
+    environment.globals |= {"compared": words.compared, "row_title": words.row_title, "mean_name": words.mean_name}
+    environment.globals |= {"apart": words.apart, "apart_interval": words.apart_interval, "whose": words.whose}
     return environment
 
 
@@ -91,16 +92,23 @@ def _providers(report: Report) -> list[str]:
     return list(dict.fromkeys(group.provider for group in report.groups))
 
 
+def _kinds(report: Report) -> list[str]:
+    """Every kind of group that some chart gives a colour."""
+    rows = (cell for board in report.boards for one in board.benchmarks for cell in one.cells)
+    found = list(dict.fromkeys(kind(row, report.by) for row in rows))
+    return found if set(report.by) != {"machine"} else _providers(report)
+
+
 def _drawn(report: Report) -> list[dict[str, Any]]:
     """Each board with its charts; None where there is nothing that a chart would show."""
-    charts, left = Charts(_providers(report)), MAX_CHARTS
+    charts, left = Charts(_kinds(report)), MAX_CHARTS
     found = []
     for number, board in enumerate(report.boards, start=1):
         benchmarks = []
         for one in board.benchmarks:
             draw = left > 0 and len(one.cells) <= _MAX_BARS
             left -= draw
-            benchmarks.append((one, _markup(charts.benchmark, one) if draw else None))
+            benchmarks.append((one, _markup(partial(charts.benchmark, by=board.by), one) if draw else None))
         ranked = 1 < len(board.ranking) <= _MAX_BARS
         priced = sum(value.per_dollar is not None for value in board.value)
         found.append(

@@ -129,8 +129,15 @@ def _task(
         started_at=_text(metadata.get("start_time")),
         ended_at=_text(metadata.get("end_time")),
         clock=SET_BACK if metadata.get("clock") or _ended_first(metadata) else None,
+        subject=whole(about["subject"]) if about.get("subject") else None,
+        part=whole(about["part"]) if about.get("part") else None,
+        repeat=_whole_number(entry.get("run_number"), metadata.get("run")),
     )
     return task if without_result or folder is None else _measured(task, folder, metadata)
+
+
+def _whole_number(*found: Any) -> int | None:
+    return next((one for one in found if isinstance(one, int)), None)
 
 
 def _ended_first(metadata: Mapping[str, Any]) -> bool:

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
 
+from benchfleet_results.metrics import Scale
+
 from benchfleet.report.model import CONFIDENCE, LEVEL, Relation, Verdict
-from benchfleet.statistics.comparing import Sample, compare, holm, significance
+from benchfleet.statistics.comparing import Sample, compare, contrast, holm, significance
 
 Key = TypeVar("Key")
-NOTHING = Relation(ratio=None, interval=None, p=None, p_adjusted=None, verdict="unknown")
-BEST = Relation(ratio=1.0, interval=None, p=None, p_adjusted=None, verdict="best")
+NOTHING = Relation()
+NOT_COMPARED = Relation(verdict="not_compared")
 
 
-def to_best(samples: Mapping[Key, Sample]) -> dict[Key, Relation]:
+def to_best(samples: Mapping[Key, Sample], *, scale: Scale = "ratio") -> dict[Key, Relation]:
     """Each side's relation to the one with the lowest mean, best first.
 
     The family of Holm's correction are all pairs: the best is not known beforehand but picked by the same numbers, so
@@ -23,8 +25,14 @@ def to_best(samples: Mapping[Key, Sample]) -> dict[Key, Relation]:
     pairs = list(combinations(order, 2))
     family = adjusted([significance(samples[one], samples[other]) for one, other in pairs])
     with_best = dict(zip((other for _, other in pairs[: len(others)]), family, strict=False))  # they come first
-    found = {key: relation(samples[key], samples[best], p_adjusted=with_best[key]) for key in others}
-    return {best: BEST, **found}
+    found = {key: relation(samples[key], samples[best], p_adjusted=with_best[key], scale=scale) for key in others}
+    return {best: _best(scale), **found}
+
+
+def _best(scale: Scale) -> Relation:
+    if scale == "ratio":
+        return Relation(ratio=1.0, verdict="best")
+    return Relation(difference=0.0, verdict="best")
 
 
 def adjusted(probabilities: Sequence[float | None]) -> list[float | None]:
@@ -33,14 +41,19 @@ def adjusted(probabilities: Sequence[float | None]) -> list[float | None]:
     return [None if p is None else next(found) for p in probabilities]
 
 
-def relation(this: Sample, other: Sample, *, p_adjusted: float | None) -> Relation:
-    found = compare(this, other, confidence=CONFIDENCE)
+def relation(this: Sample, other: Sample, *, p_adjusted: float | None, scale: Scale = "ratio") -> Relation:
+    """Samples of logarithms for a ratio, else of plain means."""
+    verdict = _verdict(this.mean - other.mean, p_adjusted)
+    if scale == "ratio":
+        ratio = compare(this, other, confidence=CONFIDENCE)
+        return Relation(ratio=ratio.ratio, interval=ratio.interval, p=ratio.p, p_adjusted=p_adjusted, verdict=verdict)
+    found = contrast(this, other, confidence=CONFIDENCE)
     return Relation(
-        ratio=found.ratio,
-        interval=found.interval,
+        difference=found.difference,
+        difference_interval=found.interval,
         p=found.p,
         p_adjusted=p_adjusted,
-        verdict=_verdict(this.mean - other.mean, p_adjusted),
+        verdict=verdict,
     )
 
 

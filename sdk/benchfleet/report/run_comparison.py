@@ -5,18 +5,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
 
+from benchfleet.report.benchmarks import common_scale
 from benchfleet.report.dataset import GroupKey, Task
+from benchfleet.report.dimensions import By, identity
 from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
-from benchfleet.report.model import Compared, RunComparison, label
+from benchfleet.report.model import Compared, Relation, RunComparison
 from benchfleet.report.printing import printable, shown
 from benchfleet.report.ranking import in_unit
-from benchfleet.report.relations import NOTHING, adjusted, relation
+from benchfleet.report.relations import NOT_COMPARED, adjusted, relation
 from benchfleet.statistics.comparing import Sample, significance
 from benchfleet.statistics.scores import score
 
 _NAMED = 3  # in a sentence; the lists are whole
+_BY: By = ("machine", "subject")  # whatever the boards compare: variants are told in a column of their own
 Thing = tuple[GroupKey, BoardKey, Series]
 
 
@@ -30,7 +34,8 @@ class _Pair:
     benchmarks: list[Series]
     old: GroupData
     new: GroupData
-    samples: tuple[Sample, Sample] | None  # new, old; None where there are no logarithms
+    scale: Scale
+    samples: tuple[Sample, Sample] | None  # new, old; None for what is not compared
 
 
 def compare_runs(
@@ -40,7 +45,7 @@ def compare_runs(
 
     The family of Holm's correction is everything compared: a check that fails on any of it must not fail by chance.
     """
-    new, old = boards(new_tasks), boards(old_tasks)
+    new, old = boards(new_tasks, _BY), boards(old_tasks, _BY)
     before = {board.key: board for board in old}
     pairs = [
         pair
@@ -60,7 +65,9 @@ def compare_runs(
         threshold=threshold,
         tests=sum(p is not None for p in family),
         of_baseline=len(theirs),
-        compared=sum(row.benchmark is not None and row.relation.verdict != "unknown" for row in rows),
+        compared=sum(
+            row.benchmark is not None and row.relation.verdict not in ("unknown", "not_compared") for row in rows
+        ),
         rows=sorted(rows, key=_weight),
         failed=_failed(new_tasks, old_tasks, theirs),
         only_in_baseline=_words(lost, added),
@@ -85,11 +92,7 @@ def _why_not(found: RunComparison) -> str:
     unclear = sum(row.benchmark is not None and row.relation.verdict == "unknown" for row in found.rows)
     told = [f"only the baseline has {_some(found.only_in_baseline)}"] if found.only_in_baseline else []
     told += [f"only this run has {_some(found.only_new)}"] if found.only_new else []
-    told += (
-        [f"of {unclear} noise cannot be told, for they have one task on a side, or a mean of 0 or less"]
-        if unclear
-        else []
-    )
+    told += [f"of {unclear} noise cannot be told, for they have one task on a side"] if unclear else []
     return ": " + "; ".join(told) if told else ""
 
 
@@ -106,27 +109,31 @@ def _weight(row: Compared) -> tuple[bool, bool, float]:
 def _pairs(new: BoardData, old: BoardData, group: GroupKey) -> list[_Pair]:
     this, that = new.groups[group], old.groups[group]
     both = sorted(set(this.series) & set(that.series))
-    pairs = [_Pair(new.key, group, series, [series], that, this, _samples(this, that, series)) for series in both]
-    usable = [pair.benchmarks[0] for pair in pairs if pair.samples]
+    pairs = [_pair(new.key, group, series, this, that) for series in both]
+    usable = [pair.benchmarks[0] for pair in pairs if pair.samples and pair.scale == "ratio"]
     if usable:
         names = [name_of(series) for series in usable]
-        scores = score(this.logs, names).sample, score(that.logs, names).sample
-        pairs.append(_Pair(new.key, group, None, usable, that, this, scores))
+        scores = score(this.costs, names).sample, score(that.costs, names).sample
+        pairs.append(_Pair(new.key, group, None, usable, that, this, "ratio", scores))
     return pairs
 
 
-def _samples(this: GroupData, that: GroupData, series: Series) -> tuple[Sample, Sample] | None:
-    first, second = this.series[series], that.series[series]
-    return (first.sample(), second.sample()) if first.comparable and second.comparable else None
+def _pair(key: BoardKey, group: GroupKey, series: Series, this: GroupData, that: GroupData) -> _Pair:
+    new, old = this.series[series], that.series[series]
+    scale = common_scale((new, old), key.scale)
+    samples = None if key.not_compared else (new.sample(scale), old.sample(scale))
+    return _Pair(key, group, series, [series], that, this, scale, samples)
 
 
 def _row(pair: _Pair, p_adjusted: float | None, threshold: float) -> Compared:
-    related = relation(*pair.samples, p_adjusted=p_adjusted) if pair.samples else NOTHING
+    related = relation(*pair.samples, p_adjusted=p_adjusted, scale=pair.scale) if pair.samples else NOT_COMPARED
     units = {series.unit for series in pair.benchmarks}
     old, new = _centres(pair) if len(units) == 1 else (None, None)
     return Compared(
         provider=pair.group.provider,
         name=pair.group.name,
+        subject=pair.group.subject,
+        label=identity(*pair.group[:3]),
         workload=pair.key.workload,
         variant=pair.key.variant,
         metric=pair.key.metric,
@@ -139,8 +146,15 @@ def _row(pair: _Pair, p_adjusted: float | None, threshold: float) -> Compared:
         old_tasks=_tasks(pair.old, pair.benchmarks),
         new_tasks=_tasks(pair.new, pair.benchmarks),
         relation=related,
-        regression=related.verdict == "worse" and related.ratio is not None and related.ratio > 1 + threshold,
+        regression=related.verdict == "worse" and _beyond(related, old, threshold),
     )
+
+
+def _beyond(related: Relation, old: float | None, threshold: float) -> bool:
+    """Of a difference the threshold is a share of what was: where that is zero, any is beyond it."""
+    if related.difference is not None:
+        return related.difference > threshold * abs(old or 0.0)
+    return related.ratio is not None and related.ratio > 1 + threshold
 
 
 def _centres(pair: _Pair) -> tuple[float | None, float | None]:
@@ -154,8 +168,8 @@ def _centres(pair: _Pair) -> tuple[float | None, float | None]:
 def _tasks(data: GroupData, benchmarks: Sequence[Series]) -> int:
     """Tasks that measured any of them."""
     names = {name_of(series) for series in benchmarks}
-    logs = sum(any(name in task for name in names) for task in data.logs)
-    return logs or max(len(data.series[series].by_task) for series in benchmarks)
+    executions = sum(any(name in task for name in names) for task in data.costs)
+    return executions or max(len(data.series[series].by_task) for series in benchmarks)
 
 
 def _things(boards: Sequence[BoardData]) -> set[Thing]:
@@ -183,7 +197,7 @@ def _differing(words: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> lis
 
 def _thing(group: GroupKey, key: BoardKey, series: Series, beside: Sequence[str] = ()) -> str:
     names = ", ".join(printable(name) for name in (key.variant, key.metric, *beside))
-    return f"{label(*group)}: {printable(series.benchmark)} ({names})"
+    return f"{identity(*group[:3])}: {printable(series.benchmark)} ({names})"
 
 
 def _failed(new: Sequence[Task], old: Sequence[Task], measured: set[Thing]) -> list[str]:
@@ -193,5 +207,6 @@ def _failed(new: Sequence[Task], old: Sequence[Task], measured: set[Thing]) -> l
         {(task.group, one.benchmark, one.variant) for task in side for one in task.failures} for side in (new, old)
     )
     return sorted(
-        f"{label(*group)}: {printable(name)} ({printable(variant)})" for group, name, variant in (now - before) & known
+        f"{identity(*group[:3])}: {printable(name)} ({printable(variant)})"
+        for group, name, variant in (now - before) & known
     )

@@ -5,21 +5,24 @@ from benchfleet.report.model import Board, Ranked
 
 
 def headline(board: Board) -> str:
+    one = words.noun(board.by)
+    if board.not_compared:
+        return f"Not compared: {board.not_compared}."
     if not board.ranking:
-        return "No benchmark was measured on every machine, so there is no ranking."
+        return f"No benchmark was measured on every {one}, so there is no ranking."
     best, *others = board.ranking
     size = len(board.common)
     over = f"over {size} common benchmark{'s' if size != 1 else ''}"
-    mean = words.quantity(best.geometric_mean, board.unit)
-    reached = f" with a geometric mean of {mean}" if best.geometric_mean is not None else ""
+    kind = "a geometric mean" if board.scale == "ratio" else "a mean"
+    reached = f" with {kind} of {words.quantity(best.centre, board.unit)}" if best.centre is not None else ""
     if not others:
-        return f"{best.label} is the only machine{' and ends' if reached else ''}{reached} {over}."
+        return f"{best.label} is the only {one}{' and ends' if reached else ''}{reached} {over}."
     return f"{best.label} comes first{reached} {over}. {_rest(board, others)}"
 
 
 def _rest(board: Board, others: list[Ranked]) -> str:
     second = others[0]
-    apart = f"{second.label} follows at {words.difference(second.to_best.ratio)}"
+    apart = f"{second.label} follows at {words.apart(second.to_best, board.unit)}"
     beyond = sum(row.to_best.beyond_noise for row in others)
     unknown = sum(row.to_best.verdict == "unknown" for row in others)
     if unknown == len(others):

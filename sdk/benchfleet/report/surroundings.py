@@ -18,6 +18,13 @@ _MACHINE = {
 _CLOUD_IDS = ("instanceId", "vmId")
 # What makes a machine type what it is: to differ here is what a comparison of machine types is about.
 MACHINE_FACTS = frozenset({"CPU model", "architecture", "logical cores", "physical cores", "memory"})
+_OPTIONS, _VERSION_OF = "workload options", "version of "
+_SUBJECT_FACTS = frozenset({_OPTIONS, "ruby version asked for", "container image"})
+
+
+def is_of_subject(fact: str) -> bool:
+    """Is that what a subject may set: its options, its image, and the versions that come with them?"""
+    return fact in _SUBJECT_FACTS or fact.startswith(_VERSION_OF)
 
 
 def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -29,8 +36,9 @@ def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
     found["pinned to cores"] = _pinned(machine)
     found["suite commit"] = provenance.get("suite_commit")
     found["ruby version asked for"] = metadata.get("ruby_version")
-    found["workload options"] = as_json(metadata.get("workload_options"))
-    found |= {f"version of {cut(name, 60)}": version for name, version in versions.items()}
+    if not metadata.get("part"):  # parts of one execution differ in what they were asked for, which is no difference
+        found[_OPTIONS] = as_json(metadata.get("workload_options"))
+    found |= {f"{_VERSION_OF}{cut(name, 60)}": version for name, version in versions.items()}
     return {name: cut(value) for name, value in found.items() if value not in (None, "", "null")}
 
 

@@ -1,10 +1,10 @@
 """Speed for money: who does most work per dollar."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from benchfleet.report.dataset import GroupKey
-from benchfleet.report.model import Interval, Ranked, Value
-from benchfleet.report.prices import Price
+from benchfleet.report.model import GroupFacts, Interval, Ranked, Value
+from benchfleet.report.prices import Price, PriceTable
 
 _TIMES = frozenset({"s", "ms", "us", "µs", "ns", "min", "h"})
 
@@ -14,21 +14,33 @@ def is_speed(*, unit: str | None, better: str, metric: str) -> bool:
     return metric == "time" or unit in _TIMES or (better == "higher" and bool(unit and unit.endswith(("/s", "per s"))))
 
 
-def values(ranking: Sequence[Ranked], prices: Mapping[GroupKey, Price | None]) -> list[Value]:
+Machine = tuple[str, str]  # provider and name: what has a price
+
+
+def prices_of(groups: Sequence[GroupFacts], prices: PriceTable) -> dict[Machine, Price | None]:
+    """A machine that holds several instance types has no price, whichever of its subjects ran on which."""
+    types: dict[Machine, set[str]] = defaultdict(set)
+    for one in groups:
+        types[one.provider, one.name] |= set(one.instance_types)
+    return {key: prices.find(key[0], sorted(found)) for key, found in types.items()}
+
+
+def values(ranking: Sequence[Ranked], prices: Mapping[Machine, Price | None]) -> list[Value]:
     """Best first, groups without a price at the end. Work per dollar = (1 / geometric mean time) / price of an hour.
 
     Prices are exact, so the interval is that of the geometric mean, divided by the same price and best.
     """
-    raw = {_key(row): found for row in ranking if (found := _raw(row, prices.get(_key(row)))) is not None}
+    raw = {row.place: found for row in ranking if (found := _raw(row, prices.get(_machine(row)))) is not None}
     best = max(raw.values(), default=0.0)
-    order = sorted(ranking, key=lambda row: (-raw.get(_key(row), 0.0), row.place))
+    order = sorted(ranking, key=lambda row: (-raw.get(row.place, 0.0), row.place))
     return [
-        _value(row, prices.get(_key(row)), raw.get(_key(row)), best, place) for place, row in enumerate(order, start=1)
+        _value(row, prices.get(_machine(row)), raw.get(row.place), best, place)
+        for place, row in enumerate(order, start=1)
     ]
 
 
-def _key(row: Ranked) -> GroupKey:
-    return GroupKey(row.provider, row.name)
+def _machine(row: Ranked) -> Machine:
+    return row.provider, row.name
 
 
 def _raw(row: Ranked, price: Price | None) -> float | None:
@@ -40,6 +52,8 @@ def _value(row: Ranked, price: Price | None, raw: float | None, best: float, pla
     return Value(
         provider=row.provider,
         name=row.name,
+        subject=row.subject,
+        label=row.label,
         place=None if share is None else place,
         usd_per_hour=price.usd_per_hour if price else None,
         per_dollar=share,

@@ -1,11 +1,15 @@
 """What a reader must know before believing a number."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from benchfleet_contract.clocks import SET_BACK
 from benchfleet_results.reading import UNUSABLE
 
+from benchfleet.report import words
 from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task
+from benchfleet.report.dimensions import machine
 from benchfleet.report.model import Board, GroupFacts
 from benchfleet.results.bounds import as_json, cut
 
@@ -16,6 +20,7 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *_nothing(new, boards),
         *_results(groups),
         *_replication(groups),
+        *_instances(new.tasks),
         *(words for board in boards for words in _subset(board)),
         *_unlike(new, old),
         *_pooled(new),
@@ -47,36 +52,67 @@ def _results(groups: Sequence[GroupFacts]) -> Iterator[str]:
 
 
 def _replication(groups: Sequence[GroupFacts]) -> Iterator[str]:
-    good = {g.label: sum(n for outcome, n in g.outcomes.items() if outcome in HAS_RESULTS) for g in groups}
+    good = {group.label: group.executions for group in groups}
     single = [label for label, count in good.items() if count == 1]
     if single:
         yield (
             f"Only one task on {', '.join(single)}: whether a difference is beyond noise cannot be said. "
             "Two tasks are the least, five are better."
         )
-    for group in groups:
-        if group.hosts == 1 and good[group.label] > 1:
+
+
+def _instances(tasks: Sequence[Task]) -> Iterator[str]:
+    """Machines of which all tasks ran on one instance, and subjects that cannot be told from their instances."""
+    found: dict[str, dict[str | None, list[str | None]]] = defaultdict(lambda: defaultdict(list))
+    for task in (task for task in tasks if task.outcome in HAS_RESULTS):
+        found[machine(task.provider, task.group.name)][task.subject].append(task.host)
+    for name, subjects in found.items():
+        hosts = [host for mine in subjects.values() for host in mine]
+        if None in hosts or len(hosts) < 2:
+            continue
+        if len(set(hosts)) == 1:
             yield (
-                f"All tasks of {group.label} ran on one instance: differences between instances of that type are not "
-                "in its intervals."
+                f"All tasks of {name} ran on one instance: differences between instances of that type are not in its "
+                "intervals."
             )
+        used = {subject: set(mine) for subject, mine in subjects.items()}
+        apart = [f"{one} and {other}" for one, other in combinations(used, 2) if _confounded(used[one], used[other])]
+        if apart:
+            yield (
+                f"{_some(apart)} never ran on the same instance of {name}: a difference between them may be one "
+                "between instances."
+            )
+
+
+def _confounded(one: set[str | None], other: set[str | None]) -> bool:
+    """What differs from one instance to another is in an interval over several, and not in that of a single one."""
+    return not one & other and min(len(one), len(other)) == 1
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(cut(name) for name in names[:3]) + more
 
 
 def _subset(board: Board) -> Iterator[str]:
     total = len(board.benchmarks)
-    where = f"{board.variant}, {board.metric}"
-    if not board.common and total:
-        yield f"{where}: no benchmark was measured on every group, so there is no ranking."
+    where = board.title if board.metric in board.title else f"{board.title}, {board.metric}"
+    if board.not_compared:
+        yield f"{where}: not compared, because {board.not_compared}."
+    elif not board.common and total:
+        yield f"{where}: no benchmark was measured on every {words.noun(board.by)}, so there is no ranking."
+    elif not board.ranking:
+        yield f"{where}: its benchmarks have several units, so there is no ranking."
     elif len(board.common) < total / 2:
         yield f"{where}: only {len(board.common)} of {total} benchmarks were measured on every group."
 
 
 def _unlike(new: Dataset, old: Dataset) -> Iterator[str]:
     """A comparison with a baseline means something only where both did the same work."""
-    for what, words in (("workload", "another workload"), ("workload_options", "other workload options")):
+    for what, other in (("workload", "another workload"), ("workload_options", "other workload options")):
         before, now = ({as_json(run.about.get(what)) for run in one.runs} for one in (old, new))
         if before and before != now:
-            yield f"The baseline had {words}: what is compared may not be the same work."
+            yield f"The baseline had {other}: what is compared may not be the same work."
 
 
 def no_price(groups: Sequence[GroupFacts]) -> str:
@@ -113,9 +149,8 @@ def _twice(tasks: Sequence[Task]) -> Iterator[str]:
     for task in tasks:
         names = [cut(one.series.benchmark) for one in task.samples if one.listed > 1]
         if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             yield (
-                f"{cut(task.folder)} lists {', '.join(names[:3])}{more} more than once: the samples of one name are "
+                f"{cut(task.folder)} lists {_some(names)} more than once: the samples of one name are "
                 "pooled. Give each its own name."
             )
 
@@ -124,5 +159,4 @@ def _clocks(tasks: Sequence[Task]) -> Iterator[str]:
     """Times that a program took by the wall clock may be wrong, too."""
     odd = [cut(task.folder) for task in tasks if task.clock]
     if odd:
-        more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
-        yield f"{', '.join(odd[:3])}{more}: {SET_BACK}. Its start and end tell no duration."
+        yield f"{_some(odd)}: {SET_BACK}. Its start and end tell no duration."

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from benchfleet.report.model import Board, Compared, Interval, Relation, RunComparison, Verdict
+from benchfleet.report.dataset import UNKNOWN
+from benchfleet.report.dimensions import identity
+from benchfleet.report.model import Board, Compared, Interval, Relation, Report, RunComparison, Verdict
 from benchfleet.report.value import is_speed
 
 _SCALES: dict[str, Sequence[tuple[float, str]]] = {
@@ -10,6 +12,9 @@ _SCALES: dict[str, Sequence[tuple[float, str]]] = {
     "bytes": ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "bytes")),
 }
 NONE = "–"
+_WITHOUT_DIRECTION: dict[Verdict, str] = {
+    "best": "best", "unclear": "within noise", "unknown": "cannot be said", "not_compared": "not compared",
+}  # fmt: skip
 
 
 def scale(value: float, *, unit: str) -> tuple[float, str]:
@@ -43,6 +48,25 @@ def interval(ends: Interval | None, unit: str | None, *, like: float | None) -> 
     return f"{number(ends[0] / factor)} to {number(ends[1] / factor)} {name}"
 
 
+def who(report: Report) -> str:
+    """Over a column of machines, with their subjects where there are any."""
+    return heading(("machine", "subject") if any(group.subject for group in report.groups) else ("machine",))
+
+
+def noun(by: Sequence[str]) -> str:
+    """What a board compares, in a sentence."""
+    return by[0] if len(by) == 1 else "group"
+
+
+def nouns(by: Sequence[str]) -> str:
+    return f"{noun(by)}s"
+
+
+def heading(by: Sequence[str]) -> str:
+    """Over the column of labels."""
+    return " / ".join(by)
+
+
 def difference(ratio: float | None) -> str:
     """1.034 → `+3.4 %`; beyond a factor of ten as a factor."""
     if ratio is None:
@@ -57,25 +81,45 @@ def differences(ends: Interval | None) -> str:
     return NONE if ends is None else f"{difference(ends[0])} to {difference(ends[1])}"
 
 
+def apart(relation: Relation, unit: str | None) -> str:
+    """How far from the reference: as a ratio, or in the unit where there is none."""
+    if relation.difference is None or unit is None:
+        return difference(relation.ratio)
+    return f"{'+' * (relation.difference > 0)}{quantity(relation.difference, _of_differences(unit))}"
+
+
+def apart_interval(relation: Relation, unit: str | None) -> str:
+    """With a space in front of no end; a dash where there is none."""
+    if relation.difference is None or unit is None:
+        return differences(relation.interval)
+    like = max((relation.difference, *(relation.difference_interval or ())), key=abs)
+    return interval(relation.difference_interval, _of_differences(unit), like=like)
+
+
+def _of_differences(unit: str) -> str:
+    """From 1 % to 2 % is one point and not 1 %."""
+    return "points" if unit.strip() in ("%", "percent") else unit
+
+
 def probability(p: float | None) -> str:
     if p is None:
         return NONE
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def to_best(relation: Relation) -> str:
-    return "best" if relation.verdict == "best" else difference(relation.ratio)
+def to_best(relation: Relation, unit: str | None = None) -> str:
+    return "best" if relation.verdict == "best" else apart(relation, unit)
 
 
 def verdict(found: Verdict, *, metric: str, unit: str | None, better: str) -> str:
     if found in ("better", "worse"):
         return f"{comparative(found, metric=metric, unit=unit, better=better)}, beyond noise"
-    return {"best": "best", "unclear": "within noise"}.get(found, "cannot be said")
+    return noise(found)
 
 
 def noise(found: Verdict) -> str:
     """Beside a difference that says the direction already."""
-    return {"best": "best", "unclear": "within noise", "unknown": "cannot be said"}.get(found, "beyond noise")
+    return _WITHOUT_DIRECTION.get(found, "beyond noise")
 
 
 def comparative(found: Verdict, *, metric: str, unit: str | None, better: str) -> str:
@@ -98,15 +142,27 @@ def dollars(value: float | None) -> str:
     return "" if value is None else f"$ {value:.6f}".rstrip("0").rstrip(".")
 
 
-def title(board: Board | Compared, *, several_workloads: bool = False) -> str:
-    """Names of a variant and metric; the metric is said where it is not time."""
-    parts = [board.workload] if several_workloads else []
-    return ", ".join([*parts, board.variant, *([board.metric] if board.metric != "time" else [])])
+def over(board: Board) -> str:
+    """What its ranking is made of."""
+    mean = "geometric mean" if board.scale == "ratio" else "mean"
+    return f"{mean} over {len(board.common)} common benchmark{'s' * (len(board.common) != 1)}"
+
+
+def whose(board: Board) -> str:
+    """Machine, subject and metric of a board whose variants are compared."""
+    place = identity(board.provider or UNKNOWN, board.name or "", board.subject)
+    return place if board.metric == "time" else f"{place}, {board.metric}"
+
+
+def mean_name(boards: Sequence[Board]) -> str:
+    """Over the column of centres: plain means have a name of their own where no board has geometric ones."""
+    return "geometric mean" if not boards or any(board.scale == "ratio" for board in boards) else "mean"
 
 
 def row_title(found: RunComparison, row: Compared) -> str:
-    """Of a row among the others: the workload is said where there is more than one."""
-    return title(row, several_workloads=len(found.workloads) > 1)
+    """Of a row among the others: the workload is said where there is more than one, the metric where it is not time."""
+    parts = [row.workload] if len(found.workloads) > 1 else []
+    return ", ".join([*parts, row.variant, *([row.metric] if row.metric != "time" else [])])
 
 
 def compared(found: RunComparison) -> str:

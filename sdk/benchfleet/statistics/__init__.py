@@ -4,7 +4,7 @@
 `scores`: geometric means over benchmarks. `components`: variance between tasks told apart from variance within them.
 """
 
-from benchfleet.statistics.comparing import Comparison, compare, holm
+from benchfleet.statistics.comparing import Comparison, Contrast, compare, contrast, holm
 from benchfleet.statistics.components import Components, components
 from benchfleet.statistics.estimates import Estimate, estimate, half_width
 from benchfleet.statistics.scores import Score, score
@@ -13,10 +13,12 @@ from benchfleet.statistics.student import t_quantile, two_sided
 __all__ = [
     "Comparison",
     "Components",
+    "Contrast",
     "Estimate",
     "Score",
     "compare",
     "components",
+    "contrast",
     "estimate",
     "half_width",
     "holm",

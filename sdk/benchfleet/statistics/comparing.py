@@ -1,8 +1,9 @@
 """Is one group slower than another, by how much, and is that beyond noise?
 
-Everything is computed on the logarithms of task means: a difference of logs is a ratio, run times are skewed to the
-right and their logs less so, and an interval that is transformed back never reaches below zero. The unit of replication
-is the task: samples within one share a machine and a moment.
+What can have one is compared on the logarithms of task means: a difference of logs is a ratio, run times are skewed to
+the right and their logs less so, and an interval that is transformed back never reaches below zero. What may be zero
+(counts, shares) is compared by the difference of task means. The unit of replication is the task: samples within one
+share a machine and a moment.
 """
 
 import math
@@ -13,27 +14,37 @@ from statistics import fmean, variance
 from benchfleet.statistics.student import t_quantile, two_sided
 
 _LOG_MOST = 700.0  # exp of more does not fit a float
-_ROUNDING = 1e-12  # logs that differ by less differ by how they were added up
+ROUNDING = 1e-12  # logs that differ by less differ by how they were added up; plain means, by this share of them
 
 
 @dataclass(frozen=True)
 class Sample:
     """What a comparison needs of one side: a mean, the squared standard error of it, and its degrees of freedom.
 
-    `squared_error` is None where there was no replication.
+    `squared_error` is None where there was no replication. Means that differ by less than `rounding` are equal.
     """
 
     mean: float
     squared_error: float | None
     degrees: float
+    rounding: float = ROUNDING
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Sample":
+    def of(cls, values: Sequence[float], *, rounding: float = ROUNDING) -> "Sample":
         """Independent values. Raises ValueError without any."""
         if not values:
             raise ValueError("no values to compare")
         error = variance(values) / len(values) if len(values) > 1 else None
-        return cls(fmean(values), error, len(values) - 1)
+        return cls(fmean(values), error, len(values) - 1, rounding)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """`difference` is this mean less the other, on their own scale; `interval` and `p` are None where nothing can be said."""
+
+    difference: float
+    interval: tuple[float, float] | None
+    p: float | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,13 @@ class Comparison:
 
 
 def compare(this: Sample, other: Sample, *, confidence: float = 0.95) -> Comparison:
-    """Welch's t test of two means of logs, and the interval of their difference, as a ratio.
+    """The contrast of two means of logs, as a ratio."""
+    found = contrast(this, other, confidence=confidence)
+    return Comparison(exp(found.difference), found.interval and _exp_of(found.interval), found.p)
+
+
+def contrast(this: Sample, other: Sample, *, confidence: float = 0.95) -> Contrast:
+    """Welch's t test of two means, and the interval of their difference.
 
     B. L. Welch, "The generalization of 'Student's' problem when several different population variances are involved",
     Biometrika 34 (1947); degrees of freedom after Welch and F. E. Satterthwaite, "An approximate distribution of
@@ -55,15 +72,14 @@ def compare(this: Sample, other: Sample, *, confidence: float = 0.95) -> Compari
     """
     difference = apart(this, other)
     if this.squared_error is None or other.squared_error is None:
-        return Comparison(exp(difference), None, None)
+        return Contrast(difference, None, None)
     squared = this.squared_error + other.squared_error
     if squared == 0:
-        ratio = exp(difference)
-        return Comparison(ratio, None if ratio is None else (ratio, ratio), 1.0 if difference == 0 else 0.0)
+        return Contrast(difference, (difference, difference), 1.0 if difference == 0 else 0.0)
     degrees = satterthwaite(this, other)
     half = t_quantile((1 + confidence) / 2, degrees=degrees) * math.sqrt(squared)
     p = two_sided(difference / math.sqrt(squared), degrees=degrees)
-    return Comparison(exp(difference), around(difference, half), p)
+    return Contrast(difference, (difference - half, difference + half), p)
 
 
 def significance(this: Sample, other: Sample) -> float | None:
@@ -78,7 +94,7 @@ def significance(this: Sample, other: Sample) -> float | None:
 
 def apart(this: Sample, other: Sample) -> float:
     difference = this.mean - other.mean
-    return 0.0 if abs(difference) < _ROUNDING else difference
+    return 0.0 if abs(difference) < max(this.rounding, other.rounding) else difference
 
 
 def satterthwaite(this: Sample, other: Sample) -> float:
@@ -110,5 +126,9 @@ def exp(value: float) -> float | None:
 
 def around(centre: float, half: float) -> tuple[float, float] | None:
     """The interval of logs `centre` ± `half` on the scale of ratios; None where it does not fit floats."""
-    low, high = exp(centre - half), exp(centre + half)
+    return _exp_of((centre - half, centre + half))
+
+
+def _exp_of(ends: tuple[float, float]) -> tuple[float, float] | None:
+    low, high = exp(ends[0]), exp(ends[1])
     return None if low is None or high is None else (low, high)

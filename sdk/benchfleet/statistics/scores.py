@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean
 
-from benchfleet.statistics.comparing import Sample, around, exp
+from benchfleet.statistics.comparing import ROUNDING, Sample, around, exp
 from benchfleet.statistics.student import t_quantile
 
 
 @dataclass(frozen=True)
 class Score:
-    """A group over a set of benchmarks: `sample` is on log scale, with tasks as replicates."""
+    """A group over a set of benchmarks: `sample` is on the scale of what it was made of, with tasks as replicates.
+
+    `geometric_mean` and `interval` are of a score of logarithms; `ends` is the interval on the sample's own scale.
+    """
 
     sample: Sample
     tasks: int
@@ -27,14 +30,23 @@ class Score:
 
     def interval(self, *, confidence: float = 0.95) -> tuple[float, float] | None:
         """None with one task: what differs from task to task is then unknown."""
+        half = self._half(confidence)
+        return None if half is None else around(self.sample.mean, half)
+
+    def ends(self, *, confidence: float = 0.95) -> tuple[float, float] | None:
+        half = self._half(confidence)
+        return None if half is None else (self.sample.mean - half, self.sample.mean + half)
+
+    def _half(self, confidence: float) -> float | None:
         if self.sample.squared_error is None:
             return None
-        quantile = t_quantile((1 + confidence) / 2, degrees=self.sample.degrees)
-        return around(self.sample.mean, quantile * sqrt(self.sample.squared_error))
+        return t_quantile((1 + confidence) / 2, degrees=self.sample.degrees) * sqrt(self.sample.squared_error)
 
 
-def score(tasks: Sequence[Mapping[str, float]], benchmarks: Sequence[str]) -> Score:
-    """`tasks` holds, for each task, benchmark → log of its mean. Each benchmark must be there in one task at least.
+def score(tasks: Sequence[Mapping[str, float]], benchmarks: Sequence[str], *, rounding: float = ROUNDING) -> Score:
+    """`tasks` holds, for each task, benchmark → log of its mean, or the mean itself where there are no logarithms.
+
+    Each benchmark must be there in one task at least.
 
     The log of the geometric mean is the mean over benchmarks of the mean over tasks. If every task has every benchmark,
     the interval is Student's t over the tasks' own scores, exactly. A task that lacks some adds what it has: its
@@ -53,9 +65,9 @@ def score(tasks: Sequence[Mapping[str, float]], benchmarks: Sequence[str]) -> Sc
     deviations = [_deviation(task, centres, counts, size=size) for task in found]
     known = [one for one in deviations if one is not None]
     if size < 2 or len(known) < size:
-        return Score(Sample(mean, None, 0), size)
+        return Score(Sample(mean, None, 0, rounding), size)
     squared_error = sum(one * one for one in known) / (size * (size - 1))
-    return Score(Sample(mean, squared_error, size - 1), size)
+    return Score(Sample(mean, squared_error, size - 1, rounding), size)
 
 
 def _deviation(

@@ -16,13 +16,13 @@
       const kept = new Set(known.filter((name) => chosen.has(providers.get(name)) && name.toLowerCase().includes(machine)));
       const wanted = (one) => one.dataset.benchmark === undefined || one.dataset.benchmark.toLowerCase().includes(benchmark);
       for (const card of cards) if (card.tagName !== "TR") card.hidden = !wanted(card);
-      for (const row of rows) row.hidden = !kept.has(row.dataset.machine) || !wanted(row);
+      for (const row of rows) row.hidden = (providers.has(row.dataset.machine) && !kept.has(row.dataset.machine)) || !wanted(row);
       for (const mark of marks) {
         const name = mark.dataset.machine;
         mark.classList.toggle("dim", providers.has(name) && !kept.has(name));
       }
       const all = kept.size === known.length && benchmark === "";
-      found.textContent = all ? "" : `${kept.size} of ${known.length} machines are shown. Places and differences are those of the whole report.`;
+      found.textContent = all ? "" : `${kept.size} of ${known.length} ${form.dataset.nouns} are shown. Places and differences are those of the whole report.`;
     };
     form.hidden = false;
     form.addEventListener("input", apply);
