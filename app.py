@@ -8,9 +8,9 @@ from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.api.json_suffix import add_json_suffix
 from chalicelib.api.pages import pages
-from chalicelib.api.runs import runs
-from chalicelib.api.system import system
-from chalicelib.api.tasks import tasks
+from chalicelib.api.runs.views import runs
+from chalicelib.api.system.views import system
+from chalicelib.api.tasks.views import tasks
 from chalicelib.handlers import count_records, finalize_messages, start_scheduled_run, sweep_once
 from chalicelib.logs import write_json
 

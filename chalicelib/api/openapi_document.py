@@ -17,12 +17,16 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from chalicelib.api.endpoint import ANYONE, status_of
-from chalicelib.api.openapi_bodies import INSTANCE, NEW_RUN, OPTIONS
 from chalicelib.api.openapi_forms import form_of
-from chalicelib.api.openapi_operations import OPERATIONS, RUN_BODY, Operation
+from chalicelib.api.openapi_operation import Operation
 from chalicelib.api.openapi_replies import REPLIES
+from chalicelib.api.runs import operations as of_runs
+from chalicelib.api.runs.schema import INSTANCE, NEW_RUN, OPTIONS
+from chalicelib.api.system import operations as of_system
+from chalicelib.api.tasks import operations as of_tasks
 from chalicelib.domain import errors
 
+OPERATIONS = [*of_system.OPERATIONS, *of_runs.OPERATIONS, *of_tasks.OPERATIONS]
 TARGET = Path(__file__).with_name("openapi.json")
 VERSION = "1"
 FORM = "application/x-www-form-urlencoded"
@@ -84,7 +88,7 @@ def _schemas() -> dict[str, Any]:
     wanted |= {(body, "validation"): None for body in bodies}
     _, made = models_json_schema(list(wanted), ref_template=f"{_SCHEMAS}{{model}}", schema_generator=_Told)
     forms = {_form_name(body.__name__): form_of(made["$defs"][body.__name__]) for body in bodies}
-    ours = {RUN_BODY: NEW_RUN, "RunInstance": INSTANCE, **OPTIONS, **REPLIES}
+    ours = {of_runs.RUN_BODY: NEW_RUN, "RunInstance": INSTANCE, **OPTIONS, **REPLIES}
     return dict(sorted({**made["$defs"], **forms, **ours}.items()))
 
 

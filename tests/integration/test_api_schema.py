@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.openapi_operations import OPERATIONS, Operation
+from chalicelib.api.openapi_document import OPERATIONS
+from chalicelib.api.openapi_operation import Operation
 from tests.integration.api_client import Api
 from tests.integration.api_schema import Amount, load, requests_of
 from tests.integration.api_schema_world import ADMIN, ATTEMPT, NOBODY, READER, ROLES, RUNNER, World

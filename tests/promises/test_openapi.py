@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 from app import app
 from chalicelib.api import openapi_document
 from chalicelib.api.endpoint import STATUS
-from chalicelib.api.openapi_operations import OPERATIONS
+from chalicelib.api.openapi_document import OPERATIONS
 
 DOCUMENT: dict[str, Any] = openapi_document.document()
 SCHEMAS = DOCUMENT["components"]["schemas"]

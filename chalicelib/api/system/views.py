@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.api.endpoint import ANY_TYPE, JSON, answer_bearer
 
 system = Blueprint(__name__)
-DOCUMENT = Path(__file__).with_name("openapi.json")
+DOCUMENT = Path(__file__).parents[1] / "openapi.json"
 
 
 @system.route("/up", methods=["GET"], content_types=ANY_TYPE)

@@ -12,7 +12,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.api import requests
 from chalicelib.api.endpoint import ANY_TYPE, ANYONE, RUNNER, answer, answer_holder, body_of, query_of
 from chalicelib.api.json_suffix import without_format
-from chalicelib.api.runs import known
+from chalicelib.api.runs.views import known
 from chalicelib.domain.errors import BadRequest
 from chalicelib.domain.ports import Holder
 from chalicelib.domain.records import ClaimRequest

@@ -1,0 +1,1 @@
+"""Tasks: routes, and what OpenAPI says of each operation."""
