@@ -21,9 +21,9 @@ from chalicelib.store.schema import TIME_TO_LIVE, table_definition
 ROOT = Path(__file__).parents[2]
 CHALICE = ROOT / ".chalice"
 STAGES = ("dev", "prod")
-TEMPLATE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
+TEMPLATE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text(encoding="utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
+CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text(encoding="utf-8"))
 POLICIES = sorted(CHALICE.glob("policy-*.json"))
 API_GATEWAY_S = 29
 
@@ -53,7 +53,7 @@ def _functions(resources: list[Any]) -> Iterator[LambdaFunction]:
 
 
 def statements(path: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(path.read_text())["Statement"]
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["Statement"]
     return found
 
 
@@ -145,7 +145,9 @@ def test_policies_grant_named_actions_on_things_of_their_own_stage(path: Path) -
 @pytest.mark.parametrize("path", [path for path in POLICIES if "-dev-" in path.name], ids=lambda path: path.name)
 def test_stages_differ_in_nothing_but_their_name(path: Path) -> None:
     twin = path.with_name(path.name.replace("-dev-", "-prod-"))
-    assert path.read_text().replace("benchfleet-dev", "benchfleet-prod") == twin.read_text()
+    assert path.read_text(encoding="utf-8").replace("benchfleet-dev", "benchfleet-prod") == twin.read_text(
+        encoding="utf-8"
+    )
 
 
 def granted(function: str) -> set[str]:

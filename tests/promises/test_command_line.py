@@ -12,7 +12,7 @@ from benchfleet.cli.documents import schema
 from benchfleet.cli.lazy import Entry, Group
 
 FOLDER = Path(__file__).parents[2] / "docs"
-DOCS = (FOLDER / "cli.md").read_text()
+DOCS = (FOLDER / "cli.md").read_text(encoding="utf-8")
 SHARED = {"--help", "--version"}  # told once, for all
 
 
@@ -32,7 +32,7 @@ def section(name: str) -> str:
     text = headed(DOCS, name)
     assert text is not None, f"docs/cli.md has no section for `benchfleet {name}`"
     page = re.match(r"\s*See \[([a-z]+\.md)\]", text)
-    return (FOLDER / page[1]).read_text() if page else text
+    return (FOLDER / page[1]).read_text(encoding="utf-8") if page else text
 
 
 def headed(page: str, name: str) -> str | None:

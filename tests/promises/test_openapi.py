@@ -34,7 +34,7 @@ def test_the_document_is_valid() -> None:
 
 def test_the_committed_document_is_current() -> None:
     """`make schema` writes it."""
-    assert openapi_document.TARGET.read_text() == openapi_document.text()
+    assert openapi_document.TARGET.read_text(encoding="utf-8") == openapi_document.text()
 
 
 def test_every_route_of_the_api_is_described_and_no_other() -> None:

@@ -28,9 +28,9 @@ def adrs() -> list[Path]:
 
 
 def test_every_adr_is_listed_by_its_title() -> None:
-    index = (ADRS / "README.md").read_text()
+    index = (ADRS / "README.md").read_text(encoding="utf-8")
     for path in adrs():
-        title = path.read_text().splitlines()[0].removeprefix("# ")
+        title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
         assert f"({path.name})" in index, path.name
         assert title.split(". ", 1)[-1].split(": ", 1)[-1].lower() in index.lower(), f"{path.name}: {title}"
 
@@ -42,9 +42,9 @@ def test_adrs_are_numbered_once_each() -> None:
 
 
 def test_listed_adrs_exist() -> None:
-    assert {name for name in re.findall(r"\(([0-9]{4}-[^)]+\.md)\)", (ADRS / "README.md").read_text())} == {
-        path.name for path in adrs()
-    }
+    assert {
+        name for name in re.findall(r"\(([0-9]{4}-[^)]+\.md)\)", (ADRS / "README.md").read_text(encoding="utf-8"))
+    } == {path.name for path in adrs()}
 
 
 def imported(tree: ast.AST) -> dict[str, str]:
@@ -70,7 +70,7 @@ def unspecified_mocks(tree: ast.AST) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_collaborators_are_passed_and_not_patched(path: Path) -> None:
-    assert list(unspecified_mocks(ast.parse(path.read_text()))) == []
+    assert list(unspecified_mocks(ast.parse(path.read_text(encoding="utf-8")))) == []
 
 
 def test_the_rule_against_mocks_finds_them() -> None:

@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_published_schema_is_that_of_the_models() -> None:
-    assert (ROOT / schema.PATH).read_text() == schema.text(), "run: python -m benchfleet.cli.documents.schema"
+    assert (ROOT / schema.PATH).read_text(encoding="utf-8") == schema.text(), (
+        "run: python -m benchfleet.cli.documents.schema"
+    )
 
 
 def test_every_definition_is_a_schema() -> None:
@@ -27,5 +29,5 @@ def test_each_schema_leads_to_a_definition_and_asks_for_something(command: str) 
 
 
 def test_a_document_s_times_and_fields_are_described() -> None:
-    names = set(json.loads((ROOT / schema.PATH).read_text())["$defs"])
+    names = set(json.loads((ROOT / schema.PATH).read_text(encoding="utf-8"))["$defs"])
     assert {"RunsList", "RunShown", "RunStopped", "RunDownloaded", "Examined"} <= names

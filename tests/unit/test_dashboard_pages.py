@@ -96,7 +96,7 @@ def test_a_page_asked_for_with_its_slash_is_there(path: str) -> None:
 def test_an_asset_is_kept_for_as_long_as_its_address(name: str, kind: str) -> None:
     reply = get(f"/assets/{version()}/{name}")
     assert reply.status_code == 200
-    assert text_of(reply) == (FOLDER / name).read_text()
+    assert text_of(reply) == (FOLDER / name).read_text(encoding="utf-8")
     assert reply.headers["Content-Type"] == f"{kind}; charset=utf-8"
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert "immutable" in reply.headers["Cache-Control"]

@@ -43,6 +43,14 @@ def test_a_program_that_is_not_there_has_no_version(tmp_path: Path) -> None:
     assert software.program_version("python3").startswith("Python 3")  # type: ignore[union-attr]
 
 
+def test_a_version_may_be_told_in_any_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "odd"
+    program.write_text("#!/bin/sh\nprintf 'odd 1 \\377\\n'\n", encoding="ascii")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert software.program_version("odd") == "odd 1 \N{REPLACEMENT CHARACTER}"
+
+
 class Engine:
     """As docker's client, as far as the doctor asks."""
 

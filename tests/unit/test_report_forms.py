@@ -145,7 +145,9 @@ def test_the_document_fits_its_schema(whole: Report, hostile: Report) -> None:
 
 def test_the_schema_in_docs_is_this_one() -> None:
     path = ROOT / "docs" / "report.schema.json"
-    assert path.read_text() == schema(), "python -m benchfleet.cli.documents.report > docs/report.schema.json"
+    assert path.read_text(encoding="utf-8") == schema(), (
+        "python -m benchfleet.cli.documents.report > docs/report.schema.json"
+    )
 
 
 # terminal

@@ -24,9 +24,9 @@ def raw(folder: Path, variant: str) -> Tasks:
     """Read without our reader."""
     found: Tasks = {}
     for path in sorted(folder.glob("*/output.json"), key=lambda path: int(path.parent.name.rpartition("-")[2])):
-        about = json.loads((path.parent / "metadata.json").read_text())
+        about = json.loads((path.parent / "metadata.json").read_text(encoding="utf-8"))
         machine = about["provider"], about["alias"] or about["instance_type"]
-        measured = [m for m in json.loads(path.read_text())["measurements"] if m["variant"] == variant]
+        measured = [m for m in json.loads(path.read_text(encoding="utf-8"))["measurements"] if m["variant"] == variant]
         found.setdefault(machine, []).append({m["benchmark"]: np.array(m["samples"]) for m in measured})
     return found
 

@@ -86,6 +86,17 @@ def test_a_pid_alone_is_nobody() -> None:
     assert Identity.of(child.pid) is None
 
 
+def test_a_process_may_be_called_anything() -> None:
+    """The kernel cuts names after 15 bytes, within a character too."""
+    renamed = "import ctypes; ctypes.CDLL(None).prctl(15, b'x) R 1 \\xff', 0, 0, 0); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", renamed], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        before = Identity.of(child.pid)
+        child.stdout.readline()  # type: ignore[union-attr]
+        assert before is not None
+        assert Identity.of(child.pid) == before
+        child.kill()
+
+
 def test_a_number_that_is_somebody_else_s_by_now_is_not_killed() -> None:
     """A runner that has nothing more to do ends hours before its command."""
     with (

@@ -50,7 +50,7 @@ def test_the_client_brings_httpx_and_no_command_line() -> None:
 
 
 def test_the_version_is_the_one_of_the_project() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert benchfleet.__version__ == project["version"]
 
 

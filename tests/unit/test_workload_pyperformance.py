@@ -27,7 +27,7 @@ def test_values_are_samples_and_warmups_of_measured_runs_stay_apart() -> None:
 
 
 def test_calibration_runs_are_no_samples() -> None:
-    raw = json.loads((DATA / "fast" / "pyperf.json").read_text())
+    raw = json.loads((DATA / "fast" / "pyperf.json").read_text(encoding="utf-8"))
     values = [value for run in raw["benchmarks"][0]["runs"] for value in run.get("values", [])]
     assert len(raw["benchmarks"][0]["runs"]) == 11
     found = output(load(DATA / "fast" / "pyperf.json"), variant="cpython-3.11", sections=[])
@@ -35,7 +35,7 @@ def test_calibration_runs_are_no_samples() -> None:
 
 
 def test_a_failed_benchmark_keeps_the_others() -> None:
-    said = read((DATA / "failed" / "console.txt").read_text().splitlines())
+    said = read((DATA / "failed" / "console.txt").read_text(encoding="utf-8").splitlines())
     found = output(load(DATA / "failed" / "pyperf.json"), variant="cpython-3.11", sections=said)
     assert [m.benchmark for m in found.measurements] == ["float", "json_dumps"]
     assert [(f.benchmark, f.variant) for f in found.failures] == [("nbody", "cpython-3.11")]
@@ -44,13 +44,13 @@ def test_a_failed_benchmark_keeps_the_others() -> None:
 
 
 def test_without_a_file_everything_that_was_started_has_failed() -> None:
-    said = read((DATA / "failed" / "console.txt").read_text().splitlines())
+    said = read((DATA / "failed" / "console.txt").read_text(encoding="utf-8").splitlines())
     found = output(None, variant="cpython-3.11", sections=said)
     assert [f.benchmark for f in found.failures] == ["float", "json_dumps", "nbody"]
 
 
 def test_progress_is_what_is_behind() -> None:
-    said = read((DATA / "failed" / "console.txt").read_text().splitlines())
+    said = read((DATA / "failed" / "console.txt").read_text(encoding="utf-8").splitlines())
     assert [s.part for s in said] == pytest.approx([0, 1 / 3, 2 / 3])
 
 

@@ -26,7 +26,7 @@ COMPILED = "ruby 3.1.2p20 (2022-04-12 revision 4491bb740a) +YJIT [x86_64-linux-g
 
 
 def console(folder: str) -> Reader:
-    return read((DATA / folder / "console.txt").read_text().splitlines())
+    return read((DATA / folder / "console.txt").read_text(encoding="utf-8").splitlines())
 
 
 def test_every_benchmark_of_a_real_run_is_kept_with_its_samples_and_warmups_apart() -> None:

@@ -109,11 +109,12 @@ def python_of(root: Path) -> str:
 
 def call(command: list[str], *, cwd: Path | None = None, must: bool = True) -> str:
     """What the command said on stdout. A failure of one that must succeed ends this process with its exit code."""
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **QUIET}, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, **QUIET}, stdout=subprocess.PIPE, check=False)
+    said = done.stdout.decode(errors="replace")
     if must and done.returncode != 0:
-        print(done.stdout, flush=True)
+        print(said, flush=True)
         sys.exit(done.returncode)
-    return done.stdout
+    return said
 
 
 if __name__ == "__main__":

@@ -41,11 +41,11 @@ def program_version(name: str) -> str | None:
         return None
     try:
         said = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=VERSION_PATIENCE_S, stdin=subprocess.DEVNULL
+            [path, "--version"], capture_output=True, timeout=VERSION_PATIENCE_S, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return (said.stdout.splitlines() or [""])[0] if said.returncode == 0 else None
+    return (said.stdout.decode(errors="replace").splitlines() or [""])[0] if said.returncode == 0 else None
 
 
 def ruby_bench(version: Callable[[str], str | None] = program_version) -> Check:

@@ -39,13 +39,14 @@ class Identity:
 def _started(pid: int) -> str | None:
     """When the process was started: ticks of this boot on Linux, what `ps` says elsewhere; None for no live process."""
     if not Path("/proc/self/stat").exists():
-        told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
-        return told.stdout.strip() or None
+        told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True)
+        return told.stdout.decode(errors="replace").strip() or None
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        told_of = Path(f"/proc/{pid}/stat").read_bytes()  # with a name in any bytes: the kernel cuts it after 15
     except OSError:
         return None
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    fields = told_of.rpartition(b")")[2].decode().split()
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
 
 
