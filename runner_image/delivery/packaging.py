@@ -20,6 +20,7 @@ from typing import BinaryIO, cast
 from benchfleet_contract import bounds
 
 from runner_image.delivery.fitting import Plan, fitting, head_and_tail
+from runner_image.delivery.holes import most_packed_bytes
 
 RESULT, ERROR = "result.tar.gz", "error.tar.gz"
 OWN_NAMES = frozenset({RESULT, ERROR})  # never packed into each other
@@ -45,11 +46,18 @@ def pack(work_dir: Path, target: Path, *, extra: Mapping[str, bytes], whole: Abs
     """
     names = sorted({*_plain_names(work_dir), *extra})
     plan = fitting(_sizes(work_dir, names, extra), whole=whole | extra.keys(), budget=bounds.MAX_UNPACKED_BYTES)
-    package = _written(work_dir, target, extra=extra, plan=plan)
-    if _unpacked(plan) > bounds.unpacked_bytes(package.size_bytes):
-        plan = fitting(plan.sizes, whole=whole | extra.keys(), budget=bounds.FREE_BYTES)
+    if _unpacked(plan) <= bounds.unpacked_bytes(_most_packed(work_dir, plan, extra)):
         package = _written(work_dir, target, extra=extra, plan=plan)
-    return replace(package, cut=plan.words)
+        if _unpacked(plan) <= bounds.unpacked_bytes(package.size_bytes):
+            return replace(package, cut=plan.words)
+    plan = fitting(plan.sizes, whole=whole | extra.keys(), budget=bounds.FREE_BYTES)
+    return replace(_written(work_dir, target, extra=extra, plan=plan), cut=plan.words)
+
+
+def _most_packed(work_dir: Path, plan: Plan, extra: Mapping[str, bytes]) -> int:
+    files = {work_dir / name: min(plan.sizes[name], plan.cap_of(name)) for name in plan.names if name not in extra}
+    given = sum(len(content) for content in extra.values())
+    return most_packed_bytes(files) + given + len(plan.names) * 5 * tarfile.BLOCKSIZE
 
 
 def _unpacked(plan: Plan) -> int:

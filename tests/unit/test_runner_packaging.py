@@ -58,3 +58,35 @@ def test_given_content_wins_over_a_file_of_that_name(work: Path, tmp_path: Path)
         member = archive.extractfile("./metadata.json")
         assert member is not None
         assert member.read() == b"true"
+
+
+def bytes_read() -> int:
+    """By this process, since its start."""
+    return int(Path("/proc/self/io").read_text(encoding="ascii").split()[1])
+
+
+@pytest.mark.parametrize("size", [2 * 1024**3, 1024**4])
+def test_a_file_that_is_one_hole_is_cut_before_it_is_read(work: Path, tmp_path: Path, size: int) -> None:
+    (work / "output.json").write_text("{}")
+    with (work / "core").open("wb") as file:
+        file.write(b"head")
+        file.truncate(size)
+    before = bytes_read()
+    package = pack(work, tmp_path / "result.tar.gz", extra={})
+    assert bytes_read() - before < 200 * 1024**2
+    assert package.cut.startswith("too large for the archive: core cut to beginning and end")
+    with tarfile.open(package.path) as archive:
+        sizes = {member.name: member.size for member in archive}
+    assert sizes["./output.json"] == 2
+    assert sizes["./core"] < 64 * 1024**2
+
+
+def test_a_file_with_small_holes_stays_whole(work: Path, tmp_path: Path) -> None:
+    block = os.urandom(256 * 1024)
+    with (work / "table").open("wb") as file:
+        for number in range(20):
+            file.seek(number * 4 * 1024**2)
+            file.write(block)
+    package = pack(work, tmp_path / "result.tar.gz", extra={})
+    assert package.cut == ""
+    assert package.size_bytes > 20 * len(block)
