@@ -22,7 +22,7 @@ from runner_image.control.loop import Claims, work
 from runner_image.control.session import Claimed, Session
 from runner_image.control.shutdown import Shutdown
 from runner_image.control.slots import run_slots
-from runner_image.delivery.upload import open_store
+from runner_image.delivery.store import open_store
 from runner_image.isolation.choose import isolation_for
 from runner_image.logs import Log, to_file, to_stream
 from runner_image.machine.cores import locks_folder, reserved

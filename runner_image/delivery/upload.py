@@ -1,10 +1,7 @@
 """Putting an archive where its URL says. A URL that starts with `/` is a local file.
 
-UploadError
-├── UploadRefused     the store will not take it, however often it is asked
-├── StoreUnreachable  no usable answer: refused, timed out, dropped
-├── StoreBusy         429 or 5xx
-└── Expired           403: the URL is too old, or does not fit what is sent
+UploadRefused  the store will not take it, however often it is asked
+Expired        403: the URL is too old, or does not fit what is sent
 """
 
 import base64
@@ -14,13 +11,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import httpx
-from benchfleet_contract.authorities import authorities
 from benchfleet_contract.tasks import UploadUrls
 
 from runner_image.delivery.packaging import ERROR, Package
+from runner_image.delivery.store import StoreError, StoreUnreachable, require_time_for_us
 from runner_image.retries import Passing, Retrier
 
-OPEN_S, READ_S = 10.0, 120.0
 CHUNK_BYTES = 256 * 1024
 MAX_REFUSALS = 3  # fresh URLs that may be answered with 403 before it is no matter of age
 
@@ -29,23 +25,11 @@ MAX_REFUSALS = 3  # fresh URLs that may be answered with 403 before it is no mat
 FreshUrls = Callable[[Mapping[str, str | int]], UploadUrls | None]
 
 
-class UploadError(Exception):
-    """The store did not take the upload."""
-
-
-class UploadRefused(UploadError):
+class UploadRefused(StoreError):
     """The store refused the upload for good."""
 
 
-class StoreUnreachable(UploadError, Passing):
-    """No usable answer."""
-
-
-class StoreBusy(UploadError, Passing):
-    """The store asks for patience."""
-
-
-class Expired(UploadError, Passing):
+class Expired(StoreError, Passing):
     """403: the URL is too old, or does not fit what is sent."""
 
 
@@ -65,7 +49,7 @@ class Uploader:
         self._first, self._fresh_urls, self._http = first, fresh_urls, http
 
     def upload(self, package: Package, *, retry: Retrier) -> str:
-        """Returns the key. Raises UploadError, or what asking for fresh URLs raises, when patience is out."""
+        """Returns the key. Raises StoreError, or what asking for fresh URLs raises, when patience is out."""
         refusals = 0
 
         def once(_failures: int) -> str:
@@ -139,17 +123,10 @@ def _judge(answer: httpx.Response) -> None:
         return
     if status == 403:
         raise Expired(f"upload: {status} {_s3_code(answer)}")
-    if status == 429 or status >= 500:
-        raise StoreBusy(f"upload: {status}")
+    require_time_for_us(status, what="upload")
     raise UploadRefused(f"upload: {status} {_s3_code(answer)}")
 
 
 def _s3_code(answer: httpx.Response) -> str:
     _, _, rest = answer.text[:2000].partition("<Code>")
     return rest.partition("</Code>")[0]
-
-
-def open_store(*, proxies: bool = True) -> httpx.Client:
-    """The client for uploads: no key in its headers, no redirects. `proxies`: those that the environment names."""
-    timeout = httpx.Timeout(READ_S, connect=OPEN_S)
-    return httpx.Client(timeout=timeout, trust_env=proxies, verify=authorities() if proxies else authorities({}))

@@ -9,7 +9,8 @@ from benchfleet_contract.tasks import CompleteRequest, UploadUrls
 
 from runner_image.control.session import LeaseLost, Refused, SessionError
 from runner_image.delivery.packaging import ERROR, RESULT, Package, pack
-from runner_image.delivery.upload import Uploader, UploadError
+from runner_image.delivery.store import StoreError
+from runner_image.delivery.upload import Uploader
 from runner_image.retries import Policy, Retrier
 from runner_image.stopping import Stopped, StopReason
 from runner_image.task.execution import Execution
@@ -74,7 +75,7 @@ class Ending:
         except OSError as error:
             self.execution.log.error("packing_failed", error=str(error))
             return Failure.of("runner_error", words_of(error, place=self.execution.work_dir.parent))
-        except (UploadError, SessionError) as error:
+        except (StoreError, SessionError) as error:
             self.execution.log.error("upload_failed", error=str(error))
             return replace(UPLOAD_FAILED, detail=f"{UPLOAD_FAILED.message}\n{error}")
         return None
@@ -138,7 +139,7 @@ class Ending:
         except Stopped as stopped:
             if stopped.reason is not StopReason.RUNNER_STOPPED:
                 raise
-        except (UploadError, SessionError, OSError) as error:
+        except (StoreError, SessionError, OSError) as error:
             self.execution.log.warning("error_upload_failed", error=str(error))
         return None, None
 

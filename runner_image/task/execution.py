@@ -1,7 +1,7 @@
 """The measuring part of a task: prepare, run, collect, in the slot's isolation, telling the control plane where it is."""
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,17 +10,22 @@ from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import AssignedTask
 
 from runner_image.control.heartbeats import Heartbeats
+from runner_image.delivery.options import fetched
 from runner_image.delivery.thinning import fitted
 from runner_image.errors import TaskError
 from runner_image.isolation.environment import granted
-from runner_image.isolation.protocol import NOTHING, Isolation, Slot
+from runner_image.isolation.protocol import Slot
 from runner_image.logs import Log
+from runner_image.retries import Policy, Retrier
 from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.task.faults import blamed, taken_apart, words_of
 from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
+from runner_image.task.tools import Tools
 from runner_image.task.tracing import Traced
 from runner_image.workloads.files import write_output
 from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Workload
+
+OPTIONS = Policy(patience_s=300)  # a store that is down for longer fails the task
 
 
 @dataclass
@@ -39,19 +44,13 @@ class Execution:
     outcome: Outcome | None = None
     failure: Failure | None = field(default=None)
 
-    def measure(
-        self,
-        isolation: Isolation,
-        *,
-        workload: Callable[[str], Workload],
-        credentials: Mapping[str, str] = NOTHING,
-    ) -> None:
-        """Leaves an outcome or a failure behind. `credentials` are what the workload may ask for by name.
-        Raises Stopped when the result is nobody's business any more."""
+    def measure(self, tools: Tools) -> None:
+        """Leaves an outcome or a failure behind. Raises Stopped when the result is nobody's business any more."""
         with self._failures():
-            chosen = self._chosen(workload)
-            own = granted(credentials, chosen.credentials, workload=self.workload)
-            opened = isolation.open(
+            self.task = self._with_options(tools)
+            chosen = self._chosen(tools.workload)
+            own = granted(tools.credentials, chosen.credentials, workload=self.workload)
+            opened = tools.isolation.open(
                 self.work_dir, stop=self.stop, cores=self.cores, image=self.task.image, credentials=own
             )
             with opened as slot:
@@ -60,6 +59,20 @@ class Execution:
             self.failure = judge(self.outcome) if self.outcome else None
         if self.failure:
             self.failure = blamed(self.failure, self.work_dir)
+
+    def _with_options(self, tools: Tools) -> AssignedTask:
+        """With its options inline, as if the claim had brought them."""
+        url = self.task.workload_options_url
+        if url is None:
+            return self.task
+        retry = Retrier(
+            OPTIONS,
+            sleep=self.stop.sleep,
+            clock=tools.clock,
+            warn=lambda error, wait_s: self.log.warning("retrying", error=str(error), wait_s=round(wait_s, 1)),
+        )
+        options = fetched(url, self.task.workload_options_range, http=tools.store, retry=retry)
+        return self.task.model_copy(update={"workload_options": options, "workload_options_url": None})
 
     def _job(self, slot: Slot) -> Job:
         return Job(

@@ -80,10 +80,11 @@ def _run(
                 task, workload=known.workload, work_dir=place, cores=worker.cores, stop=stop, beats=beats, log=own_log
             )
             try:
-                run.measure(tools.isolation, workload=tools.workload, credentials=tools.credentials)
+                run.measure(tools)
             except Stopped as stopped:
                 own_log.warning("dropped", reason=stopped.reason.value)
                 return TaskEnd.DROPPED
+            known = replace(known, task=run.task)
             return Ending(run, urls=urls, known=known, tools=tools, health=worker.health).deliver()
 
 

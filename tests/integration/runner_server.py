@@ -17,14 +17,14 @@ DROP = "drop"  # takes the request, then hangs up without an answer
 @dataclass(frozen=True)
 class Reply:
     status: int = 200
-    body: Any = None
+    body: Any = b""  # bytes as they are, anything else as JSON
     headers: dict[str, str] = field(default_factory=dict)
     after: threading.Event | None = None  # answers only once this is set
 
 
 @dataclass(frozen=True)
 class Call:
-    kind: str  # claim, heartbeat, complete, fail, upload-urls, put
+    kind: str  # claim, heartbeat, complete, fail, upload-urls, put, or the last part of the path
     path: str
     body: Any
     headers: dict[str, str]
@@ -158,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(reply, str):
             self.close_connection = True
             return
-        content = json.dumps(reply.body).encode() if reply.body is not None else b""
+        content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         try:
             self.send_response(reply.status)
             for name, value in {**reply.headers, "Content-Length": str(len(content))}.items():

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from runner_image.delivery.upload import open_store
+from runner_image.delivery.store import open_store
 
 NOBODYS = "CERTIFICATE_VERIFY_FAILED"
 

@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,7 +19,7 @@ from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_contract.tasks import ClaimRequest
 
 from runner_image.control.session import Session
-from runner_image.delivery.upload import open_store
+from runner_image.delivery.store import open_store
 from runner_image.isolation.processes import ProcessIsolation
 from runner_image.logs import Log
 from runner_image.stopping import Stop, StopReason
@@ -42,8 +43,10 @@ class Tiny:
     name: str = "tiny"
     credentials: tuple[str, ...] = ()
     during: Callable[[], None] = lambda: None
+    asked: dict[str, Any] = field(default_factory=dict)
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
+        self.asked = dict(job.options)
         return Prepared(command=["sh", "-c", self.line], versions={"tiny": "1"}, suite_commit="abc")
 
     def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
@@ -391,3 +394,76 @@ def test_a_failure_that_nobody_wants_is_dropped(bench: Bench, plane: ControlPlan
     plane.script["fail"] = [Reply(status=409, body={"error": "gone"})]
     assert bench.run(Tiny()) is TaskEnd.DROPPED
     assert len(plane.of("fail")) == 1
+
+
+OPTIONS = {"argv": ["true"], "repeats": 3}
+PLAN = b'{"first": "line"}\n' + json.dumps(OPTIONS).encode() + b'\n{"last": "line"}\n'
+WHERE = f"18-{18 + len(json.dumps(OPTIONS)) - 1}"
+
+
+def by_url(plane: ControlPlane, *replies: Reply | str, byte_range: str = WHERE) -> None:
+    url = f"{plane.url}/store/plan.jsonl?X-Amz-Signature=sesame-signed"
+    plane.script["claim"] = [plane.assigned(workload_options_url=url, workload_options_range=byte_range)]
+    plane.script["plan.jsonl"] = list(replies)
+
+
+@pytest.mark.parametrize(
+    "found", [Reply(status=206, body=json.dumps(OPTIONS).encode()), Reply(status=200, body=PLAN)], ids=["part", "whole"]
+)
+def test_large_options_are_fetched_without_the_key_and_then_are_as_if_inline(
+    bench: Bench, plane: ControlPlane, found: Reply
+) -> None:
+    by_url(plane, Reply(status=503), found)
+    tiny = Tiny()
+    assert bench.run(tiny) is TaskEnd.COMPLETED
+    assert tiny.asked == OPTIONS
+    asked = plane.of("plan.jsonl")
+    assert [call.headers["Range"] for call in asked] == [f"bytes={WHERE}"] * 2
+    assert "Authorization" not in asked[0].headers
+    assert json.loads(members(plane.uploads["claim-result"])["./metadata.json"])["workload_options"] == OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("reply", "byte_range", "words"),
+    [
+        (Reply(status=403), WHERE, "403"),
+        (Reply(status=206, body=b"[1]"), WHERE, "no JSON object"),
+        (Reply(status=206, body=b"{"), WHERE, "Expecting property name"),
+        (Reply(status=206, body={}), "0-1048576", "'0-1048576', not <first>-<last> of at most 1048576 bytes"),
+        (Reply(status=206, body={}), "9-8", "'9-8'"),
+    ],
+)
+def test_options_that_cannot_be_had_fail_the_task_and_show_no_signature(
+    bench: Bench, plane: ControlPlane, reply: Reply, byte_range: str, words: str
+) -> None:
+    by_url(plane, reply, byte_range=byte_range)
+    assert bench.run(Tiny()) is TaskEnd.FAILED
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["failure_class"]) == ("options_unavailable", "infrastructure")
+    assert words in fail.body["error_message"]
+    assert "sesame-signed" not in json.dumps([fail.body, bench.records], default=str)
+
+
+def test_subject_and_part_stand_in_metadata_where_there_are_any(bench: Bench, plane: ControlPlane) -> None:
+    plane.script["claim"] = [plane.assigned(subject="ruby-3.4", part="2/3"), plane.assigned()]
+    found = []
+    for _ in range(2):
+        bench.run(Tiny())
+        metadata = json.loads(members(plane.uploads["claim-result"])["./metadata.json"])
+        found.append((metadata.get("subject", "none"), metadata.get("part", "none")))
+    assert found == [("ruby-3.4", "2/3"), ("none", "none")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "tiny", "error_type"),
+    [({"image": "ruby:3.4"}, Tiny(), "image_unavailable"), ({}, Tiny(credentials=("A_KEY",)), "missing_credentials")],
+)
+def test_what_this_runner_lacks_is_told_before_anything_runs(
+    bench: Bench, plane: ControlPlane, asked: dict[str, str], tiny: Tiny, error_type: str
+) -> None:
+    plane.script["claim"] = [plane.assigned(**asked)]
+    tiny.during = lambda: pytest.fail("it ran")
+    assert bench.run(tiny) is TaskEnd.FAILED
+    (fail,) = plane.of("fail")
+    assert (fail.body["error_type"], fail.body["failure_class"]) == (error_type, "infrastructure")
+    assert "provision" not in plane.beats()
