@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from benchfleet.report.benchmarks import group_spreads, tables
 from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.dimensions import By, label, machine
-from benchfleet.report.grouping import ALL, BoardData, BoardKey, boards
+from benchfleet.report.grouping import ALL, USUAL_METRIC, BoardData, BoardKey, boards
 from benchfleet.report.model import Board, GroupFacts
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.ranking import common, rank
@@ -13,7 +13,6 @@ from benchfleet.report.value import is_speed, prices_of, values
 
 _NO_PRICES = PriceTable({})
 _ONLY_VARIANT = "default"  # what a workload without variants calls it
-_USUAL_METRIC = "time"
 
 
 def made(tasks: Sequence[Task], by: By, groups: Sequence[GroupFacts], prices: PriceTable = _NO_PRICES) -> list[Board]:
@@ -95,5 +94,5 @@ def _title_parts(key: BoardKey, every: Sequence[BoardKey]) -> Iterator[str]:
         yield key.subject
     if key.variant and (key.variant != _ONLY_VARIANT or len({other.variant for other in every}) > 1):
         yield key.variant
-    if key.metric != _USUAL_METRIC:
+    if key.metric != USUAL_METRIC:
         yield key.metric

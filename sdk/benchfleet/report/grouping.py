@@ -16,6 +16,7 @@ from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
 from benchfleet.report.dimensions import By
 from benchfleet.statistics.comparing import ROUNDING, Sample
 
+USUAL_METRIC = "time"
 ALL = ""  # a dimension that is compared on the board itself
 
 
@@ -89,7 +90,10 @@ def name_of(series: Series) -> str:
 
 
 def boards(tasks: Iterable[Task], by: By) -> list[BoardData]:
-    """In order of their names. Groups and tasks keep the order that they came in; those without samples are left out."""
+    """In order of their names, times before all else. Groups and tasks keep the order that they came in.
+
+    Groups without samples are left out.
+    """
     found: dict[BoardKey, dict[GroupKey, list[list[Samples]]]] = defaultdict(lambda: defaultdict(list))
     for task in whole_executions(tasks):
         mine: dict[tuple[BoardKey, GroupKey], list[Samples]] = defaultdict(list)
@@ -97,7 +101,14 @@ def boards(tasks: Iterable[Task], by: By) -> list[BoardData]:
             mine[_board_of(task, one.series, by), _group_of(task, one.series, by)].append(_comparable(one, by))
         for (board, group), samples in mine.items():
             found[board][group].append(samples)
-    return [BoardData(key, {group: _group(key, of) for group, of in found[key].items()}) for key in sorted(found)]
+    return [
+        BoardData(key, {group: _group(key, of) for group, of in found[key].items()}) for key in sorted(found, key=_rank)
+    ]
+
+
+def _rank(key: BoardKey) -> tuple[object, ...]:
+    """Who compares wants to know what is faster; what else was measured comes behind it."""
+    return key.workload, key.provider, key.name, key.subject, key.metric != USUAL_METRIC, key
 
 
 def whole_executions(tasks: Iterable[Task]) -> list[Task]:

@@ -162,7 +162,8 @@ def _benchmarks(board: Board) -> list[str]:
         for cell in one.cells
     )
     head = ("benchmark", words.heading(board.by), "mean", "95 % interval", "to the best", "verdict")
-    summary = f"<details><summary>{len(board.benchmarks)} benchmarks</summary>"
+    count = len(board.benchmarks)
+    summary = f"<details><summary>{count} benchmark{'s' * (count != 1)}</summary>"
     return ["", summary, *_table(head, rows), "", "</details>"]
 
 
