@@ -19,7 +19,7 @@ from benchfleet.running.driver import RunDriver
 from benchfleet.running.options import RunOptions
 from benchfleet.running.providers.local import PROVIDER, LocalProvisioner
 from benchfleet.running.session import Tools
-from benchfleet.watch.follow import Display
+from benchfleet.watch.polling import Display
 
 PROCESSES = Isolation("process", "the demo needs no engine")
 

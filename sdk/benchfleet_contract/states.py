@@ -9,6 +9,11 @@ class RunStatus(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
+    @property
+    def is_over(self) -> bool:
+        """No task of the run is given out any more. Its archive may still have to be built."""
+        return self is not RunStatus.RUNNING
+
 
 class TaskStatus(StrEnum):
     PENDING = "pending"
@@ -27,6 +32,11 @@ class ArchiveState(StrEnum):
     BUILDING = "building"
     READY = "ready"
     FAILED = "failed"
+
+    @property
+    def is_settled(self) -> bool:
+        """It is not built any more: there, or given up."""
+        return self in (ArchiveState.READY, ArchiveState.FAILED)
 
 
 class HeartbeatStatus(StrEnum):

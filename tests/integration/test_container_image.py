@@ -12,7 +12,7 @@ import pytest
 from benchfleet.cli.progress import PlainLines
 from benchfleet.client import Client
 from benchfleet.results.fetch import fetch
-from benchfleet.watch.follow import follow
+from benchfleet.watch.polling import watch_run
 from rich.console import Console
 
 from local_emulator.stack import Emulator
@@ -66,7 +66,7 @@ def work(command: list[str], emulator: Emulator, run_id: str) -> None:
 
 def archive_of(client: Client, run_id: str, results: Path) -> Path:
     lines = PlainLines(Console(stderr=True))
-    run = follow(client, run_id, display=lines, check=lambda: None, timeout_s=60)
+    run = watch_run(client, run_id, display=lines, timeout_s=60)
     assert (run.status, run.tasks.completed) == ("completed", 1)
     return fetch(client, run_id, results) / "box-1"
 

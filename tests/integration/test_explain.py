@@ -12,8 +12,8 @@ import httpx
 import pytest
 from benchfleet.cli.documents.explain import Explained
 from benchfleet.client import Client
+from benchfleet.explaining.collecting import explain
 from benchfleet.explaining.document import Explanation, Finding
-from benchfleet.explaining.looking import look
 
 from tests.integration.api_client import Api, Json, fresh
 
@@ -28,7 +28,7 @@ def client(api: Api) -> Iterator[Client]:
 
 def explained(client: Client, given: str) -> Explanation:
     with httpx.Client(trust_env=False) as http:
-        return look(client, given, http=http)
+        return explain(client, given, http=http)
 
 
 def of_kind(told: Explanation, kind: str) -> Finding:

@@ -18,8 +18,8 @@ from benchfleet.running.driver import RunDriver
 from benchfleet.running.options import RunOptions
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Tools
-from benchfleet.watch.follow import Clocks
-from benchfleet.watch.look import Look
+from benchfleet.watch.poller import Snapshot
+from benchfleet.watch.polling import Clocks
 from benchfleet_contract.runners import RunnerList, RunnerSeen
 from benchfleet_contract.runs import CreatedRun, RunDetail
 from benchfleet_contract.tasks import Task
@@ -33,9 +33,10 @@ CONFIG = {
 }
 
 
-def group(name: str = "local/box", **counts: int) -> dict[str, Any]:
+def group(name: str = "local/box", subject: str | None = None, **counts: int) -> dict[str, Any]:
     provider, _, kind = name.partition("/")
-    return {"provider": provider, "instance_type": kind, "total": sum(counts.values()), **counts}
+    key = {"provider": provider, "instance_type": kind, "subject": subject}
+    return {**key, "total": sum(counts.values()), **counts}
 
 
 def detail(
@@ -100,14 +101,14 @@ class Screen:
     """Remembers what was shown."""
 
     notes: list[str] = field(default_factory=list)
-    looks: list[Look] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def show(self, look: Look, reasons: Sequence[str]) -> None:
-        self.looks.append(look)
+    def show(self, snapshot: Snapshot, reasons: Sequence[str]) -> None:
+        self.snapshots.append(snapshot)
         self.reasons += reasons
 
 

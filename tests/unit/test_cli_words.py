@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from benchfleet.cli.ages import ago, span
+from benchfleet.cli.ages import ago
 from benchfleet.cli.output import plain_table, print_table, size, state
 from benchfleet.cli.run_ids import known_ids
 from benchfleet.cli.runs.shown import print_run
+from benchfleet.watch.durations import span
 from benchfleet_contract.runs import RunDetail
 from rich.console import Console
 
@@ -32,9 +33,9 @@ def test_times_are_told_from_now(at: str | None, said: str) -> None:
     assert ago(at, now=NOW) == said
 
 
-def test_a_span_is_told_in_its_largest_unit() -> None:
-    assert [span(seconds) for seconds in (0.2, 59.9, 60, 7199, 7200, 172_800)] == [
-        "0 s", "59 s", "1 min", "1 h", "2 h", "2 d",
+def test_a_span_is_told_in_one_unit_with_two_digits_or_more() -> None:
+    assert [span(seconds) for seconds in (0.2, 59.9, 119, 120, 7199, 7200, 172_799, 172_800)] == [
+        "0 s", "59 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d",
     ]  # fmt: skip
 
 
@@ -145,3 +146,12 @@ def test_run_ids_are_known_from_state_files_and_results_the_latest_first(tmp_pat
         os.utime(path, (1000 - age, 1000 - age))
     assert known_ids(states, results) == ["a", "b"]
     assert known_ids(tmp_path / "none", tmp_path / "none") == []
+
+
+def test_subjects_stand_in_a_column_and_a_sum_below_them() -> None:
+    counts = {"provider": "local", "instance_type": "docker", "total": 2, "completed": 2}
+    groups = [{**counts, "subject": name} for name in ("ruby-3.3", "ruby-3.4")]
+    lines = shown(run_detail(groups=groups, tasks={"total": 4, "completed": 4}))
+    assert lines[-4][:4] == ["instance", "type", "subject", "tasks"]
+    assert lines[-3] == ["local/docker", "ruby-3.3", "2", "-", "-", "-", "2", "-", "-"]
+    assert lines[-1] == ["all", "4", "-", "-", "-", "4", "-", "-"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from benchfleet.explaining.advice import KNOWN, advice
 from benchfleet.explaining.document import Explanation, Finding, LogTail
-from benchfleet.explaining.judging import explain
+from benchfleet.explaining.judging import judge
 from benchfleet_contract.runners import RunnerList, RunnerSeen
 from benchfleet_contract.runs import Archive
 from benchfleet_contract.states import FailureClass
@@ -17,7 +17,7 @@ from tests.unit.explained_runs import NOW, STATUSES, a_failure, a_run, a_runner,
 
 
 def explained(tasks: list[Task], *runners: RunnerSeen, run: dict[str, Any] | None = None, **more: Any) -> Explanation:
-    return explain(a_run(tasks, **(run or {})), tasks, RunnerList(run_id="r", runners=list(runners)), NOW, **more)
+    return judge(a_run(tasks, **(run or {})), tasks, RunnerList(run_id="r", runners=list(runners)), NOW, **more)
 
 
 def only(explanation: Explanation) -> Finding:
@@ -59,7 +59,7 @@ def test_a_wait_tells_when_a_fitting_runner_was_last_there() -> None:
 
 def test_a_list_of_runners_that_was_cut_says_so() -> None:
     task = a_task(**AWS)
-    told = explain(a_run([task]), [task], RunnerList(run_id="r", runners=[a_runner()], truncated=True), NOW)
+    told = judge(a_run([task]), [task], RunnerList(run_id="r", runners=[a_runner()], truncated=True), NOW)
     assert only(told).details == ["only the 1 runners that were seen last were looked at"]
 
 
@@ -255,3 +255,33 @@ def test_every_open_or_failed_task_is_in_a_finding_whatever_the_run_looks_like(
     assert {task.id for task in tasks if task.status not in ("completed", "cancelled")} <= named
     assert told.fine == all(finding.weight != "problem" for finding in told.findings)
     assert Explanation.model_validate_json(told.model_dump_json()) == told
+
+
+def test_a_wait_is_told_once_for_all_subjects() -> None:
+    (wait,) = explained([a_task(number, subject=name) for number, name in enumerate(("a", "b", "b"), 1)]).findings
+    assert (wait.kind, wait.tasks, wait.subjects) == ("no_runner", 3, ["a", "b"])
+    assert wait.words.startswith("3 tasks of 2 subjects wait for local/docker: ")
+
+
+def test_a_failure_that_only_one_subject_has_names_it_once() -> None:
+    tasks = [
+        a_failure(1, subject="ruby-3.3"),
+        a_failure(2, subject="ruby-3.3"),
+        a_task(3, "completed", subject="ruby-3.4"),
+    ]
+    (failure,) = [finding for finding in explained(tasks).findings if finding.kind == "failed"]
+    assert failure.words.startswith("2 tasks of ruby-3.3 failed on local/docker with benchmark_failed: ")
+    assert failure.subjects == ["ruby-3.3"]
+    assert not any("by subject" in detail for detail in failure.details)
+
+
+def test_a_failure_of_several_subjects_is_one_finding_that_counts_them() -> None:
+    tasks = [a_failure(1, subject="a"), a_failure(2, subject="b"), a_failure(3, subject="b")]
+    (failure,) = [finding for finding in explained(tasks).findings if finding.kind == "failed"]
+    assert "by subject: b 2 x, a 1 x" in failure.details
+
+
+def test_a_task_at_work_names_its_subject() -> None:
+    (work,) = explained([a_task(1, "running", subject="ruby-3.4")], a_runner(task_ids=["r.1"])).findings
+    assert work.details[0].startswith("r.1 (local/docker, ruby-3.4) on box: ")
+    assert work.subjects == ["ruby-3.4"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from benchfleet.cli.runs.watch import require_success
 from benchfleet.exceptions import RunFailed
-from benchfleet.explaining.judging import explain
+from benchfleet.explaining.judging import judge
 from benchfleet.results.lost import Totals, lost_words, totals_of
 from benchfleet.running.leaving import exit_code_of, words_of
 from benchfleet_contract.runners import RunnerList
@@ -40,7 +40,7 @@ def test_what_is_lost_fails_the_run_for_whoever_asks(how: str) -> None:
     assert how in words_of(run)
     with pytest.raises(RunFailed, match=f"1 {how}"):
         require_success(run)
-    told = explain(run, [], RunnerList(run_id="r", runners=[]), NOW)
+    told = judge(run, [], RunnerList(run_id="r", runners=[]), NOW)
     assert (told.fine, told.findings[0].kind, told.findings[0].task_ids) == (False, "lost", ["r.2"])
 
 

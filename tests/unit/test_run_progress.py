@@ -5,34 +5,35 @@ from datetime import timedelta
 
 import pytest
 from benchfleet.cli.progress import LiveTable, PlainLines, counts, display
-from benchfleet.cli.progress_table import Picture, draw, span
+from benchfleet.cli.progress_table import Picture, draw
 from benchfleet.cli.run_menu import ask
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
-from benchfleet.watch.look import Look
+from benchfleet.watch.durations import stopwatch
+from benchfleet.watch.poller import Snapshot
 from rich.console import Console
 
 from tests.unit.run_parts import START, detail, group, task
 
-HALFWAY = Look(detail(groups=[group(pending=1, claimed=1, completed=4)]))
+HALFWAY = Snapshot(detail(groups=[group(pending=1, claimed=1, completed=4)]))
 
 
 def test_the_line_of_a_pipe() -> None:
     assert counts(HALFWAY) == "[67%] Pending: 1 | Running: 1 | ✓ 4 | ✗ 0"
-    assert counts(Look(detail())) == "[0%] Pending: 0 | Running: 0 | ✓ 0 | ✗ 0"
-    stopped = Look(detail(groups=[group(completed=1, cancelled=1)]))
+    assert counts(Snapshot(detail())) == "[0%] Pending: 0 | Running: 0 | ✓ 0 | ✗ 0"
+    stopped = Snapshot(detail(groups=[group(completed=1, cancelled=1)]))
     assert counts(stopped) == "[50%] Pending: 0 | Running: 0 | ✓ 1 | ✗ 0 | cancelled 1"
 
 
-def lines(*looks: Look, reasons: tuple[str, ...] = ()) -> list[str]:
+def lines(*snapshots: Snapshot, reasons: tuple[str, ...] = ()) -> list[str]:
     out = io.StringIO()
     with display(Console(file=out)) as shown:
-        for look in looks:
-            shown.show(look, reasons)
+        for snapshot in snapshots:
+            shown.show(snapshot, reasons)
     return out.getvalue().splitlines()
 
 
 def test_a_pipe_gets_a_line_a_change() -> None:
-    archived = Look(detail("completed", "ready", groups=[group(completed=6)]))
+    archived = Snapshot(detail("completed", "ready", groups=[group(completed=6)]))
     assert lines(HALFWAY, HALFWAY, archived, archived) == [
         "[67%] Pending: 1 | Running: 1 | ✓ 4 | ✗ 0",
         "[100%] Pending: 0 | Running: 0 | ✓ 6 | ✗ 0",
@@ -42,8 +43,8 @@ def test_a_pipe_gets_a_line_a_change() -> None:
 
 def test_reasons_and_failures_are_told_once_and_not_without_end() -> None:
     failed = tuple(task(number, "failed", error_message=f"[red]no {number}") for number in range(15))
-    look = Look(HALFWAY.run, failed)
-    said = lines(look, look, reasons=("local/box: no runner",))
+    snapshot = Snapshot(HALFWAY.run, failed)
+    said = lines(snapshot, snapshot, reasons=("local/box: no runner",))
     assert said[1] == "task 7.0 failed: [red]no 0"
     assert said[-2:] == ["More tasks failed; the first ones are told above", "local/box: no runner"]
     assert len(said) == 1 + 10 + 2
@@ -51,15 +52,15 @@ def test_reasons_and_failures_are_told_once_and_not_without_end() -> None:
 
 def test_a_message_of_many_lines_is_one_line_of_a_log() -> None:
     message = "Traceback\n  File x\r\n\nValueError: " + "y" * 1000
-    (_, said) = lines(Look(HALFWAY.run, (task(1, "failed", error_message=message),)))
+    (_, said) = lines(Snapshot(HALFWAY.run, (task(1, "failed", error_message=message),)))
     assert said.startswith("task 7.1 failed: Traceback / File x / ValueError: yyy")
     assert said.endswith("y…")
     assert len(said) < 330
 
 
-def picture(look: Look, *, reasons: tuple[str, ...] = (), after_s: float = 90) -> str:
+def picture(snapshot: Snapshot, *, reasons: tuple[str, ...] = (), after_s: float = 90) -> str:
     out = io.StringIO()
-    Console(file=out, width=120).print(draw(Picture(look, reasons), now=START + timedelta(seconds=after_s)))
+    Console(file=out, width=120).print(draw(Picture(snapshot, reasons), now=START + timedelta(seconds=after_s)))
     return out.getvalue()
 
 
@@ -68,18 +69,18 @@ def test_the_table_has_a_row_an_instance_type() -> None:
     more = [task(number, current_benchmark="nbody") for number in (3, 4)]
     done = task(1, "completed", claimed_at=START.isoformat(), ended_at=(START + timedelta(seconds=120)).isoformat())
     groups = [group(pending=2, running=3, completed=1), group("aws/[b]x", pending=1)]
-    drawn = picture(Look(detail(groups=groups[:1]), (done, running, *more)))
+    drawn = picture(Snapshot(detail(groups=groups[:1]), (done, running, *more)))
     assert "local/box" in drawn
     assert "fib 40 %, nbody, +1" in drawn
     assert "1:30 min" in drawn
     assert "about" in drawn
-    assert "aws/[b]x" in picture(Look(detail(groups=groups)), reasons=("[i]why",))
-    assert "[i]why" in picture(Look(detail(groups=groups)), reasons=("[i]why",))
+    assert "aws/[b]x" in picture(Snapshot(detail(groups=groups)), reasons=("[i]why",))
+    assert "[i]why" in picture(Snapshot(detail(groups=groups)), reasons=("[i]why",))
 
 
 def test_cancelled_tasks_have_a_column_of_their_own_when_there_are_any() -> None:
     assert "cancelled" not in picture(HALFWAY)
-    stopped = Look(detail("cancelled", groups=[group(completed=1, failed=2, cancelled=3)]))
+    stopped = Snapshot(detail("cancelled", groups=[group(completed=1, failed=2, cancelled=3)]))
     head, row, bar, *_ = picture(stopped).splitlines()
     assert head.split() == ["instance", "type", "pending", "running", "done", "failed", "cancelled", "now"]
     assert row.split() == ["local/box", "0", "0", "1", "2", "3"]
@@ -93,7 +94,7 @@ def test_the_table_says_nothing_of_the_end_before_it_knows() -> None:
 
 def test_many_instance_types_do_not_fill_the_screen() -> None:
     groups = [group(f"aws/t{number}", completed=1) for number in range(50)]
-    drawn = picture(Look(detail(groups=[*groups, group("aws/open", pending=1)])))
+    drawn = picture(Snapshot(detail(groups=[*groups, group("aws/open", pending=1)])))
     assert "aws/open" in drawn
     assert "… and 31 more instance types" in drawn
 
@@ -102,7 +103,7 @@ def test_many_instance_types_do_not_fill_the_screen() -> None:
     ("seconds", "words"), [(-1, "0 s"), (59.4, "59 s"), (60, "1:00 min"), (187, "3:07 min"), (7500, "2:05 h")]
 )
 def test_spans(seconds: float, words: str) -> None:
-    assert span(seconds) == words
+    assert stopwatch(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -132,9 +133,9 @@ def test_a_table_after_the_question_leaves_it_alone() -> None:
 
 def test_what_tasks_say_does_not_steer_the_terminal() -> None:
     hostile = "\x1b]0;title\x07no\x1b[2J\u202e"
-    look = Look(HALFWAY.run, (task(1, "failed", error_message=hostile), task(2, current_benchmark=hostile)))
-    assert "task 7.1 failed: no" in lines(look)
-    running = Look(detail(groups=[group(running=1)]), look.tasks)
+    snapshot = Snapshot(HALFWAY.run, (task(1, "failed", error_message=hostile), task(2, current_benchmark=hostile)))
+    assert "task 7.1 failed: no" in lines(snapshot)
+    running = Snapshot(detail(groups=[group(running=1)]), snapshot.tasks)
     assert not {"\x1b", "\x07", "\u202e"} & set(picture(running))
 
 
@@ -144,3 +145,21 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines() -> None:
     with display(console) as shown:
         shown.show(HALFWAY, ())
     assert "[67%] Pending: 1" in out.getvalue()
+
+
+def test_subjects_have_rows_of_their_own_and_a_column_only_where_there_are_any() -> None:
+    groups = [group(subject=name, running=1, completed=index) for index, name in enumerate(("ruby-3.3", "ruby-3.4"))]
+    known = (
+        task(1, subject="ruby-3.4", current_benchmark="fib"),
+        task(2, subject="ruby-3.3", current_benchmark="nbody"),
+    )
+    head, first, second, *_ = picture(Snapshot(detail(groups=groups), known)).splitlines()
+    assert head.split() == ["instance", "type", "subject", "pending", "running", "done", "failed", "now"]
+    assert first.split() == ["local/box", "ruby-3.3", "0", "1", "0", "0", "nbody"]
+    assert second.split() == ["local/box", "ruby-3.4", "0", "1", "1", "0", "fib"]
+    assert "subject" not in picture(HALFWAY)
+
+
+def test_a_failure_names_its_subject() -> None:
+    failed = task(1, "failed", subject="ruby-3.3", error_message="no")
+    assert lines(Snapshot(HALFWAY.run, (failed,)))[1] == "task 7.1 of ruby-3.3 failed: no"

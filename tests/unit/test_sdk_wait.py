@@ -92,7 +92,7 @@ def test_a_server_that_asks_for_a_pause_gets_it(ask: Ask) -> None:
 
 
 def test_an_outage_that_lasts_is_named_in_the_end(ask: Ask) -> None:
-    words = r"run 7 is running and has no archive yet, after 60 s; the last look got no answer: .*refused"
+    words = r"run 7 is running and has no archive yet, after 60 s; the last poll failed: .*refused"
     with pytest.raises(exceptions.TimedOut, match=words) as raised:
         ask(Forever(ok(detail()), DOWN), wait(timeout_s=60))
     assert raised.value.exit_code == 124

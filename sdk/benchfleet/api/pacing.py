@@ -1,14 +1,21 @@
-"""When to look at a run again: soon after a change, then ever more seldom, up to a bound."""
+"""When to poll a run again, and when to give up: for the loop that is awaited and for the one that blocks.
 
+Soon after a change, then ever more seldom, up to a bound. Nothing here sends or sleeps.
+"""
+
+import math
 from collections.abc import Callable
 
 from benchfleet_contract.runs import RunDetail
+from benchfleet_contract.states import ArchiveState
+
+from benchfleet.exceptions import BenchfleetError, ServerError, TimedOut
 
 FIRST_PAUSE_S = 0.5  # after a change another one is near: claimed and running, the last task and the archive
 GROWTH = 1.5
 STEADY_PAUSE_S = 2.0  # so late at most is the end of a run seen that has changed within two minutes
 LONGEST_PAUSE_S = 5.0
-SHARE = 60  # of longer times a sixtieth: an hour's run is not bothered by a look each two seconds
+SHARE = 60  # of longer times a sixtieth: an hour's run is not bothered by a poll each two seconds
 SILENT_PAUSE_S = 15.0  # the longest while no answer comes
 JITTER = 0.2  # up to so much shorter is each pause: those that began together, or were refused together, part
 _FIRST_SILENT_PAUSE_S = 1.0
@@ -24,7 +31,7 @@ class Pace:
         self._pause_s, self._silent_s = FIRST_PAUSE_S, _FIRST_SILENT_PAUSE_S
 
     def after(self, run: RunDetail | None) -> float:
-        """Seconds to the next look, after one that showed `run`; None: it got no answer."""
+        """Seconds to the next poll, after one that showed `run`; None: it got no response."""
         pause_s = self._after_silence() if run is None else self._after_answer(run)
         return pause_s * (1 - JITTER + JITTER * self._random())
 
@@ -42,3 +49,51 @@ class Pace:
         still_s = age_s if run.tasks.pending else now_s - self._changed_s  # the end is far while tasks are to be had
         longest_s = min(max(STEADY_PAUSE_S, still_s / SHARE), LONGEST_PAUSE_S)
         return min(max(self._pause_s, age_s / SHARE), longest_s)
+
+
+class PollSchedule:
+    """Begins now. `timeout_s` None: without an end."""
+
+    def __init__(
+        self, run_id: str, *, timeout_s: float | None, clock: Callable[[], float], random: Callable[[], float]
+    ) -> None:
+        self._run_id = run_id
+        self._timeout_s = math.inf if timeout_s is None else timeout_s
+        self._clock, self._began_s = clock, clock()
+        self._pace = Pace(clock=clock, random=random)
+
+    @property
+    def waited_s(self) -> float:
+        return self._clock() - self._began_s
+
+    @property
+    def left_s(self) -> float:
+        return self._timeout_s - self.waited_s
+
+    def pause_s(self, run: RunDetail | None, problem: BenchfleetError | None) -> float:
+        """Seconds to the next poll, after one that failed with `problem`, or showed `run` (else the last one known).
+
+        At least as many as the server asked for, at most as many as are left. Raises TimedOut when none are.
+        """
+        left_s = self.left_s
+        if left_s <= 0:
+            raise self._timed_out(run, problem)
+        pause_s = self._pace.after(None if problem else run)
+        asked_s = problem.retry_after_s if isinstance(problem, ServerError) else None
+        return min(max(pause_s, asked_s or 0.0), left_s)
+
+    def _timed_out(self, run: RunDetail | None, problem: BenchfleetError | None) -> TimedOut:
+        state = _standing(run) if run else "could not be read"
+        trouble = f"; the last poll failed: {problem}" if problem else ""
+        return TimedOut(f"run {self._run_id} {state}, after {self._timeout_s:g} s{trouble}")
+
+
+def is_done(run: RunDetail) -> bool:
+    """Nothing more will come: the run has ended, and its archive is ready or has failed."""
+    return run.status.is_over and run.archive.state.is_settled
+
+
+def _standing(run: RunDetail) -> str:
+    """How a run is, in words that follow its name."""
+    archive = "has no archive yet" if run.archive.state == ArchiveState.NONE else f"its archive is {run.archive.state}"
+    return f"is {run.status} and {archive}"

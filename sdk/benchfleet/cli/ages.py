@@ -4,9 +4,9 @@ import re
 from datetime import UTC, datetime
 
 from benchfleet.exceptions import UsageError
+from benchfleet.watch.durations import span
 
 _AGES = {"h": 3_600, "d": 86_400, "w": 604_800}
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def ago(at: str | None, *, now: datetime | None = None) -> str:
@@ -20,15 +20,9 @@ def ago(at: str | None, *, now: datetime | None = None) -> str:
     return f"{said} ago" if seconds > 0 else f"in {said}"
 
 
-def span(seconds: float) -> str:
-    """The largest unit that fits, rounded down: two hours and a half are "2 h"."""
-    size, name = next((unit for unit in _UNITS if seconds >= unit[0]), _UNITS[-1])
-    return f"{int(seconds // size)} {name}"
-
-
 def seconds(age: str) -> int:
     """Of an age that somebody typed: `12h`, `30d`, `4w`. Raises UsageError for anything else."""
     found = re.fullmatch(r"([0-9]{1,5})([hdw])", age)
     if not found:
-        raise UsageError(f"{age!r} is no age: a number of hours, days or weeks, as in 12h, 30d or 4w")
+        raise UsageError(f"invalid age {age!r}: give a number of hours, days or weeks, as in 12h, 30d or 4w")
     return int(found[1]) * _AGES[found[2]]

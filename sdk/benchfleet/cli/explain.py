@@ -27,14 +27,14 @@ def run(
     from benchfleet.cli.output import print_document
     from benchfleet.client import Client
     from benchfleet.exceptions import RunFailed
-    from benchfleet.explaining.looking import look
+    from benchfleet.explaining.collecting import explain
 
     where = connection(api_url, api_key, profile, of=given)
     with (
         Client(where.api_url, key=where.key) as client,
         plain_client(httpx.URL(where.api_url).host, timeout_s=30) as http,
     ):
-        explanation = look(client, resolve(client, given), http=http, api_url=where.api_url)
+        explanation = explain(client, resolve(client, given), http=http, api_url=where.api_url)
     if as_json:
         print_document(Explained.model_validate(explanation.model_dump()))
     else:

@@ -3,7 +3,6 @@
 import io
 import json
 
-from benchfleet_contract.states import RunStatus
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -68,7 +67,3 @@ def size(count: int | None) -> str:
             break
         number /= 1024
     return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-
-
-def ended(status: RunStatus) -> bool:
-    return status != RunStatus.RUNNING

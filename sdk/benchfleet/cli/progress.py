@@ -11,8 +11,8 @@ from rich.live import Live
 
 from benchfleet.cli.progress_table import Picture, draw
 from benchfleet.documents.printable import printable
-from benchfleet.watch.follow import Display
-from benchfleet.watch.look import Look
+from benchfleet.watch.poller import Snapshot
+from benchfleet.watch.polling import Display
 
 _MOST_FAILURES = 10  # told one by one
 _MOST_CHARACTERS = 300  # of what is told of one
@@ -53,7 +53,7 @@ class Failures:
                 self._tell("More tasks failed; the first ones are told above")
             else:
                 said = one_line(task.error_message or task.reason or task.error_type or "")
-                self._tell(f"task {task.id} failed: {said}")
+                self._tell(f"task {task.id}{f' of {task.subject}' if task.subject else ''} failed: {said}")
 
 
 def one_line(text: str) -> str:
@@ -73,13 +73,13 @@ class PlainLines:
     def note(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def show(self, look: Look, reasons: Sequence[str]) -> None:
-        self._changed("counts", counts(look))
-        self._failures(look.tasks)
+    def show(self, snapshot: Snapshot, reasons: Sequence[str]) -> None:
+        self._changed("counts", counts(snapshot))
+        self._failures(snapshot.tasks)
         for reason in reasons:
             self._changed(f"reason {reason}", reason)
-        if look.run.archive.state != ArchiveState.NONE:
-            self._changed("archive", f"archive: {look.run.archive.state}")
+        if snapshot.run.archive.state != ArchiveState.NONE:
+            self._changed("archive", f"archive: {snapshot.run.archive.state}")
 
     def paused(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -90,9 +90,9 @@ class PlainLines:
             self.note(line)
 
 
-def counts(look: Look) -> str:
+def counts(snapshot: Snapshot) -> str:
     """The line of a pipe: `[67%] Pending: 1 | Running: 1 | ✓ 4 | ✗ 0`."""
-    tasks = look.run.tasks
+    tasks = snapshot.run.tasks
     share = round(100 * (tasks.completed + tasks.failed) / tasks.total) if tasks.total else 0
     working = tasks.claimed + tasks.running
     line = f"[{share}%] Pending: {tasks.pending} | Running: {working} | ✓ {tasks.completed} | ✗ {tasks.failed}"
@@ -100,7 +100,7 @@ def counts(look: Look) -> str:
 
 
 class LiveTable:
-    """The table of `progress_table`, drawn anew at each look; notes stay above it."""
+    """The table of `progress_table`, drawn anew at each poll; notes stay above it."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -111,9 +111,9 @@ class LiveTable:
     def note(self, text: str) -> None:
         self._live.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def show(self, look: Look, reasons: Sequence[str]) -> None:
-        self._failures(look.tasks)
-        self._picture = Picture(look, tuple(reasons))
+    def show(self, snapshot: Snapshot, reasons: Sequence[str]) -> None:
+        self._failures(snapshot.tasks)
+        self._picture = Picture(snapshot, tuple(reasons))
         if not self._live.is_started:
             self._live.start()
         self._live.update(draw(self._picture), refresh=True)

@@ -1,1 +1,1 @@
-"""Why tasks wait, and why they failed: a pure judgement (`judging`) over what the API tells (`looking`)."""
+"""Why tasks wait, and why they failed: a pure judgement (`judging`) over what the API tells (`collecting`)."""

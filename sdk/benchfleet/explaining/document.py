@@ -28,7 +28,8 @@ class LogTail(_Document):
 class Finding(_Document):
     """One reason and the tasks that it holds for. `words` is a sentence, `remedy` what to do, `command` how.
 
-    `task_ids` names the first twenty of `tasks` tasks; `since` is ISO 8601 UTC.
+    `task_ids` names the first twenty of `tasks` tasks, `subjects` what they measure, where the run compares subjects;
+    `since` is ISO 8601 UTC.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Finding(_Document):
     task_ids: list[str] = []
     provider: str | None = None
     instance_type: str | None = None
+    subjects: list[str] = []
     since: str | None = None
     failure_class: FailureClass | None = None
     error_type: str | None = None

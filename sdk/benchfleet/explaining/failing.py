@@ -8,7 +8,8 @@ from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.advice import advice
 from benchfleet.explaining.document import Finding
-from benchfleet.explaining.scene import Scene, count, first_ids, kind_name
+from benchfleet.explaining.scene import Scene, count, first_ids, of_subjects, subjects_of
+from benchfleet.watch.groups import demand_of
 
 FailureKey = tuple[FailureClass | None, str | None]
 _MESSAGES = 3  # different ones that a finding tells
@@ -48,12 +49,14 @@ def partial(scene: Scene) -> Iterator[Finding]:
 
 def _failed(scene: Scene, key: FailureKey, tasks: list[Task]) -> Finding:
     blame, kind = key
-    who = f"{tasks[0].id} failed" if len(tasks) == 1 else f"{count(len(tasks), 'task')} failed"
-    places = sorted({kind_name((task.provider, task.instance_type)) for task in tasks})
-    where = f" on {places[0]}" if len(places) == 1 else f" on {len(places)} instance types"
+    who = tasks[0].id if len(tasks) == 1 else count(len(tasks), "task")
+    demands = sorted({str(demand_of(task)) for task in tasks})
+    where = f" on {demands[0]}" if len(demands) == 1 else f" on {len(demands)} instance types"
+    fault = _BLAME[blame or FailureClass.INFRASTRUCTURE]
     return Finding(
         kind="failed", weight="problem", failure_class=blame, error_type=kind,
-        words=f"{who}{where} with {kind or 'no error type'}: {_BLAME[blame or FailureClass.INFRASTRUCTURE]}",
+        words=f"{who}{of_subjects(tasks)} failed{where} with {kind or 'no error type'}: {fault}",
+        subjects=subjects_of(tasks),
         tasks=len(tasks), task_ids=first_ids(tasks), since=min((t.ended_at for t in tasks if t.ended_at), default=None),
         details=_details(tasks), remedy=advice(kind, blame),
         log=next((scene.tails[task.id] for task in tasks if task.id in scene.tails), None),
@@ -66,6 +69,9 @@ def _details(tasks: list[Task]) -> list[str]:
     messages = Counter(task.error_message or "no message" for task in tasks)
     told = [f"{n} x {message}" for message, n in messages.most_common(_MESSAGES)]
     left = len(messages) - _MESSAGES
+    by_subject = Counter(task.subject for task in tasks if task.subject).most_common()
+    if len(by_subject) > 1:
+        told.append("by subject: " + ", ".join(f"{name} {n} x" for name, n in by_subject))
     return told + ([f"and {left} other messages: --json or the single tasks tell them"] if left > 0 else [])
 
 

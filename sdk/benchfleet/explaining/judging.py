@@ -11,10 +11,12 @@ from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import Explanation, Finding, LogTail
 from benchfleet.explaining.failing import failed, partial
-from benchfleet.explaining.scene import Scene, count, first_ids, span, verb
+from benchfleet.explaining.scene import Scene, count, first_ids, verb
 from benchfleet.explaining.waiting import waiting
 from benchfleet.explaining.working import working
 from benchfleet.results.lost import lost_words
+from benchfleet.watch.durations import span
+from benchfleet.watch.groups import in_flight, open_tasks
 
 DEADLINE_NEAR_S = 600
 _LOST_REMEDY = "a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others"
@@ -24,7 +26,7 @@ _ORDER = [
 ]  # fmt: skip
 
 
-def explain(
+def judge(
     run: RunDetail,
     tasks: Sequence[Task],
     runners: RunnerList,
@@ -65,7 +67,7 @@ def _progress(scene: Scene) -> str:
     counts, total = scene.run.tasks, scene.run.tasks.total
     if counts.completed == total and scene.run.archive.state == ArchiveState.READY:
         return f"{count(total, 'task')} completed, the archive is ready"
-    flying = counts.claimed + counts.running
+    flying = in_flight(counts)
     told = [f"{counts.completed} of {count(total, 'task')} {verb(counts.completed, 'is', 'are')} done"]
     told += [f"{flying} {verb(flying, 'runs', 'run')}"] if flying else []
     told += [f"{counts.pending} {verb(counts.pending, 'waits', 'wait')}"] if counts.pending else []
@@ -129,9 +131,8 @@ def _archive(scene: Scene) -> Iterator[Finding]:
 
 def _deadline(scene: Scene) -> Iterator[Finding]:
     left = -scene.seconds_since(scene.run.deadline_at)
-    counts = scene.run.tasks
-    unfinished = counts.pending + counts.claimed + counts.running
-    if scene.run.status != "running" or not unfinished or left > DEADLINE_NEAR_S:
+    unfinished = open_tasks(scene.run.tasks)
+    if scene.run.status.is_over or not unfinished or left > DEADLINE_NEAR_S:
         return
     when = f"is in {span(left)}" if left > 0 else f"was {span(-left)} ago"
     words = f"the run's deadline {when}, and {count(unfinished, 'task')} {verb(unfinished, 'has', 'have')} not ended"

@@ -11,8 +11,10 @@ from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import LogTail
+from benchfleet.watch.durations import span
+from benchfleet.watch.groups import Demand, demand_of
+from benchfleet.watch.waiting import Wait
 
-GroupKey = tuple[str, str]  # provider, instance type
 _SHOWN = 20  # task ids of a finding
 
 
@@ -37,24 +39,22 @@ class Scene:
     def seconds_since(self, at: str) -> float:
         return (self.now - datetime.fromisoformat(at)).total_seconds()
 
-    def fitting(self, key: GroupKey) -> list[RunnerSeen]:
-        """Runners of this kind, live or not."""
-        return [runner for runner in self.runners if (runner.provider, runner.instance_type) == key]
-
-    def pending(self) -> dict[GroupKey, int]:
-        """Pending tasks of each kind: of a run that was looked at in part, the counters know more than that part."""
-        found = Counter(key_of(task) for task in self.tasks if task.status == "pending")
+    def waits(self) -> list[Wait]:
+        """One for each demand with pending tasks: of a run that was read in part, the counters know more than that part."""
+        found = Counter(demand_of(task) for task in self.tasks if task.status == "pending")
         if self.sampled:
+            counted: Counter[Demand] = Counter()
             for group in self.run.groups:
-                key = (group.provider, group.instance_type)
-                found[key] = max(found[key], group.pending)
-        return {key: number for key, number in found.items() if number}
+                counted[demand_of(group)] += group.pending
+            found |= counted  # the larger number of both
+        return [Wait.of(demand, number, self.runners) for demand, number in found.items() if number]
 
-    def last_seen(self, key: GroupKey) -> str | None:
-        """When a runner of this kind was last heard of, as far as runners and tasks tell."""
-        beats = [task.heartbeat_at or task.ended_at for task in self.tasks if key_of(task) == key and task.runner_id]
-        seen = [runner.seen_at for runner in self.fitting(key)]
-        return max((at for at in (*beats, *seen) if at), default=None)
+    def last_seen(self, wait: Wait) -> str | None:
+        """When a runner that fits was last heard of, as far as runners and tasks tell."""
+        mine = [task for task in self.tasks if demand_of(task) == wait.demand and task.runner_id]
+        return max(
+            (at for at in (*(task.heartbeat_at or task.ended_at for task in mine), wait.last_seen) if at), default=None
+        )
 
     @property
     def beat_every(self) -> timedelta:
@@ -64,14 +64,6 @@ class Scene:
     def silence_s(self) -> float:
         """From when on a runner counts as silent: two beats are missing, and whole seconds on the wire are forgiven."""
         return 2 * self.beat_every.total_seconds() + 2
-
-
-def key_of(task: Task) -> GroupKey:
-    return task.provider, task.instance_type
-
-
-def kind_name(key: GroupKey) -> str:
-    return "/".join(key)
 
 
 def number(task_id: str) -> int:
@@ -90,9 +82,12 @@ def verb(amount: int, one: str, many: str) -> str:
     return one if amount == 1 else many
 
 
-def span(seconds: float) -> str:
-    """`95 s`, `12 min`, `3 h`, `2 d`: two minutes are still told in seconds, as leases are."""
-    for size, name in ((172_800, "d"), (7_200, "h"), (120, "min")):
-        if seconds >= size:
-            return f"{int(seconds // {'d': 86_400, 'h': 3_600, 'min': 60}[name])} {name}"
-    return f"{max(0, int(seconds))} s"
+def subjects_of(tasks: Iterable[Task]) -> list[str]:
+    """In order of their names; empty in a run that names none."""
+    return sorted({task.subject for task in tasks if task.subject})
+
+
+def of_subjects(tasks: Sequence[Task]) -> str:
+    """` of ruby-3.4`, ` of 2 subjects`, or nothing: in words that follow a number of tasks."""
+    names = subjects_of(tasks)
+    return f" of {names[0]}" if len(names) == 1 else f" of {len(names)} subjects" if names else ""

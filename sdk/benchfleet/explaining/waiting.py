@@ -1,4 +1,4 @@
-"""Why pending tasks wait."""
+"""Why pending tasks wait, as findings. Runners claim by demand alone, so that one cause is told once for all subjects."""
 
 import shlex
 from collections import Counter
@@ -8,7 +8,9 @@ from benchfleet_contract.runners import RunnerSeen
 from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import Finding
-from benchfleet.explaining.scene import GroupKey, Scene, count, first_ids, key_of, kind_name, verb
+from benchfleet.explaining.scene import Scene, count, first_ids, of_subjects, subjects_of, verb
+from benchfleet.watch.groups import Demand, demand_of
+from benchfleet.watch.waiting import Cause, Wait
 
 POLL_S = 30
 _TOLD = "mend the runner's machine as the reason says, or end that runner; other runners get the task first"
@@ -17,48 +19,41 @@ _TOLD = "mend the runner's machine as the reason says, or end that runner; other
 def waiting(scene: Scene) -> Iterator[Finding]:
     """One finding for each instance type that has pending tasks, and one more where tasks came back."""
     pending = [task for task in scene.tasks if task.status == "pending"]
-    for key, total in scene.pending().items():
-        mine = [task for task in pending if key_of(task) == key]
-        yield _group(scene, key, mine).model_copy(update={"tasks": total})
+    judge = {Cause.NO_RUNNER: _no_runner, Cause.BUSY: _busy, Cause.SOON: _soon}
+    for wait in scene.waits():
+        mine = [task for task in pending if demand_of(task) == wait.demand]
+        yield judge[wait.cause](scene, wait, mine).model_copy(update={"tasks": wait.pending})
         if returned := [task for task in mine if task.attempt]:
-            yield _handed_back(key, returned)
+            yield _handed_back(wait.demand, returned)
 
 
-def _group(scene: Scene, key: GroupKey, tasks: list[Task]) -> Finding:
-    live = [runner for runner in scene.fitting(key) if runner.live]
-    if not live:
-        return _no_runner(scene, key, tasks)
-    idle = [runner for runner in live if not runner.task_ids]
-    return _soon(scene, key, tasks, idle) if idle else _busy(scene, key, tasks, live)
-
-
-def _no_runner(scene: Scene, key: GroupKey, tasks: list[Task]) -> Finding:
-    last = scene.last_seen(key)
+def _no_runner(scene: Scene, wait: Wait, tasks: list[Task]) -> Finding:
+    last = scene.last_seen(wait)
     others = [runner for runner in scene.runners if runner.live]
     created = f"none has come since the run was created, {scene.ago(scene.run.created_at)}"
     since = f"the last one was seen {scene.ago(last)}" if last else created
     return _finding(
-        "no_runner", key, tasks, weight="problem",
-        words=f"{_waits(scene, key, tasks)} for {kind_name(key)}: {_nobody(others, key)}; {since}",
+        "no_runner", wait.demand, tasks, weight="problem",
+        words=f"{_waits(wait, tasks)} for {wait.demand}: {_nobody(others, wait.demand)}; {since}",
         since=last or scene.run.created_at,
-        details=_elsewhere(scene, key),
+        details=_elsewhere(scene, wait),
         remedy="start a runner that fits (the key comes from BENCHFLEET_API_KEY):",
-        command=_command(scene, key),
+        command=_command(scene, wait.demand),
     )  # fmt: skip
 
 
-def _nobody(others: list[RunnerSeen], key: GroupKey) -> str:
+def _nobody(others: list[RunnerSeen], demand: Demand) -> str:
     if not others:
         return "there is no live runner at all"
-    kinds = Counter(kind_name((runner.provider, runner.instance_type)) for runner in others)
+    kinds = Counter(str(demand_of(runner)) for runner in others)
     names = ", ".join(f"{name} ({n})" if n > 1 and len(kinds) > 1 else name for name, n in kinds.most_common(5))
     they, none = verb(len(others), "it is", "they are"), verb(len(others), "is not", "none is")
     if len(others) == 1:
-        return f"the only live runner {none} {kind_name(key)} ({they} {names})"
-    return f"{count(len(others), 'live runner')}, {none} {kind_name(key)} ({they} {names})"
+        return f"the only live runner {none} {demand} ({they} {names})"
+    return f"{count(len(others), 'live runner')}, {none} {demand} ({they} {names})"
 
 
-def _elsewhere(scene: Scene, key: GroupKey) -> list[str]:
+def _elsewhere(scene: Scene, wait: Wait) -> list[str]:
     """Where a fitting runner may be after all: one for any run is only heard of while it waits or works for this one."""
     cut = [f"only the {len(scene.runners):,} runners that were seen last were looked at"] if scene.some_runners else []
     return (
@@ -66,42 +61,43 @@ def _elsewhere(scene: Scene, key: GroupKey) -> list[str]:
         + [
             f"runner {runner.runner_id} takes tasks of any run and was last seen {scene.ago(runner.seen_at)}: "
             "it may be at work for another run"
-            for runner in scene.fitting(key)
+            for runner in wait.fitting
             if runner.any_run
         ][:3]
     )
 
 
-def _command(scene: Scene, key: GroupKey) -> str:
+def _command(scene: Scene, demand: Demand) -> str:
     words = ["benchfleet", "runner"]
     if scene.api_url:
         words += ["--orchestrator-url", scene.api_url]
-    words += ["--run-id", scene.run.run_id, "--provider", key[0], "--instance-type", key[1]]
+    words += ["--run-id", scene.run.run_id, "--provider", demand.provider, "--instance-type", demand.instance_type]
     return shlex.join(words)
 
 
-def _busy(scene: Scene, key: GroupKey, tasks: list[Task], live: list[RunnerSeen]) -> Finding:
-    who = "the one fitting runner is busy" if len(live) == 1 else f"all {len(live)} fitting runners are busy"
+def _busy(scene: Scene, wait: Wait, tasks: list[Task]) -> Finding:
+    live = len(wait.live)
+    who = "the one fitting runner is busy" if live == 1 else f"all {live} fitting runners are busy"
     return _finding(
-        "busy", key, tasks, weight="waiting", words=f"{_waits(scene, key, tasks)} for {kind_name(key)}: {who}"
+        "busy", wait.demand, tasks, weight="waiting", words=f"{_waits(wait, tasks)} for {wait.demand}: {who}"
     )
 
 
-def _soon(scene: Scene, key: GroupKey, tasks: list[Task], idle: list[RunnerSeen]) -> Finding:
+def _soon(scene: Scene, wait: Wait, tasks: list[Task]) -> Finding:
+    idle = wait.idle
     last = max(runner.seen_at for runner in idle)
     picky = all(runner.any_run for runner in idle)
     who = f"{count(len(idle), 'fitting runner')} {verb(len(idle), 'is', 'are')} free"
-    words = (
-        f"{_waits(scene, key, tasks)} for {kind_name(key)}: {who} and {verb(len(idle), 'asks', 'ask')} every {POLL_S} s"
-    )
+    words = f"{_waits(wait, tasks)} for {wait.demand}: {who} and {verb(len(idle), 'asks', 'ask')} every {POLL_S} s"
     return _finding(
-        "soon", key, tasks, weight="waiting", words=f"{words} (last {scene.ago(last)})",
+        "soon", wait.demand, tasks, weight="waiting", words=f"{words} (last {scene.ago(last)})",
         details=[f"they take tasks of any run, but perhaps not of the workload {scene.run.workload}"] if picky else [],
     )  # fmt: skip
 
 
-def _handed_back(key: GroupKey, tasks: list[Task]) -> Finding:
-    several = f"{count(len(tasks), 'task')} for {kind_name(key)} {verb(len(tasks), 'has', 'have')} been handed back"
+def _handed_back(demand: Demand, tasks: list[Task]) -> Finding:
+    who = f"{count(len(tasks), 'task')}{of_subjects(tasks)} for {demand}"
+    words = f"{who} {verb(len(tasks), 'has', 'have')} been handed back"
     details = [
         f"{task.id}: attempt {task.attempt + 1} of {task.max_attempts} comes next; before it: "
         f"{task.reason or 'its lease ran out'}"
@@ -109,17 +105,16 @@ def _handed_back(key: GroupKey, tasks: list[Task]) -> Finding:
     ]
     told = any((task.reason or "").startswith("attempt ") for task in tasks)
     remedy = _TOLD if told else "look whether the machine of the runner that fell silent is still there"
-    return _finding("handed_back", key, tasks, weight="problem", words=several, details=details, remedy=remedy)
+    return _finding("handed_back", demand, tasks, weight="problem", words=words, details=details, remedy=remedy)
 
 
-def _waits(scene: Scene, key: GroupKey, tasks: list[Task]) -> str:
-    total = scene.pending()[key]
-    return (
-        f"{tasks[0].id} waits" if total == len(tasks) == 1 else f"{count(total, 'task')} {verb(total, 'waits', 'wait')}"
-    )
+def _waits(wait: Wait, tasks: list[Task]) -> str:
+    one = wait.pending == len(tasks) == 1
+    who = tasks[0].id if one else count(wait.pending, "task")
+    return f"{who}{of_subjects(tasks)} {verb(wait.pending, 'waits', 'wait')}"
 
 
-def _finding(kind: str, key: GroupKey, tasks: Iterable[Task], **told: object) -> Finding:
+def _finding(kind: str, demand: Demand, tasks: Iterable[Task], **told: object) -> Finding:
     tasks = list(tasks)
-    place = {"provider": key[0], "instance_type": key[1], "tasks": len(tasks), "task_ids": first_ids(tasks)}
+    place = {**demand._asdict(), "subjects": subjects_of(tasks), "tasks": len(tasks), "task_ids": first_ids(tasks)}
     return Finding.model_validate({"kind": kind, **place, **told})

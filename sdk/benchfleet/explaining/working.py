@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import Finding
-from benchfleet.explaining.scene import Scene, count, first_ids, kind_name, span, verb
+from benchfleet.explaining.scene import Scene, count, first_ids, subjects_of, verb
+from benchfleet.watch.durations import span
+from benchfleet.watch.groups import key_of
 
 _SHOWN = 20
 
@@ -20,6 +22,7 @@ def working(scene: Scene) -> Iterator[Finding]:
         words = f"{count(len(fine), 'task')} {verb(len(fine), 'is', 'are')} being worked on"
         yield Finding(
             kind="running", weight="fine", words=words, tasks=len(fine), task_ids=first_ids(fine),
+            subjects=subjects_of(fine),
             details=[_line(scene, task) for task in fine[:_SHOWN]],
         )  # fmt: skip
 
@@ -28,7 +31,7 @@ def _silent(scene: Scene, tasks: list[Task]) -> Finding:
     several = f"{count(len(tasks), 'task')} {verb(len(tasks), 'has', 'have')} a silent runner"
     return Finding(
         kind="silent", weight="problem", words=several, tasks=len(tasks), task_ids=first_ids(tasks),
-        since=min((task.heartbeat_at or task.claimed_at or scene.run.created_at) for task in tasks),
+        subjects=subjects_of(tasks), since=min((task.heartbeat_at or task.claimed_at or scene.run.created_at) for task in tasks),
         details=[f"{_line(scene, task)}; {_lease(scene, task)}" for task in tasks[:_SHOWN]],
         remedy="look whether the runner's machine is still there; a task whose lease ends is handed to another runner, "
         "or fails with `timeout` after its last attempt",
@@ -44,7 +47,7 @@ def _line(scene: Scene, task: Task) -> str:
     until = f"lease until {task.lease_until[11:19]} UTC" if task.lease_until else None
     attempt = f"attempt {task.attempt} of {task.max_attempts}"
     told = ", ".join(part for part in (attempt, str(doing), percent, beat, until) if part)
-    line = f"{task.id} ({kind_name((task.provider, task.instance_type))}) on {task.runner_id}: {told}"
+    line = f"{task.id} ({key_of(task)}) on {task.runner_id}: {told}"
     before = f"; before it: {task.reason}" if task.attempt > 1 and task.reason else ""
     return line + before
 

@@ -15,10 +15,11 @@ from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrup
 from benchfleet.running.opening import new_session, old_session, require_free
 from benchfleet.running.options import RunOptions
 from benchfleet.running.provisioning import Plan
-from benchfleet.running.session import Client, Session, Tools, is_over
+from benchfleet.running.session import Client, Session, Tools
 from benchfleet.running.state import Phase, RunState
-from benchfleet.watch.follow import follow_looks
-from benchfleet.watch.look import Look, Looker
+from benchfleet.watch.groups import Demand, demand_of, open_tasks
+from benchfleet.watch.poller import RunPoller, Snapshot
+from benchfleet.watch.polling import poll_until_done
 
 
 class RunDriver:
@@ -83,9 +84,7 @@ class RunDriver:
 
     def _provision(self, session: Session, run: RunDetail | None = None) -> None:
         """Brings runners for all of the run, or for what is left of it."""
-        only = None if run is None else frozenset(
-            (g.provider, g.instance_type) for g in run.groups if g.pending + g.claimed + g.running
-        )  # fmt: skip
+        only = None if run is None else frozenset(demand_of(group) for group in run.groups if open_tasks(group))
         plans = self._start_runners(session, only)
         for said in session.fleet.said():
             self._tools.display.note(said)
@@ -94,7 +93,7 @@ class RunDriver:
                 for instance in plan.instances:
                     self._tools.display.note(_bring_your_own(session, plan.provider, instance.instance_type))
 
-    def _start_runners(self, session: Session, only: frozenset[tuple[str, str]] | None = None) -> list[Plan]:
+    def _start_runners(self, session: Session, only: frozenset[Demand] | None = None) -> list[Plan]:
         """Those that still work are taken up."""
         plans = session.plans(only)
         session.fleet.leave()
@@ -116,7 +115,7 @@ class RunDriver:
             run = known(session, lambda: client.run(session.run_id))
         session.remember()
         self._tools.display.note(f"Resuming run {session.run_id}: {session.state.dashboard_url}")
-        if not is_over(run):
+        if not run.status.is_over:
             self._provision(session, run)
 
     def _abandon(self, error: BaseException) -> None:
@@ -178,26 +177,27 @@ class RunDriver:
         return Ended(exit_code_of(run), run, folder, words=words_of(run), next_step=step)
 
     def _follow(self, session: Session, client: Client, *, timeout_s: float | None) -> RunDetail:
-        looker = Looker(client, session.run_id, clock=self._tools.clocks.clock)
+        poller = RunPoller(client, session.run_id, clock=self._tools.clocks.clock)
 
-        def look() -> Look:
+        def poll() -> Snapshot:
             with self._tools.interrupts.held():
                 session.mend_emulator()
-            found = known(session, looker, again=lambda: self._start_runners(session))
-            session.seen(found.run)
-            return found
+            snapshot = known(session, poller.poll, again=lambda: self._start_runners(session))
+            session.seen(snapshot.run)
+            return snapshot
 
-        return follow_looks(
-            look,
+        return poll_until_done(
+            session.run_id,
+            poll,
             display=self._tools.display,
-            check=lambda found: self._check(session, found),
-            timeout_s=float("inf") if timeout_s is None else timeout_s,
+            check=lambda snapshot: self._check(session, snapshot),
+            timeout_s=timeout_s,
             clocks=self._tools.clocks,
         )
 
-    def _check(self, session: Session, look: Look | None) -> None:
+    def _check(self, session: Session, snapshot: Snapshot | None) -> None:
         with self._tools.interrupts.held():
-            notes = session.fleet.check(look.run) if look else []
+            notes = session.fleet.check(snapshot.run) if snapshot else []
         for note in notes:
             self._tools.display.note(note)
         if notes:

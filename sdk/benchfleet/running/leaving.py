@@ -12,11 +12,12 @@ from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.results.lost import lost_words
 from benchfleet.running.interrupts import Interrupted
-from benchfleet.running.session import Client, Session, is_over
+from benchfleet.running.session import Client, Session
 from benchfleet.running.state import RunState
+from benchfleet.watch.groups import open_tasks
 
 KEEP, STOP, CLEAN = "keep", "stop", "clean"  # what may be chosen after Ctrl-C
-_SETTLING_LOOKS, _SETTLING_EVERY_S = 20, 0.5
+_SETTLING_POLLS, _SETTLING_EVERY_S = 20, 0.5
 STOPPING_S = 120.0  # how long a stopped run may take to build its archive
 
 
@@ -94,11 +95,11 @@ def _stopped(session: Session) -> str:
 
 
 def _see_settled(session: Session, client: Client) -> None:
-    """Looks until nothing is open any more: counters follow a stop within seconds."""
-    for _ in range(_SETTLING_LOOKS):
+    """Polls until nothing is open any more: counters follow a stop within seconds."""
+    for _ in range(_SETTLING_POLLS):
         run = client.run(session.run_id)
         session.state.seen(run)
-        if not (run.tasks.pending or run.tasks.claimed or run.tasks.running):
+        if not open_tasks(run.tasks):
             return
         session.tools.clocks.sleep(_SETTLING_EVERY_S)
 
@@ -114,7 +115,7 @@ def _stop_failed(session: Session, error: BaseException, *, clean: bool) -> Ende
 
 
 def _stop_run(client: Client, run_id: str) -> None:
-    if not is_over(client.run(run_id)):
+    if not client.run(run_id).status.is_over:
         client.stop_run(run_id)
 
 

@@ -10,6 +10,7 @@ from benchfleet_contract.runs import Instance, RunDetail
 
 from benchfleet.local.state import ProviderState
 from benchfleet.running.interrupts import Interrupts
+from benchfleet.watch.groups import open_tasks
 
 _AT_ONCE = 16
 
@@ -82,11 +83,7 @@ class Fleet:
 
     def check(self, run: RunDetail) -> list[str]:
         """What was mended. Raises BenchfleetError for what cannot be."""
-        return [
-            note
-            for provider, handle in self._handles.items()
-            for note in handle.check(frozenset(g.instance_type for g in run.groups if _waits(g, provider)))
-        ]
+        return [note for provider, handle in self._handles.items() for note in handle.check(_open_types(run, provider))]
 
     def stop(self) -> None:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -101,5 +98,5 @@ class Fleet:
         return {provider: handle.state() for provider, handle in self._handles.items()}
 
 
-def _waits(group: Any, provider: str) -> bool:
-    return bool(group.provider == provider and group.pending + group.claimed + group.running)
+def _open_types(run: RunDetail, provider: str) -> frozenset[str]:
+    return frozenset(group.instance_type for group in run.groups if group.provider == provider and open_tasks(group))

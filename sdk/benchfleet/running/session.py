@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchfleet_contract.runs import CreatedRun, RunDetail
-from benchfleet_contract.states import RunStatus
 
 from benchfleet.config import RunConfig
 from benchfleet.exceptions import BenchfleetError
@@ -19,8 +18,9 @@ from benchfleet.profiles.settings import Connection
 from benchfleet.running.interrupts import Interrupts
 from benchfleet.running.provisioning import Fleet, Plan, Provisioner
 from benchfleet.running.state import Phase, RunState, StateFolder
-from benchfleet.watch.follow import Clocks, Display
-from benchfleet.watch.look import Api
+from benchfleet.watch.groups import Demand, demand_of
+from benchfleet.watch.poller import Api
+from benchfleet.watch.polling import Clocks, Display
 
 MOST_RESTARTS = 3  # of an emulator
 
@@ -42,7 +42,7 @@ Choose = Callable[[str], str]
 class Tools:
     """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be options.
 
-    `watcher` is a client that repeats nothing, so that no look lasts for longer than there is time; None: as `client`.
+    `watcher` is a client that repeats nothing, so that no poll lasts for longer than there is time; None: as `client`.
     """
 
     load: Callable[[Path], RunConfig]
@@ -176,10 +176,10 @@ class Session:
         """Has this command started or taken up anything?"""
         return self.emulator is not None or bool(self.fleet.states())
 
-    def plans(self, only: frozenset[tuple[str, str]] | None = None) -> list[Plan]:
+    def plans(self, only: frozenset[Demand] | None = None) -> list[Plan]:
         """One for each provider; `only` takes those (provider, instance type) whose tasks are not all done."""
         request = self.config.request
-        wanted = [i for i in request.instances if only is None or (i.provider, i.instance_type) in only]
+        wanted = [i for i in request.instances if only is None or demand_of(i) in only]
         return [
             Plan(
                 provider=provider,
@@ -223,7 +223,3 @@ def end_found(providers: Mapping[str, ProviderState]) -> None:
 
 def _options(config: RunConfig, provider: str) -> Any:
     return config.provision.local if provider == "local" else config.provision.others.get(provider)
-
-
-def is_over(run: RunDetail) -> bool:
-    return run.status != RunStatus.RUNNING

@@ -57,11 +57,12 @@ def _older(client: "Client", age: str) -> list[str]:
     from datetime import UTC, datetime, timedelta
 
     from benchfleet.cli.ages import seconds
-    from benchfleet.cli.output import ended
 
     before = datetime.now(UTC) - timedelta(seconds=seconds(age))
     found = [
-        item.run_id for item in client.runs() if ended(item.status) and datetime.fromisoformat(item.created_at) < before
+        item.run_id
+        for item in client.runs()
+        if item.status.is_over and datetime.fromisoformat(item.created_at) < before
     ]
     if not found:
         print(f"No run that has ended is older than {age}.", file=sys.stderr)

@@ -7,12 +7,14 @@ from benchfleet_contract.clocks import set_back
 from benchfleet_contract.runs import Archive, RunDetail, TaskCounts
 from benchfleet_contract.states import RunStatus
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from benchfleet.cli.ages import ago
 from benchfleet.cli.output import plain_table, print_table, size, state
 from benchfleet.documents.printable import printable
 from benchfleet.results.lost import lost_words
+from benchfleet.watch.groups import demand_of, has_subjects
 
 COUNTED = ("pending", "claimed", "running", "completed", "failed", "cancelled")
 
@@ -27,14 +29,20 @@ def print_run(run: RunDetail, *, now: datetime | None = None, console: Console |
         about.add_row(name, value)
     print_table(about, console=console)
     (console or Console()).print()
-    groups = plain_table("instance type", "tasks", *COUNTED)
-    for column in groups.columns[1:]:
+    print_table(_groups(run), console=console)
+
+
+def _groups(run: RunDetail) -> Table:
+    """A row for each instance type, or for each subject on each where the run compares subjects."""
+    names = ["instance type", "subject"] if has_subjects(run.groups) else ["instance type"]
+    table = plain_table(*names, "tasks", *COUNTED)
+    for column in table.columns[len(names) :]:
         column.justify = "right"
     for group in run.groups:
-        groups.add_row(f"{group.provider}/{group.instance_type}", *_counts(group))
+        table.add_row(*[str(demand_of(group)), group.subject or ""][: len(names)], *_counts(group))
     if len(run.groups) > 1:
-        groups.add_row("all", *_counts(run.tasks), style="bold")
-    print_table(groups, console=console)
+        table.add_row(*["all", ""][: len(names)], *_counts(run.tasks), style="bold")
+    return table
 
 
 def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | str]]:

@@ -30,11 +30,11 @@ def run(
     is, and that is no failure.
     """
     from benchfleet.cli.documents.runs_stop import RunStopped
-    from benchfleet.cli.output import ended, print_document
+    from benchfleet.cli.output import print_document
 
     with connect(api_url, api_key, profile, of=run_id) as client:
         found = client.run(resolve(client, run_id))
-        stopped = not ended(found.status) and (yes or _agreed(found)) and _stop(client, found.run_id)
+        stopped = not found.status.is_over and (yes or _agreed(found)) and _stop(client, found.run_id)
         found = client.run(found.run_id)
     if as_json:
         told = RunStopped(run_id=found.run_id, stopped=stopped, status=found.status, tasks=found.tasks)
@@ -44,11 +44,9 @@ def run(
 
 
 def _words(run: "RunDetail", *, stopped: bool) -> str:
-    from benchfleet.cli.output import ended
-
     if stopped:
         return f"Run {run.run_id} is stopped."
-    return f"Run {run.run_id} had ended before: {run.status}." if ended(run.status) else f"Run {run.run_id} goes on."
+    return f"Run {run.run_id} had ended before: {run.status}." if run.status.is_over else f"Run {run.run_id} goes on."
 
 
 def _agreed(run: "RunDetail") -> bool:

@@ -1,6 +1,5 @@
 """`benchfleet runs watch`."""
 
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +36,7 @@ def run(
     from benchfleet.cli.progress import display
     from benchfleet.cli.runs.shown import print_run
     from benchfleet.client import Client
-    from benchfleet.watch.follow import follow
+    from benchfleet.watch.polling import watch_run
 
     where = connection(api_url, api_key, profile, of=run_id)
     with Client(where.api_url, key=where.key) as client:
@@ -47,7 +46,7 @@ def run(
         _said(meant),
         display(Console(stderr=True)) as shown,
     ):
-        ended = follow(client, meant, display=shown, check=lambda: None, timeout_s=timeout_s or math.inf)
+        ended = watch_run(client, meant, display=shown, timeout_s=timeout_s)
     if as_json:
         print_document(RunShown.of(ended))
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from benchfleet.exceptions import NotFound
-from benchfleet.explaining import looking
+from benchfleet.explaining import collecting
 from benchfleet.explaining.document import Explanation
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.runs import GroupCounts, RunDetail, TaskCounts
@@ -41,7 +41,7 @@ class Told:
                 return task
         raise NotFound(f"task {task_id} is not there", status=404)
 
-    def tasks(self, run_id: str, *, status: TaskStatus | None = None) -> Iterator[Task]:
+    def tasks(self, run_id: str, *, status: TaskStatus | None = None, **_: str | None) -> Iterator[Task]:
         self.asked.append(status)
         for task in self.tasks_:
             if status in (None, task.status):
@@ -71,7 +71,7 @@ def http(answer: object = refusing) -> httpx.Client:
 
 def look(api: Told, given: str, answer: object = refusing) -> Explanation:
     """At the time of the made-up runs: their deadlines are fixed, the real clock is not."""
-    return looking.look(api, given, http=http(answer), now=lambda: NOW)
+    return collecting.explain(api, given, http=http(answer), now=lambda: NOW)
 
 
 def test_of_a_large_run_only_states_that_are_there_are_asked_for_and_no_more_than_counted() -> None:

@@ -1,4 +1,4 @@
-"""Asks the API for what an explanation needs: everything of a small run, a part of a large one."""
+"""Reads what an explanation needs from the API: everything of a small run, a part of a large one."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from typing import Protocol
 import httpx
 from benchfleet_contract.limits import TASKS_PAGE
 from benchfleet_contract.names import split_task_id
-from benchfleet_contract.runners import RunnerList, TaskFiles
+from benchfleet_contract.runners import TaskFiles
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.tasks import Task
@@ -16,9 +16,10 @@ from benchfleet_contract.tasks import Task
 from benchfleet.exceptions import NotFound
 from benchfleet.explaining.document import Explanation, LogTail
 from benchfleet.explaining.failing import failures
-from benchfleet.explaining.judging import explain
+from benchfleet.explaining.judging import judge
 from benchfleet.explaining.log_tail import MOST_DOWNLOAD_BYTES, log_tail
 from benchfleet.explaining.scene import count
+from benchfleet.watch import poller
 
 _OF_EACH_STATE = 1_000  # tasks of a large run that are looked at
 _LOGS = 5  # that are downloaded for a run
@@ -26,17 +27,15 @@ _CHUNK = 64 * 1024
 _TELLING = (TaskStatus.FAILED, TaskStatus.PENDING, TaskStatus.CLAIMED, TaskStatus.RUNNING, TaskStatus.CANCELLED)
 
 
-class Api(Protocol):
-    """The part of the client that is asked."""
+class Api(poller.Api, Protocol):
+    """The part of the client that explaining needs."""
 
-    def run(self, run_id: str) -> RunDetail: ...
     def task(self, task_id: str) -> Task: ...
-    def tasks(self, run_id: str, *, status: TaskStatus | None = None) -> Iterator[Task]: ...
-    def runners(self, run_id: str) -> RunnerList: ...
+
     def task_files(self, task_id: str) -> TaskFiles: ...
 
 
-def look(
+def explain(
     api: Api,
     given: str,
     *,
@@ -51,7 +50,7 @@ def look(
     tasks = [task] if task else list(_sample(api, run) if sampled else api.tasks(run.run_id))
     runners = api.runners(run.run_id)
     tails = {tail.task_id: tail for tail in _tails(api, tasks, http)}
-    return explain(
+    return judge(
         run, tasks, runners, now(), task_id=task.id if task else None, tails=tails, api_url=api_url, sampled=sampled
     )
 

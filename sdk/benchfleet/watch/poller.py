@@ -1,4 +1,4 @@
-"""What a follower looks at: one request a look, and the tasks only when and as far as they are worth it."""
+"""Reads a run for those who watch it: one request a poll, and tasks and runners only when they are worth one."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,19 +13,19 @@ from benchfleet_contract.tasks import Task
 
 from benchfleet.api.pacing import GROWTH
 from benchfleet.exceptions import ApiError
+from benchfleet.watch.groups import Demand, GroupKey, demand_of, in_flight, key_of, untouched
 
 SMALL_RUN = 200  # tasks: one short page, so all of them are read
 TASKS_EVERY_S, LARGE_TASKS_EVERY_S = 3.0, 15.0  # from one to the other also while tasks tell nothing new
 RUNNERS_EVERY_S = 10.0
-_SAMPLE = 20  # tasks of a group and a status, in a large run
-_MOST_GROUPS = 12  # that are looked into at a time, in a large run
+_SAMPLE = 20  # tasks of a demand and a status, in a large run
+_MOST_DEMANDS = 12  # that are looked into at a time, in a large run
+_SAMPLED = (TaskStatus.RUNNING, TaskStatus.COMPLETED, TaskStatus.FAILED)
 _UNKNOWN_ROUTE = 404
-
-GroupKey = tuple[str, str]  # provider, instance type
 
 
 class Api(Protocol):
-    """The part of the client that looking needs."""
+    """The part of the client that polling needs."""
 
     def run(self, run_id: str) -> RunDetail: ...
 
@@ -42,7 +42,7 @@ class Api(Protocol):
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """`tasks`: all of a small run, a sample of a large one. `runners` None: not asked for, or the API has no answer."""
 
     run: RunDetail
@@ -50,13 +50,8 @@ class Look:
     runners: tuple[RunnerSeen, ...] | None = None
 
 
-def is_waiting(group: GroupCounts) -> bool:
-    """Tasks are there and nobody works on any."""
-    return bool(group.pending and not group.claimed + group.running)
-
-
-class Looker:
-    """Call it for a look. Raises what the client raises."""
+class RunPoller:
+    """Reads one run again and again, and remembers what it read."""
 
     def __init__(self, api: Api, run_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._api = api
@@ -69,45 +64,50 @@ class Looker:
         self._runners: tuple[RunnerSeen, ...] | None = None
         self._has_runners = True
 
-    def __call__(self) -> Look:
+    def poll(self) -> Snapshot:
+        """Raises what the client raises."""
         run = self._api.run(self._run_id)
-        changed = [group for group in run.groups if self._groups.get(_key(group)) != group]
+        changed = [group for group in run.groups if self._groups.get(key_of(group)) != group]
         self._read_tasks(run, changed)
-        self._groups = {_key(group): group for group in run.groups}
-        return Look(run, tuple(self._tasks.values()), self._read_runners(run.groups))
+        self._groups = {key_of(group): group for group in run.groups}
+        return Snapshot(run, tuple(self._tasks.values()), self._read_runners(run.groups))
 
     def _read_tasks(self, run: RunDetail, changed: Sequence[GroupCounts]) -> None:
         small = run.tasks.total <= SMALL_RUN
         due = self._clock() - self._tasks_at >= (self._tasks_every_s if small else LARGE_TASKS_EVERY_S)
         if not due and not (small and changed):
             return
-        active = [group for group in run.groups if group.running + group.claimed]
+        active = [group for group in run.groups if in_flight(group)]
         if not changed and not active:
             return
         self._tasks_at = self._clock()
-        found = self._api.tasks(self._run_id) if small else self._samples(_union(changed, active))
+        found = self._api.tasks(self._run_id) if small else self._samples([*changed, *active])
         fresh = {task.id: task for task in found}
         ended = {task.id: task for task in self._tasks.values() if task.ended_at}
         is_news = _told(fresh) != _told(self._tasks)
         self._tasks_every_s = TASKS_EVERY_S if is_news else min(self._tasks_every_s * GROWTH, LARGE_TASKS_EVERY_S)
         self._tasks = fresh if small else ended | fresh
 
-    def _samples(self, groups: Iterable[GroupCounts]) -> Iterator[Task]:
-        """Of each group those that run, and those that have ended since the last look."""
-        for group in islice(groups, _MOST_GROUPS):
-            before = self._groups.get(_key(group))
-            for status in (TaskStatus.RUNNING, TaskStatus.COMPLETED, TaskStatus.FAILED):
-                count = getattr(group, status.value)
-                if count and (status == TaskStatus.RUNNING or before is None or count != getattr(before, status.value)):
-                    yield from islice(
-                        self._api.tasks(
-                            self._run_id, provider=group.provider, instance_type=group.instance_type, status=status
-                        ),
-                        _SAMPLE,
-                    )
+    def _samples(self, groups: Sequence[GroupCounts]) -> Iterator[Task]:
+        """Of each demand tasks that run, and tasks that have ended since the last poll: the API filters by demand."""
+        for demand in islice(dict.fromkeys(demand_of(group) for group in groups), _MOST_DEMANDS):
+            mine = [group for group in groups if demand_of(group) == demand]
+            for status in _SAMPLED:
+                if any(self._has_news(group, status) for group in mine):
+                    yield from islice(self._tasks_of(demand, status), _SAMPLE)
+
+    def _has_news(self, group: GroupCounts, status: TaskStatus) -> bool:
+        count, before = getattr(group, status.value), self._groups.get(key_of(group))
+        changed = before is None or count != getattr(before, status.value)
+        return bool(count and (status == TaskStatus.RUNNING or changed))
+
+    def _tasks_of(self, demand: Demand, status: TaskStatus) -> Iterator[Task]:
+        return self._api.tasks(
+            self._run_id, provider=demand.provider, instance_type=demand.instance_type, status=status
+        )
 
     def _read_runners(self, groups: Iterable[GroupCounts]) -> tuple[RunnerSeen, ...] | None:
-        if not any(is_waiting(group) for group in groups):
+        if not untouched(groups):
             self._runners = None
         elif self._has_runners and self._clock() - self._runners_at >= RUNNERS_EVERY_S:
             self._runners_at = self._clock()
@@ -121,13 +121,4 @@ class Looker:
 
 
 def _told(tasks: Mapping[str, Task]) -> list[tuple[str, TaskStatus, str | None, str | None, int | None]]:
-    """What of tasks is shown while they run: a heartbeat alone is no news."""
     return [(t.id, t.status, t.current_benchmark, t.heartbeat_message, t.progress_pct) for t in tasks.values()]
-
-
-def _key(group: GroupCounts) -> GroupKey:
-    return group.provider, group.instance_type
-
-
-def _union(*lists: Sequence[GroupCounts]) -> Iterable[GroupCounts]:
-    return {_key(group): group for groups in lists for group in groups}.values()

@@ -3,8 +3,8 @@
 import pytest
 from benchfleet.api.pacing import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_PAUSE_S
 from benchfleet.exceptions import AuthError, BenchfleetError, ServerError, TimedOut, Unreachable
-from benchfleet.watch.follow import follow, follow_looks
-from benchfleet.watch.look import Look
+from benchfleet.watch.poller import Snapshot
+from benchfleet.watch.polling import poll_until_done, watch_run
 from benchfleet_contract.runs import RunDetail
 
 from tests.unit.run_parts import Answer, FakeClient, HandClock, Screen, detail, group, task
@@ -20,24 +20,27 @@ class Story:
         self.clock, self.screen = HandClock(), Screen()
         self.asked = 0
 
-    def look(self) -> Look:
+    def poll(self) -> Snapshot:
         self.asked += 1
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, BaseException):
             raise answer
-        return Look(answer)
+        return Snapshot(answer)
 
     def follow(self, *, timeout_s: float = 1e9) -> RunDetail:
-        return follow_looks(
-            self.look, display=self.screen, check=lambda _: None, timeout_s=timeout_s, clocks=self.clock.clocks()
-        )
+        return poll_until_done("7", self.poll, display=self.screen, timeout_s=timeout_s, clocks=self.clock.clocks())
 
 
 def test_waits_for_the_archive_and_not_only_for_the_tasks() -> None:
     story = Story(RUNNING, detail("running", "building"), detail("completed", "building"), DONE)
     assert story.follow().archive.state == "ready"
-    assert [look.run.status for look in story.screen.looks] == ["running", "running", "completed", "completed"]
-    assert story.clock.now_s == 3 * FIRST_PAUSE_S  # each look showed a change
+    assert [snapshot.run.status for snapshot in story.screen.snapshots] == [
+        "running",
+        "running",
+        "completed",
+        "completed",
+    ]
+    assert story.clock.now_s == 3 * FIRST_PAUSE_S  # each poll showed a change
 
 
 @pytest.mark.parametrize("ending", [("failed", "failed"), ("cancelled", "ready"), ("failed", "ready")])
@@ -75,7 +78,7 @@ def test_a_control_plane_that_asks_for_a_pause_gets_it() -> None:
     assert story.clock.now_s == FIRST_PAUSE_S + 20
 
 
-def test_one_look_that_failed_is_no_news() -> None:
+def test_a_single_failed_poll_is_not_reported() -> None:
     story = Story(RUNNING, Unreachable("refused"), RUNNING, Unreachable("refused"), DONE)
     assert story.follow().status == "completed"
     assert story.screen.notes == []
@@ -90,7 +93,7 @@ def test_silence_has_an_end() -> None:
 
 
 def test_silence_counts_as_time() -> None:
-    with pytest.raises(TimedOut, match="run is not known, after 30 s"):
+    with pytest.raises(TimedOut, match="run 7 could not be read, after 30 s; the last poll failed: refused"):
         Story(Unreachable("refused")).follow(timeout_s=30)
 
 
@@ -100,20 +103,12 @@ def test_a_refusal_is_no_silence() -> None:
 
 
 def test_a_dead_runner_ends_the_wait() -> None:
-    def check() -> None:
+    def check(snapshot: Snapshot | None) -> None:
         raise BenchfleetError("the runner ended")
 
-    class Api:
-        def run(self, run_id: str) -> RunDetail:
-            return RUNNING
-
-        def tasks(self, run_id: str, **_: object) -> object:
-            raise AssertionError
-
-        runners = tasks
-
+    story = Story(RUNNING)
     with pytest.raises(BenchfleetError, match="the runner ended"):
-        follow(Api(), "7", display=Screen(), check=check)  # type: ignore[arg-type]
+        poll_until_done("7", story.poll, display=story.screen, check=check, clocks=story.clock.clocks())
 
 
 def test_says_why_something_waits() -> None:
@@ -148,7 +143,7 @@ ENDED_S = 62.0
 def test_what_following_a_minute_costs() -> None:
     clock = HandClock()
     api = Minute(clock)
-    follow(api, "7", display=Screen(), check=lambda: None, clocks=clock.clocks())
+    watch_run(api, "7", display=Screen(), clocks=clock.clocks())
     assert api.asked.count("run") < 40
     assert len(api.asked) < 60
     assert clock.now_s < ENDED_S + 0.7 + STEADY_PAUSE_S
