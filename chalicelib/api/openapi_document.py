@@ -21,7 +21,7 @@ from chalicelib.api.openapi_forms import form_of
 from chalicelib.api.openapi_operation import Operation
 from chalicelib.api.openapi_replies import REPLIES
 from chalicelib.api.runs import operations as of_runs
-from chalicelib.api.runs.schema import INSTANCE, NEW_RUN, OPTIONS
+from chalicelib.api.runs.schema import NAMED, NEW_RUN
 from chalicelib.api.system import operations as of_system
 from chalicelib.api.tasks import operations as of_tasks
 from chalicelib.domain import errors
@@ -88,7 +88,7 @@ def _schemas() -> dict[str, Any]:
     wanted |= {(body, "validation"): None for body in bodies}
     _, made = models_json_schema(list(wanted), ref_template=f"{_SCHEMAS}{{model}}", schema_generator=_Told)
     forms = {_form_name(body.__name__): form_of(made["$defs"][body.__name__]) for body in bodies}
-    ours = {of_runs.RUN_BODY: NEW_RUN, "RunInstance": INSTANCE, **OPTIONS, **REPLIES}
+    ours = {of_runs.RUN_BODY: NEW_RUN, **NAMED, **REPLIES}
     return dict(sorted({**made["$defs"], **forms, **ours}.items()))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
 from benchfleet_contract.reading import Reading
+from benchfleet_contract.run_fields import WHOLE
 from benchfleet_contract.run_instances import is_field, read_instances
 from benchfleet_contract.run_options import Work, check_options, check_shards, read_ruby_version
 from benchfleet_contract.run_subjects import read_subjects
@@ -35,10 +36,9 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
     if right and shards > 1:
         check_shards(work, shards, reading)
     metadata = _document(body, "metadata", limits.MAX_METADATA_BYTES, reading) or {}
-    lease = _whole(body, "lease_s", limits.DEFAULT_LEASE_S, (limits.MIN_LEASE_S, limits.MAX_LEASE_S), reading)
-    attempts = _whole(body, "max_attempts", limits.DEFAULT_MAX_ATTEMPTS, (1, limits.MAX_ATTEMPTS), reading)
-    span = (limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S)
-    deadline = _whole(body, "deadline_s", limits.DEFAULT_DEADLINE_S, span, reading)
+    lease = _whole(body, "lease_s", reading)
+    attempts = _whole(body, "max_attempts", reading)
+    deadline = _whole(body, "deadline_s", reading)
     _sizes(instances, tasks, max(1, len(subjects)), shards, reading)
     reading.close()
     if not reading.problems:
@@ -129,19 +129,19 @@ def _order(body: Mapping[str, Any], reading: Reading) -> Order:
 
 def _shards(body: Mapping[str, Any], reading: Reading) -> int:
     given = {key: body[key] for key in ("shards",) if key in body and is_field(key, body[key])}
-    return _whole(given, "shards", 1, (1, limits.MAX_SHARDS), reading)
+    return _whole(given, "shards", reading)
 
 
-def _whole(body: Mapping[str, Any], name: str, default: int, span: tuple[int, int], reading: Reading) -> int:
-    value = body.get(name)
+def _whole(body: Mapping[str, Any], name: str, reading: Reading) -> int:
+    value, (default, least, most) = body.get(name), WHOLE[name]
     if value is None:
         return default
     count = _number(value)
-    if count is not None and count == int(count) and span[0] <= count <= span[1]:
+    if count is not None and count == int(count) and least <= count <= most:
         return int(count)
     label = name.removesuffix("_s").replace("_", " ").capitalize()
     unit = " seconds" if name.endswith("_s") else ""
-    words = f"{label} must be a whole number from {span[0]} to {span[1]}{unit}"
+    words = f"{label} must be a whole number from {least} to {most}{unit}"
     reading.refuse(name, value, words, f"leave it out for {default}")
     return default
 

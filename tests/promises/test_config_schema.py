@@ -83,7 +83,7 @@ def test_the_page_tells_every_field_with_its_limits() -> None:
     local = SCHEMA["properties"]["provision"]["properties"]["local"]["properties"]
     per = {f"per_instance_type.{name}" for name in SCHEMA["properties"]["per_instance_type"]["properties"]}
     properties = SCHEMA["properties"].keys() - {"per_instance_type", *CLASSIC_PROVIDERS}
-    assert {*properties, *local, *per, *SCHEMA["$defs"]["instance"]["properties"]} <= told
+    assert {*properties, *local, *per, *SCHEMA["$defs"]["RunInstance"]["properties"]} <= told
     options = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
     shown = re.sub(r"(?<=\d),(?=\d)", "", page + options)
     numbers = {int(found) for found in re.findall(r'"(?:maximum|maxLength|default)": (\d+)', published.text())}

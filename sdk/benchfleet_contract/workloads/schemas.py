@@ -7,6 +7,7 @@ has to be whole: an option that a kind needs is in one of them.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchfleet_contract.limits import MAX_GROUPS
 from benchfleet_contract.names import IMAGE, SUBJECT
 from benchfleet_contract.run_options import RUBY_BENCH
 from benchfleet_contract.workloads.kinds import Kind, kind
@@ -34,6 +35,7 @@ def subjects(reference: Reference) -> Schema:
     return {
         "type": ["array", "null"],
         "items": reference("Subject"),
+        "maxItems": MAX_GROUPS,
         "description": (
             "What is compared on each machine. All but `name` and `image` of a subject is merged over `workload_options`."
         ),

@@ -1,0 +1,148 @@
+"""A body of `POST /runs` as a model: its fields, from which both published schemas are made (of configs, and OpenAPI).
+
+It says what one should send. The control plane takes more for old clients' sake, in the words of the system that it
+replaces, and tells everything that is wrong at once: so bodies are read by rules (`run_request.py`), which tests hold against
+the schemas. Never imported by the Lambda.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from benchfleet_contract import limits
+from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
+from benchfleet_contract.run_fields import WHOLE
+from benchfleet_contract.runs import Order
+from benchfleet_contract.workloads import schemas
+from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
+
+Schema = dict[str, Any]
+
+
+def exactly(pattern: str) -> Schema:
+    """A text that is nothing else."""
+    return {"type": "string", "pattern": f"^(?:{pattern})$"}
+
+
+Printable = Annotated[str, WithJsonSchema(exactly(PRINTABLE.pattern))]
+_Workload = Annotated[str, WithJsonSchema({"anyOf": [{"enum": [*KNOWN_WORKLOADS]}, exactly(LABEL.pattern)]})]
+_RunId = Annotated[str, WithJsonSchema(exactly(NEW_RUN_ID.pattern))]
+
+
+def _whole(name: str, words: str) -> Any:
+    default, least, most = WHOLE[name]
+    return Field(default=default, ge=least, le=most, description=words)
+
+
+class RunInstance(BaseModel):
+    """One kind of machine to measure."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    instance_type: Printable = Field(
+        description="What the runners of this machine call it: a size of a cloud, or any word.",
+        examples=["c8g.medium", "this-machine"],
+    )
+    alias: Printable | None = Field(
+        default=None, description="What reports and folders call it; without it, the instance type.", examples=["c8g"]
+    )
+
+
+Instances = list[RunInstance | Printable]
+
+
+class RunProviders(BaseModel):
+    """Instances by provider. Any name may be one: letters, digits, dot, dash and underscore, at most 64.
+
+    In lists of the first three a plain text is both instance type and alias.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, list[RunInstance]]
+
+    aws: Instances = Field(default_factory=list, description="Amazon EC2 instances.")
+    azure: Instances = Field(default_factory=list, description="Azure machines.")
+    local: Instances = Field(default_factory=list, description="This machine: see `provision.local` of configs.")
+
+
+class Repeats(BaseModel):
+    """How often."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tasks: int = Field(
+        ge=1,
+        le=limits.MAX_TASKS,
+        description=(
+            "Tasks for each instance and subject: more of them narrow the intervals. Times instances, subjects and shards at "
+            f"most {limits.MAX_TASKS}."
+        ),
+    )
+
+
+class NewRun(RunProviders):
+    """What to run, how often and where. At least one instance must be named under some provider."""
+
+    workload: _Workload = Field(
+        default="ruby-bench",
+        description="What a task executes. Names beyond the first four are for runners of your own.",
+    )
+    workload_options: dict[str, Any] | None = Field(
+        default={}, description=f"What the workload is to do. At most {limits.MAX_OPTIONS_BYTES} bytes of JSON."
+    )
+    order: Order | None = Field(
+        default="interleaved",
+        description=(
+            "In which order the tasks of an instance come. interleaved: repeat by repeat, shuffled within each (the body gives "
+            "the seed); grouped: subject by subject."
+        ),
+    )
+    shards: int | None = _whole(
+        "shards",
+        "Into how many tasks the benchmarks of one repeat are dealt: pyperformance, and named ones of ruby-bench.",
+    )
+    ruby_version: str | None = Field(
+        default=None,
+        max_length=limits.MAX_LABEL_CHARS,
+        description="Which ruby is measured; ruby-bench needs it. In YAML quote it: 3.10 would be the number 3.1.",
+        examples=["3.4.7"],
+    )
+    per_instance_type: Repeats
+    lease_s: int | None = _whole("lease_s", "Seconds of silence after which a runner is taken for dead.")
+    max_attempts: int | None = _whole("max_attempts", "How often a task may start.")
+    deadline_s: int | None = _whole("deadline_s", "Seconds after which the run ends, come what may.")
+    metadata: dict[str, Any] | None = Field(
+        default={}, description=f"Kept with the run, for you. At most {limits.MAX_METADATA_BYTES} bytes of JSON."
+    )
+    run_id: _RunId | None = Field(
+        default=None,
+        description=(
+            "Names the run; creating it again with the same body changes nothing. Without it, the time in seconds."
+        ),
+    )
+    providers: RunProviders | None = Field(
+        default=None,
+        description=(
+            "Instances by provider. A provider may stand here or at the top level, where `subjects`, `order`, `shards` and "
+            "`providers` are fields unless they hold an array of instances."
+        ),
+    )
+
+
+def new_run(reference: Callable[[str], Schema]) -> tuple[Schema, dict[str, Schema]]:
+    """The schema of a body, and the named schemas that it refers to by `reference`."""
+    made = _bare(NewRun.model_json_schema(ref_template=reference("{model}")["$ref"]))
+    named = {name: schema for name, schema in made.pop("$defs").items() if name != "Repeats"}
+    made["properties"]["per_instance_type"] = _bare(Repeats.model_json_schema())
+    made["properties"]["subjects"] = schemas.subjects(reference)
+    return {**made, **schemas.rule(reference)}, {**named, **schemas.definitions(exactly)}
+
+
+def _bare(schema: Any) -> Any:
+    """Without titles, which repeat the names of what they stand at."""
+    if isinstance(schema, list):
+        return [_bare(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _bare(part) for key, part in schema.items() if key != "title" or isinstance(part, dict)}

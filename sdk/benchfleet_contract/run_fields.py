@@ -1,0 +1,21 @@
+"""Whole numbers that a `POST /runs` body may hold: read by the rules of `run_request.py`, told by both published schemas."""
+
+from typing import NamedTuple
+
+from benchfleet_contract import limits
+
+
+class Whole(NamedTuple):
+    """What stands there where nobody says it, and from where to where it may go."""
+
+    default: int
+    least: int
+    most: int
+
+
+WHOLE = {
+    "shards": Whole(1, 1, limits.MAX_SHARDS),
+    "lease_s": Whole(limits.DEFAULT_LEASE_S, limits.MIN_LEASE_S, limits.MAX_LEASE_S),
+    "max_attempts": Whole(limits.DEFAULT_MAX_ATTEMPTS, 1, limits.MAX_ATTEMPTS),
+    "deadline_s": Whole(limits.DEFAULT_DEADLINE_S, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
+}
