@@ -152,15 +152,10 @@ class FakeClient:
             raise answer
         return answer
 
-    def tasks(
-        self, run_id: str, *, provider: str | None = None, instance_type: str | None = None, status: str | None = None
-    ) -> Iterator[Task]:
-        self.asked.append(f"tasks {provider}/{instance_type} {status}" if provider else "tasks")
-        wanted = (provider, instance_type, status)
+    def tasks(self, run_id: str, **wanted: str | None) -> Iterator[Task]:
+        self.asked.append(" ".join(["tasks", *(str(value) for value in wanted.values() if value)]))
         for found in self.known:
-            if all(
-                w in (None, h) for w, h in zip(wanted, (found.provider, found.instance_type, found.status), strict=True)
-            ):
+            if all(value in (None, getattr(found, name)) for name, value in wanted.items()):
                 yield found
 
     def runners(self, run_id: str) -> RunnerList:

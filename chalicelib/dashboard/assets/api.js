@@ -3,13 +3,13 @@
 /**
  * @typedef {{total: number, pending: number, claimed: number, running: number, completed: number, failed: number,
  *   cancelled: number}} Counts
- * @typedef {Counts & {provider: string, instance_type: string}} Group
+ * @typedef {Counts & {provider: string, instance_type: string, subject: ?string}} Group
  * @typedef {{run_id: string, status: string, workload: string, created_at: string}} RunItem
  * @typedef {RunItem & {ruby_version: ?string, per_instance_type: {tasks: number}, tasks: Counts, groups: Group[],
  *   gzip_url: ?string, completed_at: ?string, deadline_at: string, reason: ?string,
  *   archive: {state: string, url: ?string, size_bytes: ?number, error: ?string, whole: ?number,
  *     corrupt: ?number, missing: ?number, lost: {task_id: string, archived: string, reason: string}[]}}} Run
- * @typedef {{id: string, instance_type: string, instance_type_alias: ?string, status: string, attempt: number,
+ * @typedef {{id: string, instance_type: string, instance_type_alias: ?string, part: ?string, status: string, attempt: number,
  *   max_attempts: number, progress_pct: ?number, current_benchmark: ?string, heartbeat_message: ?string,
  *   runner_id: ?string, claimed_at: ?string, heartbeat_at: ?string, ended_at: ?string, error_type: ?string,
  *   error_message: ?string, failure_class: ?string, reason: ?string}} Task

@@ -11,9 +11,32 @@ const FILTERED_EVERY_MS = 15_000; // to find the failed ones, the API reads the 
 const MOST_REQUESTS = 5; // for one page: a reply may hold few of the tasks that a filter asks for, or none
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** Has tasks to give, and nobody who works on any. */
-export const waits = (group) => group.pending > 0 && !group.claimed && !group.running;
-export const groupKey = (group) => JSON.stringify([group.provider, group.instance_type]);
+export const groupKey = (group) => JSON.stringify([group.provider, group.instance_type, group.subject ?? null]);
+
+const demandKey = (one) => JSON.stringify([one.provider, one.instance_type]);
+const found = new WeakMap();
+
+/**
+ * Provider and instance type alone decide who may claim, whatever the subject. Of each pair that has tasks to give and
+ * nobody who works on any: the first group that waits, with the pending tasks of all. @returns {Map<Group, number>}
+ */
+export function waiting(groups) {
+  if (!found.has(groups)) found.set(groups, findWaiting(groups));
+  return found.get(groups);
+}
+
+function findWaiting(groups) {
+  const demands = new Map();
+  for (const group of groups) {
+    const demand = demands.get(demandKey(group)) ?? { first: null, pending: 0, busy: false };
+    if (group.pending) demand.first ??= group;
+    demand.pending += group.pending;
+    demand.busy ||= group.claimed + group.running > 0;
+    demands.set(demandKey(group), demand);
+  }
+  const idle = [...demands.values()].filter((demand) => demand.pending && !demand.busy);
+  return new Map(idle.map(({ first, pending }) => [first, pending]));
+}
 
 /**
  * @typedef {{status: string, starts: {cursor: ?string, first: number}[], page: ?import("./api.js").TaskPage,
@@ -81,7 +104,7 @@ export class Store {
   /** As `read`, for who could take what waits. An API without this route is not asked again. @throws NoAnswer */
   async readRunners(signal) {
     const run = this.view === "shown" ? this.run : null;
-    if (run?.status !== "running" || !run.groups.some(waits) || !this.#tellsRunners) return LIVE_MS;
+    if (run?.status !== "running" || !waiting(run.groups).size || !this.#tellsRunners) return LIVE_MS;
     try {
       const runners = await ask(`runs/${run.run_id}/runners`, { signal });
       if (this.runId === run.run_id) this.runners = runners; // else another run was chosen meanwhile
@@ -120,14 +143,14 @@ export class Store {
 
   async #readPage(runId, key, signal) {
     const opened = this.opened.get(key);
-    const [provider, instance_type] = JSON.parse(key);
+    const [provider, instance_type, subject] = JSON.parse(key);
     const { cursor: from } = opened.starts.at(-1);
     const fresh = opened.status && opened.page?.from === from && performance.now() - opened.readAt < FILTERED_EVERY_MS;
     if (fresh) return;
     const tasks = [];
     let cursor = from;
     for (let requests = 0; requests < MOST_REQUESTS && tasks.length < PAGE && (cursor || !requests); requests += 1) {
-      const query = { provider, instance_type, status: opened.status, cursor, limit: PAGE - tasks.length };
+      const query = { provider, instance_type, subject, status: opened.status, cursor, limit: PAGE - tasks.length };
       const page = await ask(`runs/${runId}/tasks`, { query, signal });
       tasks.push(...page.tasks);
       cursor = page.next_cursor;

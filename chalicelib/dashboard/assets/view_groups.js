@@ -1,8 +1,8 @@
-// Tasks by instance type: a line for each, with its tasks below once it is opened.
+// Tasks by instance type and subject: a line for each, with its tasks below once it is opened.
 
 import { el, keyed, setAge, setAttribute, setHidden, setText, stackedBar } from "./dom.js";
 import { count, ended, ENDED_FIRST, percent, plural } from "./format.js";
-import { groupKey, waits } from "./store.js";
+import { groupKey, waiting } from "./store.js";
 import { makeTasks } from "./view_tasks.js";
 
 /** @param {{onToggle: Function, onShow: Function, onTurn: Function}} actions each is called with the group's key first */
@@ -16,21 +16,23 @@ function makeGroup(group, store, actions) {
   const bar = el("span", { class: "bar", "aria-hidden": "true" });
   const counts = el("span", { class: "counts" });
   const done = el("span", { class: "done" });
-  const name = el("span", { class: "group-name" }, el("b", {}, group.instance_type), el("span", {}, group.provider));
+  const subject = group.subject ? [el("b", { class: "subject" }, group.subject)] : [];
+  const machine = [el("b", {}, group.instance_type), el("span", {}, group.provider)];
+  const name = el("span", { class: "group-name" }, ...machine, ...subject);
   const button = el("button", { type: "button", class: "group-line", "aria-expanded": "false", "aria-controls": id });
   button.append(name, bar, counts, done);
   button.addEventListener("click", () => actions.onToggle(key));
   const body = el("div", { id, class: "group-body", hidden: "" });
-  const waiting = makeWaiting();
-  const node = el("section", { class: "card group", "aria-label": `${group.provider} ${group.instance_type}` });
-  node.append(el("h3", {}, button), waiting.node, body);
+  const reason = makeReason();
+  const node = el("section", { class: "card group", "aria-label": label(group) });
+  node.append(el("h3", {}, button), reason.node, body);
   const stretches = stackedBar(bar);
   let tasks = null;
   const draw = (fresh) => {
     stretches(fresh);
     setText(counts, inWords(fresh));
     setText(done, `${percent(ended(fresh), fresh.total)} %`);
-    waiting.draw(fresh, store.runners);
+    reason.draw(fresh, store);
     const opened = store.opened.get(key);
     setAttribute(button, "aria-expanded", String(Boolean(opened)));
     setHidden(body, !opened);
@@ -43,26 +45,29 @@ function makeGroup(group, store, actions) {
 
 let groupNumber = 1;
 
+const label = (group) => [group.provider, group.instance_type, group.subject].filter(Boolean).join(" ");
+
 const inWords = (group) =>
   ENDED_FIRST.filter((status) => group[status])
     .map((status) => `${count(group[status])} ${status}`)
     .join(" · ");
 
-/** Why a group's tasks wait, where that is known: no live runner offers what they need. */
-function makeWaiting() {
+/** Why tasks wait, where that is known: no live runner offers what they need. Told once, however many subjects wait. */
+function makeReason() {
   const words = el("span");
   const seen = el("time");
   const node = el("p", { class: "waiting", hidden: "" }, words, seen);
-  const draw = (group, known) => {
+  const draw = (group, { run, runners: known }) => {
     const mine = (known?.runners ?? []).filter(
       (runner) => runner.provider === group.provider && runner.instance_type === group.instance_type,
     );
-    const lacking = known && waits(group) && !mine.some((runner) => runner.live) && !(known.truncated && !mine.length);
+    const pending = waiting(run.groups).get(group);
+    const lacking = known && pending && !mine.some((runner) => runner.live) && !(known.truncated && !mine.length);
     setHidden(node, !lacking);
     if (!lacking) return;
     const which = `${group.provider} / ${group.instance_type}`;
     const last = mine.length ? "; the last one was seen " : "; none has asked for one yet.";
-    setText(words, `${plural(group.pending, "task")} waiting: no live runner for ${which}${last}`);
+    setText(words, `${plural(pending, "task")} waiting: no live runner for ${which}${last}`);
     if (mine.length) setAge(seen, mine[0].seen_at);
     else setText(seen, "");
   };

@@ -62,7 +62,7 @@ function makeRow(first) {
   const error = makeError();
   const node = el("tr", { role: "row" });
   node.append(
-    cell(first.id.slice(first.id.lastIndexOf(".") + 1)),
+    cell([first.id.slice(first.id.lastIndexOf(".") + 1), first.part].filter(Boolean).join(" · ")),
     cell(first.instance_type_alias ?? "–"),
     cell(badge),
     cell(attempt),

@@ -17,6 +17,7 @@ async def tasks(
     *,
     provider: str | None = None,
     instance_type: str | None = None,
+    subject: str | None = None,
     status: TaskStatus | str | None = None,
 ) -> AsyncGenerator[Task, None]:
     """Iterate over the tasks of a run in order of their numbers, or over those that match every filter given.
@@ -24,7 +25,7 @@ async def tasks(
     Pages are asked for as they are needed. Raises NotFound, UsageError, InvalidRequest, AuthError, Unreachable, ApiError.
     """
     path = run_path(run_id, "tasks")
-    wanted = {"provider": provider, "instance_type": instance_type, "status": status}
+    wanted = {"provider": provider, "instance_type": instance_type, "subject": subject, "status": status}
     query = {name: str(value) for name, value in wanted.items() if value is not None}
     while True:
         page = await ask(session, Call("GET", path, query=query), TaskList)

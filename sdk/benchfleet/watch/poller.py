@@ -13,13 +13,13 @@ from benchfleet_contract.tasks import Task
 
 from benchfleet.api.pacing import GROWTH
 from benchfleet.exceptions import ApiError
-from benchfleet.watch.groups import Demand, GroupKey, demand_of, in_flight, key_of, untouched
+from benchfleet.watch.groups import GroupKey, in_flight, key_of, untouched
 
 SMALL_RUN = 200  # tasks: one short page, so all of them are read
 TASKS_EVERY_S, LARGE_TASKS_EVERY_S = 3.0, 15.0  # from one to the other also while tasks tell nothing new
 RUNNERS_EVERY_S = 10.0
-_SAMPLE = 20  # tasks of a demand and a status, in a large run
-_MOST_DEMANDS = 12  # that are looked into at a time, in a large run
+_SAMPLE = 20  # tasks of a group and a status, in a large run
+_MOST_GROUPS = 12  # that are looked into at a time, in a large run
 _SAMPLED = (TaskStatus.RUNNING, TaskStatus.COMPLETED, TaskStatus.FAILED)
 _UNKNOWN_ROUTE = 404
 
@@ -35,6 +35,7 @@ class Api(Protocol):
         *,
         provider: str | None = None,
         instance_type: str | None = None,
+        subject: str | None = None,
         status: TaskStatus | None = None,
     ) -> Iterator[Task]: ...
 
@@ -89,22 +90,20 @@ class RunPoller:
         self._tasks = fresh if small else ended | fresh
 
     def _samples(self, groups: Sequence[GroupCounts]) -> Iterator[Task]:
-        """Of each demand tasks that run, and tasks that have ended since the last poll: the API filters by demand."""
-        for demand in islice(dict.fromkeys(demand_of(group) for group in groups), _MOST_DEMANDS):
-            mine = [group for group in groups if demand_of(group) == demand]
+        """Of each group tasks that run, and tasks that have ended since the last poll."""
+        for group in islice({key_of(group): group for group in groups}.values(), _MOST_GROUPS):
             for status in _SAMPLED:
-                if any(self._has_news(group, status) for group in mine):
-                    yield from islice(self._tasks_of(demand, status), _SAMPLE)
+                if self._has_news(group, status):
+                    yield from islice(self._tasks_of(group, status), _SAMPLE)
 
     def _has_news(self, group: GroupCounts, status: TaskStatus) -> bool:
         count, before = getattr(group, status.value), self._groups.get(key_of(group))
         changed = before is None or count != getattr(before, status.value)
         return bool(count and (status == TaskStatus.RUNNING or changed))
 
-    def _tasks_of(self, demand: Demand, status: TaskStatus) -> Iterator[Task]:
-        return self._api.tasks(
-            self._run_id, provider=demand.provider, instance_type=demand.instance_type, status=status
-        )
+    def _tasks_of(self, group: GroupCounts, status: TaskStatus) -> Iterator[Task]:
+        demand, subject = key_of(group)
+        return self._api.tasks(self._run_id, **demand._asdict(), subject=subject, status=status)
 
     def _read_runners(self, groups: Iterable[GroupCounts]) -> tuple[RunnerSeen, ...] | None:
         if not untouched(groups):
