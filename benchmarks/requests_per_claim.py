@@ -13,7 +13,6 @@ from threading import Barrier
 from typing import Any
 
 import boto3
-from benchfleet_contract.tasks import ClaimReply
 from botocore.config import Config
 from chalice.app import Chalice
 
@@ -21,6 +20,7 @@ from benchmarks.metering import Meter
 from benchmarks.metric import Metric
 from benchmarks.subject import INSTANCE_TYPE, PROVIDER, QUIET
 from chalicelib.domain.contention import Windows
+from chalicelib.domain.outcomes import Assigned
 from chalicelib.domain.records import Demand
 from chalicelib.services.tasks.claim_task import ClaimTask
 from chalicelib.settings import from_environment
@@ -57,8 +57,8 @@ def contend(services: Services, meter: Meter, *, runners: int, claims: int, apar
         start.wait()
         for _ in range(claims):
             with meter.of_this_thread() as mine:
-                reply: ClaimReply = claim(run_id, services.tasks.requests.make(KEY, f"runner-{number}", None))
-            if reply.status == "assigned":
+                outcome = claim(run_id, services.tasks.requests.make(KEY, f"runner-{number}", None))
+            if isinstance(outcome, Assigned):
                 spent.append(sum(mine.values()))
 
     with ThreadPoolExecutor(runners) as pool:
@@ -75,7 +75,7 @@ def _run(services: Services, *, tasks: int) -> str:
 
 
 def _container(services: Services) -> ClaimTask:
-    return ClaimTask(services.stores.runs, services.stores.tasks, services.bucket.storage, Windows(secrets.randbelow))
+    return ClaimTask(services.stores.runs, services.stores.tasks, Windows(secrets.randbelow))
 
 
 @contextmanager

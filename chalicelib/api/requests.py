@@ -141,7 +141,8 @@ def read_wanted(query: Mapping[str, str]) -> Wanted:
         raise BadRequest(
             f"status must be one of {', '.join(TaskStatus)}, not {status[:40]!r}", code="invalid_parameter"
         )
-    return Wanted(query.get("provider") or None, query.get("instance_type") or None, status and TaskStatus(status))
+    named = [query.get(name) or None for name in ("provider", "instance_type", "subject")]
+    return Wanted(named[0], named[1], status and TaskStatus(status), named[2])
 
 
 def runner_of(body: Mapping[str, Any]) -> str:

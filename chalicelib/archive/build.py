@@ -19,6 +19,7 @@ from chalicelib.archive.s3 import Objects
 from chalicelib.archive.unpack import Limits
 from chalicelib.archive.upload import SMALLEST_PART_BYTES, MultipartWriter
 
+_IF_ANY = ("subject", "part")
 _NOT_TOLD = frozenset({"result_key", "error_key", "seal"})
 
 
@@ -44,6 +45,8 @@ class BundleTask:
     result_key: str | None = None
     error_key: str | None = None
     seal: str | None = None
+    subject: str | None = None
+    part: str | None = None
 
     @property
     def kind(self) -> Literal["result", "error"] | None:
@@ -130,7 +133,7 @@ def _rising(tasks: Iterable[BundleTask]) -> Iterator[BundleTask]:
 
 def _source(task: BundleTask, content: Content | None) -> Source:
     return Source(
-        folder=folder_name(task.alias, task.instance_type, task.number),
+        folder=folder_name(task.alias, task.instance_type, task.number, task.subject),
         key=task.key,
         kind=task.kind,
         task=_manifest_fields(task),
@@ -140,4 +143,5 @@ def _source(task: BundleTask, content: Content | None) -> Source:
 
 
 def _manifest_fields(task: BundleTask) -> dict[str, Any]:
-    return {name: value for name, value in asdict(task).items() if name not in _NOT_TOLD}
+    left_out = _NOT_TOLD | {name for name in _IF_ANY if getattr(task, name) is None}
+    return {name: value for name, value in asdict(task).items() if name not in left_out}

@@ -43,4 +43,5 @@ def _bundle_task(task: Task) -> BundleTask:
         alias=task.alias, run_number=task.run_number, status=str(task.status), attempt=task.attempt,
         failure_class=task.failure_class, error_type=task.error_type, error_message=task.error_message,
         reason=task.reason, result_key=task.result_key, error_key=task.error_key, seal=task.seal,
+        subject=task.subject, part=task.part,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The key grammar of the bucket: every key that exists, and who it belongs to. Pure.
 
     runs/<run_id>/request.json                                       the accepted body of POST /runs
+    runs/<run_id>/plan.jsonl                                         the options of its tasks, each different set a line
     runs/<run_id>/results/<n>/<attempt>-<nonce>/result.tar.gz        what one attempt at task n uploaded
     runs/<run_id>/results/<n>/<attempt>-<nonce>/error.tar.gz         the same, of an attempt that failed
     runs/<run_id>/results.tar.gz                                     the archive
@@ -19,6 +20,10 @@ def run_prefix(run_id: str) -> str:
 
 def request_key(run_id: str) -> str:
     return f"runs/{run_id}/request.json"
+
+
+def plan_key(run_id: str) -> str:
+    return f"runs/{run_id}/plan.jsonl"
 
 
 def archive_key(run_id: str) -> str:

@@ -102,6 +102,15 @@ class Objects:
         finally:
             opened.body.close()
 
+    def read_range(self, key: str, *, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset` on. Raises ObjectMissing, or StorageError (also where there are fewer)."""
+        wanted = f"bytes={offset}-{offset + length - 1}"
+        with _translated(key):
+            data = self._client.get_object(Bucket=self._bucket, Key=key, Range=wanted)["Body"].read()
+        if len(data) != length:
+            raise StorageError(f"{key} has {len(data)} bytes of {wanted}")
+        return data
+
     def head(self, key: str) -> ObjectInfo | None:
         """What is known of the object without reading it, or None if there is none. Raises StorageError."""
         try:

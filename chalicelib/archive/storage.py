@@ -1,7 +1,9 @@
 """What the services ask of the bucket (`domain/ports.Storage`), in terms of keys and signatures."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from benchfleet_contract.limits import URL_LIFETIME_S
 from benchfleet_contract.runners import TaskFiles
@@ -9,7 +11,8 @@ from benchfleet_contract.states import ArchiveState
 from benchfleet_contract.tasks import UploadUrls
 
 from chalicelib.archive import layout
-from chalicelib.archive.errors import StorageError
+from chalicelib.archive.errors import ObjectMissing, StorageError
+from chalicelib.archive.read_options import Place, ReadOptions
 from chalicelib.archive.s3 import Objects
 from chalicelib.domain import seals
 from chalicelib.domain.errors import Unavailable
@@ -25,9 +28,30 @@ class Storage:
         """`objects` is called on first use: a function that never signs never pays for an S3 client."""
         self._objects = objects
         self._clock = clock
+        self._options = ReadOptions()
 
     def keep_request(self, run_id: str, body: bytes) -> None:
         self._objects().put_json_bytes(layout.request_key(run_id), body)
+
+    def keep_plan(self, run_id: str, lines: bytes) -> None:
+        self._objects().put(layout.plan_key(run_id), lines, content_type="application/jsonl")
+
+    def options(self, run_id: str, offset: int, length: int) -> dict[str, Any]:
+        """One set of options out of the run's plan. Raises Unavailable when the bucket does not give it."""
+        return self._options.get((run_id, offset, length), now_ms=self._clock(), read=self._read_options)
+
+    def sign_plan(self, run_id: str) -> str:
+        """A GET of the plan; whoever has it asks for the bytes that he wants."""
+        return self._objects().sign_get(layout.plan_key(run_id), expires_s=URL_LIFETIME_S, filename="plan.jsonl")
+
+    def _read_options(self, place: Place) -> dict[str, Any]:
+        run_id, offset, length = place
+        try:
+            found = self._objects().read_range(layout.plan_key(run_id), offset=offset, length=length)
+        except (ObjectMissing, StorageError):
+            raise Unavailable("The bucket does not give the task's options", code="storage_unavailable") from None
+        options: dict[str, Any] = json.loads(found)
+        return options
 
     def upload_keys(self, task: Task) -> tuple[str, str]:
         """The result and the error key of the task's present attempt."""

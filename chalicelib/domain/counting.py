@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from benchfleet_contract.states import TaskStatus
 
-from chalicelib.domain.records import Task
+from chalicelib.domain.records import Group, Task
 from chalicelib.domain.transitions import OPEN
 
 Tally = dict[tuple[int, TaskStatus], int]  # (group ordinal, status) → tasks
@@ -35,6 +35,11 @@ class Counts:
         """Has every one of the group's `total` tasks ended? Counters that do not add up never say so."""
         counted = {status: self.of(status, group) for status in TaskStatus}
         return not any(counted[status] for status in OPEN) and sum(counted.values()) == total
+
+
+def all_ended(groups: Iterable[tuple[int, Group]], counts: Counts) -> bool:
+    """Have all tasks of these groups ended? They come with their ordinals."""
+    return all(counts.ended(ordinal, group.total) for ordinal, group in groups)
 
 
 @dataclass(frozen=True)

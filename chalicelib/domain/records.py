@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from benchfleet_contract.names import folder_name, task_id
+from benchfleet_contract.runs import Order
 from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
 
 
@@ -38,11 +39,12 @@ class Demand:
 
 @dataclass(frozen=True)
 class Group:
-    """The tasks of one key within a run: how many, and in which blocks."""
+    """The tasks of one demand and one subject within a run: how many, and in which blocks all tasks of the demand are."""
 
     demand: Demand
     total: int
     blocks: tuple[int, ...]
+    subject: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,36 @@ class Run:
     ending: Ending | None = None
     reason: str | None = None
     archive: ArchiveRecord = field(default_factory=ArchiveRecord)
+    order: Order = "interleaved"
+    shards: int = 1
+    shared_options: dict[str, Any] | None = (
+        None  # of all tasks without `options_at`, where these are not workload_options
+    )
+    label: str | None = None  # a few words for lists of runs
+    origin: str = "api"  # who made it
 
-    def group(self, demand: Demand) -> int | None:
-        """The ordinal of the group, or None."""
-        return next((i for i, group in enumerate(self.groups) if group.demand == demand), None)
+    def groups_of(self, demand: Demand) -> list[tuple[int, Group]]:
+        """The groups of a demand, one a subject, with their ordinals."""
+        return [(i, group) for i, group in enumerate(self.groups) if group.demand == demand]
+
+    def blocks_of(self, demand: Demand) -> tuple[int, ...]:
+        """Where the tasks of a demand are; nowhere when the run has none."""
+        return next((group.blocks for group in self.groups if group.demand == demand), ())
+
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """Each of them once."""
+        return tuple(dict.fromkeys(group.demand for group in self.groups))
+
+    @property
+    def places(self) -> tuple[tuple[Demand, int], ...]:
+        """Each demand with each of its blocks, once."""
+        return tuple(dict.fromkeys((group.demand, block) for group in self.groups for block in group.blocks))
+
+    def header(self, demand: Demand) -> "Header":
+        """What stands beside the tasks of a demand."""
+        options = self.workload_options if self.shared_options is None else self.shared_options
+        return Header(self.is_open, self.ruby_version, self.workload, options, self.blocks_of(demand))
 
     @property
     def is_open(self) -> bool:
@@ -142,6 +170,10 @@ class Task:
     seal: str | None = None  # what its upload was when the task ended (domain/seals.py)
     result: ResultState | None = None
     result_reason: str | None = None
+    subject: str | None = None
+    part: str | None = None
+    image: str | None = None
+    options_at: str | None = None  # where in the run's plan its options stand: `<offset>:<length>`; None: in the header
 
     @property
     def id(self) -> str:
@@ -149,7 +181,7 @@ class Task:
 
     @property
     def folder(self) -> str:
-        return folder_name(self.alias, self.demand.instance_type, self.number)
+        return folder_name(self.alias, self.demand.instance_type, self.number, self.subject)
 
 
 @dataclass(frozen=True)
@@ -166,18 +198,21 @@ class ClaimRequest:
 
 @dataclass(frozen=True)
 class Header:
-    """What a claim must know of its run, kept beside the tasks of each (block, group)."""
+    """What a claim must know of its run, kept beside the tasks of each (block, demand).
+
+    `options` are those of every task that has no `options_at`.
+    """
 
     open: bool
     ruby_version: str | None
     workload: str
-    workload_options: dict[str, Any]
+    options: dict[str, Any]
     blocks: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The pending tasks of one (block, group), lowest number first; `header` is None when the group has none there.
+    """The pending tasks of one (block, demand), lowest number first; `header` is None when the demand has none there.
 
     `deferred` are pending tasks that were handed back by the runner that asks, and wait for another one.
     """
@@ -204,4 +239,4 @@ class ActiveRun:
     run_id: str
     created_ms: int
     workload: str
-    groups: frozenset[Demand]
+    demands: frozenset[Demand]

@@ -18,11 +18,13 @@ class Wanted:
     provider: str | None = None
     instance_type: str | None = None
     status: TaskStatus | None = None
+    subject: str | None = None
 
     def takes(self, task: Task) -> bool:
-        return self.takes_group(task.demand) and self.status in (None, task.status)
+        mine = self.takes_demand(task.demand) and self.subject in (None, task.subject)
+        return mine and self.status in (None, task.status)
 
-    def takes_group(self, demand: Demand) -> bool:
+    def takes_demand(self, demand: Demand) -> bool:
         return self.provider in (None, demand.provider) and self.instance_type in (None, demand.instance_type)
 
 
@@ -35,10 +37,10 @@ class Selected:
 
 
 def spans(run: Run, wanted: Wanted) -> list[Span]:
-    """Where the groups that are asked for have their tasks, in order.
+    """Where the demands that are asked for have their tasks, in order; those of all subjects.
 
-    Where no group is listed twice in a run, the sizes of the groups before it tell exactly; else its blocks do, which
-    may hold tasks of other groups too.
+    Where no demand is listed twice in a run, the sizes of the groups before it tell exactly; else its blocks do, which
+    may hold tasks of other demands too.
     """
     if wanted.provider is None and wanted.instance_type is None:
         return [(1, run.task_count)] if run.task_count else []
@@ -46,7 +48,7 @@ def spans(run: Run, wanted: Wanted) -> list[Span]:
     found: list[Span] = []
     before = 0
     for group in run.groups:
-        if wanted.takes_group(group.demand):
+        if wanted.takes_demand(group.demand):
             found += [(before + 1, before + group.total)] if exact else _of_blocks(group, run)
         before += group.total
     return _joined(found)
@@ -55,11 +57,11 @@ def spans(run: Run, wanted: Wanted) -> list[Span]:
 def all_wanted(run: Run, wanted: Wanted) -> bool:
     """Is every task within `spans` wanted?"""
     any_group = wanted.provider is None and wanted.instance_type is None
-    return wanted.status is None and (any_group or _is_exact(run))
+    return wanted.status is None and wanted.subject is None and (any_group or _is_exact(run))
 
 
 def _is_exact(run: Run) -> bool:
-    return all(group.total == run.tasks_per_instance for group in run.groups)
+    return all(group.total == run.tasks_per_instance * run.shards for group in run.groups)
 
 
 def _of_blocks(group: Group, run: Run) -> list[Span]:

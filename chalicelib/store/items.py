@@ -4,7 +4,7 @@ A record's field lives in an attribute of the same name; what is None is absent.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -37,11 +37,11 @@ _TASK_SAME = (
     "run_id", "number", "group", "alias", "run_number", "max_attempts", "lease_ms", "attempt", "runner_id",
     "former_runner_id", "claim_token", "nonce", "bound", "claimed_ms", "lease_until_ms", "not_before_ms", "heartbeat_ms",
     "heartbeat_message", "current_benchmark", "progress_pct", "error_type", "error_message", "reason", "ended_ms",
-    "result_key", "error_key", "seal", "result_reason",
+    "result_key", "error_key", "seal", "result_reason", "subject", "part", "image", "options_at",
 )  # fmt: skip
 _RUN_SAME = (
-    "run_id", "body_sha256", "created_ms", "deadline_ms", "ruby_version", "workload", "tasks_per_instance",
-    "task_count", "lease_s", "max_attempts", "completed_ms", "reason",
+    "run_id", "body_sha256", "created_ms", "deadline_ms", "ruby_version", "tasks_per_instance", "task_count", "lease_s",
+    "max_attempts", "completed_ms", "reason", "order", "shards", "label", "origin",
 )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def task_item(task: Task) -> Item:
     same = {name: getattr(task, name) for name in _TASK_SAME}
     return same | {
         "pk": pk, "sk": sk, "claim_order": keys.pending_order(task.demand, task.number), "status": str(task.status),
-        "provider": task.demand.provider, "instance_type": task.demand.instance_type,
+        "provider": task.demand.provider, "instance_type": task.demand.instance_type, "model": task.demand.model,
     }  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def task_of(item: Mapping[str, Any]) -> Task:
     same: dict[str, Any] = {name: item.get(name) for name in _TASK_SAME}
     return Task(
         **same,
-        demand=Demand(item["provider"], item["instance_type"]),
+        demand=_demand(item),
         status=TaskStatus(item["status"]),
         extended=bool(item.get("extended")),
         heartbeat_status=HeartbeatStatus(item["heartbeat_status"]) if "heartbeat_status" in item else None,
@@ -117,10 +117,10 @@ def run_item(run: Run) -> Item:
     return same | {
         "pk": keys.run_pk(run.run_id), "sk": keys.RUN, "state": str(run.state),
         "listed": keys.LISTED if run.state is not RunState.CREATING else None,
-        "listed_at": keys.listed_at(run.created_ms, run.run_id),
+        "listed_at": keys.listed_at(run.created_ms, run.run_id), "kind": run.workload,
         "workload_options": json.dumps(run.workload_options), "metadata": json.dumps(run.metadata),
-        "warnings": list(run.warnings), "archive": str(run.archive.state),
-        "groups": [[g.demand.provider, g.demand.instance_type, g.total, list(g.blocks)] for g in run.groups],
+        "shared_options": None if run.shared_options is None else json.dumps(run.shared_options),
+        "warnings": list(run.warnings), "archive": str(run.archive.state), "groups": groups_value(run.groups),
     }  # fmt: skip
 
 
@@ -129,11 +129,13 @@ def run_of(item: Mapping[str, Any]) -> Run:
     return Run(
         **same,
         state=RunState(item["state"]),
+        workload=item["kind"],
+        shared_options=json.loads(item["shared_options"]) if "shared_options" in item else None,
         workload_options=json.loads(item["workload_options"]),
         metadata=json.loads(item["metadata"]),
         warnings=tuple(item["warnings"]),
         ending=Ending(item["ending"]) if "ending" in item else None,
-        groups=tuple(Group(Demand(p, t), total, tuple(blocks)) for p, t, total, blocks in item["groups"]),
+        groups=groups_of(item["groups"]),
         archive=ArchiveRecord(
             state=ArchiveState(item["archive"]),
             key=item.get("archive_key"),
@@ -144,6 +146,42 @@ def run_of(item: Mapping[str, Any]) -> Run:
             contents=_contents(item.get("archive_contents")),
         ),
     )
+
+
+def groups_value(groups: Iterable[Group]) -> list[list[Any]]:
+    """`[provider, instance type, total, blocks]`, with the subject and the model behind where there is one.
+
+    Blocks are the same for all groups of a demand: they stand with the first of them, the others have an empty list.
+    """
+    told: set[Demand] = set()
+    value: list[list[Any]] = []
+    for group in groups:
+        blocks = [] if group.demand in told else list(group.blocks)
+        told.add(group.demand)
+        more = {"subject": group.subject, "model": group.demand.model}
+        some = {name: text for name, text in more.items() if text is not None}
+        value.append(
+            [group.demand.provider, group.demand.instance_type, group.total, blocks, *([some] if some else [])]
+        )
+    return value
+
+
+def groups_of(value: Iterable[Any]) -> tuple[Group, ...]:
+    blocks_of: dict[Demand, tuple[int, ...]] = {}
+    groups: list[Group] = []
+    for provider, kind, total, blocks, *more in value:
+        some = more[0] if more else {}
+        demand = Demand(provider, kind, some.get("model"))
+        groups.append(Group(demand, total, blocks_of.setdefault(demand, tuple(blocks)), some.get("subject")))
+    return tuple(groups)
+
+
+def demand_value(demand: Demand) -> list[str]:
+    return [part for part in (demand.provider, demand.instance_type, demand.model) if part is not None]
+
+
+def _demand(item: Mapping[str, Any]) -> Demand:
+    return Demand(item["provider"], item["instance_type"], item.get("model"))
 
 
 def contents_value(contents: Contents) -> list[Any]:
@@ -158,21 +196,22 @@ def _contents(value: Any) -> Contents | None:
     return Contents(int(whole), int(corrupt), int(missing), tuple((task, how, why) for task, how, why in lost))
 
 
-def header_item(run: Run, group: Group, block: int) -> Item:
-    header = {
-        "open": run.is_open, "ruby_version": run.ruby_version, "workload": run.workload,
-        "options": json.dumps(run.workload_options), "blocks": list(group.blocks),
+def header_item(run: Run, demand: Demand, block: int) -> Item:
+    header = run.header(demand)
+    value = {
+        "open": header.open, "ruby_version": header.ruby_version, "kind": header.workload,
+        "options": json.dumps(header.options), "blocks": list(header.blocks),
     }  # fmt: skip
     return {
-        "pk": keys.block_pk(run.run_id, block), "sk": keys.header_sk(group.demand),
-        "claim_order": keys.header_order(group.demand), "header": header,
+        "pk": keys.block_pk(run.run_id, block), "sk": keys.header_sk(demand), "claim_order": keys.header_order(demand),
+        "header": value,
     }  # fmt: skip
 
 
 def header_of(item: Mapping[str, Any]) -> Header:
     header = item["header"]
     options, blocks = json.loads(header["options"]), tuple(header["blocks"])
-    return Header(header["open"], header.get("ruby_version"), header["workload"], options, blocks)
+    return Header(header["open"], header.get("ruby_version"), header["kind"], options, blocks)
 
 
 def counts_item(run: Run) -> Item:
@@ -208,30 +247,30 @@ def sequence_bytes(sequence: int) -> bytes:
 
 
 def active_item(run: Run) -> Item:
-    groups = [[g.demand.provider, g.demand.instance_type] for g in run.groups]
+    demands = dict.fromkeys(group.demand for group in run.groups)
     return {
         "pk": keys.ACTIVE,
         "sk": run.run_id,
         "created_ms": run.created_ms,
-        "workload": run.workload,
-        "groups": groups,
+        "kind": run.workload,
+        "demands": [demand_value(demand) for demand in demands],
     }
 
 
 def active_of(item: Mapping[str, Any]) -> ActiveRun:
-    groups = frozenset(Demand(provider, kind) for provider, kind in item["groups"])
-    return ActiveRun(item["sk"], item["created_ms"], item["workload"], groups)
+    demands = frozenset(Demand(*value) for value in item["demands"])
+    return ActiveRun(item["sk"], item["created_ms"], item["kind"], demands)
 
 
 def presence_item(presence: Presence) -> Item:
     pk, sk = keys.seen_key(presence.run_id, presence.runner_id)
+    demand = presence.demand
     return {
-        "pk": pk, "sk": sk, "runner_id": presence.runner_id, "provider": presence.demand.provider,
-        "instance_type": presence.demand.instance_type, "run_id": presence.run_id, "seen_ms": presence.seen_ms,
+        "pk": pk, "sk": sk, "runner_id": presence.runner_id, "provider": demand.provider, "model": demand.model,
+        "instance_type": demand.instance_type, "run_id": presence.run_id, "seen_ms": presence.seen_ms,
         "expires_s": (presence.seen_ms + KEEP_MS) // 1000,
     }  # fmt: skip
 
 
 def presence_of(item: Mapping[str, Any]) -> Presence:
-    key = Demand(item["provider"], item["instance_type"])
-    return Presence(item["runner_id"], key, item.get("run_id"), item["seen_ms"])
+    return Presence(item["runner_id"], _demand(item), item.get("run_id"), item["seen_ms"])

@@ -173,6 +173,7 @@ def _parts(changes: list[Change]) -> list[list[Change]]:
 def _summary(item: Item) -> Run:
     return Run(
         run_id=item["run_id"], state=RunState(item["state"]), created_ms=item["created_ms"],
-        ruby_version=item.get("ruby_version"), workload=item["workload"], body_sha256="", deadline_ms=0,
-        workload_options={}, tasks_per_instance=0, task_count=0, lease_s=0, max_attempts=0, metadata={}, groups=(),
+        ruby_version=None, workload=item["kind"], label=item.get("label"), origin=item["origin"], body_sha256="",
+        deadline_ms=0, workload_options={}, tasks_per_instance=0, task_count=0, lease_s=0, max_attempts=0, metadata={},
+        groups=(),
     )  # fmt: skip

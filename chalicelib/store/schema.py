@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.store.keys import CLAIM_INDEX, CREATED_INDEX
 
 TIME_TO_LIVE: dict[str, Any] = {"AttributeName": "expires_s", "Enabled": True}  # `create_table` takes no such argument
-LISTED_ATTRIBUTES = ["state", "ruby_version", "created_ms", "workload", "run_id"]
+LISTED_ATTRIBUTES = ["state", "created_ms", "run_id", "kind", "label", "origin"]
 
 
 def table_definition(name: str) -> dict[str, Any]:

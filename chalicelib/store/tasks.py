@@ -71,14 +71,14 @@ class TaskStore:
         return next((task for task in self._in_flight(run_id, block, order) if task.claim_token == token), None)
 
     def any_open(self, run_id: str, block: int, demand: Demand) -> bool:
-        """Is any task of the group in this block pending or in flight?"""
+        """Is any task of the demand in this block pending or in flight?"""
         values = {":pk": keys.block_pk(run_id, block), ":prefix": keys.open_prefix(demand)}
         condition = "#pk = :pk AND begins_with(#claim_order, :prefix)"
         items, _ = self._table.query(condition, values, limit=2, **_PROJECTED)
         return any("header" not in item for item in items)
 
     def leased(self, run_id: str, block: int, demand: Demand) -> Iterator[Task]:
-        """The tasks of the group in this block that are in flight."""
+        """The tasks of the demand in this block that are in flight."""
         return self._in_flight(run_id, block, keys.leased_order(demand, ""))
 
     def claim(self, run_id: str, number: int, request: ClaimRequest) -> Task:
@@ -118,7 +118,7 @@ class TaskStore:
         self._each_header(run, self._put_if_absent)
 
     def close_headers(self, run: Run) -> None:
-        self._table.put_all(header_item(run, group, block) for group in run.groups for block in group.blocks)
+        self._table.put_all(header_item(run, demand, block) for demand, block in run.places)
 
     def discard(self, run: Run) -> None:
         """Deletes the tasks of a run that was never published."""
@@ -138,9 +138,8 @@ class TaskStore:
         return (task for task in found if task.status in IN_FLIGHT)
 
     def _each_header(self, run: Run, put: Callable[[Item], None]) -> None:
-        for group in run.groups:
-            for block in group.blocks:
-                put(header_item(run, group, block))
+        for demand, block in run.places:
+            put(header_item(run, demand, block))
 
     def _put_if_absent(self, item: Item) -> None:
         try:

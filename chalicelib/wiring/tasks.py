@@ -30,7 +30,7 @@ class TaskServices:
 
     @cached_property
     def claim(self) -> ClaimTask:
-        return ClaimTask(self.stores.runs, self.stores.tasks, self.bucket.storage, Windows(secrets.randbelow))
+        return ClaimTask(self.stores.runs, self.stores.tasks, Windows(secrets.randbelow))
 
     @cached_property
     def claim_any(self) -> ClaimAny:
@@ -38,7 +38,7 @@ class TaskServices:
 
     @cached_property
     def claim_once(self) -> ClaimOnce:
-        return ClaimOnce(self.stores.tasks, self.bucket.storage, self.claim, self.claim_any)
+        return ClaimOnce(self.stores.tasks, self.claim, self.claim_any)
 
     @cached_property
     def note_runners(self) -> NoteRunners:

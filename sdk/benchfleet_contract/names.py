@@ -38,7 +38,11 @@ def split_task_id(value: str) -> tuple[str, int] | None:
     return run_id, int(digits)
 
 
-def folder_name(alias: str | None, instance_type: str, number: int) -> str:
-    """The folder of a task in an archive and in `results/`: `<alias or instance type>-<n>`, safe on any file system."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", alias or instance_type).strip("._-")[:100]
-    return f"{safe or 'task'}-{number}"
+def folder_name(alias: str | None, instance_type: str, number: int, subject: str | None = None) -> str:
+    """The folder of a task in an archive and in `results/`, safe on any file system.
+
+    `<alias or instance type>-<n>`, in a run with subjects `<alias or instance type>-<subject>-<n>`.
+    """
+    names = (alias or instance_type, *([subject] if subject else []))
+    safe = [re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._-")[:100] for name in names]
+    return "-".join([*(name or "task" for name in safe), str(number)])

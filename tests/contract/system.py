@@ -32,6 +32,7 @@ from chalicelib.store.runs import RunStore
 from chalicelib.store.stream import changes_of
 from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
+from tests.contract.answered import AnsweredOnce, answered
 from tests.contract.in_process import Engine, client, new_bucket
 from tests.contract.records import NOW_MS
 
@@ -112,9 +113,11 @@ class System:
         self.runs, self.tasks = RunStore(table), TaskStore(table)
         clock, queue = self.clock, self.outbox
         self.create_run = CreateRun(self.runs, self.tasks, self.storage, clock, lambda: "x1")
-        self.claim_task = ClaimTask(self.runs, self.tasks, self.storage, Windows(lambda below: below - 1))
-        self.claim_any = ClaimAny(self.runs, self.claim_task)
-        self.claim_once = ClaimOnce(self.tasks, self.storage, self.claim_task, self.claim_any)
+        self.claims = ClaimTask(self.runs, self.tasks, Windows(lambda below: below - 1))
+        self.claims_of_any = ClaimAny(self.runs, self.claims)
+        self.claim_task = answered(self.claims, self.storage)
+        self.claim_any = answered(self.claims_of_any, self.storage)
+        self.claim_once = AnsweredOnce(ClaimOnce(self.tasks, self.claims, self.claims_of_any), self.storage)
         self.runners = RunnerStore(table)
         self.note_runners = NoteRunners(self.runners)
         self.read_runs = ReadRuns(self.runs, self.tasks, self.storage)

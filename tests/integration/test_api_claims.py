@@ -18,7 +18,8 @@ def test_an_assigned_task_comes_with_its_urls(api: Api) -> None:
     task, urls = reply["task"], reply["presigned_urls"]
     assert list(task)[:6] == ASSIGNED
     assert [task[name] for name in ASSIGNED] == [f"{run_id}.1", "local", "docker", "box", 1, "3.4.7"]
-    assert (task["run_id"], task["attempt"], task["workload_options"]) == (run_id, 1, {"name_filters": ["fib"]})
+    options = {"ruby_version": "3.4.7", "name_filters": ["fib"]}
+    assert (task["run_id"], task["attempt"], task["workload_options"]) == (run_id, 1, options)
     assert list(urls)[:4] == URLS
     assert urls["result_key"].startswith(f"runs/{run_id}/results/1/1-")
     assert urls["error_key"].endswith("/error.tar.gz")

@@ -32,8 +32,9 @@ def publish(system: System, run: Run, numbers: dict[int, Demand]) -> None:
     """The run with these tasks: of a large one a few are enough."""
     system.runs.announce(run)
     system.runs.reserve(run)
+    groups = {demand: ordinal for ordinal, demand in enumerate(run.demands)}
     system.tasks.create(
-        a_task(n, run_id=run.run_id, demand=key, group=run.group(key) or 0) for n, key in numbers.items()
+        a_task(n, run_id=run.run_id, demand=key, group=groups.get(key, 0)) for n, key in numbers.items()
     )
     system.runs.publish(run)
     system.tasks.open_headers(replace(run, state=RunState.RUNNING))

@@ -4,12 +4,14 @@ from chalicelib.archive import layout
 def test_every_key_of_a_run_lies_under_its_own_prefix() -> None:
     keys = [
         layout.request_key("r"),
+        layout.plan_key("r"),
         layout.archive_key("r"),
         layout.result_key("r", 7, 2, "n0"),
         layout.error_key("r", 7, 2, "n0"),
     ]
     assert keys == [
         "runs/r/request.json",
+        "runs/r/plan.jsonl",
         "runs/r/results.tar.gz",
         "runs/r/results/7/2-n0/result.tar.gz",
         "runs/r/results/7/2-n0/error.tar.gz",

@@ -6,6 +6,7 @@ from benchfleet_contract.states import TaskStatus
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.plan import plan_of
 from chalicelib.domain.records import Demand, Run, Task
 from chalicelib.domain.selection import Wanted, all_wanted, spans
 from chalicelib.services.runs.create_run import new_tasks, planned
@@ -21,8 +22,9 @@ def created(kinds: list[str], tasks: int) -> tuple[Run, list[Task]]:
     body = {"workload": "mock", "run_id": "r", "per_instance_type": {"tasks": tasks}, "local": instances}
     request = read_run_request(body).request
     assert request
-    run = planned(request, fingerprint="", warnings=(), now_ms=0)
-    return run, list(new_tasks(run, request))
+    plan = plan_of(request, seed="")
+    run = planned(request, plan, fingerprint="", warnings=(), now_ms=0)
+    return run, list(new_tasks(run, plan))
 
 
 def numbers(found: list[tuple[int, int]]) -> list[int]:

@@ -10,6 +10,7 @@ from benchfleet_contract.states import TaskStatus
 
 from chalicelib.archive.layout import request_key
 from chalicelib.domain import errors
+from chalicelib.domain.plan import plan_of
 from chalicelib.domain.records import Run, RunState, Task
 from chalicelib.services.runs.create_run import new_tasks, planned
 from tests.contract.records import CLOUD, LOCAL, NOW_MS
@@ -25,7 +26,7 @@ WHOLE: dict[str, Any] = {
 def plan(body: dict[str, Any], *, warnings: tuple[str, ...] = ()) -> Run:
     request = read_run_request(body).request
     assert request
-    return planned(request, fingerprint="f", warnings=warnings, now_ms=NOW_MS)
+    return planned(request, plan_of(request, seed="f"), fingerprint="f", warnings=warnings, now_ms=NOW_MS)
 
 
 def test_a_run_is_what_its_body_asks_for() -> None:
@@ -34,7 +35,7 @@ def test_a_run_is_what_its_body_asks_for() -> None:
     assert replace(run, groups=()) == Run(
         run_id="r", state=RunState.CREATING, body_sha256="f", created_ms=NOW_MS, deadline_ms=NOW_MS + 3_600_000,
         ruby_version="3.4.7", workload="mock", workload_options={"seed": 1}, tasks_per_instance=2, task_count=4, lease_s=60,
-        max_attempts=4, metadata={"why": "test"}, groups=(),
+        max_attempts=4, metadata={"why": "test"}, groups=(), label="3.4.7",
     )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def test_instances_of_one_type_are_one_group_with_all_the_blocks_of_their_tasks(
     keys = {group.demand: group for group in run.groups}
     assert sum(group.total for group in run.groups) == run.task_count == 300
     assert (keys[LOCAL].total, keys[CLOUD].total) == (200, 100)
-    numbers = {task.number: task for task in new_tasks(run, _request(entries))}
+    numbers = {task.number: task for task in new_tasks(run, plan_of(_request(entries), seed=""))}
     for group in run.groups:
         mine = {(number - 1) // 128 for number, task in numbers.items() if task.demand == group.demand}
         assert group.blocks == tuple(sorted(mine))
@@ -64,7 +65,7 @@ def test_tasks_are_numbered_over_the_run_and_within_each_instance() -> None:
     request = read_run_request(WHOLE).request
     assert request
     run = plan(WHOLE)
-    tasks = list(new_tasks(run, request))
+    tasks = list(new_tasks(run, plan_of(request, seed="")))
     assert [(task.number, task.run_number) for task in tasks] == [(1, 1), (2, 2), (3, 1), (4, 2)]
     for task in tasks:
         assert run.groups[task.group].demand == task.demand

@@ -1,17 +1,18 @@
 """Records as the wire shows them: whole documents, each field with a value of its own."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from benchfleet_contract.runs import RunList
 from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
-from benchfleet_contract.tasks import ClaimReply, UploadUrls
 
 from chalicelib.domain.counting import Counts
-from chalicelib.domain.errors import TaskNotFound
+from chalicelib.domain.errors import TaskNotFound, Unavailable
+from chalicelib.domain.outcomes import Assigned, Done, Wait
 from chalicelib.domain.records import ArchiveRecord, Contents, Header, Run, RunState, Task
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.present import assigned, list_item, new_task, renewed, run_detail, task_view, with_token
+from chalicelib.services.present import claimed, list_item, new_task, renewed, run_detail, task_view
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task
 from tests.contract.system import Clients, System
 
@@ -23,7 +24,6 @@ TASK = a_task(
     ended_ms=NOW_MS + 3_000, result_key="good", error_key="bad", result=ResultState.CORRUPT, result_reason="torn",
 )  # fmt: skip
 NAMED = {"id": "r.7", "provider": "aws", "instance_type": "c8g.medium", "instance_type_alias": "big", "run_number": 4}
-URLS = UploadUrls(result_upload_url="u1", error_upload_url="u2", result_key="k1", error_key="k2", expires_at="t")
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,9 @@ def test_a_new_task_is_pending() -> None:
     assert new_task(TASK).model_dump(mode="json") == NAMED | {"status": "pending", "subject": None, "part": None}
 
 
-def test_a_claim_is_answered_with_the_task_its_runs_options_and_urls() -> None:
-    reply = assigned(TASK, Header(True, "3.4.7", "mock", {"n": 1}, ()), URLS)
-    assert reply.presigned_urls == URLS
+def test_a_claim_is_answered_with_the_task_its_runs_options_and_urls(system: System) -> None:
+    reply = claimed(Assigned(TASK, Header(True, "3.4.7", "mock", {"n": 1}, ())), system.storage)
+    assert reply.presigned_urls == system.storage.sign_uploads(TASK)
     assert reply.task
     assert (reply.status, reply.task.model_dump(mode="json", exclude_unset=True)) == (
         "assigned",
@@ -57,6 +57,55 @@ def test_a_claim_is_answered_with_the_task_its_runs_options_and_urls() -> None:
             "max_attempts": 5, "lease_until": "2027-01-15T08:00:09Z", "next_heartbeat_in_s": 15.0,
         },
     )  # fmt: skip
+    assert reply.model_fields_set == {"status", "task", "presigned_urls"}
+
+
+def test_what_is_its_own_of_a_task_goes_along_with_it(system: System) -> None:
+    lines = b'{"first": 1}\n{"ruby_version": "3.3.10"}\n'
+    system.storage.keep_plan("r", lines)
+    own = replace(TASK, subject="ruby-3.3", part="1/2", image="ruby:3.3", options_at="13:26")
+    reply = claimed(Assigned(own, Header(True, "3.4.7", "ruby-bench", {}, ())), system.storage)
+    assert reply.task
+    told = reply.task.model_dump(exclude_unset=True)
+    names = ("subject", "part", "image", "ruby_version", "workload_options")
+    assert {name: told[name] for name in names} == {
+        "subject": "ruby-3.3", "part": "1/2", "image": "ruby:3.3", "ruby_version": "3.3.10",
+        "workload_options": {"ruby_version": "3.3.10"},
+    }  # fmt: skip
+    assert "workload_options_url" not in told
+
+
+@pytest.mark.parametrize(("size", "by_url"), [(8 * 1024, False), (8 * 1024 + 1, True)])
+def test_large_options_are_read_by_whoever_needs_them(system: System, size: int, by_url: bool) -> None:
+    options = b'{"n": "' + b"x" * (size - 9) + b'"}'
+    assert len(options) == size
+    system.storage.keep_plan("large", b"{}\n" + options + b"\n")
+    task = replace(TASK, run_id="large", options_at=f"3:{size}")
+    told = claimed(Assigned(task, Header(True, None, "mock", {}, ())), system.storage).task
+    assert told
+    assert (told.workload_options == {}, told.workload_options_range) == (by_url, f"3-{size + 2}" if by_url else None)
+    assert ("/runs/large/plan.jsonl?" in (told.workload_options_url or "")) == by_url
+
+
+def test_options_that_the_bucket_does_not_give_are_worth_another_try(system: System) -> None:
+    task = replace(TASK, run_id="no-plan", options_at="0:2")
+    with pytest.raises(Unavailable, match="does not give"):
+        claimed(Assigned(task, Header(True, None, "mock", {}, ())), system.storage)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Wait(30), {"status": "wait", "retry_after_seconds": 30}),
+        (Wait(2, "soon"), {"status": "wait", "retry_after_seconds": 2, "message": "soon"}),
+        (Done(), {"status": "done"}),
+        (Done("over"), {"status": "done", "message": "over"}),
+        (Done(misplaced=True), {"status": "done"}),
+    ],
+)
+def test_a_claim_that_gets_nothing_says_what_to_do(system: System, outcome: Wait | Done, told: dict[str, Any]) -> None:
+    reply = claimed(outcome, system.storage, lambda task_id, attempt: "token")
+    assert reply.model_dump(exclude_unset=True) == told
 
 
 def test_a_heartbeat_is_answered_with_the_lease() -> None:
@@ -66,22 +115,16 @@ def test_a_heartbeat_is_answered_with_the_lease() -> None:
     }  # fmt: skip
 
 
-def test_a_token_is_of_the_task_and_attempt_that_the_reply_gives() -> None:
-    reply = assigned(TASK, Header(True, None, "mock", {}, ()), URLS)
-    bound = with_token(reply, lambda task_id, attempt: f"token of {task_id}, attempt {attempt}")
-    assert bound == reply.model_copy(update={"attempt_token": "token of r.7, attempt 2"})
-    assert reply.attempt_token is None
-
-
-def test_there_is_no_token_without_a_task_or_for_who_did_not_ask() -> None:
-    waiting, reply = ClaimReply(status="wait"), assigned(TASK, Header(True, None, "mock", {}, ()), URLS)
-    assert with_token(waiting, lambda task_id, attempt: "token") is waiting
-    assert with_token(reply, None) is reply
+def test_a_token_is_of_the_task_and_attempt_that_the_reply_gives(system: System) -> None:
+    outcome = Assigned(TASK, Header(True, None, "mock", {}, ()))
+    reply = claimed(outcome, system.storage, lambda task_id, attempt: f"token of {task_id}, attempt {attempt}")
+    assert reply.attempt_token == "token of r.7, attempt 2"
+    assert "attempt_token" not in claimed(outcome, system.storage).model_fields_set
 
 
 RUN = a_run(
-    sizes={LOCAL: 2, CLOUD: 3}, state=RunState.FAILED, ruby_version="3.4.7", tasks_per_instance=2, completed_ms=NOW_MS + 5_000,
-    reason="deadline_exceeded", lease_s=77, max_attempts=4,
+    sizes={LOCAL: 2, CLOUD: 3}, state=RunState.FAILED, ruby_version="3.4.7", label="3.4.7", tasks_per_instance=2,
+    completed_ms=NOW_MS + 5_000, reason="deadline_exceeded", lease_s=77, max_attempts=4,
 )  # fmt: skip
 COUNTS = Counts({(0, TaskStatus.PENDING): 1, (0, TaskStatus.FAILED): 1, (1, TaskStatus.COMPLETED): 3})
 NONE_OF: dict[str, Any] = {"pending": 0, "claimed": 0, "running": 0, "completed": 0, "failed": 0, "cancelled": 0}

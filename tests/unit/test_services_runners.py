@@ -9,9 +9,11 @@ from benchfleet_contract.states import HeartbeatStatus, TaskStatus
 from benchfleet_contract.tasks import ClaimReply
 
 from chalicelib.domain.errors import RunNotFound, TaskNotFound
+from chalicelib.domain.outcomes import Done, Wait
 from chalicelib.domain.ports import Beat, Verdict
 from chalicelib.domain.records import ClaimRequest, Demand, Presence, RunState
 from chalicelib.domain.selection import Wanted
+from chalicelib.services.present import claimed
 from chalicelib.services.tasks.note_runners import NoteRunners
 from chalicelib.services.tasks.read_runners import ReadRunners
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, tasks_of
@@ -29,8 +31,10 @@ def claim(system: System, runner: str = "one", *, demand: Demand = LOCAL, any_ru
     """As the routes do it."""
     request = a_request(runner, demand=demand, now_ms=system.clock())
     if any_run:
-        return system.note_runners(None, request, system.claim_any(request, workloads=frozenset()))
-    return system.note_runners("r", request, system.claim_task("r", request))
+        outcome = system.note_runners(None, request, system.claims_of_any(request, workloads=frozenset()))
+    else:
+        outcome = system.note_runners("r", request, system.claims("r", request))
+    return claimed(outcome, system.storage)
 
 
 def shown(system: System) -> dict[str, RunnerSeen]:
@@ -82,10 +86,10 @@ def test_a_runner_is_one_entry_with_all_its_tasks_and_its_last_word(system: Syst
     system.create_run({**BODY, "run_id": "r2"})
     requests = [a_request("one", token=f"t{n}", now_ms=system.clock()) for n in range(2)]
     for request in requests:
-        system.note_runners("r2", request, system.claim_task("r2", request))
+        system.note_runners("r2", request, system.claims("r2", request))
     system.clock.pass_s(40)
     late = a_request("one", token="t3", now_ms=system.clock())
-    assert system.note_runners("r2", late, system.claim_task("r2", late)).status == "wait"
+    assert isinstance(system.note_runners("r2", late, system.claims("r2", late)), Wait)
     (found,) = system.read_runners("r2").runners
     assert sorted(found.task_ids) == ["r2.1", "r2.2"]
     assert found.seen_at == "2027-01-15T08:00:40Z"
@@ -144,8 +148,8 @@ class Broken:
 
 def test_a_note_that_fails_is_logged_and_the_runner_gets_its_answer(caplog: pytest.LogCaptureFixture) -> None:
     broken = Broken()
-    note, reply = NoteRunners(broken), ClaimReply(status="wait", retry_after_seconds=30)
-    assert [note("r", a_request(), reply) for _ in range(2)] == [reply, reply]
+    note, outcome = NoteRunners(broken), Wait(30)
+    assert [note("r", a_request(), outcome) for _ in range(2)] == [outcome, outcome]
     assert broken.tries == 1
     assert "could not note that runner one waits" in caplog.text
 
@@ -187,5 +191,5 @@ def test_a_task_of_a_run_in_creation_is_not_there_yet(system: System) -> None:
 
 def test_an_ended_wish_is_no_presence() -> None:
     broken = Broken()
-    NoteRunners(broken)("r", ClaimRequest(LOCAL, "one", "t", "n", NOW_MS), ClaimReply(status="done"))
+    NoteRunners(broken)("r", ClaimRequest(LOCAL, "one", "t", "n", NOW_MS), Done())
     assert broken.tries == 0

@@ -25,6 +25,7 @@ _LIMIT = whole("limit", "Tasks a page.", limits.MAX_TASKS_PAGE, default=limits.T
 _FILTERS = (
     query("provider", "Only tasks for this provider.", type="string"),
     query("instance_type", "Only tasks for this instance type.", type="string"),
+    query("subject", "Only tasks of this subject.", type="string"),
     query(
         "status", "Only tasks in this state; empty for any. A page may then be short, or empty, and still have a `next_cursor`.",
         type="string", enum=[*TaskStatus, ""],

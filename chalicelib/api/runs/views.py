@@ -2,7 +2,6 @@
 
 from benchfleet_contract.limits import TASKS_PAGE
 from benchfleet_contract.names import run_id_of
-from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import CreatedRun, Message
 from benchfleet_contract.tasks import TaskList
 from chalice.app import Blueprint, Response
@@ -12,7 +11,6 @@ from chalicelib.api.json_suffix import without_format
 from chalicelib.api.requests import read_page, read_runs_cursor, read_wanted
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.services.present import new_task
-from chalicelib.services.runs.create_run import new_tasks
 from chalicelib.wiring import services
 
 runs = Blueprint(__name__)
@@ -88,9 +86,6 @@ def known(run_id: str) -> str:
 
 def _create() -> CreatedRun:
     body = body_of(runs.current_request)
-    run = services().runs.create(body)
-    request = read_run_request(body).request
-    tasks = (
-        [new_task(task) for _, task in zip(range(TASKS_PAGE), new_tasks(run, request), strict=False)] if request else []
-    )
-    return CreatedRun(run_id=run.run_id, tasks_created=run.task_count, tasks=tasks, warnings=list(run.warnings))
+    run, tasks = services().runs.create.with_tasks(body, most=TASKS_PAGE)
+    told = [new_task(task) for task in tasks]
+    return CreatedRun(run_id=run.run_id, tasks_created=run.task_count, tasks=told, warnings=list(run.warnings))

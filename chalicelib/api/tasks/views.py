@@ -14,9 +14,10 @@ from chalicelib.api.endpoint import ANY_TYPE, ANYONE, RUNNER, answer, answer_hol
 from chalicelib.api.json_suffix import without_format
 from chalicelib.api.runs.views import known
 from chalicelib.domain.errors import BadRequest
+from chalicelib.domain.outcomes import Outcome
 from chalicelib.domain.ports import Holder
 from chalicelib.domain.records import ClaimRequest
-from chalicelib.services.present import with_token
+from chalicelib.services.present import claimed
 from chalicelib.wiring import services
 
 tasks = Blueprint(__name__)
@@ -104,10 +105,11 @@ def upload_urls(task_id: str) -> Response:
     return answer_holder(tasks.current_request, sign)
 
 
-def _claimed(run_id: str | None, request: ClaimRequest, claim: Callable[[], ClaimReply]) -> ClaimReply:
+def _claimed(run_id: str | None, request: ClaimRequest, claim: Callable[[], Outcome]) -> ClaimReply:
     """What makes tokens is asked for first: without it no task is taken for a request that wants one."""
     sign = services().keyring.signer() if request.bound else None
-    return with_token(services().tasks.note_runners(run_id, request, claim()), sign)
+    outcome = services().tasks.note_runners(run_id, request, claim())
+    return claimed(outcome, services().bucket.storage, sign)
 
 
 @contextmanager

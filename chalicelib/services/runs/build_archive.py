@@ -134,7 +134,13 @@ def _document(run: Run) -> bytes:
         "max_attempts": run.max_attempts, "created_at": iso(run.created_ms), "deadline_at": iso(run.deadline_ms),
         "metadata": run.metadata, "body_sha256": run.body_sha256,
         "instances": [
-            {"provider": g.demand.provider, "instance_type": g.demand.instance_type, "tasks": g.total} for g in run.groups
+            {"provider": d.provider, "instance_type": d.instance_type, "tasks": sum(g.total for _, g in run.groups_of(d))}
+            for d in run.demands
         ],
     }  # fmt: skip
+    if run.groups[0].subject is not None:
+        subjects = list(dict.fromkeys(group.subject for group in run.groups))
+        document |= {"subjects": subjects, "order": run.order}
+    if run.shards > 1:
+        document["shards"] = run.shards
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"

@@ -9,19 +9,23 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from benchfleet_contract.limits import MAX_PLAN_BYTES
+from benchfleet_contract.problems import Problem
 from benchfleet_contract.run_instances import NO_INSTANCES
 from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.states import TaskStatus
 
-from chalicelib.domain.blocks import block_of
 from chalicelib.domain.deleting import free_at_ms
 from chalicelib.domain.errors import BadRequest, InvalidRun, RunExists, Unavailable
+from chalicelib.domain.labels import label_of
 from chalicelib.domain.leases import iso
+from chalicelib.domain.plan import Plan, plan_of
 from chalicelib.domain.ports import Clock, Runs, Storage, Tasks
-from chalicelib.domain.records import Demand, Group, Run, RunState, Task
+from chalicelib.domain.records import Run, RunState, Task
 
 _TRIES_FOR_AN_ID = 5
 _MOST_WARNINGS = 100
@@ -42,25 +46,37 @@ class CreateRun:
 
         Raises InvalidRun or BadRequest (nothing was written), RunExists, or Unavailable (still being created).
         """
+        return self.with_tasks(body, most=0)[0]
+
+    def with_tasks(self, body: Mapping[str, Any], *, most: int) -> tuple[Run, list[Task]]:
+        """The run and the first of its tasks, as they are created. Raises as the call does."""
         request, warnings = _read(body)
-        run = planned(request, fingerprint=_fingerprint(body), warnings=tuple(warnings), now_ms=self.clock())
+        fingerprint = _fingerprint(body)
+        plan = _plan(request, seed=fingerprint)
+        run = planned(request, plan, fingerprint=fingerprint, warnings=tuple(warnings), now_ms=self.clock())
+        made = self._made(run, plan, body, named=request.run_id is not None)
+        return made, list(islice(new_tasks(made, plan), most))
+
+    def _made(self, run: Run, plan: Plan, body: Mapping[str, Any], *, named: bool) -> Run:
         for _ in range(_TRIES_FOR_AN_ID):
-            if self.runs.get(run.run_id) is None and (created := self._create(run, request, body)):
+            if self.runs.get(run.run_id) is None and (created := self._create(run, plan, body)):
                 return created
-            if request.run_id:
+            if named:
                 found = self.runs.get(run.run_id)
                 return _same(found[0] if found else None, run)
             run = run.evolve(run_id=f"{run.created_ms // 1000}-{self.suffix()}")
         raise Unavailable("No run id was free", code="no_free_id")
 
-    def _create(self, run: Run, request: RunRequest, body: Mapping[str, Any]) -> Run | None:
+    def _create(self, run: Run, plan: Plan, body: Mapping[str, Any]) -> Run | None:
         """None: somebody else was first to take the id."""
         self.runs.announce(run)
         if not self.runs.reserve(run):
             return None
         self.runs.activate(run)
         self.storage.keep_request(run.run_id, json.dumps(body).encode())
-        self.tasks.create(new_tasks(run, request))
+        if not plan.is_shared:
+            self.storage.keep_plan(run.run_id, plan.document)
+        self.tasks.create(new_tasks(run, plan))
         if not self.runs.publish(run):
             raise Unavailable("The run took too long to create and was discarded", retry_after_s=5)
         run = run.evolve(state=RunState.RUNNING)
@@ -68,19 +84,16 @@ class CreateRun:
         return run
 
 
-def new_tasks(run: Run, request: RunRequest) -> Iterator[Task]:
-    """The run's tasks in the order of their numbers: instances as listed, `run_number` 1 … n for each."""
-    ordinals = {group.demand: i for i, group in enumerate(run.groups)}
-    number = 0
-    for instance in request.instances:
-        demand = Demand(instance.provider, instance.instance_type)
-        for run_number in range(1, request.tasks_per_instance + 1):
-            number += 1
-            yield Task(
-                run_id=run.run_id, number=number, group=ordinals[demand], demand=demand, alias=instance.alias,
-                run_number=run_number, status=TaskStatus.PENDING, max_attempts=run.max_attempts,
-                lease_ms=run.lease_s * 1000,
-            )  # fmt: skip
+def new_tasks(run: Run, plan: Plan) -> Iterator[Task]:
+    """The run's tasks in the order of their numbers."""
+    places = None if plan.is_shared else plan.places()
+    for number, spec in enumerate(plan.specs(), start=1):
+        yield Task(
+            run_id=run.run_id, number=number, group=spec.group, demand=spec.demand, alias=spec.alias,
+            run_number=spec.repeat, status=TaskStatus.PENDING, max_attempts=run.max_attempts,
+            lease_ms=run.lease_s * 1000, subject=spec.subject, part=spec.part, image=spec.image,
+            options_at=places[spec.options] if places else None,
+        )  # fmt: skip
 
 
 def _read(body: Mapping[str, Any]) -> tuple[RunRequest, list[str]]:
@@ -96,34 +109,38 @@ def _fingerprint(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def planned(request: RunRequest, *, fingerprint: str, warnings: tuple[str, ...], now_ms: int) -> Run:
+def _plan(request: RunRequest, *, seed: str) -> Plan:
+    plan = plan_of(request, seed=seed)
+    if plan.size_bytes > MAX_PLAN_BYTES:
+        words = f"The options of all tasks have {plan.size_bytes} bytes, more than {MAX_PLAN_BYTES}"
+        problem = Problem(
+            field="shards", value=request.shards, message=words, remedy="fewer shards, or smaller options"
+        )
+        raise InvalidRun([words], problems=[problem])
+    return plan
+
+
+def planned(request: RunRequest, plan: Plan, *, fingerprint: str, warnings: tuple[str, ...], now_ms: int) -> Run:
     """The run as it will be written; `fingerprint` is that of the body that asked for it."""
     return Run(
         run_id=request.run_id or str(now_ms // 1000), state=RunState.CREATING, body_sha256=fingerprint,
         created_ms=now_ms, deadline_ms=now_ms + request.deadline_s * 1000, ruby_version=request.ruby_version,
         workload=request.workload, workload_options=request.workload_options,
-        tasks_per_instance=request.tasks_per_instance, task_count=request.task_count, lease_s=request.lease_s,
-        max_attempts=request.max_attempts, metadata=request.metadata, groups=_groups(request),
-        warnings=_some(warnings),
+        tasks_per_instance=request.tasks_per_instance, task_count=plan.task_count, lease_s=request.lease_s,
+        max_attempts=request.max_attempts, metadata=request.metadata, groups=plan.groups, warnings=_some(warnings),
+        order=request.order, shards=request.shards, shared_options=_shared(request, plan), label=label_of(request),
     )  # fmt: skip
+
+
+def _shared(request: RunRequest, plan: Plan) -> dict[str, Any] | None:
+    """None where they are the request's own, which the run holds anyway."""
+    options: dict[str, Any] = json.loads(plan.option_sets[0]) if plan.is_shared else {}
+    return None if options == request.workload_options else options
 
 
 def _some(warnings: tuple[str, ...]) -> tuple[str, ...]:
     more = len(warnings) - _MOST_WARNINGS
     return warnings if more <= 0 else (*warnings[:_MOST_WARNINGS], f"and {more} more")
-
-
-def _groups(request: RunRequest) -> tuple[Group, ...]:
-    totals: dict[Demand, int] = {}
-    blocks: dict[Demand, set[int]] = {}
-    number = 0
-    for instance in request.instances:
-        demand = Demand(instance.provider, instance.instance_type)
-        last = number + request.tasks_per_instance
-        totals[demand] = totals.get(demand, 0) + request.tasks_per_instance
-        blocks.setdefault(demand, set()).update(range(block_of(number + 1), block_of(last) + 1))
-        number = last
-    return tuple(Group(key, total, tuple(sorted(blocks[key]))) for key, total in totals.items())
 
 
 def _same(existing: Run | None, wanted: Run) -> Run:

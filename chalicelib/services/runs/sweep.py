@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchfleet_contract.states import ArchiveState
 
-from chalicelib.domain.counting import Counts, fingerprint, recount
+from chalicelib.domain.counting import Counts, all_ended, fingerprint, recount
 from chalicelib.domain.ports import Clock, Deletions, FinalizeQueue, Refused, Runs, Tasks
 from chalicelib.domain.records import ActiveRun, Ending, Run, RunState, Task
 from chalicelib.domain.sweeping import plan
@@ -100,10 +100,9 @@ class Sweep:
         return False
 
     def _leased(self, run: Run, counts: Counts) -> Iterator[Task]:
-        for ordinal, group in enumerate(run.groups):
-            if not counts.ended(ordinal, group.total):
-                for block in group.blocks:
-                    yield from self.tasks.leased(run.run_id, block, group.demand)
+        for demand, block in run.places:
+            if not all_ended(run.groups_of(demand), counts):
+                yield from self.tasks.leased(run.run_id, block, demand)
 
     def _leases(self, leased: list[Task], now_ms: int) -> dict[str, int]:
         todo = plan(leased, now_ms=now_ms)

@@ -6,12 +6,10 @@ Beside the claim, never in its way: a claim that gets a task costs nothing here,
 import logging
 from dataclasses import dataclass, field
 
-from benchfleet_contract.tasks import ClaimReply
-
+from chalicelib.domain.outcomes import Assigned, Done, Outcome
 from chalicelib.domain.ports import Runners
 from chalicelib.domain.presence import Noted
 from chalicelib.domain.records import ClaimRequest, Presence
-from chalicelib.services.tasks.claim_task import NO_SUCH_GROUP
 
 _log = logging.getLogger(__name__)
 
@@ -21,11 +19,12 @@ class NoteRunners:
     runners: Runners
     noted: Noted = field(default_factory=Noted)
 
-    def __call__(self, run_id: str | None, request: ClaimRequest, reply: ClaimReply) -> ClaimReply:
-        """The reply to this request, as it is. `run_id` None: the request was for a task of any run."""
-        if reply.status == "wait" or reply is NO_SUCH_GROUP:
+    def __call__(self, run_id: str | None, request: ClaimRequest, outcome: Outcome) -> Outcome:
+        """The outcome of this request, as it is. `run_id` None: the request was for a task of any run."""
+        over = isinstance(outcome, Done) and not outcome.misplaced  # in the wrong place is worth a note
+        if not over and not isinstance(outcome, Assigned):
             self._note(Presence(request.runner_id, request.demand, run_id, request.now_ms))
-        return reply
+        return outcome
 
     def _note(self, presence: Presence) -> None:
         if not self.noted.due(presence):

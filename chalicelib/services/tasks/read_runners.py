@@ -7,7 +7,7 @@ from itertools import islice
 from benchfleet_contract.limits import MAX_RUNNERS
 from benchfleet_contract.runners import RunnerList, RunnerSeen
 
-from chalicelib.domain.counting import Counts
+from chalicelib.domain.counting import Counts, all_ended
 from chalicelib.domain.leases import expired, iso
 from chalicelib.domain.ports import Clock, Runners, Runs, Tasks
 from chalicelib.domain.presence import is_live
@@ -31,7 +31,7 @@ class ReadRunners:
     tasks: Tasks
     runners: Runners
     clock: Clock
-    most_places: int = 200  # (block, group) pairs that one call looks into
+    most_places: int = 200  # (block, demand) pairs that one call looks into
 
     def __call__(self, run_id: str) -> RunnerList:
         """At most 1,000, those seen last first. Raises RunNotFound."""
@@ -52,10 +52,14 @@ class ReadRunners:
 
 
 def _places(run: Run, counts: Counts) -> list[tuple[int, Demand]]:
-    """Where tasks may be in flight; the groups with most of them first. Counters lag, so none is left out for a zero."""
-    groups = [(i, group) for i, group in enumerate(run.groups) if not counts.ended(i, group.total)]
-    groups.sort(key=lambda entry: -sum(counts.of(status, entry[0]) for status in IN_FLIGHT))
-    return [(block, group.demand) for _, group in groups for block in group.blocks]
+    """Where tasks may be in flight; demands with most of them first. Counters lag, so none is left out for a zero."""
+
+    def in_flight(demand: Demand) -> int:
+        return sum(counts.of(status, ordinal) for ordinal, _ in run.groups_of(demand) for status in IN_FLIGHT)
+
+    demands = [demand for demand in run.demands if not all_ended(run.groups_of(demand), counts)]
+    demands.sort(key=in_flight, reverse=True)
+    return [(block, demand) for demand in demands for block in run.blocks_of(demand)]
 
 
 def _merged(held: Iterable[Task], waiting: Iterable[Presence], *, now_ms: int) -> dict[str, _Seen]:

@@ -1,0 +1,152 @@
+"""The plan of a run: all of its tasks in the order of their numbers, made from the request and from nothing else.
+
+This is the only place that knows how instances, repeats, subjects and shards become tasks. The same request gives the same
+plan, so whoever asks for a run again is told of the same tasks.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+
+from benchfleet_contract.run_options import options_of
+from benchfleet_contract.runs import Instance, Order, RunRequest, Subject
+
+from chalicelib.domain.blocks import blocks_of
+from chalicelib.domain.records import Demand, Group
+
+SHARED_OPTIONS_BYTES = 2 * 1024  # one set of options of up to this size is read with every claim, beside the candidates
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One task. `repeat` counts from 1 within an instance, a subject and a part. `options` is the number of its set."""
+
+    demand: Demand
+    alias: str | None
+    subject: str | None
+    image: str | None
+    part: str | None
+    repeat: int
+    group: int
+    options: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What is done once in each repeat on each instance: a part of a subject's work."""
+
+    subject: str | None
+    image: str | None
+    part: str | None
+    options: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`option_sets`: the different options that tasks have, as JSON. `seed` makes the order of an interleaved run."""
+
+    instances: tuple[Instance, ...]
+    repeats: int
+    pieces: tuple[Piece, ...]
+    order: Order
+    seed: str
+    groups: tuple[Group, ...]
+    option_sets: tuple[bytes, ...]
+
+    @property
+    def task_count(self) -> int:
+        return len(self.instances) * self.repeats * len(self.pieces)
+
+    @property
+    def is_shared(self) -> bool:
+        """Have all tasks the same options, and small ones?"""
+        return len(self.option_sets) == 1 and len(self.option_sets[0]) <= SHARED_OPTIONS_BYTES
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the document."""
+        return sum(len(options) + 1 for options in self.option_sets)
+
+    @property
+    def document(self) -> bytes:
+        """Every set of options, one a line."""
+        return b"".join(options + b"\n" for options in self.option_sets)
+
+    def places(self) -> list[str]:
+        """Where each set of options is in the document: `<offset>:<length>`."""
+        offsets = accumulate((len(options) + 1 for options in self.option_sets), initial=0)
+        return [f"{offset}:{len(options)}" for offset, options in zip(offsets, self.option_sets, strict=False)]
+
+    def specs(self) -> Iterator[TaskSpec]:
+        """Instances as listed; of each, repeat by repeat and shuffled within it, or subject by subject."""
+        ordinals = {(group.demand, group.subject): i for i, group in enumerate(self.groups)}
+        for position, instance in enumerate(self.instances):
+            demand = _demand(instance)
+            for repeat, piece in self._row(position):
+                yield TaskSpec(
+                    demand, instance.alias, piece.subject, piece.image, piece.part, repeat,
+                    ordinals[demand, piece.subject], piece.options,
+                )  # fmt: skip
+
+    def _row(self, position: int) -> Iterator[tuple[int, Piece]]:
+        """The tasks of one instance: (repeat, piece)."""
+        repeats = range(1, self.repeats + 1)
+        if self.order == "interleaved":
+            return ((n, piece) for n in repeats for piece in self._shuffled(f"{self.seed}/{position}/{n}"))
+        subjects = [list(pieces) for _, pieces in groupby(self.pieces, key=lambda piece: piece.subject)]
+        return ((n, piece) for pieces in subjects for n in repeats for piece in pieces)
+
+    def _shuffled(self, seed: str) -> list[Piece]:
+        """By a hash, which is the same in every version of Python."""
+        drawn = [(_drawn(f"{seed}/{i}"), piece) for i, piece in enumerate(self.pieces)] if len(self.pieces) > 1 else []
+        return [piece for _, piece in sorted(drawn, key=lambda each: each[0])] or list(self.pieces)
+
+
+def plan_of(request: RunRequest, *, seed: str) -> Plan:
+    """`seed`: any text that is the same for the same request. Raises CannotSplit where the work makes no such shards.
+
+    Kinds of work are imported here: a control plane that only starts needs none.
+    """
+    from benchfleet_contract.workloads.kinds import plan as parts_of
+
+    numbers: dict[bytes, int] = {}
+    pieces: list[Piece] = []
+    subjects: list[Subject | None] = [*request.subjects] or [None]
+    for subject in subjects:
+        for part in parts_of(request.workload, options_of(request, subject), request.shards):
+            number = numbers.setdefault(json.dumps(part.options).encode(), len(numbers))
+            pieces.append(Piece(_name(subject), subject.image if subject else None, part.label, number))
+    return Plan(
+        tuple(request.instances), request.tasks_per_instance, tuple(pieces), request.order, seed,
+        _groups(request, subjects, each=len(pieces) // len(subjects)), tuple(numbers),
+    )  # fmt: skip
+
+
+def _groups(request: RunRequest, subjects: list[Subject | None], *, each: int) -> tuple[Group, ...]:
+    """`each`: the pieces of one subject. A demand that is listed twice has the tasks of both instances."""
+    tasks = request.tasks_per_instance * each
+    instances: dict[Demand, int] = {}
+    blocks: dict[Demand, set[int]] = {}
+    for position, instance in enumerate(request.instances):
+        demand, before = _demand(instance), position * tasks * len(subjects)
+        instances[demand] = instances.get(demand, 0) + 1
+        blocks.setdefault(demand, set()).update(blocks_of(before + 1, before + tasks * len(subjects)))
+    return tuple(
+        Group(demand, count * tasks, tuple(sorted(blocks[demand])), _name(subject))
+        for demand, count in instances.items()
+        for subject in subjects
+    )
+
+
+def _name(subject: Subject | None) -> str | None:
+    return subject.name if subject else None
+
+
+def _demand(instance: Instance) -> Demand:
+    return Demand(instance.provider, instance.instance_type)
+
+
+def _drawn(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
