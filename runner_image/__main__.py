@@ -4,6 +4,8 @@ import sys
 
 
 def main() -> None:
+    # httpx imports a command line of its own where it can, with rich, pygments and click: half of what it costs
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     import typer
 
     from runner_image.command import run

@@ -18,6 +18,8 @@ def main(argv: "Sequence[str] | None" = None) -> None:
     if words == ["--version"]:
         print(f"benchfleet {__version__}")
         return
+    # httpx imports a command line of its own where it can, with rich, pygments and click: half of what it costs
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     try:
         from benchfleet.cli.frame import run  # late: typer alone costs several starts of Python
 
