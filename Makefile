@@ -47,7 +47,7 @@ test: check
 proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }
 	$(BIN)/pytest -m proof --timeout 1800
-	HYPOTHESIS_PROFILE=many PYTHONPATH=$(CURDIR)/tests/faketime faketime --exclude-monotonic -f +400d $(BIN)/pytest -n 2 --timeout 1800 tests/unit tests/contract tests/promises
+	HYPOTHESIS_PROFILE=many PYTHONPATH=$(CURDIR)/tests/faketime faketime --exclude-monotonic -f +400d $(BIN)/pytest -n 2 --timeout 1800 tests/unit tests/services tests/contract tests/promises
 
 # ONLY=domain (or "domain auth"), SAMPLE=200 (mutants of each room), FLOOR=80 (percent below which it fails).
 mutants: venv

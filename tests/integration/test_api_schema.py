@@ -12,7 +12,7 @@ from tests.integration.api_client import Api
 from tests.integration.api_schema import Amount, load, requests_of
 from tests.integration.api_schema_world import ADMIN, ATTEMPT, NOBODY, READER, ROLES, RUNNER, World
 
-FEW, MANY = Amount(bounds=12, drawn=3), Amount(bounds=10_000, drawn=60)
+FEW, MANY = Amount(bounds=8, drawn=2), Amount(bounds=10_000, drawn=60)
 FEWER = Amount(bounds=3, drawn=1)  # of a path that is another one's older name
 OF_ADMINS = (ADMIN, NOBODY, ADMIN, READER, ADMIN, RUNNER, ADMIN, ATTEMPT)
 OF_RUNNERS = (RUNNER, ATTEMPT, ADMIN, NOBODY, RUNNER, ATTEMPT, ADMIN, READER)

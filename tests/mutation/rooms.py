@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _LAMBDA_TESTS = (
     "tests/unit/test_domain_*.py",
+    "tests/services/test_*.py",
     "tests/unit/test_services_*.py",
     "tests/unit/test_store_expressions.py",
     "tests/unit/test_logs.py",
@@ -27,7 +28,7 @@ ROOMS: Mapping[str, Room] = {
     "services": Room(
         "chalicelib",
         ("chalicelib/services/*.py", "chalicelib/services/*/*.py"),
-        ("tests/unit/test_services_*.py", "tests/unit/test_keyring.py"),
+        ("tests/services/test_services_*.py", "tests/unit/test_services_*.py", "tests/unit/test_keyring.py"),
     ),
     "expressions": Room("chalicelib", ("chalicelib/store/expressions.py",), _LAMBDA_TESTS, prose=True),
     "auth": Room(
@@ -45,8 +46,8 @@ ROOMS: Mapping[str, Room] = {
         "local_emulator",
         ("local_emulator/signed_headers.py", "local_emulator/s3_gate.py"),
         (
-            "tests/unit/test_emulator_doors.py",
-            "tests/unit/test_emulator_s*_gate.py",
+            "tests/integration/test_emulator_doors.py",
+            "tests/integration/test_emulator_s*_gate.py",
             "tests/unit/test_emulator_signed_headers.py",
         ),
     ),

@@ -18,6 +18,7 @@ from benchfleet.running.driver import RunDriver
 from benchfleet.running.options import RunOptions
 from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Tools
+from benchfleet.running.state import ConfigState, Phase, RunState
 from benchfleet.watch.poller import Snapshot
 from benchfleet.watch.polling import Clocks
 from benchfleet_contract.runners import RunnerList, RunnerSeen
@@ -31,6 +32,19 @@ CONFIG = {
     "local": [{"instance_type": "box", "alias": "b"}],
     "aws": [{"instance_type": "c8g.medium"}],
 }
+
+
+def state(run_id: str = "7") -> RunState:
+    return RunState(
+        created_at=START,
+        updated_at=START,
+        run_id=run_id,
+        config=ConfigState(path="c.json", sha256="0"),
+        api_url="http://x",
+        dashboard_url="http://x/?run_id=7",
+        results_dir="results/7",
+        phase=Phase.CREATING,
+    )
 
 
 def group(name: str = "local/box", subject: str | None = None, **counts: int) -> dict[str, Any]:

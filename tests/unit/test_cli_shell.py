@@ -4,9 +4,6 @@ import errno
 import io
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -19,44 +16,10 @@ from benchfleet.cli.main import main
 from benchfleet.version import __version__
 from typer.testing import CliRunner
 
-HEAVY = ("httpx", "boto3", "chalice", "moto", "docker", "jinja2")
-
-
-def run_main(*argv: str) -> subprocess.CompletedProcess[str]:
-    """A process of its own, which tells last what it has imported."""
-    code = f"""
-import sys
-from benchfleet.cli.main import main
-try:
-    main({argv!r})
-finally:
-    print("imported", *sys.modules)
-"""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-
-
-def imported(said: subprocess.CompletedProcess[str]) -> set[str]:
-    word, *modules = said.stdout.splitlines()[-1].split()
-    assert word == "imported", said
-    return set(modules)
-
-
-def test_the_version_is_told_without_importing_what_it_does_not_need() -> None:
-    said = run_main("--version")
-    assert (said.returncode, said.stdout.splitlines()[0]) == (0, f"benchfleet {__version__}")
-    assert not imported(said) & {*HEAVY, "typer", "rich", "pydantic", "collections", "importlib.metadata"}
-
 
 def test_the_version_beside_other_options_is_told_too() -> None:
     said = CliRunner().invoke(application(), ["--version", "runs"])
     assert (said.exit_code, said.stdout) == (0, f"benchfleet {__version__}\n")
-
-
-@pytest.mark.parametrize("argv", [("--help",), ("runs", "--help"), ("runs", "list", "--help"), ("runs", "stop", "-h")])
-def test_help_imports_nothing_heavy(argv: tuple[str, ...]) -> None:
-    said = run_main(*argv)
-    assert said.returncode == 0, said.stderr
-    assert not imported(said) & set(HEAVY)
 
 
 def test_help_lists_every_command() -> None:
@@ -146,13 +109,6 @@ def test_help_text_is_wrapped_by_the_terminal_and_not_by_us() -> None:
     assert unwrapped("One\n    two.\n\n    Three\n    four.\n    ") == "One two.\n\nThree four."
 
 
-def test_the_module_runs_as_the_program() -> None:
-    said = subprocess.run(
-        [sys.executable, "-m", "benchfleet.cli.main", "--version"], capture_output=True, text=True, cwd=Path("/")
-    )
-    assert said.stdout == f"benchfleet {__version__}\n"
-
-
 def test_sigterm_is_as_it_was_afterwards() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit):
@@ -208,9 +164,3 @@ def raised(error: Any, *, because_of: BaseException) -> Any:
             raise error  # noqa: B904
     except BaseException as caught:
         return caught
-
-
-def test_streams_that_a_daemon_has_closed_are_nobody_to_ask() -> None:
-    code = "import sys; from benchfleet.cli.options import somebody_there; sys.exit(somebody_there())"
-    said = subprocess.run(["sh", "-c", 'exec "$0" -c "$1" <&- 2>&-', sys.executable, code])
-    assert said.returncode == 0

@@ -19,7 +19,7 @@ from benchfleet.profiles.settings import key_of
 from benchfleet.profiles.writer import write_profile
 from benchfleet.running.state import StateFolder
 
-from tests.unit.test_run_parts import state
+from tests.unit.run_parts import state
 
 GOOD: dict[str, Any] = json.loads(state().model_dump_json())
 PROCESS = {"pid": 7, "started": "x", "log": "l"}

@@ -3,8 +3,6 @@
 import asyncio
 import inspect
 import pydoc
-import subprocess
-import sys
 import tomllib
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
@@ -21,32 +19,6 @@ from benchfleet_contract.tasks import Task
 
 ROOT = Path(__file__).parents[2]
 NAMES = {name for name, value in vars(Operations).items() if isinstance(value, Operation | Listing)}
-
-
-HEAVY = {"httpx", "pydantic", "typing", "asyncio"}
-
-
-def imported_by(statement: str) -> list[str]:
-    """Modules that a fresh Python imports for it."""
-    code = f"import sys; before = set(sys.modules)\n{statement}\nprint(*sorted(set(sys.modules) - before))"
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True
-    ).stdout.split()
-
-
-def test_the_version_costs_nothing() -> None:
-    assert imported_by("import benchfleet.version") == ["benchfleet", "benchfleet.version"]
-    assert not HEAVY & set(imported_by("import benchfleet; benchfleet.__version__"))
-
-
-def test_an_error_can_be_caught_without_the_client() -> None:
-    assert not HEAVY & set(imported_by("from benchfleet import BenchfleetError"))
-
-
-def test_the_client_brings_httpx_and_no_command_line() -> None:
-    found = set(imported_by("from benchfleet import Client"))
-    assert "httpx" in found
-    assert not {"typer", "boto3", "chalice", "moto"} & found
 
 
 def test_the_version_is_the_one_of_the_project() -> None:

@@ -1,4 +1,4 @@
-"""Fixtures of the unit tests: the services over tables and a bucket in this process."""
+"""Fixtures of the tests of the services over tables and a bucket in this process."""
 
 import pytest
 

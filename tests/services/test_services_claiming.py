@@ -12,7 +12,7 @@ from chalicelib.domain.records import Candidates, ClaimRequest, Demand, Group
 from tests.contract.answered import answered
 from tests.contract.records import CLOUD, LOCAL, a_request, a_run
 from tests.contract.system import Clients, System
-from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish, told
+from tests.services.claims import SIZE, claim, counted_queries, end, number, publish, told
 
 
 @pytest.fixture

@@ -15,25 +15,12 @@ from benchfleet.local.processes import Background, Identity
 from benchfleet.running.interrupts import Interrupted, Interrupts
 from benchfleet.running.providers.local import LocalProvisioner
 from benchfleet.running.provisioning import Plan
-from benchfleet.running.state import ConfigState, Phase, RunState, StateFolder
+from benchfleet.running.state import StateFolder
 from benchfleet_contract.runs import Instance
 
-from tests.unit.run_parts import START
+from tests.unit.run_parts import START, state
 
 WAITS = [sys.executable, "-c", "import time; time.sleep(60)"]
-
-
-def state(run_id: str = "7") -> RunState:
-    return RunState(
-        created_at=START,
-        updated_at=START,
-        run_id=run_id,
-        config=ConfigState(path="c.json", sha256="0"),
-        api_url="http://x",
-        dashboard_url="http://x/?run_id=7",
-        results_dir="results/7",
-        phase=Phase.CREATING,
-    )
 
 
 def test_a_state_file_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from chalicelib.domain.records import ClaimRequest, Group
 from chalicelib.services.tasks.claim_task import ClaimRequests
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, a_task
 from tests.contract.system import Clients, System
-from tests.unit.claims import SIZE, claim, counted_queries, end, number, publish, told
+from tests.services.claims import SIZE, claim, counted_queries, end, number, publish, told
 
 BLOCKS = 5  # one more than a group may have to be asked for what is in flight
 
