@@ -108,6 +108,8 @@ def test_slower_than_the_baseline_is_exit_code_1(report: Report) -> None:
         (["new", "--threshold", "5"], 2, "--threshold is '5'"),
         (["new", "--baseline", "new"], 2, "cannot be compared with itself"),
         (["--results", "nowhere"], 2, "no results in nowhere"),
+        (["new", "--by", "colour"], 2, "--by is 'colour', must be machine, subject, variant or both"),
+        (["new", "--subject", "none"], 2, "nothing was measured that fits --subject none"),
     ],
 )
 def test_what_is_refused(report: Report, arguments: list[str], code: int, words: str) -> None:
@@ -124,6 +126,15 @@ def test_a_folder_and_the_newest_run(report: Report) -> None:
     code, out, err = report("--md")
     assert code == 0
     assert "newest results are in results/" in err
+
+
+def test_what_is_compared_can_be_said(report: Report) -> None:
+    code, out, _ = report("new", "--json", "--by", "variant")
+    assert code == 0
+    assert [(board["title"], board["by"]) for board in json.loads(out)["boards"]] == [
+        ("aws a", ["variant"]),
+        ("aws b", ["variant"]),
+    ]
 
 
 def test_filters(report: Report) -> None:

@@ -227,6 +227,15 @@ def test_parts_of_one_execution_are_one_repeat(tmp_path: Path) -> None:
     assert not [one for one in found.differences if one.name == "workload options"]
 
 
+def test_the_same_part_of_the_same_repeat_is_another_execution(tmp_path: Path) -> None:
+    """As where a machine is listed twice: its repeats are counted twice from 1."""
+    found = report(
+        tmp_path, [part(label, 1, **{name: 1.0}) for _ in range(2) for label, name in (("1/2", "a"), ("2/2", "b"))]
+    )
+    assert [row.tasks for row in found.boards[0].ranking] == [2]
+    assert found.groups[0].executions == 2
+
+
 def test_a_part_that_failed_leaves_the_others(tmp_path: Path) -> None:
     lost = part("2/2", 2)
     lost.measurements = None

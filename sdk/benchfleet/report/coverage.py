@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task
+from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task, by_execution
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
 from benchfleet.results.bounds import cut, tame_options
@@ -65,7 +65,7 @@ def _group(key: GroupKey, tasks: Sequence[Task], role: Role) -> GroupFacts:
         role=role,
         instance_types=sorted({task.instance_type for task in tasks}),
         tasks=len(tasks),
-        executions=len({task.execution for task in with_results}),
+        executions=len({key for key, _ in by_execution(with_results)}),
         outcomes=dict(sorted(Counter(task.outcome for task in tasks).items())),
         hosts=None if not hosts or None in hosts else len(hosts),
         environment=_environment(with_results or tasks),

@@ -1,6 +1,7 @@
 """What was read from results folders, before anything is computed."""
 
-from collections.abc import Hashable, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -57,6 +58,15 @@ class Task:
         if self.part is None or self.repeat is None:
             return self.run_id, self.number, self.folder
         return self.run_id, self.group, self.repeat
+
+
+def by_execution(tasks: Iterable[Task]) -> Iterator[tuple[Hashable, Task]]:
+    """Each task with its execution. No execution has a part twice: the second one belongs to another of that name."""
+    seen: Counter[tuple[Hashable, str | None]] = Counter()
+    for task in tasks:
+        part = task.execution, task.part
+        yield (task.execution, seen[part]), task
+        seen[part] += 1
 
 
 @dataclass(frozen=True)

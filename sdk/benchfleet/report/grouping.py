@@ -12,7 +12,7 @@ from benchfleet_results.pooling import executions
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Samples, Series
 
-from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
+from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task, by_execution
 from benchfleet.report.dimensions import By
 from benchfleet.statistics.comparing import ROUNDING, Sample
 
@@ -113,9 +113,9 @@ def _rank(key: BoardKey) -> tuple[object, ...]:
 
 def whole_executions(tasks: Iterable[Task]) -> list[Task]:
     """One for each execution: what its parts measured is put together."""
-    kept = [task for task in tasks if task.outcome in HAS_RESULTS]
-    first = {task.execution: task for task in reversed(kept)}
-    pooled = executions((task.execution, task.samples) for task in kept)
+    kept = list(by_execution(task for task in tasks if task.outcome in HAS_RESULTS))
+    first = {key: task for key, task in reversed(kept)}
+    pooled = executions((key, task.samples) for key, task in kept)
     return [replace(first[key], samples=samples) for key, samples in pooled.items()]
 
 
