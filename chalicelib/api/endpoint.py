@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from benchfleet_contract.identity import RIGHTS, WhoAmI
 from benchfleet_contract.limits import MAX_BODY_BYTES
 from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.tasks import ClaimReply
@@ -87,11 +86,14 @@ def answer_holder(
 def answer_bearer(request: Request, *, doors: Callable[[], Doors] = services) -> Response:
     """Who asks. A key that is shown must be one, also where reading needs none."""
 
-    def asked() -> WhoAmI:
+    def asked() -> BaseModel:
+        from benchfleet_contract.identity import RIGHTS, WhoAmI  # not what a start should pay for
+
         shown: str = request.headers.get("authorization", "")
         if not shown.strip() and doors().settings.public_read:
             return WhoAmI(role=None, key_id=None, may=[*RIGHTS["reader"]])
-        return doors().keyring.bearer(shown)
+        role, key_id = doors().keyring.bearer(shown)
+        return WhoAmI(role=role, key_id=key_id, may=[*RIGHTS[role]])
 
     return _answered(request, asked, 200)
 

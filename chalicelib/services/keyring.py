@@ -4,12 +4,16 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
-
-from benchfleet_contract.identity import RIGHTS, Role, WhoAmI
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import Forbidden, Unauthorized, Unavailable
 from chalicelib.domain.ports import Holder
 from chalicelib.services.tasks import attempt_tokens
+
+if TYPE_CHECKING:
+    from benchfleet_contract.identity import Role
+
+ROLES: tuple["Role", ...] = ("admin", "runner", "reader")
 
 
 class Keyring:
@@ -18,7 +22,7 @@ class Keyring:
     def __init__(self, fetch: Callable[[], str]) -> None:
         self._fetch = fetch
 
-    def admit(self, header: str | None, allowed: frozenset[str]) -> Role:
+    def admit(self, header: str | None, allowed: frozenset[str]) -> "Role":
         """The role of the bearer. Raises Unauthorized (no such key), Forbidden (not this role's), Unavailable."""
         role = self._role(header or "")
         if role is None:
@@ -27,12 +31,12 @@ class Keyring:
             raise Forbidden(f"A {role} key may not do this; it takes one of: {', '.join(sorted(allowed))}")
         return role
 
-    def bearer(self, header: str | None) -> WhoAmI:
-        """Who has this key, and what it may do. Raises Unauthorized (no such key), Unavailable."""
+    def bearer(self, header: str | None) -> tuple["Role", str]:
+        """The key's role and its id. Raises Unauthorized (no such key), Unavailable."""
         role = self._role(header or "")
         if role is None:
             raise Unauthorized
-        return WhoAmI(role=role, key_id=_key_id(_key(header or "")), may=[*RIGHTS[role]])
+        return role, _key_id(_key(header or ""))
 
     def holder(self, header: str | None, allowed: frozenset[str], *, task_id: str) -> Holder:
         """Who speaks for the task: its attempt by its own token, or a role by its key. Raises as `admit`."""
@@ -55,12 +59,12 @@ class Keyring:
     def _secrets(self) -> list[str]:
         return list(self._digests().get("admin", []))
 
-    def _role(self, header: str) -> Role | None:
+    def _role(self, header: str) -> "Role | None":
         """Every digest is compared, in constant time: how long it takes says nothing."""
         presented = hashlib.sha256(_key(header).encode(errors="replace")).hexdigest()
         found: Role | None = None
         known = self._digests()
-        for role in RIGHTS:
+        for role in ROLES:
             for digest in known.get(role, ()):
                 if hmac.compare_digest(presented, digest):
                     found = role

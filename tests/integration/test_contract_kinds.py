@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 from benchfleet_contract.workloads.options import InvalidOptions, parse
 from hypothesis import given
 from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", KNOWN_WORKLOADS)
@@ -159,11 +162,20 @@ def test_shards_that_cannot_be_made_are_refused_with_a_remedy(name: str, options
 
 LAZY = """
 import sys
-import benchfleet_contract.run_request
-print(*(name for name in sys.modules if name.startswith("benchfleet_contract.workloads.")))
+import {module}
+print(*(name for name in sys.modules if name.startswith(("benchfleet_contract.workloads.", "benchfleet_contract.run_"))))
 """
 
 
-def test_a_kind_is_imported_only_when_it_is_asked_for() -> None:
-    done = subprocess.run([sys.executable, "-c", LAZY], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["benchfleet_contract.workloads.known"]
+@pytest.mark.parametrize(
+    ("module", "loaded"),
+    [
+        ("app", {"benchfleet_contract.run_options"}),
+        ("benchfleet_contract.run_work", {"benchfleet_contract.run_options", "benchfleet_contract.run_subjects",
+                                          "benchfleet_contract.run_instances"}),
+    ],
+)  # fmt: skip
+def test_rules_and_kinds_are_imported_only_when_they_are_asked_for(module: str, loaded: set[str]) -> None:
+    command = [sys.executable, "-c", LAZY.format(module=module)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) - {"benchfleet_contract.run_work"} == loaded

@@ -14,8 +14,6 @@ from typing import Any
 
 from benchfleet_contract.limits import MAX_PLAN_BYTES
 from benchfleet_contract.problems import Problem
-from benchfleet_contract.run_instances import NO_INSTANCES
-from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.states import TaskStatus
 
@@ -97,6 +95,10 @@ def new_tasks(run: Run, plan: Plan) -> Iterator[Task]:
 
 
 def _read(body: Mapping[str, Any]) -> tuple[RunRequest, list[str]]:
+    """Only who creates runs needs the rules: they are imported here, not when a function starts."""
+    from benchfleet_contract.run_instances import NO_INSTANCES
+    from benchfleet_contract.run_request import read_run_request
+
     reading = read_run_request(body)
     if not reading.has_instances:
         raise BadRequest(NO_INSTANCES, code="no_instances", problems=reading.problems)
