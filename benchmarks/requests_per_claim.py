@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from benchmarks.metering import Meter
 from benchmarks.metric import Metric
-from benchmarks.subject import INSTANCE_TYPE, PROVIDER, QUIET
+from benchmarks.subject import INSTANCE_TYPE, PROVIDER, QUIET, run_of
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.outcomes import Assigned
 from chalicelib.domain.records import Demand
@@ -34,22 +34,22 @@ KEY = Demand(PROVIDER, INSTANCE_TYPE)
 
 def metrics() -> list[dict[str, Any]]:
     shared = [_metric(runners, apart=False) for runners in CLAIMS_EACH]
-    return [*shared, _metric(64, apart=True)]
+    return [*shared, _metric(64, apart=True), _metric(64, apart=True, heavy=True)]
 
 
-def _metric(runners: int, *, apart: bool) -> dict[str, Any]:
+def _metric(runners: int, *, apart: bool, heavy: bool = False) -> dict[str, Any]:
     claims = CLAIMS_EACH[runners]
     with in_process() as (services, meter):
-        mean = contend(services, meter, runners=runners, claims=claims, apart=apart)
+        mean = contend(services, meter, runners=runners, claims=claims, apart=apart, heavy=heavy)
     where = "each in a container of its own" if apart else "in one container"
     how = f"mean of {runners * claims:,} claims that got a task, runners {where}, counted at botocore"
-    name = f"DynamoDB requests per claim, {runners} runners{' apart' if apart else ''}"
+    name = f"DynamoDB requests per claim, {runners} runners{' apart' if apart else ''}{', 4 KB of options' if heavy else ''}"
     return Metric(name, round(mean, 3), "requests", 2.3, how).as_dict()
 
 
-def contend(services: Services, meter: Meter, *, runners: int, claims: int, apart: bool) -> float:
+def contend(services: Services, meter: Meter, *, runners: int, claims: int, apart: bool, heavy: bool = False) -> float:
     """Requests per claim that got a task, all runners starting at once and claiming one task after another."""
-    run_id = _run(services, tasks=runners * claims * SURPLUS)
+    run_id = services.runs.create(run_of(tasks=runners * claims * SURPLUS, heavy=heavy)).run_id
     start, spent = Barrier(runners), list[int]()
 
     def one(number: int) -> None:
@@ -66,12 +66,6 @@ def contend(services: Services, meter: Meter, *, runners: int, claims: int, apar
     if len(spent) != runners * claims:
         raise RuntimeError(f"{len(spent)} of {runners * claims} claims got a task")
     return sum(spent) / len(spent)
-
-
-def _run(services: Services, *, tasks: int) -> str:
-    instances = [{"instance_type": INSTANCE_TYPE, "alias": "bench"}]
-    run = services.runs.create({"workload": "mock", "per_instance_type": {"tasks": tasks}, PROVIDER: instances})
-    return run.run_id
 
 
 def _container(services: Services) -> ClaimTask:

@@ -22,7 +22,15 @@ from local_emulator.stack import Emulator
 NEVER_S = 1_000_000.0
 PROVIDER, INSTANCE_TYPE = "local", "docker"
 TIMEOUT_S = 120.0
+HEAVY = {"image": "registry.example/benchfleet/runner:2026-11", "words": "x" * 4_000}
 QUIET = EmulatorConfig(sweep_every_s=NEVER_S, queue_every_s=NEVER_S, schedules_every_s=NEVER_S, stream_every_s=NEVER_S)
+
+
+def run_of(*, tasks: int, heavy: bool = False) -> dict[str, Any]:
+    """The body of a run of one instance type. `heavy`: of two subjects, with 4 KB of options for each of its tasks."""
+    body: dict[str, Any] = {PROVIDER: [{"instance_type": INSTANCE_TYPE, "alias": "bench"}], "workload": "mock"}
+    body |= {"workload": "heavy", "subjects": [HEAVY | {"name": name} for name in "ab"]} if heavy else {}
+    return body | {"per_instance_type": {"tasks": tasks // 2 if heavy else tasks}}
 
 
 @dataclass(frozen=True)
@@ -34,11 +42,9 @@ class Subject:
     streams: Any
     stream_arn: str
 
-    def create_run(self, *, tasks: int) -> str:
-        """A run of one instance type."""
-        instances = [{"instance_type": INSTANCE_TYPE, "alias": "bench"}]
-        body = {"workload": "mock", "per_instance_type": {"tasks": tasks}, PROVIDER: instances, "lease_s": 3600}
-        reply = self.http.post("/runs", json=body).raise_for_status()
+    def create_run(self, *, tasks: int, heavy: bool = False) -> str:
+        """The id of a run like `run_of`."""
+        reply = self.http.post("/runs", json=run_of(tasks=tasks, heavy=heavy) | {"lease_s": 3600}).raise_for_status()
         return str(reply.json()["run_id"])
 
     def claim(self, run_id: str, *, runner: str, token: str) -> ClaimReply:

@@ -41,6 +41,6 @@ class LaunchLocal:
 
 
 def local_groups(run: dict[str, Any]) -> list[Group]:
-    """The groups of a run, as `GET /runs/{id}` shows it, that this machine is meant to work on."""
+    """The instance types of a run, as `GET /runs/{id}` shows it, that this machine is meant to work on, each once."""
     found = [(group["provider"], group["instance_type"]) for group in run["groups"] if group["pending"]]
-    return [group for group in found if group[0] == PROVIDER]
+    return [group for group in dict.fromkeys(found) if group[0] == PROVIDER]

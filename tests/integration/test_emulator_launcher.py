@@ -91,7 +91,8 @@ def test_one_that_will_not_end_is_killed(tmp_path: Path) -> None:
 
 def test_only_local_groups_with_waiting_tasks_are_ours() -> None:
     groups = [
-        {"provider": "local", "instance_type": "a", "pending": 2},
+        {"provider": "local", "instance_type": "a", "subject": "one", "pending": 2},
+        {"provider": "local", "instance_type": "a", "subject": "two", "pending": 1},
         {"provider": "local", "instance_type": "b", "pending": 0},
         {"provider": "aws", "instance_type": "c", "pending": 2},
     ]
