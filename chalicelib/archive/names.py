@@ -7,8 +7,8 @@ or just made on another system. Two runs over the same names give the same answe
 import posixpath
 import unicodedata
 
-MAX_DEPTH = 8  # with MAX_PART_BYTES and the task's folder below 1,024 bytes, the shortest PATH_MAX in use
-MAX_PART_BYTES = 100
+from benchfleet_contract.bounds import MAX_DEPTH, MAX_PART_BYTES
+
 _FORBIDDEN = frozenset('<>:"|?*\\')  # by Windows; a backslash also separates folders there
 
 

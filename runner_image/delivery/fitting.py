@@ -4,11 +4,11 @@ import io
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from tarfile import BLOCKSIZE
 from typing import BinaryIO
 
 from benchfleet_contract.bounds import MAX_MEMBERS, MIB, level
 
-_HEADERS = 5 * 512  # bytes of tar around one file at most: an extended header, its data, the header, padding
 _RESERVE = MIB  # for what is not yet known when the sizes are looked at
 _MOST_FILES = MAX_MEMBERS // 2 - 1  # a file may have two headers
 _NAMED = 3
@@ -39,13 +39,19 @@ class Plan:
         return f"too large for the archive: {'; '.join(told)}" if told else ""
 
 
+def header_bytes(name: str) -> int:
+    """Bytes of tar around one file at most: an extended header, its data (the name, if long), the header, padding."""
+    return BLOCKSIZE * (5 + len(name.encode(errors="surrogateescape")) // BLOCKSIZE)
+
+
 def fitting(sizes: Mapping[str, int], *, whole: AbstractSet[str], budget: int) -> Plan:
     """Cuts the largest files only, all to one size, so that the tar has at most `budget` bytes."""
-    others = [name for name in sorted(sizes) if name not in whole]
+    others = sorted(sizes.keys() - whole, key=lambda name: (name.count("/"), name))  # the deepest are left out first
     dropped = tuple(others[max(_MOST_FILES - len(whole), 0) :])
     open_ = [sizes[name] for name in others[: len(others) - len(dropped)]]
     kept = sum(size for name, size in sizes.items() if name in whole)
-    room = budget - _RESERVE - kept - (len(sizes) - len(dropped)) * _HEADERS
+    headers = sum(header_bytes(name) for name in sizes.keys() - set(dropped))
+    room = budget - _RESERVE - kept - headers
     return Plan(sizes, whole, level(open_, max(room, 0)), dropped)
 
 

@@ -10,17 +10,18 @@ import io
 import os
 import stat
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from benchfleet_contract import bounds
 
-from runner_image.delivery.fitting import Plan, fitting, head_and_tail
+from runner_image.delivery.fitting import Plan, fitting, head_and_tail, header_bytes
 from runner_image.delivery.holes import most_packed_bytes
+from runner_image.delivery.tree import tree_of
 
 RESULT, ERROR = "result.tar.gz", "error.tar.gz"
 OWN_NAMES = frozenset({RESULT, ERROR})  # never packed into each other
@@ -38,39 +39,48 @@ class Package:
     cut: str = ""
 
 
-def pack(work_dir: Path, target: Path, *, extra: Mapping[str, bytes], whole: AbstractSet[str] = WHOLE) -> Package:
-    """Writes a .tar.gz of the work dir's plain files, top level only, with `extra` (name → content) beside or over them.
+def pack(
+    work_dir: Path,
+    target: Path,
+    *,
+    extra: Mapping[str, bytes],
+    whole: AbstractSet[str] = WHOLE,
+    scratch: Collection[str] = (),
+) -> Package:
+    """Writes a .tar.gz of the work dir's regular files, in their folders, with `extra` (name → content) beside or over them.
 
-    Streams: memory does not grow with the files. Links and directories are left out, so nothing outside leaks in.
-    `whole` are names of files that are never cut.
+    Streams: memory does not grow with the files. No link is followed, so nothing outside leaks in. `whole` are names of
+    files that are never cut, `scratch` names of folders that are no result.
     """
-    names = sorted({*_plain_names(work_dir), *extra})
-    plan = fitting(_sizes(work_dir, names, extra), whole=whole | extra.keys(), budget=bounds.MAX_UNPACKED_BYTES)
+    found = tree_of(work_dir, scratch=scratch)
+    sizes = {path: size for path, size in found.sizes.items() if path not in OWN_NAMES}
+    sizes |= {name: len(content) for name, content in extra.items()}
+    package = _fitted(work_dir, target, sizes, extra=extra, whole=whole | extra.keys())
+    told = f"left out of the archive: {found.words}" if found.words else ""
+    return replace(package, cut="; ".join(filter(None, [package.cut, told])))
+
+
+def _fitted(
+    work_dir: Path, target: Path, sizes: Mapping[str, int], *, extra: Mapping[str, bytes], whole: AbstractSet[str]
+) -> Package:
+    plan = fitting(sizes, whole=whole, budget=bounds.MAX_UNPACKED_BYTES)
     if _unpacked(plan) <= bounds.unpacked_bytes(_most_packed(work_dir, plan, extra)):
         package = _written(work_dir, target, extra=extra, plan=plan)
         if _unpacked(plan) <= bounds.unpacked_bytes(package.size_bytes):
             return replace(package, cut=plan.words)
-    plan = fitting(plan.sizes, whole=whole | extra.keys(), budget=bounds.FREE_BYTES)
+    plan = fitting(sizes, whole=whole, budget=bounds.FREE_BYTES)
     return replace(_written(work_dir, target, extra=extra, plan=plan), cut=plan.words)
 
 
 def _most_packed(work_dir: Path, plan: Plan, extra: Mapping[str, bytes]) -> int:
     files = {work_dir / name: min(plan.sizes[name], plan.cap_of(name)) for name in plan.names if name not in extra}
     given = sum(len(content) for content in extra.values())
-    return most_packed_bytes(files) + given + len(plan.names) * 5 * tarfile.BLOCKSIZE
+    return most_packed_bytes(files) + given + sum(header_bytes(name) for name in plan.names)
 
 
 def _unpacked(plan: Plan) -> int:
-    """Bytes of the tar, with its headers and padding; extended headers of long names take three blocks more."""
-    return sum(min(size, plan.cap_of(name)) + 5 * tarfile.BLOCKSIZE for name, size in plan.sizes.items())
-
-
-def _sizes(work_dir: Path, names: list[str], extra: Mapping[str, bytes]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for name in names:
-        with suppress(OSError):
-            sizes[name] = len(extra[name]) if name in extra else (work_dir / name).lstat().st_size
-    return sizes
+    """Bytes of the tar, with its headers and padding."""
+    return sum(min(size, plan.cap_of(name)) + header_bytes(name) for name, size in plan.sizes.items())
 
 
 def _written(work_dir: Path, target: Path, *, extra: Mapping[str, bytes], plan: Plan) -> Package:
@@ -78,7 +88,7 @@ def _written(work_dir: Path, target: Path, *, extra: Mapping[str, bytes], plan: 
         counted = _Counted(out)
         with (
             gzip.GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=counted, mtime=0) as squeezed,
-            tarfile.open(fileobj=squeezed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+            tarfile.open(fileobj=squeezed, mode="w|", format=tarfile.PAX_FORMAT, encoding="utf-8") as archive,
         ):
             for name in plan.names:
                 _add(archive, name, directory=work_dir, content=extra.get(name), most=plan.cap_of(name))
@@ -100,13 +110,6 @@ class _Counted(io.RawIOBase):
         self.size_bytes += len(data)
         self.digest.update(data)
         return len(data)
-
-
-def _plain_names(directory: Path) -> Iterator[str]:
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.is_file(follow_symlinks=False) and entry.name not in OWN_NAMES:
-                yield entry.name
 
 
 def _add(archive: tarfile.TarFile, name: str, *, directory: Path, content: bytes | None, most: int) -> None:

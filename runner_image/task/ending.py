@@ -83,7 +83,7 @@ class Ending:
     def _pack_result(self, reason: str | None) -> Package:
         self._say(HeartbeatStatus.UPLOADING, wait=False)
         status: Literal["partial", "success"] = "partial" if reason else "success"
-        work_dir, ended_at, ended_s = self.execution.work_dir, self.tools.now(), self.tools.clock()
+        ended_at, ended_s = self.tools.now(), self.tools.clock()
 
         note = self.execution.outcome.note if self.execution.outcome else ""
 
@@ -96,11 +96,15 @@ class Ending:
                 ended_at=ended_at,
                 ended_s=ended_s,
             )
-            return pack(work_dir, work_dir.parent / RESULT, extra={"metadata.json": metadata})
+            return self._pack(RESULT, {"metadata.json": metadata})
 
         package = packed(note)
         cut = "; ".join(filter(None, [note, package.cut]))
         return replace(packed(cut), cut=cut) if package.cut else replace(package, cut=note)  # metadata.json tells of it
+
+    def _pack(self, name: str, extra: Mapping[str, bytes]) -> Package:
+        work_dir = self.execution.work_dir
+        return pack(work_dir, work_dir.parent / name, extra=extra, scratch=self.execution.scratch)
 
     def _complete(self, key: str, *, sha256: str, reason: str | None) -> None:
         task = self.execution.task
@@ -131,8 +135,7 @@ class Ending:
                 ended_s=self.tools.clock(),
             )
             extra = {"metadata.json": metadata, "error.txt": failure.detail.encode() + b"\n"}
-            work_dir = self.execution.work_dir
-            package = pack(work_dir, work_dir.parent / ERROR, extra=extra)
+            package = self._pack(ERROR, extra)
             return self._upload(package, ERROR_UPLOAD), package.sha256
         except LeaseLost:
             raise

@@ -40,6 +40,7 @@ class Execution:
     beats: Heartbeats
     log: Log
     image: str | None = None
+    scratch: tuple[str, ...] = ()
     prepared: Prepared | None = None
     outcome: Outcome | None = None
     failure: Failure | None = field(default=None)
@@ -49,6 +50,7 @@ class Execution:
         with self._failures():
             self.task = self._with_options(tools)
             chosen = self._chosen(tools.workload)
+            self.scratch = chosen.scratch
             own = granted(tools.credentials, chosen.credentials, workload=self.workload)
             opened = tools.isolation.open(
                 self.work_dir, stop=self.stop, cores=self.cores, image=self.task.image, credentials=own

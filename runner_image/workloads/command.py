@@ -31,6 +31,7 @@ TIMES = "times.json"  # wall times of all repeats, in seconds
 class Command:
     name = "command"
     credentials: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = ()
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock

@@ -28,6 +28,7 @@ _SAMPLES, _WARMUPS = 10, 2
 class Mock:
     name = "mock"
     credentials: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = ()
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         options = parse(MockOptions, job.options)

@@ -69,11 +69,12 @@ class Workload(Protocol):
     """One kind of benchmark. `prepare` and `run` raise WorkloadError; `collect` writes `output.json` and `output.txt`.
 
     `credentials` name variables of the runner's environment without which it cannot work. Nothing else that looks like a
-    secret reaches its commands.
+    secret reaches its commands. `scratch` names folders of the work dir that are no result: clones, environments.
     """
 
     name: str
     credentials: tuple[str, ...]
+    scratch: tuple[str, ...]
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared: ...
 

@@ -7,6 +7,9 @@ MIB = 1024**2
 
 # An uploaded tar.gz.
 MAX_MEMBERS = 20_000  # headers, of which a file may have two
+# A path: folders and the file's name. With a task's folder before it below 1,024 bytes, the shortest PATH_MAX in use.
+MAX_DEPTH = 8
+MAX_PART_BYTES = 100
 MAX_UNPACKED_BYTES = 20 * 1024**3
 MAX_RATIO = 200  # a benchmark's text compresses 5 to 20 times, deflate at most 1,032 times
 FREE_BYTES = 64 * MIB  # below this no ratio is asked for: a small log of equal lines is no attack

@@ -42,6 +42,7 @@ class Tiny:
     failures: int = 0
     name: str = "tiny"
     credentials: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = ()
     during: Callable[[], None] = lambda: None
     asked: dict[str, Any] = field(default_factory=dict)
 

@@ -2,10 +2,11 @@ import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
+from benchfleet_contract.bounds import MAX_DEPTH, MAX_PART_BYTES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.archive.names import MAX_DEPTH, MAX_PART_BYTES, MemberNames
+from chalicelib.archive.names import MemberNames
 
 hostile = st.lists(
     st.one_of(

@@ -48,6 +48,8 @@ def test_replaces_an_older_folder_entirely(tmp_path: Path) -> None:
     [
         plain("../outside"),
         plain("a/../../outside"),
+        plain("/".join("0123456789a")),
+        link("a", "ok", tarfile.SYMTYPE),
         link("a", "../outside", tarfile.SYMTYPE),
         link("a", "/etc/passwd", tarfile.SYMTYPE),
         link("a", "../outside", tarfile.LNKTYPE),

@@ -4,10 +4,19 @@ import hashlib
 import os
 import tarfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from benchfleet.results.extract import extract
+from benchfleet_contract import bounds
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from chalicelib.archive.bundle import Source, write_bundle
+from chalicelib.archive.prefetch import Held
+from runner_image.delivery.fitting import fitting
 from runner_image.delivery.packaging import pack
+from runner_image.delivery.tree import tree_of
 
 
 @pytest.fixture
@@ -24,17 +33,101 @@ def names(path: Path) -> list[str]:
         return archive.getnames()
 
 
-def test_plain_files_of_the_top_only(work: Path, tmp_path: Path) -> None:
-    (work / "clone").mkdir()
-    (work / "clone" / "secret").write_text("no")
-    (tmp_path / "outside").write_text("no")
-    (work / "link").symlink_to(tmp_path / "outside")
-    os.mkfifo(work / "pipe")
+def put(path: Path, text: str = "x") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_regular_files_in_their_folders_and_nothing_else(work: Path, tmp_path: Path) -> None:
+    for name in (
+        "profile/server/cpu.svg",
+        "suite/clone.rb",
+        "profile/suite/kept.rb",
+        ".home/pip.log",
+        "a/.git/HEAD",
+        ".rc",
+    ):
+        put(work / name)
+    put(tmp_path / "outside" / "secret")
+    (work / "link").symlink_to(tmp_path / "outside" / "secret")
+    (work / "profile" / "folder").symlink_to(tmp_path / "outside")
+    os.mkfifo(work / "profile" / "pipe")
     (work / "result.tar.gz").write_bytes(b"an older one")
+    (work / "empty").mkdir()
 
-    package = pack(work, tmp_path / "error.tar.gz", extra={"metadata.json": b"{}", "error.txt": b"why\n"})
+    extra = {"metadata.json": b"{}", "error.txt": b"why\n"}
+    package = pack(work, tmp_path / "error.tar.gz", extra=extra, scratch=["suite"])
 
-    assert names(package.path) == ["./a.json", "./error.txt", "./metadata.json", "./output.txt"]
+    below = ["./profile/server/cpu.svg", "./profile/suite/kept.rb"]
+    assert names(package.path) == ["./.rc", "./a.json", "./error.txt", "./metadata.json", "./output.txt", *below]
+    assert package.cut == ""
+
+
+def test_what_is_too_deep_or_too_much_is_left_out_and_told(work: Path, tmp_path: Path) -> None:
+    put(work / "1/2/3/4/5/6/7/whole.txt")
+    put(work / "1/2/3/4/5/6/7/8/deep.txt")
+    package = pack(work, tmp_path / "result.tar.gz", extra={})
+    assert names(package.path) == ["./1/2/3/4/5/6/7/whole.txt", "./a.json", "./output.txt"]
+    assert package.cut == "left out of the archive: 1 folders below 7 others"
+    tree = tree_of(work, most_entries=2)
+    assert (len(tree.sizes), tree.words) == (1, "1 folders with more than 2 files in all")
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path) -> None:
+    assert tree_of(tmp_path / "gone").words == "1 folders that cannot be read"
+
+
+def test_where_files_must_go_the_deepest_go_first() -> None:
+    plan = fitting(
+        {f"a/{n}": 1 for n in range(20_000)} | {"z": 1, "output.json": 1}, whole={"output.json"}, budget=10**9
+    )
+    assert {"z", "output.json"} <= set(plan.names)
+    assert len(plan.names) * 2 <= bounds.MAX_MEMBERS
+
+
+part = st.binary(min_size=1, max_size=120).filter(
+    lambda raw: not {b"/", b"\0"} & {raw[n : n + 1] for n in range(len(raw))}
+)
+paths = st.lists(part.filter(lambda raw: raw[:1] != b"."), min_size=1, max_size=bounds.MAX_DEPTH)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(paths, min_size=1, max_size=8))
+def test_whatever_the_names_every_file_arrives_inside_its_tasks_folder(trees: list[list[bytes]]) -> None:
+    """From the work dir through the control plane's archive to a folder of the user."""
+    with TemporaryDirectory() as name:
+        root, made = Path(name), set[bytes]()
+        (root / "work").mkdir()
+        for number, parts in enumerate(trees):
+            made |= _made(os.fsencode(root / "work"), parts, str(number).encode())
+        package = pack(root / "work", root / "result.tar.gz", extra={})
+        _archived(package.path, root / "run.tar.gz")
+        extract(root / "run.tar.gz", root / "results")
+        found = {path.read_bytes() for path in (root / "results" / "box-1").rglob("*") if path.is_file()}
+        assert found == made
+        assert package.cut == ""
+        assert sorted(path.name for path in (root / "results").iterdir()) == ["box-1", "manifest.json", "run.json"]
+
+
+def _made(root: bytes, parts: list[bytes], content: bytes) -> set[bytes]:
+    """Writes the file, unless another one stands in its way."""
+    path = os.path.join(root, *parts)
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "xb") as file:
+            file.write(content)
+    except OSError:
+        return set()
+    return {content}
+
+
+def _archived(package: Path, run: Path) -> None:
+    """As the control plane does it."""
+    content = Held(package.read_bytes())
+    source = Source("box-1", key="k", kind="result", task={"id": "r.1", "number": 1}, content=content)
+    with run.open("wb") as sink:
+        report = write_bundle([source], sink, run_document=b"{}", manifest_header={"run_id": "r"})
+    assert (report.whole, report.corrupt) == (1, [])
 
 
 def test_size_and_checksum_are_those_of_the_file(work: Path, tmp_path: Path) -> None:

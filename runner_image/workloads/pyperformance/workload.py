@@ -34,6 +34,7 @@ _EFFORT = {"single": ["--debug-single-value"], "fast": ["--fast"], "normal": [],
 class Pyperformance:
     name = "pyperformance"
     credentials: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = (RUN_DIR,)
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

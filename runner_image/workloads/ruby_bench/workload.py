@@ -35,6 +35,7 @@ _STEP = "ruby_bench"  # what is running while no benchmark is
 class RubyBench:
     name = "ruby-bench"
     credentials: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = (SUITE_DIR,)
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now

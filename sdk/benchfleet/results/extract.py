@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchfleet_contract.bounds import MAX_DEPTH
+
 from benchfleet.exceptions import ArchiveError, DiskError
 
 _CHUNK_BYTES = 1024 * 1024
@@ -98,4 +100,15 @@ def _unpack(path: Path, into: Path, bounds: Bounds) -> None:
                 raise ArchiveError(
                     f"{path.name} unpacks to more than {bounds.total_bytes} bytes or {bounds.members} files"
                 )
+            _require_plain(member, path)
             archive.extract(member, into, filter="data")
+
+
+def _require_plain(member: tarfile.TarInfo, path: Path) -> None:
+    """An archive is a tree of regular files, below one folder for each task."""
+    if not (member.isreg() or member.isdir()):
+        raise ArchiveError(f"{path.name} holds {member.name!r}, which is no regular file")
+    if member.name.count("/") > MAX_DEPTH + 1:
+        raise ArchiveError(
+            f"{path.name} holds {member.name[:200]!r}, which lies below more than {MAX_DEPTH + 1} folders"
+        )
