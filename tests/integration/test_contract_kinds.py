@@ -74,7 +74,7 @@ def told(name: str, options: dict[str, Any]) -> list[tuple[str, Any, str, str]]:
         (
             "pyperformance", {"benchmarks": []},
             [("workload_options.benchmarks", "[]",
-              "Option benchmarks: list must have at least 1 item after validation, not 0 (workload_options.benchmarks)",
+              "Option benchmarks: list must have at least 1 item (workload_options.benchmarks)",
               'such as ["nbody", "float"]')],
         ),
         ("mock", {"steps": 2, "step_s": 0, "seed": 7, "fail_at": None}, []),

@@ -77,7 +77,7 @@ def _path(where: str, location: tuple[int | str, ...]) -> str:
 
 def _words(name: str, message: str) -> str:
     """pydantic's words as the end of a sentence: `Input should be a valid integer` is `must be a valid integer`."""
-    subject, should, rest = message.partition(" should ")
+    subject, should, rest = message.partition(" after validation")[0].partition(" should ")
     if not should:
         return message.removeprefix("Value error, ")
     inner = "" if subject == "Input" else f": {subject.lower()}"
