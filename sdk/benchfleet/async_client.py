@@ -21,7 +21,7 @@ class AsyncClient(Operations, Awaited):
 
     Methods raise what is drawn in `benchfleet.exceptions`. `repeats` False: a request that fails is not sent
     again, for who asks again anyway. `transport`, `sleep` (seconds) and `entropy` are for tests.
-    Raises UsageError for a URL or a key that cannot be meant.
+    Raises UsageError for an invalid URL or key.
     """
 
     def __init__(

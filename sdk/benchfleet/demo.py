@@ -26,7 +26,7 @@ PROCESSES = Isolation("process", "the demo needs no engine")
 
 @dataclass(frozen=True)
 class Demo:
-    """What was options for. `timeout_s` bounds the run, from its creation to its archive."""
+    """What was asked for. `timeout_s` bounds the run, from its creation to its archive."""
 
     config: Path
     results: Path
@@ -87,7 +87,7 @@ def play(demo: Demo, shown: Display) -> Ended:
 def _tools(shown: Display) -> Tools:
     return Tools(
         load=load,
-        connection=lambda url: Connection(url or "", None, None),  # never options for: the emulator says its own
+        connection=lambda url: Connection(url or "", None, None),  # never asked for: the emulator brings its own
         client=lambda url, key: Client(url, key=key),
         watcher=lambda url, key: Client(url, key=key, repeats=False),
         provisioners={PROVIDER: LocalProvisioner(isolate=lambda *_, **__: PROCESSES)},

@@ -1,17 +1,17 @@
 """Every error of this package.
 
 BenchfleetError            exit code 3 unless said otherwise
-├── ApiError               an answer that refuses: status, code, words of the server; or one that cannot be read
+├── ApiError               a response that refuses: status, code, words of the server; or one that cannot be read
 │   ├── AuthError          401, 403: exit code 4
 │   ├── NotFound           404: no such run or task: exit code 2
 │   │   └── RunUnknown     a run that was made is not known any more where it should be: exit code 3
 │   ├── Conflict           409, and "the run is not running": exit code 5
 │   ├── InvalidRequest     400, 413, 415, 422: with a list of problems: exit code 5
 │   └── ServerError        429 and 5xx, after all repeats: later it may work
-├── Unreachable            no answer at all
+├── Unreachable            no response at all
 ├── ArchiveError           the archive is not there, is damaged, or is unsafe to unpack
 ├── DiskError              a file of ours cannot be written: a full disk, no permission
-├── UsageError             a URL, key, id or path that cannot be meant: exit code 2
+├── UsageError             an invalid URL, key, id or path: exit code 2
 ├── ConfigError            a config file is missing or invalid: exit code 5
 ├── RunFailed              the run, or some of its tasks, failed: exit code 1
 └── TimedOut               it took longer than was allowed: exit code 124
@@ -104,7 +104,7 @@ class DiskError(BenchfleetError):
 
 
 class UsageError(BenchfleetError):
-    """An argument cannot be meant as it stands."""
+    """An argument is invalid."""
 
     exit_code = exit_codes.USAGE
 

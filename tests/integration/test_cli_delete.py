@@ -96,5 +96,5 @@ def test_by_age_only_what_is_old_and_over_is_deleted(cli: CommandLine, api: Api)
 def test_ages_are_hours_days_and_weeks() -> None:
     assert [seconds(age) for age in ("12h", "30d", "4w")] == [43_200, 2_592_000, 2_419_200]
     for wrong in ("30", "d", "-1d", "1.5d", "30 d", "30D", "100000d"):
-        with pytest.raises(UsageError, match="is no age"):
+        with pytest.raises(UsageError, match="invalid age"):
             seconds(wrong)

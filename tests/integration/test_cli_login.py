@@ -136,7 +136,7 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[ThreadingHTTPServer]:
 def test_something_else_is_not_told_the_key(stranger: ThreadingHTTPServer, file: Path) -> None:
     said = login(file, "--api-url", f"http://127.0.0.1:{stranger.server_port}", key="sekrit")
     assert said.exit_code == exit_codes.USAGE
-    assert "is no benchfleet API" in said.stderr
+    assert "is not a benchfleet API" in said.stderr
     assert stranger.RequestHandlerClass.keys == [None]  # type: ignore[attr-defined]
 
 

@@ -37,7 +37,7 @@ def test_a_damaged_state_file_is_named_and_does_not_hide_the_others(tmp_path: Pa
     folder.reserve("7")
     folder.save(state())
     (tmp_path / "runs" / "9.json").write_text("")
-    with pytest.raises(BenchfleetError, match=r"9\.json is no state file"):
+    with pytest.raises(BenchfleetError, match=r"9\.json is not a valid state file"):
         folder.load("9")
     assert (found := folder.latest()) is not None
     assert found.run_id == "7"
@@ -125,10 +125,10 @@ def test_signals_wait_for_what_must_be_whole() -> None:
     with interrupts.caught(), pytest.raises(Interrupted) as told:
         work()
     assert done == ["inner", "outer"]
-    assert not told.value.options
+    assert not told.value.by_keyboard
     with interrupts.caught(), pytest.raises(Interrupted) as told:
         os.kill(os.getpid(), signal.SIGINT)
-    assert told.value.options
+    assert told.value.by_keyboard
 
 
 def test_signals_are_forgotten_where_everything_ends_anyway() -> None:

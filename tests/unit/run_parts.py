@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchfleet.config import RunConfig, load
-from benchfleet.exceptions import InvalidRequest, NotFound
+from benchfleet.exceptions import NotFound
 from benchfleet.local.state import ProviderState, RunnerState
 from benchfleet.profiles.settings import Connection
 from benchfleet.running.driver import RunDriver
@@ -21,6 +21,7 @@ from benchfleet.running.session import Tools
 from benchfleet.running.state import ConfigState, Phase, RunState
 from benchfleet.watch.poller import Snapshot
 from benchfleet.watch.polling import Clocks
+from benchfleet_contract.identity import RIGHTS, Role, WhoAmI
 from benchfleet_contract.runners import RunnerList, RunnerSeen
 from benchfleet_contract.runs import CreatedRun, RunDetail
 from benchfleet_contract.tasks import Task
@@ -143,6 +144,7 @@ class FakeClient:
     refuses: BaseException | None = None
     breaks: BaseException | None = None
     judges_key: BaseException | None = None
+    role: Role = "admin"
 
     def __enter__(self) -> Self:
         return self
@@ -150,13 +152,16 @@ class FakeClient:
     def __exit__(self, *_: object) -> None: ...
 
     def create_run(self, config: Mapping[str, Any]) -> CreatedRun:
-        if not config:
-            raise self.judges_key or InvalidRequest("no config", status=400)
         if self.refuses:
             raise self.refuses
         self.created.append(config)
         self.exists = True
         return CreatedRun(run_id=config["run_id"], tasks_created=4, tasks=[], warnings=[])
+
+    def whoami(self) -> WhoAmI:
+        if self.judges_key:
+            raise self.judges_key
+        return WhoAmI(role=self.role, key_id=None, may=list(RIGHTS[self.role]))
 
     def run(self, run_id: str) -> RunDetail:
         if not self.exists:

@@ -76,7 +76,7 @@ def test_an_id_of_ones_own_is_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("run_id", ["../7", "a/b", "-x", "latest"])
 def test_an_id_cannot_lead_out_of_the_state_folder_or_mean_another_run(tmp_path: Path, run_id: str) -> None:
-    with pytest.raises(UsageError, match="is no run id"):
+    with pytest.raises(UsageError, match="invalid run id"):
         stage(tmp_path).driver(run_id=run_id).run()
     assert files(tmp_path) == []
 
@@ -151,7 +151,7 @@ def test_another_config_is_refused_with_both_hashes(tmp_path: Path) -> None:
 def test_a_finished_run_is_only_read_again(tmp_path: Path) -> None:
     here = stage(tmp_path)
     here.driver(run_id="7").run()
-    here.client.story = [Unreachable("nobody is options")]
+    here.client.story = [Unreachable("nobody answers")]
     ended = here.driver(resume="7").run()
     assert (ended.exit_code, ended.folder) == (0, tmp_path / "results" / "7")
 

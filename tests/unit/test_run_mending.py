@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 from benchfleet.cli.run_ending import print_outcome
-from benchfleet.exceptions import AuthError, BenchfleetError, DiskError, NotFound, RunUnknown, TimedOut, Unreachable
+from benchfleet.exceptions import (
+    ApiError,
+    AuthError,
+    BenchfleetError,
+    DiskError,
+    NotFound,
+    RunUnknown,
+    TimedOut,
+    Unreachable,
+)
 from benchfleet.local.emulator import EmulatorProcess, Ready
 from benchfleet.results.fetch import fetch, require_writable
 from benchfleet.running.driver import RunDriver
@@ -137,7 +146,7 @@ def test_a_state_file_that_is_none_leads_nowhere(tmp_path: Path, story: Any) -> 
     (tmp_path / "state" / "runs").mkdir(parents=True, exist_ok=True)
     (tmp_path / "state" / "runs" / "9.json").write_text("{")
     assert [emulator_of(given, folder=tmp_path / "state") for given in ("7", "latest")] == [None] * 2
-    with pytest.raises(BenchfleetError, match=r"9\.json is no state file of ours: .*; restore it, or remove it"):
+    with pytest.raises(BenchfleetError, match=r"9\.json is not a valid state file: .*; restore it, or remove it"):
         emulator_of("9", folder=tmp_path / "state")
 
 
@@ -155,9 +164,18 @@ def test_a_key_is_judged_before_anything_starts(tmp_path: Path, key: str, said: 
 def test_a_key_that_may_make_no_run_may_go_on_with_one(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, DONE)
     here.driver(run_id="7", detach=True).run()
-    here.client.judges_key = AuthError("Forbidden", status=403)
+    here.client.role = "reader"
     assert here.driver(resume="7").run().exit_code == 0
-    with pytest.raises(AuthError):
+    with pytest.raises(AuthError, match="http://plane does not let this key create runs: keep one"):
+        here.driver(run_id="8").run()
+
+
+def test_a_control_plane_that_is_too_old_to_judge_a_key_gets_the_run(tmp_path: Path) -> None:
+    here = stage(tmp_path, DONE)
+    here.client.judges_key = ApiError("no such route", status=404, code="no_such_route")
+    assert here.driver(run_id="7").run().exit_code == 0
+    here.client.judges_key = NotFound("404", status=404)
+    with pytest.raises(NotFound):
         here.driver(run_id="8").run()
 
 

@@ -108,7 +108,7 @@ def test_the_commands_end_with_one_line(
         with pytest.raises(SystemExit) as ended:
             main(command)
         said = capsys.readouterr().err
-        assert (ended.value.code, said.count("\n"), "7.json is no state file of ours" in said) == (3, 1, True), command
+        assert (ended.value.code, said.count("\n"), "7.json is not a valid state file" in said) == (3, 1, True), command
 
 
 def test_broken_ones_beside_a_good_one_are_told(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_broken_ones_beside_a_good_one_are_told(tmp_path: Path) -> None:
     states.save(state())
     (tmp_path / "runs" / "9.json").write_text("[]")
     found = states.latest(told=told.append)
-    assert (found and found.run_id, len(told), "9.json is no state file" in told[0]) == ("7", 1, True)
+    assert (found and found.run_id, len(told), "9.json is not a valid state file" in told[0]) == ("7", 1, True)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_broken_ones_beside_a_good_one_are_told(tmp_path: Path) -> None:
 def test_a_ready_file_that_is_none_is_told_without_a_key(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "ready.json"
     path.write_bytes(text)
-    with pytest.raises(BenchfleetError, match=r"ready\.json is no ready file of an emulator; end that") as raised:
+    with pytest.raises(BenchfleetError, match=r"ready\.json is not a ready file of an emulator; end that") as raised:
         read_ready(path)
     assert "geheim" not in str(raised.value)
 

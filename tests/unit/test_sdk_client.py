@@ -196,13 +196,13 @@ def test_no_request_is_made_for_what_is_no_run(ask: Ask, run_id: str) -> None:
         lambda client: client.stop_run(run_id),
         lambda client: client.wait(run_id, timeout_s=1),
     ):
-        with pytest.raises(exceptions.UsageError, match="is no run id"):
+        with pytest.raises(exceptions.UsageError, match="invalid run id"):
             ask(Network(), question)
 
 
 @pytest.mark.parametrize("task_id", ["7", "7.", "7.0", "7.x", "/7.1"])
 def test_no_request_is_made_for_what_is_no_task(ask: Ask, task_id: str) -> None:
-    with pytest.raises(exceptions.UsageError, match="is no task id"):
+    with pytest.raises(exceptions.UsageError, match="invalid task id"):
         ask(Network(), lambda client: client.task(task_id))
 
 

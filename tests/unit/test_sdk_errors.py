@@ -216,8 +216,8 @@ def test_an_error_without_words_says_its_name() -> None:
     ("answer", "words"),
     [
         (httpx.Response(200, text="<html>"), "http://api.test/runs/7 is not JSON: is this the API's URL?"),
-        (ok({"run_id": 7}), "is no RunDetail: run_id: Input should be a valid string"),
-        (ok([]), "is no RunDetail"),
+        (ok({"run_id": 7}), "is not a valid RunDetail: run_id: Input should be a valid string"),
+        (ok([]), "is not a valid RunDetail"),
         (httpx.Response(200, content=b"\xff\xfe"), "is not JSON"),
     ],
     ids=lambda value: "" if isinstance(value, httpx.Response) else value[-10:],

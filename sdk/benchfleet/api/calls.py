@@ -23,14 +23,14 @@ class Call:
 
 
 def run_path(run_id: str, *rest: str) -> str:
-    """Raises UsageError for what is no run id: it would lead to another route."""
+    """Raises UsageError for an invalid run id: it would lead to another route."""
     if not RUN_ID.fullmatch(str(run_id)):
-        raise UsageError(f"{run_id!r} is no run id: letters, digits, dots, dashes and underscores, at most 128")
+        raise UsageError(f"invalid run id {run_id!r}: use letters, digits, dots, dashes and underscores, at most 128")
     return "/".join(("/runs", str(run_id), *rest))
 
 
 def task_path(task_id: str, *rest: str) -> str:
-    """Raises UsageError for what is no task id."""
+    """Raises UsageError for an invalid task id."""
     if split_task_id(str(task_id)) is None:
-        raise UsageError(f"{task_id!r} is no task id: a run id, a dot and a number, as in 1795327056.3")
+        raise UsageError(f"invalid task id {task_id!r}: use a run id, a dot and a number, as in 1795327056.3")
     return "/".join(("/tasks", str(task_id), *rest))

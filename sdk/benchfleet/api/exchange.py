@@ -63,6 +63,6 @@ def _strange(response: httpx.Response, model: type[BaseModel], error: Validation
     where = shown(response.request.url)
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":
-        return f"the answer of {where} is not JSON: is this the API's URL?"
+        return f"the response of {where} is not JSON: is this the API's URL?"
     field = ".".join(map(str, first["loc"]))
-    return f"the answer of {where} is no {model.__name__}: {field}: {first['msg']}"
+    return f"the response of {where} is not a valid {model.__name__}: {field}: {first['msg']}"

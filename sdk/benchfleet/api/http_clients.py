@@ -1,4 +1,4 @@
-"""httpx clients as this package makes them: past proxies to this machine, and with a word for a proxy that cannot be."""
+"""httpx clients as this package makes them: past proxies to this machine; an invalid proxy is an error that names it."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a flow may ask for: everything that takes time. There are two worlds, one that blocks and one that is awaited."""
+"""What a flow needs for everything that takes time. There are two runtimes, one that blocks and one that is awaited."""
 
 import random
 import time
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Entropy:
-    """Clock and dice. `clock` only goes forward (seconds), `now` is Unix time, `random` gives 0 to 1."""
+    """Clock and random numbers. `clock` only goes forward (seconds), `now` is Unix time, `random` gives 0 to 1."""
 
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
@@ -28,10 +28,10 @@ class Runtime(Protocol):
     """Raises what httpx raises; `exchange.py` translates it."""
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """The whole answer."""
+        """The whole response."""
 
     async def open(self, request: httpx.Request) -> httpx.Response:
-        """The answer's head. `chunks` brings its body, `release` must follow."""
+        """The response's head. `chunks` brings its body, `release` must follow."""
 
     def chunks(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         """Pieces as they come: whoever gathers larger ones loses the last when the connection breaks."""

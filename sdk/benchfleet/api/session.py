@@ -28,7 +28,7 @@ class Session:
     repeats: bool = True
 
     def request(self, call: Call) -> httpx.Request:
-        """The request that `call` means, with the key. Raises UsageError for a body that is no JSON."""
+        """The request that `call` means, with the key. Raises UsageError for a body that is not JSON."""
         url = self.base_url.copy_with(raw_path=self.base_url.raw_path.rstrip(b"/") + call.path.encode())
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", CODES_HEADER: "1"}
         if self.key:
@@ -46,7 +46,7 @@ def timeout(longest_s: float = TIMEOUT_S) -> httpx.Timeout:
 
 
 def read_base_url(text: str) -> httpx.URL:
-    """Raises UsageError for what is no `http(s)://host[:port][/path]`."""
+    """Raises UsageError for anything but `http(s)://host[:port][/path]`."""
     try:
         url = httpx.URL(text)
         url.host  # noqa: B018 - it is decoded here, and may be no name
@@ -57,7 +57,7 @@ def read_base_url(text: str) -> httpx.URL:
     if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
         raise UsageError(f"the API's URL must look like https://api.example.com/prod, not {text!r}")
     if url.port is not None and not 0 < url.port < 65_536:
-        raise UsageError(f"the API's URL has no port that can be: {url.port}")
+        raise UsageError(f"the API's URL has an invalid port: {url.port}")
     if problem := address_problem(text):
         raise UsageError(f"the API's URL {problem}")
     return url

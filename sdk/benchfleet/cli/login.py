@@ -96,7 +96,7 @@ def _ask_key() -> str:
 def examine(wanted: Wanted, *, make_client: "Callable[..., Client] | None" = None) -> bool | None:
     """May the key create runs? None where a control plane is too old to tell.
 
-    Raises UsageError if what answers is no benchfleet API, AuthError for an unknown key, Unreachable, ServerError.
+    Raises UsageError if the server is not a benchfleet API, AuthError for an unknown key, Unreachable, ServerError.
     """
     from benchfleet.client import Client
 
@@ -107,7 +107,7 @@ def examine(wanted: Wanted, *, make_client: "Callable[..., Client] | None" = Non
         except ServerError:
             raise
         except ApiError as error:
-            words = f"what answers at {wanted.api_url} is no benchfleet API: {error}; is the path complete?"
+            words = f"the server at {wanted.api_url} is not a benchfleet API: {error}; is the path complete?"
             raise UsageError(words) from error
     if _is_exposed(wanted.api_url):
         _note(f"{wanted.api_url} is not encrypted: whoever is on the way can read the key")

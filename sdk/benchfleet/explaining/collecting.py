@@ -67,7 +67,7 @@ def _as_task(api: Api, given: str) -> Task | None:
 
 
 def _require_run(api: Api, given: str, missing: NotFound) -> None:
-    """Raises NotFound with what is there, if `given` is no run either."""
+    """Raises NotFound with what is there, if `given` is not a run either."""
     try:
         api.run(given)
     except NotFound:

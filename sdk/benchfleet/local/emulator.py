@@ -144,7 +144,7 @@ class EmulatorProcess:
 
 
 def read_ready(path: Path) -> Ready:
-    """Raises BenchfleetError for a file that cannot be read or is none of an emulator's; never with what it holds."""
+    """Raises BenchfleetError for a file that cannot be read or was not written by an emulator; never with what it holds."""
     try:
         document = _Document.model_validate_json(read_own(path, most_bytes=_MOST_READY_BYTES))
         read_base_url(document.api_url)
@@ -152,7 +152,7 @@ def read_ready(path: Path) -> Ready:
     except OSError as error:
         raise BenchfleetError(f"cannot read {path}: {error.strerror or error}; {_READY_REMEDY}") from error
     except (ValueError, BenchfleetError) as error:
-        raise BenchfleetError(f"{path} is no ready file of an emulator; {_READY_REMEDY}") from error
+        raise BenchfleetError(f"{path} is not a ready file of an emulator; {_READY_REMEDY}") from error
     return Ready(document.api_url, document.aws_endpoint_url, document.keys.admin, document.keys.runner)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from benchfleet.exceptions import AuthError, InvalidRequest, NotFound, RunUnknown, UsageError
+from benchfleet.exceptions import ApiError, AuthError, NotFound, RunUnknown
 from benchfleet.running.session import Session
 from benchfleet.running.state import Phase
 
@@ -12,19 +12,24 @@ REMEDY = "keep one that is known there with `benchfleet login`, or set BENCHFLEE
 
 
 def require_key(session: Session, *, creates: bool) -> None:
-    """Asks for a run of nothing, which is never created: reading may need no key. Raises AuthError with a remedy."""
+    """Raises AuthError with a remedy if the key is unknown, or must create runs (`creates`) and may not.
+
+    A control plane that is too old to tell (no `GET /whoami`) refuses the run itself later.
+    """
     where = session.connection
     try:
         with session.tools.client(where.api_url, where.key) as client:
-            client.create_run({})
-    except InvalidRequest:
-        return
+            may = client.whoami().may
     except AuthError as error:
-        if error.status == 403 and not creates:
-            return
         said = f"refuses the key ({error})" if where.key else f"wants a key, and none was given ({error})"
         raise AuthError(f"{where.api_url} {said}: {REMEDY}", status=error.status, code=error.code) from error
-    raise UsageError(f"what answers at {where.api_url} is no benchfleet API: it created a run of nothing")
+    except ApiError as error:
+        if error.code != "no_such_route":
+            raise
+        return
+    if creates and "manage_runs" not in may:
+        said = "does not let this key create runs" if where.key else "wants a key to create runs, and none was given"
+        raise AuthError(f"{where.api_url} {said}: {REMEDY}", status=403)
 
 
 def send(session: Session) -> int:

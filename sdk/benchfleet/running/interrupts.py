@@ -9,11 +9,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal came. `options` is True for Ctrl-C: a person may be options what to do."""
+    """A signal came. `by_keyboard` is True for Ctrl-C: a person may be asked what to do."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
-        self.options = number == signal.SIGINT
+        self.by_keyboard = number == signal.SIGINT
 
 
 class Interrupts:

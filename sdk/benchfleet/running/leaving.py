@@ -44,7 +44,7 @@ def interrupted(session: Session, signal: Interrupted, *, finish: Callable[[], E
 
     `finish` follows a stopped run to its archive and brings that home.
     """
-    choice = _choose(session) if signal.options and session.tools.choose else None
+    choice = _choose(session) if signal.by_keyboard and session.tools.choose else None
     if choice == KEEP:
         return left(session, exit_codes.INTERRUPTED)
     if choice in (STOP, CLEAN):

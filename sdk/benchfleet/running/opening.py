@@ -104,8 +104,8 @@ def _read(path: Path, providers: tuple[str, ...], tools: Tools) -> RunConfig:
 def _reserve(wanted: str | None, folder: StateFolder, now: datetime) -> str:
     if wanted and not NEW_RUN_ID.fullmatch(wanted):
         raise UsageError(
-            f"{wanted!r} is no run id: letters, digits, dot, dash and underscore, at most 128, no .json at the end, "
-            "and not `latest`, which means the newest run"
+            f"invalid run id {wanted!r}: use letters, digits, dots, dashes and underscores, at most 128, no .json at the "
+            "end, and not `latest`, which means the newest run"
         )
     for run_id in [wanted] if wanted else _ids(now):
         if folder.reserve(run_id):

@@ -1,4 +1,4 @@
-"""What a person options `benchfleet run` to do."""
+"""What `benchfleet run` was asked to do."""
 
 from dataclasses import dataclass
 from pathlib import Path

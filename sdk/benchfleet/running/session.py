@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from benchfleet_contract.identity import WhoAmI
 from benchfleet_contract.runs import CreatedRun, RunDetail
 
 from benchfleet.config import RunConfig
@@ -30,6 +31,8 @@ class Client(Api, Protocol):
 
     def create_run(self, config: dict[str, Any]) -> CreatedRun: ...
 
+    def whoami(self) -> WhoAmI: ...
+
     def stop_run(self, run_id: str) -> None: ...
 
     def download(self, run_id: str, to: Path) -> Path: ...
@@ -40,7 +43,7 @@ Choose = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Tools:
-    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be options.
+    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be asked.
 
     `watcher` is a client that repeats nothing, so that no poll lasts for longer than there is time; None: as `client`.
     """

@@ -115,7 +115,7 @@ class StateFolder:
             replace_whole(path, state.model_dump_json(indent=2).encode() + b"\n")
 
     def load(self, run_id: str) -> RunState | None:
-        """None if there is no such file. Raises BenchfleetError for one that is none of ours."""
+        """None if there is no such file. Raises BenchfleetError for one that is not valid."""
         if not RUN_ID.fullmatch(run_id):
             return None
         path = self.path(run_id)
@@ -126,7 +126,7 @@ class StateFolder:
         except OSError as error:
             raise BenchfleetError(f"cannot read {path}: {error.strerror or error}; {_REMEDY}") from error
         except ValidationError as error:
-            raise BenchfleetError(f"{path} is no state file of ours: {_first(error)}; {_REMEDY}") from error
+            raise BenchfleetError(f"{path} is not a valid state file: {_first(error)}; {_REMEDY}") from error
         if state.run_id != run_id:
             raise BenchfleetError(f"{path} is the state file of another run, {state.run_id!r}; {_REMEDY}")
         return state
