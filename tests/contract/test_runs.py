@@ -7,7 +7,7 @@ from benchfleet_contract.states import ArchiveState, TaskStatus
 
 from chalicelib.domain.counting import Change, Counts
 from chalicelib.domain.ports import Built
-from chalicelib.domain.records import ActiveRun, Demand, Ending, Run, RunState
+from chalicelib.domain.records import ActiveRun, Demand, Ending, Group, Run, RunState
 from tests.contract.conftest import Stores
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run
 
@@ -49,6 +49,31 @@ def test_a_run_is_listed_from_its_publication_on(stores: Stores) -> None:
     assert not stores.runs.publish(run)
     assert [found.run_id for found in stores.runs.newest(limit=9, cursor=None)[0]] == ["r"]
     assert now(stores)[0].state is RunState.RUNNING
+
+
+def test_a_run_that_compares_subjects_is_read_as_it_was_written(stores: Stores) -> None:
+    """Blocks are the same for all subjects of a demand, and are stored once."""
+    model = Demand("local", "docker", "llama3:8b")
+    groups = (
+        Group(LOCAL, 2, (0, 1), "a"), Group(LOCAL, 2, (0, 1), "b"), Group(model, 2, (1,), "a"), Group(model, 2, (1,), "b"),
+    )  # fmt: skip
+    run = a_run(
+        groups=groups, order="grouped", shards=2, shared_options={}, label="3.4.7, 3.3.10", origin="schedule:nightly"
+    )
+    stores.runs.reserve(run)
+    assert now(stores)[0] == run
+    stores.runs.activate(run)
+    assert stores.runs.active() == [ActiveRun("r", NOW_MS, "mock", frozenset({LOCAL, model}))]
+
+
+def test_a_list_tells_the_neutral_words_of_a_run_and_nothing_else(stores: Stores) -> None:
+    run = a_run(label="3.4.7", origin="fleet:f", workload="ruby-bench", ruby_version="3.4.7")
+    stores.runs.reserve(run)
+    stores.runs.publish(run)
+    (found,) = stores.runs.newest(limit=9, cursor=None)[0]
+    told = (found.run_id, found.state, found.created_ms, found.workload, found.label, found.origin)
+    assert told == ("r", RunState.RUNNING, NOW_MS, "ruby-bench", "3.4.7", "fleet:f")
+    assert (found.ruby_version, found.groups, found.metadata) == (None, (), {})
 
 
 def test_nothing_is_published_that_was_not_reserved(stores: Stores) -> None:

@@ -11,7 +11,7 @@ from chalicelib.domain.counting import Change, Counts
 from chalicelib.domain.handing_back import history
 from chalicelib.domain.leases import timeout_message
 from chalicelib.domain.ports import Built, Refused
-from chalicelib.domain.records import ArchiveRecord, Ending, RunState, Task
+from chalicelib.domain.records import ArchiveRecord, Demand, Ending, RunState, Task
 from chalicelib.store import keys
 from tests.contract.conftest import Stores
 from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_request, a_run, a_task, a_verdict
@@ -63,6 +63,17 @@ def test_a_first_claim(claimed: Task) -> None:
         status=TaskStatus.CLAIMED, attempt=1, runner_id="one", former_runner_id="", claim_token="token-one",
         nonce="nonce-one", claimed_ms=NOW_MS, heartbeat_ms=NOW_MS, lease_until_ms=NOW_MS + LEASE_MS,
     )  # fmt: skip
+
+
+def test_what_is_a_task_s_own_stays_with_it_through_its_life(stores: Stores) -> None:
+    model = Demand("local", "docker", "llama3:8b")
+    task = a_task(demand=model, subject="a", part="1/2", image="ruby:3.4", options_at="13:26")
+    stores.tasks.create([task])
+    assert stored(stores) == task
+    stores.tasks.claim("r", 1, a_request(demand=model))
+    ended = stores.tasks.finish("r", 1, a_verdict())
+    own = (ended.demand, ended.subject, ended.part, ended.image, ended.options_at)
+    assert own == (model, "a", "1/2", "ruby:3.4", "13:26")
 
 
 @pytest.mark.parametrize("status", [status for status in HeartbeatStatus if status is not HeartbeatStatus.RUNNING])

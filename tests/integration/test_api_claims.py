@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.integration.api_client import Api, fresh
@@ -125,3 +126,31 @@ def test_odd_parameters_are_refused_by_name(api: Api, path: str, more: dict[str,
 def test_workloads_must_be_a_list(api: Api, workloads: Any) -> None:
     reply = api("POST", "/claim", CLAIM_REQUEST | {"workloads": workloads}, role="runner")
     assert reply.status_code == 400
+
+
+def test_large_options_of_a_task_are_read_by_range_at_the_url_that_comes_along(api: Api) -> None:
+    """As a runner does it: without a key, and for these bytes alone."""
+    subjects = [{"name": name, "words": name * 5_000} for name in "ab"]
+    body: Json = {"workload": "own", "workload_options": {"more": "é" * 1_300}, "subjects": subjects}
+    task = api.leased(per_instance_type={"tasks": 1}, **body)["task"]
+    assert task["workload_options"] == {}
+    first, last = map(int, task["workload_options_range"].split("-"))
+    with httpx.Client(trust_env=False) as bare:
+        read = bare.get(task["workload_options_url"], headers={"Range": f"bytes={first}-{last}"})
+    assert (read.status_code, len(read.content)) == (206, last - first + 1)
+    assert read.json() == {"more": "é" * 1_300, "words": task["subject"] * 5_000}
+
+
+def test_a_task_tells_its_subject_wherever_it_is_shown(api: Api) -> None:
+    subjects = [{"name": "ruby-3.4", "ruby_version": "3.4.7"}, {"name": "ruby-3.3", "ruby_version": "3.3.10"}]
+    made = api.create(workload="ruby-bench", subjects=subjects, order="grouped", per_instance_type={"tasks": 1})
+    assert [task["subject"] for task in made["tasks"]] == ["ruby-3.4", "ruby-3.3"]
+    first = api.claim(made["run_id"])["task"]
+    assert (first["subject"], first["ruby_version"]) == ("ruby-3.4", "3.4.7")
+    assert api.task(first["id"])["subject"] == "ruby-3.4"
+    page = api("GET", f"/runs/{made['run_id']}/tasks", params={"subject": "ruby-3.3"}).json()
+    assert [(task["id"], task["subject"]) for task in page["tasks"]] == [(f"{made['run_id']}.2", "ruby-3.3")]
+    groups = api("GET", f"/runs/{made['run_id']}").json()["groups"]
+    assert [(group["instance_type"], group["subject"], group["total"]) for group in groups] == [
+        ("docker", "ruby-3.4", 1), ("docker", "ruby-3.3", 1),
+    ]  # fmt: skip
