@@ -20,7 +20,9 @@ def fits_a_key(value: str) -> bool:
 
 
 def run_id_of(value: Any) -> str | None:
-    """The run id that a JSON value names, or None if it names none; an integer is taken as its digits."""
+    """The run id that a JSON value names, or None if it names none; an integer is taken as its digits, and 7.0 is 7."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**128:
         value = str(value)
     return value if isinstance(value, str) and RUN_ID.fullmatch(value) else None

@@ -11,13 +11,15 @@ run_ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,30}", fullmatch=True)
 
 
 @pytest.mark.parametrize(
-    ("value", "run_id"), [("a", "a"), ("1.b_c-d", "1.b_c-d"), (1700000000, "1700000000"), (0, "0")]
+    ("value", "run_id"), [("a", "a"), ("1.b_c-d", "1.b_c-d"), (1700000000, "1700000000"), (0, "0"), (7.0, "7")]
 )
 def test_run_ids(value: Any, run_id: str) -> None:
     assert run_id_of(value) == run_id
 
 
-@pytest.mark.parametrize("value", ["", ".a", "-a", "a/b", "a#b", "a b", "a\n", "x" * 129, -1, 1.5, True, None, [], {}])
+@pytest.mark.parametrize(
+    "value", ["", ".a", "-a", "a/b", "a#b", "a b", "a\n", "x" * 129, -1, 1.5, -1.0, float("inf"), True, None, [], {}]
+)
 def test_what_is_no_run_id(value: Any) -> None:
     assert run_id_of(value) is None
 
