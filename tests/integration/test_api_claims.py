@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api_client import Api, fresh
+from tests.integration.api_client import Api, Json, fresh
 
 ASSIGNED = ["id", "provider", "instance_type", "instance_type_alias", "run_number", "ruby_version"]
 URLS = ["result_upload_url", "error_upload_url", "result_key", "error_key"]
