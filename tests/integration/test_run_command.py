@@ -13,8 +13,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from benchfleet.cli.documents.run import RunEnded
 from benchfleet.client import Client
+from benchfleet.report.analysis import analyse
+from benchfleet.report.reading import read_runs
 
 from local_emulator.stack import Emulator
 from tests.integration.command_line import CommandLine
@@ -22,6 +25,7 @@ from tests.variants import one_now
 
 BENCHFLEET = [sys.executable, "-m", "benchfleet.cli.main"]
 ENDS_S = 90
+ROOT = Path(__file__).parents[2]
 QUICK = {"steps": 2, "step_s": 0}
 SLOW = {"steps": 200, "step_s": 0.5}
 
@@ -109,6 +113,26 @@ def test_wrong_options_are_refused_before_anything_is_started(folder: Path) -> N
     assert ": workload_options.argvv: Option argvv is unknown" in ran.err
     assert "did you mean argv?" in ran.err
     assert "workload_options.repeats: Option repeats must be a valid integer" in ran.err
+
+
+def test_two_subjects_take_turns_and_are_compared(folder: Path, emulator: Emulator) -> None:
+    """The shipped config, with less to do."""
+    shipped = yaml.safe_load((ROOT / "configs" / "two-commands.yaml").read_text())
+    shipped["workload_options"] |= {"repeats": 1, "warmup": 0}
+    (folder / "config.json").write_text(json.dumps({**shipped, "per_instance_type": {"tasks": 2}}))
+    ran = run(folder, "-c", "config.json", plane=emulator)
+    assert ran.code == 0, ran.err
+    results = Path(ran.last_line["results_dir"])
+    tasks = json.loads((results / "manifest.json").read_text())["tasks"]
+    turns = [(task["run_number"], task["subject"]) for task in tasks]
+    assert {frozenset(turns[:2]), frozenset(turns[2:])} == {
+        frozenset({(repeat, "sha256"), (repeat, "sha3-256")}) for repeat in (1, 2)
+    }
+    report = analyse(read_runs([results]))
+    (board,) = report.boards
+    assert (report.by, {row.label: row.tasks for row in board.ranking}) == (["subject"], {"sha256": 2, "sha3-256": 2})
+    assert [one.name for one in report.differences] == ["option argv"]
+    assert [one.level for one in report.differences] == ["note"]
 
 
 def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) -> None:

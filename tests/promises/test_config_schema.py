@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from benchfleet.config import schema as published
 from benchfleet.exceptions import ConfigError
 from benchfleet_contract import limits
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS
+from benchfleet_contract.run_options import options_of
+from benchfleet_contract.runs import Subject
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -74,7 +76,9 @@ def test_shipped_yaml_leads_editors_to_the_schema(path: Path) -> None:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_shipped_configs_ask_for_options_that_exist(path: Path) -> None:
     request = load(path).request
-    MODELS[request.workload].model_validate(request.workload_options)
+    subjects: Sequence[Subject | None] = request.subjects or [None]
+    for subject in subjects:
+        MODELS[request.workload].model_validate(options_of(request, subject))
 
 
 def test_the_page_tells_every_field_with_its_limits() -> None:
