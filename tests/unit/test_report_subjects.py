@@ -224,7 +224,7 @@ def test_parts_of_one_execution_are_one_repeat(tmp_path: Path) -> None:
     (group,) = found.groups
     assert (group.tasks, group.executions, group.outcomes) == (4, 2, {"measured": 4})
     assert not [words for words in found.warnings if "Only one task" in words or "incomplete" in words]
-    assert not [one for one in found.differences if one.name == "workload options"]
+    assert not [one for one in found.differences if one.name.startswith("option ")]
 
 
 def test_the_same_part_of_the_same_repeat_is_another_execution(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_what_subjects_set_is_expected_to_differ(tmp_path: Path) -> None:
         task(machine, subject, ruby, "6.1") for machine in "mn" for subject, ruby in (("old", "3.3"), ("new", "3.4"))
     ]
     levels = {one.name: one.level for one in report(tmp_path / "1", tasks).differences}
-    assert levels == {"CPU model": "note", "workload options": "note", "version of ruby-interp": "note"}
+    assert levels == {"CPU model": "note", "option ruby_version": "note", "version of ruby-interp": "note"}
     odd = [*tasks[:-1], task("n", "new", "3.5", "6.2")]
     levels = {one.name: one.level for one in report(tmp_path / "2", odd).differences}
     assert (levels["version of ruby-interp"], levels["kernel"]) == ("warning", "warning")
@@ -278,14 +278,28 @@ def test_subjects_that_never_shared_an_instance_are_told(tmp_path: Path) -> None
 
 
 def test_subjects_are_told_as_they_were_asked_for(tmp_path: Path) -> None:
-    asked = [{"name": "quick", "image": "ruby:3.4", "argv": ["true"]}, {"name": "slow"}]
-    (run,) = report(tmp_path, two(), subjects=asked).runs
-    assert [one.model_dump() for one in run.subjects] == [
-        {"name": "quick", "image": "ruby:3.4", "options": {"argv": ["true"]}},
-        {"name": "slow", "image": None, "options": {}},
+    tasks = two()
+    for task in tasks:
+        task.metadata = {"workload_options": {"argv": [task.subject], "warmup": 1}}
+        task.machine = {**HOST, "container_image": "ruby:3.4" if task.subject == "slow" else None}
+    found = report(tmp_path, tasks, subjects=["slow", "quick"], workload_options={"warmup": 1})
+    assert [one.model_dump() for one in found.runs[0].subjects] == [
+        {"name": "slow", "image": "ruby:3.4", "options": {"argv": '["slow"]'}},
+        {"name": "quick", "image": None, "options": {"argv": '["quick"]'}},
     ]
-    assert "ruby:3.4" in render(report(tmp_path / "page", two(), subjects=asked))
+    assert "ruby:3.4" in render(found)
     assert [one.name for one in report(tmp_path / "odd", two(), subjects="x").runs[0].subjects] == ["quick", "slow"]
+
+
+def test_only_the_options_that_differ_are_told(tmp_path: Path) -> None:
+    long = ["x" * 300, "y"]
+    tasks = [*sorting("a", 1.0), *sorting("b", 1.0), *sorting("c", 1.0)]
+    for task, options in zip(
+        tasks, ({"argv": long, "warmup": 1}, {"argv": [*long, "z"], "warmup": 1}, {"warmup": 1}), strict=True
+    ):
+        task.metadata = {"workload_options": options}
+    (one,) = report(tmp_path, tasks).differences
+    assert (one.name, len(one.values), one.values["not set"]) == ("option argv", 3, ["aws m / c"])
 
 
 def test_without_a_task_machines_are_compared() -> None:

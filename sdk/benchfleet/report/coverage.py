@@ -7,6 +7,7 @@ from typing import Any, Literal
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task, by_execution
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
+from benchfleet.report.surroundings import OPTION, option_text
 from benchfleet.results.bounds import cut, tame_options
 
 Role = Literal["measured", "baseline"]
@@ -23,7 +24,7 @@ def run_facts(run: Run, tasks: Sequence[Task], *, role: Role) -> RunFacts:
         reason=_text(about.get("reason"), 500),
         workload=_text(about.get("workload")) or ", ".join(sorted(workloads)) or None,
         workload_options=tame_options(options),
-        subjects=list(_subjects(about.get("subjects"), mine)),
+        subjects=list(_subjects(about.get("subjects"), options, mine)),
         ruby_version=_text(about.get("ruby_version")),
         created_at=_text(about.get("created_at")),
         started_at=min((task.started_at for task in mine if task.started_at), default=None),
@@ -33,17 +34,17 @@ def run_facts(run: Run, tasks: Sequence[Task], *, role: Role) -> RunFacts:
     )
 
 
-def _subjects(asked: Any, tasks: Sequence[Task]) -> Iterator[SubjectFacts]:
-    """As run.json has them; without that, the names that tasks tell."""
-    known = (
-        {one["name"]: one for one in asked if isinstance(one, dict) and isinstance(one.get("name"), str)}
-        if (isinstance(asked, list))
-        else {}
-    )
+def _subjects(asked: Any, options: Any, tasks: Sequence[Task]) -> Iterator[SubjectFacts]:
+    """In the order of run.json. What is a subject's own is what its tasks had, and the run has not."""
+    known = [name for name in asked if isinstance(name, str)] if isinstance(asked, list) else []
+    shared = {name: cut(option_text(value)) for name, value in options.items()} if isinstance(options, dict) else {}
+    mine = {task.subject: task.environment for task in reversed(tasks)}
     for name in dict.fromkeys([*known, *(task.subject for task in tasks if task.subject)]):
-        about = known.get(name, {})
-        options = {key: value for key, value in about.items() if key not in ("name", "image")}
-        yield SubjectFacts(name=cut(name), image=_text(about.get("image"), 500), options=tame_options(options))
+        facts = {
+            fact.removeprefix(OPTION): value for fact, value in mine.get(name, {}).items() if fact.startswith(OPTION)
+        }
+        own = {option: value for option, value in facts.items() if shared.get(option) != value}
+        yield SubjectFacts(name=cut(name), image=mine.get(name, {}).get("container image"), options=own)
 
 
 def group_facts(tasks: Iterable[Task], *, role: Role) -> list[GroupFacts]:

@@ -7,9 +7,9 @@ from typing import Literal
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import Difference
-from benchfleet.report.surroundings import MACHINE_FACTS, is_of_subject
+from benchfleet.report.surroundings import MACHINE_FACTS, OPTION, is_of_subject
 
-NOT_RECORDED = "not recorded"
+NOT_RECORDED, NOT_SET = "not recorded", "not set"
 _SHOWN_WHO = 8
 
 
@@ -58,7 +58,11 @@ def _names(tasks: Sequence[Task]) -> list[str]:
 
 
 def _values(name: str, tasks: Sequence[Task]) -> set[str]:
-    return {task.environment.get(name, NOT_RECORDED) for task in tasks}
+    return {_value(name, task) for task in tasks}
+
+
+def _value(name: str, task: Task) -> str:
+    return task.environment.get(name, NOT_SET if name.startswith(OPTION) else NOT_RECORDED)
 
 
 def _between(
@@ -80,7 +84,7 @@ def _within(name: str, groups: Mapping[str, Sequence[Task]]) -> list[Difference]
         if len(_values(name, tasks)) > 1:
             who: dict[str, list[str]] = defaultdict(list)
             for task in tasks:
-                who[task.environment.get(name, NOT_RECORDED)].append(f"{who_has}: run {task.run_id}, {task.folder}")
+                who[_value(name, task)].append(f"{who_has}: run {task.run_id}, {task.folder}")
             found.append(_difference(name, "warning", "tasks of a group", who))
     return found
 

@@ -41,11 +41,11 @@ class Compares(Group):
 
 
 class SubjectFacts(Part):
-    """One of the things that a run compares, as it was asked for."""
+    """One of the things that a run compares, as its tasks had it."""
 
     name: str
     image: str | None
-    options: dict[str, Any] = Field(description="what differs from the run's workload options")
+    options: dict[str, str] = Field(description="option → JSON; what differs from the run's workload options")
 
 
 class RunFacts(Part):

@@ -1,9 +1,11 @@
 """`metadata.json` as a flat list of what a result depends on, and the name of the instance that it ran on."""
 
+import hashlib
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from benchfleet.results.bounds import as_json, cut
+from benchfleet.results.bounds import MAX_NAME_CHARS, MAX_OPTIONS, as_json, cut
 
 _MACHINE = {
     "cpu_model": "CPU model",
@@ -18,13 +20,13 @@ _MACHINE = {
 _CLOUD_IDS = ("instanceId", "vmId")
 # What makes a machine type what it is: to differ here is what a comparison of machine types is about.
 MACHINE_FACTS = frozenset({"CPU model", "architecture", "logical cores", "physical cores", "memory"})
-_OPTIONS, _VERSION_OF = "workload options", "version of "
-_SUBJECT_FACTS = frozenset({_OPTIONS, "ruby version asked for", "container image"})
+OPTION, _VERSION_OF = "option ", "version of "
+_SUBJECT_FACTS = frozenset({"ruby version asked for", "container image"})
 
 
 def is_of_subject(fact: str) -> bool:
     """Is that what a subject may set: its options, its image, and the versions that come with them?"""
-    return fact in _SUBJECT_FACTS or fact.startswith(_VERSION_OF)
+    return fact in _SUBJECT_FACTS or fact.startswith((OPTION, _VERSION_OF))
 
 
 def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -37,9 +39,20 @@ def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
     found["suite commit"] = provenance.get("suite_commit")
     found["ruby version asked for"] = metadata.get("ruby_version")
     if not metadata.get("part"):  # parts of one execution differ in what they were asked for, which is no difference
-        found[_OPTIONS] = as_json(metadata.get("workload_options"))
+        found |= _options(_object(metadata.get("workload_options")))
     found |= {f"{_VERSION_OF}{cut(name, 60)}": version for name, version in versions.items()}
     return {name: cut(value) for name, value in found.items() if value not in (None, "", "null")}
+
+
+def _options(asked: Mapping[str, Any]) -> dict[str, str]:
+    return {f"{OPTION}{cut(name, 60)}": option_text(value) for name, value in islice(asked.items(), MAX_OPTIONS)}
+
+
+def option_text(value: Any) -> str:
+    """As JSON. Two long ones that differ still do: a longer one ends with a mark of the whole."""
+    text = as_json(value)
+    mark = f" [{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}]"
+    return text if len(text) <= MAX_NAME_CHARS else cut(text, MAX_NAME_CHARS - len(mark)) + mark
 
 
 def host(metadata: Mapping[str, Any]) -> str | None:
