@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from benchfleet.cli.documents.explain import Explained
 from benchfleet.client import Client
 from benchfleet.explaining.collecting import explain
 from benchfleet.explaining.document import Explanation, Finding
@@ -111,7 +110,7 @@ def test_the_command_tells_people_and_programs(api: Api) -> None:
     assert "\n      | Segmentation fault\n" in words.stdout
     assert "\x1b" not in words.stdout
     document = command(api, task_id, "--json")
-    assert Explained.model_validate(json.loads(document.stdout)).task_id == task_id
+    assert Explanation.model_validate(json.loads(document.stdout)).task_id == task_id
 
 
 def test_what_does_not_exist_is_a_wrong_argument(api: Api) -> None:

@@ -198,7 +198,7 @@ def test_what_an_earlier_command_started_is_taken_up(tmp_path: Path) -> None:
     first = runners.start(plan(tmp_path, count=2), before=None)
     known = first.state()
     os.kill(known.runners[1].pid, signal.SIGKILL)
-    first.places[1].runner.process.ended_within(10)
+    first.runners[1].runner.process.ended_within(10)
     second = runners.start(plan(tmp_path, count=2), before=known)
     again = second.state().runners
     assert again[0] == known.runners[0]
@@ -210,26 +210,26 @@ def test_what_an_earlier_command_started_is_taken_up(tmp_path: Path) -> None:
 def test_a_runner_that_dies_is_started_again_a_few_times(tmp_path: Path) -> None:
     handle = provisioner("raise SystemExit('no engine')").start(plan(tmp_path), before=None)
     for _ in range(3):
-        assert handle.places[0].runner.process.ended_within(20)
+        assert handle.runners[0].runner.process.ended_within(20)
         assert handle.check(frozenset()) == []
         (note,) = handle.check(frozenset({"box"}))
         assert "ended with exit code 1 and was started again" in note
-    assert handle.places[0].runner.process.ended_within(20)
+    assert handle.runners[0].runner.process.ended_within(20)
     with pytest.raises(BenchfleetError, match="no engine"):
         handle.check(frozenset({"box"}))
 
 
 def test_a_runner_whose_key_is_refused_says_so(tmp_path: Path) -> None:
     handle = provisioner("raise SystemExit(4)").start(plan(tmp_path), before=None)
-    handle.places[0].restarts = 3
-    assert handle.places[0].runner.process.ended_within(20)
+    handle.runners[0].restarts = 3
+    assert handle.runners[0].runner.process.ended_within(20)
     with pytest.raises(AuthError):
         handle.check(frozenset({"box"}))
 
 
 def test_a_runner_that_found_nothing_more_to_do_stays_ended(tmp_path: Path) -> None:
     handle = provisioner("").start(plan(tmp_path), before=None)
-    assert handle.places[0].runner.process.ended_within(20)
+    assert handle.runners[0].runner.process.ended_within(20)
     assert handle.check(frozenset({"box"})) == []
 
 

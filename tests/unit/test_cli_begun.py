@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from benchfleet.cli.begun import complete_begun
+from benchfleet.cli.run_ids import complete_begun
 
 
 def begun(folder: Path, *run_ids: str) -> None:

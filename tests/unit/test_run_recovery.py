@@ -176,8 +176,8 @@ def test_runners_are_found_again_when_another_instance_type_is_done(tmp_path: Pa
     first = here.start(plan(tmp_path, "done", "open"), before=None)
     second = here.start(plan(tmp_path, "open"), before=first.state())
     try:
-        idle, working = first.places
-        assert [place.runner.pid for place in second.places] == [working.runner.pid]
+        idle, working = first.runners
+        assert [place.runner.pid for place in second.runners] == [working.runner.pid]
         assert second.state().runners == first.state().runners[1:]
         assert (idle.runner.alive, working.runner.alive) == (False, True)
     finally:

@@ -22,7 +22,6 @@ def run(
     import httpx
 
     from benchfleet.api.http_clients import plain_client
-    from benchfleet.cli.documents.explain import Explained
     from benchfleet.cli.explanation import print_explanation
     from benchfleet.cli.output import print_document
     from benchfleet.client import Client
@@ -36,7 +35,7 @@ def run(
     ):
         explanation = explain(client, resolve(client, given), http=http, api_url=where.api_url)
     if as_json:
-        print_document(Explained.model_validate(explanation.model_dump()))
+        print_document(explanation)
     else:
         print_explanation(explanation)
     if lost := [finding.words for finding in explanation.findings if finding.kind == "lost"]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet.cli.begun import complete_begun
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection, somebody_there
+from benchfleet.cli.run_ids import complete_begun
 
 if TYPE_CHECKING:
     from benchfleet.cli.progress import Shown

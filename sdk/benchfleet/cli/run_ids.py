@@ -36,6 +36,13 @@ def complete(incomplete: str) -> list[str]:
     return [word for word in (LATEST, *known_ids()) if word.startswith(incomplete)]
 
 
+def complete_begun(ctx: typer.Context, incomplete: str) -> list[str]:
+    """For `--resume`: runs that were begun here, those touched last first. What was only downloaded cannot be resumed."""
+    folder = ctx.params.get("state_dir") or STATE_FILES.parent
+    found = known_ids(Path(folder, STATE_FILES.name), results=Path(folder, "none"))
+    return [word for word in ([LATEST, *found] if found else []) if word.startswith(incomplete)]
+
+
 RunId = Annotated[
     str,
     typer.Argument(

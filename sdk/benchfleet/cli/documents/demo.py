@@ -6,7 +6,7 @@ from benchfleet_contract.runs import TaskCounts
 from benchfleet_contract.states import RunStatus
 
 from benchfleet.cli.documents.base import Document
-from benchfleet.cli.documents.runs_show import ArchiveSeen
+from benchfleet.cli.documents.runs import ArchiveSeen
 
 
 class DemoArchive(ArchiveSeen):

@@ -105,7 +105,7 @@ def _wait(client: "Client", run_id: str) -> None:
 def _tell(deleted: Sequence[str], refused: dict[str, ApiError], *, as_json: bool) -> None:
     """Raises the first refusal, when all is told."""
     if as_json:
-        from benchfleet.cli.documents.runs_delete import RunKept, RunsDeleted
+        from benchfleet.cli.documents.runs import RunKept, RunsDeleted
         from benchfleet.cli.output import print_document
 
         kept = [RunKept(run_id=run_id, code=error.code, reason=str(error)) for run_id, error in refused.items()]

@@ -14,7 +14,7 @@ from benchfleet.cli.run_ids import RESULTS, RunId, resolve
 
 if TYPE_CHECKING:
     from benchfleet import DownloadProgress
-    from benchfleet.cli.documents.runs_download import RunDownloaded
+    from benchfleet.cli.documents.runs import RunDownloaded
     from benchfleet.client import Client
 
 Results = Annotated[Path, typer.Option(help="Where <run id>/ is made; one that is there is replaced.")]
@@ -64,7 +64,7 @@ _ASIDE = "corrupt"  # where an archive keeps uploads that it could not take: no 
 
 def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
     """Raises BenchfleetError: no archive yet, a damaged one, a full disk."""
-    from benchfleet.cli.documents.runs_download import RunDownloaded
+    from benchfleet.cli.documents.runs import RunDownloaded
     from benchfleet.results.extract import extract, sha256_of
     from benchfleet.results.lost import totals_of
 

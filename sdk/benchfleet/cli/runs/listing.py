@@ -28,7 +28,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """List runs, the newest first."""
-    from benchfleet.cli.documents.runs_list import RunsList
+    from benchfleet.cli.documents.runs import RunsList
     from benchfleet.cli.output import print_document
 
     with connect(api_url, api_key, profile) as client:

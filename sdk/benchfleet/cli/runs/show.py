@@ -11,7 +11,7 @@ def run(
 
     `benchfleet runs explain` tells why tasks wait or failed. Exit code 1 where the archive does not hold every accepted result.
     """
-    from benchfleet.cli.documents.runs_show import RunShown
+    from benchfleet.cli.documents.runs import RunShown
     from benchfleet.cli.output import print_document
     from benchfleet.cli.runs.shown import print_run
     from benchfleet.exceptions import RunFailed

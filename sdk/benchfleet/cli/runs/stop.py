@@ -29,7 +29,7 @@ def run(
     Asks first; where nobody can be asked (a pipe, a script), --yes is needed. A run that has ended already is left as it
     is, and that is no failure.
     """
-    from benchfleet.cli.documents.runs_stop import RunStopped
+    from benchfleet.cli.documents.runs import RunStopped
     from benchfleet.cli.output import print_document
 
     with connect(api_url, api_key, profile, of=run_id) as client:

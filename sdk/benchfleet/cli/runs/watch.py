@@ -31,7 +31,7 @@ def run(
     """
     from rich.console import Console
 
-    from benchfleet.cli.documents.runs_show import RunShown
+    from benchfleet.cli.documents.runs import RunShown
     from benchfleet.cli.output import print_document
     from benchfleet.cli.progress import display
     from benchfleet.cli.runs.shown import print_run

@@ -21,8 +21,8 @@ MOST_RESTARTS = 3  # of one runner
 
 
 @dataclass
-class _Place:
-    """One runner's place: who is in it now, and how often it was filled anew."""
+class _Supervised:
+    """One runner that is kept alive: its process now, and how often it was restarted."""
 
     instance_type: str
     runner: LocalRunner
@@ -50,9 +50,9 @@ class LocalProvisioner:
         earlier = list(before.runners) if before else []
         try:
             for number, instance in enumerate(wanted, start=1):
-                place = self._place(plan, instance, number=number, isolation=isolation.kind, options=options)
-                _fill(place, earlier)
-                handle.places.append(place)
+                supervised = self._supervised(plan, instance, number=number, isolation=isolation.kind, options=options)
+                _fill(supervised, earlier)
+                handle.runners.append(supervised)
         except BaseException:
             handle.stop()
             raise
@@ -61,7 +61,9 @@ class LocalProvisioner:
         )  # nothing is left for them
         return handle
 
-    def _place(self, plan: Plan, instance: Instance, *, number: int, isolation: str, options: LocalProvision) -> _Place:
+    def _supervised(
+        self, plan: Plan, instance: Instance, *, number: int, isolation: str, options: LocalProvision
+    ) -> _Supervised:
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", instance.alias or instance.instance_type)
         log = plan.logs / f"runner-{name}-{number}.log"
         told = RunnerPlan(
@@ -74,22 +76,22 @@ class LocalProvisioner:
             isolation=isolation,
             image=options.image if isolation == "docker" else None,
         )
-        return _Place(instance.instance_type, LocalRunner.of(told, log=log, runner=self._runner), str(log))
+        return _Supervised(instance.instance_type, LocalRunner.of(told, log=log, runner=self._runner), str(log))
 
 
-def _fill(place: _Place, earlier: list[RunnerState]) -> None:
+def _fill(supervised: _Supervised, earlier: list[RunnerState]) -> None:
     """With a runner of its type that an earlier command started, if one still runs; else with a new one.
 
     Not by its number: that may be another one, now that fewer instance types have something left to do.
     """
-    for state in [state for state in earlier if state.instance_type == place.instance_type]:
+    for state in [state for state in earlier if state.instance_type == supervised.instance_type]:
         earlier.remove(state)
         identity = Identity(state.pid, state.started)
         if identity.alive:
-            place.log = state.log
-            place.runner.find_again(identity, log=Path(state.log))
+            supervised.log = state.log
+            supervised.runner.find_again(identity, log=Path(state.log))
             return
-    place.runner.start()
+    supervised.runner.start()
 
 
 @dataclass
@@ -97,51 +99,57 @@ class LocalHandle:
     """The runners of this machine."""
 
     isolation: Isolation
-    places: list[_Place] = field(default_factory=list)
+    runners: list[_Supervised] = field(default_factory=list)
 
     def said(self) -> str:
-        count = len(self.places)
+        count = len(self.runners)
         what = f"{count} runner{'s' if count != 1 else ''}"
         return f"local: {what}, isolation {self.isolation.kind} ({self.isolation.why})"
 
     def check(self, waiting: frozenset[str]) -> list[str]:
         """A runner that died while tasks wait is started again, a few times; one that found nothing more to do is not."""
-        return [_refill(place) for place in self.places if place.instance_type in waiting and _died(place)]
+        return [
+            _refill(supervised)
+            for supervised in self.runners
+            if supervised.instance_type in waiting and _died(supervised)
+        ]
 
     def stop(self) -> None:
-        end_all([place.runner.process for place in self.places])
+        end_all([supervised.runner.process for supervised in self.runners])
 
     def leave(self) -> None:
-        for place in self.places:
-            place.runner.process.let_go()
+        for supervised in self.runners:
+            supervised.runner.process.let_go()
 
     def state(self) -> ProviderState:
-        return ProviderState(runners=[_state(place, self.isolation.kind) for place in self.places])
+        return ProviderState(runners=[_state(supervised, self.isolation.kind) for supervised in self.runners])
 
 
-def _died(place: _Place) -> bool:
-    return not place.runner.alive and place.runner.exit_code != 0
+def _died(supervised: _Supervised) -> bool:
+    return not supervised.runner.alive and supervised.runner.exit_code != 0
 
 
-def _refill(place: _Place) -> str:
-    if place.restarts >= MOST_RESTARTS or place.runner.exit_code == CANNOT_WORK:  # started again it would only fail on
-        place.runner.check()
-        raise BenchfleetError(f"the runner of local/{place.instance_type} keeps ending; see {place.log}")
-    code = place.runner.exit_code
+def _refill(supervised: _Supervised) -> str:
+    if (
+        supervised.restarts >= MOST_RESTARTS or supervised.runner.exit_code == CANNOT_WORK
+    ):  # started again it would only fail on
+        supervised.runner.check()
+        raise BenchfleetError(f"the runner of local/{supervised.instance_type} keeps ending; see {supervised.log}")
+    code = supervised.runner.exit_code
     with suppress(BenchfleetError):  # of what may be left of its children
-        place.runner.stop(patience_s=())
-    place.runner.start()
-    place.restarts += 1
+        supervised.runner.stop(patience_s=())
+    supervised.runner.start()
+    supervised.restarts += 1
     how = "" if code is None else f" with exit code {code}"
-    return f"The runner of local/{place.instance_type} ended{how} and was started again; its log: {place.log}"
+    return f"The runner of local/{supervised.instance_type} ended{how} and was started again; its log: {supervised.log}"
 
 
-def _state(place: _Place, isolation: str) -> RunnerState:
-    identity = place.runner.process.identity
+def _state(supervised: _Supervised, isolation: str) -> RunnerState:
+    identity = supervised.runner.process.identity
     return RunnerState(
         pid=identity.pid,
         started=identity.started,
-        log=place.log,
-        instance_type=place.instance_type,
+        log=supervised.log,
+        instance_type=supervised.instance_type,
         isolation=isolation,
     )

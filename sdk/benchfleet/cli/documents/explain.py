@@ -1,7 +1,0 @@
-"""`benchfleet runs explain --json`."""
-
-from benchfleet.explaining.document import Explanation
-
-
-class Explained(Explanation):
-    """The explanation as it is."""
