@@ -3,7 +3,7 @@
 OK = 0
 FAILED = 1  # the run, or some of its tasks, failed
 USAGE = 2
-INFRASTRUCTURE = 3  # we failed: no answer, no engine, a damaged archive
+INFRASTRUCTURE = 3  # not the benchmark's fault: no response, no engine, a damaged archive
 AUTH = 4
 INVALID_CONFIG = 5
 TIMEOUT = 124  # as timeout(1)
@@ -11,13 +11,13 @@ INTERRUPTED = 130  # 128 + SIGINT
 BROKEN_PIPE = 141  # 128 + SIGPIPE, as other programs end when nobody reads on
 
 MEANINGS = {
-    OK: "all of it happened",
+    OK: "success",
     FAILED: "the run or some of its tasks failed",
-    USAGE: "wrong use of the command line",
-    INFRASTRUCTURE: "infrastructure: no answer, no engine, a port in use, a damaged archive or state file",
+    USAGE: "invalid usage of the command line",
+    INFRASTRUCTURE: "infrastructure: no response, no Docker engine, a port in use, a damaged archive or state file",
     AUTH: "the key is missing, unknown or not allowed to do this",
-    INVALID_CONFIG: "the config is invalid, or what was asked does not fit the run's state",
-    TIMEOUT: "it took longer than was allowed",
+    INVALID_CONFIG: "the config is invalid, or the request does not fit the run's state",
+    TIMEOUT: "timeout: it took longer than allowed",
     INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",
     BROKEN_PIPE: "nobody reads the output any more (`| head`)",
 }
