@@ -128,3 +128,19 @@ def test_of_ten_thousand_waiting_tasks_all_are_counted() -> None:
         ("no_runner", "docker", 9_000), ("no_runner", "x", 1_000),
     ]  # fmt: skip
     assert "9,000 tasks wait" in told.headline
+
+
+@dataclass
+class Twin(Told):
+    """Beside its run `r` with the task `r.1` there is a run that is called `r.1`."""
+
+    def run(self, run_id: str) -> RunDetail:
+        return super().run("r").model_copy(update={"run_id": "r.1"}) if run_id == "r.1" else super().run(run_id)
+
+
+def test_a_run_comes_before_a_task_of_the_same_name_as_with_every_other_command() -> None:
+    api = Twin([a_failure(1)], 1, {"failed": 1})
+    assert (look(api, "r.1").run_id, look(api, "r.1").task_id) == ("r.1", None)
+    assert (look(api, "r").run_id, look(api, "r").task_id) == ("r", None)
+    with pytest.raises(NotFound, match=r"task r\.2 is not there: run r has 1 task"):
+        look(api, "r.2")

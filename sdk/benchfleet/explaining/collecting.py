@@ -44,8 +44,7 @@ def explain(
     api_url: str | None = None,
 ) -> Explanation:
     """`given` is a run's or a task's id. `http` downloads logs: it carries no key. Raises what the client raises."""
-    task = _as_task(api, given)
-    run = api.run(task.id.rpartition(".")[0] if task else given)
+    run, task = _found(api, given)
     sampled = task is None and run.tasks.total > TASKS_PAGE
     tasks = [task] if task else list(_sample(api, run) if sampled else api.tasks(run.run_id))
     runners = api.runners(run.run_id)
@@ -55,23 +54,20 @@ def explain(
     )
 
 
-def _as_task(api: Api, given: str) -> Task | None:
-    """A run's id may look like a task's: `2026.11`. Raises NotFound for what is neither."""
-    if not split_task_id(given):
-        return None
-    try:
-        return api.task(given)
-    except NotFound as missing:
-        _require_run(api, given, missing)
-    return None
+def _found(api: Api, given: str) -> tuple[RunDetail, Task | None]:
+    """The run, and the task where one is meant. A run's id may look like a task's, `2026.11`: the run comes first.
 
-
-def _require_run(api: Api, given: str, missing: NotFound) -> None:
-    """Raises NotFound with what is there, if `given` is not a run either."""
+    All commands take such an id for the run. Raises NotFound for what is neither.
+    """
     try:
-        api.run(given)
+        return api.run(given), None
     except NotFound:
-        run = api.run(given.rpartition(".")[0])
+        if not split_task_id(given):
+            raise
+    run = api.run(given.rpartition(".")[0])
+    try:
+        return run, api.task(given)
+    except NotFound as missing:
         words = f"task {given} is not there: run {run.run_id} has {count(run.tasks.total, 'task')}"
         raise NotFound(words, status=missing.status, code=missing.code) from missing
 
