@@ -117,3 +117,18 @@ def test_what_does_not_exist_is_a_wrong_argument(api: Api) -> None:
     told = command(api, "nope.1")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == "benchfleet: run nope is not there\n"
+
+
+def test_subjects_are_told_together_in_a_wait_and_apart_in_a_failure(api: Api, client: Client) -> None:
+    subjects = [{"name": name, "argv": ["true"]} for name in ("a", "b")]
+    kind = {"workload": "command", "workload_options": {}, "order": "grouped"}
+    run_id = api.create(**kind, subjects=subjects, per_instance_type={"tasks": 2})["run_id"]
+    wait = of_kind(explained(client, run_id), "no_runner")
+    assert (wait.tasks, wait.subjects) == (4, ["a", "b"])
+    assert [task.subject for task in client.tasks(run_id, subject="b")] == ["b", "b"]
+
+    first = api.claim(run_id)
+    failed(api, first, archive=None)
+    failure = of_kind(explained(client, run_id), "failed")
+    assert failure.subjects == [first["task"]["subject"]]
+    assert failure.words.startswith(f"{first['task']['id']} of {failure.subjects[0]} failed on local/docker")
