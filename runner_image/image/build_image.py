@@ -6,6 +6,7 @@ with `pip --no-index`. Runs from a source checkout with the development requirem
 """
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner_image.image.build_steps import Steps, ask, ended
+from runner_image.image.labels import RUBY_LABEL
 
 SOURCE = Path(__file__).resolve().parents[2]
 DEFAULT_BASE = "ruby:3.4.7"
@@ -68,7 +70,9 @@ def build(plan: Plan, steps: Steps | None = None) -> str:
         system = _docker_build(steps, context, [*plan.arguments(), "--target", "system"])
         fill_wheelhouse(wheelhouse, _ask(system, plan), steps)
         steps.begin(f"docker builds {plan.tag} from the wheels")
-        return _docker_build(steps, context, [*plan.arguments(), "--tag", plan.tag])
+        ruby = _ask_ruby(system, plan)
+        label = ["--label", f"{RUBY_LABEL}={ruby}"] if ruby else []
+        return _docker_build(steps, context, [*plan.arguments(), *label, "--tag", plan.tag])
 
 
 def fill_wheelhouse(wheelhouse: Path, target: Target, steps: Steps) -> None:
@@ -85,6 +89,14 @@ def _ask(image: str, plan: Plan) -> Target:
     command = ["docker", "run", "--rm", "--network", "none", *platform, "--entrypoint", "python3", image]
     python, machine = ask([*command, "-c", _ASK_PYTHON]).split()
     return Target(python, machine)
+
+
+def _ask_ruby(image: str, plan: Plan) -> str:
+    """The version of the image's ruby, `3.4.7` or `3.5.0preview1`; empty where it has none."""
+    platform = ["--platform", plan.platform] if plan.platform else []
+    command = ["docker", "run", "--rm", "--network", "none", *platform, "--entrypoint", "sh", image]
+    found = ask([*command, "-c", "ruby --version 2>/dev/null || true"]).split()
+    return re.sub(r"p\d+$", "", found[1]) if len(found) > 1 and found[0] == "ruby" else ""
 
 
 def _docker_build(steps: Steps, context: Path, arguments: list[str]) -> str:

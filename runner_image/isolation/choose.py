@@ -33,7 +33,8 @@ def isolation_for(config: Config, *, log: Log) -> Iterator[Isolation]:
             need_bridge(engine)
         limits = Limits(psutil.virtual_memory().total // config.slots, network, to_shut(config.orchestrator_url))
         labels = {"benchfleet.run": config.run_id or ""}
-        yield DockerIsolation(engine, config.image or DEFAULT_IMAGE, limits=limits, labels=labels)
+        chosen = config.image is not None
+        yield DockerIsolation(engine, config.image or DEFAULT_IMAGE, limits=limits, labels=labels, chosen=chosen)
 
 
 def _engine_ready(config: Config, *, log: Log) -> bool:

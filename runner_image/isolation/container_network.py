@@ -89,7 +89,9 @@ def to_shut(orchestrator_url: str, *, resolve: Resolve | None = None) -> tuple[s
     return (*METADATA, *sorted(private - set(METADATA)))
 
 
-def shut(engine: Any, container: Any, *, image: str, addresses: tuple[str, ...], labels: dict[str, str]) -> None:
+def shut(
+    engine: Any, container: Any, *, image: str, name: str, addresses: tuple[str, ...], labels: dict[str, str]
+) -> None:
     """Makes the addresses unreachable in the running container's network. Raises TaskError where that is not certain."""
     try:
         engine.containers.run(
@@ -107,7 +109,7 @@ def shut(engine: Any, container: Any, *, image: str, addresses: tuple[str, ...],
         )
     except ContainerError as error:
         said = bytes(error.stderr or b"").decode(errors="replace").strip()  # type: ignore[arg-type]
-        why = f"{image} has neither ip nor python3" if error.exit_status == NO_TOOL else said or str(error)
+        why = f"{name} has neither ip nor python3" if error.exit_status == NO_TOOL else said or str(error)
         raise _not_shut(why) from None
     except DockerException as error:
         raise _not_shut(str(error)) from None

@@ -5,24 +5,27 @@ affair.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
-from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
+from runner_image.image.task_images import TaskImages
 from runner_image.isolation.container_network import METADATA, ContainerNetwork, shut
-from runner_image.isolation.containers import HOLD, Box
+from runner_image.isolation.containers import HOLD, Box, engine_faults
 from runner_image.isolation.docker_slot import WORK, DockerSlot
-from runner_image.isolation.protocol import NOTHING
+from runner_image.isolation.protocol import NOTHING, OfficialImage
 from runner_image.stopping import Stop
 
 LABEL = "benchfleet"
 NOBODY = 65534  # who runs inside when the runner itself is root
 MAX_PROCESSES = 4096
+OTHER_IMAGE = (
+    "start the runner with --image NAME to measure what is in an image of your own, or with --isolation process"
+)
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,25 @@ class Limits:
 
 
 class DockerIsolation:
-    """Runs a task's commands in containers of `image`, or of the task's own."""
+    """Runs a task's commands in containers of the task's image, of `image`, or of the kind's official one.
+
+    `chosen`: a person named `image`; then it goes before official ones.
+    """
 
     name = "docker"
 
-    def __init__(self, engine: docker.DockerClient, image: str, *, limits: Limits, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        engine: docker.DockerClient,
+        image: str,
+        *,
+        limits: Limits,
+        labels: Mapping[str, str],
+        chosen: bool = False,
+    ) -> None:
         self._engine, self._limits = engine, limits
-        self._image = image
+        self._image, self._chosen = image, chosen
+        self._images = TaskImages(engine)
         self.image: str | None = image
         self._labels = {LABEL: "task", **labels}
 
@@ -53,30 +68,48 @@ class DockerIsolation:
         stop: Stop,
         cores: tuple[int, ...] = (),
         image: str | None = None,
+        official: OfficialImage | None = None,
         credentials: Mapping[str, str] = NOTHING,
     ) -> Iterator[DockerSlot]:
-        used = image or self._image
-        plan = _Plan(used, work_dir, cores, user=_own(work_dir))
+        with engine_faults():
+            name, image_id = self._ready(image, official, check=stop.check)
+        plan = _Plan(name, image_id, work_dir, cores, user=_own(work_dir))
 
         def make(*, beside: str | None = None) -> Box:
             return self._box(plan, beside=beside)
 
-        with DockerSlot(make, work_dir=work_dir, stop=stop, cores=cores, image=used, credentials=credentials) as slot:
+        with DockerSlot(make, work_dir=work_dir, stop=stop, cores=cores, image=name, credentials=credentials) as slot:
             yield slot
+
+    def _ready(
+        self, image: str | None, official: OfficialImage | None, *, check: Callable[[], None]
+    ) -> tuple[str, str]:
+        """Name and id of the image for a task, which the engine has afterwards."""
+        if image or official is None or self._chosen or official.is_in(self._images.facts(self._image)):
+            name = image or self._image
+            return name, self._images.need(name, check=check)
+        found = self._images.with_packages(official.name, official.packages, check=check, remedy=OTHER_IMAGE)
+        return official.name, found
 
     def _box(self, plan: "_Plan", *, beside: str | None) -> Box:
         """A container whose network is shut before anything runs in it; `beside`: the id of one that shares its network."""
         box = Box(self._create(plan, beside=beside), self._engine.api)
         try:
             if beside is None and self._limits.network is ContainerNetwork.BRIDGE:
-                shut(self._engine, box.container, image=plan.image, addresses=self._limits.shut, labels=self._labels)
+                shut(
+                    self._engine,
+                    box.container,
+                    image=plan.image,
+                    name=plan.name,
+                    addresses=self._limits.shut,
+                    labels=self._labels,
+                )
         except BaseException:
             box.close()
             raise
         return box
 
     def _create(self, plan: "_Plan", *, beside: str | None) -> Container:
-        self._need_image(plan.image)
         own_network = beside is None or self._limits.network is ContainerNetwork.HOST
         return self._engine.containers.create(
             plan.image,
@@ -97,17 +130,12 @@ class DockerIsolation:
             auto_remove=True,
         )
 
-    def _need_image(self, image: str) -> None:
-        try:
-            self._engine.images.get(image)
-        except ImageNotFound:
-            self._engine.images.pull(image)
-
 
 @dataclass(frozen=True)
 class _Plan:
-    """Of one task's containers."""
+    """Of one task's containers. `image` is an id."""
 
+    name: str
     image: str
     work_dir: Path
     cores: tuple[int, ...]

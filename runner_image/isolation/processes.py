@@ -10,7 +10,7 @@ from runner_image.errors import TaskError
 from runner_image.isolation.alarm import alarm
 from runner_image.isolation.kept import Kept
 from runner_image.isolation.lines import Lines
-from runner_image.isolation.protocol import NOTHING, TERM_GRACE_S, TIMED_OUT
+from runner_image.isolation.protocol import NOTHING, TERM_GRACE_S, TIMED_OUT, OfficialImage
 from runner_image.stopping import Stop
 
 CHUNK_BYTES = 64 * 1024
@@ -35,6 +35,7 @@ class ProcessIsolation:
         stop: Stop,
         cores: tuple[int, ...] = (),
         image: str | None = None,
+        official: OfficialImage | None = None,
         credentials: Mapping[str, str] = NOTHING,
     ) -> Iterator["ProcessSlot"]:
         if image is not None:

@@ -5,6 +5,7 @@ Importing this must not import the docker SDK: most runners never need it.
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -80,6 +81,18 @@ class Slot(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class OfficialImage:
+    """The public image that a kind of work is to run in where there are containers and nobody chose an image.
+
+    `packages` (of Debian) are added to it. `is_in` tells by an image's variables and labels whether it serves as well.
+    """
+
+    name: str
+    packages: tuple[str, ...] = ()
+    is_in: Callable[[Mapping[str, str]], bool] = lambda _facts: False
+
+
 class Isolation(Protocol):
     """Opened once per task."""
 
@@ -93,9 +106,10 @@ class Isolation(Protocol):
         stop: Stop,
         cores: tuple[int, ...] = (),
         image: str | None = None,
+        official: OfficialImage | None = None,
         credentials: Mapping[str, str] = NOTHING,
     ) -> AbstractContextManager[Slot]:
-        """Leaving the block kills whatever is left. `image`: the task's own, instead of the runner's.
+        """Leaving the block kills whatever is left. `image` is the task's own; `official` its kind's.
 
         Raises TaskError where that image cannot be used.
         """

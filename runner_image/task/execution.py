@@ -52,12 +52,19 @@ class Execution:
             chosen = self._chosen(tools.workload)
             self.scratch = chosen.scratch
             own = granted(tools.credentials, chosen.credentials, workload=self.workload)
+            job = self._job()
             opened = tools.isolation.open(
-                self.work_dir, stop=self.stop, cores=self.cores, image=self.task.image, credentials=own
+                self.work_dir,
+                stop=self.stop,
+                cores=self.cores,
+                image=self.task.image,
+                official=chosen.image(job),
+                credentials=own,
             )
             with opened as slot:
                 self.image = slot.image
-                self._phases(chosen, self._job(slot), Traced(slot, self.log) if self.log.verbose else slot)
+                job = replace(job, environment=slot.environment)
+                self._phases(chosen, job, Traced(slot, self.log) if self.log.verbose else slot)
             self.failure = judge(self.outcome) if self.outcome else None
         if self.failure:
             self.failure = blamed(self.failure, self.work_dir)
@@ -76,13 +83,12 @@ class Execution:
         options = fetched(url, self.task.workload_options_range, http=tools.store, retry=retry)
         return self.task.model_copy(update={"workload_options": options, "workload_options_url": None})
 
-    def _job(self, slot: Slot) -> Job:
+    def _job(self) -> Job:
         return Job(
             task_id=self.task.id,
             work_dir=self.work_dir,
             options=self.task.workload_options,
             ruby_version=self.task.ruby_version,
-            environment=slot.environment,
         )
 
     def _phases(self, workload: Workload, job: Job, slot: Slot) -> None:

@@ -9,6 +9,7 @@ from benchfleet_contract.output_reading import OutputError, read_output
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_contract.workloads.command import CommandOptions
 
+from runner_image.isolation.protocol import OfficialImage
 from runner_image.workloads.console import Console, shorten
 from runner_image.workloads.files import (
     OUTPUT_JSON,
@@ -35,6 +36,9 @@ class Command:
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
+
+    def image(self, job: Job) -> OfficialImage | None:
+        return None
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         return Prepared(parse(CommandOptions, job.options).argv, {})

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_contract.workloads.mock import MockOptions
 
+from runner_image.isolation.protocol import OfficialImage
 from runner_image.workloads.console import Console
 from runner_image.workloads.files import OUTPUT_TXT, require_measurements, write_output
 from runner_image.workloads.options import parse
@@ -29,6 +30,9 @@ class Mock:
     name = "mock"
     credentials: tuple[str, ...] = ()
     scratch: tuple[str, ...] = ()
+
+    def image(self, job: Job) -> OfficialImage | None:
+        return None
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         options = parse(MockOptions, job.options)

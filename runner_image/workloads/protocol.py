@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from benchfleet_contract.results import Output
 
 from runner_image.errors import TaskError
-from runner_image.isolation.protocol import TIMED_OUT, Slot
+from runner_image.isolation.protocol import TIMED_OUT, OfficialImage, Slot
 
 __all__ = ["TIMED_OUT", "Job", "Outcome", "Prepared", "Progress", "Slot", "Workload", "WorkloadError"]
 
@@ -75,6 +75,9 @@ class Workload(Protocol):
     name: str
     credentials: tuple[str, ...]
     scratch: tuple[str, ...]
+
+    def image(self, job: Job) -> OfficialImage | None:
+        """Where containers are used and nobody chose an image; None: the runner's."""
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared: ...
 

@@ -114,3 +114,13 @@ def test_the_image_needs_no_root_and_no_network(image: str) -> None:
     config = json.loads(docker("image", "inspect", image).stdout)[0]["Config"]
     assert (config["User"], config["StopSignal"]) == ("benchfleet", "SIGTERM")
     assert not [line for line in config["Env"] if "KEY" in line]
+
+
+def test_the_image_says_which_ruby_is_in_it(image: str) -> None:
+    """So that a runner knows without a pull whether it serves for a run's ruby_version."""
+    line = "ruby --version 2>/dev/null || true"
+    said = docker("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", line).stdout
+    config = json.loads(docker("image", "inspect", image).stdout)[0]["Config"]
+    label = config["Labels"].get("benchfleet.ruby", "")
+    assert said.startswith(f"ruby {label}" if label else "")
+    assert bool(label) == bool(said)

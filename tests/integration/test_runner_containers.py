@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 
 from runner_image.errors import TaskError
+from runner_image.image.task_images import TaskImages
 from runner_image.isolation import container_network
 from runner_image.isolation.container_network import METADATA, ContainerNetwork
 from runner_image.isolation.containers import connect
 from runner_image.isolation.docker_isolation import DockerIsolation, Limits
-from runner_image.isolation.protocol import TIMED_OUT, Running, Slot
+from runner_image.isolation.protocol import TIMED_OUT, OfficialImage, Running, Slot
 from runner_image.stopping import Stop, Stopped, StopReason
 from tests.engine_policy import lacking
 
@@ -135,14 +136,59 @@ def test_a_program_that_is_not_there(isolation: DockerIsolation, work_dir: Path)
     assert code == 127
 
 
-def test_an_engine_without_the_image_is_our_fault(work_dir: Path, image: str) -> None:
+def test_an_image_that_cannot_be_had_is_told_with_what_to_do(isolation: DockerIsolation, work_dir: Path) -> None:
+    name = "localhost:1/no/such:image"
+    with pytest.raises(TaskError) as own, isolation.open(work_dir, stop=Stop(), image=name):
+        pytest.fail("opened")
+    with pytest.raises(TaskError) as kinds, isolation.open(work_dir, stop=Stop(), official=OfficialImage(name)):
+        pytest.fail("opened")
+    for raised, remedy in ((own, f"docker pull {name}"), (kinds, "--isolation process")):
+        assert (raised.value.error_type, raised.value.failure_class) == ("image_unavailable", "infrastructure")
+        assert f"{name!r} cannot be used: it cannot be pulled" in str(raised.value)
+        assert remedy in str(raised.value)
+
+
+def test_a_tasks_own_image_is_used_for_it_alone(isolation: DockerIsolation, image: str, work_dir: Path) -> None:
+    with made_of("sh", "cat", "ip", "basename") as other:
+        own = isolation.open(work_dir, stop=Stop(), image=other, official=OfficialImage("localhost:1/no"))
+        with own as slot:
+            assert slot.image == other
+            assert run(slot, "basename /a/b", work_dir) == (0, ["b"])
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        assert slot.image == image
+        assert run(slot, "basename /a/b", work_dir)[0] == 127
+
+
+def test_an_official_image_is_built_on_once_and_found_by_its_id(isolation: DockerIsolation, work_dir: Path) -> None:
+    engine = connect()
+    assert engine is not None
+    with closing(engine), made_of("sh", "cat", "ip", "id", "ls") as base:
+        images, found = TaskImages(engine), list[str]()
+        try:
+            for _ in range(2):
+                with isolation.open(work_dir, stop=Stop(), official=OfficialImage(base)) as slot:
+                    assert slot.image == base
+                    assert run(slot, "id -u", work_dir)[0] == 0
+                found.append(images.with_packages(base, (), check=lambda: None))
+            assert found[0] == found[1] != images.need(base, check=lambda: None)
+            assert engine.images.get(found[0]).labels["benchfleet.base"] == base
+        finally:
+            for each in set(found):
+                engine.images.remove(each, force=True)
+
+
+def test_the_runners_own_image_serves_where_it_holds_what_is_asked_for_or_a_person_chose_it(
+    isolation: DockerIsolation, image: str, work_dir: Path
+) -> None:
+    unreachable = "localhost:1/ruby:3.4"
+    with isolation.open(work_dir, stop=Stop(), official=OfficialImage(unreachable, is_in=lambda _facts: True)) as slot:
+        assert slot.image == image
     engine = connect()
     assert engine is not None
     with closing(engine):
-        missing = DockerIsolation(engine, "localhost:1/no/such:image", limits=Limits(), labels={})
-        with missing.open(work_dir, stop=Stop()) as slot, pytest.raises(TaskError) as raised:
-            run(slot, "true", work_dir)
-    assert raised.value.failure_class == "infrastructure"
+        chosen = DockerIsolation(engine, image, limits=Limits(), labels={}, chosen=True)
+        with chosen.open(work_dir, stop=Stop(), official=OfficialImage(unreachable)) as slot:
+            assert slot.image == image
 
 
 def test_the_container_does_not_outlive_a_runner_that_is_killed(

@@ -21,6 +21,7 @@ from benchfleet_contract.tasks import ClaimRequest
 from runner_image.control.session import Session
 from runner_image.delivery.store import open_store
 from runner_image.isolation.processes import ProcessIsolation
+from runner_image.isolation.protocol import OfficialImage
 from runner_image.logs import Log
 from runner_image.stopping import Stop, StopReason
 from runner_image.task.task import Worker, run_task
@@ -45,6 +46,9 @@ class Tiny:
     scratch: tuple[str, ...] = ()
     during: Callable[[], None] = lambda: None
     asked: dict[str, Any] = field(default_factory=dict)
+
+    def image(self, job: Job) -> OfficialImage | None:
+        return None
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         self.asked = dict(job.options)

@@ -237,3 +237,37 @@ def test_no_benchmark_can_break_the_results(benches: dict[str, Any]) -> None:
     found = output({"interp": benches}, variants=["interp"], console=Reader())
     assert len(found.measurements) + len(found.failures) == len(benches)
     json.loads(found.model_dump_json(), parse_constant=lambda word: pytest.fail(word))
+
+
+@pytest.mark.parametrize(
+    ("options", "run_version", "name"),
+    [
+        ({}, "3.4.7", "ruby:3.4.7"),
+        ({}, "ruby-3.4", "ruby:3.4"),
+        ({"ruby_version": "3.3.6"}, "3.4.7", "ruby:3.3.6"),
+        ({}, "3.5.0-preview1", "ruby:3.5.0-preview1"),
+        ({}, "3.5.0preview1", "ruby:3.5.0-preview1"),
+        ({}, None, None),
+        ({}, "truffleruby-24", None),
+        ({"ruby": "/opt/ruby/bin/ruby"}, "3.4.7", None),
+        ({"path": "/suite"}, "3.4.7", None),
+        ({"require_ruby_version": False}, "3.4.7", None),
+    ],
+)
+def test_the_official_image_of_each_subjects_ruby(
+    tmp_path: Path, options: dict[str, Any], run_version: str | None, name: str | None
+) -> None:
+    found = RubyBench().image(Job("r.1", tmp_path, options, ruby_version=run_version))
+    assert (found and found.name) == name
+
+
+def test_an_image_that_says_which_ruby_it_holds_serves_if_it_is_the_one(tmp_path: Path) -> None:
+    found = RubyBench().image(Job("r.1", tmp_path, {}, ruby_version="3.4"))
+    assert found is not None
+    said: list[dict[str, str]] = [
+        {"RUBY_VERSION": "3.4.7"},
+        {"benchfleet.ruby": "3.4.1"},
+        {"RUBY_VERSION": "3.3.1"},
+        {},
+    ]
+    assert [found.is_in(facts) for facts in said] == [True, True, False, False]

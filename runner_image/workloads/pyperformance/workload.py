@@ -11,6 +11,7 @@ from typing import Any
 
 from benchfleet_contract.workloads.pyperformance import PyperformanceOptions
 
+from runner_image.isolation.protocol import OfficialImage
 from runner_image.workloads.commands import demand, infrastructure
 from runner_image.workloads.console import Console
 from runner_image.workloads.files import OUTPUT_TXT, require_measurements, require_time, write_output, write_plain
@@ -39,6 +40,9 @@ class Pyperformance:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._runs: list[Run] = []
+
+    def image(self, job: Job) -> OfficialImage | None:
+        return None
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         """Raises WorkloadError `suite_unavailable`, or `invalid_options` if pyperformance lacks a benchmark."""

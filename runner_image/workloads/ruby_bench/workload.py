@@ -8,6 +8,7 @@ from pathlib import Path
 from benchfleet_contract.results import BenchmarkFailure
 from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
 
+from runner_image.isolation.protocol import OfficialImage
 from runner_image.workloads.console import LAST_LINES, Console, footer, header, shorten
 from runner_image.workloads.files import (
     OUTPUT_TXT,
@@ -23,6 +24,7 @@ from runner_image.workloads.progress import COLLECT, START, SUITE, Meter
 from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Slot, WorkloadError
 from runner_image.workloads.ruby_bench import results as ruby_bench_results
 from runner_image.workloads.ruby_bench.console import Reader, read
+from runner_image.workloads.ruby_bench.image import official
 from runner_image.workloads.ruby_bench.options import command
 from runner_image.workloads.ruby_bench.suite import SUITE_DIR, bring, rubies, state, suite_dir
 
@@ -39,6 +41,9 @@ class RubyBench:
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
+
+    def image(self, job: Job) -> OfficialImage | None:
+        return official(parse(RubyBenchOptions, job.options), job.ruby_version)
 
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         options = parse(RubyBenchOptions, job.options)

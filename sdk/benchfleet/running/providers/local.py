@@ -9,6 +9,7 @@ from pathlib import Path
 from benchfleet_contract.runs import Instance
 
 from benchfleet.config import LocalProvision
+from benchfleet.config.provision import DEFAULT_IMAGE
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.local.isolation import Isolation, choose
 from benchfleet.local.processes import Background, Identity, end_all
@@ -74,7 +75,7 @@ class LocalProvisioner:
             instance_type=instance.instance_type,
             slots=plan.slots or options.slots,
             isolation=isolation,
-            image=options.image if isolation == "docker" else None,
+            image=options.image if isolation == "docker" and options.image != DEFAULT_IMAGE else None,
         )
         return _Supervised(instance.instance_type, LocalRunner.of(told, log=log, runner=self._runner), str(log))
 
