@@ -91,9 +91,7 @@ class Run:
     archive: ArchiveRecord = field(default_factory=ArchiveRecord)
     order: Order = "interleaved"
     shards: int = 1
-    shared_options: dict[str, Any] | None = (
-        None  # of all tasks without `options_at`, where these are not workload_options
-    )
+    shared_options: dict[str, Any] | None = None  # of tasks without `options_at`, if these are not workload_options
     label: str | None = None  # a few words for lists of runs
     origin: str = "api"  # who made it
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.import_cost import ENVIRONMENT
+
 ROOT = Path(__file__).parents[2]
 IMPORT_ALL = """
 import importlib, pkgutil, socket, sys
@@ -45,6 +47,25 @@ def test_every_module_imports_with_an_empty_environment_and_no_client_library() 
         "local_emulator",
         "moto",
     }
+
+
+START = """
+import sys
+import app
+print(*sys.modules)
+"""
+
+
+def test_a_cold_start_loads_nothing_that_a_first_request_may_not_need() -> None:
+    """Kinds of work, what reads bodies of runs, clients of AWS and what writes logs are imported when they are used."""
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(ROOT / "vendor")}
+    done = subprocess.run(
+        [sys.executable, "-c", START], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "chalicelib.services.runs.create_run" in loaded
+    late = {"boto3", "aws_lambda_powertools", "benchfleet_contract.workloads.kinds", "chalicelib.store.table"}
+    assert not loaded & late
 
 
 TABLES = """
