@@ -54,33 +54,43 @@ def built(endpoint: str, size_mib: int) -> dict[str, float]:
 def build(endpoint: str, size_mib: int) -> None:
     """The child: print the archive's size and this process's peak resident memory, in MiB, as JSON."""
     import boto3
+    from benchfleet_contract.states import TaskStatus
 
-    from chalicelib.archive.build import ArchiveBuilder, BundleTask
+    from chalicelib.archive.build import ArchiveBuilder
     from chalicelib.archive.s3 import Objects
+    from chalicelib.domain.records import Demand, Run, RunState, Task
 
     client = boto3.client(
         "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
     half_kib = size_mib * 1024 // 2
     sizes_kib = [half_kib, *[PREFETCHED_KIB] * -(-half_kib // PREFETCHED_KIB)]
-    tasks = (
-        BundleTask(
+    run = Run(
+        run_id="r", state=RunState.RUNNING, body_sha256="", created_ms=0, deadline_ms=0, ruby_version=None,
+        workload="mock", workload_options={}, tasks_per_instance=1, task_count=len(sizes_kib), lease_s=1,
+        max_attempts=1, metadata={}, groups=(),
+    )  # fmt: skip
+    tasks = [
+        Task(
+            run_id="r",
             number=number,
-            id=f"r.{number}",
-            provider="local",
-            instance_type="docker",
+            group=0,
+            demand=Demand("local", "docker"),
             alias=None,
             run_number=number,
-            status="completed",
+            status=TaskStatus.COMPLETED,
+            max_attempts=1,
+            lease_ms=1,
             attempt=1,
             result_key=f"{kib}.tar.gz",
         )
         for number, kib in enumerate(sizes_kib, start=1)
-    )
-    archive = ArchiveBuilder(Objects(client, bucket="b")).build("r", run_document=b"{}", tasks=tasks)
-    if archive.missing or archive.corrupt or archive.size_bytes < size_mib * MIB:
+    ]
+    archive = ArchiveBuilder(lambda: Objects(client, bucket="b")).build(run, document=b"{}", tasks=tasks)
+    size_bytes = archive.size_bytes or 0
+    if archive.flaws or size_bytes < size_mib * MIB:
         raise SystemExit(f"not what should have been built: {archive}")
-    print(json.dumps({"archive_mib": archive.size_bytes / MIB, "rss_mib": peak_mib()}))
+    print(json.dumps({"archive_mib": size_bytes / MIB, "rss_mib": peak_mib()}))
 
 
 def peak_mib() -> float:

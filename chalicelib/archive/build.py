@@ -4,12 +4,12 @@ Safe to call again at any time, also after a crash in the middle or beside anoth
 appears in one step, and the same tasks with the same uploads give the same bytes.
 """
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from benchfleet_contract.names import folder_name
+from benchfleet_contract.states import ArchiveState, ResultState, TaskStatus
 
 from chalicelib.archive.bundle import BundleReport, Source, write_bundle
 from chalicelib.archive.errors import StorageError
@@ -18,89 +18,49 @@ from chalicelib.archive.prefetch import Content, prefetched
 from chalicelib.archive.s3 import Objects
 from chalicelib.archive.unpack import Limits
 from chalicelib.archive.upload import SMALLEST_PART_BYTES, MultipartWriter
+from chalicelib.domain.ports import Built, Flaw
+from chalicelib.domain.records import Contents, Run, RunState, Task
 
-_IF_ANY = ("subject", "part")
-_NOT_TOLD = frozenset({"result_key", "error_key", "seal"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class BundleTask:
-    """A task as the archive sees it: its fields go into the manifest as they are, except keys and seal.
-
-    A completed task's `result_key` is archived, any other's `error_key`.
-    """
-
-    number: int
-    id: str
-    provider: str
-    instance_type: str
-    alias: str | None
-    run_number: int
-    status: str
-    attempt: int
-    failure_class: str | None = None
-    error_type: str | None = None
-    error_message: str | None = None
-    reason: str | None = None
-    result_key: str | None = None
-    error_key: str | None = None
-    seal: str | None = None
-    subject: str | None = None
-    part: str | None = None
-
-    @property
-    def kind(self) -> Literal["result", "error"] | None:
-        if self.key is None:
-            return None
-        return "result" if self.status == "completed" else "error"
-
-    @property
-    def key(self) -> str | None:
-        return self.result_key if self.status == "completed" else self.error_key
-
-
-@dataclass(frozen=True)
-class BuiltArchive:
-    """`missing` and `corrupt` are the ids of the tasks whose upload is not there, or could not be unpacked."""
-
-    key: str
-    size_bytes: int
-    sha256: str
-    missing: list[str]
-    corrupt: list[str]
-    whole: int = 0
-    lost: tuple[tuple[str, str, str], ...] = ()  # task id, `missing` or `corrupt`, why: the first of both
-    flaws: tuple[tuple[int, str, str], ...] = ()  # the same of all, by task number
+_MOST_REASON_CHARS = 512  # of a flaw, in a task's item
+_log = logging.getLogger(__name__)
 
 
 class ArchiveBuilder:
-    """`smallest_part_bytes` (S3 wants 5 MiB or more) and `limits` are for tests."""
+    """Answers the services' `Builder`. `objects` is called on first use.
+
+    `smallest_part_bytes` (S3 wants 5 MiB or more) and `limits` are for tests.
+    """
 
     def __init__(
-        self, objects: Objects, *, smallest_part_bytes: int = SMALLEST_PART_BYTES, limits: Limits | None = None
+        self,
+        objects: Callable[[], Objects],
+        *,
+        smallest_part_bytes: int = SMALLEST_PART_BYTES,
+        limits: Limits | None = None,
     ) -> None:
-        self._objects = objects
+        self._connect = objects
         self._smallest_part_bytes = smallest_part_bytes
         self._limits = limits
 
-    def build(self, run_id: str, *, run_document: bytes, tasks: Iterable[BundleTask]) -> BuiltArchive:
-        """Write the archive of a run; `tasks` come by rising number (else ValueError), `run_document` is JSON.
+    @property
+    def _objects(self) -> Objects:
+        return self._connect()
+
+    def build(self, run: Run, *, document: bytes, tasks: Iterable[Task]) -> Built:
+        """Writes the archive of a run; `tasks` come by rising number (else ValueError), `document` is JSON.
 
         Raises StorageError: then nothing has changed under the archive's key, and the caller may try it all again.
         """
-        key = archive_key(run_id)
+        key = archive_key(run.run_id)
         with MultipartWriter(self._objects, key, smallest_part_bytes=self._smallest_part_bytes) as sink:
-            report = self._write(sink, run_id, run_document, tasks)
+            report = self._write(sink, run.run_id, document, tasks)
         self._sweep(key)
-        return BuiltArchive(
-            key, sink.size_bytes, sink.sha256, report.missing, report.corrupt, report.whole, tuple(report.lost),
-            tuple(report.flaws),
-        )  # fmt: skip
+        if report.missing or report.corrupt:
+            _log.warning("run %s: %d missing, %d corrupt results", run.run_id, len(report.missing), len(report.corrupt))
+        return _built(key, sink, report)
 
-    def _write(
-        self, sink: MultipartWriter, run_id: str, run_document: bytes, tasks: Iterable[BundleTask]
-    ) -> BundleReport:
-        fetched = prefetched(self._objects, _rising(tasks), key_of=lambda task: task.key)
+    def _write(self, sink: MultipartWriter, run_id: str, run_document: bytes, tasks: Iterable[Task]) -> BundleReport:
+        fetched = prefetched(self._objects, _rising(tasks), key_of=_key)
         with closing(fetched):  # ends the threads at once, also when a task's upload cannot be read
             return write_bundle(
                 (_source(task, content) for task, content in fetched),
@@ -121,7 +81,7 @@ class ArchiveBuilder:
                 self._objects.abort_upload(key, upload)
 
 
-def _rising(tasks: Iterable[BundleTask]) -> Iterator[BundleTask]:
+def _rising(tasks: Iterable[Task]) -> Iterator[Task]:
     """Same order, same bytes; and since a folder ends with the task's number, no two tasks share one."""
     last = 0
     for task in tasks:
@@ -131,17 +91,43 @@ def _rising(tasks: Iterable[BundleTask]) -> Iterator[BundleTask]:
         yield task
 
 
-def _source(task: BundleTask, content: Content | None) -> Source:
-    return Source(
-        folder=folder_name(task.alias, task.instance_type, task.number, task.subject),
-        key=task.key,
-        kind=task.kind,
-        task=_manifest_fields(task),
-        content=content,
-        seal=task.seal,
+def _built(key: str, sink: MultipartWriter, report: BundleReport) -> Built:
+    return Built(
+        ArchiveState.READY,
+        RunState.COMPLETED,
+        None,
+        key=key,
+        size_bytes=sink.size_bytes,
+        sha256=sink.sha256,
+        contents=Contents(report.whole, len(report.corrupt), len(report.missing), tuple(report.lost)),
+        flaws=tuple(Flaw(number, ResultState(how), why[:_MOST_REASON_CHARS]) for number, how, why in report.flaws),
     )
 
 
-def _manifest_fields(task: BundleTask) -> dict[str, Any]:
-    left_out = _NOT_TOLD | {name for name in _IF_ANY if getattr(task, name) is None}
-    return {name: value for name, value in asdict(task).items() if name not in left_out}
+def _key(task: Task) -> str | None:
+    """What is archived: a completed task's result, any other's error."""
+    return task.result_key if task.status is TaskStatus.COMPLETED else task.error_key
+
+
+def _kind(task: Task) -> Literal["result", "error"] | None:
+    if _key(task) is None:
+        return None
+    return "result" if task.status is TaskStatus.COMPLETED else "error"
+
+
+def _source(task: Task, content: Content | None) -> Source:
+    return Source(
+        folder=task.folder, key=_key(task), kind=_kind(task), task=_told(task), content=content, seal=task.seal
+    )
+
+
+def _told(task: Task) -> dict[str, Any]:
+    """A task's fields in the manifest. What only some runs have stands there only where it is."""
+    told: dict[str, Any] = {
+        "number": task.number, "id": task.id, "provider": task.demand.provider,
+        "instance_type": task.demand.instance_type, "alias": task.alias, "run_number": task.run_number,
+        "status": str(task.status), "attempt": task.attempt, "failure_class": task.failure_class,
+        "error_type": task.error_type, "error_message": task.error_message, "reason": task.reason,
+    }  # fmt: skip
+    only = {"subject": task.subject, "part": task.part}
+    return told | {name: value for name, value in only.items() if value is not None}

@@ -23,9 +23,9 @@ class Bucket:
 
     @cached_property
     def builder(self) -> Builder:
-        from chalicelib.archive import builder
+        from chalicelib.archive.build import ArchiveBuilder
 
-        return builder.Builder(lambda: self.objects)
+        return ArchiveBuilder(lambda: self.objects)
 
     @cached_property
     def objects(self) -> "Objects":

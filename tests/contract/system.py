@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.archive.builder import Builder
+from chalicelib.archive.build import ArchiveBuilder
 from chalicelib.archive.s3 import Objects
 from chalicelib.archive.storage import Storage
 from chalicelib.domain.contention import Windows
@@ -133,7 +133,9 @@ class System:
         self.sweep = Sweep(self.runs, self.tasks, self.deletions, queue, clock)
         self.release_builds = ReleaseBuilds(self.runs, queue)
         self.count_changes = CountChanges(self.runs, queue, clock)
-        self.build_archive = BuildArchive(self.runs, self.tasks, Builder(lambda: self.objects), end_open, queue, clock)
+        self.build_archive = BuildArchive(
+            self.runs, self.tasks, ArchiveBuilder(lambda: self.objects), end_open, queue, clock
+        )
 
     def die_after(self, writes: int) -> None:
         """The next process dies before its write number `writes` + 1."""

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from benchfleet_contract.states import TaskStatus
 
-from chalicelib.archive.build import ArchiveBuilder, BundleTask
+from chalicelib.archive.build import ArchiveBuilder
 from chalicelib.archive.errors import ObjectMissing, StorageError
 from chalicelib.archive.layout import archive_key, error_key, result_key
 from chalicelib.archive.s3 import Objects
+from chalicelib.domain.records import Contents, Task
+from tests.contract.records import a_run, a_task
 from tests.integration.archive_s3 import Crash, FailingClient, fresh_bucket, s3_client, s3_server
 from tests.unit.archive_uploads import manifest_of, unpacked, upload_of
 
@@ -34,25 +37,26 @@ def objects(client: Any) -> Iterator[Objects]:
         yield Objects(client, bucket=bucket)
 
 
-def task(number: int, *, status: str = "completed", uploaded: bool = True, alias: str | None = None) -> BundleTask:
+def task(number: int, *, status: str = "completed", uploaded: bool = True, alias: str | None = None) -> Task:
     completed = status == "completed"
-    return BundleTask(
-        number=number,
-        id=f"r.{number}",
-        provider="local",
-        instance_type="docker",
+    return a_task(
+        number,
         alias=alias,
-        run_number=number,
-        status=status,
+        status=TaskStatus(status),
         attempt=1,
         result_key=result_key("r", number, 1, "n") if completed and uploaded else None,
         error_key=error_key("r", number, 1, "n") if not completed and uploaded else None,
     )
 
 
-def put(objects: Objects, of: BundleTask, data: bytes) -> BundleTask:
-    assert of.key
-    objects.put(of.key, data, content_type="application/gzip")
+def builder_of(objects: Objects, *, part_bytes: int = PART_BYTES) -> ArchiveBuilder:
+    return ArchiveBuilder(lambda: objects, smallest_part_bytes=part_bytes)
+
+
+def put(objects: Objects, of: Task, data: bytes) -> Task:
+    key = of.result_key or of.error_key
+    assert key
+    objects.put(key, data, content_type="application/gzip")
     return of
 
 
@@ -61,7 +65,7 @@ def archive_of(objects: Objects) -> bytes:
 
 
 @pytest.fixture
-def tasks(objects: Objects) -> list[BundleTask]:
+def tasks(objects: Objects) -> list[Task]:
     """Small, large, failed, corrupt, missing and cancelled: 6 MiB of archive that no compression makes smaller."""
     noise = random.Random(7)
     return [
@@ -75,8 +79,8 @@ def tasks(objects: Objects) -> list[BundleTask]:
     ]
 
 
-def test_an_archive_holds_every_task_of_a_run(objects: Objects, tasks: list[BundleTask]) -> None:
-    built = ArchiveBuilder(objects, smallest_part_bytes=PART_BYTES).build("r", run_document=RUN, tasks=tasks)
+def test_an_archive_holds_every_task_of_a_run(objects: Objects, tasks: list[Task]) -> None:
+    built = builder_of(objects).build(a_run(), document=RUN, tasks=tasks)
     archive = archive_of(objects)
     files = unpacked(archive)
     assert list(files) == [
@@ -88,46 +92,47 @@ def test_an_archive_holds_every_task_of_a_run(objects: Objects, tasks: list[Bund
         "m3_max_.._x-7/output.txt",
         "manifest.json",
     ]
-    assert (built.key, built.missing, built.corrupt) == (archive_key("r"), ["r.5"], ["r.4"])
+    assert (built.key, [flaw.number for flaw in built.flaws]) == (archive_key("r"), [4, 5])
+    assert built.contents == Contents(4, 1, 1, built.contents.lost if built.contents else ())
     assert (built.size_bytes, built.sha256) == (len(archive), hashlib.sha256(archive).hexdigest())
     archived = [task["archived"] for task in manifest_of(archive)["tasks"]]
     assert archived == ["files", "files", "files", "corrupt", "missing", "nothing", "files"]
 
 
-def test_building_twice_gives_the_same_bytes(objects: Objects, tasks: list[BundleTask]) -> None:
-    builder = ArchiveBuilder(objects, smallest_part_bytes=PART_BYTES)
-    first = builder.build("r", run_document=RUN, tasks=tasks)
+def test_building_twice_gives_the_same_bytes(objects: Objects, tasks: list[Task]) -> None:
+    builder = builder_of(objects)
+    first = builder.build(a_run(), document=RUN, tasks=tasks)
     before = archive_of(objects)
-    assert builder.build("r", run_document=RUN, tasks=tasks) == first
+    assert builder.build(a_run(), document=RUN, tasks=tasks) == first
     assert archive_of(objects) == before
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["unsent", "unanswered"])
 @pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.proof)], ids=["some", "each"])
 def test_a_build_killed_at_any_request_leaves_nothing_half_and_the_next_one_mends_it(
-    client: Any, objects: Objects, tasks: list[BundleTask], after: bool, step: int
+    client: Any, objects: Objects, tasks: list[Task], after: bool, step: int
 ) -> None:
-    whole = ArchiveBuilder(objects, smallest_part_bytes=PART_BYTES).build("r", run_document=RUN, tasks=tasks)
+    whole = builder_of(objects).build(a_run(), document=RUN, tasks=tasks)
     requests = count_requests(client, tasks)
     assert requests >= 14
     for fatal in range(1 + after, requests + 1, step):
         client.delete_object(Bucket="results", Key=archive_key("r"))
         killed = Objects(FailingClient(client, fatal=fatal, after=after), bucket="results")  # type: ignore[arg-type]
         with pytest.raises(Crash):
-            ArchiveBuilder(killed, smallest_part_bytes=PART_BYTES).build("r", run_document=RUN, tasks=tasks)
+            builder_of(killed).build(a_run(), document=RUN, tasks=tasks)
         seen = objects.head(archive_key("r"))
         assert seen is None or seen.size_bytes == whole.size_bytes
-        again = ArchiveBuilder(objects, smallest_part_bytes=PART_BYTES).build("r", run_document=RUN, tasks=tasks)
+        again = builder_of(objects).build(a_run(), document=RUN, tasks=tasks)
         assert again == whole
         assert hashlib.sha256(archive_of(objects)).hexdigest() == whole.sha256
         assert objects.unfinished_uploads(archive_key("r")) == []
     assert not prefetch_threads()
 
 
-def count_requests(client: Any, tasks: list[BundleTask]) -> int:
+def count_requests(client: Any, tasks: list[Task]) -> int:
     counting = FailingClient(client, fatal=10_000, after=False)
     objects = Objects(counting, bucket="results")  # type: ignore[arg-type]
-    ArchiveBuilder(objects, smallest_part_bytes=PART_BYTES).build("r", run_document=RUN, tasks=tasks)
+    builder_of(objects).build(a_run(), document=RUN, tasks=tasks)
     return counting.calls
 
 
@@ -135,13 +140,13 @@ def prefetch_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("prefetch")]
 
 
-def test_an_exception_in_the_middle_aborts_the_upload(client: Any, objects: Objects, tasks: list[BundleTask]) -> None:
-    def interrupted() -> Iterator[BundleTask]:
+def test_an_exception_in_the_middle_aborts_the_upload(client: Any, objects: Objects, tasks: list[Task]) -> None:
+    def interrupted() -> Iterator[Task]:
         yield from tasks
         raise Crash
 
     with pytest.raises(Crash):
-        ArchiveBuilder(objects, smallest_part_bytes=PART_BYTES).build("r", run_document=RUN, tasks=interrupted())
+        builder_of(objects).build(a_run(), document=RUN, tasks=interrupted())
     assert objects.head(archive_key("r")) is None
     assert objects.unfinished_uploads(archive_key("r")) == []
     assert not prefetch_threads()
@@ -150,14 +155,14 @@ def test_an_exception_in_the_middle_aborts_the_upload(client: Any, objects: Obje
 def test_tasks_out_of_order_are_refused(objects: Objects) -> None:
     unsorted = [task(2, uploaded=False), task(1, uploaded=False)]
     with pytest.raises(ValueError, match="task 1 after task 2"):
-        ArchiveBuilder(objects).build("r", run_document=RUN, tasks=unsorted)
+        builder_of(objects).build(a_run(), document=RUN, tasks=unsorted)
 
 
 def test_a_run_of_which_nothing_was_uploaded_gets_its_archive_in_one_request(client: Any, objects: Objects) -> None:
     counting = FailingClient(client, fatal=10_000, after=False)
     cancelled = [task(1, status="cancelled", uploaded=False)]
-    builder = ArchiveBuilder(Objects(counting, bucket="results"))  # type: ignore[arg-type]
-    builder.build("r", run_document=RUN, tasks=cancelled)
+    builder = builder_of(Objects(counting, bucket="results"))  # type: ignore[arg-type]
+    builder.build(a_run(), document=RUN, tasks=cancelled)
     assert manifest_of(archive_of(objects))["totals"]["nothing"] == 1
     assert counting.calls == 2  # the object, and the look for abandoned uploads
 
@@ -165,7 +170,7 @@ def test_a_run_of_which_nothing_was_uploaded_gets_its_archive_in_one_request(cli
 def test_many_small_results_keep_their_order_at_one_request_each(client: Any, objects: Objects) -> None:
     many = [put(objects, task(n), upload_of([("n", str(n).encode())])) for n in range(1, 41)]
     counting = FailingClient(client, fatal=10_000, after=False)
-    ArchiveBuilder(Objects(counting, bucket="results")).build("r", run_document=RUN, tasks=many)  # type: ignore[arg-type]
+    builder_of(Objects(counting, bucket="results")).build(a_run(), document=RUN, tasks=many)  # type: ignore[arg-type]
     files = unpacked(archive_of(objects))
     assert list(files)[1:-1] == [f"docker-{n}/n" for n in range(1, 41)]
     assert counting.calls == 42
@@ -192,11 +197,13 @@ class Replacing:
 
 def test_an_upload_that_is_replaced_while_it_is_read_stops_the_build(client: Any, objects: Objects) -> None:
     large = put(objects, task(1), upload_of([("noise", random.Random(1).randbytes(3 * MIB))]))
-    assert large.key
-    replacing = Replacing(client, key=large.key, data=upload_of([("noise", random.Random(2).randbytes(3 * MIB))]))
-    builder = ArchiveBuilder(Objects(replacing, bucket="results"))  # type: ignore[arg-type]
+    assert large.result_key
+    replacing = Replacing(
+        client, key=large.result_key, data=upload_of([("noise", random.Random(2).randbytes(3 * MIB))])
+    )
+    builder = builder_of(Objects(replacing, bucket="results"))  # type: ignore[arg-type]
     with pytest.raises(StorageError, match="replaced"):
-        builder.build("r", run_document=RUN, tasks=[large])
+        builder.build(a_run(), document=RUN, tasks=[large])
     assert objects.head(archive_key("r")) is None
 
 
