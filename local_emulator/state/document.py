@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-VERSION = 1
+VERSION = 2  # 1 kept what a run runs as `workload`; 2 keeps its `kind`
 _Text = Annotated[str, Field(min_length=1)]
 _FileName = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # nothing outside of the folder is ever read
 
@@ -47,7 +47,7 @@ class _Extra(_Shape):
 
 
 class _Document(_Shape):
-    version: Literal[1]
+    version: Literal[2]
     table: _Table
     objects: list[_Object]
     queues: dict[str, list[str]]
@@ -59,7 +59,9 @@ class _Document(_Shape):
 def fault_of(document: Any) -> str | None:
     """What is wrong with it, in words without its values (there are keys in it); None if nothing is."""
     if not isinstance(document, dict) or document.get("version") is not VERSION:
-        return f"its state.json is not of version {VERSION}"
+        return (
+            f"its state.json is not of version {VERSION}: an emulator of another version wrote it; name another folder"
+        )
     try:
         _Document.model_validate(document)
     except ValidationError as error:

@@ -44,7 +44,7 @@ def test_a_document_comes_back_with_its_objects_and_the_rest_is_cleared(tmp_path
         folder.save(GOOD, objects={"kept"})
     (tmp_path / "s" / ".state.json.0123").touch()  # of one that was killed while it wrote
     with StateFolder(tmp_path / "s") as folder:
-        assert folder.load() == GOOD | {"version": 1}
+        assert folder.load() == GOOD | {"version": 2}
         assert folder.read_object("kept") == b"kept"
         assert not folder.has_object("orphan")
         assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
@@ -121,7 +121,7 @@ def test_a_reserve_grows_with_the_document(tmp_path: Path) -> None:
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> str:
-    document = json.loads(json.dumps(GOOD | {"version": 1, "table": {"items": []}}))
+    document = json.loads(json.dumps(GOOD | {"version": 2, "table": {"items": []}}))
     change(document)
     return json.dumps(document)
 
@@ -132,12 +132,13 @@ BROKEN = {
     "no text": "\udcff",
     "deep": "[" * 100_000,
     "other version": '{"version": 99}',
+    "older version": '{"version": 1}',
     "true": '{"version": true}',
-    "float": '{"version": 1.0}',
+    "float": '{"version": 2.0}',
     "list": "[]",
     "number": "7",
     "null": "null",
-    "version only": '{"version": 1}',
+    "version only": '{"version": 2}',
     "bytes that are none": '{"version": {"base64 of bytes": 7}}',
     "extra": changed(lambda d: d.update(extra=7)),
     "no table": changed(lambda d: d.pop("table")),
@@ -172,14 +173,14 @@ def test_a_document_that_is_no_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_fault_is_told_without_the_keys() -> None:
-    fault = fault_of(GOOD | {"version": 1, "extra": {"keys": {"admin": "s3cret", "runner": 7}, "credentials": []}})
+    fault = fault_of(GOOD | {"version": 2, "extra": {"keys": {"admin": "s3cret", "runner": 7}, "credentials": []}})
     assert fault is not None
     assert "extra.keys" in fault
     assert "s3cret" not in fault
 
 
 def test_a_stored_object_is_no_fault() -> None:
-    assert fault_of(GOOD | {"version": 1, "objects": [STORED]}) is None
+    assert fault_of(GOOD | {"version": 2, "objects": [STORED]}) is None
 
 
 @given(
@@ -190,7 +191,7 @@ def test_a_stored_object_is_no_fault() -> None:
 def test_any_json_is_judged(value: Any) -> None:
     assert fault_of(value)
     for field in GOOD:
-        fault_of(GOOD | {"version": 1, field: value})
+        fault_of(GOOD | {"version": 2, field: value})
 
 
 @pytest.mark.parametrize("names", [["notes.txt"], ["lock"], ["objects"], ["state.json"], [".hidden"], ["a", "lock"]])
