@@ -44,7 +44,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def run(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the HTTP API; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the HTTP API; 0 chooses a free one.")] = 8000,
     aws_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the emulated AWS; 0: a free one.")] = 0,
     host: Annotated[str, typer.Option(help="Address that the HTTP API listens on.")] = LOOPBACK,
     aws_host: Annotated[

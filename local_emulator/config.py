@@ -11,7 +11,7 @@ ACCOUNT = "123456789012"  # moto's own; ARNs carry it
 
 @dataclass(frozen=True)
 class EmulatorConfig:
-    """`host` is the API's address, `aws_host` that of the emulated AWS. Ports: 0 takes a free one.
+    """`host` is the API's address, `aws_host` that of the emulated AWS. Ports: 0 chooses a free one.
 
     Every `*_s` is seconds; the short ones exist so that tests need not wait.
 

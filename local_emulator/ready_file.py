@@ -49,7 +49,7 @@ def _require_free(path: Path) -> None:
     except OSError as error:
         raise ReadyFileUnusable(path, reason=f"{error.strerror or error}; {_ELSEWHERE}") from error
     if not stat.S_ISREG(about.st_mode):
-        raise ReadyFileUnusable(path, reason="it is there and is no regular file; name a file that is not there")
+        raise ReadyFileUnusable(path, reason="it is there and is not a regular file; name a file that is not there")
     if not _is_ours(path, about.st_size):
         raise ReadyFileUnusable(path, reason="it is there and no emulator wrote it; name another or remove it")
 

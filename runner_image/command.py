@@ -49,7 +49,7 @@ NetworkKind = Annotated[
         help="What containers of docker isolation reach: all but cloud metadata and this machine; nothing; or everything.",
     ),
 ]
-Mock = Annotated[bool, typer.Option("--mock", help="Run the mock workload, whatever a task asks for.")]
+Mock = Annotated[bool, typer.Option("--mock", help="Run the mock workload, whatever a task's workload is.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Keep work dirs, log everything, pack full_run.log; stay up.")]
 NoExit = Annotated[
     bool | None, typer.Option("--no-exit/--exit", help="Poll on when nothing is left. [default: as --debug]")
@@ -185,7 +185,7 @@ def _malformed(url: str, run_id: str | None) -> list[str]:
     elif problem := _proxy_problem(url):
         problems.append(problem)
     if run_id and not RUN_ID.fullmatch(run_id):
-        problems.append(f"--run-id is no run id: {run_id!r}")
+        problems.append(f"invalid --run-id {run_id!r}: use letters, digits, dots, dashes and underscores, at most 128")
     return problems
 
 

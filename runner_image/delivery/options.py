@@ -28,7 +28,7 @@ def fetched(url: str, byte_range: str | None, *, http: httpx.Client, retry: Retr
     except (StoreError, ValueError) as error:
         raise _unavailable(str(error)) from None
     if not isinstance(options, dict):
-        raise _unavailable("they are no JSON object")
+        raise _unavailable("they are not a JSON object")
     return options
 
 

@@ -92,6 +92,6 @@ def _follow(events: Iterable[Mapping[str, Any]], check: Check) -> None:
 
 
 def _unavailable(name: str, why: str, remedy: str) -> TaskError:
-    usual = f"`docker pull {name}` on this machine shows why; `docker load` brings it from elsewhere"
+    usual = f"`docker pull {name}` on this machine shows why; `docker load` loads it from a file"
     words = f"{usual}; or {remedy}" if remedy else usual
     return TaskError(f"The image {name!r} cannot be used: {why}. {words}", error_type="image_unavailable")

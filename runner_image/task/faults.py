@@ -16,8 +16,8 @@ _REMEDIES = {
     errno.EDQUOT: "the quota is used up in {path}: free some of it or pass --work-root",
     errno.EROFS: "{path} is on a read-only file system: pass --work-root",
     errno.EACCES: "{path} is not writable for this user: change its owner or pass --work-root",
-    errno.EEXIST: "{path} is no folder: pass --work-root",
-    errno.ENOTDIR: "{path} is no folder: pass --work-root",
+    errno.EEXIST: "{path} is not a folder: pass --work-root",
+    errno.ENOTDIR: "{path} is not a folder: pass --work-root",
     errno.EIO: "{path} cannot be read or written (input/output error): look at the disk or pass --work-root",
     errno.EMFILE: "too many open files: raise `ulimit -n` or pass fewer --slots",
     errno.ENOMEM: "no memory left: pass fewer --slots",
@@ -27,7 +27,7 @@ _REMEDIES = {
 _TAKEN_APART = {
     errno.ENOENT: "gone",
     errno.EISDIR: "a folder",
-    errno.ENOTDIR: "below what is no folder",
+    errno.ENOTDIR: "below something that is not a folder",
     errno.ELOOP: "a link",
 }
 

@@ -121,7 +121,7 @@ def _read(path: Path) -> Output:
     try:
         output = without_empty(read_output(read_plain(path)))
     except OSError as error:
-        raise WorkloadError(f"The command left an output.json that is no plain file: {error}") from error
+        raise WorkloadError(f"The command left an output.json that is not a regular file: {error}") from error
     except OutputError as error:
         raise WorkloadError(f"The command wrote an output.json that cannot be read: {error}") from error
     if not output.measurements:

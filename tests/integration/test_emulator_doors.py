@@ -193,7 +193,7 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path, kind: str) -> None:
     target.write_text(READY.to_json())
     (tmp_path / "link").symlink_to(target)
     path = {"device": Path("/dev/null"), "link": tmp_path / "link", "folder": tmp_path, "empty": Path("")}[kind]
-    with pytest.raises(ReadyFileUnusable, match="no regular file"), ready_file(path, READY):
+    with pytest.raises(ReadyFileUnusable, match="not a regular file"), ready_file(path, READY):
         pass
     assert Path("/dev/null").is_char_device()
     assert target.exists()

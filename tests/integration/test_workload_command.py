@@ -68,7 +68,7 @@ def test_a_commands_own_results_win_over_its_wall_time(slot: Slot) -> None:
         ("exit 4", "it said nothing"),
         ('echo "{" > "$BENCHFLEET_OUTPUT"', "cannot be read"),
         ("""echo '{"workload": "x", "measurements": []}' > "$BENCHFLEET_OUTPUT\"""", "without measurements"),
-        ('ln -s /etc/hostname "$BENCHFLEET_OUTPUT"', "no plain file"),
+        ('ln -s /etc/hostname "$BENCHFLEET_OUTPUT"', "not a regular file"),
     ],
 )
 def test_a_command_that_fails_is_a_failed_benchmark(slot: Slot, script: str, message: str) -> None:

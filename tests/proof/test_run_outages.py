@@ -118,11 +118,11 @@ def test_a_control_plane_that_is_away_for_a_while_is_waited_for(folder: Path, pl
     with Terminal(folder, *FLAGS, environment=environment) as terminal:
         terminal.wait_for("about")
         plane.kill()
-        terminal.wait_for("No answer from the control plane since")
+        terminal.wait_for("No response from the control plane since")
         state = json.loads((folder / ".benchfleet/runs/7.json").read_text())
         assert (state["run_id"], state["phase"]) == ("7", "following")
         plane.start()
-        terminal.wait_for("The control plane answers again")
+        terminal.wait_for("The control plane responds again")
         code, said = terminal.end(within_s=180)
     assert code == 0, said
     assert last_line(terminal)["tasks"]["completed"] == 3

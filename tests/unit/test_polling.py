@@ -68,7 +68,7 @@ def test_silence_is_told_once_and_survived(problem: BenchfleetError) -> None:
     story = Story(RUNNING, problem, problem, problem, DONE)
     assert story.follow().status == "completed"
     told = [note.partition(" since")[0] for note in story.screen.notes]
-    assert told == ["No answer from the control plane", "The control plane answers again, after 7 s"]
+    assert told == ["No response from the control plane", "The control plane responds again, after 7 s"]
     assert story.clock.now_s == FIRST_PAUSE_S + (1 + 2 + 4)
 
 

@@ -221,7 +221,7 @@ def test_the_same_folder_counts_once_and_the_same_run_in_two_is_refused(tmp_path
     copied = write_run(tmp_path / "copy", "r", [of_values("m", FIB)])
     with pytest.raises(UsageError, match="both hold run r"):
         read_runs([folder, copied])
-    with pytest.raises(UsageError, match="no folder of results"):
+    with pytest.raises(UsageError, match="not a folder of results"):
         read_runs([tmp_path / "absent"])
 
 

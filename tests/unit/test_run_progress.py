@@ -46,7 +46,7 @@ def test_reasons_and_failures_are_told_once_and_not_without_end() -> None:
     snapshot = Snapshot(HALFWAY.run, failed)
     said = lines(snapshot, snapshot, reasons=("local/box: no runner",))
     assert said[1] == "task 7.0 failed: [red]no 0"
-    assert said[-2:] == ["More tasks failed; the first ones are told above", "local/box: no runner"]
+    assert said[-2:] == ["More tasks failed; the first ones are shown above", "local/box: no runner"]
     assert len(said) == 1 + 10 + 2
 
 
@@ -114,7 +114,7 @@ def test_the_menu(typed: str, choice: str) -> None:
     shown = PlainLines(Console(file=out))
     assert ask("7", display=shown, answers=io.StringIO(typed), out=out) == choice
     assert "Interrupted. Run 7 goes on meanwhile." in out.getvalue()
-    assert out.getvalue().count("  s  stop the run: bring home what there is\n") == 1 + typed.count("x")
+    assert out.getvalue().count("  s  stop the run: download the results so far\n") == 1 + typed.count("x")
 
 
 def test_a_table_after_the_question_leaves_it_alone() -> None:

@@ -202,7 +202,7 @@ def test_a_clock_that_no_calendar_has_is_a_finding() -> None:
         return control_plane.Answer(200, "Thu, 01 Jan 2026 00:00:00 GMT")
 
     found = {check.name: check for check in control_plane.control_plane("http://x", None, ask=up, now=never)}
-    assert (found["clock"].outcome, "no date" in found["clock"].found) == ("fail", True)
+    assert (found["clock"].outcome, "invalid date" in found["clock"].found) == ("fail", True)
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "99999999", "9" * 5000])

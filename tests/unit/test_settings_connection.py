@@ -121,8 +121,8 @@ def test_a_literal_key_works_with_a_warning_that_does_not_repeat_it() -> None:
         ("@missing-file", "No such file"),
         ("@/", "names? only the key|holds only the key"),
         ("", "no key in --api-key"),
-        ("two words", "is no key"),
-        ("schlüssel", "is no key"),
+        ("two words", "invalid key"),
+        ("schlüssel", "invalid key"),
     ],
 )
 def test_what_is_no_key_is_told_without_it(argument: str, words: str) -> None:
@@ -142,7 +142,7 @@ def test_a_key_that_is_none_is_refused_wherever_it_stands_and_not_shown(tmp_path
     path.write_text(f"[profiles.odd]\napi_url = 'http://odd'\napi_key = {json.dumps(key)}\n")
     path.chmod(0o600)
     for flags, environ in (((None, None, "odd"), {}), ((), {URL: "http://x", KEY: key})):
-        with pytest.raises(UsageError, match="is no key") as raised:
+        with pytest.raises(UsageError, match="invalid key") as raised:
             of(path, *flags, **environ)
         assert "hid" not in str(raised.value)
 

@@ -64,7 +64,7 @@ def test_what_holds_no_profiles_is_told_and_no_key_with_it(tmp_path: Path, text:
 def test_what_is_no_file_is_told_and_nothing_waits_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path):
-        with pytest.raises(ConfigError, match=r"no regular file|Is a directory"):
+        with pytest.raises(ConfigError, match=r"not a regular file|Is a directory"):
             read_profiles(path)
 
 

@@ -10,13 +10,13 @@ RUNS = {
     "watch": Entry("benchfleet.cli.runs.watch:run", "Follow a run until it has ended."),
     "stop": Entry("benchfleet.cli.runs.stop:run", "End a run early; what is done is kept."),
     "delete": Entry("benchfleet.cli.runs.delete:run", "Delete runs that are over, with archives and uploads."),
-    "download": Entry("benchfleet.cli.runs.download:run", "Bring a run's archive home, checked and unpacked."),
-    "explain": Entry("benchfleet.cli.explain:run", "Tell why tasks wait or failed."),
+    "download": Entry("benchfleet.cli.runs.download:run", "Download a run's archive, check it and unpack it."),
+    "explain": Entry("benchfleet.cli.explain:run", "Explain why tasks wait or failed."),
 }
 
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("benchfleet.cli.run:run", "Run a config from beginning to end.", "emulator,runner"),
-    "runs": Group("Look at runs, follow them, end and delete them, bring their results home.", RUNS),
+    "runs": Group("List, show, watch, stop, delete and explain runs, and download their results.", RUNS),
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),
     "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),

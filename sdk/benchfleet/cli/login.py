@@ -110,7 +110,7 @@ def examine(wanted: Wanted, *, make_client: "Callable[..., Client] | None" = Non
             words = f"the server at {wanted.api_url} is not a benchfleet API: {error}; is the path complete?"
             raise UsageError(words) from error
     if _is_exposed(wanted.api_url):
-        _note(f"{wanted.api_url} is not encrypted: whoever is on the way can read the key")
+        _note(f"{wanted.api_url} is not encrypted: anyone on the network path can read the key")
     with connect(wanted.api_url, key=wanted.key) as client:
         return _may_create(client, wanted.api_url)
 

@@ -27,7 +27,7 @@ Profile = Annotated[
     str | None,
     typer.Option("--profile", metavar="NAME", help="A profile of `benchfleet login`; else $BENCHFLEET_PROFILE."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of words.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of text.")]
 
 
 def connection(

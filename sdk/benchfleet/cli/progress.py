@@ -50,7 +50,7 @@ class Failures:
                 continue
             self._told.add(task.id)
             if len(self._told) > _MOST_FAILURES:
-                self._tell("More tasks failed; the first ones are told above")
+                self._tell("More tasks failed; the first ones are shown above")
             else:
                 said = one_line(task.error_message or task.reason or task.error_type or "")
                 self._tell(f"task {task.id}{f' of {task.subject}' if task.subject else ''} failed: {said}")

@@ -178,9 +178,7 @@ def find(word: str, results: Path) -> Path:
     for path in (results / word, Path(word)):
         if path.is_dir():
             return path
-    raise UsageError(
-        f"there are no results of {word} in {results}/: `benchfleet runs download {word}` brings them here"
-    )
+    raise UsageError(f"there are no results of {word} in {results}/: `benchfleet runs download {word}` downloads them")
 
 
 def _newest(results: Path) -> Path:

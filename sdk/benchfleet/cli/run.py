@@ -18,18 +18,18 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE
 Providers = Annotated[
     list[str] | None, typer.Option("--provider", metavar="NAME", help="Only this provider's entries; may be repeated.")
 ]
-Emulator = Annotated[bool, typer.Option("--emulator", help="Bring a control plane on this machine.")]
+Emulator = Annotated[bool, typer.Option("--emulator", help="Start a control plane on this machine.")]
 Resume = Annotated[
     str | None,
-    typer.Option(metavar="ID|latest", help="Go on with a run that was begun here.", autocompletion=complete_begun),
+    typer.Option(metavar="ID|latest", help="Continue a run that was started here.", autocompletion=complete_begun),
 ]
-Detach = Annotated[bool, typer.Option("--detach", help="Leave once the run exists and its runners work.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Leave once the run exists and its runners have started.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait. [default: no limit]")]
-Results = Annotated[Path | None, typer.Option(help="Where <run id>/ is made. [default: results]")]
+Results = Annotated[Path | None, typer.Option(help="Folder in which <run id>/ is created. [default: results]")]
 StateDir = Annotated[Path, typer.Option(help="Where state files are kept.")]
-Slots = Annotated[int | None, typer.Option(min=1, help="Tasks at a time, for each local runner. [default: 1]")]
+Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel, for each local runner. [default: 1]")]
 RunId = Annotated[str | None, typer.Option(help="The run's id. [default: Unix seconds]")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: Ctrl-C ends as it does in a pipe.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask no questions: Ctrl-C behaves as in a pipe.")]
 
 
 def run(
@@ -49,7 +49,7 @@ def run(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a config from beginning to end: runners, run, progress, results, ranking.
+    """Run a config from start to end: runners, run, progress, results, ranking.
 
     The last line on stdout is JSON for programs. Ctrl-C on a terminal asks what to do; what it leaves goes on with
     --resume.
@@ -85,7 +85,7 @@ def _refuse_together(*, emulator: bool, api_url: str | None, resume: str | None,
     from benchfleet.exceptions import UsageError
 
     if emulator and api_url:
-        raise UsageError("--emulator brings its own API: leave out --api-url")
+        raise UsageError("--emulator starts its own API: omit --api-url")
     if resume and (emulator or run_id):
         raise UsageError("--resume goes on with the run as it was begun: leave out --emulator and --run-id")
 

@@ -72,7 +72,7 @@ def print_ranking(folder: Path) -> None:
     except BenchfleetError as error:
         _say(f"benchfleet: no ranking: {error}")
         return
-    print(f"Results: {folder}/; `benchfleet report {folder}` tells more")
+    print(f"Results: {folder}/; `benchfleet report {folder}` has more")
 
 
 def _say(words: str) -> None:

@@ -57,5 +57,5 @@ def resolve(client: "Client", given: str) -> str:
         return given
     newest = next(iter(client.runs()), None)
     if newest is None:
-        raise UsageError("there is no run yet: `benchfleet run -c CONFIG` makes one")
+        raise UsageError("there is no run yet: `benchfleet run -c CONFIG` creates one")
     return newest.run_id

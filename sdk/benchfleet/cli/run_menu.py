@@ -7,9 +7,9 @@ from typing import Protocol, TextIO
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
 
 CHOICES = {"k": KEEP, "s": STOP, "c": CLEAN, "": KEEP}
-MENU = """  k  keep it running: leave, and go on later with --resume
-  s  stop the run: bring home what there is
-  c  stop the run and clean up: nothing of it stays on this machine
+MENU = """  k  keep it running: exit, and continue later with --resume
+  s  stop the run: download the results so far
+  c  stop the run and clean up: delete everything of it on this machine
 Choose k, s or c [k]: """
 TEXT = (
     """
@@ -32,5 +32,5 @@ def ask(run_id: str, *, display: Pausing, answers: TextIO | None = None, out: Te
             choice = CHOICES.get(line.strip().lower()[:1])
             if choice:
                 return choice
-            print(f"That is none of the choices.\n{MENU}", end="", file=out, flush=True)
+            print(f"Invalid choice.\n{MENU}", end="", file=out, flush=True)
     return KEEP

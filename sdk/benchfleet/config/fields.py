@@ -14,7 +14,7 @@ KEYS = ("api_key", "api-key", "apikey", "apiKey")
 NO_KEYS = "keys do not belong in configs, which are shared and committed"
 LOGIN = "remove it, and change it if others have seen it; `benchfleet login` keeps keys"
 INSTEAD = {
-    "local_orchestrator": "`benchfleet run --emulator` brings its own control plane",
+    "local_orchestrator": "`benchfleet run --emulator` starts its own control plane",
     "skip_infra": "`benchfleet runner` starts a runner where you want one; --provider chooses what is started",
     "mock": '"workload": "mock" runs without measuring anything',
     "debug": "`benchfleet runner --debug` keeps work dirs and logs everything",

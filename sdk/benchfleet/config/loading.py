@@ -42,7 +42,7 @@ def _read(path: Path) -> bytes:
         raise ConfigError(f"{path}: a config's name ends in {', '.join(_PARSERS)}; rename it")
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ConfigError(f"{path} is no regular file; name a config file")
+            raise ConfigError(f"{path} is not a regular file; name a config file")
         with path.open("rb") as file:
             data = file.read(MAX_BODY_BYTES + 1)
     except OSError as error:

@@ -74,7 +74,7 @@ def _clock_now(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
     try:
         ours = now()
     except (ValueError, OverflowError, OSError) as error:
-        yield fail("clock", f"this machine's time is no date: {error}", remedy=CLOCK_REMEDY)
+        yield fail("clock", f"this machine's clock gives an invalid date: {error}", remedy=CLOCK_REMEDY)
         return
     yield from clock(date, now=ours)
 
@@ -108,9 +108,7 @@ def _role(ask: Ask) -> Check:
     if answer.status == 401:
         return fail("key", "refused: the API does not know it", remedy=KEY_REMEDY)
     if answer.status in (403, 404):
-        return warn(
-            "key", "not judged: this control plane is older and has no GET /whoami", remedy="bring it up to date"
-        )
+        return warn("key", "not checked: this control plane is older and has no GET /whoami", remedy="upgrade it")
     try:
         who = WhoAmI.model_validate_json(answer.body if answer.status == 200 else b"")
     except ValidationError:

@@ -48,7 +48,7 @@ class Ready:
 
 
 class EmulatorProcess:
-    """Lives in `folder`: its state, its ready file, its log. `ports` are those of API and AWS; 0 takes a free one."""
+    """Lives in `folder`: its state, its ready file, its log. `ports` are those of API and AWS; 0 chooses a free one."""
 
     def __init__(self, folder: Path, *, ports: tuple[int, int] = (0, 0), command: Sequence[str] = COMMAND) -> None:
         self._folder = folder.absolute()

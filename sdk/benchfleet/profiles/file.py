@@ -89,7 +89,7 @@ def private_text(path: Path) -> str:
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise ConfigError(f"{path} is no regular file; {_REMEDY}")
+            raise ConfigError(f"{path} is not a regular file; {_REMEDY}")
         if os.name == "posix" and mode & _STRANGERS:
             raise InsecureFile(f"other users may read or change the keys in {path}: chmod 600 {path}")
         data = file.read(_MOST_BYTES + 1)

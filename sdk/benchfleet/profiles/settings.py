@@ -17,7 +17,7 @@ URL, KEY, PROFILE = "BENCHFLEET_URL", "BENCHFLEET_API_KEY", "BENCHFLEET_PROFILE"
 _MOST_KEY_CHARS = 4_096
 _NO_URL = (
     f"no API URL: give --api-url URL, or set {URL}, or make a profile with `benchfleet login` "
-    "(or `benchfleet run --emulator`, which brings its own API)"
+    "(or `benchfleet run --emulator`, which starts its own API)"
 )
 _LITERAL = "a key in --api-key can be read by every user of this machine; use --api-key -, --api-key @FILE or a profile"
 
@@ -93,7 +93,7 @@ def check_key(text: str, source: str) -> str:
     if not key:
         raise UsageError(f"no key in {source}; the first line must be the key")
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise UsageError(f"what {source} holds is no key: keys have no blanks and no letters beyond ASCII")
+        raise UsageError(f"invalid key in {source}: a key has only ASCII characters, and no spaces")
     return key
 
 

@@ -51,7 +51,7 @@ def load(path: Path) -> PriceTable:
         elif price:
             prices[price.provider, price.instance_type] = price
     if problems:
-        raise ConfigError(f"{path} is no usable price table:\n" + "\n".join(f"  {problem}" for problem in problems))
+        raise ConfigError(f"{path} is not a usable price table:\n" + "\n".join(f"  {problem}" for problem in problems))
     return PriceTable(prices)
 
 

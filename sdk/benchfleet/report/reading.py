@@ -43,7 +43,7 @@ def read_runs(paths: Sequence[Path]) -> Dataset:
 
 def _read_run(path: Path) -> tuple[Run, list[Task]]:
     if not path.is_dir():
-        raise UsageError(f"{path} is no folder of results")
+        raise UsageError(f"{path} is not a folder of results")
     notes: list[str] = []
     about = _noted(path / "run.json", bounds.MAX_RUN_BYTES, notes)
     manifest = _noted(path / "manifest.json", bounds.MAX_MANIFEST_BYTES, notes)

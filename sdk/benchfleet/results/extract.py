@@ -107,7 +107,7 @@ def _unpack(path: Path, into: Path, bounds: Bounds) -> None:
 def _require_plain(member: tarfile.TarInfo, path: Path) -> None:
     """An archive is a tree of regular files, below one folder for each task."""
     if not (member.isreg() or member.isdir()):
-        raise ArchiveError(f"{path.name} holds {member.name!r}, which is no regular file")
+        raise ArchiveError(f"{path.name} holds {member.name!r}, which is not a regular file")
     if member.name.count("/") > MAX_DEPTH + 1:
         raise ArchiveError(
             f"{path.name} holds {member.name[:200]!r}, which lies below more than {MAX_DEPTH + 1} folders"

@@ -11,11 +11,11 @@ class Unreadable(Exception):
 
 
 def read_bytes(path: Path, *, most: int) -> bytes | None:
-    """None if there is no such file. Raises Unreadable if it is no regular file, or larger than `most` bytes."""
+    """None if there is no such file. Raises Unreadable if it is not a regular file, or larger than `most` bytes."""
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode):
-            raise Unreadable(f"{path.name} is no regular file")
+            raise Unreadable(f"{path.name} is not a regular file")
         if about.st_size > most:
             raise Unreadable(f"{path.name} has {about.st_size} bytes, more than the {most} that are read")
         return path.read_bytes()

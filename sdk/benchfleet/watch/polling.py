@@ -95,7 +95,7 @@ class _Silence:
             self._goes_on(error, asked_at, asked_s)
             return None, error
         if self._told and self._since_s is not None:
-            self._display.note(f"The control plane answers again, after {asked_s - self._since_s:.0f} s")
+            self._display.note(f"The control plane responds again, after {asked_s - self._since_s:.0f} s")
         self._since_s, self._told = None, False
         return snapshot, None
 
@@ -105,6 +105,6 @@ class _Silence:
         silent_s = self._clocks.clock() - self._since_s
         if silent_s >= TOLD_AFTER_S and not self._told:
             self._told = True
-            self._display.note(f"No answer from the control plane since {self._since}, still trying ({error})")
+            self._display.note(f"No response from the control plane since {self._since}, still trying ({error})")
         if silent_s >= self._longest_s:
             raise Unreachable(f"no answer from the control plane for {silent_s / 60:.0f} min: {error}") from error

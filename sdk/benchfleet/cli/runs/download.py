@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from benchfleet.cli.documents.runs import RunDownloaded
     from benchfleet.client import Client
 
-Results = Annotated[Path, typer.Option(help="Where <run id>/ is made; one that is there is replaced.")]
+Results = Annotated[Path, typer.Option(help="Folder in which <run id>/ is created; one that is there is replaced.")]
 
 
 def run(
@@ -56,7 +56,7 @@ def _require_whole(told: "RunDownloaded") -> None:
     from benchfleet.exceptions import RunFailed
 
     if told.corrupt or told.missing:
-        raise RunFailed(f"not every result is whole ({_words(told)}): {told.folder}/manifest.json tells why")
+        raise RunFailed(f"not every result is whole ({_words(told)}): {told.folder}/manifest.json says why")
 
 
 _ASIDE = "corrupt"  # where an archive keeps uploads that it could not take: no task's folder

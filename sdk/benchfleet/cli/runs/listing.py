@@ -45,7 +45,7 @@ def _tell(runs: "list[RunListItem]", *, more: bool, status: str | None) -> None:
     from benchfleet.cli.output import plain_table, print_table, state
 
     if not runs:
-        said = f"No run is {status}." if status else "No runs yet: `benchfleet run -c CONFIG` makes one."
+        said = f"No run is {status}." if status else "No runs yet: `benchfleet run -c CONFIG` creates one."
         print(said, file=sys.stderr)
         return
     table = plain_table("run", "status", "workload", "created")

@@ -76,7 +76,7 @@ def require_success(run: "RunDetail") -> None:
         raise RunFailed(f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}")
     if missing := run.tasks.total - run.tasks.completed:
         raise RunFailed(
-            f"{missing} of {run.tasks.total} tasks did not complete; `benchfleet runs explain {run.run_id}` tells why"
+            f"{missing} of {run.tasks.total} tasks did not complete; `benchfleet runs explain {run.run_id}` says why"
         )
     if lost := lost_words(run.archive):
         raise RunFailed(lost)
