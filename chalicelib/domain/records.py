@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from benchfleet_contract.names import folder_name, task_id
+from benchfleet_contract.run_options import ruby_version_of
 from benchfleet_contract.runs import Order
 from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
 
@@ -117,6 +118,11 @@ class Run:
         """What stands beside the tasks of a demand."""
         options = self.workload_options if self.shared_options is None else self.shared_options
         return Header(self.is_open, self.ruby_version, self.workload, options, self.blocks_of(demand))
+
+    @property
+    def asked_ruby_version(self) -> str | None:
+        """The one that all of its tasks are asked for, wherever it stands; subjects may have others."""
+        return ruby_version_of(self.workload, self.workload_options, self.ruby_version)
 
     @property
     def is_open(self) -> bool:

@@ -115,7 +115,7 @@ def run_detail(run: Run, counts: Counts, storage: Storage) -> RunDetail:
         url=url, error=run.archive.error, **(_contents(contents) if contents else {}),
     )  # fmt: skip
     return RunDetail(
-        run_id=run.run_id, status=RunStatus(run.state), ruby_version=run.ruby_version,
+        run_id=run.run_id, status=RunStatus(run.state), ruby_version=run.asked_ruby_version,
         per_instance_type=PerInstanceType(tasks=run.tasks_per_instance), tasks=task_counts(run, counts), gzip_url=url,
         created_at=iso(run.created_ms) or "", completed_at=iso(run.completed_ms), deadline_at=iso(run.deadline_ms) or "",
         reason=run.reason, workload=run.workload, workload_options=run.workload_options, lease_s=run.lease_s,

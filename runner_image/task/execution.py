@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benchfleet_contract.run_options import ruby_version_of
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import AssignedTask
 
@@ -81,7 +82,9 @@ class Execution:
             warn=lambda error, wait_s: self.log.warning("retrying", error=str(error), wait_s=round(wait_s, 1)),
         )
         options = fetched(url, self.task.workload_options_range, http=tools.store, retry=retry)
-        return self.task.model_copy(update={"workload_options": options, "workload_options_url": None})
+        version = ruby_version_of(self.task.workload, options, self.task.ruby_version)
+        inline = {"workload_options": options, "workload_options_url": None, "ruby_version": version}
+        return self.task.model_copy(update=inline)
 
     def _job(self) -> Job:
         return Job(

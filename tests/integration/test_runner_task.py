@@ -103,7 +103,7 @@ class Bench:
                 session=session,
                 store=held.enter_context(open_store()),
                 isolation=ProcessIsolation(dict(os.environ), image="registry/runner:1"),
-                workload={"tiny": tiny}.__getitem__,
+                workload={"tiny": tiny, tiny.name: tiny}.__getitem__,
                 work_root=self.work_root,
                 versions={"benchfleet": "9"},
                 debug=debug,
@@ -447,6 +447,16 @@ def test_options_that_cannot_be_had_fail_the_task_and_show_no_signature(
     assert (fail.body["error_type"], fail.body["failure_class"]) == ("options_unavailable", "infrastructure")
     assert words in fail.body["error_message"]
     assert "sesame-signed" not in json.dumps([fail.body, bench.records], default=str)
+
+
+def test_metadata_tells_the_version_that_fetched_options_ask_for(bench: Bench, plane: ControlPlane) -> None:
+    options = json.dumps({"ruby_version": "3.3.10"}).encode()
+    url, byte_range = f"{plane.url}/store/plan.jsonl", f"0-{len(options) - 1}"
+    asked = {"workload": "ruby-bench", "ruby_version": "3.4.7"}
+    plane.script["claim"] = [plane.assigned(**asked, workload_options_url=url, workload_options_range=byte_range)]
+    plane.script["plan.jsonl"] = [Reply(status=206, body=options)]
+    assert bench.run(Tiny(name="ruby-bench")) is TaskEnd.COMPLETED
+    assert json.loads(members(plane.uploads["claim-result"])["./metadata.json"])["ruby_version"] == "3.3.10"
 
 
 def test_subject_and_part_stand_in_metadata_where_there_are_any(bench: Bench, plane: ControlPlane) -> None:

@@ -129,7 +129,7 @@ def _document(run: Run) -> bytes:
     """`run.json`: the same bytes however often it is built."""
     document: dict[str, Any] = {
         "schema_version": 1, "run_id": run.run_id, "status": str(_last_state(run)), "reason": run.reason,
-        "ruby_version": run.ruby_version, "workload": run.workload, "workload_options": run.workload_options,
+        "ruby_version": run.asked_ruby_version, "workload": run.workload, "workload_options": run.workload_options,
         "per_instance_type": {"tasks": run.tasks_per_instance}, "tasks": run.task_count, "lease_s": run.lease_s,
         "max_attempts": run.max_attempts, "created_at": iso(run.created_ms), "deadline_at": iso(run.deadline_ms),
         "metadata": run.metadata, "body_sha256": run.body_sha256,
