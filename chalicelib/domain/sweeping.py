@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from chalicelib.domain.leases import expired
 from chalicelib.domain.records import Task
 
-BRAKE_SHARE = 0.30  # more than this share expiring at once smells of our own brown-out, not of dead runners
-BRAKE_LEASES = 4  # fewer leases than this say nothing
+MASS_EXPIRY_SHARE = 0.30  # more than this share expiring at once smells of our own brown-out, not of dead runners
+MASS_EXPIRY_LEASES = 4  # fewer leases than this say nothing
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Plan:
     extend: list[Task] = field(default_factory=list)
     requeue: list[Task] = field(default_factory=list)
     fail: list[Task] = field(default_factory=list)
-    braked: bool = False
+    guarded: bool = False
 
 
 def plan(leased: Iterable[Task], *, now_ms: int) -> Plan:
@@ -25,10 +25,10 @@ def plan(leased: Iterable[Task], *, now_ms: int) -> Plan:
     seen = list(leased)
     over = [task for task in seen if expired(task, now_ms=now_ms)]
     fresh = [task for task in over if not task.extended]
-    braked = len(seen) >= BRAKE_LEASES and len(over) > BRAKE_SHARE * len(seen) and bool(fresh)
-    result = Plan(extend=fresh if braked else [], braked=braked)
+    guarded = len(seen) >= MASS_EXPIRY_LEASES and len(over) > MASS_EXPIRY_SHARE * len(seen) and bool(fresh)
+    result = Plan(extend=fresh if guarded else [], guarded=guarded)
     for task in over:
-        if braked and not task.extended:
+        if guarded and not task.extended:
             continue
         (result.requeue if task.attempt < task.max_attempts else result.fail).append(task)
     return result

@@ -130,7 +130,7 @@ class RunStore:
 
     def _count_part(self, run_id: str, changes: list[Change], *, now_ms: int) -> Counts | None:
         while True:
-            write = expressions.count(run_id, deltas(changes), _lanes(changes), now_ms=now_ms)
+            write = expressions.count(run_id, deltas(changes), _watermarks(changes), now_ms=now_ms)
             try:
                 return counts_of(self._table.update(write))
             except ConditionFailed as failed:
@@ -148,7 +148,7 @@ class RunStore:
             return None
 
 
-def _lanes(changes: list[Change]) -> dict[int, tuple[int, int]]:
+def _watermarks(changes: list[Change]) -> dict[int, tuple[int, int]]:
     watermarks: dict[int, tuple[int, int]] = {}
     for change in changes:
         first, last = watermarks.get(change.block, (change.sequence, change.sequence))

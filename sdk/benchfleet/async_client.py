@@ -36,7 +36,7 @@ class AsyncClient(Operations, Awaited):
     ) -> None:
         base_url, key = read_base_url(api_url), read_key(key)
         http = httpx.AsyncClient(transport=transport, **options_for(base_url.host))
-        self._session = Session(base_url, AwaitedWorld(http, sleep), entropy, key, repeats)
+        self._session = Session(base_url, AwaitedRuntime(http, sleep), entropy, key, repeats)
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,7 +54,7 @@ class AsyncClient(Operations, Awaited):
         await self._session.runtime.close()
 
 
-class AwaitedWorld:
+class AwaitedRuntime:
     """Suspends where it waits; disk and checksums are left to a thread, so that the loop goes on."""
 
     def __init__(self, http: httpx.AsyncClient, sleep: Callable[[float], Awaitable[None]]) -> None:

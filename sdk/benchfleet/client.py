@@ -36,7 +36,7 @@ class Client(Operations, Blocking):
     ) -> None:
         base_url, key = read_base_url(api_url), read_key(key)
         http = httpx.Client(transport=transport, **options_for(base_url.host))
-        self._session = Session(base_url, BlockingWorld(http, sleep), entropy, key, repeats)
+        self._session = Session(base_url, BlockingRuntime(http, sleep), entropy, key, repeats)
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +54,7 @@ class Client(Operations, Blocking):
         self.run_flow(self._session.runtime.close())
 
 
-class BlockingWorld:
+class BlockingRuntime:
     """Coroutines that never suspend: what they ask for has happened when they return."""
 
     def __init__(self, http: httpx.Client, sleep: Callable[[float], None]) -> None:

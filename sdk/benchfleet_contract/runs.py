@@ -52,10 +52,6 @@ class RunRequest(BaseModel):
     order: Order = "interleaved"
     shards: int = 1
 
-    @property
-    def task_count(self) -> int:
-        return len(self.instances) * self.tasks_per_instance
-
 
 class NewTask(BaseModel):
     id: str

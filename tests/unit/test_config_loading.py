@@ -45,7 +45,7 @@ def test_a_good_config(tmp_path: Path) -> None:
     assert config.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (config.path, config.body, config.instances, config.warnings) == (path, GOOD, 3, ())
     assert config.providers == ("aws", "local", "hetzner")
-    assert config.request.task_count == 8
+    assert len(config.request.instances) * config.request.tasks_per_instance == 8
     assert config.provision.local == LocalProvision("best", 2, "benchfleet-runner:latest")
     assert config.provision.others == {"aws": {"region": "eu-west-1"}}
 
@@ -164,7 +164,7 @@ def test_only_keeps_the_named_providers(tmp_path: Path) -> None:
     chosen = config.only(["local", "hetzner"])
     assert chosen.providers == ("local", "hetzner")
     assert chosen.body == {key: value for key, value in GOOD.items() if key != "aws"}
-    assert chosen.request.task_count == 4
+    assert len(chosen.request.instances) * chosen.request.tasks_per_instance == 4
     assert (chosen.sha256, chosen.instances) == (config.sha256, 3)
     assert config.body == GOOD
 
@@ -237,7 +237,7 @@ def test_any_document_is_loaded_or_refused_with_places(
     path = written(tmp_path_factory.getbasetemp(), json.dumps(GOOD | change, indent=1), "any.json")
     refused = None
     try:
-        assert load(path).request.task_count >= 1
+        assert load(path).request.instances
     except InvalidConfig as error:
         refused = error
     if refused:

@@ -10,6 +10,8 @@ from benchfleet_contract.run_request import read_run_request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.plan import plan_of
+
 GOOD: dict[str, Any] = {
     "ruby_version": "3.4.7",
     "per_instance_type": {"tasks": 2},
@@ -33,13 +35,13 @@ def test_any_body_is_read_and_has_a_request_exactly_when_it_has_no_problems(body
     assert (reading.request is None) == bool(reading.problems)
     assert reading.words == [problem.message for problem in reading.problems]
     if reading.request:
-        assert 1 <= reading.request.task_count <= limits.MAX_TASKS
+        assert 1 <= plan_of(reading.request, seed="").task_count <= limits.MAX_TASKS
 
 
 def test_a_plain_body_gets_the_defaults() -> None:
     request = read_run_request(GOOD).request
     assert request
-    assert (request.workload, request.run_id, request.task_count) == ("ruby-bench", None, 2)
+    assert (request.workload, request.run_id, request.tasks_per_instance) == ("ruby-bench", None, 2)
     assert (request.lease_s, request.max_attempts, request.deadline_s) == (120, 1, 86_400)
 
 

@@ -106,7 +106,7 @@ class Sweep:
 
     def _leases(self, leased: list[Task], now_ms: int) -> dict[str, int]:
         todo = plan(leased, now_ms=now_ms)
-        if todo.braked:
+        if todo.guarded:
             _log.warning("%d of %d leases expired at once: extending them once", len(todo.extend), len(leased))
         for task in todo.extend:
             with suppress(Refused):

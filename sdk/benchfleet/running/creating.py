@@ -46,7 +46,7 @@ def known(session: Session, ask: Callable[[], T], *, again: Callable[[], object]
     """What `ask` brings of the run.
 
     An emulator of ours that was killed may have lost its last seconds, and the run with them: then the run is made again,
-    `again` is called, and options once more. Raises RunUnknown where that is not for us to do, or of no use.
+    `again` is called, and `ask` is called once more. Raises RunUnknown where that is not for us to do, or of no use.
     """
     try:
         return ask()
