@@ -6,10 +6,12 @@ plan, so whoever asks for a run again is told of the same tasks.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, groupby
+from typing import Any
 
+from benchfleet_contract.limits import MAX_PLAN_BYTES
 from benchfleet_contract.run_options import options_of
 from benchfleet_contract.runs import Instance, Order, RunRequest, Subject
 
@@ -17,6 +19,10 @@ from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.records import Demand, Group
 
 SHARED_OPTIONS_BYTES = 2 * 1024  # one set of options of up to this size is read with every claim, beside the candidates
+
+
+class PlanTooLarge(ValueError):
+    """The different options of all tasks have more than MAX_PLAN_BYTES."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,6 @@ class Plan:
         return len(self.option_sets) == 1 and len(self.option_sets[0]) <= SHARED_OPTIONS_BYTES
 
     @property
-    def size_bytes(self) -> int:
-        """Of the document."""
-        return sum(len(options) + 1 for options in self.option_sets)
-
-    @property
     def document(self) -> bytes:
         """Every set of options, one a line."""
         return b"".join(options + b"\n" for options in self.option_sets)
@@ -104,23 +105,42 @@ class Plan:
         return [piece for _, piece in sorted(drawn, key=lambda each: each[0])] or list(self.pieces)
 
 
+class _OptionSets:
+    """Numbers the different sets of options from 0, as JSON: a line of the document each."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[bytes, int] = {}
+        self._size_bytes = 0
+
+    def number_of(self, options: Mapping[str, Any]) -> int:
+        """Raises PlanTooLarge as soon as it is: a body of 1 MiB can ask for options of a gigabyte."""
+        line = json.dumps(options).encode()
+        if line not in self.numbers:
+            self._size_bytes += len(line) + 1
+            if self._size_bytes > MAX_PLAN_BYTES:
+                raise PlanTooLarge
+            self.numbers[line] = len(self.numbers)
+        return self.numbers[line]
+
+
 def plan_of(request: RunRequest, *, seed: str) -> Plan:
-    """`seed`: any text that is the same for the same request. Raises CannotSplit where the work makes no such shards.
+    """`seed`: any text that is the same for the same request. Raises CannotSplit where the work makes no such shards,
+    and PlanTooLarge.
 
     Kinds of work are imported here: a control plane that only starts needs none.
     """
     from benchfleet_contract.workloads.kinds import plan as parts_of
 
-    numbers: dict[bytes, int] = {}
+    sets = _OptionSets()
     pieces: list[Piece] = []
     subjects: list[Subject | None] = [*request.subjects] or [None]
     for subject in subjects:
         for part in parts_of(request.workload, options_of(request, subject), request.shards):
-            number = numbers.setdefault(json.dumps(part.options).encode(), len(numbers))
-            pieces.append(Piece(_name(subject), subject.image if subject else None, part.label, number))
+            image = subject.image if subject else None
+            pieces.append(Piece(_name(subject), image, part.label, sets.number_of(part.options)))
     return Plan(
         tuple(request.instances), request.tasks_per_instance, tuple(pieces), request.order, seed,
-        _groups(request, subjects, each=len(pieces) // len(subjects)), tuple(numbers),
+        _groups(request, subjects, each=len(pieces) // len(subjects)), tuple(sets.numbers),
     )  # fmt: skip
 
 

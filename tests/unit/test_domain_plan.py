@@ -1,18 +1,20 @@
 """The plan: which tasks a request asks for, in which order, and with which options."""
 
 import json
+import tracemalloc
 from collections import Counter
 from itertools import product
 from typing import Any
 
 import pytest
+from benchfleet_contract.limits import MAX_PLAN_BYTES
 from benchfleet_contract.runs import Instance, RunRequest, Subject
 from benchfleet_contract.workloads.kinds import CannotSplit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.blocks import block_of
-from chalicelib.domain.plan import SHARED_OPTIONS_BYTES, Plan, TaskSpec, plan_of
+from chalicelib.domain.plan import SHARED_OPTIONS_BYTES, Plan, PlanTooLarge, TaskSpec, plan_of
 from chalicelib.domain.records import Demand
 
 BOX = Instance(provider="local", instance_type="box", alias="b")
@@ -62,6 +64,18 @@ def test_interleaved_subjects_all_have_their_turn_in_each_repeat() -> None:
     assert len(set(turns)) > 30  # of 720 orders: each repeat on each instance has its own
     first = Counter(turn[0] for turn in turns)
     assert max(first.values()) < 20  # nobody is always first
+
+
+def test_a_plan_that_grows_too_large_is_given_up_before_all_of_it_is_in_memory() -> None:
+    names, long = [f"b{n}" for n in range(1_000)], "/" + "x" * 8_000
+    subjects = [Subject(name=f"s{n}", options={"cache_dir": f"{long}{n}"}) for n in range(20)]  # 160 MB in all
+    tracemalloc.start()
+    try:
+        with pytest.raises(PlanTooLarge):
+            a_plan(workload="pyperformance", workload_options={"benchmarks": names}, subjects=subjects, shards=1_000)
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * MAX_PLAN_BYTES
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_same_request_gives_the_same_order_and_another_seed_another() -> None:

@@ -21,7 +21,7 @@ from chalicelib.domain.deleting import free_at_ms
 from chalicelib.domain.errors import BadRequest, InvalidRun, RunExists, Unavailable
 from chalicelib.domain.labels import label_of
 from chalicelib.domain.leases import iso
-from chalicelib.domain.plan import Plan, plan_of
+from chalicelib.domain.plan import Plan, PlanTooLarge, plan_of
 from chalicelib.domain.ports import Clock, Runs, Storage, Tasks
 from chalicelib.domain.records import Run, RunState, Task
 
@@ -112,14 +112,14 @@ def _fingerprint(body: Mapping[str, Any]) -> str:
 
 
 def _plan(request: RunRequest, *, seed: str) -> Plan:
-    plan = plan_of(request, seed=seed)
-    if plan.size_bytes > MAX_PLAN_BYTES:
-        words = f"The options of all tasks have {plan.size_bytes} bytes, more than {MAX_PLAN_BYTES}"
+    try:
+        return plan_of(request, seed=seed)
+    except PlanTooLarge:
+        words = f"The options of all tasks have more than {MAX_PLAN_BYTES} bytes"
         problem = Problem(
             field="shards", value=request.shards, message=words, remedy="fewer shards, or smaller options"
         )
-        raise InvalidRun([words], problems=[problem])
-    return plan
+        raise InvalidRun([words], problems=[problem]) from None
 
 
 def planned(request: RunRequest, plan: Plan, *, fingerprint: str, warnings: tuple[str, ...], now_ms: int) -> Run:
