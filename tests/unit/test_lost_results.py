@@ -59,7 +59,14 @@ def test_a_manifest_that_tells(tmp_path: Path) -> None:
 
 def test_contents_survive_the_store() -> None:
     contents = Contents(1, 2, 3, (("r.2", "corrupt", "why"),))
-    item = {"state": "completed", "workload_options": "{}", "metadata": "{}", "warnings": [], "groups": []}
+    item = {
+        "state": "completed",
+        "kind": "mock",
+        "workload_options": "{}",
+        "metadata": "{}",
+        "warnings": [],
+        "groups": [],
+    }
     found = run_of(item | {"archive": "ready", "archive_contents": contents_value(contents)})
     assert found.archive.contents == contents
     assert run_of(item | {"archive": "ready"}).archive.contents is None
