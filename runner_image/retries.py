@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
+LONGEST_ASKED_S = 300.0  # a server, or a proxy in front of it, may ask for years
 
 
 class Passing(Exception):
@@ -23,10 +24,10 @@ class Policy:
     most_s: float = 30.0
 
     def wait_s(self, failures: int, *, error: Exception, dice: float) -> float:
-        """Seconds to wait after so many failures in a row. A server's Retry-After is never undercut."""
+        """Seconds to wait after so many failures in a row. A server's Retry-After is kept up to five minutes."""
         backoff_s = min(self.most_s, self.first_s * 2.0 ** min(failures - 1, 30)) * (0.5 + dice / 2)
         asked_s = error.retry_after_s if isinstance(error, Passing) else None
-        return max(backoff_s, asked_s or 0.0)
+        return max(backoff_s, min(asked_s or 0.0, LONGEST_ASKED_S))
 
 
 def passing(error: Exception) -> bool:

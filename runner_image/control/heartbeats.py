@@ -186,7 +186,12 @@ class Heartbeats:
     def _retry_s(self, failures: int, error: SessionError) -> float:
         backoff_s = min(self._holder.next_in_s, FIRST_RETRY_S * 2.0 ** min(failures - 1, 10))
         asked_s = error.retry_after_s if isinstance(error, Busy) else None
-        return max(backoff_s, asked_s or 0.0)
+        return max(backoff_s, min(asked_s or 0.0, self._lease_left_s() / 2))
+
+    def _lease_left_s(self) -> float:
+        """Whatever a server asks for, a beat comes before the lease ends: it may be one proxy's word, once."""
+        with self._changed:
+            return self._state.lease_ends - self._clock()
 
     def _pause(self, seconds: float, *, hasty: bool) -> None:
         """Until the next beat is due. Unless the last one failed, a status to tell cuts it short, and after a while

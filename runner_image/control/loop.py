@@ -12,7 +12,7 @@ from runner_image.logs import Log
 from runner_image.retries import Retrier, passing
 
 IDLE_S = 30.0  # between polls of a runner that stays when nothing is left to do
-MIN_WAIT_S = 0.1
+MIN_WAIT_S, MOST_WAIT_S = 0.1, 3_600.0
 
 
 def claimable_later(error: Exception) -> bool:
@@ -82,4 +82,4 @@ def _wait_s(reply: ClaimReply) -> float:
     if reply.status == "done":
         return IDLE_S
     asked_s = reply.retry_after_seconds
-    return max(MIN_WAIT_S, limits.WAIT_RETRY_S if asked_s is None else asked_s)
+    return min(max(MIN_WAIT_S, limits.WAIT_RETRY_S if asked_s is None else asked_s), MOST_WAIT_S)

@@ -1,7 +1,9 @@
 """A run is followed to its archive, through silence, and no longer than was allowed."""
 
+import math
+
 import pytest
-from benchfleet.api.pacing import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_PAUSE_S
+from benchfleet.api.pacing import FIRST_PAUSE_S, LONGEST_ASKED_PAUSE_S, LONGEST_PAUSE_S, STEADY_PAUSE_S
 from benchfleet.exceptions import AuthError, BenchfleetError, ServerError, TimedOut, Unreachable
 from benchfleet.watch.poller import Snapshot
 from benchfleet.watch.polling import poll_until_done, watch_run
@@ -76,6 +78,14 @@ def test_a_control_plane_that_asks_for_a_pause_gets_it() -> None:
     story = Story(RUNNING, ServerError("busy", status=429, retry_after_s=20.0), DONE)
     story.follow()
     assert story.clock.now_s == FIRST_PAUSE_S + 20
+
+
+@pytest.mark.parametrize("asked_s", [1e9, 1e15])
+def test_a_control_plane_that_asks_for_years_is_polled_again_after_minutes(asked_s: float) -> None:
+    """Of a longer one than 10^10 seconds the system's own sleep makes an error."""
+    story = Story(RUNNING, ServerError("busy", status=503, retry_after_s=asked_s), DONE)
+    story.follow(timeout_s=math.inf)
+    assert story.clock.now_s == FIRST_PAUSE_S + LONGEST_ASKED_PAUSE_S
 
 
 def test_a_single_failed_poll_is_not_reported() -> None:

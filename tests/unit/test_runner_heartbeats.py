@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import HeartbeatReply, HeartbeatRequest
 
 from runner_image.control.heartbeats import Heartbeats, Holder
-from runner_image.control.session import Beat
+from runner_image.control.session import Beat, Busy
 from runner_image.logs import Log
 from runner_image.stopping import Stop
 
@@ -64,3 +65,18 @@ def test_benchmarks_that_follow_each_other_quickly_wait_and_a_status_does_not() 
         beats.status(HeartbeatStatus.RUNNING)
         server.wait_for(2)
     assert server.told == [("boot", None, None), ("running", "nbody", 20)]
+
+
+@pytest.mark.parametrize("asked_s", [1e9, 1e15])
+def test_a_server_that_asks_for_years_is_told_again_before_the_lease_ends(asked_s: float) -> None:
+    server, refused = Server(), threading.Event()
+
+    def once_busy(request: HeartbeatRequest) -> Beat:
+        if refused.is_set():
+            return server(request)
+        refused.set()
+        raise Busy("503", retry_after_s=asked_s)
+
+    holder = Holder("r", 1, lease_ends=time.monotonic() + 0.5, next_in_s=0.1)
+    with Heartbeats(once_busy, holder=holder, stop=Stop(), log=Log()):
+        server.wait_for(1)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -258,6 +259,14 @@ def test_waiting_ends_when_the_time_has_come(quiet: Log) -> None:
     claims = Claims(ClaimReply(status="wait", retry_after_seconds=0), ClaimReply(status="done"))
     work(claims, process=print, shutdown=claims.shutdown, stay=False, log=quiet)
     assert claims.asked == 2
+
+
+def test_a_wait_of_centuries_is_one_that_this_machine_can_sleep(quiet: Log) -> None:
+    claims = Claims(ClaimReply(status="wait", retry_after_seconds=10**15), ClaimReply(status="done"))
+    drain = threading.Timer(0.05, claims.shutdown.drain)
+    drain.start()
+    work(claims, process=print, shutdown=claims.shutdown, stay=False, log=quiet)
+    assert claims.asked == 1
 
 
 def test_a_drained_runner_asks_for_nothing(quiet: Log) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from runner_image.control.loop import claimable_later
 from runner_image.control.session import Busy, LeaseLost, NotFound, SessionError, Unauthorized, Unreachable
-from runner_image.retries import Policy, Retrier
+from runner_image.retries import LONGEST_ASKED_S, Policy, Retrier
 
 
 @dataclass
@@ -53,6 +53,13 @@ def test_a_server_that_asks_for_time_gets_it() -> None:
     time = Time()
     assert retrier(time, dice=0.0)(Answers([Busy("b", retry_after_s=17), "task"])) == "task"
     assert time.slept == [17]
+
+
+@pytest.mark.parametrize("asked_s", [1e9, 1e15])
+def test_a_server_that_asks_for_years_is_asked_again_after_minutes(asked_s: float) -> None:
+    time = Time()
+    assert retrier(time)(Answers([Busy("b", retry_after_s=asked_s), "task"])) == "task"
+    assert time.slept == [LONGEST_ASKED_S]
 
 
 @pytest.mark.parametrize(

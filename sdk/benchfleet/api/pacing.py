@@ -16,6 +16,7 @@ GROWTH = 1.5
 STEADY_PAUSE_S = 2.0  # so late at most is the end of a run seen that has changed within two minutes
 LONGEST_PAUSE_S = 5.0
 SHARE = 60  # of longer times a sixtieth: an hour's run is not bothered by a poll each two seconds
+LONGEST_ASKED_PAUSE_S = 300.0  # a server, or a proxy in front of it, may ask for years: no poll waits for so long
 SILENT_PAUSE_S = 15.0  # the longest while no answer comes
 JITTER = 0.2  # up to so much shorter is each pause: those that began together, or were refused together, part
 _FIRST_SILENT_PAUSE_S = 1.0
@@ -73,14 +74,15 @@ class PollSchedule:
     def pause_s(self, run: RunDetail | None, problem: BenchfleetError | None) -> float:
         """Seconds to the next poll, after one that failed with `problem`, or showed `run` (else the last one known).
 
-        At least as many as the server asked for, at most as many as are left. Raises TimedOut when none are.
+        At least as many as the server asked for (up to five minutes), at most as many as are left. Raises TimedOut when
+        none are.
         """
         left_s = self.left_s
         if left_s <= 0:
             raise self._timed_out(run, problem)
         pause_s = self._pace.after(None if problem else run)
         asked_s = problem.retry_after_s if isinstance(problem, ServerError) else None
-        return min(max(pause_s, asked_s or 0.0), left_s)
+        return min(max(pause_s, min(asked_s or 0.0, LONGEST_ASKED_PAUSE_S)), left_s)
 
     def _timed_out(self, run: RunDetail | None, problem: BenchfleetError | None) -> TimedOut:
         state = _standing(run) if run else "could not be read"
