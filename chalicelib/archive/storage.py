@@ -50,8 +50,7 @@ class Storage:
             found = self._objects().read_range(layout.plan_key(run_id), offset=offset, length=length)
         except (ObjectMissing, StorageError):
             raise Unavailable("The bucket does not give the task's options", code="storage_unavailable") from None
-        options: dict[str, Any] = json.loads(found)
-        return options
+        return _options_in(found)
 
     def upload_keys(self, task: Task) -> tuple[str, str]:
         """The result and the error key of the task's present attempt."""
@@ -119,6 +118,19 @@ class Storage:
         if key is None:
             return None
         return self._objects().sign_get(key, expires_s=URL_LIFETIME_S, filename=f"{task.folder}-{kind}.tar.gz")
+
+
+def _options_in(line: bytes) -> dict[str, Any]:
+    """Raises Unavailable for what no plan of ours holds: somebody else wrote to the bucket."""
+    try:
+        options = json.loads(line)
+    except (ValueError, RecursionError):
+        options = None
+    if not isinstance(options, dict):
+        raise Unavailable(
+            "The run's plan in the bucket is damaged: it does not hold the task's options", code="plan_damaged"
+        )
+    return options
 
 
 _GRAMMAR = {

@@ -1,5 +1,6 @@
 """Records as the wire shows them: whole documents, each field with a value of its own."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -90,6 +91,15 @@ def test_large_options_are_read_by_whoever_needs_them(system: System, size: int,
 def test_options_that_the_bucket_does_not_give_are_worth_another_try(system: System) -> None:
     task = replace(TASK, run_id="no-plan", options_at="0:2")
     with pytest.raises(Unavailable, match="does not give"):
+        claimed(Assigned(task, Header(True, None, "mock", {}, ())), system.storage)
+
+
+@pytest.mark.parametrize("line", [b"{{", b"[1]", b"\xff\xff", b"[" * 5_000])
+def test_a_plan_that_somebody_damaged_is_said_to_be_so(system: System, line: bytes) -> None:
+    run_id = f"damaged-{hashlib.sha256(line).hexdigest()}"
+    system.storage.keep_plan(run_id, line)
+    task = replace(TASK, run_id=run_id, options_at=f"0:{len(line)}")
+    with pytest.raises(Unavailable, match="damaged"):
         claimed(Assigned(task, Header(True, None, "mock", {}, ())), system.storage)
 
 
