@@ -13,6 +13,7 @@ MAX_RUNNER_ID_CHARS = 256
 MAX_KEY_CHARS = 1_024  # a key in the bucket
 MAX_TOKEN_CHARS = 128  # a claim token
 MAX_OPTIONS_BYTES = 8 * 1024  # workload_options as JSON: they travel with every claim
+MAX_NESTING = 64  # lists and objects within each other, in options and metadata: what writes responses ends at 255
 MAX_PLAN_BYTES = 32 * 1024**2  # the options of all tasks of a run, each different set once
 MAX_METADATA_BYTES = 16 * 1024  # a run's metadata as JSON
 MAX_MESSAGE_CHARS = 256  # a heartbeat's message: a heartbeat must stay one write unit

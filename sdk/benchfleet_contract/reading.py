@@ -4,11 +4,21 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchfleet_contract import limits
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.runs import RunRequest
 
 _SHOWN_CHARS = 200
 MOST_TOLD = 1_000  # a body may hold half a million bad entries; an answer has no room for as many sentences
+
+
+def is_too_deep(value: Any) -> bool:
+    """Has the value lists and objects within each other, deeper than the limit? Such a one could be read, but not shown."""
+    level = [value]
+    for _ in range(limits.MAX_NESTING):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [value for values in inner for value in values]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 @dataclass
@@ -32,6 +42,10 @@ class Reading:
         for sentence in [words] if isinstance(words, str) else words:
             self.words.append(sentence)
             self.problems.append(Problem(field=where, value=shown, message=sentence, remedy=remedy))
+
+    def refuse_too_deep(self, where: str, label: str) -> None:
+        words = f"{label} is nested too deeply ({where})"
+        self.refuse(where, None, words, f"at most {limits.MAX_NESTING} lists and objects within each other")
 
     def close(self) -> None:
         if self.untold:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
-from benchfleet_contract.reading import Reading
+from benchfleet_contract.reading import Reading, is_too_deep
 from benchfleet_contract.run_fields import WHOLE
 from benchfleet_contract.run_instances import is_field, read_instances
 from benchfleet_contract.run_subjects import read_subjects
@@ -114,6 +114,9 @@ def _document(body: Mapping[str, Any], name: str, most: int, reading: Reading) -
     size = len(json.dumps(value).encode())
     if size > most:
         reading.refuse(name, f"{size} bytes", f"{label} is too large", f"at most {most} bytes of JSON")
+        return None
+    if is_too_deep(value):
+        reading.refuse_too_deep(name, label)
         return None
     return value
 

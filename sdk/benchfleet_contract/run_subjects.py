@@ -7,7 +7,7 @@ from typing import Any
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import IMAGE, SUBJECT
-from benchfleet_contract.reading import Reading
+from benchfleet_contract.reading import Reading, is_too_deep
 from benchfleet_contract.run_instances import is_field
 from benchfleet_contract.runs import Subject
 
@@ -61,6 +61,8 @@ def _given(index: int, entry: Any, taken: dict[str, int], reading: Reading) -> G
     if size > limits.MAX_OPTIONS_BYTES:
         remedy = f"at most {limits.MAX_OPTIONS_BYTES} bytes of JSON"
         reading.refuse(where, f"{size} bytes", f"Subject is too large ({where})", remedy)
+    if is_too_deep(options):
+        reading.refuse_too_deep(where, "Subject")
     good = len(reading.problems) + reading.untold == before
     return Given(where, options, Subject(name=entry["name"], image=image, options=options) if good else None)
 
