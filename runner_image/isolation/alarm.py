@@ -14,7 +14,7 @@ def alarm(timeout_s: float | None, action: Callable[[], None]) -> Iterator[threa
         rang.set()
         action()
 
-    timer = threading.Timer(timeout_s, ring) if timeout_s is not None else None
+    timer = threading.Timer(min(timeout_s, threading.TIMEOUT_MAX), ring) if timeout_s is not None else None
     if timer:
         timer.daemon = True
         timer.start()

@@ -13,7 +13,7 @@ from typing import Protocol, TypedDict
 from runner_image.errors import TaskError
 from runner_image.isolation.alarm import alarm
 from runner_image.isolation.containers import KILLED, Box, Exec, engine_faults
-from runner_image.isolation.protocol import NOTHING, TERM_GRACE_S, TIMED_OUT
+from runner_image.isolation.protocol import NOTHING, TERM_GRACE_S, TIMED_OUT, require_startable
 from runner_image.stopping import Stop
 
 WORK = "/work"  # the work dir, as seen inside
@@ -80,6 +80,7 @@ class DockerSlot:
         timeout_s: float | None = None,
     ) -> int:
         self._stop.check()
+        require_startable(command, environment)
         with self._unless_stopped(), engine_faults():
             box, spared = self._box(), threading.Event()
             running = box.stream([*MERGED, *self._all_inside(command)], **self._place(cwd, environment))
@@ -102,6 +103,7 @@ class DockerSlot:
         stderr: Path | None = None,
     ) -> "Started":
         self._stop.check()
+        require_startable(command, environment)
         files = [self._inside(str(stdout)), self._inside(str(stderr)) if stderr else ""]
         for path in filter(None, [stdout, stderr]):
             path.unlink(missing_ok=True)  # made anew, and through no link

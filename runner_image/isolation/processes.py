@@ -10,7 +10,7 @@ from runner_image.errors import TaskError
 from runner_image.isolation.alarm import alarm
 from runner_image.isolation.kept import Kept
 from runner_image.isolation.lines import Lines
-from runner_image.isolation.protocol import NOTHING, TERM_GRACE_S, TIMED_OUT, OfficialImage
+from runner_image.isolation.protocol import NOTHING, TERM_GRACE_S, TIMED_OUT, OfficialImage, require_startable
 from runner_image.stopping import Stop
 
 CHUNK_BYTES = 64 * 1024
@@ -124,6 +124,7 @@ class ProcessSlot:
         stderr: int | None = None,
     ) -> Kept:
         merged = {**self._environment, **environment}
+        require_startable(command, merged)
         return Kept(
             command, cwd=cwd, environment=merged, cores=self.cores, grace_s=self._grace_s, stdout=stdout, stderr=stderr
         )

@@ -3,7 +3,7 @@
 Importing this must not import the docker SDK: most runners never need it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +122,20 @@ def inside_container(root: Path = Path("/")) -> bool:
 def isolation_failed(message: str) -> TaskError:
     """This machine could not isolate a task as it was told to: no fault of what was to be measured."""
     return TaskError(message, error_type="isolation_failed")
+
+
+def require_startable(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Raises TaskError for what no machine can start: the fault of what was asked for, not of this one."""
+    odd = next((word for word in (*command, *environment.values()) if "\0" in word), None)
+    if odd is not None:
+        raise _not_startable(f"{odd!r} has a NUL in it")
+    for name in environment:
+        if not name or "=" in name or "\0" in name:
+            raise _not_startable(f"no variable can be called {name!r}")
+
+
+def _not_startable(why: str) -> TaskError:
+    return TaskError(f"The command cannot be started: {why}", error_type="benchmark_failed", failure_class="benchmark")
 
 
 def choose(wanted: str | None, *, contained: bool, engine_ready: Callable[[], bool]) -> str:

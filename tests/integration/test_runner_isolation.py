@@ -220,3 +220,22 @@ def test_an_image_cannot_be_had_where_there_are_no_containers(tmp_path: Path) ->
     ):
         pass
     assert (raised.value.error_type, raised.value.failure_class) == ("image_unavailable", "infrastructure")
+
+
+@pytest.mark.parametrize(
+    ("command", "environment"),
+    [(["a\0b"], {}), (["true"], {"A": "\0"}), (["true"], {"A=B": "c"}), (["true"], {"": "c"}), (["true"], {"A\0": ""})],
+)
+def test_what_no_machine_can_start_is_no_fault_of_this_one(
+    slot: Slot, tmp_path: Path, command: list[str], environment: dict[str, str]
+) -> None:
+    """Three faults of its own in a row end a slot: one such run would empty a fleet."""
+    with pytest.raises(TaskError, match="cannot be started") as of_run:
+        slot.run(command, cwd=tmp_path, environment=environment, on_line=print)
+    with pytest.raises(TaskError, match="cannot be started") as of_start:
+        slot.start(command, cwd=tmp_path, environment=environment, stdout=tmp_path / "out")
+    assert {of_run.value.failure_class, of_start.value.failure_class} == {"benchmark"}
+
+
+def test_a_timeout_longer_than_any_clock_is_none(slot: Slot) -> None:
+    assert run(slot, "echo", "a", timeout_s=1e300) == (0, ["a"])

@@ -351,3 +351,35 @@ def test_a_list_with_a_name_in_it_is_subjects() -> None:
 )  # fmt: skip
 def test_wrong_providers_are_told_with_their_path(providers: Any, fields: list[str]) -> None:
     assert fields_of(GOOD | {"providers": providers}) == fields
+
+
+def nested(levels: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(levels - 1):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("where", "body"),
+    [
+        ("metadata", lambda deep: {"metadata": {"a": deep}}),
+        ("workload_options", lambda deep: {"workload_options": {"a": {"b": deep[0]}}}),
+        ("subjects[0]", lambda deep: {"subjects": [{"name": "s", "a": deep}]}),
+    ],
+)
+def test_what_is_nested_too_deeply_to_be_shown_is_refused(where: str, body: Any) -> None:
+    good = GOOD | {"workload": "own"}
+    assert not read_run_request(good | body(nested(limits.MAX_NESTING - 1))).problems
+    for levels in (limits.MAX_NESTING, 900):
+        assert [problem.field for problem in read_run_request(good | body(nested(levels))).problems] == [where]
+
+
+@pytest.mark.parametrize(
+    "options", [{"argv": ["a\0b"]}, {"argv": ["a"], "environment": {"A": "\0"}}]
+    + [{"argv": ["a"], "environment": {name: "b"}} for name in ("", "A=B", "A\0")],
+)  # fmt: skip
+def test_a_command_that_no_machine_can_start_is_refused(options: dict[str, Any]) -> None:
+    good = GOOD | {"workload": "command", "workload_options": {"argv": ["a", "b\n"], "environment": {"A": "=\n"}}}
+    assert not read_run_request(good).problems
+    assert read_run_request(good | {"workload_options": options}).problems
