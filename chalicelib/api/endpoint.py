@@ -6,7 +6,7 @@ Chalice shows an exception to HTTP middleware only after it has become a 500, so
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from benchfleet_contract.limits import MAX_BODY_BYTES
 from benchfleet_contract.problems import CODES_HEADER
@@ -16,10 +16,12 @@ from pydantic import BaseModel
 
 from chalicelib.api.forms import read_form
 from chalicelib.domain import errors
-from chalicelib.domain.ports import Holder
-from chalicelib.services.keyring import Keyring
 from chalicelib.settings import Settings
 from chalicelib.wiring import services
+
+if TYPE_CHECKING:
+    from chalicelib.domain.ports import Holder
+    from chalicelib.services.keyring import Keyring
 
 JSON = "application/json; charset=utf-8"
 ANY_TYPE = ["*/*"]  # stop comes with no body and no type, old clients send forms, and some name a type for a GET
@@ -48,7 +50,7 @@ class Doors(Protocol):
     """What says who may come in."""
 
     @property
-    def keyring(self) -> Keyring: ...
+    def keyring(self) -> "Keyring": ...
 
     @property
     def settings(self) -> Settings: ...
@@ -72,7 +74,7 @@ def answer(
 
 
 def answer_holder(
-    request: Request, call: Callable[[Holder], BaseModel], *, doors: Callable[[], Doors] = services
+    request: Request, call: "Callable[[Holder], BaseModel]", *, doors: Callable[[], Doors] = services
 ) -> Response:
     """As `answer`, for what is said of one task: by the attempt that holds it, with its own token, or by a key."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import RUN_ID, fits_a_key, split_task_id
@@ -10,10 +10,13 @@ from benchfleet_contract.states import FailureClass, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.errors import BadRequest, TaskNotFound, Unauthorized
 from chalicelib.domain.ports import Beat, Declared, Holder, Verdict
-from chalicelib.domain.records import ClaimRequest, Demand
+from chalicelib.domain.records import Demand
 from chalicelib.domain.seals import of_digest
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.tasks.claim_task import ClaimRequests
+
+if TYPE_CHECKING:
+    from chalicelib.domain.records import ClaimRequest
+    from chalicelib.services.tasks.claim_task import ClaimRequests
 
 _MOST_DIGITS = 18
 _RUNS_CURSOR = re.compile(rf"[0-9]{{15}}#{RUN_ID.pattern}")
@@ -28,7 +31,7 @@ def task_address(task_id: str) -> tuple[str, int]:
     return address
 
 
-def read_claim_request(body: Mapping[str, Any], claim_requests: ClaimRequests) -> ClaimRequest:
+def read_claim_request(body: Mapping[str, Any], claim_requests: "ClaimRequests") -> "ClaimRequest":
     names = ("provider", "instance_type", "runner_id")
     provider, kind, runner_id = (_text(body, name, most=limits.MAX_RUNNER_ID_CHARS) for name in names)
     if not (provider and kind and runner_id):

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.services.keyring import Keyring
 from chalicelib.wiring.clients import client
+
+if TYPE_CHECKING:
+    from chalicelib.services.keyring import Keyring
 
 KEYS_CACHED_S = 60
 
@@ -17,7 +19,9 @@ class Access:
     parameter: str
 
     @cached_property
-    def keyring(self) -> Keyring:
+    def keyring(self) -> "Keyring":
+        from chalicelib.services.keyring import Keyring
+
         return Keyring(self._digests)
 
     @cached_property

@@ -4,25 +4,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.ports import Builder, Clock, Storage
-
 if TYPE_CHECKING:
     from chalicelib.archive.s3 import Objects
+    from chalicelib.domain.ports import Builder, Clock, Storage
 
 
 @dataclass(frozen=True)
 class Bucket:
     name: str
-    clock: Clock
+    clock: "Clock"
 
     @cached_property
-    def storage(self) -> Storage:
+    def storage(self) -> "Storage":
         from chalicelib.archive import storage
 
         return storage.Storage(lambda: self.objects, clock=self.clock)
 
     @cached_property
-    def builder(self) -> Builder:
+    def builder(self) -> "Builder":
         from chalicelib.archive.build import ArchiveBuilder
 
         return ArchiveBuilder(lambda: self.objects)

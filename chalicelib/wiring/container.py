@@ -3,10 +3,8 @@
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.ports import Clock, FinalizeQueue
-from chalicelib.services.keyring import Keyring
 from chalicelib.settings import Settings
 from chalicelib.wiring.access import Access
 from chalicelib.wiring.bucket import Bucket
@@ -14,6 +12,10 @@ from chalicelib.wiring.clients import client
 from chalicelib.wiring.runs import RunServices
 from chalicelib.wiring.stores import Stores
 from chalicelib.wiring.tasks import TaskServices
+
+if TYPE_CHECKING:
+    from chalicelib.domain.ports import Clock, FinalizeQueue
+    from chalicelib.services.keyring import Keyring
 
 
 def now_ms() -> int:
@@ -26,7 +28,7 @@ class Services:
     """`clock` gives milliseconds. `dynamodb` is a client to use instead of one that is made on first use."""
 
     settings: Settings
-    clock: Clock = now_ms
+    clock: "Clock" = now_ms
     dynamodb: Any = None
 
     @cached_property
@@ -38,7 +40,7 @@ class Services:
         return TaskServices(self.stores, self.bucket, self.clock)
 
     @cached_property
-    def keyring(self) -> Keyring:
+    def keyring(self) -> "Keyring":
         return Access(self.settings.keys_parameter).keyring
 
     @cached_property
@@ -50,7 +52,7 @@ class Services:
         return Bucket(self.settings.bucket, self.clock)
 
     @cached_property
-    def queue(self) -> FinalizeQueue:
+    def queue(self) -> "FinalizeQueue":
         from chalicelib.queues import SqsFinalizeQueue
 
         return SqsFinalizeQueue(lambda: client("sqs"), self.settings.finalize_queue)

@@ -1,69 +1,91 @@
-"""What can be done with runs."""
+"""What can be done with runs. A use case is loaded when it is first asked for: most containers serve few of them."""
 
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.ports import Clock, FinalizeQueue
-from chalicelib.services.runs.build_archive import BuildArchive
-from chalicelib.services.runs.count_changes import CountChanges
-from chalicelib.services.runs.create_run import CreateRun
-from chalicelib.services.runs.delete_run import DeleteRun
-from chalicelib.services.runs.read_runs import ReadRuns
-from chalicelib.services.runs.release_builds import ReleaseBuilds
-from chalicelib.services.runs.remove_run import RemoveRun
-from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
-from chalicelib.services.runs.sweep import Sweep
-from chalicelib.wiring.bucket import Bucket
-from chalicelib.wiring.stores import Stores
+if TYPE_CHECKING:
+    from chalicelib.domain.ports import Clock, FinalizeQueue
+    from chalicelib.services.runs.build_archive import BuildArchive
+    from chalicelib.services.runs.count_changes import CountChanges
+    from chalicelib.services.runs.create_run import CreateRun
+    from chalicelib.services.runs.delete_run import DeleteRun
+    from chalicelib.services.runs.read_runs import ReadRuns
+    from chalicelib.services.runs.release_builds import ReleaseBuilds
+    from chalicelib.services.runs.remove_run import RemoveRun
+    from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
+    from chalicelib.services.runs.sweep import Sweep
+    from chalicelib.wiring.bucket import Bucket
+    from chalicelib.wiring.stores import Stores
 
 
 @dataclass(frozen=True)
 class RunServices:
-    stores: Stores
-    bucket: Bucket
-    queue: FinalizeQueue
-    clock: Clock
+    stores: "Stores"
+    bucket: "Bucket"
+    queue: "FinalizeQueue"
+    clock: "Clock"
 
     @cached_property
-    def create(self) -> CreateRun:
+    def create(self) -> "CreateRun":
+        from chalicelib.services.runs.create_run import CreateRun
+
         suffix = lambda: secrets.token_hex(3)  # noqa: E731
         return CreateRun(self.stores.runs, self.stores.tasks, self.bucket.storage, self.clock, suffix)
 
     @cached_property
-    def read(self) -> ReadRuns:
+    def read(self) -> "ReadRuns":
+        from chalicelib.services.runs.read_runs import ReadRuns
+
         return ReadRuns(self.stores.runs, self.stores.tasks, self.bucket.storage)
 
     @cached_property
-    def stop(self) -> StopRun:
+    def stop(self) -> "StopRun":
+        from chalicelib.services.runs.stop_run import StopRun
+
         return StopRun(self.stores.runs, self.stores.tasks, self.end_open, self.queue)
 
     @cached_property
-    def delete(self) -> DeleteRun:
+    def delete(self) -> "DeleteRun":
+        from chalicelib.services.runs.delete_run import DeleteRun
+
         return DeleteRun(self.stores.runs, self.stores.deletions, self.queue, self.clock)
 
     @cached_property
-    def remove(self) -> RemoveRun:
+    def remove(self) -> "RemoveRun":
+        from chalicelib.services.runs.remove_run import RemoveRun
+
         stores = self.stores
         return RemoveRun(stores.deletions, stores.tasks, stores.runners, self.bucket.storage, self.clock)
 
     @cached_property
-    def count_changes(self) -> CountChanges:
+    def count_changes(self) -> "CountChanges":
+        from chalicelib.services.runs.count_changes import CountChanges
+
         return CountChanges(self.stores.runs, self.queue, self.clock)
 
     @cached_property
-    def sweep(self) -> Sweep:
+    def sweep(self) -> "Sweep":
+        from chalicelib.services.runs.sweep import Sweep
+
         return Sweep(self.stores.runs, self.stores.tasks, self.stores.deletions, self.queue, self.clock)
 
     @cached_property
-    def build_archive(self) -> BuildArchive:
+    def build_archive(self) -> "BuildArchive":
+        from chalicelib.services.runs.build_archive import BuildArchive
+
         stores = self.stores
         return BuildArchive(stores.runs, stores.tasks, self.bucket.builder, self.end_open, self.queue, self.clock)
 
     @cached_property
-    def release_builds(self) -> ReleaseBuilds:
+    def release_builds(self) -> "ReleaseBuilds":
+        from chalicelib.services.runs.release_builds import ReleaseBuilds
+
         return ReleaseBuilds(self.stores.runs, self.queue)
 
     @cached_property
-    def end_open(self) -> EndOpenTasks:
+    def end_open(self) -> "EndOpenTasks":
+        from chalicelib.services.runs.stop_run import EndOpenTasks
+
         return EndOpenTasks(self.stores.tasks, self.clock)

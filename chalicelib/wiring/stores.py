@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.counting import Change
-from chalicelib.domain.ports import Deletions, Runners, Runs, Tasks
-
 if TYPE_CHECKING:
+    from chalicelib.domain.counting import Change
+    from chalicelib.domain.ports import Deletions, Runners, Runs, Tasks
     from chalicelib.store.table import Table
 
 
@@ -20,30 +19,30 @@ class Stores:
     table_name: str
 
     @cached_property
-    def runs(self) -> Runs:
+    def runs(self) -> "Runs":
         from chalicelib.store.runs import RunStore
 
         return RunStore(self.table)
 
     @cached_property
-    def tasks(self) -> Tasks:
+    def tasks(self) -> "Tasks":
         from chalicelib.store.tasks import TaskStore
 
         return TaskStore(self.table)
 
     @cached_property
-    def deletions(self) -> Deletions:
+    def deletions(self) -> "Deletions":
         from chalicelib.store.deletions import DeletionStore
 
         return DeletionStore(self.table)
 
     @cached_property
-    def runners(self) -> Runners:
+    def runners(self) -> "Runners":
         from chalicelib.store.runners import RunnerStore
 
         return RunnerStore(self.table)
 
-    def changes_of(self, records: Iterable[Mapping[str, Any]]) -> dict[str, list[Change]]:
+    def changes_of(self, records: Iterable[Mapping[str, Any]]) -> "dict[str, list[Change]]":
         """What the records of the table's stream say, by run."""
         from chalicelib.store.stream import changes_of
 

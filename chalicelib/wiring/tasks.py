@@ -1,65 +1,90 @@
-"""What can be done with tasks: claiming them, keeping them, ending them, and who asks for them."""
+"""What can be done with tasks: claiming them, keeping them, ending them, and who asks for them.
+
+A use case is loaded when it is first asked for.
+"""
 
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.contention import Windows
-from chalicelib.domain.ports import Clock
-from chalicelib.services.tasks.claim_once import ClaimOnce
-from chalicelib.services.tasks.claim_task import ClaimAny, ClaimRequests, ClaimTask
-from chalicelib.services.tasks.finish_task import FinishTask
-from chalicelib.services.tasks.note_runners import NoteRunners
-from chalicelib.services.tasks.read_runners import ReadRunners
-from chalicelib.services.tasks.refusals import CheckOwner
-from chalicelib.services.tasks.renew_lease import RenewLease
-from chalicelib.services.tasks.sign_uploads import SignUploads
-from chalicelib.wiring.bucket import Bucket
-from chalicelib.wiring.stores import Stores
+if TYPE_CHECKING:
+    from chalicelib.domain.ports import Clock
+    from chalicelib.services.tasks.claim_once import ClaimOnce
+    from chalicelib.services.tasks.claim_task import ClaimAny, ClaimRequests, ClaimTask
+    from chalicelib.services.tasks.finish_task import FinishTask
+    from chalicelib.services.tasks.note_runners import NoteRunners
+    from chalicelib.services.tasks.read_runners import ReadRunners
+    from chalicelib.services.tasks.refusals import CheckOwner
+    from chalicelib.services.tasks.renew_lease import RenewLease
+    from chalicelib.services.tasks.sign_uploads import SignUploads
+    from chalicelib.wiring.bucket import Bucket
+    from chalicelib.wiring.stores import Stores
 
 
 @dataclass(frozen=True)
 class TaskServices:
-    stores: Stores
-    bucket: Bucket
-    clock: Clock
+    stores: "Stores"
+    bucket: "Bucket"
+    clock: "Clock"
 
     @cached_property
-    def requests(self) -> ClaimRequests:
+    def requests(self) -> "ClaimRequests":
+        from chalicelib.services.tasks.claim_task import ClaimRequests
+
         return ClaimRequests(self.clock, lambda: secrets.token_urlsafe(16), lambda: secrets.token_urlsafe(12))
 
     @cached_property
-    def claim(self) -> ClaimTask:
+    def claim(self) -> "ClaimTask":
+        from chalicelib.domain.contention import Windows
+        from chalicelib.services.tasks.claim_task import ClaimTask
+
         return ClaimTask(self.stores.runs, self.stores.tasks, Windows(secrets.randbelow))
 
     @cached_property
-    def claim_any(self) -> ClaimAny:
+    def claim_any(self) -> "ClaimAny":
+        from chalicelib.services.tasks.claim_task import ClaimAny
+
         return ClaimAny(self.stores.runs, self.claim)
 
     @cached_property
-    def claim_once(self) -> ClaimOnce:
+    def claim_once(self) -> "ClaimOnce":
+        from chalicelib.services.tasks.claim_once import ClaimOnce
+
         return ClaimOnce(self.stores.tasks, self.claim, self.claim_any)
 
     @cached_property
-    def note_runners(self) -> NoteRunners:
+    def note_runners(self) -> "NoteRunners":
+        from chalicelib.services.tasks.note_runners import NoteRunners
+
         return NoteRunners(self.stores.runners)
 
     @cached_property
-    def read_runners(self) -> ReadRunners:
+    def read_runners(self) -> "ReadRunners":
+        from chalicelib.services.tasks.read_runners import ReadRunners
+
         return ReadRunners(self.stores.runs, self.stores.tasks, self.stores.runners, self.clock)
 
     @cached_property
-    def renew_lease(self) -> RenewLease:
+    def renew_lease(self) -> "RenewLease":
+        from chalicelib.services.tasks.renew_lease import RenewLease
+
         return RenewLease(self.stores.tasks)
 
     @cached_property
-    def finish(self) -> FinishTask:
+    def finish(self) -> "FinishTask":
+        from chalicelib.services.tasks.finish_task import FinishTask
+
         return FinishTask(self.stores.tasks, self.bucket.storage)
 
     @cached_property
-    def check_owner(self) -> CheckOwner:
+    def check_owner(self) -> "CheckOwner":
+        from chalicelib.services.tasks.refusals import CheckOwner
+
         return CheckOwner(self.stores.tasks)
 
     @cached_property
-    def sign_uploads(self) -> SignUploads:
+    def sign_uploads(self) -> "SignUploads":
+        from chalicelib.services.tasks.sign_uploads import SignUploads
+
         return SignUploads(self.stores.tasks, self.bucket.storage)
