@@ -9,6 +9,7 @@ from typing import Any
 import docker
 from docker.errors import DockerException, ImageNotFound
 from docker.utils import parse_repository_tag
+from requests import RequestException
 
 from runner_image.errors import TaskError
 
@@ -18,6 +19,7 @@ RUN set -eu; if [ -n "{packages}" ]; then apt-get update; \
 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {packages}; rm -rf /var/lib/apt/lists/*; fi
 LABEL benchfleet.base="{name}"
 """
+_FAULTS = (DockerException, RequestException)  # docker-py passes on what breaks its connection
 Check = Callable[[], None]
 
 
@@ -30,10 +32,13 @@ class TaskImages:
 
     def need(self, name: str, *, check: Check, remedy: str = "") -> str:
         """The id of this image, pulled where the engine lacks it. Raises TaskError `image_unavailable`."""
-        found = self._find(name)
-        if found is None:
-            self._pull(name, check=check, remedy=remedy)
+        try:
             found = self._find(name)
+            if found is None:
+                self._pull(name, check=check, remedy=remedy)
+                found = self._find(name)
+        except _FAULTS as error:
+            raise _unavailable(name, f"the engine says: {error}", remedy) from None
         if found is None:
             raise _unavailable(name, "it is not there after it was pulled", remedy)
         return str(found.id)
@@ -67,16 +72,16 @@ class TaskImages:
         repository, tag = parse_repository_tag(name)
         try:
             _follow(self._engine.api.pull(repository, tag=tag or "latest", stream=True, decode=True), check)
-        except (DockerException, _Failed) as error:
+        except (*_FAULTS, _Failed) as error:
             raise _unavailable(name, f"it cannot be pulled: {error}", remedy) from None
 
     def _build(self, text: str, *, tag: str, name: str, check: Check, remedy: str) -> None:
         """With the host's network, because an engine need not have a bridge."""
         file = io.BytesIO(text.encode())
-        events = self._engine.api.build(fileobj=file, tag=tag, rm=True, forcerm=True, network_mode="host", decode=True)
+        build = self._engine.api.build
         try:
-            _follow(events, check)
-        except (DockerException, _Failed) as error:
+            _follow(build(fileobj=file, tag=tag, rm=True, forcerm=True, network_mode="host", decode=True), check)
+        except (*_FAULTS, _Failed) as error:
             raise _unavailable(name, f"what tasks need could not be installed on it: {error}", remedy) from None
 
 
