@@ -57,6 +57,10 @@ def told(name: str, options: dict[str, Any]) -> list[tuple[str, Any, str, str]]:
             ],
         ),
         (
+            "command", {"argv": ["true"], "env": {}},
+            [("workload_options.env", "{}", "Option env is unknown (workload_options.env)", "did you mean environment?")],
+        ),
+        (
             "ruby-bench", {"variants": ["interp", "interp"], "once": 1},
             [
                 ("workload_options.variants", '["interp", "interp"]', "Variants must differ (workload_options.variants)",

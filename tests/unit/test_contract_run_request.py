@@ -296,9 +296,9 @@ PYPERFORMANCE = COMMAND | {"workload": "pyperformance", "workload_options": {"be
     [
         ({"shards": 3}, []),
         ({"shards": "2"}, []),
-        ({"shards": 4}, ["Shards cannot be made: 3 benchmarks make no 4 shards"]),
+        ({"shards": 4}, ["Shards cannot be made: benchmarks has 3 names, too few for 4 shards"]),
         ({"shards": 3, "subjects": [{"name": "x"}, {"name": "y", "benchmarks": ["a"]}]},
-         ["Shards cannot be made: 1 benchmarks make no 3 shards (subjects[1])"]),
+         ["Shards cannot be made: benchmarks has 1 name, too few for 3 shards (subjects[1])"]),
         ({"shards": 0}, ["Shards must be a whole number from 1 to 1000"]),
         ({"shards": {"of": 3}}, ["Shards must be a whole number from 1 to 1000"]),
         ({"order": "random"}, ["Order is invalid"]),

@@ -99,5 +99,6 @@ def split(options: Mapping[str, Any], field: str, shards: int) -> list[Part]:
     """Deals the texts of a list out, each once. Raises CannotSplit where they are fewer than shards."""
     names = list(dict.fromkeys(options[field]))
     if len(names) < shards:
-        raise CannotSplit(f"{len(names)} {field} make no {shards} shards", f"at most {len(names)}")
+        has = "1 name" if len(names) == 1 else f"{len(names)} names"
+        raise CannotSplit(f"{field} has {has}, too few for {shards} shards", f"at most {len(names)}, or more names")
     return [Part(f"{number + 1}/{shards}", {**options, field: names[number::shards]}) for number in range(shards)]

@@ -85,8 +85,12 @@ def _words(name: str, message: str) -> str:
 
 
 def _instead(name: str, model: type[Options]) -> str:
-    near = get_close_matches(name, list(model.model_fields), n=1)
-    return f"did you mean {near[0]}?" if near else f"one of {', '.join(model.model_fields)}"
+    known = list(model.model_fields)
+    near = get_close_matches(name, known, n=1)
+    longer = [field for field in known if field.startswith(name)]  # env is not close to environment
+    if not near and len(longer) == 1:
+        near = longer
+    return f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
 
 
 def _example(model: type[Options], name: str) -> str:
