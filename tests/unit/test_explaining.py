@@ -218,6 +218,8 @@ def test_known_types_have_advice_of_their_own_and_timeouts_two() -> None:
     told = {advice(kind, FailureClass.INFRASTRUCTURE) for kind in KNOWN}
     assert len(told) >= len(KNOWN) - 1
     assert advice("timeout", FailureClass.BENCHMARK) != advice("timeout", FailureClass.INFRASTRUCTURE)
+    for ruby in ("ruby_unavailable", "wrong_ruby_version"):
+        assert "isolation docker" in advice(ruby, FailureClass.INFRASTRUCTURE)
     assert advice("never heard", FailureClass.BENCHMARK) != advice(None, None)
 
 

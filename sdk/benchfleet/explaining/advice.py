@@ -3,6 +3,7 @@
 from benchfleet_contract.states import FailureClass
 
 _TRY_AGAIN = "run it again; a higher `max_attempts` in the config lets the control plane do that by itself"
+_DOCKER_RUBY = "use isolation docker, where each version runs in its official image"
 _ADVICE = {
     "upload_failed": "look at the runner's log: the result could not be sent; check its network, then " + _TRY_AGAIN,
     "benchmark_failed": "read the log below: the benchmark itself gave no result; mend it or leave it out",
@@ -16,8 +17,9 @@ _ADVICE = {
     "isolation_failed": "check Docker on the runner's machine as the message says, or choose what it needs: `--isolation`, "
     "`--container-network`",
     "suite_unavailable": "check that the runner's machine reaches the suite's repository, then " + _TRY_AGAIN,
-    "ruby_unavailable": "install the Ruby that the config asks for on the runner's machine",
-    "wrong_ruby_version": "install the Ruby that the config asks for on the runner's machine, or ask for the one there",
+    "ruby_unavailable": "install the Ruby that the config asks for on the runner's machine, or " + _DOCKER_RUBY,
+    "wrong_ruby_version": "install the Ruby that the config asks for on the runner's machine, ask for the one there, or "
+    + _DOCKER_RUBY,
     "wrong_variant": "use a Ruby that is built with what the variant needs, or leave the variant out",
     "stalled": "look at the runner's machine: it worked on without progress; " + _TRY_AGAIN,
     "no_claims": "start runners for this instance type: none ever took a task",
