@@ -21,7 +21,7 @@ def measurement(samples: list[float]) -> Measurement:
 
 
 def test_every_name_makes_its_workload_anew() -> None:
-    assert NAMES == ("ruby-bench", "pyperformance", "command", "mock")
+    assert {"ruby-bench", "pyperformance", "command", "mock"} <= set(NAMES)
     for name in NAMES:
         assert workload(name).name == name
         assert workload(name) is not workload(name)
