@@ -56,7 +56,7 @@ def test_what_is_refused_is_told_and_the_others_are_deleted(cli: CommandLine, ap
     ]
     assert said.code == 5
     assert said.err.splitlines() == [
-        "benchfleet: run never-was is not there",
+        "benchfleet: run never-was does not exist",
         f"benchfleet: Run {running} is still running: stop it first",
     ]
     assert (is_there(api, running), is_there(api, good)) == (True, False)

@@ -116,7 +116,7 @@ def test_the_command_tells_people_and_programs(api: Api) -> None:
 def test_what_does_not_exist_is_a_wrong_argument(api: Api) -> None:
     told = command(api, "nope.1")
     assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "benchfleet: run nope is not there\n"
+    assert told.stderr == "benchfleet: run nope does not exist\n"
 
 
 def test_subjects_are_told_together_in_a_wait_and_apart_in_a_failure(api: Api, client: Client) -> None:

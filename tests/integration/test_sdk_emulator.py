@@ -197,7 +197,7 @@ def test_all_problems_of_a_config(ask: Ask) -> None:
 
 
 def test_a_run_that_is_not_there(ask: Ask) -> None:
-    with pytest.raises(exceptions.NotFound, match=r"^run nobody\S* is not there$"):
+    with pytest.raises(exceptions.NotFound, match=r"^run nobody\S* does not exist$"):
         ask(lambda client: client.run(fresh("nobody")))
 
 

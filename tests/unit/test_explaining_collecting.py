@@ -30,7 +30,7 @@ class Told:
 
     def run(self, run_id: str) -> RunDetail:
         if run_id != "r":
-            raise NotFound(f"run {run_id} is not there", status=404)
+            raise NotFound(f"run {run_id} does not exist", status=404)
         return a_run(self.tasks_).model_copy(
             update={"tasks": TaskCounts(total=self.total, **self.counts), "groups": self.groups}
         )
@@ -39,7 +39,7 @@ class Told:
         for task in self.tasks_:
             if task.id == task_id:
                 return task
-        raise NotFound(f"task {task_id} is not there", status=404)
+        raise NotFound(f"task {task_id} does not exist", status=404)
 
     def tasks(self, run_id: str, *, status: TaskStatus | None = None, **_: str | None) -> Iterator[Task]:
         self.asked.append(status)
@@ -106,9 +106,9 @@ def test_a_task_is_looked_at_alone() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("r.99", "task r.99 is not there: run r has 2 tasks"),
-        ("x.99", "run x is not there"),
-        ("x", "run x is not there"),
+        ("r.99", "task r.99 does not exist: run r has 2 tasks"),
+        ("x.99", "run x does not exist"),
+        ("x", "run x does not exist"),
     ],
 )
 def test_what_is_not_there_is_told_with_what_is(given: str, words: str) -> None:
@@ -142,5 +142,5 @@ def test_a_run_comes_before_a_task_of_the_same_name_as_with_every_other_command(
     api = Twin([a_failure(1)], 1, {"failed": 1})
     assert (look(api, "r.1").run_id, look(api, "r.1").task_id) == ("r.1", None)
     assert (look(api, "r").run_id, look(api, "r").task_id) == ("r", None)
-    with pytest.raises(NotFound, match=r"task r\.2 is not there: run r has 1 task"):
+    with pytest.raises(NotFound, match=r"task r\.2 does not exist: run r has 1 task"):
         look(api, "r.2")

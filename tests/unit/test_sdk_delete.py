@@ -36,7 +36,7 @@ def test_pauses_have_a_bound(ask: Ask) -> None:
 
 
 def test_a_run_that_was_never_there_is_told(ask: Ask) -> None:
-    with pytest.raises(exceptions.NotFound, match="run 7 is not there"):
+    with pytest.raises(exceptions.NotFound, match="run 7 does not exist"):
         ask(Network(GONE), delete())
 
 

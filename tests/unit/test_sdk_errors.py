@@ -38,7 +38,7 @@ def made(response: httpx.Response) -> exceptions.ApiError:
         (refused(401, error="Unauthorized"), exceptions.AuthError, "Unauthorized"),
         (refused(403, error="Forbidden", code="forbidden"), exceptions.AuthError, "Forbidden"),
         (refused(403, message="Missing Authentication Token"), exceptions.AuthError, "Missing Authentication Token"),
-        (refused(404, error="Run not found"), exceptions.NotFound, "run 7 is not there"),
+        (refused(404, error="Run not found"), exceptions.NotFound, "run 7 does not exist"),
         (refused(404, error="no such page"), exceptions.NotFound, "no such page"),
         (refused(400, error=["a is wrong", "b too"]), exceptions.InvalidRequest, "a is wrong; b too"),
         (refused(409, error=["taken"], code="run_exists"), exceptions.Conflict, "taken"),
@@ -183,10 +183,10 @@ def test_an_error_says_whether_the_request_may_have_arrived(kind: type[httpx.Req
 @pytest.mark.parametrize(
     ("path", "code", "words"),
     [
-        ("/runs/7/tasks", "run_not_found", "run 7 is not there"),
-        ("/prod/runs/a.b", "run_not_found", "run a.b is not there"),
-        ("/tasks/7.99/files", "task_not_found", "task 7.99 is not there"),
-        ("/tasks/no.pe.1", "run_not_found", "run no.pe is not there"),
+        ("/runs/7/tasks", "run_not_found", "run 7 does not exist"),
+        ("/prod/runs/a.b", "run_not_found", "run a.b does not exist"),
+        ("/tasks/7.99/files", "task_not_found", "task 7.99 does not exist"),
+        ("/tasks/no.pe.1", "run_not_found", "run no.pe does not exist"),
         ("/runners", "run_not_found", "the server's own words"),
     ],
 )

@@ -71,7 +71,7 @@ def plain(error: Exception) -> str:
 
 
 def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
-    """Keeps the server's words, but names a run or task that is not there; without any, says the status and where.
+    """Keeps the server's words, but names a run or task that does not exist; without any, says the status and where.
 
     Whatever the server says, the key that it was sent is not in it any more: a gateway repeats the header that it
     refuses.
@@ -121,7 +121,7 @@ def _not_there(path: str, what: str | None) -> str | None:
     if not what or not asked:
         return None
     named = asked[2].rpartition(".")[0] if (asked[1], what) == ("tasks", "run") else asked[2]
-    return f"{what} {named} is not there"
+    return f"{what} {named} does not exist"
 
 
 def _document(response: httpx.Response) -> Mapping[str, Any]:

@@ -68,7 +68,7 @@ def _found(api: Api, given: str) -> tuple[RunDetail, Task | None]:
     try:
         return run, api.task(given)
     except NotFound as missing:
-        words = f"task {given} is not there: run {run.run_id} has {count(run.tasks.total, 'task')}"
+        words = f"task {given} does not exist: run {run.run_id} has {count(run.tasks.total, 'task')}"
         raise NotFound(words, status=missing.status, code=missing.code) from missing
 
 
