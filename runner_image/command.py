@@ -35,13 +35,15 @@ KeyFile = Annotated[
 RunId = Annotated[str | None, typer.Option(help="Work for this run only. Without it: for any run that fits.")]
 Provider = Annotated[str | None, typer.Option(help="Where this runner is, as runs name it: local, aws, …")]
 InstanceType = Annotated[str | None, typer.Option(help="What this runner is, as runs name it: c8g.medium, …")]
-Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel. [default: as the cores allow]")]
+Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel (default: as the cores allow).")]
 CoresPerSlot = Annotated[int, typer.Option(min=1, help="Cores that each slot is pinned to.")]
 IsolationKind = Annotated[
     Literal["docker", "process"] | None,
-    typer.Option(help="[default: docker where an engine has the image, process elsewhere and inside a container]"),
+    typer.Option(
+        help="How commands are isolated (default: docker where an engine has the image, else process, as inside a container)."
+    ),
 ]
-Image = Annotated[str | None, typer.Option(help=f"Image for docker isolation. [default: {DEFAULT_IMAGE}]")]
+Image = Annotated[str | None, typer.Option(help=f"Image for docker isolation (default: {DEFAULT_IMAGE}).")]
 NetworkKind = Annotated[
     Literal["bridge", "none", "host"],
     typer.Option(
@@ -52,10 +54,10 @@ NetworkKind = Annotated[
 Mock = Annotated[bool, typer.Option("--mock", help="Run the mock workload, whatever a task's workload is.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Keep work dirs, log everything, pack full_run.log; stay up.")]
 NoExit = Annotated[
-    bool | None, typer.Option("--no-exit/--exit", help="Poll on when nothing is left. [default: as --debug]")
+    bool | None, typer.Option("--no-exit/--exit", help="Poll on when nothing is left (default: as --debug).")
 ]
 LogFile = Annotated[Path | None, typer.Option(help="Append the log to this file too, as JSON lines.")]
-WorkRoot = Annotated[Path | None, typer.Option(help="Where work dirs are made. [default: the system's temp folder]")]
+WorkRoot = Annotated[Path | None, typer.Option(help="Folder for work dirs (default: the system's temp folder).")]
 Patience = Annotated[float, typer.Option(min=0, help="How long claiming is retried in a row before giving up.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write a summary to standard output at the end.")]
 ScriptDir = Annotated[str | None, typer.Option(hidden=True)]

@@ -217,8 +217,10 @@ def test_commands_options_and_run_ids_are_completed(ask_to_complete: Complete) -
 
 
 def test_zsh_and_fish_are_told_what_commands_do(ask_to_complete: Complete) -> None:
-    assert ask_to_complete("fish", "benchfleet runs st") == ["stop\tEnd a run early; what is done is kept."]
-    assert '"stop":"End a run early; what is done is kept."' in "\n".join(ask_to_complete("zsh", "benchfleet runs st"))
+    assert ask_to_complete("fish", "benchfleet runs st") == ["stop\tStop a run early and keep the results so far."]
+    assert '"stop":"Stop a run early and keep the results so far."' in "\n".join(
+        ask_to_complete("zsh", "benchfleet runs st")
+    )
 
 
 @pytest.mark.skipif(not (shutil.which("bash") and SCRIPT.exists()), reason="needs bash and the installed program")

@@ -50,6 +50,20 @@ def test_flags_take_no_value_in_help() -> None:
     assert "--slots" in said.stdout
 
 
+@pytest.mark.parametrize(
+    ("argv", "defaults"),
+    [
+        (["run"], ["no limit", "results", "1", "the time in seconds"]),
+        (["runs", "watch"], ["no limit"]),
+        (["runner"], ["as the cores allow", "benchfleet-runner:latest", "as --debug"]),
+    ],
+)
+def test_help_tells_defaults_that_are_found_out_later(argv: list[str], defaults: list[str]) -> None:
+    """In square brackets they would be taken as markup, and vanish."""
+    said = CliRunner().invoke(application(), [*argv, "--help"], env={"COLUMNS": "200"})
+    assert [default for default in defaults if f"(default: {default})" not in said.stdout] == []
+
+
 def test_help_fits_a_narrow_terminal() -> None:
     said = CliRunner().invoke(application(), ["runs", "watch", "--help"], env={"COLUMNS": "40"})
     assert max(map(len, said.stdout.splitlines())) <= 40

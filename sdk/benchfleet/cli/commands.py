@@ -8,8 +8,8 @@ RUNS = {
     "list": Entry("benchfleet.cli.runs.listing:run", "List runs, the newest first."),
     "show": Entry("benchfleet.cli.runs.show:run", "Show one run: its state, its tasks by instance type, its archive."),
     "watch": Entry("benchfleet.cli.runs.watch:run", "Follow a run until it has ended."),
-    "stop": Entry("benchfleet.cli.runs.stop:run", "End a run early; what is done is kept."),
-    "delete": Entry("benchfleet.cli.runs.delete:run", "Delete runs that are over, with archives and uploads."),
+    "stop": Entry("benchfleet.cli.runs.stop:run", "Stop a run early and keep the results so far."),
+    "delete": Entry("benchfleet.cli.runs.delete:run", "Delete runs that have ended, with their archives and uploads."),
     "download": Entry("benchfleet.cli.runs.download:run", "Download a run's archive, check it and unpack it."),
     "explain": Entry("benchfleet.cli.explain:run", "Explain why tasks wait or failed."),
 }
@@ -21,7 +21,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),
     "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
-    "login": Entry("benchfleet.cli.login:run", "Keep an address and a key under a name."),
+    "login": Entry("benchfleet.cli.login:run", "Store the API's address and your key as a profile."),
     "doctor": Entry("benchfleet.cli.doctor:run", "Check what this machine and its control plane need."),
     "completion": Entry("benchfleet.cli.completion:run", "Print a script that completes commands in your shell."),
 }

@@ -23,7 +23,7 @@ FIRST = "default"  # what the first profile is called where nobody names it
 
 
 class Wanted(NamedTuple):
-    """What is to be kept."""
+    """What is to be stored."""
 
     name: str
     api_url: str
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
 
 
 def run(profile: Profile = None, api_url: ApiUrl = None, as_json: AsJson = False) -> None:
-    """Keep an API's address and a key under a name, for all other commands.
+    """Store the API's address and your key as a profile, for all other commands.
 
     Asks for both and tries them before anything is written. In a pipe the key is the first line of stdin, and the address
     must be given. The file is readable for its owner only.

@@ -24,11 +24,11 @@ Resume = Annotated[
     typer.Option(metavar="ID|latest", help="Continue a run that was started here.", autocompletion=complete_begun),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Leave once the run exists and its runners have started.")]
-Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait. [default: no limit]")]
-Results = Annotated[Path | None, typer.Option(help="Folder in which <run id>/ is created. [default: results]")]
+Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait (default: no limit).")]
+Results = Annotated[Path | None, typer.Option(help="Folder in which <run id>/ is created (default: results).")]
 StateDir = Annotated[Path, typer.Option(help="Where state files are kept.")]
-Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel, for each local runner. [default: 1]")]
-RunId = Annotated[str | None, typer.Option(help="The run's id. [default: Unix seconds]")]
+Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel, for each local runner (default: 1).")]
+RunId = Annotated[str | None, typer.Option(help="The run's id (default: the time in seconds).")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask no questions: Ctrl-C behaves as in a pipe.")]
 
 
@@ -51,8 +51,8 @@ def run(
 ) -> None:
     """Run a config from start to end: runners, run, progress, results, ranking.
 
-    The last line on stdout is JSON for programs. Ctrl-C on a terminal asks what to do; what it leaves goes on with
-    --resume.
+    The last line on stdout is JSON for programs. Ctrl-C on a terminal asks what to do; --resume continues a
+    run that was interrupted.
     """
     from rich.console import Console
 
@@ -87,7 +87,7 @@ def _refuse_together(*, emulator: bool, api_url: str | None, resume: str | None,
     if emulator and api_url:
         raise UsageError("--emulator starts its own API: omit --api-url")
     if resume and (emulator or run_id):
-        raise UsageError("--resume goes on with the run as it was begun: leave out --emulator and --run-id")
+        raise UsageError("--resume continues the run as it was started: leave out --emulator and --run-id")
 
 
 def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None], *, asks: bool) -> "Tools":

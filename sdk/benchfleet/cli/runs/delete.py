@@ -36,7 +36,7 @@ def run(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete runs that are over, with their archives and uploads. It cannot be undone.
+    """Delete runs that have ended, with their archives and uploads. It cannot be undone.
 
     Asks first; where nobody can be asked (a pipe, a script), --yes is needed. What was downloaded to this machine stays as
     it is. A run that is not there or not over is told, and the others are deleted all the same.

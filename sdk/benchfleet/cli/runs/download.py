@@ -28,7 +28,7 @@ def run(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a run's archive home: download, check size, SHA-256 and gzip stream, unpack as RESULTS/<run id>/.
+    """Download a run's archive: check size, SHA-256 and gzip stream, unpack as RESULTS/<run id>/.
 
     The folder appears whole or not at all. Exit code 1 if the archive could not take a result that was accepted.
     """

@@ -24,7 +24,7 @@ def run(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """End a run early. What is done is kept and goes into the archive; all else is cancelled.
+    """Stop a run early. Results so far are kept and go into the archive; open tasks are cancelled.
 
     Asks first; where nobody can be asked (a pipe, a script), --yes is needed. A run that has ended already is left as it
     is, and that is no failure.

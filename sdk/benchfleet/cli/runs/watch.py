@@ -13,7 +13,7 @@ from benchfleet.cli.run_ids import RunId, resolve
 if TYPE_CHECKING:
     from benchfleet_contract.runs import RunDetail
 
-Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait at most. [default: no limit]")]
+Timeout = Annotated[float | None, typer.Option("--timeout", min=1, help="Seconds to wait at most (default: no limit).")]
 
 
 def run(
