@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from benchfleet.exceptions import ApiError, AuthError, NotFound, RunUnknown
+from benchfleet.exceptions import ApiError, AuthError, NotFound, RunUnknown, ServerError
 from benchfleet.running.session import Session
 from benchfleet.running.state import Phase
 
@@ -40,6 +40,11 @@ def send(session: Session) -> int:
     session.state.created(created.tasks_created)
     session.save_if_possible(Phase.FOLLOWING)
     return created.tasks_created
+
+
+def was_refused(error: ApiError) -> bool:
+    """Certainly not carried out."""
+    return not isinstance(error, ServerError) and not error.repeated
 
 
 def known(session: Session, ask: Callable[[], T], *, again: Callable[[], object] = lambda: None) -> T:

@@ -7,17 +7,17 @@ from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import ArchiveState, RunStatus
 
 from benchfleet import exit_codes
-from benchfleet.exceptions import ApiError, ArchiveError, BenchfleetError, ServerError, TimedOut, Unreachable
+from benchfleet.exceptions import ApiError, ArchiveError, BenchfleetError, TimedOut, Unreachable
 from benchfleet.results.fetch import fetch, require_writable
-from benchfleet.running.creating import known, require_key, send
+from benchfleet.running.creating import known, require_key, send, was_refused
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, next_step, words_of
 from benchfleet.running.opening import new_session, old_session, require_free
 from benchfleet.running.options import RunOptions
-from benchfleet.running.provisioning import Plan
 from benchfleet.running.session import Client, Session, Tools
-from benchfleet.running.state import Phase, RunState
-from benchfleet.watch.groups import Demand, demand_of, open_tasks
+from benchfleet.running.state import Phase, RunState, StateFolder
+from benchfleet.running.undo import Undo
+from benchfleet.watch.groups import demand_of, open_tasks
 from benchfleet.watch.poller import RunPoller, Snapshot
 from benchfleet.watch.polling import poll_until_done
 
@@ -28,64 +28,57 @@ class RunDriver:
     def __init__(self, options: RunOptions, tools: Tools) -> None:
         self._options = options
         self._tools = tools
-        self._session: Session | None = None
-        self._made = False
-
-    @property
-    def state(self) -> RunState | None:
-        return self._session.state if self._session and self._made else None
+        self.state: RunState | None = None
 
     @property
     def state_file(self) -> Path | None:
         """None when nothing of the run is left here."""
-        path = self._session.states.path(self._session.run_id) if self._session and self._made else None
+        path = StateFolder(self._options.state_dir).path(self.state.run_id) if self.state else None
         return path if path and path.exists() else None
 
     def run(self) -> Ended:
         """Raises BenchfleetError and Interrupted; what was started here has ended then, or was left on purpose."""
-        with self._tools.interrupts.caught():
-            try:
-                session = self._open()
-            except BaseException as error:
-                self._abandon(error)
-                raise
-            else:
-                return self._see_through(session)
-            finally:
-                if self._session is not None:
-                    self._session.unlock()
+        with self._tools.interrupts.caught(), Undo(self._tools.interrupts) as undo:
+            session = self._open(undo)
+            if session.state.phase != Phase.DONE:
+                self._bring_up(session)
+            return self._see_through(session)
 
-    def _open(self) -> Session:
-        """Up to the moment in which the run exists and its runners are there."""
-        resumed = self._options.resume is not None
-        session = self._session = (old_session if resumed else new_session)(self._options, self._tools)
-        self._made = resumed and session.state.phase != Phase.PROVISIONING
-        if resumed and session.state.phase == Phase.DONE:
-            return session
-        require_writable(Path(session.state.results_dir).parent)
-        self._reach(session)
-        if self._made and session.state.phase != Phase.CREATING:
-            self._bring_back(session)
-        else:
-            self._create(session)
+    def _open(self, undo: Undo) -> Session:
+        opens = new_session if self._options.resume is None else old_session
+        session = opens(self._options, self._tools, undo)
+        if session.state.phase != Phase.PROVISIONING:
+            self.state = session.state
         return session
 
-    def _reach(self, session: Session) -> None:
-        state = session.state
-        if state.emulator is not None:
-            session.find_emulator(state.emulator)
+    def _bring_up(self, session: Session) -> None:
+        """Up to the moment in which the run exists and its runners are there."""
+        creates = session.state.phase in (Phase.PROVISIONING, Phase.CREATING)
+        try:
+            require_writable(Path(session.state.results_dir).parent)
+            self._reach(session, creates=creates)
+            self._create(session) if creates else self._bring_back(session)
+        except BenchfleetError as error:
+            if self._options.resume is not None and (isinstance(error, Unreachable) or not session.busy):
+                session.leave()  # what works, works on
+            raise
+
+    def _reach(self, session: Session, *, creates: bool) -> None:
+        session.take_up()
+        if session.emulator is not None:
+            session.reach_emulator(session.emulator)
         elif self._options.emulator:
             session.start_emulator()
         else:
-            session.connection = self._tools.connection(state.api_url or None)
-            require_key(session, creates=not self._made or state.phase == Phase.CREATING)
-        if not self._made:
+            session.connection = self._tools.connection(session.state.api_url or None)
+            require_key(session, creates=creates)
+        if session.state.phase == Phase.PROVISIONING:
             require_free(session)
 
     def _provision(self, session: Session, run: RunDetail | None = None) -> None:
         """Brings runners for all of the run, or for what is left of it."""
         only = None if run is None else frozenset(demand_of(group) for group in run.groups if open_tasks(group))
-        plans = self._start_runners(session, only)
+        plans = session.start_runners(only)
         for said in session.fleet.said():
             self._tools.display.note(said)
         for plan in plans:
@@ -93,22 +86,24 @@ class RunDriver:
                 for instance in plan.instances:
                     self._tools.display.note(_bring_your_own(session, plan.provider, instance.instance_type))
 
-    def _start_runners(self, session: Session, only: frozenset[Demand] | None = None) -> list[Plan]:
-        """Those that still work are taken up."""
-        plans = session.plans(only)
-        session.fleet.leave()
-        session.fleet.start(plans, before=session.state.providers)
-        session.save()
-        return plans
-
     def _create(self, session: Session) -> None:
         session.remember()
         self._provision(session)
         session.save(Phase.CREATING)
-        self._made = True
-        count = send(session)
+        count = self._send(session)
         tasks = f"{count} task{'s' if count != 1 else ''}"
         self._tools.display.note(f"Run {session.run_id} with {tasks}: {session.state.dashboard_url}")
+
+    def _send(self, session: Session) -> int:
+        """From here on the run may exist: its state file stays, so that it can be resumed, unless it is refused."""
+        never_begun, self.state = session.undo.state.pop_all(), session.state
+        try:
+            return send(session)
+        except ApiError as error:
+            if self._options.resume is None and was_refused(error):
+                session.undo.state.push(never_begun)
+                self.state = None
+            raise
 
     def _bring_back(self, session: Session) -> None:
         with self._tools.client(session.connection.api_url, session.connection.key) as client:
@@ -117,21 +112,6 @@ class RunDriver:
         self._tools.display.note(f"Resuming run {session.run_id}: {session.state.dashboard_url}")
         if not run.status.is_over:
             self._provision(session, run)
-
-    def _abandon(self, error: BaseException) -> None:
-        """Nothing was begun, or it is not known whether: then the state file stays, so that it can be resumed."""
-        session = self._session
-        if session is None:
-            return
-        resumed = self._options.resume is not None
-        harmless = isinstance(error, BenchfleetError) and not session.busy
-        if resumed and (harmless or isinstance(error, Unreachable)):
-            session.leave()  # what works, works on
-            return
-        session.end()
-        if not resumed and (not self._made or _was_refused(error)):
-            self._made = False
-            session.states.forget(session.run_id)
 
     def _see_through(self, session: Session) -> Ended:
         try:
@@ -142,22 +122,11 @@ class RunDriver:
             return self._finish(session)
         except Interrupted as signal:
             if not self._options.stays:
-                session.end()
                 raise
-            return self._interrupted(session, signal)
-        except (TimedOut, Unreachable):
-            session.leave() if self._options.stays else session.end()
-            raise
-        except BaseException:
-            session.end()
-            raise
-
-    def _interrupted(self, session: Session, signal: Interrupted) -> Ended:
-        """Whatever goes wrong meanwhile (the terminal is gone, say): nothing is forgotten here."""
-        try:
             return interrupted(session, signal, finish=lambda: self._finish(session, timeout_s=STOPPING_S))
-        except BaseException:
-            session.end()
+        except (TimedOut, Unreachable):
+            if self._options.stays:
+                session.leave()
             raise
 
     def _finish(self, session: Session, *, timeout_s: float | None = None) -> Ended:
@@ -171,7 +140,7 @@ class RunDriver:
         failed = run.status == RunStatus.FAILED or run.tasks.failed > 0
         explains = None if session.emulator else session.run_id
         with self._tools.interrupts.ignored():
-            session.end()
+            session.undo.end_work()
             self._put_away(session, failed=failed)
         step = next_step(folder, logs=session.folder, explains=explains) if failed else ""
         return Ended(exit_code_of(run), run, folder, words=words_of(run), next_step=step)
@@ -182,7 +151,7 @@ class RunDriver:
         def poll() -> Snapshot:
             with self._tools.interrupts.held():
                 session.mend_emulator()
-            snapshot = known(session, poller.poll, again=lambda: self._start_runners(session))
+            snapshot = known(session, poller.poll, again=session.start_runners)
             session.seen(snapshot.run)
             return snapshot
 
@@ -231,11 +200,6 @@ class RunDriver:
         bad = tasks is None or seen is None or seen.status != RunStatus.COMPLETED or tasks.completed != tasks.total
         step = next_step(folder, logs=session.folder) if tasks and tasks.failed else ""
         return Ended(exit_codes.FAILED if bad else exit_codes.OK, folder=folder, next_step=step)
-
-
-def _was_refused(error: BaseException) -> bool:
-    """Certainly not carried out."""
-    return isinstance(error, ApiError) and not isinstance(error, ServerError) and not error.repeated
 
 
 def _bring_your_own(session: Session, provider: str, instance_type: str) -> str:

@@ -49,7 +49,7 @@ def interrupted(session: Session, signal: Interrupted, *, finish: Callable[[], E
         return left(session, exit_codes.INTERRUPTED)
     if choice in (STOP, CLEAN):
         return _stop(session, finish=None if choice == CLEAN else finish)
-    session.end()
+    session.undo.end_work()
     session.save_if_possible()
     words = f"Interrupted: runners and emulator of this command have ended. {how_to_resume(session.run_id)}"
     return Ended(exit_codes.INTERRUPTED, words=words)
@@ -72,11 +72,11 @@ def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
                 _see_settled(session, client)
         ended = finish() if finish else None
     except (BenchfleetError, Interrupted) as error:
-        session.end()
+        session.undo.end_work()
         return _stop_failed(session, error, clean=finish is None)
     if ended is not None:
         return replace(ended, exit_code=exit_codes.INTERRUPTED, words=f"{_stopped(session)}.")
-    session.end()
+    session.undo.end_work()
     session.states.forget(run_id)
     return Ended(exit_codes.INTERRUPTED, words=f"{_stopped(session)}; nothing of it is left here.")
 

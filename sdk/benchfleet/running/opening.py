@@ -1,4 +1,4 @@
-"""Makes a session: of a new run, or of one that an earlier command has made."""
+"""Makes a session: of a new run, or of one that an earlier command has made. What it takes is given back by `undo`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,28 +13,23 @@ from benchfleet.exceptions import ConfigError, NotFound, UsageError
 from benchfleet.running.options import LATEST, RunOptions
 from benchfleet.running.session import Session, Tools
 from benchfleet.running.state import ConfigState, Phase, RunState, StateFolder
+from benchfleet.running.undo import Undo
 
 DEFAULT_CONFIG_HINT = "name one with --config FILE"
 _TRIES = 30  # ids are seconds: so many runs may be begun in one second
 
 
-def new_session(options: RunOptions, tools: Tools) -> Session:
+def new_session(options: RunOptions, tools: Tools, undo: Undo) -> Session:
     """Reads the config and takes an id. Raises ConfigError, UsageError, DiskError."""
     if options.config is None:
         raise UsageError(f"no config: {DEFAULT_CONFIG_HINT}")
     config = _read(options.config, options.providers, tools)
     folder, now = StateFolder(options.state_dir), tools.clocks.now()
-    run_id = None
-    try:
-        with tools.interrupts.held():
-            run_id = _reserve(options.run_id or config.request.run_id, folder, now)
-            session = Session(_fresh(run_id, options, config, now), folder=folder, config=config, tools=tools)
-            session.lock()
-    except BaseException:
-        if run_id is not None:
-            folder.forget(run_id)
-        raise
-    return session
+    with tools.interrupts.held():
+        run_id = _reserve(options.run_id or config.request.run_id, folder, now)
+        undo.state.callback(folder.forget, run_id)
+        undo.lock.callback(folder.lock(run_id).release)
+    return Session(_fresh(run_id, options, config, now), folder=folder, config=config, tools=tools, undo=undo)
 
 
 def _fresh(run_id: str, options: RunOptions, config: RunConfig, now: datetime) -> RunState:
@@ -52,24 +47,25 @@ def _fresh(run_id: str, options: RunOptions, config: RunConfig, now: datetime) -
     )
 
 
-def old_session(options: RunOptions, tools: Tools) -> Session:
+def old_session(options: RunOptions, tools: Tools, undo: Undo) -> Session:
     """Raises UsageError if there is nothing to resume, ConfigError if the config is not what it was."""
     folder = StateFolder(options.state_dir)
-    lock = folder.lock(run_id := _known(options, folder, told=tools.display.note).run_id)
-    try:
-        state = _known(
-            replace(options, resume=run_id), folder
-        )  # once more: another command may have brought it further
-        session = Session(state, folder=folder, config=_same_config(state, options, tools), tools=tools, lock=lock)
-    except BaseException:
-        if not folder.path(run_id).exists():  # forgotten in the meantime
-            folder.forget(run_id)
-        lock.release()
-        raise
+    run_id = _known(options, folder, told=tools.display.note).run_id
+    undo.lock.callback(folder.lock(run_id).release)
+    undo.state.callback(_tidy_if_forgotten, folder, run_id)
+    state = _known(replace(options, resume=run_id), folder)  # once more: another command may have brought it further
+    config = _same_config(state, options, tools)
+    undo.state.pop_all()
     if options.results is not None:
         state.results_dir = str(options.results.absolute() / state.run_id)
     state.slots = options.slots or state.slots
-    return session
+    return Session(state, folder=folder, config=config, tools=tools, undo=undo)
+
+
+def _tidy_if_forgotten(folder: StateFolder, run_id: str) -> None:
+    """To lock a run makes its folder, also when another command has just forgotten it."""
+    if not folder.path(run_id).exists():
+        folder.forget(run_id)
 
 
 def _known(options: RunOptions, folder: StateFolder, *, told: Callable[[str], None] = lambda words: None) -> RunState:

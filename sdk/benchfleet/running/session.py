@@ -12,13 +12,13 @@ from benchfleet_contract.runs import CreatedRun, RunDetail
 from benchfleet.config import RunConfig
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.local.emulator import EmulatorProcess, Ready
-from benchfleet.local.lock import Lock
 from benchfleet.local.processes import Background, Identity, end_all
-from benchfleet.local.state import EmulatorState, ProviderState
+from benchfleet.local.state import ProviderState
 from benchfleet.profiles.settings import Connection
 from benchfleet.running.interrupts import Interrupts
 from benchfleet.running.provisioning import Fleet, Plan, Provisioner
 from benchfleet.running.state import Phase, RunState, StateFolder
+from benchfleet.running.undo import Undo
 from benchfleet.watch.groups import Demand, demand_of
 from benchfleet.watch.poller import Api
 from benchfleet.watch.polling import Clocks, Display
@@ -61,22 +61,20 @@ class Tools:
 
 
 class Session:
-    """Knows what was started for the run, and ends it or leaves it. Only one command at a time may hold a run."""
+    """Starts what the run needs here. What it starts ends with `undo`, unless the session is left."""
 
-    def __init__(
-        self, state: RunState, *, folder: StateFolder, config: RunConfig, tools: Tools, lock: Lock | None = None
-    ) -> None:
+    def __init__(self, state: RunState, *, folder: StateFolder, config: RunConfig, tools: Tools, undo: Undo) -> None:
         self.state = state
         self.states = folder
         self.config = config
         self.tools = tools
+        self.undo = undo
         self.fleet = Fleet(tools.provisioners, interrupts=tools.interrupts)
         self.emulator: EmulatorProcess | None = None
         self.connection = Connection("", None, None)
         self.runner_key: str | None = None
         self._restarts = 0
         self._disk_told = False
-        self._lock = lock
 
     @property
     def run_id(self) -> str:
@@ -85,15 +83,6 @@ class Session:
     @property
     def folder(self) -> Path:
         return self.states.folder(self.run_id)
-
-    def lock(self) -> None:
-        """Raises UsageError if another command is at work on this run. It is ours until `unlock`, or until we are gone."""
-        self._lock = self._lock or self.states.lock(self.run_id)
-
-    def unlock(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
 
     def save(self, phase: Phase | None = None) -> None:
         """Raises BenchfleetError if the state file cannot be written; the one before stays then."""
@@ -121,18 +110,28 @@ class Session:
     def start_emulator(self) -> None:
         """Saved before it is ready, so that a command that dies meanwhile leaves a trace of it."""
         self.tools.display.note("Starting the emulator")
-        self.emulator = self.tools.emulator(self.folder / "emulator")
+        self.emulator = self._make_emulator(self.folder / "emulator")
         with self.tools.interrupts.held():
             self.emulator.start()
             self.save()
         self._take(self.emulator.wait_until_ready(clock=self.tools.clocks.clock, sleep=self.tools.clocks.sleep))
 
-    def find_emulator(self, state: EmulatorState) -> None:
-        """That of an earlier command; restarted on its state if it has ended."""
-        self.emulator = self.tools.emulator(Path(state.folder))
-        self.emulator.find_again(state)
-        if self.emulator.alive:
-            self._take(self.emulator.wait_until_ready())
+    def take_up(self) -> None:
+        """What an earlier command has left at work: from here on it ends with this one."""
+        if (found := self.state.emulator) is not None:
+            self.emulator = self._make_emulator(Path(found.folder))
+            self.emulator.find_again(found)
+        self.undo.work.callback(lambda: end_found(self.state.providers))
+
+    def _make_emulator(self, folder: Path) -> EmulatorProcess:
+        emulator = self.tools.emulator(folder)
+        self.undo.work.callback(emulator.stop)
+        return emulator
+
+    def reach_emulator(self, emulator: EmulatorProcess) -> None:
+        """One that was taken up; restarted on its state if it has ended."""
+        if emulator.alive:
+            self._take(emulator.wait_until_ready())
         else:
             self._restart()
 
@@ -174,6 +173,15 @@ class Session:
         self.state.dashboard_url = f"{api_url.rstrip('/')}/?run_id={self.run_id}"
         self.save()
 
+    def start_runners(self, only: frozenset[Demand] | None = None) -> list[Plan]:
+        """Those that still work are taken up. May be called again, for runners that have ended."""
+        plans = self.plans(only)
+        self.fleet.leave()
+        self.undo.work.callback(self.fleet.stop)
+        self.fleet.start(plans, before=self.state.providers)
+        self.save()
+        return plans
+
     @property
     def busy(self) -> bool:
         """Has this command started or taken up anything?"""
@@ -198,17 +206,6 @@ class Session:
             for provider in dict.fromkeys(instance.provider for instance in wanted)
         ]
 
-    def end(self) -> None:
-        """Ends what was started for the run on this machine, by this command or by an earlier one, and waits for it.
-
-        What comes meanwhile by signal is forgotten.
-        """
-        with self.tools.interrupts.ignored():
-            self.fleet.stop()
-            end_found(self.state.providers)
-            if self.emulator is not None:
-                self.emulator.stop()
-
     def leave(self) -> None:
         """What was started goes on without this command. What comes meanwhile by signal is forgotten."""
         with self.tools.interrupts.ignored():
@@ -216,6 +213,7 @@ class Session:
             self.fleet.leave()
             if self.emulator is not None:
                 self.emulator.leave()
+            self.undo.work.pop_all()
 
 
 def end_found(providers: Mapping[str, ProviderState]) -> None:
