@@ -12,7 +12,9 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 from runner_image.logs import Log
 
@@ -79,13 +81,28 @@ def _locked(root: Path) -> int:
 
 def _remove(root: Path, *, log: Log) -> None:
     """What a benchmark made unreadable is made readable first; what still resists is told."""
-    shutil.rmtree(root, ignore_errors=True)
+    with suppress(RecursionError):  # by folders within each other, of which a benchmark can make any number
+        shutil.rmtree(root, ignore_errors=True)
     if root.exists():
-        for folder, inner, _ in os.walk(root):  # links are not entered, and a link's own mode is nobody's business
-            for name in inner:
-                if not (path := Path(folder, name)).is_symlink():
-                    with suppress(OSError):
-                        path.chmod(0o700)
+        _flatten(root)
         shutil.rmtree(root, ignore_errors=True)
     if root.exists():
         log.warning("work_dir_left", path=str(root))
+
+
+def _flatten(root: Path) -> None:
+    """Opens every folder and moves it right below `root`: then no path is too long, and nothing needs recursion."""
+    names = (root / f"{uuid4().hex}-{number}" for number in count())
+    open_ = [root]
+    while open_:
+        folder = open_.pop()
+        with suppress(OSError):
+            for inner in _folders(folder):
+                inner.chmod(0o700)
+                open_.append(inner.rename(next(names)))
+
+
+def _folders(path: Path) -> list[Path]:
+    """No links: they are not entered, and a link's own mode is nobody's business."""
+    with os.scandir(path) as entries:
+        return [path / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]

@@ -83,3 +83,23 @@ def test_another_users_folder_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_work_root_that_is_not_there_is_no_problem(tmp_path: Path) -> None:
     assert remove_orphans(tmp_path / "later", log=Log()) == []
+
+
+def test_folders_within_each_other_without_end_are_removed(tmp_path: Path) -> None:
+    """Else a benchmark leaves what fails its task, ends its slot and stops every later start of a runner."""
+    with work_dir(tmp_path, "r.1", keep=False, log=Log()) as root:
+        nest(root / "work", levels=1_200)
+    assert list(tmp_path.iterdir()) == []
+    nest(left(tmp_path) / "work", levels=1_200)
+    assert len(remove_orphans(tmp_path, log=Log())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def nest(folder: Path, *, levels: int) -> None:
+    """No path to the innermost one is short enough for the system: each is made from within the one before."""
+    inside = os.open(folder, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("deeper", dir_fd=inside)
+        outside, inside = inside, os.open("deeper", os.O_RDONLY, dir_fd=inside)
+        os.close(outside)
+    os.close(inside)
