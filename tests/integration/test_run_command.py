@@ -243,7 +243,7 @@ CANNOT_BEGIN = [
     (("-c", "garbage.json"), 5, "garbage.json"),
     (("--resume", "latest"), 2, "nothing to resume"),
     (("--resume", "latest", "--emulator"), 2, "leave out --emulator"),
-    (("-c", "config.json", "--emulator", "--api-url", "http://x"), 2, "leave out --api-url"),
+    (("-c", "config.json", "--emulator", "--api-url", "http://x"), 2, "omit --api-url"),
     ((), 2, "--config"),
     (("-c", "config.json", "--timeout", "0"), 2, "--timeout"),
 ]
