@@ -81,11 +81,8 @@ def _locked(root: Path) -> int:
 
 def _remove(root: Path, *, log: Log) -> None:
     """What a benchmark made unreadable is made readable first; what still resists is told."""
-    with suppress(RecursionError):  # by folders within each other, of which a benchmark can make any number
-        shutil.rmtree(root, ignore_errors=True)
-    if root.exists():
-        _flatten(root)
-        shutil.rmtree(root, ignore_errors=True)
+    _flatten(root)  # of folders within each other a benchmark can make any number: the next line recurses
+    shutil.rmtree(root, ignore_errors=True)
     if root.exists():
         log.warning("work_dir_left", path=str(root))
 
