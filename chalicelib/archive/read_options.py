@@ -8,7 +8,7 @@ from typing import Any
 KEPT_MS = 600_000  # a plan never changes, but its run can be deleted: its id is free an hour after the last claim
 MOST = 512  # of at most 8 KB each
 
-Place = tuple[str, int, int]  # run id, offset and length in bytes
+OptionsAddress = tuple[str, int, int]  # run id, offset and length in bytes
 
 
 class ReadOptions:
@@ -16,9 +16,11 @@ class ReadOptions:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._kept: OrderedDict[Place, tuple[int, dict[str, Any]]] = OrderedDict()
+        self._kept: OrderedDict[OptionsAddress, tuple[int, dict[str, Any]]] = OrderedDict()
 
-    def get(self, place: Place, *, now_ms: int, read: Callable[[Place], dict[str, Any]]) -> dict[str, Any]:
+    def get(
+        self, place: OptionsAddress, *, now_ms: int, read: Callable[[OptionsAddress], dict[str, Any]]
+    ) -> dict[str, Any]:
         with self._guard:
             until_ms, options = self._kept.get(place, (0, {}))
         if until_ms > now_ms:

@@ -12,7 +12,7 @@ from benchfleet_contract.tasks import UploadUrls
 
 from chalicelib.archive import layout
 from chalicelib.archive.errors import ObjectMissing, StorageError
-from chalicelib.archive.read_options import Place, ReadOptions
+from chalicelib.archive.read_options import OptionsAddress, ReadOptions
 from chalicelib.archive.s3 import Objects
 from chalicelib.domain import seals
 from chalicelib.domain.errors import Unavailable
@@ -44,7 +44,7 @@ class Storage:
         """A GET of the plan; whoever has it asks for the bytes that he wants."""
         return self._objects().sign_get(layout.plan_key(run_id), expires_s=URL_LIFETIME_S, filename="plan.jsonl")
 
-    def _read_options(self, place: Place) -> dict[str, Any]:
+    def _read_options(self, place: OptionsAddress) -> dict[str, Any]:
         run_id, offset, length = place
         try:
             found = self._objects().read_range(layout.plan_key(run_id), offset=offset, length=length)

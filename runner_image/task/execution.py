@@ -104,9 +104,10 @@ class Execution:
         self.beats.check()
 
     def _fitted(self, outcome: Outcome) -> Outcome:
-        """Within the bounds of the contract; what that changed is noted, and output.json written anew."""
+        """Within the bounds of the contract, and with the task's subject; output.json is written anew if that changed it."""
         output, note = fitted(outcome.output)
-        if note:
+        output = output.model_copy(update={"subject": self.task.subject})
+        if note or output.subject != outcome.output.subject:
             write_output(self.work_dir, output)
         return replace(outcome, output=output, note=note)
 

@@ -34,12 +34,13 @@ class BenchmarkFailure(BaseModel):
 
 
 class Output(BaseModel):
-    """`output.json`."""
+    """`output.json`. `subject` is what was measured, in a run that compares several; else it is left out."""
 
     model_config = ConfigDict(extra="forbid")
 
     schema_version: Literal[1] = 1
     workload: str
+    subject: str | None = None
     measurements: list[Measurement]
     failures: list[BenchmarkFailure] = []
 

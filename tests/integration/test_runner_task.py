@@ -432,7 +432,7 @@ def test_large_options_are_fetched_without_the_key_and_then_are_as_if_inline(
     ("reply", "byte_range", "words"),
     [
         (Reply(status=403), WHERE, "403"),
-        (Reply(status=206, body=b"[1]"), WHERE, "no JSON object"),
+        (Reply(status=206, body=b"[1]"), WHERE, "not a JSON object"),
         (Reply(status=206, body=b"{"), WHERE, "Expecting property name"),
         (Reply(status=206, body={}), "0-1048576", "'0-1048576', not <first>-<last> of at most 1048576 bytes"),
         (Reply(status=206, body={}), "9-8", "'9-8'"),
@@ -459,14 +459,15 @@ def test_metadata_tells_the_version_that_fetched_options_ask_for(bench: Bench, p
     assert json.loads(members(plane.uploads["claim-result"])["./metadata.json"])["ruby_version"] == "3.3.10"
 
 
-def test_subject_and_part_stand_in_metadata_where_there_are_any(bench: Bench, plane: ControlPlane) -> None:
+def test_subject_and_part_stand_in_the_result_where_there_are_any(bench: Bench, plane: ControlPlane) -> None:
     plane.script["claim"] = [plane.assigned(subject="ruby-3.4", part="2/3"), plane.assigned()]
     found = []
     for _ in range(2):
         bench.run(Tiny())
-        metadata = json.loads(members(plane.uploads["claim-result"])["./metadata.json"])
-        found.append((metadata.get("subject", "none"), metadata.get("part", "none")))
-    assert found == [("ruby-3.4", "2/3"), ("none", "none")]
+        files = members(plane.uploads["claim-result"])
+        metadata, output = json.loads(files["./metadata.json"]), json.loads(files["./output.json"])
+        found.append((metadata.get("subject", "none"), metadata.get("part", "none"), output.get("subject")))
+    assert found == [("ruby-3.4", "2/3", "ruby-3.4"), ("none", "none", None)]
 
 
 @pytest.mark.parametrize(
