@@ -13,7 +13,8 @@ from typing import Any
 
 from benchfleet_contract.limits import MAX_PLAN_BYTES
 from benchfleet_contract.run_options import options_of
-from benchfleet_contract.runs import Instance, Order, RunRequest, Subject
+from benchfleet_contract.runs import Instance, RunRequest, Subject
+from benchfleet_contract.states import Order
 
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.records import Demand, Group

@@ -6,8 +6,7 @@ from typing import Any, Self
 
 from benchfleet_contract.names import folder_name, task_id
 from benchfleet_contract.run_options import ruby_version_of
-from benchfleet_contract.runs import Order
-from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
+from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, Order, ResultState, TaskStatus
 
 
 class RunState(StrEnum):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
 from benchfleet_contract.run_fields import WHOLE
-from benchfleet_contract.runs import Order
+from benchfleet_contract.states import Order
 from benchfleet_contract.workloads import schemas
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 

@@ -15,7 +15,8 @@ from benchfleet_contract.run_fields import WHOLE
 from benchfleet_contract.run_instances import is_field, read_instances
 from benchfleet_contract.run_subjects import read_subjects
 from benchfleet_contract.run_work import Work, check_options, check_shards, read_ruby_version
-from benchfleet_contract.runs import Instance, Order, RunRequest
+from benchfleet_contract.runs import Instance, RunRequest
+from benchfleet_contract.states import Order
 from benchfleet_contract.workloads.known import warning_about
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from benchfleet_contract import limits
-from benchfleet_contract.states import ArchiveState, RunStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, Order, RunStatus, TaskStatus
 
 
 class PerInstanceType(BaseModel):
@@ -30,9 +30,6 @@ class Subject(BaseModel):
     name: str
     image: str | None = None
     options: dict[str, Any] = {}
-
-
-Order = Literal["interleaved", "grouped"]
 
 
 class RunRequest(BaseModel):
@@ -145,7 +142,3 @@ class RunDetail(BaseModel):
     metadata: dict[str, Any]
     archive: Archive
     groups: list[GroupCounts]
-
-
-class Message(BaseModel):
-    message: str

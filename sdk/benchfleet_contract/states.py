@@ -1,6 +1,9 @@
 """The states that people and programs see. Legal transitions are in `chalicelib/domain/transitions.py`."""
 
 from enum import StrEnum
+from typing import Literal
+
+Order = Literal["interleaved", "grouped"]  # of the tasks of a run that compares subjects
 
 
 class RunStatus(StrEnum):

@@ -65,11 +65,11 @@ def test_a_start_loads_no_use_case_no_store_and_no_client_library() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [
         "benchfleet_contract.limits",
+        "benchfleet_contract.message",
         "benchfleet_contract.names",
         "benchfleet_contract.problems",
         "benchfleet_contract.run_options",
         "benchfleet_contract.runners",
-        "benchfleet_contract.runs",
         "benchfleet_contract.states",
         "benchfleet_contract.tasks",
         "chalicelib.domain.blocks",

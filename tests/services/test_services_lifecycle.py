@@ -11,8 +11,8 @@ from benchfleet_contract.tasks import ClaimReply
 from chalicelib.domain import errors
 from chalicelib.domain.ports import Beat, Flaw, Verdict
 from chalicelib.domain.records import Run, RunState
-from chalicelib.services.present import task_view
 from chalicelib.services.runs.build_archive import MOST_BUILDS
+from chalicelib.services.runs.present import task_view
 from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
 from tests.contract.in_process import new_bucket
 from tests.contract.records import CLOUD, LOCAL, a_request

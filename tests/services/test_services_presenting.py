@@ -13,7 +13,8 @@ from chalicelib.domain.errors import TaskNotFound, Unavailable
 from chalicelib.domain.outcomes import Assigned, Done, Wait
 from chalicelib.domain.records import ArchiveRecord, Contents, Header, Run, RunState, Task
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.present import claimed, list_item, new_task, renewed, run_detail, task_view
+from chalicelib.services.present import claimed, renewed
+from chalicelib.services.runs.present import list_item, new_task, run_detail, task_view
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task
 from tests.contract.system import Clients, System
 

@@ -10,7 +10,7 @@ from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.tasks import AssignedTask, ClaimReply
 
 from chalicelib.archive.layout import archive_key, plan_key
-from chalicelib.domain.errors import InvalidRun
+from chalicelib.domain.errors import InvalidRun, Unavailable
 from chalicelib.domain.ports import Verdict
 from chalicelib.domain.selection import Wanted
 from tests.contract.records import LOCAL, a_request
@@ -72,7 +72,7 @@ def test_the_plan_is_kept_once_and_read_once_for_all_tasks_with_the_same_options
     system.objects.put(plan_key("r"), b"x" * 48, content_type="text/plain")  # who reads it again would notice
     assert assigned(claim(system, token="t3")).workload_options["seed"] == 7
     system.clock.pass_s(600)
-    with pytest.raises(json.JSONDecodeError):
+    with pytest.raises(Unavailable, match="damaged"):
         claim(system, token="t0", retry=True)
 
 

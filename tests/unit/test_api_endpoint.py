@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from benchfleet_contract.message import Message
 from benchfleet_contract.problems import Problem
-from benchfleet_contract.runs import Message
 from benchfleet_contract.tasks import ClaimReply, HeartbeatReply
 
 from chalicelib.api.endpoint import (

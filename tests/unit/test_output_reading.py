@@ -48,7 +48,7 @@ def test_fields_that_nobody_knows_cost_nothing_and_are_told() -> None:
     found = reasons(written(GOOD, failure=[], b=1, c=1, d=1))
     assert found == {
         "output.json": 'cannot be read: "failure", "b", "c" and 1 more: no such field, must be one of '
-        "schema_version, workload, measurements, failures"
+        "schema_version, workload, subject, measurements, failures"
     }
     assert "ud800" in reasons(written(GOOD, **{"\ud800": 1}))["output.json"]
 

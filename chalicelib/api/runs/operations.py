@@ -1,6 +1,7 @@
 """Operations of runs, as the OpenAPI document describes them. Never imported by the Lambda."""
 
 from benchfleet_contract import limits, runners, runs, tasks
+from benchfleet_contract.message import Message
 from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.states import TaskStatus
@@ -57,14 +58,14 @@ def _runs() -> list[Operation]:
         *(
             Operation(
                 "post", path, name, "End a run early; its open tasks are cancelled.",
-                ADMIN, runs.Message, refusals=(errors.RunNotFound, errors.RunNotRunning, *BUSY),
+                ADMIN, Message, refusals=(errors.RunNotFound, errors.RunNotRunning, *BUSY),
             )
             for path, name in (("/runs/{run_id}/stop", "stopRun"), ("/run/{run_id}/stop", "stopRunByPlanName"))
         ),
         Operation(
             "delete", "/runs/{run_id}", "deleteRun",
             "Delete a run with its archive and uploads. Nobody is shown the run from the first answer on; ask again until 404.",
-            ADMIN, runs.Message, 202, refusals=(errors.RunNotFound, errors.RunNotOver, *BUSY),
+            ADMIN, Message, 202, refusals=(errors.RunNotFound, errors.RunNotOver, *BUSY),
         ),
         Operation(
             "get", "/runs/{run_id}/tasks", "listTasks", "The tasks of a run, in order.", ANYONE, tasks.TaskList,

@@ -1,8 +1,10 @@
 """Routes of runs."""
 
+from typing import TYPE_CHECKING
+
 from benchfleet_contract.limits import TASKS_PAGE
+from benchfleet_contract.message import Message
 from benchfleet_contract.names import run_id_of
-from benchfleet_contract.runs import CreatedRun, Message
 from benchfleet_contract.tasks import TaskList
 from chalice.app import Blueprint, Response
 
@@ -10,8 +12,10 @@ from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, qu
 from chalicelib.api.json_suffix import without_format
 from chalicelib.api.requests import read_page, read_runs_cursor, read_wanted
 from chalicelib.domain.errors import RunNotFound
-from chalicelib.services.present import new_task
 from chalicelib.wiring import services
+
+if TYPE_CHECKING:
+    from benchfleet_contract.runs import CreatedRun
 
 runs = Blueprint(__name__)
 
@@ -84,8 +88,9 @@ def known(run_id: str) -> str:
     return run_id
 
 
-def _create() -> CreatedRun:
+def _create() -> "CreatedRun":
+    from chalicelib.services.runs.present import created  # what shows runs is not loaded at a start
+
     body = body_of(runs.current_request)
     run, tasks = services().runs.create.with_tasks(body, most=TASKS_PAGE)
-    told = [new_task(task) for task in tasks]
-    return CreatedRun(run_id=run.run_id, tasks_created=run.task_count, tasks=told, warnings=list(run.warnings))
+    return created(run, tasks)

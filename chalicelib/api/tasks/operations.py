@@ -1,6 +1,7 @@
 """Operations of tasks, as the OpenAPI document describes them. Never imported by the Lambda."""
 
-from benchfleet_contract import limits, runners, runs, tasks
+from benchfleet_contract import limits, runners, tasks
+from benchfleet_contract.message import Message
 from benchfleet_contract.tasks import ATTEMPT
 
 from chalicelib.api.endpoint import ANYONE, RUNNER
@@ -66,12 +67,12 @@ def _tasks() -> list[Operation]:
             tasks.HeartbeatReply, body=tasks.HeartbeatRequest, example=_BEAT, refusals=refusals,
         ),
         Operation(
-            "post", "/tasks/{task_id}/complete", "completeTask", "End a task with its result.", RUNNER, runs.Message,
+            "post", "/tasks/{task_id}/complete", "completeTask", "End a task with its result.", RUNNER, Message,
             body=tasks.CompleteRequest, example=_DONE, refusals=refusals,
         ),
         Operation(
             "post", "/tasks/{task_id}/fail", "failTask", "End a task with the reason why there is no result.", RUNNER,
-            runs.Message, body=tasks.FailRequest, example=_FAILED, refusals=refusals,
+            Message, body=tasks.FailRequest, example=_FAILED, refusals=refusals,
         ),
         Operation(
             "get", "/tasks/{task_id}/upload-urls", "signUploads",

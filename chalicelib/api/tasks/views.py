@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from benchfleet_contract.runs import Message
+from benchfleet_contract.message import Message
 from benchfleet_contract.tasks import ClaimReply, HeartbeatReply, UploadUrls
 from chalice.app import Blueprint, Response
 

@@ -13,7 +13,7 @@ from chalicelib.domain.errors import RunNotFound, TaskNotFound
 from chalicelib.domain.ports import Runs, Storage, Tasks
 from chalicelib.domain.records import Run, Task
 from chalicelib.domain.selection import Wanted
-from chalicelib.services.present import list_item, run_detail, task_view
+from chalicelib.services.runs.present import list_item, run_detail, task_view
 
 
 def published(runs: Runs, run_id: str) -> tuple[Run, Counts]:
