@@ -15,7 +15,7 @@ from chalicelib.api.json_suffix import without_format
 from chalicelib.api.runs.views import known
 from chalicelib.domain.errors import BadRequest
 from chalicelib.domain.outcomes import Outcome
-from chalicelib.domain.ports import Holder
+from chalicelib.domain.ports import Holder, Verdict
 from chalicelib.domain.records import ClaimRequest
 from chalicelib.services.present import claimed
 from chalicelib.wiring import services
@@ -71,26 +71,12 @@ def heartbeat(task_id: str) -> Response:
 
 @tasks.route("/tasks/{task_id}/complete", methods=["POST"], content_types=ANY_TYPE)
 def complete_task(task_id: str) -> Response:
-    def complete(holder: Holder) -> Message:
-        address, body = requests.task_address(task_id), body_of(tasks.current_request)
-        with _owner_first(address, body):
-            verdict = requests.read_completion(body, holder, services().clock())
-        services().tasks.finish(*address, verdict)
-        return Message(message="Task marked as completed")
-
-    return answer_holder(tasks.current_request, complete)
+    return _ended(task_id, requests.read_completion, said="Task marked as completed")
 
 
 @tasks.route("/tasks/{task_id}/fail", methods=["POST"], content_types=ANY_TYPE)
 def fail_task(task_id: str) -> Response:
-    def fail(holder: Holder) -> Message:
-        address, body = requests.task_address(task_id), body_of(tasks.current_request)
-        with _owner_first(address, body):
-            verdict = requests.read_failure(body, holder, services().clock())
-        services().tasks.finish(*address, verdict)
-        return Message(message="Task marked as failed")
-
-    return answer_holder(tasks.current_request, fail)
+    return _ended(task_id, requests.read_failure, said="Task marked as failed")
 
 
 @tasks.route("/tasks/{task_id}/upload-urls", methods=["GET"], content_types=ANY_TYPE)
@@ -103,6 +89,19 @@ def upload_urls(task_id: str) -> Response:
         return services().tasks.sign_uploads(*address, runner_id=runner_id, holder=mine, declared=declared)
 
     return answer_holder(tasks.current_request, sign)
+
+
+def _ended(task_id: str, read: Callable[[Mapping[str, Any], Holder, int], Verdict], *, said: str) -> Response:
+    """`read` makes the verdict of a body, its sender and the server's time."""
+
+    def end(holder: Holder) -> Message:
+        address, body = requests.task_address(task_id), body_of(tasks.current_request)
+        with _owner_first(address, body):
+            verdict = read(body, holder, services().clock())
+        services().tasks.finish(*address, verdict)
+        return Message(message=said)
+
+    return answer_holder(tasks.current_request, end)
 
 
 def _claimed(run_id: str | None, request: ClaimRequest, claim: Callable[[], Outcome]) -> ClaimReply:

@@ -1,5 +1,5 @@
 """What the clients do, each thing once: coroutines that ask a `Runtime` for everything that waits.
 
-In the runtime of `AsyncClient` waiting suspends; in that of `Client` it blocks, so that such a coroutine never suspends and
+With the runtime of `AsyncClient` waiting suspends; with that of `Client` it blocks, so that such a coroutine never suspends and
 runs to its end in one step. See docs/adr/0012-one-client-two-worlds.md.
 """

@@ -23,7 +23,7 @@ from benchfleet.watch.polling import poll_until_done
 
 
 class RunDriver:
-    """Plays one run. `state` is there from the moment in which the run may exist; it is what the last line tells of."""
+    """Drives one run. `state` is there from the moment in which the run may exist; it is what the last line tells of."""
 
     def __init__(self, options: RunOptions, tools: Tools) -> None:
         self._options = options
@@ -76,7 +76,7 @@ class RunDriver:
             require_free(session)
 
     def _provision(self, session: Session, run: RunDetail | None = None) -> None:
-        """Brings runners for all of the run, or for what is left of it."""
+        """Starts runners for all of the run, or for what is left of it."""
         only = None if run is None else frozenset(demand_of(group) for group in run.groups if open_tasks(group))
         plans = session.start_runners(only)
         for said in session.fleet.said():
@@ -130,7 +130,7 @@ class RunDriver:
             raise
 
     def _finish(self, session: Session, *, timeout_s: float | None = None) -> Ended:
-        """Follows the run to its end and brings its results home."""
+        """Follows the run to its end and downloads its results."""
         where = session.connection
         with (self._tools.watcher or self._tools.client)(where.api_url, where.key) as client:
             run = self._follow(session, client, timeout_s=timeout_s or self._options.timeout_s)
