@@ -57,5 +57,7 @@ ROOMS: Mapping[str, Room] = {
         ("tests/unit/test_archive_*.py",),
     ),
     "bounds": Room("benchfleet_contract", ("benchfleet_contract/bounds.py",), ("tests/unit/test_contract_bounds.py",)),
-    "statistics": Room("benchfleet", ("benchfleet/statistics/*.py",), ("tests/unit/test_statistics.py",)),
+    "statistics": Room(
+        "benchfleet_results", ("benchfleet_results/statistics/*.py",), ("tests/unit/test_statistics.py",)
+    ),
 }

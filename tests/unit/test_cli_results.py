@@ -10,7 +10,7 @@ from benchfleet.cli.numbers import mean_and_interval, scale
 from benchfleet.cli.results_table import caption, table
 from benchfleet.exceptions import ArchiveError
 from benchfleet.results.folder import read
-from benchfleet.statistics import estimate
+from benchfleet_results.statistics import estimate
 from rich.console import Console
 
 

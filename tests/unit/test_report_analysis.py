@@ -15,7 +15,7 @@ from benchfleet.report.prices import Price, PriceTable, load
 from benchfleet.report.reading import read_runs
 from benchfleet.report.relations import to_best
 from benchfleet.report.summary import headline
-from benchfleet.statistics.comparing import Sample
+from benchfleet_results.statistics.comparing import Sample
 
 from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
 

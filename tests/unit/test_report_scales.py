@@ -18,8 +18,8 @@ from benchfleet.report.model import Board, Relation, Report
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet.report.summary import headline
-from benchfleet.statistics import contrast
-from benchfleet.statistics.comparing import Sample
+from benchfleet_results.statistics import contrast
+from benchfleet_results.statistics.comparing import Sample
 from rich.console import Console
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 import scipy  # loads `stats`, which is heavy, when it is used
-from benchfleet.statistics import compare, components, estimate, half_width, holm, score, t_quantile, two_sided
-from benchfleet.statistics.comparing import Sample, significance
+from benchfleet_results.statistics import compare, components, estimate, half_width, holm, score, t_quantile, two_sided
+from benchfleet_results.statistics.comparing import Sample, significance
 from hypothesis import given
 from hypothesis import strategies as st
 

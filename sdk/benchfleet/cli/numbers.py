@@ -1,7 +1,8 @@
 """Numbers as people read them."""
 
+from benchfleet_results.statistics import Estimate
+
 from benchfleet.report.words import scale
-from benchfleet.statistics import Estimate
 
 __all__ = ["mean_and_interval", "scale"]
 

@@ -6,6 +6,8 @@ from statistics import median
 
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
+from benchfleet_results.statistics.components import components
+from benchfleet_results.statistics.estimates import estimate
 
 from benchfleet.report.dataset import GroupKey
 from benchfleet.report.dimensions import By, label
@@ -13,8 +15,6 @@ from benchfleet.report.grouping import BoardData, Measured
 from benchfleet.report.model import CONFIDENCE, Benchmark, Cell, GroupSpread, Relation, Spread
 from benchfleet.report.ranking import Common
 from benchfleet.report.relations import NOT_COMPARED, to_best
-from benchfleet.statistics.components import components
-from benchfleet.statistics.estimates import estimate
 
 
 def tables(board: BoardData, shared: Common, by: By) -> list[Benchmark]:

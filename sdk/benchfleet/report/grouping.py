@@ -11,10 +11,10 @@ from benchfleet_results.metrics import Scale
 from benchfleet_results.pooling import executions
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Samples, Series
+from benchfleet_results.statistics.comparing import ROUNDING, Sample
 
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task, by_execution
 from benchfleet.report.dimensions import By
-from benchfleet.statistics.comparing import ROUNDING, Sample
 
 USUAL_METRIC = "time"
 ALL = ""  # a dimension that is compared on the board itself

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from benchfleet_results.series import Series
+from benchfleet_results.statistics.comparing import exp
+from benchfleet_results.statistics.scores import Score, score
 
 from benchfleet.report.dataset import GroupKey
 from benchfleet.report.dimensions import By, label
 from benchfleet.report.grouping import BoardData, name_of, rounding
 from benchfleet.report.model import CONFIDENCE, Interval, LeftOut, Ranked, Relation
 from benchfleet.report.relations import to_best
-from benchfleet.statistics.comparing import exp
-from benchfleet.statistics.scores import Score, score
 
 
 @dataclass(frozen=True)

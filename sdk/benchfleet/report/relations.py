@@ -5,9 +5,9 @@ from itertools import combinations
 from typing import TypeVar
 
 from benchfleet_results.metrics import Scale
+from benchfleet_results.statistics.comparing import Sample, compare, contrast, holm, significance
 
 from benchfleet.report.model import CONFIDENCE, LEVEL, Relation, Verdict
-from benchfleet.statistics.comparing import Sample, compare, contrast, holm, significance
 
 Key = TypeVar("Key")
 NOTHING = Relation()

@@ -7,6 +7,8 @@ from statistics import fmean
 
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
+from benchfleet_results.statistics.comparing import Sample, significance
+from benchfleet_results.statistics.scores import score
 
 from benchfleet.report.benchmarks import common_scale
 from benchfleet.report.dataset import GroupKey, Task
@@ -16,8 +18,6 @@ from benchfleet.report.model import Compared, Relation, RunComparison
 from benchfleet.report.printing import printable, shown
 from benchfleet.report.ranking import in_unit
 from benchfleet.report.relations import NOT_COMPARED, adjusted, relation
-from benchfleet.statistics.comparing import Sample, significance
-from benchfleet.statistics.scores import score
 
 _NAMED = 3  # in a sentence; the lists are whole
 _BY: By = ("machine", "subject")  # whatever the boards compare: variants are told in a column of their own

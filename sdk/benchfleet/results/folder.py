@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchfleet_results.series import Samples, Series
+from benchfleet_results.statistics import Estimate, estimate
 
 from benchfleet.exceptions import ArchiveError
 from benchfleet.results import bounds
 from benchfleet.results.files import Unreadable, folders, read_object
 from benchfleet.results.outputs import read_output
-from benchfleet.statistics import Estimate, estimate
 
 
 @dataclass(frozen=True, order=True)

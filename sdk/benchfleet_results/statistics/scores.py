@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean
 
-from benchfleet.statistics.comparing import ROUNDING, Sample, around, exp
-from benchfleet.statistics.student import t_quantile
+from benchfleet_results.statistics.comparing import ROUNDING, Sample, around, exp
+from benchfleet_results.statistics.student import t_quantile
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
-from benchfleet.statistics.student import t_quantile, two_sided
+from benchfleet_results.statistics.student import t_quantile, two_sided
 
 _LOG_MOST = 700.0  # exp of more does not fit a float
 ROUNDING = 1e-12  # logs that differ by less differ by how they were added up; plain means, by this share of them

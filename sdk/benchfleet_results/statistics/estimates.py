@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
-from benchfleet.statistics.student import t_quantile
+from benchfleet_results.statistics.student import t_quantile
 
 
 @dataclass(frozen=True)

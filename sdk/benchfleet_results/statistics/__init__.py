@@ -4,11 +4,11 @@
 `scores`: geometric means over benchmarks. `components`: variance between tasks told apart from variance within them.
 """
 
-from benchfleet.statistics.comparing import Comparison, Contrast, compare, contrast, holm
-from benchfleet.statistics.components import Components, components
-from benchfleet.statistics.estimates import Estimate, estimate, half_width
-from benchfleet.statistics.scores import Score, score
-from benchfleet.statistics.student import t_quantile, two_sided
+from benchfleet_results.statistics.comparing import Comparison, Contrast, compare, contrast, holm
+from benchfleet_results.statistics.components import Components, components
+from benchfleet_results.statistics.estimates import Estimate, estimate, half_width
+from benchfleet_results.statistics.scores import Score, score
+from benchfleet_results.statistics.student import t_quantile, two_sided
 
 __all__ = [
     "Comparison",
