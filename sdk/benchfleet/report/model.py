@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from benchfleet.report.dimensions import Dimension, identity
 
 Interval = tuple[float, float]
-Verdict = Literal["best", "better", "worse", "unclear", "unknown", "not_compared"]
+# `best`: beyond noise of all others. `first`: the best number, but not told apart from all others.
+Verdict = Literal["best", "first", "better", "worse", "unclear", "unknown", "not_compared"]
+Over = Literal["instances", "tasks", "samples"]
 CONFIDENCE = 0.95
 LEVEL = 0.05  # an adjusted p below this is beyond noise
 
@@ -116,7 +118,17 @@ class Relation(Part):
     p: float | None = Field(
         default=None, description="Welch's t, two-sided: on logs of task means, or on the means for a difference"
     )
-    p_adjusted: float | None = Field(default=None, description="after Holm; below 0.05 is beyond noise")
+    p_adjusted: float | None = Field(
+        default=None, description="after correction for all tests of the board; below 0.05 is beyond noise"
+    )
+    confidence: float = Field(
+        default=CONFIDENCE,
+        description="of the interval, corrected as p_adjusted is: it leaves out 0 exactly where the verdict is beyond noise",
+    )
+    detectable: float | None = Field(
+        default=None,
+        description="smallest effect that these repeats find with 80 % probability: a ratio of 1 or more, or a difference",
+    )
     verdict: Verdict = "unknown"
 
     @property
@@ -129,9 +141,21 @@ class Relation(Part):
         return self.verdict in ("better", "worse")
 
 
+class Needed(Part):
+    """How many of them, in each group, would tell a difference as large as the one seen from noise (80 % power)."""
+
+    level: Literal["instances", "tasks"]
+    count: int
+
+
 class Ranked(Compares):
-    place: int
+    place: int = Field(description="1 + the groups that are better beyond noise: shared where that cannot be said")
     tasks: int
+    instances: int | None = Field(default=None, description="that its tasks ran on; null where not recorded")
+    interval_over: Over = Field(default="tasks", description="what the intervals take for independent repeats")
+    needed: Needed | None = Field(
+        default=None, description="where it is within noise of the first; null where that cannot be computed"
+    )
     geometric_mean: float | None = Field(description="in the board's unit; null where units are mixed, or no ratios")
     geometric_mean_interval: Interval | None
     mean: float | None = Field(default=None, description="over the common benchmarks, where the scale is no ratio")
@@ -162,29 +186,40 @@ class Value(Compares):
 
 
 class Spread(Part):
-    """Standard deviations as shares of the mean."""
+    """Standard deviations as shares of the mean.
 
-    between_tasks: float
+    `next`: of what more would narrow the interval most; null where only one level can be told.
+    """
+
+    between_instances: float | None = Field(default=None, description="null with fewer than two known instances")
+    between_tasks: float = Field(description="of one instance, where instances are known; else of all")
     within_tasks: float
     share_between: float | None = Field(description="of the variance of one sample, the part between tasks")
-    clamped: bool = Field(description="the estimate between tasks was negative, so 0 is shown")
+    clamped: bool = Field(description="an estimate between tasks or instances was negative, so 0 is shown")
+    next: Over | None = None
 
 
 class GroupSpread(Compares):
     """Medians over a board's benchmarks; `benchmarks` counts those with two tasks or more and two samples in one."""
 
+    between_instances: float | None = None
     between_tasks: float
     within_tasks: float
     benchmarks: int
+    next: Over | None = None
 
 
 class Cell(Compares):
-    """One benchmark on one group. `interval_over` says what was repeated: `samples` only if there is one task."""
+    """One benchmark on one group. `interval_over` says what was repeated: `samples` only if there is one task.
+
+    `mean` is the mean that is compared: on the ratio scale the geometric one over instances or tasks.
+    """
 
     mean: float
     interval: Interval | None
-    interval_over: Literal["tasks", "samples"]
+    interval_over: Over
     tasks: int
+    instances: int | None = Field(default=None, description="that its tasks ran on; null where not recorded")
     samples: int
     dropped: int = Field(description="samples that were no usable numbers")
     task_means: list[float]
@@ -195,7 +230,9 @@ class Cell(Compares):
 class Benchmark(Part):
     benchmark: str
     unit: str
-    common: bool = Field(description="measured on every group of the board, so part of the ranking")
+    common: bool = Field(
+        description="measured in at least half of the tasks (and two) of every group of the board, so part of the ranking"
+    )
     missing: list[str] = Field(description="groups without it")
     cells: list[Cell] = Field(description="best first")
 
@@ -221,6 +258,10 @@ class Board(Part):
     left_out: list[LeftOut]
     absent: list[str] = Field(description="groups without any measurement here")
     ranking: list[Ranked]
+    told_apart: bool = Field(
+        default=False, description="the first of the ranking is better than all others beyond noise"
+    )
+    tests: int = Field(default=0, description="of the board: what p_adjusted is corrected for")
     value: list[Value]
     spread: list[GroupSpread]
     benchmarks: list[Benchmark]
@@ -251,6 +292,10 @@ class RunComparison(Part):
     tests: int = Field(description="size of the family that Holm's correction was made for")
     of_baseline: int = Field(description="benchmarks that the baseline measured, by machine, variant and metric")
     compared: int = Field(description="those of them that can be told from noise: measured on both sides, by two tasks")
+    detectable: float | None = Field(
+        default=None,
+        description="the largest `detectable` ratio of a benchmark's row: what could be worse and not be found",
+    )
     rows: list[Compared]
     failed: list[str] = Field(
         description="benchmarks that failed in this run, that the baseline measured without failure"

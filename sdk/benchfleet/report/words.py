@@ -13,7 +13,8 @@ _SCALES: dict[str, Sequence[tuple[float, str]]] = {
 }
 NONE = "–"
 _WITHOUT_DIRECTION: dict[Verdict, str] = {
-    "best": "best", "unclear": "within noise", "unknown": "cannot be said", "not_compared": "not compared",
+    "best": "best", "first": "not told apart", "unclear": "within noise", "unknown": "cannot be said",
+    "not_compared": "not compared",
 }  # fmt: skip
 
 
@@ -108,7 +109,7 @@ def probability(p: float | None) -> str:
 
 
 def to_best(relation: Relation, unit: str | None = None) -> str:
-    return "best" if relation.verdict == "best" else apart(relation, unit)
+    return relation.verdict if relation.verdict in ("best", "first") else apart(relation, unit)
 
 
 def verdict(found: Verdict, *, metric: str, unit: str | None, better: str) -> str:
