@@ -133,9 +133,7 @@ class TaskMetadata:
             duration_s=round(lasted_s, 3),
             clock=odd,
         )
-        if_any = ("alias", "subject", "part", "clock")  # left out where there is none
-        without = {name for name in if_any if getattr(filled, name) is None}
-        return filled.model_dump_json(indent=2, exclude=without).encode() + b"\n"
+        return filled.model_dump_json(indent=2).encode() + b"\n"
 
     def _provenance(self, prepared: Prepared | None, image: str | None) -> Provenance:
         return Provenance(

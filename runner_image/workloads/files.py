@@ -37,8 +37,7 @@ def _no_follow(path: str, flags: int) -> int:
 
 
 def write_output(work_dir: Path, output: Output) -> None:
-    without = {"subject"} if output.subject is None else set[str]()
-    write_plain(work_dir / OUTPUT_JSON, output.model_dump_json(indent=1, exclude=without).encode() + b"\n")
+    write_plain(work_dir / OUTPUT_JSON, output.model_dump_json(indent=1).encode() + b"\n")
 
 
 def require_measurements(output: Output, *, last_words: str, exit_code: int) -> None:

@@ -146,6 +146,8 @@ def _require_names(found: BaseModel, where: str) -> None:
 
 
 def _require_finite(found: Measurement, where: str) -> None:
+    if found.shortest_raw_s is not None and not math.isfinite(found.shortest_raw_s):
+        raise _Odd(f"{where}.shortest_raw_s is {found.shortest_raw_s}, must be a finite number")
     for kind in ("samples", "warmup"):
         for number, value in enumerate(getattr(found, kind)):
             if not math.isfinite(value):

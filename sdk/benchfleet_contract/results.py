@@ -1,16 +1,24 @@
 """The files of a result: `output.json` and `metadata.json`, the same for every workload."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 1
 
 Sample = Annotated[float, Field(strict=True)]  # a JSON number: neither true nor "1.5" is one
+Value = TypeVar("Value")
+IfKnown = Annotated[
+    Value | None, Field(exclude_if=lambda value: value is None)
+]  # left out of the JSON where it is None
 
 
 class Measurement(BaseModel):
-    """The samples of one benchmark under one variant. `warmup` samples are kept apart and never averaged."""
+    """The samples of one benchmark under one variant. `warmup` samples are kept apart and never averaged.
+
+    `shortest_raw_s` is the shortest interval that a clock timed for it, in seconds: where a sample is the mean of several
+    loops, all of them together. `cpu_affinity` are the cores that it was bound to, as the measuring tool itself says.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,6 +29,8 @@ class Measurement(BaseModel):
     better: Literal["lower", "higher"]
     samples: list[Sample]
     warmup: list[Sample] = []
+    shortest_raw_s: IfKnown[Sample] = None
+    cpu_affinity: IfKnown[list[int]] = None
 
 
 class BenchmarkFailure(BaseModel):
@@ -40,13 +50,17 @@ class Output(BaseModel):
 
     schema_version: Literal[1] = 1
     workload: str
-    subject: str | None = None
+    subject: IfKnown[str] = None
     measurements: list[Measurement]
     failures: list[BenchmarkFailure] = []
 
 
 class Machine(BaseModel):
-    """Where a result came from. None means that the system would not say."""
+    """Where a result came from. None means that the system would not say.
+
+    `instance` tells instances apart, and no more: the cloud's id, else `machine-<hash of its machine id>`, in a container
+    `boot-<hash of the kernel's boot id>`. Runners of one machine have the same. `isolation` is what the task really got.
+    """
 
     cpu_model: str | None
     logical_cores: int | None
@@ -59,15 +73,47 @@ class Machine(BaseModel):
     governor: str | None
     container_image: str | None
     cloud: dict[str, str] | None
+    instance: IfKnown[str] = None
+    isolation: IfKnown[Literal["docker", "process"]] = None
+    smt: IfKnown[bool] = None  # do two hardware threads share a core?
+    turbo: IfKnown[bool] = None
+    aslr: IfKnown[int] = None  # kernel.randomize_va_space: 0 off, 1 without the heap, 2 all
+    cpu_quota: IfKnown[float] = None  # of the runner's cgroup, in cores
+    max_mhz: IfKnown[float] = None  # the highest that a core of the slot may have
+    microcode: IfKnown[str] = None
 
 
 class Provenance(BaseModel):
-    """What was run, exactly. `versions` holds name → version of interpreter, suite and runner."""
+    """What was run, exactly. `versions` holds name → version of interpreter, suite and runner.
+
+    `build` holds how the measured interpreter or program was built, as it says itself: compiler, flags, options.
+    """
 
     machine: Machine
     versions: dict[str, str]
     suite_commit: str | None
     command: list[str]
+    build: IfKnown[dict[str, str]] = None
+
+
+class Load(BaseModel):
+    """How busy the machine was at one moment. `runnable` threads include those of the runner, if any was."""
+
+    load_1m: float | None = None
+    runnable: int | None = None
+    mhz: float | None = None  # mean of the slot's cores
+
+
+class Conditions(BaseModel):
+    """What was going on around a task, from before its first command to after its last; None was not to be learned."""
+
+    before: Load
+    after: Load
+    steal_share: float | None = None  # of the time of all cores, 0 to 1: taken by the hypervisor for other guests
+    foreign_cpu: float | None = None  # cores, on average, that processes used which are not of this runner
+    throttled_s: float | None = None  # for which a CPU quota held back the task's or the runner's cgroup
+    slots: int | None = None  # of the runner
+    busy_slots: int | None = None  # the most of them that had a task at one time, this one included
 
 
 class Metadata(BaseModel):
@@ -82,9 +128,9 @@ class Metadata(BaseModel):
     end_time: str
     status: Literal["success", "partial", "error"]
     runner_id: str
-    alias: str | None = None
-    subject: str | None = None
-    part: str | None = None
+    alias: IfKnown[str] = None
+    subject: IfKnown[str] = None
+    part: IfKnown[str] = None
     run_id: str
     attempt: int
     workload: str
@@ -92,4 +138,5 @@ class Metadata(BaseModel):
     reason: str | None = None
     provenance: Provenance | None = None
     duration_s: float | None = None  # of a monotonic clock
-    clock: str | None = None  # why start_time and end_time do not tell the duration; absent if they do
+    clock: IfKnown[str] = None  # why start_time and end_time do not tell the duration; absent if they do
+    conditions: IfKnown[Conditions] = None

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from benchfleet_contract.results import Measurement, Output
+from benchfleet_contract.output_reading import read_output
+from benchfleet_contract.results import Conditions, Load, Machine, Measurement, Output
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,3 +109,34 @@ def test_a_measurement_without_samples_is_a_failure_of_its_own() -> None:
     found = without_empty(Output(workload="command", measurements=[measurement([]), good]))
     assert found.measurements == [good]
     assert [(lost.benchmark, lost.reason) for lost in found.failures] == [("b", "has no samples")]
+
+
+def test_what_is_not_known_of_a_measurement_is_left_out_of_the_file(tmp_path: Path) -> None:
+    known = measurement([1.0]).model_copy(update={"shortest_raw_s": 0.5, "cpu_affinity": [1]})
+    write_output(tmp_path, Output(workload="mock", measurements=[measurement([1.0]), known]))
+    written = json.loads((tmp_path / "output.json").read_text())
+    assert "subject" not in written
+    first, second = written["measurements"]
+    assert not {"shortest_raw_s", "cpu_affinity"} & first.keys()
+    assert (second["shortest_raw_s"], second["cpu_affinity"]) == (0.5, [1])
+    assert read_output((tmp_path / "output.json").read_bytes()).measurements[1] == known
+
+
+def test_the_shortest_interval_must_be_finite() -> None:
+    odd = measurement([1.0]).model_dump() | {"benchmark": "odd", "shortest_raw_s": float("inf")}
+    document = {"workload": "mock", "measurements": [measurement([1.0]).model_dump(), odd]}
+    output = read_output(json.dumps(document).encode())
+    assert [one.benchmark for one in output.measurements] == ["b"]
+    assert "shortest_raw_s is inf" in output.failures[0].reason
+
+
+def test_a_machine_of_an_older_runner_has_no_identity_and_says_no_more_than_it_did() -> None:
+    old = dict.fromkeys(["cpu_model", "logical_cores", "physical_cores", "pinned_cores", "memory_bytes", "governor"])
+    old |= dict.fromkeys(["operating_system", "container_image", "cloud"])
+    text = json.dumps({**old, "architecture": "x86_64", "kernel": "6.1"})
+    assert json.loads(Machine.model_validate_json(text).model_dump_json()) == json.loads(text)
+
+
+def test_conditions_keep_what_could_not_be_learned_as_null() -> None:
+    there = Conditions(before=Load(load_1m=0.5), after=Load(), slots=2).model_dump(mode="json")
+    assert (there["before"]["load_1m"], there["after"]["runnable"], there["foreign_cpu"]) == (0.5, None, None)
