@@ -82,7 +82,7 @@ class Plan:
         return [f"{offset}:{len(options)}" for offset, options in zip(offsets, self.option_sets, strict=False)]
 
     def specs(self) -> Iterator[TaskSpec]:
-        """Instances as listed; of each, repeat by repeat and shuffled within it, or subject by subject."""
+        """Instances as listed; of each, repeat by repeat (shuffled, or there and back), or subject by subject."""
         ordinals = {(group.demand, group.subject): i for i, group in enumerate(self.groups)}
         for position, instance in enumerate(self.instances):
             demand = _demand(instance)
@@ -97,8 +97,14 @@ class Plan:
         repeats = range(1, self.repeats + 1)
         if self.order == "interleaved":
             return ((n, piece) for n in repeats for piece in self._shuffled(f"{self.seed}/{position}/{n}"))
+        if self.order == "abba":
+            return ((n, piece) for n in repeats for piece in self._there_and_back(n))
         subjects = [list(pieces) for _, pieces in groupby(self.pieces, key=lambda piece: piece.subject)]
         return ((n, piece) for pieces in subjects for n in repeats for piece in pieces)
+
+    def _there_and_back(self, repeat: int) -> tuple[Piece, ...]:
+        """AB BA AB BA: over two repeats each piece has the same mean place, so a linear drift cancels out."""
+        return self.pieces if repeat % 2 else self.pieces[::-1]
 
     def _shuffled(self, seed: str) -> list[Piece]:
         """By a hash, which is the same in every version of Python."""

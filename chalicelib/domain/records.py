@@ -116,7 +116,8 @@ class Run:
     def header(self, demand: Demand) -> "Header":
         """What stands beside the tasks of a demand."""
         options = self.workload_options if self.shared_options is None else self.shared_options
-        return Header(self.is_open, self.ruby_version, self.workload, options, self.blocks_of(demand))
+        blocks, in_order = self.blocks_of(demand), self.order == "abba"
+        return Header(self.is_open, self.ruby_version, self.workload, options, blocks, in_order)
 
     @property
     def asked_ruby_version(self) -> str | None:
@@ -203,7 +204,7 @@ class ClaimRequest:
 class Header:
     """What a claim must know of its run, kept beside the tasks of each (block, demand).
 
-    `options` are those of every task that has no `options_at`.
+    `options` are those of every task that has no `options_at`. `in_order`: tasks are handed out by their numbers.
     """
 
     open: bool
@@ -211,6 +212,7 @@ class Header:
     workload: str
     options: dict[str, Any]
     blocks: tuple[int, ...]
+    in_order: bool = False
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ def header_item(run: Run, demand: Demand, block: int) -> Item:
     header = run.header(demand)
     value = {
         "open": header.open, "ruby_version": header.ruby_version, "kind": header.workload,
-        "options": json.dumps(header.options), "blocks": list(header.blocks),
+        "options": json.dumps(header.options), "blocks": list(header.blocks), **({"in_order": True} if header.in_order else {}),
     }  # fmt: skip
     return {
         "pk": keys.block_pk(run.run_id, block), "sk": keys.header_sk(demand), "claim_order": keys.header_order(demand),
@@ -211,7 +211,8 @@ def header_item(run: Run, demand: Demand, block: int) -> Item:
 def header_of(item: Mapping[str, Any]) -> Header:
     header = item["header"]
     options, blocks = json.loads(header["options"]), tuple(header["blocks"])
-    return Header(header["open"], header.get("ruby_version"), header["kind"], options, blocks)
+    in_order = header.get("in_order", False)  # no header had it before there was an order that needs it
+    return Header(header["open"], header.get("ruby_version"), header["kind"], options, blocks, in_order)
 
 
 def counts_item(run: Run) -> Item:

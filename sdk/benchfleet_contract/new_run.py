@@ -95,7 +95,7 @@ class NewRun(RunProviders):
         default="interleaved",
         description=(
             "In which order the tasks of an instance come. interleaved: repeat by repeat, shuffled within each (the body gives "
-            "the seed); grouped: subject by subject."
+            "the seed); abba: repeat by repeat, as listed and the other way round by turns; grouped: subject by subject."
         ),
     )
     shards: int | None = _whole(

@@ -6,7 +6,7 @@ The CLI reads configs with the same code before it asks the control plane.
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
@@ -124,11 +124,10 @@ def _document(body: Mapping[str, Any], name: str, most: int, reading: Reading) -
 
 def _order(body: Mapping[str, Any], reading: Reading) -> Order:
     value = body.get("order") if is_field("order", body.get("order")) else None
-    if value is None or value == "interleaved":
-        return "interleaved"
-    if value != "grouped":
-        reading.refuse("order", value, "Order is invalid", "interleaved or grouped")
-    return "grouped"
+    orders: tuple[Order, ...] = get_args(Order)
+    if value is not None and value not in orders:
+        reading.refuse("order", value, "Order is invalid", f"{', '.join(orders[:-1])} or {orders[-1]}")
+    return next((order for order in orders if order == value), orders[0])
 
 
 def _shards(body: Mapping[str, Any], reading: Reading) -> int:

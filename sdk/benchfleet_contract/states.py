@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-Order = Literal["interleaved", "grouped"]  # of the tasks of a run that compares subjects
+Order = Literal["interleaved", "abba", "grouped"]  # of the tasks of a run that compares subjects
 
 
 class RunStatus(StrEnum):

@@ -219,6 +219,15 @@ def test_candidates_come_with_their_header_lowest_first(stores: Stores, run: Run
     assert stores.tasks.candidates(RUN_ID, 1, LOCAL, limit=9).header is None
 
 
+def test_the_header_of_a_run_in_abba_order_says_that_order_matters(stores: Stores) -> None:
+    run = a_run(order="abba")
+    stores.runs.announce(run)
+    stores.runs.reserve(run)
+    stores.tasks.open_headers(run)
+    header = stores.tasks.candidates(RUN_ID, 0, LOCAL, limit=1).header
+    assert header == Header(False, None, "mock", {"n": 1}, (0,), in_order=True)
+
+
 def test_headers_close_and_do_not_open_again(stores: Stores, run: Run) -> None:
     stores.tasks.close_headers(run.evolve(state=RunState.CANCELLED))
     stores.tasks.open_headers(run)

@@ -58,6 +58,16 @@ def test_each_task_is_given_its_own_options_and_image(system: System) -> None:
     assert claim(system, token="t4").status == "wait"
 
 
+def test_an_abba_run_of_many_tasks_is_handed_out_in_its_order(system: System) -> None:
+    """Of more than sixteen pending tasks a claim takes any, elsewhere: that would undo the plan."""
+    system.create_run({**TWO, "order": "abba", "per_instance_type": {"tasks": 20}})
+    given = [assigned(claim(system, token=f"t{n}")) for n in range(24)]
+    assert [(task.run_number, task.subject) for task in given[:4]] == [
+        (1, "fast"), (1, "slow"), (2, "slow"), (2, "fast"),
+    ]  # fmt: skip
+    assert [int(task.id.rpartition(".")[2]) for task in given] == [*range(1, 25)]
+
+
 def test_a_lost_answer_is_given_again_with_the_same_options(system: System) -> None:
     system.create_run(TWO)
     first = assigned(claim(system))

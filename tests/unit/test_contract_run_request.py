@@ -302,6 +302,7 @@ PYPERFORMANCE = COMMAND | {"workload": "pyperformance", "workload_options": {"be
         ({"shards": 0}, ["Shards must be a whole number from 1 to 1000"]),
         ({"shards": {"of": 3}}, ["Shards must be a whole number from 1 to 1000"]),
         ({"order": "random"}, ["Order is invalid"]),
+        ({"order": "abba"}, []),
         ({"order": ["grouped"]}, ["Order is invalid"]),
     ],
 )  # fmt: skip

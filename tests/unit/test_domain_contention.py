@@ -48,6 +48,13 @@ def test_of_many_tasks_any_is_tried_from_the_start() -> None:
     assert windows.pick(PLACE, SAMPLE) == SAMPLE - 1
 
 
+def test_many_tasks_of_an_order_that_matters_are_tried_like_few() -> None:
+    windows = Windows(last)
+    assert windows.pick(PLACE, SAMPLE, in_order=True) == 0
+    windows.lost(PLACE)
+    assert windows.pick(PLACE, SAMPLE, in_order=True) == 1
+
+
 def test_lost_races_ask_for_more_at_once() -> None:
     windows = Windows(last)
     for _ in range(8):

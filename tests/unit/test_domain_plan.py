@@ -55,6 +55,35 @@ def test_grouped_subjects_come_one_after_the_other_on_each_instance() -> None:
     ]  # fmt: skip
 
 
+def test_abba_turns_the_order_of_the_subjects_round_in_every_second_repeat() -> None:
+    plan = a_plan(subjects=[Subject(name="a"), Subject(name="b")], order="abba", tasks_per_instance=4, instances=[BOX])
+    assert order(plan) == [
+        ("box", 1, "a"), ("box", 1, "b"), ("box", 2, "b"), ("box", 2, "a"),
+        ("box", 3, "a"), ("box", 3, "b"), ("box", 4, "b"), ("box", 4, "a"),
+    ]  # fmt: skip
+
+
+@given(names=st.lists(st.sampled_from("abcdef"), min_size=1, unique=True), pairs=st.integers(1, 9))
+def test_a_linear_drift_adds_the_same_to_every_subject_of_an_abba_plan(names: list[str], pairs: int) -> None:
+    subjects = [Subject(name=name) for name in names]
+    plan = a_plan(subjects=subjects, order="abba", tasks_per_instance=2 * pairs, instances=[BOX, BIG])
+    drift = Counter[tuple[str, str | None]]()
+    for minute, spec in enumerate(plan.specs()):
+        drift[spec.demand.instance_type, spec.subject] += minute
+    for instance in ("box", "big"):
+        assert len({drift[instance, name] for name in names}) == 1
+
+
+def test_shards_of_an_abba_plan_stay_together_and_turn_round_with_their_subject() -> None:
+    subjects, options = [Subject(name="a"), Subject(name="b")], {"benchmarks": ["x", "y"]}
+    plan = a_plan(
+        workload="pyperformance", workload_options=options, subjects=subjects, order="abba", shards=2, instances=[BOX]
+    )
+    told = [(spec.repeat, spec.subject, spec.part) for spec in plan.specs()]
+    there = [("a", "1/2"), ("a", "2/2"), ("b", "1/2"), ("b", "2/2")]
+    assert told == [(1, *piece) for piece in there] + [(2, *piece) for piece in reversed(there)]
+
+
 def test_interleaved_subjects_all_have_their_turn_in_each_repeat() -> None:
     subjects = [Subject(name=f"s{n}") for n in range(6)]
     told = order(a_plan(subjects=subjects, tasks_per_instance=20, instances=[BOX, BIG]))
@@ -143,7 +172,7 @@ def test_a_place_holds_its_set_of_options() -> None:
     instances=st.lists(st.sampled_from([BOX, BIG]), min_size=1, max_size=3),
     names=st.lists(st.sampled_from("abc"), max_size=3, unique=True),
     repeats=st.integers(1, 70),
-    order_=st.sampled_from(["interleaved", "grouped"]),
+    order_=st.sampled_from(["interleaved", "abba", "grouped"]),
 )
 def test_a_plan_has_every_task_once_and_its_groups_add_up(
     instances: list[Instance], names: list[str], repeats: int, order_: str

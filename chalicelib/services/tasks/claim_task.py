@@ -92,15 +92,17 @@ class ClaimTask:
                 if not found.deferred:
                     self.routes.mark_empty(place, now_ms=request.now_ms)
                 return None
-            task = self._race(place, found, request)
+            task = self._race(place, found, request, in_order=header.in_order)
             if task:
                 return Assigned(task, header)
         return None
 
-    def _race(self, place: BlockAddress, found: Candidates, request: ClaimRequest) -> Task | None:
+    def _race(
+        self, place: BlockAddress, found: Candidates, request: ClaimRequest, *, in_order: bool = False
+    ) -> Task | None:
         left = list(found.numbers)
         for _ in range(min(_RACES_A_QUERY, len(left))):
-            number = left.pop(self.windows.pick(place, len(left)))
+            number = left.pop(self.windows.pick(place, len(left), in_order=in_order))
             try:
                 task = self.tasks.claim(place[0], number, request)
             except Refused:
