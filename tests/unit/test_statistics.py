@@ -2,12 +2,17 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 import scipy  # loads `stats`, which is heavy, when it is used
-from benchfleet_results.statistics import compare, components, estimate, half_width, holm, score, t_quantile, two_sided
-from benchfleet_results.statistics.comparing import Sample, significance
+from benchfleet_results.statistics import compare, components, estimate, half_width, holm, t_quantile, two_sided
+from benchfleet_results.statistics import score as score_of
+from benchfleet_results.statistics.comparing import significance
+from benchfleet_results.statistics.families import decide
+from benchfleet_results.statistics.power import detectable, needed
+from benchfleet_results.statistics.sample import Error, Sample, resolution, rounding_error
+from benchfleet_results.statistics.scores import Score
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,24 +40,27 @@ def test_interval_equals_scipy(values: list[float]) -> None:
 
 def test_two_tasks_are_two_repeats_however_many_samples_they_have() -> None:
     found = estimate([[1.0] * 500, [1.2] * 500])
-    assert found.mean == pytest.approx(1.1)
+    assert found.mean == pytest.approx(1.2**0.5)  # geometric, as what is compared
     assert (found.tasks, found.samples, found.over) == (2, 1_000, "tasks")
-    assert found.half_width == pytest.approx(12.7062 * 0.1, rel=1e-5)
+    half = 12.7062 * math.log(1.2) / 2
+    assert found.interval == pytest.approx((found.mean * math.exp(-half), found.mean * math.exp(half)), rel=1e-5)
 
 
 def test_a_task_counts_once_whatever_its_number_of_samples() -> None:
-    assert estimate([[1.0], [3.0] * 9]).mean == 2.0
+    assert estimate([[1.0], [3.0] * 9]).mean == pytest.approx(3**0.5)
+    assert estimate([[0.0], [3.0] * 9]).mean == 1.5  # zero has no logarithm
 
 
 def test_one_task_falls_back_on_its_samples_and_says_so() -> None:
-    found = estimate([[1.0, 2.0, 3.0], []])
-    assert (found.mean, found.tasks, found.over) == (2.0, 1, "samples")
-    assert found.half_width == pytest.approx(4.30265 / 3**0.5, rel=1e-5)
+    found = estimate([[1.0, 2.0, 4.0], []])
+    assert found.mean == pytest.approx(7 / 3)
+    assert (found.tasks, found.over) == (1, "samples")
+    assert found.interval == pytest.approx((0, 7 / 3 + 4.30265 * 1.527525 / 3**0.5), rel=1e-5)
 
 
 def test_one_number_has_no_interval() -> None:
     found = estimate([[4.0]])
-    assert (found.mean, found.half_width, found.relative) == (4.0, None, None)
+    assert (found.mean, found.interval, found.relative) == (4.0, None, None)
 
 
 def test_no_samples_is_an_error() -> None:
@@ -61,19 +69,20 @@ def test_no_samples_is_an_error() -> None:
 
 
 def test_relative_is_a_share_of_the_mean() -> None:
-    assert estimate([[9.0], [11.0]]).relative == pytest.approx(12.7062 / 10, rel=1e-5)
+    assert estimate([[0.0], [20.0]]).relative == pytest.approx((10 + 12.7062 * 10) / 2 / 10, rel=1e-5)  # cut at zero
     assert estimate([[-1.0], [1.0]]).relative is None
 
 
 def test_an_interval_of_times_does_not_reach_below_zero() -> None:
     times = estimate([[1.0], [9.0]]).interval
     assert times is not None
-    assert times[0] == 0
-    assert times[1] == pytest.approx(5 + 12.7062 * 4, rel=1e-5)
+    assert 0 < times[0] < times[1]
+    counts = estimate([[0.0], [9.0]]).interval
+    assert counts is not None
+    assert counts[0] == 0
     below = estimate([[-1.0], [9.0]]).interval
     assert below is not None
     assert below[0] < 0
-    assert estimate([[4.0]]).interval is None
 
 
 # fractional degrees, p values
@@ -159,7 +168,7 @@ def test_holm_never_lowers_a_p_and_keeps_their_order(probabilities: list[float])
     assert [q for _, q in pairs] == sorted(q for _, q in pairs)
     if probabilities:
         smallest = min(probabilities)
-        assert found[probabilities.index(smallest)] == min(1.0, smallest * len(probabilities))
+        assert found[probabilities.index(smallest)] == pytest.approx(min(1.0, smallest * len(probabilities)))
 
 
 def test_holm_by_hand() -> None:
@@ -169,6 +178,11 @@ def test_holm_by_hand() -> None:
 
 
 # scores
+
+
+def score(tasks: Sequence[Mapping[str, float]], benchmarks: Sequence[str]) -> Score:
+    """With the tasks as units."""
+    return score_of(dict(enumerate(tasks)), benchmarks)
 
 
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3), st.floats(-3, 3)), min_size=2, max_size=9, unique=True))
@@ -187,7 +201,7 @@ def test_a_task_that_lacks_a_benchmark_adds_what_it_has() -> None:
     few = math.sqrt(2 / 1 * 2 / 3)  # "b" was measured twice in three tasks
     deviations = [(-1.0 - few * 3 / 2) / 2, 1.0 / 2, (0.0 + few * 3 / 2) / 2]
     assert found.sample.squared_error == pytest.approx(sum(d * d for d in deviations) / 6)
-    assert found.tasks == 3
+    assert found.units == 3
 
 
 def test_a_benchmark_of_one_task_is_not_certain() -> None:
@@ -225,7 +239,7 @@ def test_intervals_of_incomplete_tasks_hold_the_truth(size: int, lacks: Callable
 
 
 def test_a_task_with_none_of_the_benchmarks_is_no_repeat() -> None:
-    assert score([{"a": 0.0}, {"z": 5.0}], ["a"]).tasks == 1
+    assert score([{"a": 0.0}, {"z": 5.0}], ["a"]).units == 1
     assert score([{"a": 0.0}, {"z": 5.0}], ["a"]).interval() is None
     with pytest.raises(ValueError, match="no benchmarks"):
         score([{"a": 1.0}], [])
@@ -250,8 +264,8 @@ def test_components_equal_those_of_a_textbook() -> None:
     ]
     found = components(leaves)
     assert found is not None
-    assert found.within == pytest.approx(0.0066, abs=1e-4)
-    assert found.between == pytest.approx(0.0724, abs=1e-4)
+    assert found.samples == pytest.approx(0.0066, abs=1e-4)
+    assert found.tasks == pytest.approx(0.0724, abs=1e-4)
     assert not found.clamped
 
 
@@ -261,15 +275,15 @@ def test_mean_squares_equal_scipys_analysis_of_variance(tasks: list[list[float]]
     assert found is not None
     count = sum(map(len, tasks))
     size = (count - sum(len(task) ** 2 for task in tasks) / count) / (len(tasks) - 1)
-    if found.within > 1e-6 and not found.clamped:
+    if found.samples > 1e-6 and not found.clamped:
         expected = float(scipy.stats.f_oneway(*tasks).statistic)
-        assert (found.within + size * found.between) / found.within == pytest.approx(expected, rel=1e-6)
+        assert (found.samples + size * found.tasks) / found.samples == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_negative_component_is_shown_as_none_at_all_and_said_so() -> None:
     found = components([[1.0, 3.0], [1.1, 2.9]])
     assert found is not None
-    assert (found.between, found.clamped, found.share) == (0.0, True, 0.0)
+    assert (found.tasks, found.clamped, found.share) == (0.0, True, 0.0)
 
 
 @pytest.mark.parametrize("tasks", [[], [[1.0, 2.0]], [[1.0], [2.0]], [[1.0, 2.0], []]])
@@ -301,6 +315,125 @@ def test_what_does_not_vary_has_an_interval_of_one_ratio() -> None:
 
 
 def test_an_estimate_over_tasks_is_as_sure_as_was_asked() -> None:
-    wide, narrow = (estimate([[1.0], [2.0], [3.0]], confidence=confidence).half_width for confidence in (0.99, 0.5))
-    assert wide == pytest.approx(scipy.stats.t.ppf(0.995, 2) / math.sqrt(3))
-    assert narrow == pytest.approx(scipy.stats.t.ppf(0.75, 2) / math.sqrt(3))
+    wide, narrow = (estimate([[-1.0], [2.0], [5.0]], confidence=confidence).interval for confidence in (0.99, 0.5))
+    assert wide is not None
+    assert narrow is not None
+    assert wide[1] - 2 == pytest.approx(3 * scipy.stats.t.ppf(0.995, 2) / math.sqrt(3))
+    assert narrow[1] - 2 == pytest.approx(3 * scipy.stats.t.ppf(0.75, 2) / math.sqrt(3))
+
+
+# levels, pairs, families, power
+
+
+def test_nested_components_equal_those_of_a_balanced_textbook_design() -> None:
+    """Three instances of two tasks of two samples: mean squares by hand."""
+    tasks = [[10.0, 12.0], [14.0, 16.0], [20.0, 22.0], [20.0, 24.0], [30.0, 30.0], [34.0, 38.0]]
+    found = components(tasks, ["a", "a", "b", "b", "c", "c"])
+    samples = (2 + 2 + 2 + 8 + 0 + 8) / 6
+    within = 2 * ((11 - 13) ** 2 * 2 + (21 - 21.5) ** 2 * 2 + (30 - 33) ** 2 * 2) / 3
+    among = 4 * sum((mean - 22.5) ** 2 for mean in (13, 21.5, 33)) / 2
+    assert found is not None
+    assert found.samples == pytest.approx(samples)
+    assert found.tasks == pytest.approx((within - samples) / 2)
+    assert found.instances == pytest.approx((among - within) / 4)
+    assert (found.sizes, found.next, found.clamped) == ((3, 6, 12), "instances", False)
+
+
+def test_without_several_instances_there_are_two_levels() -> None:
+    tasks = [[1.0, 1.1], [2.0, 2.1]]
+    for places in ([], ["a", "a"], ["a", None], ["a", "b"]):
+        found = components(tasks, places)
+        assert found is not None
+        assert (found.instances, found.next) == (None, "tasks")
+
+
+def test_pairs_of_the_same_units_are_compared_by_students_test() -> None:
+    first, second, units = [1.0, 2.0, 4.0, 3.0], [1.1, 2.3, 4.1, 3.2], list("abcd")
+    this, other = Sample.of(first, units=units), Sample.of(second, units=units)
+    test = scipy.stats.ttest_rel(first, second)
+    assert significance(this, other) == pytest.approx(test.pvalue)
+    low, high = test.confidence_interval(0.95)
+    assert compare(this, other).interval == pytest.approx((math.exp(low), math.exp(high)))
+
+
+def test_what_is_not_of_the_same_units_or_of_too_few_is_not_paired() -> None:
+    first, second = [1.0, 2.0, 4.0], [1.1, 2.3, 4.1]
+    plain = significance(Sample.of(first), Sample.of(second))
+    assert significance(Sample.of(first, units="abc"), Sample.of(second, units="abd")) == plain
+    assert significance(Sample.of(first, units="abc"), Sample.of(second)) == plain
+    two = Sample.of(first[:2], units="ab"), Sample.of(second[:2], units="ab")
+    assert significance(*two) == significance(Sample.of(first[:2]), Sample.of(second[:2]))
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "step"),
+    [
+        ([0.1, 0.12], "s", 0.01),
+        ([0.1000000000000001], "s", 1e-9),
+        ([12.0, 15.0], "ms", 1.0),
+        ([8192.0, 12288.0], "bytes", 4096.0),
+        ([8192.0, 12289.0], "bytes", 1.0),
+        ([3.0, 3.0], "", 1.0),
+    ],
+)
+def test_the_resolution_of_what_was_written_down(values: list[float], unit: str, step: float) -> None:
+    assert resolution(values, unit) == pytest.approx(step)
+
+
+def test_no_spread_is_as_sure_as_the_clock_and_no_surer() -> None:
+    floor = rounding_error(0.01)
+    rough = [Sample.of([value] * 3, floor=floor) for value in (0.10, 0.11)]
+    assert significance(*rough) == pytest.approx(2 * scipy.stats.t.sf(0.01 / math.sqrt(2 * floor), 4))
+    fine = [Sample.of([value] * 3, floor=rounding_error(1e-9)) for value in (0.10, 0.11)]
+    assert 0 < (significance(*fine) or 0) < 1e-9
+
+
+def test_one_family_is_holms() -> None:
+    _, single = decide([], [0.01, None, 0.04, 0.03, 0.005])
+    assert [one and round(one.p_adjusted, 9) for one in single] == [0.03, None, 0.06, 0.06, 0.02]
+
+
+def test_a_family_that_is_rejected_passes_its_share_on() -> None:
+    """By hand: 0.8 for two overall tests, then all of the level for the single ones."""
+    overall, single = decide([0.001, 0.002], [0.004, 0.5])
+    assert [one.p_adjusted for one in overall if one] == pytest.approx([0.001 / 0.4, 0.0025])
+    assert [one.p_adjusted for one in single if one] == pytest.approx([0.004 / 0.5, 0.5])
+    overall, single = decide([0.2], [0.004, 0.5])
+    assert [one.p_adjusted for one in single if one] == pytest.approx([0.004 / 0.1, 0.5])
+    assert [one.p_adjusted for one in overall if one] == pytest.approx([0.2 / 0.8])
+
+
+_P = st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=8)
+
+
+@given(_P, _P)
+def test_decisions_are_no_bolder_than_their_p_and_intervals_agree_with_them(
+    overall: list[float | None], single: list[float | None]
+) -> None:
+    for given_p, found in zip((overall, single), decide(overall, single), strict=True):
+        for p, one in zip(given_p, found, strict=True):
+            assert (p is None) == (one is None)
+            if p is not None and one is not None:
+                assert one.p_adjusted >= p
+                assert 0 < one.share <= 1 or p == 0
+                assert (one.p_adjusted < 0.05) == (p < 0.05 * one.share) or p == pytest.approx(0.05 * one.share)
+
+
+def test_what_could_be_found_is_found_four_times_in_five() -> None:
+    """2,000 comparisons of two groups of five that differ by it."""
+    chance, found = random.Random(11), 0
+    effect = detectable(Error(2 / 5, 8), level=0.05)
+    for _ in range(2_000):
+        sides = [Sample.of([chance.gauss(centre, 1) for _ in range(5)]) for centre in (0.0, effect)]
+        found += (significance(*sides) or 1) < 0.05
+    assert 0.77 < found / 2_000 < 0.83
+
+
+def test_as_many_as_are_needed_would_do() -> None:
+    now = Error(2 / 5, 8)
+    count = needed(0.5, now, units=5, level=0.05)
+    assert count is not None
+    assert detectable(Error(2 / count, 2 * count - 2), level=0.05) <= 0.5
+    assert detectable(Error(2 / (count - 1), 2 * count - 4), level=0.05) > 0.5
+    assert needed(0.0, now, units=5, level=0.05) is None
+    assert needed(1e-9, now, units=5, level=0.05) is None

@@ -1,45 +1,47 @@
 """Each benchmark on its own: means, intervals, differences, and where its spread comes from."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
+from benchfleet_results.statistics.comparing import around
 from benchfleet_results.statistics.components import components
-from benchfleet_results.statistics.estimates import estimate
+from benchfleet_results.statistics.estimates import half_width
+from benchfleet_results.statistics.sample import Sample
+from benchfleet_results.statistics.student import t_quantile
 
 from benchfleet.report.dataset import GroupKey
 from benchfleet.report.dimensions import By, label
 from benchfleet.report.grouping import BoardData, Measured
-from benchfleet.report.model import CONFIDENCE, Benchmark, Cell, GroupSpread, Relation, Spread
-from benchfleet.report.ranking import Common
-from benchfleet.report.relations import NOT_COMPARED, to_best
+from benchfleet.report.model import CONFIDENCE, Benchmark, Cell, GroupSpread, Interval, Over, Relation, Spread
+from benchfleet.report.ranking import Common, in_unit
+from benchfleet.report.relations import NOT_COMPARED, Standing
 
 
-def tables(board: BoardData, shared: Common, by: By) -> list[Benchmark]:
-    """In order of their names."""
-    within = frozenset(shared.series)
-    return [_table(board, series, by, common=series in within) for series in board.series]
-
-
-def _table(board: BoardData, series: Series, by: By, *, common: bool) -> Benchmark:
+def samples(board: BoardData, series: Series) -> tuple[dict[GroupKey, Sample], Scale]:
+    """One side for each group that has it, on the scale on which all of them can be compared."""
     found = {key: data.series[series] for key, data in board.groups.items() if series in data.series}
-    relations = _relations(found, board)
+    scale = common_scale(found.values(), board.key.scale)
+    return {key: measured.sample(scale) for key, measured in found.items()}, scale
+
+
+def table(board: BoardData, series: Series, by: By, shared: Common, standing: Standing[GroupKey]) -> Benchmark:
+    """Best first. What is not compared is in the order of its means, too."""
+    found = {key: data.series[series] for key, data in board.groups.items() if series in data.series}
+    scale = common_scale(found.values(), board.key.scale)
     return Benchmark(
         benchmark=series.benchmark,
         unit=series.unit,
-        common=common,
+        common=series in shared.series,
         missing=[label(key, by) for key in board.groups if key not in found],
-        cells=[_cell(key, found[key], related, by) for key, related in relations.items()],
+        cells=[
+            _cell(key, found[key], NOT_COMPARED if board.key.not_compared else related, by, scale)
+            for key, related in standing.relations.items()
+        ],
     )
-
-
-def _relations(found: dict[GroupKey, Measured], board: BoardData) -> dict[GroupKey, Relation]:
-    """Best first. What is not compared is in the order of its means, too."""
-    scale = common_scale(found.values(), board.key.scale)
-    relations = to_best({key: measured.sample(scale) for key, measured in found.items()}, scale=scale)
-    return dict.fromkeys(relations, NOT_COMPARED) if board.key.not_compared else relations
 
 
 def common_scale(found: Iterable[Measured], scale: Scale) -> Scale:
@@ -47,16 +49,17 @@ def common_scale(found: Iterable[Measured], scale: Scale) -> Scale:
     return scale if scale != "ratio" or all(one.has_logarithms for one in found) else "count"
 
 
-def _cell(key: GroupKey, measured: Measured, related: Relation, by: By) -> Cell:
-    found = estimate(measured.by_task, confidence=CONFIDENCE)
+def _cell(key: GroupKey, measured: Measured, related: Relation, by: By, scale: Scale) -> Cell:
+    mean, interval, over = centre(measured, scale)
     return Cell(
         **key._asdict(),
         label=label(key, by),
-        mean=found.mean,
-        interval=found.interval,
-        interval_over=found.over,
-        tasks=found.tasks,
-        samples=found.samples,
+        mean=mean,
+        interval=interval,
+        interval_over=over,
+        tasks=len(measured.taken),
+        instances=measured.instances,
+        samples=sum(map(len, measured.by_task)),
         dropped=measured.dropped,
         task_means=measured.means,
         to_best=related,
@@ -64,18 +67,53 @@ def _cell(key: GroupKey, measured: Measured, related: Relation, by: By) -> Cell:
     )
 
 
+def centre(measured: Measured, scale: Scale) -> tuple[float, Interval | None, Over]:
+    """The mean that is compared, in the unit, with its interval and what that is over."""
+    if len(measured.taken) == 1:
+        return measured.means[0], _of_samples(measured), "samples"
+    found, better = measured.sample(scale), measured.series.better
+    mean = found.mean if better == "lower" else -found.mean
+    half = _half(found)
+    over = measured.units(scale).over
+    if scale == "ratio":
+        ends = around(mean, half) if half is not None else None
+        return in_unit(found.mean, better) or measured.means[0], ends, over
+    return mean, None if half is None else _cut(mean - half, mean + half, measured), over
+
+
+def _of_samples(measured: Measured) -> Interval | None:
+    """With one task its samples are all there is."""
+    (values,) = measured.by_task
+    half = half_width(values, confidence=CONFIDENCE)
+    return None if half is None else _cut(measured.means[0] - half, measured.means[0] + half, measured)
+
+
+def _half(found: Sample) -> float | None:
+    if found.squared_error is None:
+        return None
+    return t_quantile((1 + CONFIDENCE) / 2, degrees=found.degrees) * math.sqrt(found.squared_error)
+
+
+def _cut(low: float, high: float, measured: Measured) -> Interval:
+    """At zero where no sample was negative: that loses no coverage and no sense."""
+    negative = min(min(values) for values in measured.by_task) < 0
+    return (low if negative else max(low, 0.0)), high
+
+
 def spread(measured: Measured) -> Spread | None:
     """None where there is nothing to take apart, or no mean to relate it to."""
-    parts = components(measured.by_task)
+    parts = components(measured.by_task, [one.instance for one in measured.taken])
     values = [value for task in measured.by_task for value in task]
     centre = abs(sum(values) / len(values))
     if parts is None or centre == 0:
         return None
     return Spread(
-        between_tasks=math.sqrt(parts.between) / centre,
-        within_tasks=math.sqrt(parts.within) / centre,
+        between_instances=None if parts.instances is None else math.sqrt(parts.instances) / centre,
+        between_tasks=math.sqrt(parts.tasks) / centre,
+        within_tasks=math.sqrt(parts.samples) / centre,
         share_between=parts.share,
         clamped=parts.clamped,
+        next=parts.next,
     )
 
 
@@ -92,9 +130,22 @@ def group_spreads(found: Sequence[Benchmark]) -> list[GroupSpread]:
         GroupSpread(
             **key._asdict(),
             label=labels[key],
+            between_instances=_median(one.between_instances for one in mine),
             between_tasks=median(one.between_tasks for one in mine),
             within_tasks=median(one.within_tasks for one in mine),
             benchmarks=len(mine),
+            next=_most([one.next for one in mine]),
         )
         for key, mine in spreads.items()
     ]
+
+
+def _median(found: Iterable[float | None]) -> float | None:
+    known = [one for one in found if one is not None]
+    return median(known) if known else None
+
+
+def _most(found: Sequence[Over | None]) -> Over | None:
+    """What most benchmarks ask for."""
+    known = Counter(one for one in found if one is not None)
+    return known.most_common(1)[0][0] if known else None

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchfleet.report.benchmarks import group_spreads, tables
+from benchfleet.report.benchmarks import group_spreads, samples, table
 from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.dimensions import By, label, machine
 from benchfleet.report.grouping import ALL, USUAL_METRIC, BoardData, BoardKey, boards
 from benchfleet.report.model import Board, GroupFacts
 from benchfleet.report.prices import PriceTable
-from benchfleet.report.ranking import common, rank
+from benchfleet.report.ranking import common, ranked, scored
+from benchfleet.report.relations import judge, untested
 from benchfleet.report.value import is_speed, prices_of, values
 
 _NO_PRICES = PriceTable({})
@@ -28,7 +29,15 @@ def _board(
     board: BoardData, by: By, absent: list[str], title: str, groups: Sequence[GroupFacts], prices: PriceTable
 ) -> Board:
     key, shared = board.key, common(board, by)
-    ranking, benchmarks = rank(board, shared, by), tables(board, shared, by)
+    scores, series = scored(board, shared), board.series
+    judged = judge(
+        scores.samples if scores else None,
+        [] if key.not_compared else [samples(board, one) for one in series],
+        scale=key.scale,
+    )
+    singles = judged.single or [untested(*samples(board, one)) for one in series]
+    ranking = ranked(board, shared, by, scores, judged.overall) if scores and judged.overall else []
+    benchmarks = [table(board, one, by, shared, found) for one, found in zip(series, singles, strict=True)]
     speed = "machine" in by and is_speed(unit=shared.unit, better=key.better, metric=key.metric)
     priced = prices_of(groups, prices) if speed else {}
     return Board(
@@ -48,6 +57,8 @@ def _board(
         left_out=shared.left_out,
         absent=absent,
         ranking=ranking,
+        told_apart=judged.overall is not None and judged.overall.told_apart,
+        tests=judged.tests,
         value=values(ranking, priced) if any(priced.values()) else [],
         spread=group_spreads(benchmarks),
         benchmarks=benchmarks,

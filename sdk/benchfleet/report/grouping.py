@@ -2,22 +2,24 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import Literal, NamedTuple
 
 from benchfleet_results.metrics import Scale
-from benchfleet_results.pooling import executions
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Samples, Series
-from benchfleet_results.statistics.comparing import ROUNDING, Sample
+from benchfleet_results.statistics.sample import PAIRED_INSTANCES, PAIRS, ROUNDING, Sample, resolution, rounding_error
 
-from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task, by_execution
+from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.dimensions import By
+from benchfleet.report.executions import Execution, whole_executions
 
 USUAL_METRIC = "time"
 ALL = ""  # a dimension that is compared on the board itself
+_AT_LEAST_TASKS = 2  # that measured a benchmark, and half of all: fewer are survivors, which say nothing of the others
 
 
 class BoardKey(NamedTuple):
@@ -34,34 +36,141 @@ class BoardKey(NamedTuple):
     not_compared: str
 
 
+class Taken(NamedTuple):
+    """Samples of one execution. `instance` is where, if known; executions of one `moment` are of one repeat there."""
+
+    values: tuple[float, ...]
+    instance: str | None
+    moment: Hashable
+
+
+@dataclass(frozen=True)
+class Units:
+    """What is taken for independent repeats, and what each of them measured: benchmark → cost."""
+
+    over: Literal["instances", "tasks"]
+    costs: Mapping[Hashable, Mapping[str, float]]
+
+    @property
+    def pairs(self) -> int:
+        return PAIRED_INSTANCES if self.over == "instances" else PAIRS
+
+
 @dataclass(frozen=True)
 class Measured:
     """One series on one group: the samples of each execution that has any."""
 
     series: Series
-    by_task: tuple[tuple[float, ...], ...]
+    taken: tuple[Taken, ...]
     dropped: int
 
-    @property
+    @cached_property
+    def by_task(self) -> list[tuple[float, ...]]:
+        return [one.values for one in self.taken]
+
+    @cached_property
     def means(self) -> list[float]:
         return [fmean(values) for values in self.by_task]
 
-    @property
+    @cached_property
+    def instances(self) -> int | None:
+        return instances(one.instance for one in self.taken)
+
+    @cached_property
     def has_logarithms(self) -> bool:
         return all(mean > 0 for mean in self.means)
 
+    @cached_property
+    def step(self) -> float:
+        """In which the samples were written down."""
+        return resolution((value for values in self.by_task for value in values), self.series.unit)
+
+    def units(self, scale: Scale) -> Units:
+        costs = (cost(mean, self.series.better, scale) for mean in self.means)
+        return units((one.instance, one.moment, {"": found}) for one, found in zip(self.taken, costs, strict=True))
+
+    def floor(self, scale: Scale) -> float:
+        """The squared error that rounding leaves, on the scale that is compared on."""
+        step = self.step / fmean(self.means) if scale == "ratio" else self.step
+        return rounding_error(step)
+
     def sample(self, scale: Scale) -> Sample:
-        """With executions as replicates; larger is worse, whichever way the metric points."""
-        means = self.means
-        return Sample.of([cost(mean, self.series.better, scale) for mean in means], rounding=rounding(means, scale))
+        """Larger is worse, whichever way the metric points."""
+        found = self.units(scale)
+        return Sample.of(
+            [of[""] for of in found.costs.values()],
+            rounding=rounding(self.means, scale),
+            floor=self.floor(scale),
+            units=list(found.costs),
+            pairs=found.pairs,
+        )
+
+
+class Executed(NamedTuple):
+    """What one execution measured on a board: benchmark → cost of its mean, and benchmark → instance."""
+
+    costs: Mapping[str, float]
+    instances: Mapping[str, str | None]
+    moment: Hashable
 
 
 @dataclass(frozen=True)
 class GroupData:
-    """What a group measured on one board. `costs` holds, for each execution, benchmark → cost of its mean."""
+    """What a group measured on one board."""
 
     series: Mapping[Series, Measured]
-    costs: Sequence[Mapping[str, float]]
+    executed: Sequence[Executed]
+
+    def instances(self, names: Iterable[str]) -> int | None:
+        wanted = set(names)
+        return instances(one.instances[name] for one in self.executed for name in one.costs if name in wanted)
+
+    def units(self, names: Sequence[str]) -> Units:
+        """Of the benchmarks of these names; an execution that was split over instances is a unit on each of them."""
+        return units(
+            (where, one.moment, {name: one.costs[name] for name in mine})
+            for one in self.executed
+            for where, mine in _by_place(one, names)
+        )
+
+    def has_enough(self, series: Series) -> bool:
+        """Measured by half of the executions, and by two where there are two."""
+        total = len(self.executed)
+        return series in self.series and len(self.series[series].taken) >= max(min(_AT_LEAST_TASKS, total), total / 2)
+
+
+def _by_place(one: Executed, names: Sequence[str]) -> Iterator[tuple[str | None, list[str]]]:
+    found: dict[str | None, list[str]] = defaultdict(list)
+    for name in names:
+        if name in one.costs:
+            found[one.instances[name]].append(name)
+    yield from found.items()
+
+
+def instances(places: Iterable[str | None]) -> int | None:
+    """How many there are; None where one is not known."""
+    found = set(places)
+    return None if None in found else len(found)
+
+
+def units(measured: Iterable[tuple[str | None, Hashable, Mapping[str, float]]]) -> Units:
+    """(instance, moment, benchmark → cost) of each execution → the mean of each instance, where two or more are known.
+
+    Else each execution stands for itself.
+    """
+    found = list(measured)
+    if (instances(where for where, _, _ in found) or 0) < PAIRED_INSTANCES:
+        return Units("tasks", _merged(((where, moment), costs) for where, moment, costs in found))
+    return Units("instances", _merged((where, costs) for where, _, costs in found))
+
+
+def _merged(measured: Iterable[tuple[Hashable, Mapping[str, float]]]) -> dict[Hashable, dict[str, float]]:
+    """The mean of each benchmark over what has the same key."""
+    found: dict[Hashable, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for key, costs in measured:
+        for name, value in costs.items():
+            found[key][name].append(value)
+    return {key: {name: fmean(values) for name, values in of.items()} for key, of in found.items()}
 
 
 @dataclass(frozen=True)
@@ -94,29 +203,24 @@ def boards(tasks: Iterable[Task], by: By) -> list[BoardData]:
 
     Groups without samples are left out.
     """
-    found: dict[BoardKey, dict[GroupKey, list[list[Samples]]]] = defaultdict(lambda: defaultdict(list))
-    for task in whole_executions(tasks):
+    found: dict[BoardKey, dict[GroupKey, list[tuple[Execution, list[Samples]]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for execution in whole_executions(tasks):
         mine: dict[tuple[BoardKey, GroupKey], list[Samples]] = defaultdict(list)
-        for one in (one for one in task.samples if one.values):
-            mine[_board_of(task, one.series, by), _group_of(task, one.series, by)].append(_comparable(one, by))
+        for one in (one for one in execution.samples if one.values):
+            mine[_board_of(execution.task, one.series, by), _group_of(execution.task, one.series, by)].append(one)
         for (board, group), samples in mine.items():
-            found[board][group].append(samples)
+            found[board][group].append((execution, samples))
     return [
-        BoardData(key, {group: _group(key, of) for group, of in found[key].items()}) for key in sorted(found, key=_rank)
+        BoardData(key, {group: _group(key, of, by) for group, of in found[key].items()})
+        for key in sorted(found, key=_rank)
     ]
 
 
 def _rank(key: BoardKey) -> tuple[object, ...]:
     """Who compares wants to know what is faster; what else was measured comes behind it."""
     return key.workload, key.provider, key.name, key.subject, key.metric != USUAL_METRIC, key
-
-
-def whole_executions(tasks: Iterable[Task]) -> list[Task]:
-    """One for each execution: what its parts measured is put together."""
-    kept = list(by_execution(task for task in tasks if task.outcome in HAS_RESULTS))
-    first = {key: task for key, task in reversed(kept)}
-    pooled = executions((key, task.samples) for key, task in kept)
-    return [replace(first[key], samples=samples) for key, samples in pooled.items()]
 
 
 def _board_of(task: Task, series: Series, by: By) -> BoardKey:
@@ -138,22 +242,22 @@ def _group_of(task: Task, series: Series, by: By) -> GroupKey:
     return task.group._replace(variant=series.variant) if "variant" in by else task.group
 
 
-def _comparable(one: Samples, by: By) -> Samples:
-    """Without its variant where that is what differs between the groups."""
-    return one._replace(series=one.series._replace(variant=ALL)) if "variant" in by else one
-
-
-def _group(key: BoardKey, executed: Sequence[Sequence[Samples]]) -> GroupData:
-    values: dict[Series, list[tuple[float, ...]]] = defaultdict(list)
+def _group(key: BoardKey, measured: Sequence[tuple[Execution, Sequence[Samples]]], by: By) -> GroupData:
+    taken: dict[Series, list[Taken]] = defaultdict(list)
     dropped: dict[Series, int] = defaultdict(int)
-    costs: list[dict[str, float]] = []
-    for samples in executed:
-        mine: dict[str, float] = {}
+    executed: list[Executed] = []
+    for execution, samples in measured:
+        costs: dict[str, float] = {}
+        places: dict[str, str | None] = {}
         for one in samples:
-            values[one.series].append(one.values)
-            dropped[one.series] += one.dropped
+            # without its variant where that is what differs between the groups
+            series = one.series._replace(variant=ALL) if "variant" in by else one.series
+            where = execution.instances[one.series]
+            taken[series].append(Taken(one.values, where, execution.moment))
+            dropped[series] += one.dropped
             mean = fmean(one.values)
             if mean > 0 or key.scale != "ratio":
-                mine[name_of(one.series)] = cost(mean, key.better, key.scale)
-        costs.append(mine)
-    return GroupData({s: Measured(s, tuple(found), dropped[s]) for s, found in values.items()}, costs)
+                costs[name_of(series)] = cost(mean, key.better, key.scale)
+                places[name_of(series)] = where
+        executed.append(Executed(costs, places, execution.moment))
+    return GroupData({s: Measured(s, tuple(found), dropped[s]) for s, found in taken.items()}, executed)

@@ -1,16 +1,19 @@
 """Who is best: geometric means over the benchmarks that every group has, or plain means of what may be zero."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 from benchfleet_results.series import Series
 from benchfleet_results.statistics.comparing import exp
+from benchfleet_results.statistics.sample import Sample
 from benchfleet_results.statistics.scores import Score, score
 
 from benchfleet.report.dataset import GroupKey
 from benchfleet.report.dimensions import By, label
-from benchfleet.report.grouping import BoardData, name_of, rounding
-from benchfleet.report.model import CONFIDENCE, Interval, LeftOut, Ranked, Relation
-from benchfleet.report.relations import to_best
+from benchfleet.report.grouping import BoardData, GroupData, name_of, rounding
+from benchfleet.report.model import CONFIDENCE, Interval, LeftOut, Needed, Over, Ranked, Relation
+from benchfleet.report.relations import Standing, enough
 
 
 @dataclass(frozen=True)
@@ -35,48 +38,104 @@ def common(board: BoardData, by: By) -> Common:
 def _reason(board: BoardData, series: Series, by: By) -> str | None:
     absent = [label(key, by) for key, data in board.groups.items() if series not in data.series]
     if absent:
-        more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
-        return f"not measured on {', '.join(absent[:3])}{more}"
-    if board.key.scale != "ratio" or all(data.series[series].has_logarithms for data in board.groups.values()):
-        return None
-    return "a task's mean is zero or less, and has no place in a geometric mean: it is compared by its difference"
+        return f"not measured on {_some(absent)}"
+    if board.key.scale == "ratio" and not all(data.series[series].has_logarithms for data in board.groups.values()):
+        return "a task's mean is zero or less, and has no place in a geometric mean: it is compared by its difference"
+    few = [
+        f"{label(key, by)} ({len(data.series[series].taken)} of {len(data.executed)})"
+        for key, data in board.groups.items()
+        if not data.has_enough(series)
+    ]
+    return f"measured in too few tasks of {_some(few)}: half of them are needed, and two" if few else None
 
 
-def rank(board: BoardData, shared: Common, by: By) -> list[Ranked]:
-    """Best first; empty without a common benchmark, and where plain means have no common unit."""
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Each group's score over the common benchmarks, and of what kind its units are."""
+
+    scores: Mapping[GroupKey, Score]
+    over: Mapping[GroupKey, Over]
+
+    @property
+    def samples(self) -> dict[GroupKey, Sample]:
+        return {key: found.sample for key, found in self.scores.items()}
+
+
+def scored(board: BoardData, shared: Common) -> Ranking | None:
+    """None without a common benchmark, and where plain means have no common unit."""
     if not shared.series or board.key.not_compared or (board.key.scale != "ratio" and not shared.unit):
-        return []
-    scores = _scores(board, [name_of(series) for series in shared.series])
-    relations = to_best({key: found.sample for key, found in scores.items()}, scale=board.key.scale)
-    best = scores[next(iter(relations))]
+        return None
+    names = [name_of(series) for series in shared.series]
+    every = (
+        task.costs[name] for of in board.groups.values() for task in of.executed for name in names if name in task.costs
+    )
+    equal = rounding(every, board.key.scale)
+    scores: dict[GroupKey, Score] = {}
+    over: dict[GroupKey, Over] = {}
+    for key, data in board.groups.items():
+        found = data.units(names)
+        floor = _floor(data, board, shared)
+        scores[key] = score(found.costs, names, rounding=equal, floor=floor, pairs=found.pairs)
+        over[key] = found.over
+    return Ranking(scores, over)
+
+
+def _floor(data: GroupData, board: BoardData, shared: Common) -> float:
+    """Of a mean over benchmarks that were rounded independently."""
+    found = [data.series[series].floor(board.key.scale) for series in shared.series]
+    return fmean(found) / len(found)
+
+
+def ranked(board: BoardData, shared: Common, by: By, ranking: Ranking, standing: Standing[GroupKey]) -> list[Ranked]:
+    """Best first."""
+    first = next(iter(standing.relations))
     return [
-        _ranked(key, related, board, by, place=place, shared=shared, score=scores[key], best=best)
-        for place, (key, related) in enumerate(relations.items(), start=1)
+        _ranked(key, related, board, by, ranking=ranking, shared=shared, place=standing.places[key], first=first)
+        for key, related in standing.relations.items()
     ]
 
 
-def _scores(board: BoardData, names: list[str]) -> dict[GroupKey, Score]:
-    every = (task[name] for data in board.groups.values() for task in data.costs for name in names if name in task)
-    equal = rounding(every, board.key.scale)
-    return {key: score(data.costs, names, rounding=equal) for key, data in board.groups.items()}
-
-
 def _ranked(
-    key: GroupKey, related: Relation, board: BoardData, by: By, *, place: int, shared: Common, score: Score, best: Score
+    key: GroupKey,
+    related: Relation,
+    board: BoardData,
+    by: By,
+    *,
+    ranking: Ranking,
+    shared: Common,
+    place: int,
+    first: GroupKey,
 ) -> Ranked:
-    ratio, in_one_unit = board.key.scale == "ratio", shared.unit is not None
+    ratio, in_one_unit, found = board.key.scale == "ratio", shared.unit is not None, ranking.scores[key]
+    names, data = [name_of(series) for series in shared.series], board.groups[key]
     return Ranked(
         **key._asdict(),
         label=label(key, by),
         place=place,
-        tasks=score.tasks,
-        geometric_mean=in_unit(score.sample.mean, board.key.better) if ratio and in_one_unit else None,
-        geometric_mean_interval=_interval(score, board) if ratio and in_one_unit else None,
-        mean=None if ratio else _plain(score.sample.mean, board.key.better),
-        mean_interval=None if ratio else _plain_interval(score, board),
-        relative_interval=_relative(score, best) if ratio else None,
+        tasks=sum(any(name in one.costs for name in names) for one in data.executed),
+        instances=data.instances(names),
+        interval_over=ranking.over[key],
+        needed=_needed(key, first, related, ranking),
+        geometric_mean=in_unit(found.sample.mean, board.key.better) if ratio and in_one_unit else None,
+        geometric_mean_interval=_interval(found, board) if ratio and in_one_unit else None,
+        mean=None if ratio else _plain(found.sample.mean, board.key.better),
+        mean_interval=None if ratio else _plain_interval(found, board),
+        relative_interval=_relative(found, ranking.scores[first]) if ratio else None,
         to_best=related,
     )
+
+
+def _needed(key: GroupKey, first: GroupKey, related: Relation, ranking: Ranking) -> Needed | None:
+    """In instances only where both sides have several."""
+    this, other = ranking.scores[key], ranking.scores[first]
+    count = enough(this.sample, other.sample, related, units=min(this.units, other.units))
+    both = ranking.over[key] == ranking.over[first] == "instances"
+    return Needed(level="instances" if both else "tasks", count=count) if count is not None else None
 
 
 def in_unit(cost: float, better: str) -> float | None:

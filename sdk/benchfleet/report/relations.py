@@ -1,65 +1,170 @@
 """From comparisons of two sides to what a report says of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from benchfleet_results.metrics import Scale
-from benchfleet_results.statistics.comparing import Sample, compare, contrast, holm, significance
+from benchfleet_results.statistics.comparing import compare, contrast, error_between, exp, significance
+from benchfleet_results.statistics.families import Decision, decide
+from benchfleet_results.statistics.power import detectable, needed
+from benchfleet_results.statistics.sample import Sample
 
-from benchfleet.report.model import CONFIDENCE, LEVEL, Relation, Verdict
+from benchfleet.report.model import LEVEL, Relation, Verdict
 
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound=Hashable)
+Pair = tuple[Key, Key]
+Decisions = dict[Pair[Key], Decision | None]
 NOTHING = Relation()
 NOT_COMPARED = Relation(verdict="not_compared")
 
 
-def to_best(samples: Mapping[Key, Sample], *, scale: Scale = "ratio") -> dict[Key, Relation]:
-    """Each side's relation to the one with the lowest mean, best first.
+@dataclass(frozen=True)
+class Pairs(Generic[Key]):
+    """All pairs of one table, with their p values; `order` is best first.
 
-    The family of Holm's correction are all pairs: the best is not known beforehand but picked by the same numbers, so
-    the chance of a false claim is only bounded if any pair might have been the one looked at.
+    All of them are tested: the best is not known beforehand but picked by the same numbers, so the chance of a false claim
+    is only bounded if any pair might have been the one looked at.
     """
-    order = sorted(samples, key=lambda key: samples[key].mean)
-    best, *others = order
-    pairs = list(combinations(order, 2))
-    family = adjusted([significance(samples[one], samples[other]) for one, other in pairs])
-    with_best = dict(zip((other for _, other in pairs[: len(others)]), family, strict=False))  # they come first
-    found = {key: relation(samples[key], samples[best], p_adjusted=with_best[key], scale=scale) for key in others}
-    return {best: _best(scale), **found}
+
+    samples: Mapping[Key, Sample]
+    order: list[Key]
+    p_values: dict[Pair[Key], float | None]
+
+    @classmethod
+    def of(cls, samples: Mapping[Key, Sample]) -> "Pairs[Key]":
+        order = sorted(samples, key=lambda key: samples[key].mean)
+        tested = {(one, other): significance(samples[other], samples[one]) for one, other in combinations(order, 2)}
+        return cls(samples, order, tested)
+
+    def decided(self, decisions: Decisions[Key], scale: Scale) -> "Standing[Key]":
+        first, *others = self.order
+        found = {
+            key: relation(self.samples[key], self.samples[first], decisions.get((first, key)), scale=scale)
+            for key in others
+        }
+        told_apart = bool(others) and all(one.verdict == "worse" for one in found.values())
+        verdict: Verdict = "best" if told_apart or not others else "first"
+        return Standing(
+            {first: _reference(scale, verdict), **found},
+            {key: self._place(key, decisions) for key in self.order},
+            told_apart,
+        )
+
+    def _place(self, key: Key, decisions: Decisions[Key]) -> int:
+        """1 + those that are better beyond noise."""
+        better = (decisions.get((one, key)) for one in self.order[: self.order.index(key)])
+        return 1 + sum(one is not None and one.p_adjusted < LEVEL for one in better)
 
 
-def _best(scale: Scale) -> Relation:
-    if scale == "ratio":
-        return Relation(ratio=1.0, verdict="best")
-    return Relation(difference=0.0, verdict="best")
+@dataclass(frozen=True)
+class Standing(Generic[Key]):
+    """Each side's relation to the one with the lowest mean, best first, and its place."""
+
+    relations: dict[Key, Relation]
+    places: dict[Key, int]
+    told_apart: bool
 
 
-def adjusted(probabilities: Sequence[float | None]) -> list[float | None]:
-    """Holm over those that there are."""
-    found = iter(holm([p for p in probabilities if p is not None]))
-    return [None if p is None else next(found) for p in probabilities]
+@dataclass(frozen=True)
+class Judged(Generic[Key]):
+    """A board: its overall means (None where it has no ranking), and each of its benchmarks."""
+
+    overall: Standing[Key] | None
+    single: list[Standing[Key]]
+    tests: int
 
 
-def relation(this: Sample, other: Sample, *, p_adjusted: float | None, scale: Scale = "ratio") -> Relation:
-    """Samples of logarithms for a ratio, else of plain means."""
-    verdict = _verdict(this.mean - other.mean, p_adjusted)
-    if scale == "ratio":
-        ratio = compare(this, other, confidence=CONFIDENCE)
-        return Relation(ratio=ratio.ratio, interval=ratio.interval, p=ratio.p, p_adjusted=p_adjusted, verdict=verdict)
-    found = contrast(this, other, confidence=CONFIDENCE)
-    return Relation(
-        difference=found.difference,
-        difference_interval=found.interval,
-        p=found.p,
-        p_adjusted=p_adjusted,
-        verdict=verdict,
+def judge(
+    overall: Mapping[Key, Sample] | None,
+    single: Sequence[tuple[Mapping[Key, Sample], Scale]],
+    *,
+    scale: Scale = "ratio",
+) -> Judged[Key]:
+    """One family of tests for the whole board.
+
+    Where one benchmark is all there is, it is the overall mean, too, and is tested once: to count one comparison as two
+    would only hide what it found.
+    """
+    tops = [Pairs.of(overall)] if overall else []
+    tables = [Pairs.of(samples) for samples, _ in single]
+    once = bool(tops) and len(tables) == 1 and tables[0].samples.keys() == tops[0].samples.keys()
+    above, below = _decided([] if once else tops, tables)
+    if once:
+        above = below
+    return Judged(
+        tops[0].decided(above[0], scale) if tops else None,
+        [table.decided(one, of) for table, one, (_, of) in zip(tables, below, single, strict=True)],
+        sum(one is not None for found in (below if once else [*above, *below]) for one in found.values()),
     )
 
 
-def _verdict(difference: float, p_adjusted: float | None) -> Verdict:
-    if p_adjusted is None:
+def _decided(
+    overall: Sequence[Pairs[Key]], single: Sequence[Pairs[Key]]
+) -> tuple[list[Decisions[Key]], list[Decisions[Key]]]:
+    above, below = decide(
+        [p for table in overall for p in table.p_values.values()],
+        [p for table in single for p in table.p_values.values()],
+    )
+    return _shared_out(overall, above), _shared_out(single, below)
+
+
+def _shared_out(tables: Sequence[Pairs[Key]], decisions: Sequence[Decision | None]) -> list[Decisions[Key]]:
+    rest = iter(decisions)
+    return [{pair: next(rest) for pair in table.p_values} for table in tables]
+
+
+def standing(samples: Mapping[Key, Sample], *, scale: Scale = "ratio") -> Standing[Key]:
+    """Of a table that is a family of its own."""
+    table = Pairs.of(samples)
+    _, (decisions,) = _decided([], [table])
+    return table.decided(decisions, scale)
+
+
+def untested(samples: Mapping[Key, Sample], scale: Scale) -> Standing[Key]:
+    """Best first, and nothing is said of it."""
+    return Pairs(samples, sorted(samples, key=lambda key: samples[key].mean), {}).decided({}, scale)
+
+
+def _reference(scale: Scale, verdict: Verdict) -> Relation:
+    return Relation(ratio=1.0, verdict=verdict) if scale == "ratio" else Relation(difference=0.0, verdict=verdict)
+
+
+def relation(this: Sample, other: Sample, decision: Decision | None, *, scale: Scale = "ratio") -> Relation:
+    """Samples of logarithms for a ratio, else of plain means. Without a decision nothing was tested."""
+    level = LEVEL * decision.share if decision else LEVEL
+    error = error_between(this, other) if decision else None
+    least = detectable(error, level=level) if error else None
+    known = {
+        "p_adjusted": decision.p_adjusted if decision else None,
+        "confidence": 1 - level,
+        "verdict": _verdict(this.mean - other.mean, decision),
+    }
+    if scale == "ratio":
+        ratio = compare(this, other, confidence=1 - level)
+        return Relation(
+            ratio=ratio.ratio,
+            interval=ratio.interval,
+            p=ratio.p,
+            detectable=exp(least) if least is not None else None,
+            **known,
+        )
+    found = contrast(this, other, confidence=1 - level)
+    return Relation(
+        difference=found.difference, difference_interval=found.interval, p=found.p, detectable=least, **known
+    )
+
+
+def enough(this: Sample, other: Sample, related: Relation, *, units: int) -> int | None:
+    """How many units of each side would tell a difference that is within noise; None where it is not, or no number would."""
+    error = error_between(this, other) if related.verdict == "unclear" else None
+    return needed(this.mean - other.mean, error, units=units, level=1 - related.confidence) if error else None
+
+
+def _verdict(difference: float, decision: Decision | None) -> Verdict:
+    if decision is None:
         return "unknown"
-    if p_adjusted >= LEVEL:
+    if decision.p_adjusted >= LEVEL:
         return "unclear"
     return "worse" if difference > 0 else "better"

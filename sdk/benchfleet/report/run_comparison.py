@@ -3,21 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
-from benchfleet_results.statistics.comparing import Sample, significance
+from benchfleet_results.statistics.comparing import significance
+from benchfleet_results.statistics.families import Decision, decide
+from benchfleet_results.statistics.sample import Sample
 from benchfleet_results.statistics.scores import score
 
-from benchfleet.report.benchmarks import common_scale
+from benchfleet.report.benchmarks import centre, common_scale
 from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.dimensions import By, identity
 from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
 from benchfleet.report.model import Compared, Relation, RunComparison
 from benchfleet.report.printing import printable, shown
 from benchfleet.report.ranking import in_unit
-from benchfleet.report.relations import NOT_COMPARED, adjusted, relation
+from benchfleet.report.relations import NOT_COMPARED, relation
 
 _NAMED = 3  # in a sentence; the lists are whole
 _BY: By = ("machine", "subject")  # whatever the boards compare: variants are told in a column of their own
@@ -43,7 +44,7 @@ def compare_runs(
 ) -> RunComparison:
     """Every benchmark that both have on a group of the same name, and the geometric mean over them, worst first.
 
-    The family of Holm's correction is everything compared: a check that fails on any of it must not fail by chance.
+    Everything compared is one board of tests: a check that fails on any of it must not fail by chance.
     """
     new, old = boards(new_tasks, _BY), boards(old_tasks, _BY)
     before = {board.key: board for board in old}
@@ -55,24 +56,41 @@ def compare_runs(
         if group in before[board.key].groups
         for pair in _pairs(board, before[board.key], group)
     ]
-    family = adjusted([significance(*pair.samples) if pair.samples else None for pair in pairs])
-    rows = [_row(pair, p, threshold) for pair, p in zip(pairs, family, strict=True)]
+    decisions = _decided(pairs)
+    rows = [_row(pair, one, threshold) for pair, one in zip(pairs, decisions, strict=True)]
     mine, theirs = _things(new), _things(old)
     lost, added = theirs - mine, mine - theirs
     return RunComparison(
         baseline=baseline,
         runs=runs,
         threshold=threshold,
-        tests=sum(p is not None for p in family),
+        tests=sum(one is not None for one in decisions),
         of_baseline=len(theirs),
         compared=sum(
             row.benchmark is not None and row.relation.verdict not in ("unknown", "not_compared") for row in rows
         ),
+        detectable=_detectable(rows),
         rows=sorted(rows, key=_weight),
         failed=_failed(new_tasks, old_tasks, theirs),
         only_in_baseline=_words(lost, added),
         only_new=_words(added, lost),
     )
+
+
+def _decided(pairs: Sequence[_Pair]) -> list[Decision | None]:
+    """Overall means and single benchmarks are the two families."""
+    p_values = [significance(*pair.samples) if pair.samples else None for pair in pairs]
+    overall, single = decide(
+        [p if pair.series is None else None for p, pair in zip(p_values, pairs, strict=True)],
+        [None if pair.series is None else p for p, pair in zip(p_values, pairs, strict=True)],
+    )
+    return [above or below for above, below in zip(overall, single, strict=True)]
+
+
+def _detectable(rows: Sequence[Compared]) -> float | None:
+    """Of the benchmarks' ratios, the largest: what could be worse by less than this and not be found."""
+    known = [row.relation.detectable for row in rows if row.benchmark is not None and row.relation.ratio is not None]
+    return max((one for one in known if one is not None), default=None)
 
 
 def uncompared(found: RunComparison) -> Iterator[str]:
@@ -107,15 +125,23 @@ def _weight(row: Compared) -> tuple[bool, bool, float]:
 
 
 def _pairs(new: BoardData, old: BoardData, group: GroupKey) -> list[_Pair]:
+    """Each benchmark, and the geometric mean over them where there are several: that of one would test it twice."""
     this, that = new.groups[group], old.groups[group]
     both = sorted(set(this.series) & set(that.series))
     pairs = [_pair(new.key, group, series, this, that) for series in both]
     usable = [pair.benchmarks[0] for pair in pairs if pair.samples and pair.scale == "ratio"]
-    if usable:
-        names = [name_of(series) for series in usable]
-        scores = score(this.costs, names).sample, score(that.costs, names).sample
-        pairs.append(_Pair(new.key, group, None, usable, that, this, "ratio", scores))
+    if len(usable) > 1:
+        pairs.append(
+            _Pair(new.key, group, None, usable, that, this, "ratio", (_score(this, usable), _score(that, usable)))
+        )
     return pairs
+
+
+def _score(data: GroupData, benchmarks: Sequence[Series]) -> Sample:
+    names = [name_of(series) for series in benchmarks]
+    found = data.units(names)
+    floor = sum(data.series[series].floor("ratio") for series in benchmarks) / len(benchmarks) ** 2
+    return score(found.costs, names, floor=floor, pairs=found.pairs).sample
 
 
 def _pair(key: BoardKey, group: GroupKey, series: Series, this: GroupData, that: GroupData) -> _Pair:
@@ -125,8 +151,8 @@ def _pair(key: BoardKey, group: GroupKey, series: Series, this: GroupData, that:
     return _Pair(key, group, series, [series], that, this, scale, samples)
 
 
-def _row(pair: _Pair, p_adjusted: float | None, threshold: float) -> Compared:
-    related = relation(*pair.samples, p_adjusted=p_adjusted, scale=pair.scale) if pair.samples else NOT_COMPARED
+def _row(pair: _Pair, decision: Decision | None, threshold: float) -> Compared:
+    related = relation(*pair.samples, decision, scale=pair.scale) if pair.samples else NOT_COMPARED
     units = {series.unit for series in pair.benchmarks}
     old, new = _centres(pair) if len(units) == 1 else (None, None)
     return Compared(
@@ -159,7 +185,8 @@ def _beyond(related: Relation, old: float | None, threshold: float) -> bool:
 
 def _centres(pair: _Pair) -> tuple[float | None, float | None]:
     if pair.series:
-        return fmean(pair.old.series[pair.series].means), fmean(pair.new.series[pair.series].means)
+        old, new = pair.old.series[pair.series], pair.new.series[pair.series]
+        return centre(old, pair.scale)[0], centre(new, pair.scale)[0]
     if pair.samples is None:
         return None, None
     return in_unit(pair.samples[1].mean, pair.key.better), in_unit(pair.samples[0].mean, pair.key.better)
@@ -168,8 +195,8 @@ def _centres(pair: _Pair) -> tuple[float | None, float | None]:
 def _tasks(data: GroupData, benchmarks: Sequence[Series]) -> int:
     """Tasks that measured any of them."""
     names = {name_of(series) for series in benchmarks}
-    executions = sum(any(name in task for name in names) for task in data.costs)
-    return executions or max(len(data.series[series].by_task) for series in benchmarks)
+    executions = sum(any(name in one.costs for name in names) for one in data.executed)
+    return executions or max(len(data.series[series].taken) for series in benchmarks)
 
 
 def _things(boards: Sequence[BoardData]) -> set[Thing]:

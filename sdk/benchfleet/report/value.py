@@ -30,13 +30,10 @@ def values(ranking: Sequence[Ranked], prices: Mapping[Machine, Price | None]) ->
 
     Prices are exact, so the interval is that of the geometric mean, divided by the same price and best.
     """
-    raw = {row.place: found for row in ranking if (found := _raw(row, prices.get(_machine(row)))) is not None}
-    best = max(raw.values(), default=0.0)
-    order = sorted(ranking, key=lambda row: (-raw.get(row.place, 0.0), row.place))
-    return [
-        _value(row, prices.get(_machine(row)), raw.get(row.place), best, place)
-        for place, row in enumerate(order, start=1)
-    ]
+    found = [(_raw(row, prices.get(_machine(row))), row) for row in ranking]
+    best = max((raw for raw, _ in found if raw is not None), default=0.0)
+    order = sorted(found, key=lambda one: -(one[0] or 0.0))  # stable: by the ranking where there is no price
+    return [_value(row, prices.get(_machine(row)), raw, best, place) for place, (raw, row) in enumerate(order, start=1)]
 
 
 def _machine(row: Ranked) -> Machine:

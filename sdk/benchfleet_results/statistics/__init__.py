@@ -1,12 +1,15 @@
 """The statistics of a report, in the standard library alone. Every function names the source of what it computes.
 
-`student`: Student's t. `estimates`: means and their intervals. `comparing`: Welch's t on log scale, Holm's correction.
-`scores`: geometric means over benchmarks. `components`: variance between tasks told apart from variance within them.
+`student`: Student's t. `sample`: one side of a comparison. `comparing`: paired and Welch's t on log scale. `families`: many
+tests on one board. `power`: what could have been found. `scores`: geometric means over benchmarks. `estimates`: intervals of
+one task's samples. `components`: variance between instances, tasks and samples.
 """
 
-from benchfleet_results.statistics.comparing import Comparison, Contrast, compare, contrast, holm
+from benchfleet_results.statistics.comparing import Comparison, Contrast, compare, contrast
 from benchfleet_results.statistics.components import Components, components
 from benchfleet_results.statistics.estimates import Estimate, estimate, half_width
+from benchfleet_results.statistics.families import decide, holm
+from benchfleet_results.statistics.sample import Sample
 from benchfleet_results.statistics.scores import Score, score
 from benchfleet_results.statistics.student import t_quantile, two_sided
 
@@ -15,10 +18,12 @@ __all__ = [
     "Components",
     "Contrast",
     "Estimate",
+    "Sample",
     "Score",
     "compare",
     "components",
     "contrast",
+    "decide",
     "estimate",
     "half_width",
     "holm",

@@ -1,41 +1,17 @@
 """Is one group slower than another, by how much, and is that beyond noise?
 
-What can have one is compared on the logarithms of task means: a difference of logs is a ratio, run times are skewed to
+What can have one is compared on the logarithms of means: a difference of logs is a ratio, run times are skewed to
 the right and their logs less so, and an interval that is transformed back never reaches below zero. What may be zero
-(counts, shares) is compared by the difference of task means. The unit of replication is the task: samples within one
-share a machine and a moment.
+(counts, shares) is compared by the difference of means. `sample` says what the units of replication are.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, variance
 
+from benchfleet_results.statistics.sample import Error, Sample
 from benchfleet_results.statistics.student import t_quantile, two_sided
 
 _LOG_MOST = 700.0  # exp of more does not fit a float
-ROUNDING = 1e-12  # logs that differ by less differ by how they were added up; plain means, by this share of them
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What a comparison needs of one side: a mean, the squared standard error of it, and its degrees of freedom.
-
-    `squared_error` is None where there was no replication. Means that differ by less than `rounding` are equal.
-    """
-
-    mean: float
-    squared_error: float | None
-    degrees: float
-    rounding: float = ROUNDING
-
-    @classmethod
-    def of(cls, values: Sequence[float], *, rounding: float = ROUNDING) -> "Sample":
-        """Independent values. Raises ValueError without any."""
-        if not values:
-            raise ValueError("no values to compare")
-        error = variance(values) / len(values) if len(values) > 1 else None
-        return cls(fmean(values), error, len(values) - 1, rounding)
 
 
 @dataclass(frozen=True)
@@ -63,33 +39,42 @@ def compare(this: Sample, other: Sample, *, confidence: float = 0.95) -> Compari
 
 
 def contrast(this: Sample, other: Sample, *, confidence: float = 0.95) -> Contrast:
-    """Welch's t test of two means, and the interval of their difference.
-
-    B. L. Welch, "The generalization of 'Student's' problem when several different population variances are involved",
-    Biometrika 34 (1947); degrees of freedom after Welch and F. E. Satterthwaite, "An approximate distribution of
-    estimates of variance components", Biometrics Bulletin 2 (1946). Where neither side varies at all, equal means are
-    certainly equal and others certainly different.
-    """
-    difference = apart(this, other)
-    if this.squared_error is None or other.squared_error is None:
+    """The difference of two means, its interval, and the p of a two-sided t test."""
+    difference, error = apart(this, other), error_between(this, other)
+    if error is None:
         return Contrast(difference, None, None)
-    squared = this.squared_error + other.squared_error
-    if squared == 0:
-        return Contrast(difference, (difference, difference), 1.0 if difference == 0 else 0.0)
-    degrees = satterthwaite(this, other)
-    half = t_quantile((1 + confidence) / 2, degrees=degrees) * math.sqrt(squared)
-    p = two_sided(difference / math.sqrt(squared), degrees=degrees)
-    return Contrast(difference, (difference - half, difference + half), p)
+    if error.squared == 0:
+        return Contrast(difference, (difference, difference), _certain(difference))
+    half = t_quantile((1 + confidence) / 2, degrees=error.degrees) * math.sqrt(error.squared)
+    return Contrast(difference, (difference - half, difference + half), _p(difference, error))
 
 
 def significance(this: Sample, other: Sample) -> float | None:
     """The p of `compare` alone: an interval costs ten times as much, and most pairs of groups never show one."""
+    error = error_between(this, other)
+    if error is None:
+        return None
+    difference = apart(this, other)
+    return _certain(difference) if error.squared == 0 else _p(difference, error)
+
+
+def error_between(this: Sample, other: Sample) -> Error | None:
+    """The squared standard error of the difference, with its degrees of freedom; None where a side has no replication.
+
+    Samples of the same units (two programs on the same instances) are paired: Student, "The probable error of a mean",
+    Biometrika 6 (1908). Others are compared by Welch's test: B. L. Welch, "The generalization of 'Student's' problem when
+    several different population variances are involved", Biometrika 34 (1947), with the degrees of freedom of Welch and
+    F. E. Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics Bulletin 2 (1946).
+    """
     if this.squared_error is None or other.squared_error is None:
         return None
-    squared, difference = this.squared_error + other.squared_error, apart(this, other)
-    if squared == 0:
-        return 1.0 if difference == 0 else 0.0
-    return two_sided(difference / math.sqrt(squared), degrees=satterthwaite(this, other))
+    least = this.floor + other.floor
+    if this.pairs_with(other):
+        size = len(this.deviations)
+        squares = math.fsum((this.deviations[unit] - other.deviations[unit]) ** 2 for unit in this.deviations)
+        return Error(max(squares / (size * (size - 1)), least), size - 1)
+    squared = this.squared_error + other.squared_error
+    return Error(max(squared, least), satterthwaite(this, other) if squared else min(this.degrees, other.degrees))
 
 
 def apart(this: Sample, other: Sample) -> float:
@@ -105,18 +90,13 @@ def satterthwaite(this: Sample, other: Sample) -> float:
     return max(1 / (share**2 / this.degrees + rest**2 / other.degrees), min(this.degrees, other.degrees))
 
 
-def holm(probabilities: Sequence[float]) -> list[float]:
-    """Adjusted p values, in the order given: below 5 % means beyond noise for the family as a whole.
+def _p(difference: float, error: Error) -> float:
+    return two_sided(difference / math.sqrt(error.squared), degrees=error.degrees)
 
-    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979): the
-    chance of even one false claim among all of them stays below the level, whatever their dependence.
-    """
-    order = sorted(range(len(probabilities)), key=probabilities.__getitem__)
-    adjusted, least = [0.0] * len(order), 0.0
-    for rank, index in enumerate(order):
-        least = max(least, min(1.0, (len(order) - rank) * probabilities[index]))
-        adjusted[index] = least
-    return adjusted
+
+def _certain(difference: float) -> float:
+    """Where nothing varies and nothing was rounded, equal means are certainly equal and others certainly different."""
+    return 1.0 if difference == 0 else 0.0
 
 
 def exp(value: float) -> float | None:

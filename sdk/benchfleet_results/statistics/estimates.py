@@ -17,44 +17,63 @@ from benchfleet_results.statistics.student import t_quantile
 
 @dataclass(frozen=True)
 class Estimate:
-    """`mean` and `half_width` in the samples' unit; `half_width` is None where one number is all there is.
+    """`mean` and `interval` in the samples' unit; `interval` is None where one number is all there is.
 
     `over` names what was averaged: the means of `tasks` tasks, or the samples of the only one.
     """
 
     mean: float
-    half_width: float | None
+    interval: tuple[float, float] | None
     samples: int
     tasks: int
     over: Literal["tasks", "samples"]
-    never_negative: bool = False  # no sample was: a time, a rate, a size
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Low and high end. Cut at zero where no sample was negative: that loses no coverage and no sense."""
-        if self.half_width is None:
-            return None
-        low = self.mean - self.half_width
-        return max(low, 0.0) if self.never_negative else low, self.mean + self.half_width
 
     @property
     def relative(self) -> float | None:
-        """The half width as a share of the mean; None where either says nothing."""
-        return None if self.half_width is None or self.mean == 0 else abs(self.half_width / self.mean)
+        """Half the interval's width as a share of the mean; None where either says nothing."""
+        if self.interval is None or self.mean == 0:
+            return None
+        return abs((self.interval[1] - self.interval[0]) / 2 / self.mean)
 
 
 def estimate(samples_by_task: Sequence[Sequence[float]], *, confidence: float = 0.95) -> Estimate:
-    """Each inner sequence holds one task's samples. Raises ValueError if there is no sample at all."""
+    """Each inner sequence holds one task's samples. Raises ValueError if there is no sample at all.
+
+    Over tasks the mean is geometric where every task's mean is above zero, as in a comparison of ratios; else plain.
+    """
     groups = [group for group in samples_by_task if group]
     if not groups:
         raise ValueError("no samples")
     count, never_negative = sum(len(group) for group in groups), min(map(min, groups)) >= 0
     if len(groups) == 1:
-        return Estimate(
-            fmean(groups[0]), half_width(groups[0], confidence=confidence), count, 1, "samples", never_negative
-        )
+        return _plain(groups[0], count, 1, "samples", never_negative, confidence)
     means = [fmean(group) for group in groups]
-    return Estimate(fmean(means), half_width(means, confidence=confidence), count, len(groups), "tasks", never_negative)
+    if min(means) <= 0:
+        return _plain(means, count, len(groups), "tasks", never_negative, confidence)
+    logs = [math.log(mean) for mean in means]
+    centre, half = fmean(logs), half_width(logs, confidence=confidence) or 0.0
+    return Estimate(math.exp(centre), (_exp(centre - half), _exp(centre + half)), count, len(groups), "tasks")
+
+
+def _plain(
+    values: Sequence[float],
+    samples: int,
+    tasks: int,
+    over: Literal["tasks", "samples"],
+    never_negative: bool,
+    confidence: float,
+) -> Estimate:
+    """Cut at zero where no sample was negative: that loses no coverage and no sense."""
+    mean, half = fmean(values), half_width(values, confidence=confidence)
+    if half is None:
+        return Estimate(mean, None, samples, tasks, over)
+    low = mean - half
+    return Estimate(mean, (max(low, 0.0) if never_negative else low, mean + half), samples, tasks, over)
+
+
+def _exp(value: float) -> float:
+    """Infinite where it does not fit a float."""
+    return math.exp(value) if value < 700 else math.inf
 
 
 def half_width(values: Sequence[float], *, confidence: float = 0.95) -> float | None:
