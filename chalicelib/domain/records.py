@@ -94,6 +94,7 @@ class Run:
     shared_options: dict[str, Any] | None = None  # of tasks without `options_at`, if these are not workload_options
     label: str | None = None  # a few words for lists of runs
     origin: str = "api"  # who made it
+    noise_floor: bool = False  # is the last subject the first one under another name?
 
     def groups_of(self, demand: Demand) -> list[tuple[int, Group]]:
         """The groups of a demand, one a subject, with their ordinals."""

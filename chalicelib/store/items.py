@@ -121,6 +121,7 @@ def run_item(run: Run) -> Item:
         "workload_options": json.dumps(run.workload_options), "metadata": json.dumps(run.metadata),
         "shared_options": None if run.shared_options is None else json.dumps(run.shared_options),
         "warnings": list(run.warnings), "archive": str(run.archive.state), "groups": groups_value(run.groups),
+        "noise_floor": run.noise_floor or None,
     }  # fmt: skip
 
 
@@ -135,6 +136,7 @@ def run_of(item: Mapping[str, Any]) -> Run:
         metadata=json.loads(item["metadata"]),
         warnings=tuple(item["warnings"]),
         ending=Ending(item["ending"]) if "ending" in item else None,
+        noise_floor=item.get("noise_floor", False),
         groups=groups_of(item["groups"]),
         archive=ArchiveRecord(
             state=ArchiveState(item["archive"]),

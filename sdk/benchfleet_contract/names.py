@@ -40,6 +40,11 @@ def split_task_id(value: str) -> tuple[str, int] | None:
     return run_id, int(digits)
 
 
+def again(subject: str) -> str:
+    """The second name of a subject that is measured twice, for the noise floor of its run."""
+    return f"{subject}+again"
+
+
 def folder_name(alias: str | None, instance_type: str, number: int, subject: str | None = None) -> str:
     """The folder of a task in an archive and in `results/`, safe on any file system.
 

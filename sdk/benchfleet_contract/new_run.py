@@ -102,6 +102,13 @@ class NewRun(RunProviders):
         "shards",
         "Into how many tasks the benchmarks of one repeat are dealt: pyperformance, and named ones of ruby-bench.",
     )
+    noise_floor: bool | None = Field(
+        default=False,
+        description=(
+            "Measures the first subject (without subjects, the only work) once more under a second name. The report shows "
+            "their difference as the run's noise floor."
+        ),
+    )
     ruby_version: str | None = Field(
         default=None,
         max_length=limits.MAX_LABEL_CHARS,
@@ -124,8 +131,8 @@ class NewRun(RunProviders):
     providers: RunProviders | None = Field(
         default=None,
         description=(
-            "Instances by provider. A provider may stand here or at the top level, where `subjects`, `order`, `shards` and "
-            "`providers` are fields unless they hold an array of instances."
+            "Instances by provider. A provider may stand here or at the top level, where `subjects`, `order`, `shards`, "
+            "`noise_floor` and `providers` are fields unless they hold an array of instances."
         ),
     )
 

@@ -11,7 +11,9 @@ from benchfleet_contract.runs import Instance
 NO_INSTANCES = "At least one instance type must be specified"
 CLASSIC_PROVIDERS = ("aws", "azure", "local")  # created first, in this order; these may hold plain strings too
 PROVIDERS = "providers"
-LATER = frozenset({"subjects", "order", "shards", PROVIDERS})  # these came when runs had providers of any name
+LATER = frozenset(
+    {"subjects", "order", "shards", "noise_floor", PROVIDERS}
+)  # these came when runs had providers of any name
 KNOWN = frozenset(
     {"run_id", "ruby_version", "per_instance_type", "workload", "workload_options", "lease_s", "max_attempts"}
     | {"deadline_s", "metadata"}

@@ -13,6 +13,7 @@ from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
 from benchfleet_contract.reading import Reading, is_too_deep
 from benchfleet_contract.run_fields import WHOLE
 from benchfleet_contract.run_instances import is_field, read_instances
+from benchfleet_contract.run_noise_floor import read_noise_floor, with_noise_floor
 from benchfleet_contract.run_subjects import read_subjects
 from benchfleet_contract.run_work import Work, check_options, check_shards, read_ruby_version
 from benchfleet_contract.runs import Instance, RunRequest
@@ -40,14 +41,17 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
     lease = _whole(body, "lease_s", reading)
     attempts = _whole(body, "max_attempts", reading)
     deadline = _whole(body, "deadline_s", reading)
-    _sizes(instances, tasks, max(1, len(subjects)), shards, reading)
+    noise_floor = read_noise_floor(body, reading)
+    measured = [given.subject for given in subjects if given.subject]
+    if noise_floor and (measured or workload):
+        measured = with_noise_floor(measured, workload, reading)
+    _sizes(instances, tasks, max(1, len(subjects) + noise_floor, 2 * noise_floor), shards, reading)
     reading.close()
     if not reading.problems:
         reading.request = RunRequest(
             run_id=run_id, ruby_version=ruby_version, workload=workload, workload_options=options or {},
             tasks_per_instance=tasks, lease_s=lease, max_attempts=attempts, deadline_s=deadline, metadata=metadata,
-            instances=instances, subjects=[given.subject for given in subjects if given.subject], order=order,
-            shards=shards,
+            instances=instances, subjects=measured, order=order, shards=shards, noise_floor=noise_floor,
         )  # fmt: skip
     return reading
 

@@ -33,7 +33,10 @@ class Subject(BaseModel):
 
 
 class RunRequest(BaseModel):
-    """A body of `POST /runs` that has passed validation (see `run_request.py`)."""
+    """A body of `POST /runs` that has passed validation (see `run_request.py`).
+
+    With `noise_floor` the last of `subjects` is the first one under another name (`names.again`).
+    """
 
     run_id: str | None
     ruby_version: str | None
@@ -48,6 +51,7 @@ class RunRequest(BaseModel):
     subjects: list[Subject] = []
     order: Order = "interleaved"
     shards: int = 1
+    noise_floor: bool = False
 
 
 class NewTask(BaseModel):

@@ -58,7 +58,13 @@ def test_a_run_that_compares_subjects_is_read_as_it_was_written(stores: Stores) 
         Group(LOCAL, 2, (0, 1), "a"), Group(LOCAL, 2, (0, 1), "b"), Group(model, 2, (1,), "a"), Group(model, 2, (1,), "b"),
     )  # fmt: skip
     run = a_run(
-        groups=groups, order="grouped", shards=2, shared_options={}, label="3.4.7, 3.3.10", origin="schedule:nightly"
+        groups=groups,
+        order="grouped",
+        shards=2,
+        shared_options={},
+        label="3.4.7, 3.3.10",
+        origin="schedule:nightly",
+        noise_floor=True,
     )
     stores.runs.reserve(run)
     assert now(stores)[0] == run

@@ -134,6 +134,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "workload": texts | st.none() | st.just(3) | st.sampled_from(["command", "pyperformance", "mock"]),
     "subjects": st.lists(subject, max_size=1) | junk,
     "order": st.sampled_from(["interleaved", "abba", "grouped", "random", None, 1]),
+    "noise_floor": st.sampled_from([True, False, None, "yes", 1]),
     "shards": st.sampled_from([0, 1, None, "x"]),
     "providers": st.dictionaries(st.sampled_from(["hetzner", "order", "a b"]), entries, max_size=1) | junk,
     "ruby_version": junk,

@@ -165,6 +165,21 @@ def test_the_archive_names_subjects_in_folders_manifest_and_run(system: System) 
     assert documents["run.json"]["instances"] == [{"provider": "local", "instance_type": "docker", "tasks": 2}]
 
 
+def test_a_subject_that_is_measured_twice_is_named_in_the_archive(system: System) -> None:
+    run = system.create_run({**TWO, "noise_floor": True, "per_instance_type": {"tasks": 1}})
+    assert [(group.subject, group.total) for group in run.groups] == [("fast", 1), ("slow", 1), ("fast+again", 1)]
+    told = {(task.subject, task.image, json.dumps(task.workload_options)) for task in map(assigned, claims(system, 3))}
+    same = ("ruby:3.4", '{"seed": 7, "steps": 1}')
+    assert {each[1:] for each in told if each[0] != "slow"} == {same}
+    assert len(told) == 3
+    system.runs.stop("r")
+    system.drain()
+    system.build_archive("r")
+    with tarfile.open(fileobj=BytesIO(system.objects.read(archive_key("r")))) as archive:
+        document = json.load(archive.extractfile("run.json") or BytesIO())
+    assert document["noise_floor"] == {"subject": "fast", "again": "fast+again"}
+
+
 def test_shards_are_parts_with_a_count_of_their_own(system: System) -> None:
     body = {**BODY, "workload": "pyperformance", "workload_options": {"benchmarks": ["a", "b", "c"]}, "shards": 2}
     run = system.create_run(body)

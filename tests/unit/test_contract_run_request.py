@@ -324,6 +324,43 @@ def places(body: dict[str, Any]) -> list[tuple[str, str]]:
     return [(instance.provider, instance.instance_type) for instance in request.instances]
 
 
+def test_a_noise_floor_measures_the_first_subject_again_under_a_second_name() -> None:
+    request = read_run_request(RUBY | {"subjects": RUBIES, "noise_floor": True}).request
+    assert request
+    first, second, again = request.subjects
+    assert (request.noise_floor, second.name, again.name) == (True, "old+x", "ruby-3.4+again")
+    assert (again.image, again.options) == (first.image, first.options)
+
+
+def test_a_noise_floor_of_work_without_subjects_measures_it_under_two_names() -> None:
+    request = read_run_request(COMMAND | {"noise_floor": True}).request
+    assert request
+    assert [(s.name, s.options) for s in request.subjects] == [("command", {}), ("command+again", {})]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"noise_floor": False}, []), ({"noise_floor": None}, []),
+        ({"noise_floor": "yes"}, ["Noise floor must be true or false"]),
+        ({"noise_floor": 1}, ["Noise floor must be true or false"]),
+        ({"noise_floor": True, "subjects": [{"name": "a" * 58}]}, []),
+        ({"noise_floor": True, "subjects": [{"name": "a" * 59}]},
+         ["The first subject's name is too long for a noise floor: " + "a" * 59]),
+        ({"noise_floor": True, "subjects": [{"name": "a"}, {"name": "a+again"}]}, ["Subject name is taken: a+again"]),
+    ],
+)  # fmt: skip
+def test_what_a_noise_floor_may_be(change: dict[str, Any], words: list[str]) -> None:
+    assert read_run_request(COMMAND | change).words == words
+
+
+def test_what_is_measured_twice_counts_twice() -> None:
+    body = COMMAND | {"per_instance_type": {"tasks": limits.MAX_TASKS}, "noise_floor": True}
+    assert read_run_request(body).words == [
+        f"Run has too many tasks: {2 * limits.MAX_TASKS} of at most {limits.MAX_TASKS}"
+    ]
+
+
 LIST = [{"instance_type": "x"}]
 
 
@@ -332,7 +369,7 @@ def test_providers_may_stand_below_an_object_of_their_own() -> None:
     assert places(body) == [("aws", "c8g"), ("local", "docker"), ("box", "x"), ("order", "x")]
 
 
-@pytest.mark.parametrize("name", ["subjects", "order", "shards", "providers"])
+@pytest.mark.parametrize("name", ["subjects", "order", "shards", "noise_floor", "providers"])
 def test_no_field_that_came_later_takes_a_provider_s_name_away(name: str) -> None:
     assert places(GOOD | {name: LIST}) == [("local", "docker"), (name, "x")]
 

@@ -141,6 +141,8 @@ def _document(run: Run) -> bytes:
     if run.groups[0].subject is not None:
         subjects = list(dict.fromkeys(group.subject for group in run.groups))
         document |= {"subjects": subjects, "order": run.order}
+        if run.noise_floor:
+            document["noise_floor"] = {"subject": subjects[0], "again": subjects[-1]}
     if run.shards > 1:
         document["shards"] = run.shards
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"

@@ -131,6 +131,7 @@ def planned(request: RunRequest, plan: Plan, *, fingerprint: str, warnings: tupl
         tasks_per_instance=request.tasks_per_instance, task_count=plan.task_count, lease_s=request.lease_s,
         max_attempts=request.max_attempts, metadata=request.metadata, groups=plan.groups, warnings=_some(warnings),
         order=request.order, shards=request.shards, shared_options=_shared(request, plan), label=label_of(request),
+        noise_floor=request.noise_floor,
     )  # fmt: skip
 
 

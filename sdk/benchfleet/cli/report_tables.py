@@ -28,6 +28,7 @@ def tables(report: Report) -> Iterator[FittingTable]:
         yield from _one_side(report.comparison)
     if report.measured:
         yield ranking_table(report)
+    yield from noise_floor_tables(report)
     if report.variants:
         yield variants_table(report)
     for board in report.boards:
@@ -44,6 +45,7 @@ def outcome(report: Report) -> Iterator[FittingTable]:
     if not report.measured:
         return
     yield ranking_table(report)
+    yield from noise_floor_tables(report)
     if report.variants:
         yield variants_table(report)
     several = any(len(board.ranking) > 1 for board in report.boards)
@@ -69,6 +71,21 @@ def ranking_table(report: Report) -> FittingTable:
 
 def _section(table: FittingTable, name: str) -> None:
     table.add_row("", Text(name, style="bold"))
+
+
+def noise_floor_tables(report: Report) -> Iterator[FittingTable]:
+    """The one table, where a run measured a subject twice."""
+    if not report.noise_floor:
+        return
+    table = _table("Noise floor", "on", "measured twice", "difference", "95 % interval", "", group="on")
+    for floor in report.noise_floor:
+        ends = words.apart_interval(floor.relation, floor.unit)
+        found = words.apart(floor.relation, floor.unit), ends, words.noise(floor.relation.verdict)
+        table.add_row(*(Text(cell) for cell in (floor.label, floor.subject, *found)))
+    table.caption = (
+        "The same work under two names: what differs here is noise, and so is what differs no more elsewhere."
+    )
+    yield table
 
 
 def variants_table(report: Report) -> FittingTable:

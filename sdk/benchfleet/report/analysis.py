@@ -15,6 +15,7 @@ from benchfleet.report.differences import between_groups, between_runs
 from benchfleet.report.dimensions import By
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
+from benchfleet.report.noise_floor import doubts, floors, split
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.run_comparison import compare_runs, uncompared
 from benchfleet.report.units import harmonised
@@ -58,15 +59,17 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         raise UsageError(f"run {old_id} cannot be compared with itself: name another run beside the baseline")
     dataset = replace(dataset, tasks=tuple(harmonised(dataset.tasks)))
     wanted = _literal(options, dataset.tasks)
-    new = _filtered(dataset.of_runs(frozenset(new_ids)), wanted)
-    old = _filtered(dataset.of_runs(frozenset({old_id} if old_id else ())), wanted)
+    asked, before = dataset.of_runs(frozenset(new_ids)), dataset.of_runs(frozenset({old_id} if old_id else ()))
+    everything = _filtered(asked, wanted)
+    new, old = split(everything)[0], split(_filtered(before, wanted))[0]
     groups = group_facts(new.tasks, role="measured")
     by = options.by or dimensions.default(new.tasks)
     found = made(new.tasks, by, groups, options.prices)
     comparison = _comparison(new, old, options)
+    twice = floors(split(_filtered(asked, replace(wanted, subjects=())))[1])
     return Report(
         generator=f"benchfleet {_version()}",
-        runs=[run_facts(run, new.tasks, role="measured") for run in new.runs]
+        runs=[run_facts(run, everything.tasks, role="measured") for run in new.runs]
         + [run_facts(run, old.tasks, role="baseline") for run in old.runs],
         filters=Filters(
             providers=list(options.providers),
@@ -77,6 +80,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         by=list(by),
         warnings=[
             *(uncompared(comparison) if comparison else ()),
+            *doubts(twice, found),
             *warnings(new, old, groups=groups, boards=found),
             *_unpriced(groups, options.prices),
         ],
@@ -84,9 +88,10 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         boards=found,
         variants=_variants(new.tasks, by, groups),
         comparison=comparison,
+        noise_floor=twice,
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
-        task_problems=task_problems([*new.tasks, *old.tasks]),
-        benchmark_problems=benchmark_problems([*new.tasks, *old.tasks]),
+        task_problems=task_problems([*everything.tasks, *old.tasks]),
+        benchmark_problems=benchmark_problems([*everything.tasks, *old.tasks]),
     )
 
 

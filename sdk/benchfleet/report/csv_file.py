@@ -16,7 +16,7 @@ COLUMNS = (
     "ratio_to_best", "ratio_ci95_low", "ratio_ci95_high", "p", "p_adjusted", "verdict",
     "sd_between_tasks", "sd_within_tasks", "share_between_tasks", "between_clamped",
     "usd_per_hour", "price_source", "price_date", "compared_by", "scale", "difference_to_best", "difference_ci95_low",
-    "difference_ci95_high", "baseline",
+    "difference_ci95_high", "baseline", "noise_floor",
 )  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def as_csv(report: Report) -> str:
     writer.writerow(COLUMNS)
     types = {(g.provider, g.name, g.subject): g.instance_types for g in report.groups if g.role == "measured"}
     for row in (row for board in report.boards for one in board.benchmarks for row in _rows(board, one, types)):
-        writer.writerow([_field(value) for value in [*row, _against(row, report)]])
+        writer.writerow([_field(value) for value in [*row, _against(row, report), _floor(row, report)]])
     for words in report.comparison.only_in_baseline if report.comparison else ():
         writer.writerow([_field(value) for value in _gone(words)])
     return out.getvalue()
@@ -47,11 +47,21 @@ def _against(row: list[object], report: Report) -> str | None:
     return "compared" if either & set(known) else "only_new"
 
 
+def _floor(row: list[object], report: Report) -> float | None:
+    """What the same benchmark, measured twice on that machine, differed by: a ratio, or a difference in its unit."""
+    mine = dict(zip(COLUMNS, row, strict=False))
+    place = [mine[name] for name in ("provider", "name", "metric")]
+    for floor in report.noise_floor:
+        if [floor.provider, floor.name, floor.metric] == place and floor.variant in (None, mine["variant"]):
+            return next((one.relation.distance for one in floor.benchmarks if one.benchmark == mine["benchmark"]), None)
+    return None
+
+
 def _gone(words: str) -> list[object]:
     """What only the baseline has, in words, under `benchmark`."""
     row: list[object] = [None] * len(COLUMNS)
     row[COLUMNS.index("benchmark")], row[COLUMNS.index("verdict")] = words, "missing"
-    row[-1] = "only_in_baseline"
+    row[COLUMNS.index("baseline")] = "only_in_baseline"
     return row
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from benchfleet.report import words
 from benchfleet.report.model import Board, Report, RunComparison
+from benchfleet.report.noise_floor import sentence
 from benchfleet.report.printing import for_print
 from benchfleet.report.summary import headline
 
@@ -24,6 +25,7 @@ def as_markdown(report: Report) -> str:
         lines += _ranking(board)
         lines += _value(board)
         lines += _within(_MOST_CHARS - _size(lines), _benchmarks(board), f"{len(board.benchmarks)} benchmarks")
+    lines += [f"\n{escape(sentence(floor))}" for floor in report.noise_floor]
     lines += _variants(report)
     lines += _problems(report)
     lines += _differences(report)

@@ -386,6 +386,30 @@ class Quality(Part):
     conditions: list[GroupConditions] = []
 
 
+class FloorRow(Part):
+    """One benchmark of what was measured twice: the second time in relation to the first."""
+
+    benchmark: str
+    unit: str
+    relation: Relation
+
+
+class NoiseFloor(Part):
+    """One subject under two names on one machine: what differs between them is noise. `relation` is over all benchmarks."""
+
+    provider: str
+    name: str
+    variant: str | None
+    metric: str
+    better: Literal["lower", "higher"]
+    subject: str
+    again: str = Field(description="the second name, which stands nowhere else in the report")
+    label: str = Field(description="machine, and variant and metric where they have to be said")
+    unit: str | None
+    relation: Relation = Field(description="of the second time to the first")
+    benchmarks: list[FloorRow]
+
+
 class Filters(Part):
     providers: list[str]
     names: list[str]
@@ -409,6 +433,9 @@ class Report(Part):
         "only rankings"
     )
     comparison: RunComparison | None
+    noise_floor: list[NoiseFloor] = Field(
+        default=[], description="of runs that measured one subject twice: what differs where nothing does"
+    )
     differences: list[Difference]
     task_problems: list[TaskProblem]
     benchmark_problems: list[BenchmarkProblem]
