@@ -28,7 +28,11 @@ def read_result(raw: bytes) -> TaskResult:
     """Every series that can be read; what cannot is among the failures. Raises ResultError."""
     if raw.count(b",") > MAX_VALUES:  # parsed, a sample takes up to forty times the memory of its text
         raise ResultError(f"holds more than {MAX_VALUES} values: too many")
-    output = _parsed(raw)
+    return of_output(_parsed(raw))
+
+
+def of_output(output: Output) -> TaskResult:
+    """Its series; samples beyond all sense are dropped and counted."""
     samples = merged(_samples(output.workload, found) for found in output.measurements)
     return TaskResult(samples, tuple(Failure(one.benchmark, one.variant, one.reason) for one in output.failures))
 

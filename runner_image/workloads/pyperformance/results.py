@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output, Sample
+from benchfleet_results.formats.pyperf import UNITS
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner_image.workloads.files import read_plain
 from runner_image.workloads.protocol import WorkloadError
 from runner_image.workloads.pyperformance.console import Section
-
-UNITS = {"second": ("time", "s"), "byte": ("memory", "bytes"), "integer": ("count", "1")}  # of pyperf → metric, unit
 
 
 class RawRun(BaseModel):

@@ -47,6 +47,7 @@ class Task:
     subject: str | None = None
     part: str | None = None  # such as `2/3`, where one execution was split over tasks
     repeat: int | None = None
+    notes: tuple[str, ...] = ()  # what its result says of itself
 
     @property
     def group(self) -> GroupKey:

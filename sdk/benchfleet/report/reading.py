@@ -1,8 +1,8 @@
 """Reads results folders: what each task measured, and why not where it did not.
 
 A folder is what `benchfleet run` and `benchfleet runs download` leave: `run.json`, `manifest.json` and a folder for each
-task. A folder without those two is read too: every sub-folder with an output.json, a metadata.json or an error.txt is a
-task.
+task. A folder without those two is read too: every sub-folder with an output.json, an output_NNN.json, a metadata.json or
+an error.txt is a task.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +20,10 @@ from benchfleet.report.surroundings import environment, host
 from benchfleet.results import bounds
 from benchfleet.results.bounds import cut, whole
 from benchfleet.results.files import Unreadable, folders, inner_folder, read_bytes, read_object
-from benchfleet.results.outputs import read_output
+from benchfleet.results.outputs import output_of, read_output
 
 _NO_RESULT: Mapping[str, Outcome] = {"corrupt": "corrupt", "missing": "missing"}
-_SIGNS = ("output.json", "metadata.json", "error.txt")
+_SIGNS = ("metadata.json", "error.txt")
 
 
 def read_runs(paths: Sequence[Path]) -> Dataset:
@@ -54,7 +54,16 @@ def _read_run(path: Path) -> tuple[Run, list[Task]]:
     else:
         tasks = list(_unlisted(path, run_id))
         notes.append(f"run {run_id} has no manifest.json: tasks that left nothing behind cannot be known")
-    return Run(run_id, path, about or {}, tuple(notes)), tasks
+    return Run(run_id, path, about or {}, (*notes, *_said(tasks))), tasks
+
+
+def _said(tasks: Sequence[Task]) -> list[str]:
+    """What results say of themselves, once for all tasks that say the same."""
+    who: dict[str, list[str]] = {}
+    for task in tasks:
+        for note in task.notes:
+            who.setdefault(note, []).append(cut(task.folder))
+    return [f"{names[0]}{f' and {len(names) - 1} more' * (len(names) > 1)}: {note}" for note, names in who.items()]
 
 
 def _noted(path: Path, most: int, notes: list[str]) -> dict[str, Any] | None:
@@ -90,7 +99,7 @@ def _why(entry: Mapping[str, Any], told: tuple[str, Outcome | None, str | None])
 
 def _unlisted(path: Path, run_id: str) -> Iterator[Task]:
     for folder in folders(path):
-        if any((folder / name).is_file() for name in _SIGNS):
+        if output_of(folder) or any((folder / name).is_file() for name in _SIGNS):
             yield _task(folder, run_id, {}, without_result=_said_to_have_failed(folder))
 
 
@@ -147,14 +156,16 @@ def _ended_first(metadata: Mapping[str, Any]) -> bool:
 def _measured(task: Task, folder: Path, metadata: Mapping[str, Any]) -> Task:
     reason = cut(metadata.get("reason") or "", bounds.MAX_REASON_CHARS) or None
     try:
-        found = read_output(folder / "output.json")
+        found = read_output(folder)
     except Unreadable as error:
         return replace(task, outcome="unreadable", reason=str(error))
     if found is None:
         words = _last_words(folder)
         outcome: Outcome = "failed" if words or metadata.get("status") == "error" else "missing"
         return replace(task, outcome=outcome, reason=words or reason or "there is no output.json")
-    samples, failures = found
+    samples, failures, notes, versions = found
+    told = environment({"provenance": {"versions": dict(versions)}})
+    task = replace(task, notes=notes, environment={**told, **task.environment})
     if not any(one.values for one in samples):
         return replace(task, outcome="empty", reason=reason or _why_empty(samples), failures=failures)
     partial = bool(failures) or metadata.get("status") == "partial"

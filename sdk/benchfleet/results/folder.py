@@ -48,7 +48,7 @@ def read(folder: Path) -> list[Row]:
     samples: dict[Subject, list[tuple[float, ...]]] = defaultdict(list)
     for task in folders(folder) if folder.is_dir() else ():
         machine = _machine(task)
-        for found in _measured(task / "output.json"):
+        for found in _measured(task):
             samples[_subject(machine, found.series)].append(found.values)
     return [Row(subject, estimate(groups)) for subject, groups in sorted(samples.items()) if any(groups)]
 
@@ -57,12 +57,12 @@ def _subject(machine: str, of: Series) -> Subject:
     return Subject(machine, of.benchmark, of.variant, of.metric, of.unit, of.better)
 
 
-def _measured(path: Path) -> tuple[Samples, ...]:
+def _measured(folder: Path) -> tuple[Samples, ...]:
     try:
-        found = read_output(path)
+        found = read_output(folder)
     except Unreadable as error:
-        raise ArchiveError(f"{path}: {error}") from error
-    return found[0] if found else ()
+        raise ArchiveError(f"{folder}/{error}") from error
+    return found.samples if found else ()
 
 
 def _machine(folder: Path) -> str:
