@@ -26,8 +26,10 @@ from runner_image.delivery.store import open_store
 from runner_image.isolation.choose import isolation_for
 from runner_image.logs import Log, to_file, to_stream
 from runner_image.machine.cores import locks_folder, reserved
-from runner_image.machine.provenance import System, affinity, cloud_instance
+from runner_image.machine.provenance import affinity, cloud_instance
+from runner_image.machine.system import System
 from runner_image.retries import Policy, Retrier
+from runner_image.task.at_work import AtWork
 from runner_image.task.task import Worker, run_task
 from runner_image.task.tools import TaskEnd, Tools
 from runner_image.task.work_dirs import remove_orphans
@@ -70,7 +72,7 @@ class _Runner:
             task = claimed.reply.task
             own_log = log.bind(task_id=task.id, attempt=task.attempt) if task else log
             own_log.info("claimed")
-            with self.shutdown.task() as stop:
+            with self.shutdown.task() as stop, self.tools.at_work.task():
                 end = run_task(claimed, worker=worker, stop=stop, tools=self.tools, log=own_log)
             own_log.info("task_ended", end=end.value)
             self.ends[end] += 1
@@ -113,6 +115,7 @@ def _tools(config: Config, *, workload: Callable[[str], Workload], log: Log) -> 
             versions={"benchfleet": own_version(), "runner_python": platform.python_version()},
             forced_workload="mock" if config.mock else None,
             debug=config.debug,
+            at_work=AtWork(config.slots),
         )
 
 

@@ -9,7 +9,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, overload
 
@@ -19,7 +19,7 @@ from docker.models.containers import Container
 from docker.utils.socket import frames_iter
 
 from runner_image.isolation.lines import Lines
-from runner_image.isolation.protocol import isolation_failed
+from runner_image.isolation.protocol import Used, isolation_failed
 
 ENGINE_TIMEOUT_S = 60
 KILLED = 137  # exit code of what the engine cannot tell of any more
@@ -31,9 +31,9 @@ _POLL_S = 0.05
 class Box:
     """A running container; `close` it. `container` was created with HOLD, its standard input open, and auto-remove."""
 
-    def __init__(self, container: Container, api: Any) -> None:
-        """Starts it. Raises DockerException; then nothing of it is left."""
-        self.container, self._api = container, api
+    def __init__(self, container: Container, api: Any, *, closing: Callable[["Box"], None] = lambda _box: None) -> None:
+        """Starts it. Raises DockerException; then nothing of it is left. `closing` is called before it is removed."""
+        self.container, self._api, self._closing = container, api, closing
         self._line = container.attach_socket(params={"stdin": 1, "stream": 1})
         try:
             container.start()
@@ -43,6 +43,7 @@ class Box:
 
     def close(self) -> None:
         """Kills and removes the container. Every process in it is dead afterwards."""
+        self._closing(self)
         with contextlib.suppress(NotFound, APIError):
             self.container.remove(force=True)
         with contextlib.suppress(NotFound, APIError):
@@ -64,6 +65,15 @@ class Box:
         except DockerException:
             return False
         return bool(self.container.status == "running")
+
+    def used(self) -> Used | None:
+        """What it has used so far; None where the engine does not tell, as of a container that has ended."""
+        try:
+            told = self._api.stats(self.container.id, stream=False, one_shot=True)["cpu_stats"]
+            cpu_ns, held_ns = told["cpu_usage"]["total_usage"], told.get("throttling_data", {}).get("throttled_time", 0)
+        except (DockerException, OSError, KeyError, TypeError):
+            return None
+        return Used(cpu_ns / 1e9, held_ns / 1e9) if cpu_ns else None
 
     def stream(self, argv: list[str], *, cwd: str, environment: Mapping[str, str]) -> "Exec":
         """Starts a command whose output is to be read."""

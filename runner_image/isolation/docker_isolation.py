@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import docker
 from docker.models.containers import Container
 
 from runner_image.image.task_images import TaskImages
+from runner_image.isolation.accounts import Accounts
 from runner_image.isolation.container_network import METADATA, ContainerNetwork, shut
 from runner_image.isolation.containers import HOLD, Box, engine_faults
 from runner_image.isolation.docker_slot import WORK, DockerSlot
-from runner_image.isolation.protocol import NOTHING, OfficialImage
+from runner_image.isolation.protocol import NOTHING, OfficialImage, Used
 from runner_image.stopping import Stop
 
 LABEL = "benchfleet"
@@ -43,7 +45,7 @@ class DockerIsolation:
     `chosen`: a person named `image`; then it goes before official ones.
     """
 
-    name = "docker"
+    name: Literal["docker", "process"] = "docker"
 
     def __init__(
         self,
@@ -59,6 +61,10 @@ class DockerIsolation:
         self._images = TaskImages(engine)
         self.image: str | None = image
         self._labels = {LABEL: "task", **labels}
+        self._accounts = Accounts()
+
+    def used(self) -> Used:
+        return self._accounts.used()
 
     @contextmanager
     def open(
@@ -93,7 +99,8 @@ class DockerIsolation:
 
     def _box(self, plan: "_Plan", *, beside: str | None) -> Box:
         """A container whose network is shut before anything runs in it; `beside`: the id of one that shares its network."""
-        box = Box(self._create(plan, beside=beside), self._engine.api)
+        box = Box(self._create(plan, beside=beside), self._engine.api, closing=self._accounts.close)
+        self._accounts.open(box)
         try:
             if beside is None and self._limits.network is ContainerNetwork.BRIDGE:
                 shut(

@@ -5,12 +5,20 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Literal
 
 from runner_image.errors import TaskError
 from runner_image.isolation.alarm import alarm
 from runner_image.isolation.kept import Kept
 from runner_image.isolation.lines import Lines
-from runner_image.isolation.protocol import NOTHING, TERM_GRACE_S, TIMED_OUT, OfficialImage, require_startable
+from runner_image.isolation.protocol import (
+    NOTHING,
+    TERM_GRACE_S,
+    TIMED_OUT,
+    OfficialImage,
+    Used,
+    require_startable,
+)
 from runner_image.stopping import Stop
 
 CHUNK_BYTES = 64 * 1024
@@ -20,12 +28,15 @@ _OWN_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 class ProcessIsolation:
     """Runs commands as processes of this machine. `image` is the one that the runner itself is in, if it is in one."""
 
-    name = "process"
+    name: Literal["docker", "process"] = "process"
 
     def __init__(
         self, environment: Mapping[str, str], *, image: str | None = None, term_grace_s: float = TERM_GRACE_S
     ) -> None:
         self._environment, self.image, self._grace_s = dict(environment), image, term_grace_s
+
+    def used(self) -> Used:
+        return Used()  # all of it runs below the runner
 
     @contextmanager
     def open(

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Literal, Protocol
 
 from runner_image.errors import TaskError
 from runner_image.stopping import Stop
@@ -93,11 +93,27 @@ class OfficialImage:
     is_in: Callable[[Mapping[str, str]], bool] = lambda _facts: False
 
 
+@dataclass(frozen=True)
+class Used:
+    """CPU seconds that commands have used, and seconds for which a quota held them back, since the runner's start.
+
+    Only of commands that do not run below the runner's process. `unread` counts containers that ended before they were
+    asked.
+    """
+
+    cpu_s: float = 0.0
+    throttled_s: float = 0.0
+    unread: int = 0
+
+
 class Isolation(Protocol):
     """Opened once per task."""
 
-    name: str
+    name: Literal["docker", "process"]
     image: str | None
+
+    def used(self) -> Used:
+        """By the commands of all slots so far."""
 
     def open(
         self,

@@ -6,15 +6,17 @@ Cloud metadata is asked for only where the firmware says that this is such a clo
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import psutil
 from benchfleet_contract.results import Machine
 
-METADATA_URL = "http://169.254.169.254"
+from runner_image.machine import settings
+from runner_image.machine.cgroups import cpu_quota
+from runner_image.machine.identity import instance
+from runner_image.machine.system import System
+
 METADATA_TIMEOUT_S = 1.0
 AZURE_ASSET_TAG = "7783-7084-3265-9085-8269-3286-77"  # the chassis tag that every Azure machine has
 ARM_CORES = {  # (implementer, part) of /proc/cpuinfo, which on Arm has no model name
@@ -28,25 +30,18 @@ ARM_CORES = {  # (implementer, part) of /proc/cpuinfo, which on Arm has no model
 }
 
 
-@dataclass(frozen=True)
-class System:
-    """Where to look; tests look elsewhere."""
-
-    root: Path = Path("/")
-    metadata_url: str = METADATA_URL
-
-    def read(self, path: str) -> str | None:
-        try:
-            return (self.root / path).read_text(errors="replace").strip() or None
-        except OSError:
-            return None
-
-
-def machine(system: System, *, image: str | None, cloud: Mapping[str, str] | None, cores: tuple[int, ...]) -> Machine:
+def machine(
+    system: System,
+    *,
+    image: str | None,
+    cloud: Mapping[str, str] | None,
+    cores: tuple[int, ...],
+    isolation: Literal["docker", "process"] | None = None,
+) -> Machine:
     """This machine. `cloud` is what `cloud_instance` said, asked once per runner; `cores` are the slot's."""
-    pinned = list(cores) or affinity()
+    pinned, cpuinfo = list(cores) or affinity(), system.read("proc/cpuinfo") or ""
     return Machine(
-        cpu_model=_cpu_model(system.read("proc/cpuinfo") or ""),
+        cpu_model=_cpu_model(cpuinfo),
         logical_cores=psutil.cpu_count(logical=True),
         physical_cores=psutil.cpu_count(logical=False),
         pinned_cores=pinned,
@@ -57,6 +52,14 @@ def machine(system: System, *, image: str | None, cloud: Mapping[str, str] | Non
         governor=system.read(f"sys/devices/system/cpu/cpu{(pinned or [0])[0]}/cpufreq/scaling_governor"),
         container_image=image,
         cloud=dict(cloud) if cloud else None,
+        instance=instance(system, cloud=cloud),
+        isolation=isolation,
+        smt=settings.smt(system),
+        turbo=settings.turbo(system),
+        aslr=settings.aslr(system),
+        cpu_quota=cpu_quota(system),
+        max_mhz=settings.max_mhz(system, pinned or [0]),
+        microcode=settings.microcode(cpuinfo),
     )
 
 

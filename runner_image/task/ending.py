@@ -93,6 +93,7 @@ class Ending:
                 reason=with_more(reason, cut),
                 prepared=self.execution.prepared,
                 image=self.execution.image,
+                conditions=self.execution.conditions,
                 ended_at=ended_at,
                 ended_s=ended_s,
             )
@@ -131,6 +132,7 @@ class Ending:
                 reason=failure.message,
                 prepared=self.execution.prepared,
                 image=self.execution.image,
+                conditions=self.execution.conditions,
                 ended_at=self.tools.now(),
                 ended_s=self.tools.clock(),
             )

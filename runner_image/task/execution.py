@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benchfleet_contract.results import Conditions
 from benchfleet_contract.run_options import ruby_version_of
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import AssignedTask
@@ -17,6 +18,8 @@ from runner_image.errors import TaskError
 from runner_image.isolation.environment import granted
 from runner_image.isolation.protocol import Slot
 from runner_image.logs import Log
+from runner_image.machine.conditions import Reading, conditions, reading
+from runner_image.machine.provenance import affinity
 from runner_image.retries import Policy, Retrier
 from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.task.faults import blamed, taken_apart, words_of
@@ -44,6 +47,7 @@ class Execution:
     scratch: tuple[str, ...] = ()
     prepared: Prepared | None = None
     outcome: Outcome | None = None
+    conditions: Conditions | None = None
     failure: Failure | None = field(default=None)
 
     def measure(self, tools: Tools) -> None:
@@ -65,7 +69,7 @@ class Execution:
             with opened as slot:
                 self.image = slot.image
                 job = replace(job, environment=slot.environment)
-                self._phases(chosen, job, Traced(slot, self.log) if self.log.verbose else slot)
+                self._phases(chosen, job, Traced(slot, self.log) if self.log.verbose else slot, tools)
             self.failure = judge(self.outcome) if self.outcome else None
         if self.failure:
             self.failure = blamed(self.failure, self.work_dir)
@@ -94,14 +98,22 @@ class Execution:
             ruby_version=self.task.ruby_version,
         )
 
-    def _phases(self, workload: Workload, job: Job, slot: Slot) -> None:
+    def _phases(self, workload: Workload, job: Job, slot: Slot, tools: Tools) -> None:
         self._tell(HeartbeatStatus.PROVISION)
         self.prepared = workload.prepare(job, slot, self._report)
         self._tell(HeartbeatStatus.RUNNING)
-        code = workload.run(job, self.prepared, slot, self._report)
+        with tools.at_work.watched() as watch:
+            before = self._reading(tools)
+            code = workload.run(job, self.prepared, slot, self._report)
+            after = self._reading(tools)
+        self.conditions = conditions(before, after, slots=tools.at_work.slots, busy_slots=watch.most)
         self.beats.check()
         self.outcome = self._fitted(workload.collect(job, self.prepared, code))
         self.beats.check()
+
+    def _reading(self, tools: Tools) -> Reading:
+        cores = self.cores or affinity() or [0]
+        return reading(tools.system, cores=cores, at_s=tools.clock(), used=tools.isolation.used())
 
     def _fitted(self, outcome: Outcome) -> Outcome:
         """Within the bounds of the contract, and with the task's subject; output.json is written anew if that changed it."""

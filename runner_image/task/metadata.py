@@ -6,7 +6,7 @@ from typing import Literal
 
 from benchfleet_contract import limits
 from benchfleet_contract.clocks import SET_BACK
-from benchfleet_contract.results import Machine, Metadata, Output, Provenance
+from benchfleet_contract.results import Conditions, Machine, Metadata, Output, Provenance
 from benchfleet_contract.states import FailureClass
 from benchfleet_contract.tasks import AssignedTask, FailRequest
 
@@ -105,6 +105,7 @@ class TaskMetadata:
         reason: str | None,
         prepared: Prepared | None,
         image: str | None = None,
+        conditions: Conditions | None = None,
         ended_at: datetime,
         ended_s: float,
     ) -> bytes:
@@ -132,6 +133,7 @@ class TaskMetadata:
             provenance=self._provenance(prepared, image),
             duration_s=round(lasted_s, 3),
             clock=odd,
+            conditions=conditions,
         )
         return filled.model_dump_json(indent=2).encode() + b"\n"
 
@@ -141,6 +143,7 @@ class TaskMetadata:
             versions={**self.runner_versions, **(prepared.versions if prepared else {})},
             suite_commit=prepared.suite_commit if prepared else None,
             command=list(prepared.command) if prepared else [],
+            build=dict(prepared.build) if prepared and prepared.build else None,
         )
 
 

@@ -95,7 +95,13 @@ def _task_metadata(task: AssignedTask, *, worker: Worker, tools: Tools) -> TaskM
         runner_id=worker.runner_id,
         started_at=tools.now(),
         began_s=tools.clock(),
-        machine=machine(tools.system, image=tools.isolation.image, cloud=tools.cloud, cores=worker.cores),
+        machine=machine(
+            tools.system,
+            image=tools.isolation.image,
+            cloud=tools.cloud,
+            cores=worker.cores,
+            isolation=tools.isolation.name,
+        ),
         runner_versions=dict(tools.versions),
     )
 

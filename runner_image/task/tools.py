@@ -11,7 +11,8 @@ import httpx
 
 from runner_image.control.session import Session
 from runner_image.isolation.protocol import Isolation
-from runner_image.machine.provenance import System
+from runner_image.machine.system import System
+from runner_image.task.at_work import AtWork
 from runner_image.workloads.protocol import Workload
 
 
@@ -25,7 +26,7 @@ class TaskEnd(StrEnum):
 class Tools:
     """`versions` are the runner's own; `forced_workload` replaces what tasks ask for; `debug` keeps work dirs.
 
-    `credentials` are what kinds of work may ask for by name.
+    `credentials` are what kinds of work may ask for by name. `at_work` counts the slots that have a task.
     """
 
     session: Session
@@ -39,6 +40,7 @@ class Tools:
     versions: Mapping[str, str] = field(default_factory=dict)
     forced_workload: str | None = None
     debug: bool = False
+    at_work: AtWork = field(default_factory=AtWork)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

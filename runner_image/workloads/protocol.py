@@ -39,11 +39,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What `prepare` found out: the exact command, the suite's commit, versions of interpreter and suite."""
+    """What `prepare` found out: the exact command, the suite's commit, versions of interpreter and suite.
+
+    `build`: how the interpreter was built, as it says itself.
+    """
 
     command: list[str]
     versions: dict[str, str]
     suite_commit: str | None = None
+    build: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ def test_commands_of_a_task_share_one_unprivileged_container(isolation: DockerIs
         code, said = run(
             slot, f"echo $GREETING; id -u; ls / ; nproc; touch {work_dir}/made; echo late >&2; exit 3", work_dir
         )
+        meanwhile = isolation.used()
         assert code == 3
         assert said[0] == "hello"
         assert said[1] != "0"
@@ -114,6 +115,9 @@ def test_commands_of_a_task_share_one_unprivileged_container(isolation: DockerIs
         assert len(containers()) == 1
     assert (work_dir / "second").exists()
     assert containers() == []
+    assert meanwhile.cpu_s > 0
+    assert isolation.used().cpu_s >= meanwhile.cpu_s  # what is gone is not forgotten
+    assert isolation.used().unread == 0
 
 
 def test_a_stop_kills_everything_and_removes_the_container(isolation: DockerIsolation, work_dir: Path) -> None:
@@ -128,6 +132,7 @@ def test_a_timeout_ends_the_command_and_the_next_one_runs(isolation: DockerIsola
     with isolation.open(work_dir, stop=Stop()) as slot:
         assert run(slot, "echo begun; sleep 100", work_dir, timeout_s=1) == (TIMED_OUT, ["begun"])
         assert run(slot, "echo again", work_dir) == (0, ["again"])
+    assert isolation.used().unread == 1  # the one that had to be killed
 
 
 def test_a_program_that_is_not_there(isolation: DockerIsolation, work_dir: Path) -> None:

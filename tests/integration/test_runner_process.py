@@ -16,6 +16,7 @@ import pytest
 from benchfleet.cli.documents.schema import schema_of
 
 from tests.integration.runner_server import ControlPlane, Reply, control_plane
+from tests.integration.test_runner_task import members
 from tests.variants import in_proof
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,6 +153,18 @@ def test_slots_claim_for_themselves_under_their_own_names(plane: ControlPlane, t
     owners = {call.body["runner_id"] for call in plane.of("complete")}
     assert {owner.rsplit("-", 1)[1] for owner in owners} == {"s1", "s2"}
     assert len({owner.rsplit("-", 1)[0] for owner in owners}) == 1
+
+
+def test_two_runner_processes_on_one_machine_are_one_instance(plane: ControlPlane, tmp_path: Path) -> None:
+    done, found = Reply(body={"status": "done"}), []
+    plane.script["claim"] = [plane.assigned(), done, plane.assigned(id="r1.2"), done]
+    for _ in range(2):
+        with embedded(plane, line="true", work_root=tmp_path) as runner:
+            assert runner.wait(20) == 0
+        found.append(json.loads(members(plane.uploads["claim-result"])["./metadata.json"]))
+    first, second = found
+    assert first["runner_id"] != second["runner_id"]
+    assert first["provenance"]["machine"]["instance"] == second["provenance"]["machine"]["instance"]
 
 
 def test_a_waiting_slot_asks_again_when_another_slots_task_ends(plane: ControlPlane, tmp_path: Path) -> None:

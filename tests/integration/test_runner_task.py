@@ -21,8 +21,10 @@ from benchfleet_contract.tasks import ClaimRequest
 from runner_image.control.session import Session
 from runner_image.delivery.store import open_store
 from runner_image.isolation.processes import ProcessIsolation
-from runner_image.isolation.protocol import OfficialImage
+from runner_image.isolation.protocol import OfficialImage, Used
 from runner_image.logs import Log
+from runner_image.machine.conditions import Reading, reading
+from runner_image.machine.system import System
 from runner_image.stopping import Stop, StopReason
 from runner_image.task.task import Worker, run_task
 from runner_image.task.tools import TaskEnd, Tools
@@ -151,6 +153,8 @@ def test_a_task_goes_through_every_status_and_delivers(bench: Bench, plane: Cont
     assert metadata["provenance"]["suite_commit"] == "abc"
     assert metadata["provenance"]["versions"] == {"benchfleet": "9", "tiny": "1"}
     assert metadata["provenance"]["machine"]["container_image"] == "registry/runner:1"
+    assert metadata["provenance"]["machine"]["isolation"] == "process"
+    assert (metadata["conditions"]["slots"], metadata["conditions"]["before"]["load_1m"] is None) == (1, False)
     assert list(bench.work_root.iterdir()) == []
 
 
@@ -179,6 +183,23 @@ def test_the_attempts_own_token_says_everything_after_the_claim(bench: Bench, pl
     files = members(plane.uploads["claim-result"])
     assert b"attempt-1-secret" not in b"".join(files.values())
     assert "attempt-1-secret" not in json.dumps(bench.records, default=str)
+
+
+def test_what_commands_use_counts_as_the_runners_own_work(tmp_path: Path) -> None:
+    """A busy machine makes commands slower, but their CPU time no shorter."""
+
+    def read() -> Reading:
+        return reading(System(), cores=[0], at_s=0.0, used=Used())
+
+    busy = "python3 -c 'import time\nwhile time.process_time() < 0.3: pass'"
+    isolation, before = ProcessIsolation(dict(os.environ)), read()
+    with isolation.open(tmp_path, stop=Stop()) as slot:
+        server = slot.start(["sh", "-c", f"{busy}; sleep 60"], cwd=tmp_path, environment={}, stdout=tmp_path / "said")
+        assert slot.run(["sh", "-c", f"{busy} & {busy}; wait"], cwd=tmp_path, environment={}, on_line=print) == 0
+        while (running := read()).own_s - before.own_s < 0.9:  # three of them, one of which still runs
+            assert server.poll() is None
+            time.sleep(0.02)
+    assert read().own_s >= running.own_s - 0.02
 
 
 def test_some_failures_beside_measurements_are_a_partial_success(bench: Bench, plane: ControlPlane) -> None:

@@ -16,7 +16,8 @@ from benchfleet_contract.runs import GroupCounts
 from benchfleet_contract.tasks import AssignedTask
 from rich.console import Console
 
-from runner_image.machine.provenance import System, machine
+from runner_image.machine.provenance import machine
+from runner_image.machine.system import System
 from runner_image.task.metadata import TaskMetadata
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.unit.explained_runs import NOW, a_run, a_task, at

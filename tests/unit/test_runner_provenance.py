@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from runner_image.machine.provenance import AZURE_ASSET_TAG, System, cloud_instance, machine
+from runner_image.machine.provenance import AZURE_ASSET_TAG, cloud_instance, machine
+from runner_image.machine.system import System
 
 EC2 = {
     "instanceId": "i-1",
