@@ -35,7 +35,13 @@ KeyFile = Annotated[
 RunId = Annotated[str | None, typer.Option(help="Work for this run only. Without it: for any run that fits.")]
 Provider = Annotated[str | None, typer.Option(help="Where this runner is, as runs name it: local, aws, …")]
 InstanceType = Annotated[str | None, typer.Option(help="What this runner is, as runs name it: c8g.medium, …")]
-Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel (default: as the cores allow).")]
+Slots = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Tasks side by side. More end sooner, but share caches, memory and heat: slower and less steady numbers.",
+    ),
+]
 CoresPerSlot = Annotated[int, typer.Option(min=1, help="Cores that each slot is pinned to.")]
 IsolationKind = Annotated[
     Literal["docker", "process"] | None,
@@ -74,7 +80,7 @@ def run(
     run_id: RunId = None,
     provider: Provider = None,
     instance_type: InstanceType = None,
-    slots: Slots = None,
+    slots: Slots = 1,
     cores_per_slot: CoresPerSlot = 1,
     isolation: IsolationKind = None,
     image: Image = None,
@@ -96,7 +102,6 @@ def run(
     cancelled by SIGINT and SIGTERM.
     """
     from runner_image.isolation.environment import grantable, visible
-    from runner_image.machine.provenance import affinity
 
     _refuse([f"unexpected argument {word!r}" for word in extra or [] if word])
     if script_dir is not None:
@@ -127,7 +132,7 @@ def run(
         instance_type=instance_type or "",
         work_root=work_root or Path(tempfile.gettempdir()),
         run_id=run_id or None,
-        slots=slots or max(1, len(affinity() or [0]) // cores_per_slot),
+        slots=slots,
         cores_per_slot=cores_per_slot,
         isolation=isolation,
         image=image or None,

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from runner_image.control.slots import run_slots
 from runner_image.delivery.store import open_store
 from runner_image.isolation.choose import isolation_for
 from runner_image.logs import Log, to_file, to_stream
-from runner_image.machine.cores import locks_folder, reserved
+from runner_image.machine.cores import fitting, locks_folder, reserved
 from runner_image.machine.provenance import affinity, cloud_instance
 from runner_image.machine.system import System
 from runner_image.retries import Policy, Retrier
@@ -40,6 +40,7 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
     """Works until nothing is left to do. Returns the summary: `runner_id`, `tasks` (end → how many), `exit_code`."""
     runner_id = f"{socket.gethostname()}-{int(time.time())}-{os.getpid()}"
     log = _log(config).bind(runner_id=runner_id)
+    config = _with_slots_that_fit(config, log=log)
     locks = locks_folder(Path(tempfile.gettempdir()))
     free_cores = reserved(config.slots, per_slot=config.cores_per_slot, allowed=affinity(), locks=locks)
     with free_cores as cores, _tools(config, workload=workload, log=log) as tools:
@@ -50,12 +51,23 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
             log.warning(
                 "metadata_in_reach", meaning="benchmarks reach this machine's metadata service and its credentials"
             )
+        if not all(cores) and affinity():
+            log.warning("not_pinned", meaning="other runners have this machine's cores: what runs here disturbs them")
         workers = [Worker(_slot_id(runner_id, number), cores=own) for number, own in enumerate(cores, start=1)]
         loops = [runner.loop_of(worker, log=log.bind(runner_id=worker.runner_id)) for worker in workers]
         code = run_slots(loops, shutdown=runner.shutdown, log=log)
     tasks = {end.value: runner.ends[end] for end in TaskEnd}
     log.info("ended", exit_code=code, **tasks)
     return {"runner_id": runner_id, "tasks": tasks, "exit_code": code}
+
+
+def _with_slots_that_fit(config: Config, *, log: Log) -> Config:
+    fitting_slots = fitting(config.slots, per_slot=config.cores_per_slot, allowed=affinity())
+    if fitting_slots == config.slots:
+        return config
+    meaning = "this machine has no more cores: slots that share one would measure each other"
+    log.warning("fewer_slots", asked=config.slots, slots=fitting_slots, meaning=meaning)
+    return replace(config, slots=fitting_slots)
 
 
 @dataclass

@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from runner_image import core_lists
+
 
 def spread(allowed: Sequence[int], *, wanted: int = 1, root: Path = Path("/")) -> list[int]:
     """The cores in the order of their use: one hardware thread of each physical core first.
@@ -28,6 +30,11 @@ class Order(Protocol):
     """Sorts the cores for their use, of which `wanted` will be taken."""
 
     def __call__(self, allowed: Sequence[int], *, wanted: int) -> list[int]: ...
+
+
+def fitting(slots: int, *, per_slot: int, allowed: Sequence[int] | None) -> int:
+    """So many of these slots as have cores of their own on this machine, and at least one; all where it does not tell."""
+    return slots if allowed is None else max(1, min(slots, len(allowed) // per_slot))
 
 
 @contextmanager
@@ -72,16 +79,7 @@ def _siblings(core: int, *, root: Path) -> list[int]:
     """All hardware threads of its physical core; itself alone where the system does not say."""
     try:
         text = (root / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()
-        found = _numbers(text)
+        found = core_lists.read(text)
     except (OSError, ValueError):
         return [core]
     return found if core in found else [core]
-
-
-def _numbers(text: str) -> list[int]:
-    """`0,4` or `0-1` as a list."""
-    numbers: list[int] = []
-    for part in text.strip().split(","):
-        first, _, last = part.partition("-")
-        numbers.extend(range(int(first), int(last or first) + 1))
-    return numbers

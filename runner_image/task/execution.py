@@ -22,6 +22,7 @@ from runner_image.machine.conditions import Reading, conditions, reading
 from runner_image.machine.provenance import affinity
 from runner_image.retries import Policy, Retrier
 from runner_image.stopping import Stop, Stopped, StopReason
+from runner_image.task.bound_cores import elsewhere
 from runner_image.task.faults import blamed, taken_apart, words_of
 from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
 from runner_image.task.tools import Tools
@@ -118,6 +119,7 @@ class Execution:
     def _fitted(self, outcome: Outcome) -> Outcome:
         """Within the bounds of the contract, and with the task's subject; output.json is written anew if that changed it."""
         output, note = fitted(outcome.output)
+        note = "; ".join(filter(None, [note, elsewhere(output, self.cores or affinity())]))
         output = output.model_copy(update={"subject": self.task.subject})
         if note or output.subject != outcome.output.subject:
             write_output(self.work_dir, output)

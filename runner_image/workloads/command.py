@@ -140,6 +140,7 @@ def _timed(times: list[float], options: CommandOptions, failure: WorkloadError |
         better="lower",
         samples=good[options.warmup :],
         warmup=good[: options.warmup],
+        shortest_raw_s=min(good[options.warmup :], default=None),
     )
     output = Output(workload=Command.name, measurements=[measurement])
     return _kept(output, failure, benchmark=options.benchmark)

@@ -54,7 +54,7 @@ class Prepared:
 class Outcome:
     """What `collect` gathered. No measurement at all is a failure of the task; `output.failures` beside some is partial.
 
-    `note` says what was changed to make it fit the contract's bounds.
+    `note` says what was changed to make it fit the contract's bounds, and what else is odd about it.
     """
 
     output: Output

@@ -43,6 +43,7 @@ class Tiny:
     line: str = "echo measured"
     measurements: int = 1
     failures: int = 0
+    cpu_affinity: list[int] | None = None
     name: str = "tiny"
     credentials: tuple[str, ...] = ()
     scratch: tuple[str, ...] = ()
@@ -70,7 +71,13 @@ class Tiny:
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
         if exit_code:
             raise WorkloadError("Benchmark execution failed")
-        one = {"variant": "default", "unit": "s", "better": "lower", "samples": [1.0]}
+        one = {
+            "variant": "default",
+            "unit": "s",
+            "better": "lower",
+            "samples": [1.0],
+            "cpu_affinity": self.cpu_affinity,
+        }
         output = Output(
             workload=self.name,
             measurements=[Measurement(benchmark=f"m{n}", **one) for n in range(self.measurements)],
@@ -209,6 +216,15 @@ def test_some_failures_beside_measurements_are_a_partial_success(bench: Bench, p
     assert reason == "1 of 3 benchmarks failed: f0 (default): boom"
     metadata = json.loads(members(plane.uploads["claim-result"])["./metadata.json"])
     assert (metadata["status"], metadata["reason"]) == ("partial", reason)
+
+
+def test_cores_that_a_tool_chose_by_itself_are_told_and_cost_no_result(bench: Bench, plane: ControlPlane) -> None:
+    assert bench.run(Tiny(cpu_affinity=[4095])) is TaskEnd.COMPLETED
+
+    reason = plane.of("complete")[0].body["reason"]
+    assert reason.startswith("Measured on cores 4095, not on the slot's (")
+    metadata = json.loads(members(plane.uploads["claim-result"])["./metadata.json"])
+    assert (metadata["status"], metadata["reason"]) == ("success", reason)
 
 
 def test_no_measurement_fails_the_task_with_an_error_archive(bench: Bench, plane: ControlPlane) -> None:

@@ -63,6 +63,8 @@ def test_the_pinned_commit_is_cloned_run_and_recorded(slot: Slot, suite: Path) -
     assert slot.prepared.suite_commit == first
     assert "+YJIT" in slot.prepared.versions["ruby-yjit"]
     assert "+YJIT" not in slot.prepared.versions["ruby-interp"]
+    assert {"CC", "CFLAGS", "configure_args"} <= slot.prepared.build.keys()
+    assert "" not in slot.prepared.build.values()
     raw = {f"output_001.{suffix}" for suffix in ("json", "txt", "csv")}
     assert slot.files() == {"benchmark_output.txt", "output.json", "output.txt", "output.csv"} | raw
 

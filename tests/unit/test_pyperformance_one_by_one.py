@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from runner_image.workloads.protocol import TIMED_OUT, Job, Outcome, Progress, W
 from runner_image.workloads.pyperformance.workload import Pyperformance
 from tests.unit.only_runs import OnlyRuns
 
+BUILD = {"CC": "gcc", "compiler": "GCC 12.2.0"}
 VERSIONS = {"implementation": "CPython", "python": "3.11.7", "pyperformance": "1.14.0", "pyperf": "2.9.0"}
 SECONDS = 10.0  # that each benchmark takes
 
@@ -37,7 +38,7 @@ class FakeSuite(OnlyRuns):
     ) -> int:
         if command[0] == "sh":
             cwd.joinpath("pyperformance").mkdir()
-            on_line(json.dumps({"python": "py", "known": ["a", "b", "c"], "versions": VERSIONS}))
+            on_line(json.dumps({"python": "py", "known": ["a", "b", "c"], "versions": VERSIONS, "build": BUILD}))
             return 0
         return self._benchmark(command[command.index("-b") + 1], Path(command[-1]), on_line, timeout_s)
 
@@ -85,6 +86,18 @@ def test_all_benchmarks_end_in_one_file_and_progress_counts_them(tmp_path: Path)
     assert [item["metadata"]["name"] for item in raw["benchmarks"]] == ["a", "b", "c"]
     assert [(each.benchmark, each.percent) for each in told[2:-1]] == [("a", 10), ("b", 36), ("c", 63)]
     assert {path.name for path in tmp_path.iterdir()} == {"output.json", "output.txt", "pyperf.json"}
+
+
+def test_workers_are_told_the_slots_cores_which_they_would_else_choose_by_themselves(tmp_path: Path) -> None:
+    suite, job = FakeSuite(), Job("r.1", tmp_path, {"benchmarks": ["a"]})
+    suite.cores = (2, 5)
+    prepared = Pyperformance().prepare(job, suite, lambda _progress: None)
+    assert "--affinity=2,5" in prepared.command
+    assert prepared.build == BUILD
+    suite.cores, folder = (), tmp_path / "unpinned"
+    folder.mkdir()
+    unpinned = Pyperformance().prepare(replace(job, work_dir=folder), suite, lambda _progress: None)
+    assert not any(word.startswith("--affinity") for word in unpinned.command)
 
 
 def test_a_timeout_keeps_what_ended_and_says_what_began(tmp_path: Path) -> None:

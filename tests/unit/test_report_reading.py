@@ -255,3 +255,75 @@ def test_runs_that_differ_are_told_group_by_group(tmp_path: Path) -> None:
     (found,) = (one for one in report.differences if one.among == "runs")
     assert found.name == "version of ruby-interp"
     assert found.values == {"3.4.7": ["aws m, this run"], "3.3.0": ["aws m, baseline"]}
+
+
+ON_PROCESSES, IN_CONTAINERS = {"isolation": "process"}, {"isolation": "docker", "container_image": "runner:1"}
+
+
+def test_an_image_that_appeared_between_two_runs_is_a_warning(tmp_path: Path) -> None:
+    """Tasks went from processes to containers by themselves: what became faster may be that."""
+    old = write_run(tmp_path, "old", [of_values("m", FIB, machine=ON_PROCESSES)])
+    new = write_run(tmp_path, "new", [of_values("m", FIB, machine=IN_CONTAINERS)])
+    report = analyse(read_runs([new, old]), Options(baseline="old"))
+    found = {one.name: (one.level, one.values) for one in report.differences}
+    assert found["isolation"] == ("warning", {"docker": ["aws m, this run"], "process": ["aws m, baseline"]})
+
+
+def test_an_older_run_without_an_image_ran_as_processes(tmp_path: Path) -> None:
+    old = write_run(tmp_path, "old", [of_values("m", FIB)])
+    new = write_run(tmp_path, "new", [of_values("m", FIB, machine={**IN_CONTAINERS, "smt": True})])
+    report = analyse(read_runs([new, old]), Options(baseline="old"))
+    levels = {one.name: one.level for one in report.differences}
+    assert (levels["isolation"], levels["SMT"]) == ("warning", "note")  # SMT: older runners did not record it
+
+
+def test_settings_of_machines_are_facts_in_words(tmp_path: Path) -> None:
+    settings = {"smt": False, "turbo": True, "aslr": 0, "cpu_quota": 1.5, "max_mhz": 3500.0, "microcode": "0x1f"}
+    task = of_values("m", FIB, machine={**ON_PROCESSES, **settings})
+    (found,) = read_runs([write_run(tmp_path, "r", [task])]).tasks
+    facts = ("SMT", "turbo", "ASLR", "CPU quota", "maximum CPU frequency", "CPU microcode")
+    assert [found.environment[fact] for fact in facts] == ["off", "on", "off", "1.5 cores", "3500 MHz", "0x1f"]
+    odd = of_values("m", FIB, machine={"smt": "yes", "aslr": [], "cpu_quota": True, "max_mhz": "fast"})
+    (found,) = read_runs([write_run(tmp_path, "odd", [odd])]).tasks
+    assert not found.environment.keys() & set(facts)
+
+
+def test_machine_types_may_differ_in_smt_but_not_in_turbo(tmp_path: Path) -> None:
+    found = environments(tmp_path, {"smt": True, "turbo": True}, {"smt": False, "turbo": False})
+    assert (found["SMT"], found["turbo"]) == (("note", "groups"), ("warning", "groups"))
+
+
+def built(folder: Path, *flags: str) -> dict[str, str]:
+    tasks = [of_values(f"m{n}", FIB) for n, _ in enumerate(flags)]
+    run = write_run(folder, "r", tasks)
+    for path, said in zip(sorted(run.glob("*/metadata.json")), flags, strict=True):
+        told = json.loads(path.read_text())
+        told["provenance"]["build"] = {"CFLAGS": said}
+        path.write_text(json.dumps(told))
+    return {one.name: one.level for one in analyse(read_runs([run])).differences}
+
+
+def test_interpreters_that_were_built_otherwise_are_a_warning_however_long_their_flags(tmp_path: Path) -> None:
+    assert built(tmp_path / "1", "x" * 5_000 + "-O2", "x" * 5_000 + "-O3")["build CFLAGS"] == "warning"
+    assert "build CFLAGS" not in built(tmp_path / "2", "-O2", "-O2")
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [({"cloud": None, "instance": "machine-1"}, "machine-1"), ({"cloud": {"vmId": "v"}}, "v"), ({"cloud": None}, None),
+     ({"cloud": {"instanceId": "i-1"}, "instance": "i-1"}, "i-1")],
+)  # fmt: skip
+def test_an_instance_is_what_its_runner_says_or_unknown(
+    tmp_path: Path, machine: dict[str, Any], expected: str | None
+) -> None:
+    """Never the runner's id: two runner processes on one machine are one instance."""
+    (found,) = read_runs([write_run(tmp_path, "r", [of_values("m", FIB, machine=machine)])]).tasks
+    assert found.host == expected
+
+
+def test_what_the_runner_notes_of_a_whole_result_is_told(tmp_path: Path) -> None:
+    tasks = [of_values("m", FIB) for _ in range(2)]
+    for task in tasks:
+        task.metadata = {"reason": "Measured on cores 1, not on the slot's (0): fib"}
+    warnings = analyse(read_runs([write_run(tmp_path, "r", tasks)])).warnings
+    assert "m-1, m-2: Measured on cores 1, not on the slot's (0): fib" in warnings

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from benchfleet_contract.results import BenchmarkFailure, Output
+from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_contract.tasks import ClaimReply
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,8 +23,9 @@ from runner_image.isolation.environment import SECRET, grantable, granted, visib
 from runner_image.isolation.lines import MAX_LINE_BYTES, Lines
 from runner_image.isolation.protocol import choose, inside_container
 from runner_image.logs import Log, to_file, to_stream
-from runner_image.machine.cores import reserved, spread
+from runner_image.machine.cores import fitting, reserved, spread
 from runner_image.stopping import Stop, Stopped, StopReason
+from runner_image.task.bound_cores import elsewhere
 from runner_image.task.metadata import Failure, judge, shortfall
 from runner_image.workloads.protocol import Outcome
 
@@ -121,6 +122,29 @@ def test_nothing_is_pinned_where_it_cannot_be_fair(tmp_path: Path) -> None:
         assert cores == [()]
     with reserved(1, allowed=None, locks=tmp_path) as cores:
         assert cores == [()]
+
+
+@given(st.integers(1, 9), st.integers(1, 4), st.integers(0, 9))
+def test_no_more_slots_are_opened_than_have_cores_of_their_own(slots: int, per_slot: int, free: int) -> None:
+    found = fitting(slots, per_slot=per_slot, allowed=list(range(free)))
+    assert 1 <= found <= slots
+    assert found == 1 or found * per_slot <= free
+    assert found == slots or (found + 1) * per_slot > free  # and as many as that
+    assert fitting(slots, per_slot=per_slot, allowed=None) == slots
+
+
+def on_cores(*cores: list[int] | None) -> Output:
+    one = {"variant": "v", "unit": "s", "better": "lower", "samples": [1.0]}
+    return Output(
+        workload="w", measurements=[Measurement(benchmark=f"b{n}", cpu_affinity=c, **one) for n, c in enumerate(cores)]
+    )
+
+
+def test_a_tool_that_measured_on_other_cores_than_its_slots_is_told() -> None:
+    assert elsewhere(on_cores([2, 3], None), [3, 2]) == ""
+    assert elsewhere(on_cores([1]), None) == ""
+    said = elsewhere(on_cores([2], [5], [0, 1], [7], [8]), [2])
+    assert said == "Measured on cores 0,1,5,7,8, not on the slot's (2): b1, b2, b3 and 1 more"
 
 
 def test_the_first_reason_of_a_stop_stays_and_callbacks_come_once() -> None:

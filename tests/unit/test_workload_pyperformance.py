@@ -26,6 +26,41 @@ def test_values_are_samples_and_warmups_of_measured_runs_stay_apart() -> None:
     assert all(0.001 < sample < 1 for m in found.measurements for sample in m.samples + m.warmup)
 
 
+def test_the_shortest_interval_is_that_of_all_loops_together() -> None:
+    """Its file says 8 loops for json_dumps, in a place of its own for all runs."""
+    found = output(load(DATA / "fast" / "pyperf.json"), variant="cpython-3.11", sections=[])
+    assert found.measurements[0].shortest_raw_s == pytest.approx(8 * min(found.measurements[0].samples))
+
+
+LINUX = {"platform": "Linux-6.1-x86_64", "cpu_count": 4}
+
+
+@pytest.mark.parametrize(
+    ("shared", "runs", "shortest_s", "cores"),
+    [
+        ({"cpu_affinity": "1-2"}, [{}], 1.0, [1, 2]),
+        ({}, [{"cpu_affinity": "3"}, {"cpu_affinity": "1"}], 1.0, [1, 3]),
+        (LINUX, [{}], 1.0, [0, 1, 2, 3]),  # what pyperf leaves out
+        ({"cpu_count": 4, "platform": "macOS-14"}, [{}], 1.0, None),  # where no process has an affinity
+        ({"cpu_affinity": "odd"}, [{}], 1.0, None),
+        ({"loops": 4, "inner_loops": 20}, [{"loops": 2}, {}], 40.0, None),
+        ({"unit": "byte"}, [{}], None, None),
+    ],
+)
+def test_what_pyperf_says_of_loops_and_cores(
+    tmp_path: Path,
+    shared: dict[str, Any],
+    runs: list[dict[str, Any]],
+    shortest_s: float | None,
+    cores: list[int] | None,
+) -> None:
+    listed = [{"metadata": run, "values": [1.0, 2.0]} for run in runs]
+    one = {"metadata": {"name": "a", **shared}, "runs": [{"metadata": {"loops": 1}}, *listed]}
+    (tmp_path / "pyperf.json").write_text(json.dumps({"benchmarks": [one]}))
+    [found] = output(load(tmp_path / "pyperf.json"), variant="v", sections=[]).measurements
+    assert (found.shortest_raw_s, found.cpu_affinity) == (shortest_s, cores)
+
+
 def test_calibration_runs_are_no_samples() -> None:
     raw = json.loads((DATA / "fast" / "pyperf.json").read_text(encoding="utf-8"))
     values = [value for run in raw["benchmarks"][0]["runs"] for value in run.get("values", [])]

@@ -1,7 +1,8 @@
 """pyperf's JSON as the common shape."""
 
 import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,21 @@ from benchfleet_contract.results import BenchmarkFailure, Measurement, Output, S
 from benchfleet_results.formats.pyperf import UNITS
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runner_image import core_lists
 from runner_image.workloads.files import read_plain
 from runner_image.workloads.protocol import WorkloadError
 from runner_image.workloads.pyperformance.console import Section
 
 
 class RawRun(BaseModel):
-    """One worker process. `values` are per loop; `warmups` are (loops, value per loop). A calibration has no values."""
+    """One worker process. `values` are per loop; `warmups` are (loops, value per loop). A calibration has no values.
+
+    `metadata` is what its benchmark's runs do not share.
+    """
 
     model_config = ConfigDict(allow_inf_nan=False)
 
+    metadata: dict[str, Any] = {}
     values: list[Sample] = []
     warmups: list[tuple[int, Sample]] = []
 
@@ -114,4 +120,27 @@ def _measurement(suite: RawSuite | None, raw: RawBenchmark, variant: str) -> Mea
         better="lower",
         samples=[value for run in measured for value in run.values],
         warmup=[value for run in measured for _, value in run.warmups],
+        shortest_raw_s=min(_shortest_raw(about, run) for run in measured) if unit == "s" else None,
+        cpu_affinity=_affinity({**about, **run.metadata} for run in measured),
     )
+
+
+def _shortest_raw(about: Mapping[str, Any], run: RawRun) -> float:
+    """Seconds. pyperf times all loops together, each of them with `inner_loops` in it, and divides by both."""
+    own = {**about, **run.metadata}
+    loops = [count for name in ("loops", "inner_loops") if isinstance(count := own.get(name, 1), int) and count > 0]
+    return min(run.values) * math.prod(loops)
+
+
+def _affinity(runs: Iterable[Mapping[str, Any]]) -> list[int] | None:
+    """The cores of all workers together. pyperf leaves them out where they are all that the machine has."""
+    cores: set[int] = set()
+    for about in runs:
+        told, count = about.get("cpu_affinity"), about.get("cpu_count")
+        if told is None and isinstance(count, int) and str(about.get("platform", "")).startswith("Linux"):
+            told = f"0-{count - 1}"
+        try:
+            cores.update(core_lists.read(str(told)))
+        except ValueError:
+            return None
+    return sorted(cores)

@@ -3,7 +3,7 @@
 Runs on its own, inside the slot, under the python that is to be measured (`python -c <this text> <arguments>`), so it
 imports nothing but the standard library. Arguments: cache folder ("" for the user's own), version of pyperformance,
 benchmarks (comma separated), run folder. Its last line is one JSON object: `python` (of the environment), `known`
-(the benchmarks that pyperformance will run), `versions` (name → version).
+(the benchmarks that pyperformance will run), `versions` (name → version), `build` (how that python was built).
 
 One environment per python, version and list of benchmarks: no set-up ever changes one that another slot measures in.
 A file lock lets the first slot build it while the others wait.
@@ -21,8 +21,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSIONS = """import platform, pyperf, pyperformance
-print(platform.python_implementation(), platform.python_version(), pyperformance.__version__, pyperf.__version__)"""
+ABOUT = """import json, platform, pyperf, pyperformance, sysconfig
+versions = {"implementation": platform.python_implementation(), "python": platform.python_version()}
+versions.update(pyperformance=pyperformance.__version__, pyperf=pyperf.__version__)
+build = {name: sysconfig.get_config_var(name) for name in ("CONFIG_ARGS", "CC", "OPT", "CFLAGS")}
+build["compiler"] = platform.python_compiler()
+print(json.dumps({"versions": versions, "build": {name: str(said) for name, said in build.items() if said}}))"""
 QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
@@ -36,7 +40,7 @@ def main(arguments: list[str]) -> None:
             (root / "ready").write_text("\n".join(known))
     link(root, Path(run_dir))
     known = (root / "ready").read_text().split()
-    print(json.dumps({"python": python_of(root), "known": known, "versions": versions(python_of(root))}))
+    print(json.dumps({"python": python_of(root), "known": known, **about(python_of(root))}))
 
 
 def cache_root(given: str) -> Path:
@@ -97,10 +101,10 @@ def link(root: Path, run_dir: Path) -> None:
         place.symlink_to(root / "venv")
 
 
-def versions(python: str) -> dict[str, str]:
-    names = ("implementation", "python", "pyperformance", "pyperf")
-    said = call([python, "-c", VERSIONS]).split()
-    return dict(zip(names, said, strict=True))
+def about(python: str) -> dict[str, dict[str, str]]:
+    """`versions` and `build` of that python."""
+    told: dict[str, dict[str, str]] = json.loads(call([python, "-c", ABOUT]))
+    return told
 
 
 def python_of(root: Path) -> str:

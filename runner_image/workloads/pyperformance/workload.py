@@ -4,13 +4,14 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.workloads.pyperformance import PyperformanceOptions
 
+from runner_image import core_lists
 from runner_image.isolation.protocol import OfficialImage
 from runner_image.workloads.commands import demand, infrastructure
 from runner_image.workloads.console import Console
@@ -53,8 +54,10 @@ class Pyperformance:
         if unknown:
             about = f"pyperformance {options.version} has no such benchmark for this python: {', '.join(unknown)}"
             raise infrastructure(about, error_type="invalid_options")
-        whole = _command(options, _names(options), python=made["python"], out=job.work_dir / RAW)
-        return Prepared(whole, made["versions"])  # told as one command; `run` runs it benchmark by benchmark
+        whole = _command(options, _names(options), python=made["python"], out=job.work_dir / RAW, cores=slot.cores)
+        return Prepared(
+            whole, made["versions"], build=made["build"]
+        )  # told as one command; `run` runs it benchmark by benchmark
 
     def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         """Each benchmark by itself: a timeout or a crash costs no other one's result."""
@@ -68,7 +71,7 @@ class Pyperformance:
                 meter.share(number / len(names), benchmark=benchmark)
                 console.begin(f"Benchmark {number + 1} of {len(names)}: {benchmark}", on_line=on_line)
                 return slot.run(
-                    _command(options, [benchmark], python=python, out=out),
+                    _command(options, [benchmark], python=python, out=out, cores=slot.cores),
                     cwd=job.work_dir / RUN_DIR,
                     # PYTHONUNBUFFERED is for the driver; pyperf's workers never see it
                     environment={**job.environment, "PYTHONUNBUFFERED": "1"},
@@ -117,10 +120,25 @@ def _names(options: PyperformanceOptions) -> list[str]:
     return list(dict.fromkeys(options.benchmarks))
 
 
-def _command(options: PyperformanceOptions, names: list[str], *, python: str, out: Path) -> list[str]:
+def _command(
+    options: PyperformanceOptions, names: list[str], *, python: str, out: Path, cores: Sequence[int]
+) -> list[str]:
+    """Unless it is told otherwise, pyperf moves its workers to the kernel's isolated cores: every slot's to the same."""
+    affinity = [f"--affinity={core_lists.write(cores)}"] if cores else []
     timeout = [f"--timeout={options.benchmark_timeout_s}"] if options.benchmark_timeout_s else []
     chosen = ["-b", ",".join(names)]
-    return [python, "-m", "pyperformance", "run", *chosen, *_EFFORT[options.effort], *timeout, "-o", str(out)]
+    return [
+        python,
+        "-m",
+        "pyperformance",
+        "run",
+        *chosen,
+        *_EFFORT[options.effort],
+        *affinity,
+        *timeout,
+        "-o",
+        str(out),
+    ]
 
 
 def _variant(prepared: Prepared) -> str:

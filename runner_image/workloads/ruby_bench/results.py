@@ -66,7 +66,15 @@ def _benches(raw: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, Any]]:
 def _measurements(bench: RawBench, *, variant: str, name: str, memory: bool) -> list[Measurement]:
     check_variant(variant, bench.description)
     found = [
-        Measurement(benchmark=name, variant=variant, unit="s", better="lower", samples=bench.bench, warmup=bench.warmup)
+        Measurement(
+            benchmark=name,
+            variant=variant,
+            unit="s",
+            better="lower",
+            samples=bench.bench,
+            warmup=bench.warmup,
+            shortest_raw_s=min(bench.bench),  # ruby-bench times each iteration by itself
+        )
     ]
     if memory and bench.rss_samples:
         found.append(

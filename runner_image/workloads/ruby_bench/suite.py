@@ -11,6 +11,8 @@ from runner_image.workloads.ruby_bench.options import COMMIT, FLAGS, MARKS
 
 SUITE_DIR = "suite"  # below the work dir: two slots never share a clone
 _IDENTITY = "puts RUBY_DESCRIPTION, RUBY_VERSION, RUBY_ENGINE, RUBY_ENGINE_VERSION"
+_BUILD = """{"configure_args" => "configure_args", "CC" => "CC", "CFLAGS" => "CFLAGS", "compiler" => "CC_VERSION_MESSAGE"}
+.each { |name, key| puts "build #{name}=#{RbConfig::CONFIG[key].to_s.lines.first.to_s.strip}" }"""
 _QUIET_GIT = {"GIT_TERMINAL_PROMPT": "0"}  # a repository that wants a password must fail, not wait for one
 
 
@@ -94,6 +96,13 @@ def _identity(job: Job, options: RubyBenchOptions, slot: Slot, variant: str) -> 
     if len(lines) < 4:
         raise infrastructure(f"{failed}: {said.last_words}", error_type="ruby_unavailable")
     return CommandResult(said.exit_code, lines)
+
+
+def build(job: Job, options: RubyBenchOptions, slot: Slot) -> dict[str, str]:
+    """How the ruby was built, as its RbConfig says; empty for a ruby that has none."""
+    said = ask(slot, job, [options.ruby, "-rrbconfig", "-e", _BUILD])
+    told = (line.removeprefix("build ").partition("=") for line in said.lines if line.startswith("build "))
+    return {name: value for name, _, value in told if value}
 
 
 def check_variant(variant: str, description: str) -> None:

@@ -26,7 +26,7 @@ from runner_image.workloads.ruby_bench import results as ruby_bench_results
 from runner_image.workloads.ruby_bench.console import Reader, read
 from runner_image.workloads.ruby_bench.image import official
 from runner_image.workloads.ruby_bench.options import command
-from runner_image.workloads.ruby_bench.suite import SUITE_DIR, bring, rubies, state, suite_dir
+from runner_image.workloads.ruby_bench.suite import SUITE_DIR, bring, build, rubies, state, suite_dir
 
 CONSOLE = "benchmark_output.txt"
 _ENVIRONMENT = {"WEB_CONCURRENCY": "1"}  # a server benchmark measures one process, not the number of cores
@@ -51,7 +51,7 @@ class RubyBench:
         versions = rubies(job, options, slot)  # first: a clone is dearer than a question
         commit = bring(job, options, slot)
         versions["ruby-bench"] = state(job, options, slot, commit=commit)
-        return Prepared(command(options, out_path=job.work_dir), versions, commit)
+        return Prepared(command(options, out_path=job.work_dir), versions, commit, build=build(job, options, slot))
 
     def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         options = parse(RubyBenchOptions, job.options)

@@ -27,7 +27,7 @@ class GroupKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """`host` names the instance that it ran on, as well as can be told. `environment` is flat: name → value."""
+    """`host` is the identity of the instance that it ran on; None: not recorded. `environment` is flat: name → value."""
 
     run_id: str
     number: int | None

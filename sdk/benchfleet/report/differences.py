@@ -7,7 +7,7 @@ from typing import Literal
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import Difference
-from benchfleet.report.surroundings import MACHINE_FACTS, OPTION, is_of_subject
+from benchfleet.report.surroundings import MACHINE_FACTS, OPTION, is_of_later, is_of_subject
 
 NOT_RECORDED, NOT_SET = "not recorded", "not set"
 _SHOWN_WHO = 8
@@ -74,7 +74,8 @@ def _between(
         who[" or ".join(sorted(_values(name, tasks)))].append(side)
     if len(who) < 2:
         return None
-    return _difference(name, "note" if expected else "warning", among, who)
+    unknown = is_of_later(name) and NOT_RECORDED in who
+    return _difference(name, "note" if expected or unknown else "warning", among, who)
 
 
 def _within(name: str, groups: Mapping[str, Sequence[Task]]) -> list[Difference]:

@@ -17,16 +17,36 @@ _MACHINE = {
     "governor": "CPU governor",
     "container_image": "container image",
 }
+# What runners before 2026-12 did not record: that one side lacks it is no difference between machines.
+LATER_FACTS = frozenset({"SMT", "turbo", "ASLR", "CPU quota", "maximum CPU frequency", "CPU microcode"})
+_ASLR = {0: "off", 1: "without the heap", 2: "full"}
+_MAX_BUILD_FACTS = 20
 _CLOUD_IDS = ("instanceId", "vmId")
 # What makes a machine type what it is: to differ here is what a comparison of machine types is about.
-MACHINE_FACTS = frozenset({"CPU model", "architecture", "logical cores", "physical cores", "memory"})
-OPTION, _VERSION_OF = "option ", "version of "
+MACHINE_FACTS = frozenset(
+    {
+        "CPU model",
+        "architecture",
+        "logical cores",
+        "physical cores",
+        "memory",
+        "SMT",
+        "maximum CPU frequency",
+        "CPU microcode",
+    }
+)
+OPTION, _VERSION_OF, BUILD = "option ", "version of ", "build "
 _SUBJECT_FACTS = frozenset({"ruby version asked for", "container image"})
 
 
 def is_of_subject(fact: str) -> bool:
-    """Is that what a subject may set: its options, its image, and the versions that come with them?"""
-    return fact in _SUBJECT_FACTS or fact.startswith((OPTION, _VERSION_OF))
+    """Is that what a subject may set: its options, its image, and the versions and builds that come with them?"""
+    return fact in _SUBJECT_FACTS or fact.startswith((OPTION, _VERSION_OF, BUILD))
+
+
+def is_of_later(fact: str) -> bool:
+    """Do only newer runners record that?"""
+    return fact in LATER_FACTS or fact.startswith(BUILD)
 
 
 def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -36,12 +56,46 @@ def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
     found = {words: machine.get(name) for name, words in _MACHINE.items()}
     found["memory"] = _memory(machine.get("memory_bytes"))
     found["pinned to cores"] = _pinned(machine)
+    found |= _settings(machine)
     found["suite commit"] = provenance.get("suite_commit")
     found["ruby version asked for"] = metadata.get("ruby_version")
     if not metadata.get("part"):  # parts of one execution differ in what they were asked for, which is no difference
         found |= _options(_object(metadata.get("workload_options")))
     found |= {f"{_VERSION_OF}{cut(name, 60)}": version for name, version in versions.items()}
+    found |= _build(_object(provenance.get("build")))
     return {name: cut(value) for name, value in found.items() if value not in (None, "", "null")}
+
+
+def _settings(machine: Mapping[str, Any]) -> dict[str, Any]:
+    isolation = _isolation(machine)
+    quota, most, aslr = machine.get("cpu_quota"), machine.get("max_mhz"), machine.get("aslr")
+    return {
+        "isolation": isolation,
+        "SMT": _on_or_off(machine.get("smt")),
+        "turbo": _on_or_off(machine.get("turbo")),
+        "ASLR": _ASLR.get(aslr) if isinstance(aslr, int) else None,
+        "CPU quota": f"{quota:g} cores" if _is_number(quota) else "none" if machine.get("isolation") else None,
+        "maximum CPU frequency": f"{most:.0f} MHz" if _is_number(most) else None,
+        "CPU microcode": machine.get("microcode"),
+    }
+
+
+def _isolation(machine: Mapping[str, Any]) -> Any:
+    """Older runners did not record it. Containers have an image: where there was none, it was processes."""
+    by_image = "process" if "container_image" in machine and machine["container_image"] is None else None
+    return machine.get("isolation") or by_image
+
+
+def _on_or_off(value: Any) -> str | None:
+    return {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9
+
+
+def _build(told: Mapping[str, Any]) -> dict[str, str]:
+    return {f"{BUILD}{cut(name, 60)}": option_text(value) for name, value in islice(told.items(), _MAX_BUILD_FACTS)}
 
 
 def _options(asked: Mapping[str, Any]) -> dict[str, str]:
@@ -56,16 +110,15 @@ def option_text(value: Any) -> str:
 
 
 def host(metadata: Mapping[str, Any]) -> str | None:
-    """The cloud's id of the instance; without one the runner's id without its slot (`<host>-<start>-<pid>-s<n>`)."""
-    cloud = _object(_object(_object(metadata.get("provenance")).get("machine")).get("cloud"))
-    named = next((cloud[name] for name in _CLOUD_IDS if cloud.get(name)), None)
-    if named:
-        return cut(named)
-    runner = metadata.get("runner_id")
-    if not isinstance(runner, str) or not runner:
-        return None
-    front, _, slot = runner.rpartition("-s")
-    return cut(front if front and slot.isdigit() else runner)
+    """The identity of the instance, as its runner recorded it; of an older one the cloud's id.
+
+    None where neither is there. The runner's id is no identity: it has a process in it, and its host's name may be
+    another one's, too.
+    """
+    machine = _object(_object(metadata.get("provenance")).get("machine"))
+    cloud = _object(machine.get("cloud"))
+    named = machine.get("instance") or next((cloud[name] for name in _CLOUD_IDS if cloud.get(name)), None)
+    return cut(named) if named else None
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *_pooled(new),
         *_dropped((*new.tasks, *old.tasks)),
         *_incomplete((*new.tasks, *old.tasks)),
+        *_noted((*new.tasks, *old.tasks)),
         *_twice((*new.tasks, *old.tasks)),
         *_clocks((*new.tasks, *old.tasks)),
         *(note for run in (*new.runs, *old.runs) for note in run.notes),
@@ -142,6 +143,15 @@ def _incomplete(tasks: Sequence[Task]) -> Iterator[str]:
         for lost in task.failures:
             if (lost.benchmark, lost.variant) in measured:
                 yield f"{cut(task.folder)}: the samples of {cut(lost.benchmark)} are incomplete: {cut(lost.reason)}"
+
+
+def _noted(tasks: Sequence[Task]) -> Iterator[str]:
+    """What the runner has to say of a result that is whole: that it ran on other cores, or does not fit into an archive."""
+    noted: dict[str, list[str]] = defaultdict(list)
+    for task in (task for task in tasks if task.outcome == "measured" and task.reason):
+        noted[task.reason or ""].append(cut(task.folder))
+    for reason, folders in noted.items():
+        yield f"{_some(folders)}: {reason}"
 
 
 def _twice(tasks: Sequence[Task]) -> Iterator[str]:
