@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+# More than the cores: tests of processes wait for a third of their time.
+WORKERS ?= 4
 IMAGE ?= benchfleet-runner:latest
 BASE_IMAGE ?= ruby:3.4.7
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
@@ -42,7 +44,7 @@ check: venv
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }

@@ -42,8 +42,11 @@ PROBES: Mapping[str, tuple[Callable[[], bool], str]] = {
     "needs_browser": (browser_is_there, "there is no chromium"),
 }
 TAKE_TURNS = ("needs_docker", "needs_browser")
-TURN = Path(tempfile.gettempdir()) / "benchfleet-tests-network.lock"
 _found = pytest.StashKey[dict[str, bool]]()
+
+
+def turn() -> Path:
+    return Path(tempfile.gettempdir()) / "benchfleet-tests-network.lock"
 
 
 def lacking(marker: str, reason: str) -> NoReturn:
@@ -76,6 +79,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Around the whole test, its fixtures too, and outside its timeout: to wait for one's turn is no failure."""
     if not any(item.get_closest_marker(marker) for marker in TAKE_TURNS):
         return (yield)
-    with TURN.open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with turn().open("w") as mine:
+        fcntl.flock(mine, fcntl.LOCK_EX)
         return (yield)

@@ -1,21 +1,100 @@
-"""Which tests stay together on one worker: those of a file, as `--dist loadfile` has it, and all that use the browser.
+"""Which tests stay together on one worker, and in which order they are handed out: the dearest first.
 
-Chromium is started once for a folder. Handed out file by file, each worker would start it, and again after other files.
+Together stay the tests of a file, as `--dist loadfile` has it, and all that take turns (tests/engine_policy.py): on two
+workers they would only wait for each other, and each of the two would start Chromium.
+
+xdist hands out the files with most tests first. The files with few tests are those that start processes: they would run
+last, one beside idle workers. `SECONDS` holds files whose tests take longer than `USUAL_S` has it for their folder.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-TOGETHER = ("tests/browser/",)
+TAKING_TURNS = "tests that take turns"
+TOGETHER = (
+    "tests/browser/",
+    "tests/integration/test_container_image.py",
+    "tests/integration/test_runner_containers.py",
+)
+
+# Of one test, in seconds of an idle machine.
+USUAL_S: Mapping[str, float] = {
+    "tests/contract/": 0.15, "tests/integration/": 0.2, "tests/promises/": 0.05, "tests/services/": 0.15,
+}  # fmt: skip
+OTHERWISE_S = 0.03
+# Of a whole file: they need not be exact, only the order counts.
+SECONDS: Mapping[str, float] = {
+    TAKING_TURNS: 120,
+    "tests/integration/test_run_command.py": 66,
+    "tests/integration/test_emulator_command.py": 41,
+    "tests/integration/test_runner_process.py": 40,
+    "tests/integration/test_api_schema.py": 30,
+    "tests/integration/test_emulator_stack.py": 30,
+    "tests/integration/test_cli_delete.py": 30,
+    "tests/integration/test_archive_build.py": 20,
+    "tests/integration/test_cli_processes.py": 20,
+    "tests/integration/test_sdk_emulator.py": 20,
+    "tests/integration/test_cli_runs.py": 15,
+    "tests/integration/test_runner_task.py": 15,
+    "tests/integration/test_workload_ruby_bench.py": 15,
+    "tests/unit/test_result_bounds.py": 12,
+    "tests/integration/test_cli_locale.py": 10,
+    "tests/integration/test_emulator_full_disk.py": 10,
+    "tests/promises/test_cloudformation.py": 10,
+    "tests/integration/test_cpu_by_area.py": 8,
+    "tests/integration/test_demo.py": 8,
+    "tests/integration/test_explain.py": 8,
+    "tests/unit/test_report_numbers.py": 8,
+    "tests/unit/test_runner_packaging.py": 8,
+    "tests/contract/test_dynamodb_like_moto.py": 7,
+    "tests/integration/test_benchmark_load.py": 6,
+    "tests/integration/test_emulator_saturation.py": 6,
+    "tests/integration/test_engine_policy.py": 6,
+    "tests/integration/test_imports.py": 6,
+    "tests/integration/test_lost_results.py": 6,
+    "tests/unit/test_report_page.py": 5,
+    "tests/integration/test_emulator_builds.py": 4,
+}
+
+
+def scope_of(nodeid: str) -> str:
+    return TAKING_TURNS if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+
+
+def seconds(scope: str, tests: Collection[str]) -> float:
+    """What the tests of a scope take, about; a file that nobody measured takes as long as its folder's tests do."""
+    each = next((usual for folder, usual in USUAL_S.items() if scope.startswith(folder)), OTHERWISE_S)
+    return SECONDS.get(scope, each * len(tests))
+
+
+def dearest_first(tests: Sequence[str]) -> list[str]:
+    """The ids of all tests; those of a scope stay together and in their order."""
+    scopes: dict[str, list[str]] = {}
+    for test in tests:
+        scopes.setdefault(scope_of(test), []).append(test)
+    ordered = sorted(scopes, key=lambda scope: -seconds(scope, scopes[scope]))
+    return [test for scope in ordered for test in scopes[scope]]
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+        return scope_of(nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the workers: tests that run alone keep their order."""
+    if hasattr(config, "workerinput"):
+        place = {test: number for number, test in enumerate(dearest_first([item.nodeid for item in items]))}
+        items.sort(key=lambda item: place[item.nodeid])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # hands out in the order of the workers' collection, which is ours
+    return Scheduling(config, log)

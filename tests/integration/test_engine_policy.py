@@ -1,5 +1,6 @@
 """What becomes of a test whose engine is missing: a pytest of its own, with an empty PATH."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     pytester.makeini("[pytest]\nmarkers =\n    needs_docker: an engine\n    needs_ruby: a ruby\n")
     pytester.syspathinsert(ROOT)
     monkeypatch.setenv("PATH", str(pytester.path))
+    monkeypatch.setattr(
+        tempfile, "tempdir", str(pytester.path)
+    )  # the real turn may be somebody's just now, for minutes
     monkeypatch.delenv("CI", raising=False)
     return pytester
 
@@ -46,17 +50,17 @@ def test_an_engine_that_answers_lets_it_run(suite: pytest.Pytester) -> None:
 
 
 def test_containers_and_a_browser_take_turns(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inside such a test nobody else gets the turn. In a folder of its own: the real turn may be somebody's just now."""
+    """Inside such a test nobody else gets the turn."""
     monkeypatch.setenv("TMPDIR", str(suite.path))
     suite.makepyfile(
         """
         import fcntl, pytest
-        from tests.engine_policy import TURN
+        from tests.engine_policy import turn
 
         def somebody_has_it():
-            with TURN.open("w") as turn:
+            with turn().open("w") as mine:
                 try:
-                    fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     return True
                 return False

@@ -48,6 +48,7 @@ def test_a_log_that_packs_too_well_is_cut_and_everything_else_is_whole(tmp_path:
         assert files["./small.log"].read() == b"small"  # type: ignore[union-attr]
 
 
+@pytest.mark.proof
 def test_a_large_file_that_does_not_pack_stays_whole(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()

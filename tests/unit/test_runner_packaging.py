@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from benchfleet.results.extract import extract
 from benchfleet_contract import bounds
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive.bundle import Source, write_bundle
@@ -91,7 +91,6 @@ part = st.binary(min_size=1, max_size=120).filter(
 paths = st.lists(part.filter(lambda raw: raw[:1] != b"."), min_size=1, max_size=bounds.MAX_DEPTH)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(paths, min_size=1, max_size=8))
 def test_whatever_the_names_every_file_arrives_inside_its_tasks_folder(trees: list[list[bytes]]) -> None:
     """From the work dir through the control plane's archive to a folder of the user."""
