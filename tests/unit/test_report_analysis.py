@@ -146,7 +146,7 @@ def test_nothing_measured_is_said(tmp_path: Path, tasks: list[TaskFolder]) -> No
 
 
 def test_a_group_is_its_alias_and_several_types_in_it_are_told(tmp_path: Path) -> None:
-    prices = PriceTable({("aws", kind): Price("aws", kind, 1.0, "s", "2026-01-01") for kind in ("m1", "m2")})
+    prices = PriceTable(tuple(Price("aws", kind, 1.0, "s", "2026-01-01") for kind in ("m1", "m2")))
     tasks = [of_values(kind, {"x": [1.0]}, alias="box") for kind in ("m1", "m2")]
     found = report(tmp_path, *tasks, of_values("m1", {"x": [2.0]}), options=Options(prices=prices))
     assert places(found) == ["box", "m1"]
@@ -181,7 +181,7 @@ def test_a_baseline_of_other_work_is_told(tmp_path: Path) -> None:
 
 def test_prices_that_fit_no_machine_are_told(tmp_path: Path) -> None:
     price = Price("aws", "m9", 1.0, "list", "2026-11-22")
-    found = report(tmp_path, of_values("m1", {"x": [1.0]}), options=Options(prices=PriceTable({("aws", "m9"): price})))
+    found = report(tmp_path, of_values("m1", {"x": [1.0]}), options=Options(prices=PriceTable((price,))))
     assert "The price table has no price for aws m1: there is no speed per dollar." in found.warnings
 
 
@@ -305,7 +305,7 @@ def test_a_baseline_needs_another_run(tmp_path: Path) -> None:
 
 def test_speed_per_dollar(tmp_path: Path) -> None:
     prices = PriceTable(
-        {("aws", kind): Price("aws", kind, cost, "list", "2026-11-01") for kind, cost in (("a", 4.0), ("b", 1.0))}
+        tuple(Price("aws", kind, cost, "list", "2026-11-01") for kind, cost in (("a", 4.0), ("b", 1.0)))
     )
     tasks = [of_values(kind, {"x": [value]}) for kind, value in (("a", 1), ("a", 1.02), ("b", 2), ("b", 2.1), ("c", 1))]
     (board,) = report(tmp_path, *tasks, options=Options(prices=prices)).boards
@@ -327,7 +327,7 @@ def test_speed_per_dollar(tmp_path: Path) -> None:
 
 
 def test_bytes_have_no_speed_per_dollar(tmp_path: Path) -> None:
-    prices = PriceTable({("aws", "a"): Price("aws", "a", 4.0, "list", "2026-11-01")})
+    prices = PriceTable((Price("aws", "a", 4.0, "list", "2026-11-01"),))
     rss = TaskFolder("a", [measurement("x", [1.0], metric="rss", unit="bytes")])
     assert report(tmp_path, rss, options=Options(prices=prices)).boards[0].value == []
 
@@ -340,7 +340,7 @@ def test_the_example_is_a_price_table() -> None:
 
 
 def test_csv_and_toml_say_the_same(tmp_path: Path) -> None:
-    prices = load(EXAMPLE).prices.values()
+    prices = load(EXAMPLE).prices
     rows = [f'{p.provider},{p.instance_type},{p.usd_per_hour},"{p.source}",{p.date}' for p in prices]
     path = tmp_path / "prices.csv"
     path.write_text("\n".join(["provider,instance_type,usd_per_hour,source,date", *rows]))

@@ -209,7 +209,22 @@ def test_quantities_keep_the_unit_of_their_mean() -> None:
     assert words.quantity(3 * 1024**2, "bytes") == "3 MiB"
     assert words.quantity(None, "s") == "–"
     assert words.dollars(None) == ""
-    assert words.dollars(0.0404) == "$ 0.0404"
+    assert words.dollars(0.0404) == "$0.0404"
+    assert [words.cost(value) for value in (None, 0.0, 1234.567, 0.0123456, 2e-9)] == [
+        "–", "$0.00", "$1,234.57", "$0.0123", "$0.000000002",
+    ]  # fmt: skip
+
+
+def test_levels_are_never_rounded_to_certainty() -> None:
+    levels = (0.95, 0.975, 0.98713, 0.99991, 1 - 1e-7)
+    assert [words.level(level) for level in levels] == ["95 %", "97.5 %", "98.7 %", "99.99 %", "99.99999 %"]
+
+
+def test_factors_have_three_digits() -> None:
+    assert [words.factor(value) for value in (None, 1.997, 0.0456, 250.4, 12345.0)] == [
+        "–", "2.00 ×", "0.0456 ×", "250 ×", "12,340 ×",
+    ]  # fmt: skip
+    assert words.factors((1.8, 2.25)) == "1.80 to 2.25 ×"
 
 
 @pytest.mark.parametrize(

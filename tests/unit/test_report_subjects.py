@@ -194,9 +194,7 @@ def test_a_baseline_compares_each_subject_with_itself(tmp_path: Path) -> None:
 
 
 def test_prices_are_those_of_machines(tmp_path: Path) -> None:
-    prices = PriceTable(
-        {("aws", kind): Price("aws", kind, cost, "list", "2026-11-01") for kind, cost in (("m", 1), ("n", 9))}
-    )
+    prices = PriceTable(tuple(Price("aws", kind, cost, "list", "2026-11-01") for kind, cost in (("m", 1), ("n", 9))))
     data = read_runs([write_run(tmp_path, "r", [*two("m"), *two("n")])])
     (board,) = analyse(data, Options(prices=prices)).boards
     assert [(row.label, row.usd_per_hour) for row in board.value][:2] == [("aws m / quick", 1), ("aws m / slow", 1)]

@@ -149,7 +149,7 @@ def run(
         benchmarks=tuple(benchmark or ()),
         baseline=next((one.run_id for one in dataset.runs if before and one.folder == before.resolve()), None),
         threshold=share(threshold),
-        prices=load(prices) if prices else PriceTable({}),
+        prices=load(prices) if prices else PriceTable(),
         match=Match.parse(match or ()),
     )
     report = analyse(dataset, options)

@@ -8,11 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 from benchfleet.exceptions import UsageError
 from benchfleet.report import dimensions
+from benchfleet.report.answer_words import money
+from benchfleet.report.answers import answers
 from benchfleet.report.board_making import made
+from benchfleet.report.costs import machine_costs
 from benchfleet.report.coverage import benchmark_problems, group_facts, run_facts, task_problems
 from benchfleet.report.dataset import Dataset, Task
 from benchfleet.report.differences import between_groups, between_runs
 from benchfleet.report.dimensions import By
+from benchfleet.report.factors import Side, factor_tables
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.noise_floor import doubts, floors, split
@@ -23,7 +27,7 @@ from benchfleet.report.value import prices_of
 from benchfleet.report.warnings import no_price, warnings
 
 DEFAULT_THRESHOLD = 0.05
-_NO_PRICES = PriceTable({})
+_NO_PRICES = PriceTable()
 _EXACT = Match()
 
 
@@ -67,10 +71,11 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     found = made(new.tasks, by, groups, options.prices)
     comparison = _comparison(new, old, options)
     twice = floors(split(_filtered(asked, replace(wanted, subjects=())))[1])
+    runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
+    costs = machine_costs(everything.tasks, groups, options.prices)
     return Report(
         generator=f"benchfleet {_version()}",
-        runs=[run_facts(run, everything.tasks, role="measured") for run in new.runs]
-        + [run_facts(run, old.tasks, role="baseline") for run in old.runs],
+        runs=runs + [run_facts(run, old.tasks, role="baseline") for run in old.runs],
         filters=Filters(
             providers=list(options.providers),
             names=list(options.names),
@@ -78,6 +83,8 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
             benchmarks=list(options.benchmarks),
         ),
         by=list(by),
+        answers=answers(found, priced=bool(options.prices.prices)),
+        money=money(costs, [row for board in found for row in board.value]),
         warnings=[
             *(uncompared(comparison) if comparison else ()),
             *doubts(twice, found),
@@ -87,6 +94,8 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         groups=groups + group_facts(old.tasks, role="baseline"),
         boards=found,
         variants=_variants(new.tasks, by, groups),
+        factors=factor_tables(new.tasks, _sides(new.tasks), [one.name for run in runs for one in run.subjects]),
+        costs=costs,
         comparison=comparison,
         noise_floor=twice,
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
@@ -98,7 +107,8 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
 def _unpriced(groups: Sequence[GroupFacts], prices: PriceTable) -> list[str]:
     """Said where prices were given and none fits; one that is missing among others stays blank in its table."""
     given = bool(prices.prices) and bool(groups)
-    return [no_price(groups)] if given and not any(prices_of(groups, prices).values()) else []
+    fits = any(any(prices_of(groups, prices, kind).values()) for kind in prices.kinds)
+    return [no_price(groups)] if given and not fits else []
 
 
 def _variants(tasks: Sequence[Task], by: By, groups: Sequence[GroupFacts]) -> list[Board]:
@@ -107,6 +117,12 @@ def _variants(tasks: Sequence[Task], by: By, groups: Sequence[GroupFacts]) -> li
         return []
     found = (board.model_copy(update={"benchmarks": [], "spread": []}) for board in made(tasks, ("variant",), groups))
     return [board for board in found if len(board.ranking) > 1]
+
+
+def _sides(tasks: Sequence[Task]) -> list[Side]:
+    """What has something to be set against: several subjects, several variants."""
+    several: list[Side] = ["subject"] if len({task.subject for task in tasks if task.subject}) > 1 else []
+    return [*several, "variant"] if dimensions.several_variants(tasks) else several
 
 
 def _filtered(dataset: Dataset, options: Options) -> Dataset:

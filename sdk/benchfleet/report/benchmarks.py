@@ -15,6 +15,7 @@ from benchfleet_results.statistics.student import t_quantile
 
 from benchfleet.report.dataset import GroupKey
 from benchfleet.report.dimensions import By, label
+from benchfleet.report.distributions import distribution
 from benchfleet.report.grouping import BoardData, Measured
 from benchfleet.report.model import CONFIDENCE, Benchmark, Cell, GroupSpread, Interval, Over, Relation, Spread
 from benchfleet.report.ranking import Common, in_unit
@@ -62,6 +63,7 @@ def _cell(key: GroupKey, measured: Measured, related: Relation, by: By, scale: S
         samples=sum(map(len, measured.by_task)),
         dropped=measured.dropped,
         task_means=measured.means,
+        distribution=distribution(measured.by_task),
         to_best=related,
         spread=spread(measured),
     )

@@ -10,9 +10,9 @@ from benchfleet.report.model import Board, GroupFacts
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.ranking import common, ranked, scored
 from benchfleet.report.relations import judge, untested
-from benchfleet.report.value import is_speed, prices_of, values
+from benchfleet.report.value import is_speed, values
 
-_NO_PRICES = PriceTable({})
+_NO_PRICES = PriceTable()
 _ONLY_VARIANT = "default"  # what a workload without variants calls it
 
 
@@ -39,7 +39,7 @@ def _board(
     ranking = ranked(board, shared, by, scores, judged.overall) if scores and judged.overall else []
     benchmarks = [table(board, one, by, shared, found) for one, found in zip(series, singles, strict=True)]
     speed = "machine" in by and is_speed(unit=shared.unit, better=key.better, metric=key.metric)
-    priced = prices_of(groups, prices) if speed else {}
+    money = bool(prices.prices and ranking and speed and key.scale == "ratio")
     return Board(
         title=title,
         by=list(by),
@@ -59,7 +59,7 @@ def _board(
         ranking=ranking,
         told_apart=judged.overall is not None and judged.overall.told_apart,
         tests=judged.tests,
-        value=values(ranking, priced) if any(priced.values()) else [],
+        value=values(ranking, scores, groups, prices, unit=shared.unit) if scores and money else [],
         spread=group_spreads(benchmarks),
         benchmarks=benchmarks,
     )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
+from benchfleet.report.costs import slots_at_work, total
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task, by_execution
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
@@ -69,6 +70,8 @@ def _group(key: GroupKey, tasks: Sequence[Task], role: Role) -> GroupFacts:
         executions=len({key for key, _ in by_execution(with_results)}),
         outcomes=dict(sorted(Counter(task.outcome for task in tasks).items())),
         hosts=None if not hosts or None in hosts else len(hosts),
+        slots_at_work=slots_at_work(with_results),
+        hours=total(tasks),
         environment=_environment(with_results or tasks),
     )
 

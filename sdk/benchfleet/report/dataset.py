@@ -48,6 +48,7 @@ class Task:
     part: str | None = None  # such as `2/3`, where one execution was split over tasks
     repeat: int | None = None
     notes: tuple[str, ...] = ()  # what its result says of itself
+    busy_slots: int | None = None  # of its runner, that had a task at one time: the most, this one included
 
     @property
     def group(self) -> GroupKey:

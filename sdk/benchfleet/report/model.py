@@ -10,7 +10,9 @@ from typing import Any, Literal
 from benchfleet_results.metrics import Scale
 from pydantic import BaseModel, ConfigDict, Field
 
+from benchfleet.report.dataset import GroupKey
 from benchfleet.report.dimensions import Dimension, identity
+from benchfleet.report.prices import Kind
 
 Interval = tuple[float, float]
 # `best`: beyond noise of all others. `first`: the best number, but not told apart from all others.
@@ -41,6 +43,10 @@ class Group(Part):
 
 class Compares(Group):
     variant: str | None = Field(default=None, description="where variants are compared with each other")
+
+    @property
+    def key(self) -> GroupKey:
+        return GroupKey(self.provider, self.name, self.subject, self.variant)
 
 
 class SubjectFacts(Part):
@@ -74,6 +80,15 @@ class GroupFacts(Group):
     executions: int = Field(description="repeats with a result; the tasks that did parts of one count once")
     outcomes: dict[str, int] = Field(description="outcome → tasks; only what occurs")
     hosts: int | None = Field(description="instances that the tasks with results ran on; null if not recorded")
+    slots_at_work: float | None = Field(
+        default=None,
+        description="tasks that an instance had at a time, this one included: the mean over tasks of the most that each "
+        "saw; null if not recorded",
+    )
+    hours: float | None = Field(
+        default=None,
+        description="of an instance, that its tasks took: each from start to end, divided by slots at work",
+    )
     environment: dict[str, str] = Field(description="fact → value; several values are joined with ` or `")
 
 
@@ -176,14 +191,108 @@ class Ranked(Compares):
 
 
 class Value(Compares):
-    """Speed for money. `per_dollar` is relative to the best, 1 or less; null without a price, and never a zero."""
+    """Speed for money, of the whole instance. Without a price there is neither a place nor a number, and never a zero."""
 
-    place: int | None
+    kind: Kind = "on-demand"
+    place: int | None = Field(description="among those of its kind, shared as in the ranking")
     usd_per_hour: float | None
-    per_dollar: float | None
-    interval: Interval | None
+    slots_at_work: float | None = Field(
+        default=None, description="that the speed of a task was multiplied by; null where not recorded: then 1"
+    )
+    per_dollar: float | None = Field(description="work for a dollar, relative to the best: 1 or less")
+    interval: Interval | None = Field(description="of the speed alone, as `relative_interval` in the ranking")
+    usd_per_million: float | None = Field(
+        default=None,
+        description="for a million runs of the mean benchmark, or a million of what a rate counts; null for other units",
+    )
+    to_best: Relation = Field(default_factory=lambda: Relation(), description="of what the same work costs")
+    needed: Needed | None = Field(default=None, description="as in the ranking, for what the same work costs")
     source: str | None
     date: str | None
+
+
+class MachineCost(Part):
+    """What the tasks of a machine cost: their machine time by its price. Waiting and starting up is not in it."""
+
+    provider: str
+    name: str
+    kind: Kind
+    usd_per_hour: float
+    hours: float
+    usd: float
+    tasks: int
+    not_timed: int = Field(description="tasks whose start or end is not known: their time is missing")
+
+
+class Answer(Part):
+    """What people ask first, of one board. `short` and `detail` are sentences, as every form shows them."""
+
+    question: Literal["fastest", "best", "best_for_price"] = Field(description="`best` where the metric is no speed")
+    board: str | None = Field(description="its title; null for the whole report")
+    kind: Kind | None = Field(default=None, description="of price, for `best_for_price`")
+    verdict: Literal["told_apart", "not_told_apart", "only_one", "unknown", "not_asked"] = Field(
+        description="`unknown`: too few repeats; `not_asked`: no price was given that fits"
+    )
+    leaders: list[str] = Field(
+        description="one, or those that are not told apart from the first, the first of them first"
+    )
+    second: str | None = Field(default=None, description="the closest of the others")
+    relation: Relation | None = Field(default=None, description="of the second to the first: what it takes, or costs")
+    needed: Needed | None = Field(
+        default=None, description="to tell the leaders apart: the most that any of them needs"
+    )
+    short: str
+    detail: str
+
+
+class Factor(Part):
+    """One benchmark, or all of them (`benchmark` null: the geometric mean), of the new against the old."""
+
+    benchmark: str | None
+    benchmarks: int
+    unit: str | None
+    old: float | None
+    new: float | None
+    factor: float | None = Field(
+        description="of speeds: how many times as fast the new is; of anything else new / old. Null without a ratio"
+    )
+    interval: Interval | None = Field(description="of the factor, with the confidence of `relation`")
+    relation: Relation = Field(description="of the new to the old: larger is worse")
+
+
+class FactorTable(Part):
+    """A variant or a subject against another one, on the same machine: `old` is the one that was listed first."""
+
+    dimension: Literal["variant", "subject"]
+    title: str = Field(description="where, and of what")
+    provider: str | None
+    name: str | None
+    subject: str | None
+    variant: str | None
+    workload: str
+    metric: str
+    better: Literal["lower", "higher"]
+    speed: bool
+    old: str
+    new: str
+    overall: Factor | None = Field(description="null without a common benchmark")
+    rows: list[Factor]
+    within_noise: int = Field(description="of `rows`: what tables leave out unless all are asked for")
+
+
+class Distribution(Part):
+    """All samples of a cell, whatever task they are of. `quartiles`: of type 7 of Hyndman and Fan, as R and NumPy have."""
+
+    minimum: float
+    quartiles: tuple[float, float, float] = Field(description="25 %, median, 75 %")
+    maximum: float
+    histogram: list[int] = Field(
+        description="counts in bins of equal width from minimum to maximum; empty with few samples"
+    )
+
+    @property
+    def median(self) -> float:
+        return self.quartiles[1]
 
 
 class Spread(Part):
@@ -224,6 +333,7 @@ class Cell(Compares):
     samples: int
     dropped: int = Field(description="samples that were no usable numbers")
     task_means: list[float]
+    distribution: Distribution | None = Field(default=None, description="null without samples")
     to_best: Relation
     spread: Spread | None
 
@@ -425,6 +535,8 @@ class Report(Part):
     runs: list[RunFacts]
     filters: Filters
     by: list[Dimension] = Field(description="what the boards compare; the rest keeps boards apart")
+    answers: list[Answer] = Field(default=[], description="what is fastest, and best for its price")
+    money: str | None = Field(default=None, description="what prices were taken, and what the run cost, in sentences")
     warnings: list[str]
     groups: list[GroupFacts]
     boards: list[Board]
@@ -432,6 +544,8 @@ class Report(Part):
         description="variants against each other, on each machine and subject, where `boards` compare something else; "
         "only rankings"
     )
+    factors: list[FactorTable] = Field(default=[], description="variants, and subjects, against the first of them")
+    costs: list[MachineCost] = Field(default=[], description="of machines that have a price")
     comparison: RunComparison | None
     noise_floor: list[NoiseFloor] = Field(
         default=[], description="of runs that measured one subject twice: what differs where nothing does"

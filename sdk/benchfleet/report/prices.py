@@ -4,55 +4,76 @@ import csv
 import io
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from benchfleet.exceptions import ConfigError
 
 MAX_BYTES = 16 * 1024 * 1024
 _NEEDED = ("provider", "instance_type", "usd_per_hour", "source", "date")
+Kind = Literal["on-demand", "spot", "reserved"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+USUAL: Kind = "on-demand"
 
 
 @dataclass(frozen=True)
 class Price:
-    """`date` is the day on which `source` said so, as ISO 8601."""
+    """In US dollars. `date` is the day on which `source` said so, as ISO 8601."""
 
     provider: str
     instance_type: str
     usd_per_hour: float
     source: str
     date: str
+    kind: Kind = USUAL
 
 
 @dataclass(frozen=True)
 class PriceTable:
-    prices: Mapping[tuple[str, str], Price]
+    """At most one price for each provider, instance type and kind."""
 
-    def find(self, provider: str, instance_types: Sequence[str]) -> Price | None:
+    prices: tuple[Price, ...] = ()
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """That it has, on-demand first."""
+        return [kind for kind in KINDS if any(price.kind == kind for price in self.prices)]
+
+    def find(self, provider: str, instance_types: Sequence[str], kind: Kind = USUAL) -> Price | None:
         """None without a price, and where a group holds several instance types: none of their prices would be its own."""
-        return self.prices.get((provider, instance_types[0])) if len(instance_types) == 1 else None
+        return self._by_name.get((provider, instance_types[0], kind)) if len(instance_types) == 1 else None
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str, Kind], Price]:
+        return {(one.provider, one.instance_type, one.kind): one for one in self.prices}
 
 
 def load(path: Path) -> PriceTable:
     """`[[price]]` tables of a .toml file, or rows of a .csv file with a header, each with the fields of `Price`.
 
-    Raises ConfigError with everything that is wrong.
+    `kind` may be left out (or blank): then the price is on-demand. Raises ConfigError with everything that is wrong.
     """
     entries = _csv(path) if path.suffix.lower() == ".csv" else _toml(path)
     problems: list[str] = []
-    prices: dict[tuple[str, str], Price] = {}
+    prices: dict[tuple[str, str, Kind], Price] = {}
     for number, entry in enumerate(entries, start=1):
         price = _price(entry, f"price {number}", problems)
-        if price and (price.provider, price.instance_type) in prices:
-            problems.append(f"price {number}: {price.provider} {price.instance_type} has a price already: keep one")
+        if price and (price.provider, price.instance_type, price.kind) in prices:
+            what = f"{price.provider} {price.instance_type} has {_article(price.kind)} price"
+            problems.append(f"price {number}: {what} already: keep one")
         elif price:
-            prices[price.provider, price.instance_type] = price
+            prices[price.provider, price.instance_type, price.kind] = price
     if problems:
         raise ConfigError(f"{path} is not a usable price table:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return PriceTable(prices)
+    return PriceTable(tuple(prices.values()))
+
+
+def _article(kind: Kind) -> str:
+    return f"{'an' if kind == USUAL else 'a'} {kind}"
 
 
 def _text(path: Path) -> str:
@@ -96,15 +117,18 @@ def _price(entry: Any, where: str, problems: list[str]) -> Price | None:
     if absent:
         problems.append(f"{where}: lacks {', '.join(absent)}; leave the whole price out if it is not known")
         return None
-    day, cost = _day(entry["date"]), _cost(entry["usd_per_hour"])
+    day, cost, kind = _day(entry["date"]), _cost(entry["usd_per_hour"]), str(entry.get("kind") or USUAL)
     if day is None:
         problems.append(f"{where}: date is {entry['date']!r}, must be a day such as 2026-11-22")
     if cost is None:
         words = "must be a number above 0; leave the whole price out if it is not known"
         problems.append(f"{where}: usd_per_hour is {entry['usd_per_hour']!r}, {words}")
-    if day is None or cost is None:
+    if kind not in KINDS:
+        problems.append(f"{where}: kind is {kind!r}, must be {', '.join(KINDS[:-1])} or {KINDS[-1]}")
+    if day is None or cost is None or kind not in KINDS:
         return None
-    return Price(str(entry["provider"]), str(entry["instance_type"]), cost, str(entry["source"]), day)
+    names = str(entry["provider"]), str(entry["instance_type"])
+    return Price(*names, cost, str(entry["source"]), day, kind)
 
 
 def _cost(value: Any) -> float | None:

@@ -120,7 +120,7 @@ def _ranked(
         tasks=sum(any(name in one.costs for name in names) for one in data.executed),
         instances=data.instances(names),
         interval_over=ranking.over[key],
-        needed=_needed(key, first, related, ranking),
+        needed=needed_by(key, first, related, ranking),
         geometric_mean=in_unit(found.sample.mean, board.key.better) if ratio and in_one_unit else None,
         geometric_mean_interval=_interval(found, board) if ratio and in_one_unit else None,
         mean=None if ratio else _plain(found.sample.mean, board.key.better),
@@ -130,7 +130,7 @@ def _ranked(
     )
 
 
-def _needed(key: GroupKey, first: GroupKey, related: Relation, ranking: Ranking) -> Needed | None:
+def needed_by(key: GroupKey, first: GroupKey, related: Relation, ranking: Ranking) -> Needed | None:
     """In instances only where both sides have several."""
     this, other = ranking.scores[key], ranking.scores[first]
     count = enough(this.sample, other.sample, related, units=min(this.units, other.units))

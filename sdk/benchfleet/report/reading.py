@@ -23,6 +23,7 @@ from benchfleet.results.files import Unreadable, folders, inner_folder, read_byt
 from benchfleet.results.outputs import output_of, read_output
 
 _NO_RESULT: Mapping[str, Outcome] = {"corrupt": "corrupt", "missing": "missing"}
+_MOST_SLOTS = 10_000  # no machine has more cores
 _SIGNS = ("metadata.json", "error.txt")
 
 
@@ -141,12 +142,18 @@ def _task(
         subject=whole(about["subject"]) if about.get("subject") else None,
         part=whole(about["part"]) if about.get("part") else None,
         repeat=_whole_number(entry.get("run_number"), metadata.get("run")),
+        busy_slots=_busy_slots(metadata.get("conditions")),
     )
     return task if without_result or folder is None else _measured(task, folder, metadata)
 
 
 def _whole_number(*found: Any) -> int | None:
     return next((one for one in found if isinstance(one, int)), None)
+
+
+def _busy_slots(conditions: Any) -> int | None:
+    found = conditions.get("busy_slots") if isinstance(conditions, dict) else None
+    return found if isinstance(found, int) and 1 <= found <= _MOST_SLOTS else None
 
 
 def _ended_first(metadata: Mapping[str, Any]) -> bool:

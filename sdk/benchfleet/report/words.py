@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from benchfleet.report.dataset import UNKNOWN
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import Board, Compared, Interval, Relation, Report, RunComparison, Verdict
+from benchfleet.report.units import base
 from benchfleet.report.value import is_speed
 
 _SCALES: dict[str, Sequence[tuple[float, str]]] = {
@@ -12,6 +13,7 @@ _SCALES: dict[str, Sequence[tuple[float, str]]] = {
     "bytes": ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "bytes")),
 }
 NONE = "–"
+AS_FACTOR = 2.0  # from which on a ratio in a sentence is a factor, and no percentage
 _WITHOUT_DIRECTION: dict[Verdict, str] = {
     "best": "best", "first": "not told apart", "unclear": "within noise", "unknown": "cannot be said",
     "not_compared": "not compared",
@@ -138,9 +140,47 @@ def share(value: float | None) -> str:
     return NONE if value is None else f"{value * 100:.1f} %"
 
 
+def level(confidence: float) -> str:
+    """0.95 → `95 %`, 0.98713 → `98.7 %`, 0.99991 → `99.99 %`: never rounded to certainty."""
+    percent = round(confidence * 100, 9)
+    digits = next((n for n in range(1, 9) if round(percent, n) < 100), 9)
+    return f"{percent:.{0 if percent.is_integer() else digits}f} %"
+
+
 def dollars(value: float | None) -> str:
     """Blank without a price: a dash could be read as nothing to pay."""
-    return "" if value is None else f"$ {value:.6f}".rstrip("0").rstrip(".")
+    return "" if value is None else f"${value:.6f}".rstrip("0").rstrip(".")
+
+
+def cost(value: float | None) -> str:
+    """What was computed from a price: in cents, below one with three digits."""
+    if value is None:
+        return NONE
+    return f"${value:,.2f}" if value >= 0.1 or value == 0 else f"${float(f'{value:.3g}'):.12f}".rstrip("0")
+
+
+def million(unit: str | None) -> str | None:
+    """What `usd_per_million` is for; None where that is nothing."""
+    if unit is None:
+        return None
+    name = base(unit)[0]
+    if name == "s":
+        return "a million runs of the mean benchmark"
+    return f"a million {name.removesuffix('/s')}" if name.endswith("/s") else None
+
+
+def factor(value: float | None) -> str:
+    """`2.31 ×`"""
+    return NONE if value is None else f"{times(value)} ×"
+
+
+def factors(ends: Interval | None) -> str:
+    return NONE if ends is None else f"{times(ends[0])} to {times(ends[1])} ×"
+
+
+def times(value: float) -> str:
+    """1.997 is 2.00 and not 2; thousands and more are whole."""
+    return f"{value:#.3g}".rstrip(".") if 0.001 <= value < 999.5 else number(value)
 
 
 def over(board: Board) -> str:

@@ -1,0 +1,82 @@
+"""The lead of a report: which is fastest, which is best for its price, and how sure that is."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Literal
+
+from benchfleet.report.answer_words import cost, others, reached, short
+from benchfleet.report.model import Answer, Board
+from benchfleet.report.order import Order, Place
+from benchfleet.report.value import is_speed
+
+Question = Literal["fastest", "best", "best_for_price"]
+_HOW = "--prices FILE, with what an hour of each machine costs, answers it (as configs/prices-example.toml)."
+
+
+def answers(boards: Sequence[Board], *, priced: bool) -> list[Answer]:
+    """`priced`: prices were given. Boards that compare nothing have no answer."""
+    ranked = [board for board in boards if board.ranking]
+    found = [one for board in ranked for one in (_fastest(board), *_cheapest(board))]
+    by_machine = any("machine" in board.by and len(board.ranking) > 1 and speed(board) for board in ranked)
+    return found if any(board.value for board in ranked) or not by_machine else [*found, _not_asked(priced=priced)]
+
+
+def speed(board: Board) -> bool:
+    return is_speed(unit=board.unit, better=board.better, metric=board.metric)
+
+
+def title(found: Answer) -> str:
+    """The question, in words."""
+    if found.question != "best_for_price":
+        return found.question.capitalize()
+    return "Best for its price" + (f" ({found.kind})" if found.kind not in (None, "on-demand") else "")
+
+
+def by_board(found: Sequence[Answer]) -> list[tuple[str | None, list[Answer]]]:
+    """In the order of the boards; what belongs to none of them comes last, under None."""
+    return [(board, list(mine)) for board, mine in groupby(found, key=lambda one: one.board)]
+
+
+def sentence(found: Answer) -> str:
+    return f"{title(found)}: {found.short}. {found.detail}".rstrip()
+
+
+def _not_asked(*, priced: bool) -> Answer:
+    return Answer(
+        question="best_for_price",
+        board=None,
+        verdict="not_asked",
+        leaders=[],
+        short="no price fits" if priced else "no prices were given",
+        detail="The price table names none of these machines." if priced else _HOW,
+    )
+
+
+def _fastest(board: Board) -> Answer:
+    order = Order([Place(row.label, row.to_best, row.needed, row.tasks) for row in board.ranking])
+    asked: Question = "fastest" if speed(board) else "best"
+    return _answer(asked, board, order, [reached(board, order), *others(order, board, of_costs=False)])
+
+
+def _cheapest(board: Board) -> Iterator[Answer]:
+    tasks = {row.key: row.tasks for row in board.ranking}
+    for kind, found in groupby(board.value, key=lambda row: row.kind):
+        rows = [row for row in found if row.place is not None]
+        order = Order([Place(row.label, row.to_best, row.needed, tasks[row.key]) for row in rows])
+        detail = [cost(rows[0], board), *others(order, board, of_costs=True)]
+        yield _answer("best_for_price", board, order, detail).model_copy(update={"kind": kind})
+
+
+def _answer(asked: Question, board: Board, order: Order, detail: Sequence[str]) -> Answer:
+    second = order.second
+    return Answer(
+        question=asked,
+        board=board.title,
+        verdict=order.verdict,
+        leaders=[row.label for row in order.leaders],
+        second=second.label if second else None,
+        relation=second.relation if second else None,
+        needed=order.needed,
+        short=short(order, board.by, of_costs=asked == "best_for_price"),
+        detail=" ".join(filter(None, detail)),
+    )

@@ -1,0 +1,125 @@
+"""Interpreter against compiler, one subject against another: by what factor, benchmark by benchmark and over all.
+
+Each pair has a board of its own on each machine, so that its benchmarks, its tests and its intervals are those of these two
+alone; old is the one that the run lists first.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from benchfleet.report.board_making import made
+from benchfleet.report.dataset import Task
+from benchfleet.report.model import Benchmark, Board, Factor, FactorTable, Interval, Relation, Verdict
+from benchfleet.report.value import is_speed
+
+Side = Literal["variant", "subject"]
+_TURNED: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}
+
+
+def factor_tables(tasks: Sequence[Task], sides: Sequence[Side], order: Sequence[str]) -> list[FactorTable]:
+    """`order`: names of subjects as the run lists them; others follow in the order in which they were measured."""
+    return [table for side in sides for table in _tables(tasks, side, order)]
+
+
+def _tables(tasks: Sequence[Task], side: Side, order: Sequence[str]) -> Iterator[FactorTable]:
+    for pair in _pairs(_names(tasks, side, order)):
+        for board in made([_only(task, side, pair) for task in tasks], (side,), ()):
+            if len({getattr(cell, side) for one in board.benchmarks for cell in one.cells}) > 1:
+                yield _table(board, side, *pair)
+
+
+def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    return [(names[0], name) for name in names[1:]]
+
+
+def _names(tasks: Sequence[Task], side: Side, order: Sequence[str]) -> list[str]:
+    if side == "subject":
+        found = {task.subject: None for task in tasks if task.subject}
+        return [name for name in order if name in found] + [name for name in found if name not in order]
+    return list(dict.fromkeys(one.series.variant for task in tasks for one in task.samples))
+
+
+def _only(task: Task, side: Side, pair: tuple[str, str]) -> Task:
+    if side == "subject":
+        return task if task.subject in pair else replace(task, samples=())
+    return replace(task, samples=tuple(one for one in task.samples if one.series.variant in pair))
+
+
+def _table(board: Board, side: Side, old: str, new: str) -> FactorTable:
+    speed = is_speed(unit=board.unit, better=board.better, metric=board.metric)
+    turned = speed or board.better == "higher"  # a factor above 1 is then what costs less
+    rows = [row for one in board.benchmarks if (row := _row(one, side, old, new, turned=turned))]
+    return FactorTable(
+        dimension=side,
+        title=board.title,
+        provider=board.provider,
+        name=board.name,
+        subject=board.subject,
+        variant=board.variant,
+        workload=board.workload,
+        metric=board.metric,
+        better=board.better,
+        speed=speed,
+        old=old,
+        new=new,
+        overall=_overall(board, side, old, new, turned=turned),
+        rows=rows,
+        within_noise=sum(not row.relation.beyond_noise for row in rows),
+    )
+
+
+def _overall(board: Board, side: Side, old: str, new: str, *, turned: bool) -> Factor | None:
+    sides = {getattr(row, side): row for row in board.ranking}
+    if not {old, new} <= set(sides):
+        return None
+    related = _between(sides[new].to_best, sides[old].to_best)
+    means = sides[old].centre, sides[new].centre
+    return _factor(None, len(board.common), board.unit, means, related, turned=turned)
+
+
+def _row(one: Benchmark, side: Side, old: str, new: str, *, turned: bool) -> Factor | None:
+    sides = {getattr(cell, side): cell for cell in one.cells}
+    if not {old, new} <= set(sides):
+        return None
+    related = _between(sides[new].to_best, sides[old].to_best)
+    return _factor(one.benchmark, 1, one.unit, (sides[old].mean, sides[new].mean), related, turned=turned)
+
+
+def _between(new: Relation, old: Relation) -> Relation:
+    """Of the new to the old, where one of them is the best that the other is compared with."""
+    return turned_round(old) if new.verdict in ("best", "first") else new
+
+
+def turned_round(found: Relation) -> Relation:
+    """Seen from the other side."""
+    return found.model_copy(
+        update={
+            "ratio": found.ratio and 1 / found.ratio,
+            "interval": _inverse(found.interval),
+            "difference": None if found.difference is None else 0.0 - found.difference,
+            "difference_interval": found.difference_interval and tuple(-end for end in found.difference_interval[::-1]),
+            "verdict": _TURNED.get(found.verdict, found.verdict),
+        }
+    )
+
+
+def _factor(
+    name: str | None,
+    count: int,
+    unit: str | None,
+    means: tuple[float | None, float | None],
+    related: Relation,
+    *,
+    turned: bool,
+) -> Factor:
+    seen = turned_round(related) if turned else related
+    old, new = means
+    return Factor(
+        benchmark=name, benchmarks=count, unit=unit, old=old, new=new, factor=seen.ratio, interval=seen.interval,
+        relation=related,
+    )  # fmt: skip
+
+
+def _inverse(ends: Interval | None) -> Interval | None:
+    return (1 / ends[1], 1 / ends[0]) if ends and ends[0] > 0 else None

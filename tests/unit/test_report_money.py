@@ -1,0 +1,129 @@
+"""What work costs: the whole instance, kinds of prices, how sure the order is, and what the run itself cost."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import scipy
+from benchfleet.exceptions import ConfigError
+from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.model import Report, Value
+from benchfleet.report.prices import Price, PriceTable, load
+from benchfleet.report.reading import read_runs
+
+from tests.report_runs import TaskFolder, measurement, of_values, write_run
+
+TIMES = {"a": (1.0, 1.02, 1.01), "b": (2.0, 2.02, 2.05)}
+
+
+def price(kind: str, cost: float, of: str = "on-demand") -> Price:
+    return Price("aws", kind, cost, "list", "2026-11-01", of)  # type: ignore[arg-type]
+
+
+def report(folder: Path, tasks: Sequence[TaskFolder], *prices: Price) -> Report:
+    return analyse(read_runs([write_run(folder, "r", tasks)]), Options(prices=PriceTable(prices)))
+
+
+def two_machines(**about: object) -> list[TaskFolder]:
+    return [
+        of_values(kind, {"x": [t, t]}, metadata={"conditions": about} if about else {})
+        for kind in TIMES
+        for t in TIMES[kind]
+    ]
+
+
+def rows(found: Report) -> dict[str, Value]:
+    return {row.name: row for row in found.boards[0].value}
+
+
+def test_costs_of_the_same_work_are_compared_as_the_ranking_is(tmp_path: Path) -> None:
+    """Prices are exact: the ratio moves by theirs, and how sure it is stays as it was."""
+    found = report(tmp_path, two_machines(), price("a", 4.0), price("b", 1.0))
+    (board,) = found.boards
+    slower, dearer = board.ranking[1].to_best, rows(found)["a"].to_best
+    logs = [[math.log(t * cost) for t in TIMES[kind]] for kind, cost in (("a", 4.0), ("b", 1.0))]
+    test = scipy.stats.ttest_ind(*logs, equal_var=False)
+    assert (board.value[0].name, board.value[0].to_best.verdict) == ("b", "best")
+    assert dearer.p == pytest.approx(test.pvalue, rel=1e-6)
+    assert dearer.ratio == pytest.approx(4 / (slower.ratio or 0))
+    assert dearer.interval is not None
+    assert slower.interval is not None
+    assert dearer.interval == pytest.approx((4 / slower.interval[1], 4 / slower.interval[0]))
+    assert dearer.verdict == "worse"
+
+
+def test_equal_costs_are_not_told_apart(tmp_path: Path) -> None:
+    found = report(tmp_path, two_machines(), price("a", 2.0), price("b", 1.0))
+    assert {row.to_best.verdict for row in found.boards[0].value[1:]} == {"unclear"}
+
+
+def test_an_instance_does_what_all_its_slots_do(tmp_path: Path) -> None:
+    tasks = two_machines()
+    for task in tasks[:3]:
+        task.metadata = {"conditions": {"slots": 8, "busy_slots": 4}}
+    found = report(tmp_path, tasks, price("a", 4.0), price("b", 1.0))
+    one, other = rows(found)["a"], rows(found)["b"]
+    assert (one.slots_at_work, other.slots_at_work) == (4, None)
+    assert (one.per_dollar, one.to_best.verdict) == (1.0, "best")
+    assert other.to_best.ratio == pytest.approx(found.boards[0].ranking[1].to_best.ratio)
+    mean = found.boards[0].ranking[0].geometric_mean or 0
+    assert one.usd_per_million == pytest.approx(mean / 3600 * 4.0 / 4 * 1e6)
+
+
+@pytest.mark.parametrize("odd", [0, True, "4", 4.5, 10**9, None])
+def test_slots_that_cannot_be_are_not_recorded(tmp_path: Path, odd: object) -> None:
+    tasks = two_machines(busy_slots=odd)
+    assert {row.slots_at_work for row in report(tmp_path, tasks, price("a", 1.0)).boards[0].value} <= {None, 1.0}
+
+
+def test_slots_that_one_task_did_not_record_are_not_known(tmp_path: Path) -> None:
+    tasks = two_machines(busy_slots=2)
+    tasks[0].metadata = {}
+    found = {one.name: one.slots_at_work for one in report(tmp_path, tasks).groups}
+    assert found == {"a": None, "b": 2.0}
+
+
+def test_a_million_requests_cost_what_an_hour_of_them_does(tmp_path: Path) -> None:
+    rate = {"metric": "throughput", "unit": "req/s", "better": "higher"}
+    tasks = [TaskFolder("a", [measurement("hello", [value], **rate)]) for value in (1000.0, 1000.0)]
+    row = rows(report(tmp_path, tasks, price("a", 3.6)))["a"]
+    assert row.usd_per_million == pytest.approx(1.0)
+
+
+def test_kinds_of_prices_have_rankings_of_their_own(tmp_path: Path) -> None:
+    offers = [price("a", 4.0), price("b", 1.0), price("a", 0.1, "spot")]
+    found = report(tmp_path, two_machines(), *reversed(offers)).boards[0].value
+    assert [(row.kind, row.name, row.place) for row in found] == [
+        ("on-demand", "b", 1), ("on-demand", "a", 2), ("spot", "a", 1), ("spot", "b", None),
+    ]  # fmt: skip
+
+
+def test_the_run_costs_its_machine_time(tmp_path: Path) -> None:
+    """Tasks take an hour each here: two side by side share their instance. One that failed costs as much."""
+    tasks = [*two_machines(busy_slots=2), TaskFolder("a", entry={"error_type": "timeout"})]
+    found = report(tmp_path, tasks, price("a", 4.0), price("b", 1.0), price("b", 0.5, "spot"))
+    assert [(one.name, one.kind, one.hours, one.usd, one.not_timed) for one in found.costs] == [
+        ("a", "on-demand", 1.5, 6.0, 1), ("b", "on-demand", 1.5, 1.5, 0), ("b", "spot", 1.5, 0.75, 0),
+    ]  # fmt: skip
+    assert [one.hours for one in found.groups] == [1.5, 1.5]
+
+
+@pytest.mark.parametrize("about", [{"start_time": "soon"}, {"end_time": "2026-11-22T05:00:00Z"}, {"clock": "set back"}])
+def test_times_that_cannot_be_cost_nothing_and_are_counted(tmp_path: Path, about: dict[str, str]) -> None:
+    task = of_values("a", {"x": [1.0]}, metadata=about)
+    assert report(tmp_path / "1", [task], price("a", 4.0)).costs == []
+    (found,) = report(tmp_path / "2", [task, of_values("a", {"x": [1.0]})], price("a", 4.0)).costs
+    assert (found.hours, found.not_timed) == (1.0, 1)
+
+
+def test_a_kind_may_be_left_out_and_must_be_known(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    head = "provider,instance_type,usd_per_hour,source,date,kind\n"
+    path.write_text(head + "aws,a,1,list,2026-01-01,\naws,a,0.4,list,2026-01-01,spot\n")
+    assert [one.kind for one in load(path).prices] == ["on-demand", "spot"]
+    path.write_text(head + "aws,a,1,list,2026-01-01,Spot\naws,b,1,list,2026-01-01,spot\naws,b,2,list,2026-01-01,spot\n")
+    with pytest.raises(ConfigError) as refused:
+        load(path)
+    assert "kind is 'Spot', must be on-demand, spot or reserved" in str(refused.value)
+    assert "price 3: aws b has a spot price already: keep one" in str(refused.value)
