@@ -106,6 +106,12 @@ def test_slower_than_the_baseline_is_exit_code_1(report: Report) -> None:
         (["new", "--json", "--csv"], 2, "--json and --csv all ask for stdout"),
         (["new", "--threshold", "lots"], 2, "--threshold is 'lots'"),
         (["new", "--threshold", "5"], 2, "--threshold is '5'"),
+        (["new", "--thresholds", "t.toml"], 2, "--thresholds is about the comparison with a baseline"),
+        (["new", "--junit", "j.xml"], 2, "--junit is about the comparison with a baseline"),
+        (["new", "--baseline", "old", "--thresholds", "absent.toml"], 5, "cannot read the thresholds absent.toml"),
+        (["new", "--baseline", "old", "--thresholds", "results/new/run.json"], 5, "run.json:1:1: not TOML"),
+        (["new", "--baseline", "old", "--junit", "no/such/folder/j.xml"], 3, "cannot write no/such/folder/j.xml"),
+        (["new", "--baseline", "old", "--json", "--junit", "-"], 2, "--json and --junit all ask for stdout"),
         (["new", "--baseline", "new"], 2, "cannot be compared with itself"),
         (["--results", "nowhere"], 2, "no results in nowhere"),
         (["new", "--by", "colour"], 2, "--by is 'colour', must be machine, subject, variant or both"),
@@ -117,6 +123,22 @@ def test_what_is_refused(report: Report, arguments: list[str], code: int, words:
     assert (found, out) == (code, "")
     assert words in err
     assert "Traceback" not in err
+
+
+def test_thresholds_of_the_repository_are_found_and_said(here: Path, report: Report) -> None:
+    file = here / "benchfleet-thresholds.toml"
+    file.write_text('[[rule]]\nthreshold = "25%"\n')
+    code, out, err = report("new", "--baseline", "old", "--junit", "j.xml", "--json")
+    assert code == 0, err
+    assert f"thresholds from {file}" in err
+    assert {row["threshold"] for row in json.loads(out)["comparison"]["rows"]} == {0.25}
+    assert (here / "j.xml").read_text().startswith("<?xml")
+    assert report("new", "--baseline", "old", "--thresholds", "/dev/null")[0] == 1
+    file.write_text('default = "25%"\n[[rule]]\nbenchmark = "fibb"\nignore = true\n')
+    code, _, err = report("new", "--baseline", "old", "--threshold", "1%")
+    assert code == 1
+    assert "benchfleet-thresholds.toml:2: a threshold for benchmark fibb matches nothing" in err
+    file.unlink()
 
 
 def test_a_folder_and_the_newest_run(report: Report) -> None:

@@ -14,6 +14,7 @@ from benchfleet.report.model import Report
 from benchfleet.report.prices import Price, PriceTable, load
 from benchfleet.report.reading import read_runs
 from benchfleet.report.relations import standing
+from benchfleet.report.thresholds import Thresholds
 from benchfleet_results.statistics.sample import Sample
 
 from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
@@ -225,7 +226,7 @@ def pair(folder: Path, new: list[float], old: list[float], *, threshold: float =
         write_run(folder, run, [of_values("m", {"x": [value]}) for value in values])
         for run, values in (("new", new), ("old", old))
     ]
-    return analyse(read_runs(folders), Options(baseline="old", threshold=threshold))
+    return analyse(read_runs(folders), Options(baseline="old", thresholds=Thresholds(threshold)))
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """`report --baseline` as a gate: it never says that all is well where nothing was compared."""
 
+import csv
+import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
-from benchfleet.cli.report import judge, least_compared
+from benchfleet.cli import report as command
 from benchfleet.exceptions import RunFailed, UsageError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
+from benchfleet.report.gate import Least, gated, least_compared
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Report
@@ -32,6 +36,10 @@ def tasks(value: float, *, names: str = "xy", machine: str = "a", failures: Any 
 def compared(tmp_path: Path, new: list[TaskFolder], old: list[TaskFolder] | None = None, **options: Any) -> Report:
     folders = [write_run(tmp_path, "new", new), write_run(tmp_path, "old", tasks(1.0) if old is None else old)]
     return analyse(read_runs(folders), Options(baseline="old", **options))
+
+
+def judge(report: Report, *, least: Least, allow_failed: bool = False) -> None:
+    command.judge(gated(report, least=least, allow_failed=allow_failed))
 
 
 def reason(report: Report, **how: Any) -> str:
@@ -118,7 +126,10 @@ def test_what_a_unit_is_converted_to(unit: str, found: tuple[str, float]) -> Non
 def test_a_variant_of_another_name_can_be_compared(tmp_path: Path, match: str) -> None:
     report = compared(tmp_path, tasks(9.0, variant="yjit"), match=Match.parse([match]))
     assert "+79" in reason(report)
-    assert as_csv(report).count(",compared\r\n") == 2
+    rows = list(csv.DictReader(io.StringIO(as_csv(report))))
+    assert [(row["baseline"], row["baseline_threshold"], row["baseline_regression"]) for row in rows] == [
+        ("compared", "0.05", "yes")
+    ] * 2
 
 
 def test_any_variant_is_refused_where_there_are_several(tmp_path: Path) -> None:
@@ -282,3 +293,18 @@ def test_rows_of_two_workloads_can_be_told_apart(tmp_path: Path) -> None:
     assert "| aws a | mock, interp | x |" in as_markdown(report)
     assert "| aws a | command, interp | x |" in as_markdown(report)
     assert "<td>aws a</td><td>mock, interp</td>" in render(report)
+
+
+def test_a_single_benchmark_is_tested_once(tmp_path: Path) -> None:
+    """With its own geometric mean beside it, it was two tests, and an interval of +1.2 % to +16.2 % "within noise"."""
+    middle, deviation = math.sqrt(1.012 * 1.162), 0.030483  # of the logarithms of three tasks a side: t = 2.776 on 4
+    new, old = (
+        [TaskFolder("a", [measurement("x", [base * math.exp(n * deviation)])]) for n in (-1, 0, 1)]
+        for base in (middle, 1.0)
+    )
+    report = compared(tmp_path, new, old)
+    assert report.comparison
+    (row,) = report.comparison.rows
+    assert row.relation.interval == pytest.approx((1.012, 1.162), abs=1e-4)
+    assert (row.relation.verdict, report.comparison.tests) == ("worse", 1)
+    assert "x (interp) on aws a +8.4 %" in reason(report)

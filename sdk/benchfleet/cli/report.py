@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +16,10 @@ from benchfleet.exceptions import DiskError, RunFailed, UsageError
 from benchfleet.local.files import replace_whole
 
 if TYPE_CHECKING:
-    from benchfleet.report.model import Report, RunComparison
+    from benchfleet.report.model import Report
+    from benchfleet.report.thresholds import Thresholds
 
 _STDOUT = "-"
-_NAMED = 5  # in a message
-_UNREAD = ("corrupt", "unreadable")
 _MAY_STAND_ALONE = {"--csv": ".csv", "--md": ".md"}
 
 Runs = Annotated[
@@ -46,7 +46,18 @@ Baseline = Annotated[
         autocompletion=complete,
     ),
 ]
-Threshold = Annotated[str, typer.Option(metavar="5%", help="How much slower is too much, beside being beyond noise.")]
+Threshold = Annotated[
+    str | None, typer.Option(metavar="5%", help="How much slower is too much, beside being beyond noise (default: 5%).")
+]
+ThresholdsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--thresholds",
+        metavar="FILE",
+        help="Thresholds by benchmark, variant, metric, machine (TOML); else benchfleet-thresholds.toml of this repository.",
+    ),
+]
+Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="JUnit XML of the baseline's comparison.")]
 MinCompared = Annotated[
     str,
     typer.Option(
@@ -111,9 +122,11 @@ def run(
     csv: Csv = None,
     as_json: AsJson = False,
     md: Markdown = None,
+    junit: Junit = None,
     by: By = None,
     baseline: Baseline = None,
-    threshold: Threshold = "5%",
+    threshold: Threshold = None,
+    thresholds: ThresholdsFile = None,
     min_compared: MinCompared = "100%",
     match: Matches = None,
     allow_failed: MayFail = False,
@@ -132,11 +145,13 @@ def run(
     """
     from benchfleet.report.analysis import Options, analyse
     from benchfleet.report.dimensions import parse
+    from benchfleet.report.gate import gated, least_compared
     from benchfleet.report.matching import Match
     from benchfleet.report.prices import PriceTable, load
     from benchfleet.report.reading import read_runs
 
-    _one_on_stdout(as_json, csv, md, html)
+    _one_on_stdout(as_json, csv, md, html, junit)
+    _needs_baseline(baseline, {"--thresholds": thresholds, "--junit": junit})
     least = least_compared(min_compared)
     given = [find(word, results) for word in runs or [LATEST]]
     before = find(baseline, results) if baseline else None
@@ -148,14 +163,14 @@ def run(
         subjects=tuple(subject or ()),
         benchmarks=tuple(benchmark or ()),
         baseline=next((one.run_id for one in dataset.runs if before and one.folder == before.resolve()), None),
-        threshold=share(threshold),
+        thresholds=thresholds_of(threshold, thresholds, looks=baseline is not None),
         prices=load(prices) if prices else PriceTable(),
         match=Match.parse(match or ()),
     )
-    report = analyse(dataset, options)
+    report = gated(analyse(dataset, options), least=least, allow_failed=allow_failed)
     _something_left(report)
-    _write(report, html=html, csv=csv, md=md, as_json=as_json)
-    judge(report, least=least, allow_failed=allow_failed)
+    _write(report, html=html, csv=csv, md=md, junit=junit, as_json=as_json)
+    judge(report)
 
 
 def _something_left(report: "Report") -> None:
@@ -193,26 +208,48 @@ def _newest(results: Path) -> Path:
     return newest
 
 
+def thresholds_of(default: str | None, file: Path | None, *, looks: bool) -> "Thresholds":
+    """Those of the file that was named, or (if it `looks` for one) of this repository. `default` counts before the file's.
+
+    Raises UsageError, InvalidConfig.
+    """
+    from benchfleet.report.thresholds import Thresholds
+    from benchfleet.report.thresholds_file import found, load
+
+    named = None if default is None else share(default)
+    if looks and file is None and (file := found(Path.cwd())):
+        print(f"benchfleet: thresholds from {file}", file=sys.stderr)
+    told = load(file) if file else Thresholds()
+    return told if named is None else replace(told, default=named)
+
+
 def share(text: str) -> float:
     """`5%` → 0.05; without the sign it is a share already. Raises UsageError."""
-    number, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
-    try:
-        value = float(number) / (100 if percent else 1)
-    except ValueError:
-        value = -1.0
-    if 0 <= value < 1:
-        return value
-    raise UsageError(f"--threshold is {text!r}, must be from 0% up to 100%, such as 5%")
+    from benchfleet.report.thresholds import share_of
+
+    value = share_of(text)
+    if value is None:
+        raise UsageError(f"--threshold is {text!r}, must be from 0% up to 100%, such as 5%")
+    return value
 
 
-def _one_on_stdout(as_json: bool, csv: str | None, md: str | None, html: Path | None) -> None:
-    asked = {"--json": as_json, "--csv": csv == _STDOUT, "--md": md == _STDOUT, "--html": str(html) == _STDOUT}
+def _needs_baseline(baseline: str | None, given: Mapping[str, object]) -> None:
+    for name, value in given.items():
+        if value is not None and baseline is None:
+            raise UsageError(f"{name} is about the comparison with a baseline: say which with --baseline")
+
+
+def _one_on_stdout(as_json: bool, csv: str | None, md: str | None, html: Path | None, junit: Path | None) -> None:
+    files = {"--csv": csv, "--md": md, "--html": str(html), "--junit": str(junit)}
+    asked = {"--json": as_json, **{name: file == _STDOUT for name, file in files.items()}}
     names = [name for name, wanted in asked.items() if wanted]
     if len(names) > 1:
         raise UsageError(f"{' and '.join(names)} all ask for stdout, which takes one: give the others a file")
 
 
-def _write(report: "Report", *, html: Path | None, csv: str | None, md: str | None, as_json: bool) -> None:
+def _write(
+    report: "Report", *, html: Path | None, csv: str | None, md: str | None, junit: Path | None, as_json: bool
+) -> None:
     from benchfleet.report.csv_file import as_csv
     from benchfleet.report.markdown import as_markdown
 
@@ -224,9 +261,13 @@ def _write(report: "Report", *, html: Path | None, csv: str | None, md: str | No
         _put(csv, as_csv(report))
     if md:
         _put(md, as_markdown(report))
+    if junit:
+        from benchfleet.report.junit import as_junit
+
+        _put(str(junit), as_junit(report).decode())
     if as_json:
         print(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII, whatever the terminal can show
-    if not (html or csv or md or as_json):
+    if not (html or csv or md or junit or as_json):
         _print_tables(report)
 
 
@@ -257,62 +298,9 @@ def _print_tables(report: "Report") -> None:
         print()
 
 
-def least_compared(text: str) -> Callable[[int], int]:
-    """`100%` or `12` → what that is of a number of benchmarks. Raises UsageError."""
-    number = text.strip().removesuffix("%")
-    percent = text.strip().endswith("%")
-    if not (number.isascii() and number.isdigit() and len(number) < 9) or (percent and int(number) > 100):
-        raise UsageError(f"--min-compared is {text!r}, must be a number of benchmarks or 0% to 100%")
-    return lambda total: -(-total * int(number) // 100) if percent else int(number)
+def judge(report: "Report") -> None:
+    """Of a report that went through `gated`. Raises RunFailed with every reason why not all is well."""
+    from benchfleet.report.gate import reasons
 
-
-def judge(report: "Report", *, least: Callable[[int], int], allow_failed: bool = False) -> None:
-    """Raises RunFailed with every reason why not all is well."""
-    found = report.comparison
-    reasons = [*_unread(report)]
-    if found:
-        reasons += [*_worse(found), *_missing(found, max(least(found.of_baseline), 1))]
-        reasons += [f"failed and did not before: {_some(found.failed)}"] if found.failed and not allow_failed else []
-    elif not report.measured:
-        reasons.append("nothing was measured: no task has a result")
-    if reasons:
-        raise RunFailed("; ".join(reasons))
-
-
-def _unread(report: "Report") -> Iterator[str]:
-    odd = [f"{task.task} of run {task.run_id}" for task in report.task_problems if task.outcome in _UNREAD]
-    if odd:
-        yield f"{len(odd)} result{'s' * (len(odd) != 1)} could not be read: {_some(odd)}"
-
-
-def _missing(found: "RunComparison", least: int) -> Iterator[str]:
-    if found.compared < least:
-        yield (
-            f"{found.compared} of {found.of_baseline} benchmarks could be compared with {found.baseline}, at least "
-            f"{least} must be (--min-compared)"
-        )
-
-
-def _worse(found: "RunComparison") -> Iterator[str]:
-    """With names as the tables show them, so that they can be looked for there."""
-    from benchfleet.report.printing import shown
-    from benchfleet.report.words import apart, row_title, share
-
-    worst = [
-        f"{shown(row.benchmark or 'geometric mean')} ({shown(row_title(found, row))}) on {shown(row.label)} "
-        f"{apart(row.relation, row.unit)}"
-        for row in found.regressions
-    ]
-    if worst:
-        yield f"worse than {found.baseline} by more than {share(found.threshold)} and beyond noise: {_first(worst)}"
-
-
-def _some(names: list[str]) -> str:
-    from benchfleet.report.printing import shown
-
-    return _first([*map(shown, names[:_NAMED]), *names[_NAMED:]])
-
-
-def _first(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    if found := reasons(report):
+        raise RunFailed("; ".join(found))

@@ -13,9 +13,20 @@ from benchfleet.report.summary import headline
 
 _RIGHT = frozenset(
     {"geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference"}
-    | {"between tasks", "within a task", "an hour", "speed per dollar"}
+    | {"threshold", "between tasks", "within a task", "an hour", "speed per dollar"}
 )
-_SPARE = ("within a task", "between tasks", "tasks", "95 % interval", "place", "old", "new", "variant", "level")
+_SPARE = (
+    "within a task",
+    "between tasks",
+    "tasks",
+    "threshold",
+    "95 % interval",
+    "place",
+    "old",
+    "new",
+    "variant",
+    "level",
+)
 _MOST_LISTED = 50
 _FEW_BENCHMARKS = 40  # that do not scroll everything else away
 
@@ -190,7 +201,7 @@ def _cell(cell: Cell, unit: str) -> list[str]:
 
 def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable:
     title = f"Against baseline {escape(found.baseline)}"
-    table = _table(title, who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "")
+    table = _table(title, who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "", "threshold")
     for row in found.rows:
         name = row.benchmark or f"geometric mean of {row.benchmarks}"
         verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
@@ -203,6 +214,7 @@ def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable
             words.quantity(row.new, row.unit),
         ]
         cells += [words.apart(row.relation, row.unit), words.apart_interval(row.relation, row.unit), verdict]
+        cells += [words.share(row.threshold)]
         table.add_row(*(Text(cell, style=style) for cell in cells))
     table.caption = f"{words.compared(found)} Holm's correction over {found.tests} tests."
     return table
@@ -211,7 +223,7 @@ def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable
 def _one_side(found: RunComparison) -> Iterator[FittingTable]:
     lists = {
         "failed now and not before": found.failed, "only in the baseline": found.only_in_baseline,
-        "only in this run": found.only_new,
+        "only in this run": found.only_new, "ignored": [f"{one.what}, by {one.rule}" for one in found.ignored],
     }  # fmt: skip
     if any(lists.values()):
         table = _table("Not compared", "why", "what")

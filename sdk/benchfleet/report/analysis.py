@@ -17,25 +17,27 @@ from benchfleet.report.dataset import Dataset, Task
 from benchfleet.report.differences import between_groups, between_runs
 from benchfleet.report.dimensions import By
 from benchfleet.report.factors import Side, factor_tables
+from benchfleet.report.gate import judged, unused
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.noise_floor import doubts, floors, split
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.run_comparison import compare_runs, uncompared
+from benchfleet.report.thresholds import Thresholds, things, without_ignored
 from benchfleet.report.units import harmonised
 from benchfleet.report.value import prices_of
 from benchfleet.report.warnings import no_price, warnings
 
-DEFAULT_THRESHOLD = 0.05
 _NO_PRICES = PriceTable()
 _EXACT = Match()
+_USUAL = Thresholds()
 
 
 @dataclass(frozen=True)
 class Options:
     """`names` match an alias or instance type, `subjects` and `benchmarks` theirs: shell patterns, in any case.
 
-    `by` None leaves it to what was measured. `threshold` is a share: 0.05 is 5 %.
+    `by` None leaves it to what was measured.
     """
 
     by: By | None = None
@@ -45,7 +47,7 @@ class Options:
     subjects: tuple[str, ...] = ()
     benchmarks: tuple[str, ...] = ()
     baseline: str | None = None
-    threshold: float = DEFAULT_THRESHOLD
+    thresholds: Thresholds = _USUAL
     prices: PriceTable = _NO_PRICES
     match: Match = _EXACT
 
@@ -62,14 +64,15 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     if old_id is not None and not new_ids:
         raise UsageError(f"run {old_id} cannot be compared with itself: name another run beside the baseline")
     dataset = replace(dataset, tasks=tuple(harmonised(dataset.tasks)))
-    wanted = _literal(options, dataset.tasks)
+    known = things(dataset.tasks) if options.thresholds.rules else []
+    wanted = replace(_literal(options, dataset.tasks), thresholds=options.thresholds.literal(known))
     asked, before = dataset.of_runs(frozenset(new_ids)), dataset.of_runs(frozenset({old_id} if old_id else ()))
     everything = _filtered(asked, wanted)
     new, old = split(everything)[0], split(_filtered(before, wanted))[0]
     groups = group_facts(new.tasks, role="measured")
     by = options.by or dimensions.default(new.tasks)
     found = made(new.tasks, by, groups, options.prices)
-    comparison = _comparison(new, old, options)
+    comparison = _comparison(new, old, wanted)
     twice = floors(split(_filtered(asked, replace(wanted, subjects=())))[1])
     runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
     costs = machine_costs(everything.tasks, groups, options.prices)
@@ -87,6 +90,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         money=money(costs, [row for board in found for row in board.value]),
         warnings=[
             *(uncompared(comparison) if comparison else ()),
+            *unused(wanted.thresholds, known),
             *doubts(twice, found),
             *warnings(new, old, groups=groups, boards=found),
             *_unpriced(groups, options.prices),
@@ -165,9 +169,11 @@ def _literal(options: Options, tasks: Sequence[Task]) -> Options:
 def _comparison(new: Dataset, old: Dataset, options: Options) -> RunComparison | None:
     if options.baseline is None:
         return None
-    now, before = options.match.of(new.tasks, old.tasks)
+    thresholds = options.thresholds
+    now, before = without_ignored(new.tasks, thresholds), without_ignored(old.tasks, thresholds)
     runs = [run.run_id for run in new.runs]
-    return compare_runs(now, before, baseline=options.baseline, runs=runs, threshold=options.threshold)
+    found = compare_runs(*options.match.of(now[0], before[0]), baseline=options.baseline, runs=runs)
+    return judged(found, thresholds, [*now[1], *before[1]])
 
 
 def _version() -> str:

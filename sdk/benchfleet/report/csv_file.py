@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchfleet.report.matching import ANY
-from benchfleet.report.model import Benchmark, Board, Cell, Interval, Relation, Report
+from benchfleet.report.model import Benchmark, Board, Cell, Compared, Interval, Relation, Report
 from benchfleet.report.printing import printable
 
 Who = tuple[str, str, str | None]  # provider, name, subject
@@ -16,7 +16,7 @@ COLUMNS = (
     "ratio_to_best", "ratio_ci95_low", "ratio_ci95_high", "p", "p_adjusted", "verdict",
     "sd_between_tasks", "sd_within_tasks", "share_between_tasks", "between_clamped",
     "usd_per_hour", "price_source", "price_date", "compared_by", "scale", "difference_to_best", "difference_ci95_low",
-    "difference_ci95_high", "baseline", "noise_floor",
+    "difference_ci95_high", "baseline", "noise_floor", "baseline_threshold", "baseline_regression",
 )  # fmt: skip
 
 
@@ -26,25 +26,34 @@ def as_csv(report: Report) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     types = {(g.provider, g.name, g.subject): g.instance_types for g in report.groups if g.role == "measured"}
+    against = _compared(report)
     for row in (row for board in report.boards for one in board.benchmarks for row in _rows(board, one, types)):
-        writer.writerow([_field(value) for value in [*row, _against(row, report), _floor(row, report)]])
+        baseline, *judged = _against(row, against)
+        writer.writerow([_field(value) for value in [*row, baseline, _floor(row, report), *judged]])
     for words in report.comparison.only_in_baseline if report.comparison else ():
         writer.writerow([_field(value) for value in _gone(words)])
     return out.getvalue()
 
 
-def _against(row: list[object], report: Report) -> str | None:
-    """`compared`, or `only_new` for what the baseline has not; empty without a baseline, or without a result."""
-    if report.comparison is None or row[COLUMNS.index("verdict")] == "missing":
+def _compared(report: Report) -> dict[tuple[object, ...], Compared] | None:
+    """What was compared with a baseline, by its names; None without one."""
+    if report.comparison is None:
         return None
-    mine = dict(zip(COLUMNS, row, strict=False))
-    known = (
-        (one.provider, one.name, one.subject, one.workload, one.variant, one.metric, one.benchmark)
+    return {
+        (one.provider, one.name, one.subject, one.workload, one.variant, one.metric, one.benchmark): one
         for one in report.comparison.rows
-    )
+    }
+
+
+def _against(row: list[object], known: Mapping[tuple[object, ...], Compared] | None) -> list[object]:
+    """`compared`, or `only_new` for what the baseline has not; threshold and regression. Empty without a baseline."""
+    if known is None or row[COLUMNS.index("verdict")] == "missing":
+        return [None, None, None]
+    mine = dict(zip(COLUMNS, row, strict=False))
     names = [mine[name] for name in ("provider", "name", "subject", "workload", "variant", "metric", "benchmark")]
-    either = {(*names,), (*names[:4], ANY, *names[5:])}  # `--match variant=any` compares under that name
-    return "compared" if either & set(known) else "only_new"
+    any_variant = (*names[:4], ANY, *names[5:])  # `--match variant=any` compares under that name
+    found = known.get((*names,)) or known.get(any_variant)
+    return ["compared", found.threshold, found.regression] if found else ["only_new", None, None]
 
 
 def _floor(row: list[object], report: Report) -> float | None:

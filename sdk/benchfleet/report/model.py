@@ -393,13 +393,32 @@ class Compared(Group):
     old_tasks: int
     new_tasks: int
     relation: Relation
-    regression: bool = Field(description="worse beyond the threshold and beyond noise")
+    regression: bool = Field(default=False, description="worse beyond the threshold and beyond noise")
+    threshold: float | None = Field(default=None, description="share that counts for this row")
+    rule: str | None = Field(default=None, description="file and line that say so; null: the default threshold")
+
+
+class Ignored(Part):
+    """What a rule of the thresholds' file keeps out of the comparison."""
+
+    what: str
+    rule: str = Field(description="file and line")
+
+
+class Gate(Part):
+    """Whether the comparison passes, as `report --baseline` says it by its exit code."""
+
+    passed: bool
+    reasons: list[str] = Field(description="why not")
+    required: int = Field(description="benchmarks of the baseline that have to be comparable")
+    allow_failed: bool = Field(description="a benchmark that failed now and not before is no reason")
 
 
 class RunComparison(Part):
     baseline: str
     runs: list[str]
-    threshold: float
+    threshold: float = Field(default=0.05, description="share, where no rule says another one")
+    thresholds: str | None = Field(default=None, description="file with the rules")
     tests: int = Field(description="size of the family that Holm's correction was made for")
     of_baseline: int = Field(description="benchmarks that the baseline measured, by machine, variant and metric")
     compared: int = Field(description="those of them that can be told from noise: measured on both sides, by two tasks")
@@ -413,6 +432,8 @@ class RunComparison(Part):
     )
     only_in_baseline: list[str]
     only_new: list[str]
+    ignored: list[Ignored] = []
+    gate: Gate | None = None
 
     @property
     def workloads(self) -> set[str]:

@@ -9,7 +9,9 @@ from benchfleet.report.model import Report
 
 MOST_CHARS = 100  # of a name in print; reasons have their own limit where they are read
 _UNSEEN_BLANK = re.compile(r"^ | $|(?<= ) ")
-_LONG = frozenset({"reason", "warnings", "environment", "values", "workload_options", "short", "detail", "money"})
+_LONG = frozenset(
+    {"reason", "reasons", "warnings", "environment", "values", "workload_options", "short", "detail", "money"}
+)
 
 
 def for_print(report: Report) -> Report:

@@ -15,7 +15,7 @@ from benchfleet.report.benchmarks import centre, common_scale
 from benchfleet.report.dataset import GroupKey, Task
 from benchfleet.report.dimensions import By, identity
 from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
-from benchfleet.report.model import Compared, Relation, RunComparison
+from benchfleet.report.model import Compared, RunComparison
 from benchfleet.report.printing import printable, shown
 from benchfleet.report.ranking import in_unit
 from benchfleet.report.relations import NOT_COMPARED, relation
@@ -40,9 +40,11 @@ class _Pair:
 
 
 def compare_runs(
-    new_tasks: Sequence[Task], old_tasks: Sequence[Task], *, baseline: str, runs: list[str], threshold: float
+    new_tasks: Sequence[Task], old_tasks: Sequence[Task], *, baseline: str, runs: list[str]
 ) -> RunComparison:
-    """Every benchmark that both have on a group of the same name, and the geometric mean over them, worst first.
+    """Every benchmark that both have on a group of the same name, and the geometric mean over them.
+
+    What of it is too much worse, `gate.judged` says.
 
     Everything compared is one board of tests: a check that fails on any of it must not fail by chance.
     """
@@ -57,20 +59,19 @@ def compare_runs(
         for pair in _pairs(board, before[board.key], group)
     ]
     decisions = _decided(pairs)
-    rows = [_row(pair, one, threshold) for pair, one in zip(pairs, decisions, strict=True)]
+    rows = [_row(pair, one) for pair, one in zip(pairs, decisions, strict=True)]
     mine, theirs = _things(new), _things(old)
     lost, added = theirs - mine, mine - theirs
     return RunComparison(
         baseline=baseline,
         runs=runs,
-        threshold=threshold,
         tests=sum(one is not None for one in decisions),
-        of_baseline=len(theirs),
+        of_baseline=sum(not key.not_compared for _, key, _ in theirs),
         compared=sum(
             row.benchmark is not None and row.relation.verdict not in ("unknown", "not_compared") for row in rows
         ),
         detectable=_detectable(rows),
-        rows=sorted(rows, key=_weight),
+        rows=rows,
         failed=_failed(new_tasks, old_tasks, theirs),
         only_in_baseline=_words(lost, added),
         only_new=_words(added, lost),
@@ -119,11 +120,6 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(shown(name) for name in names[:_NAMED]) + more
 
 
-def _weight(row: Compared) -> tuple[bool, bool, float]:
-    """What is beyond noise comes before a larger ratio that is not: where rows are left out, those are."""
-    return row.benchmark is not None, not row.regression, -(row.relation.ratio or 0)
-
-
 def _pairs(new: BoardData, old: BoardData, group: GroupKey) -> list[_Pair]:
     """Each benchmark, and the geometric mean over them where there are several: that of one would test it twice."""
     this, that = new.groups[group], old.groups[group]
@@ -151,7 +147,7 @@ def _pair(key: BoardKey, group: GroupKey, series: Series, this: GroupData, that:
     return _Pair(key, group, series, [series], that, this, scale, samples)
 
 
-def _row(pair: _Pair, decision: Decision | None, threshold: float) -> Compared:
+def _row(pair: _Pair, decision: Decision | None) -> Compared:
     related = relation(*pair.samples, decision, scale=pair.scale) if pair.samples else NOT_COMPARED
     units = {series.unit for series in pair.benchmarks}
     old, new = _centres(pair) if len(units) == 1 else (None, None)
@@ -172,15 +168,7 @@ def _row(pair: _Pair, decision: Decision | None, threshold: float) -> Compared:
         old_tasks=_tasks(pair.old, pair.benchmarks),
         new_tasks=_tasks(pair.new, pair.benchmarks),
         relation=related,
-        regression=related.verdict == "worse" and _beyond(related, old, threshold),
     )
-
-
-def _beyond(related: Relation, old: float | None, threshold: float) -> bool:
-    """Of a difference the threshold is a share of what was: where that is zero, any is beyond it."""
-    if related.difference is not None:
-        return related.difference > threshold * abs(old or 0.0)
-    return related.ratio is not None and related.ratio > 1 + threshold
 
 
 def _centres(pair: _Pair) -> tuple[float | None, float | None]:

@@ -206,9 +206,15 @@ def row_title(found: RunComparison, row: Compared) -> str:
     return ", ".join([*parts, row.variant, *([row.metric] if row.metric != "time" else [])])
 
 
+def limit(found: RunComparison) -> str:
+    """How much worse is too much: a share, or in words where rows have thresholds of their own."""
+    shares = {found.threshold if row.threshold is None else row.threshold for row in found.rows} or {found.threshold}
+    return share(next(iter(shares))) if len(shares) == 1 else "the threshold of each"
+
+
 def compared(found: RunComparison) -> str:
     """What a comparison with a baseline found, and never that all is well where nothing was compared."""
-    bounds = f"by more than {share(found.threshold)} and beyond noise"
+    bounds = f"by more than {limit(found)} and beyond noise"
     of = f"{found.compared} of the baseline's {found.of_baseline} benchmarks could be compared"
     if found.regressions:
         return f"{len(found.regressions)} of {len(found.rows)} are worse {bounds}; {of}."
