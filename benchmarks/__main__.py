@@ -24,6 +24,7 @@ TOPICS = {
     "emulator_start": "start of the emulator",
     "emulator_load": "CPU of an emulator under load",
     "one_task": "wakes while one task measures",
+    "report_inference": "how often the report is right",
     "archive_memory": "memory of building an archive",
     "package_size": "size of the deployment package",
 }

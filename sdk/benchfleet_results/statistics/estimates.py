@@ -9,9 +9,10 @@ are left, and the estimate says so.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Literal
 
+from benchfleet_results.statistics.sample import variance
 from benchfleet_results.statistics.student import t_quantile
 
 
@@ -80,4 +81,5 @@ def half_width(values: Sequence[float], *, confidence: float = 0.95) -> float | 
     """Half the confidence interval of the mean of independent `values`; None for fewer than two."""
     if len(values) < 2:
         return None
-    return t_quantile((1 + confidence) / 2, degrees=len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    error = math.sqrt(variance(values, fmean(values)) / len(values))
+    return t_quantile((1 + confidence) / 2, degrees=len(values) - 1) * error

@@ -9,11 +9,11 @@ import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from statistics import fmean, variance
+from statistics import fmean
 from typing import NamedTuple
 
 ROUNDING = 1e-12  # logs that differ by less differ by how they were added up; plain means, by this share of them
-PAIRS = 3  # units of one instance that are paired at least: two pairs leave one degree of freedom
+PAIRS = 4  # units of one instance that are paired at least: of fewer, degrees of freedom are worth more
 PAIRED_INSTANCES = 2
 _PAGE = 4096  # bytes: a larger common divisor of sizes says nothing of how they were measured
 _CLOCK = {"s": 1e-9, "ms": 1e-6, "us": 1e-3, "µs": 1e-3, "ns": 1.0}  # a nanosecond: what clocks tell at best
@@ -58,7 +58,7 @@ class Sample:
         if not values:
             raise ValueError("no values to compare")
         mean = fmean(values)
-        error = max(variance(values) / len(values), floor) if len(values) > 1 else None
+        error = max(variance(values, mean) / len(values), floor) if len(values) > 1 else None
         apart = {unit: value - mean for unit, value in zip(units, values, strict=True)} if units else {}
         return cls(mean, error, len(values) - 1, rounding, floor, apart, pairs)
 
@@ -72,6 +72,13 @@ class Sample:
         return Sample(
             self.mean + by, self.squared_error, self.degrees, self.rounding, self.floor, self.deviations, self.pairs
         )
+
+
+def variance(values: Sequence[float], mean: float) -> float:
+    """Of two values or more, around their mean; exactly zero where all are equal."""
+    if min(values) == max(values):
+        return 0.0
+    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def resolution(values: Iterable[float], unit: str) -> float:

@@ -1,0 +1,172 @@
+"""How often is the report right? Simulated runs through its own functions: coverage, false claims, power.
+
+`python -m benchmarks.report_inference` prints the table of docs/benchmarks.md; `RUNS=2000` for more of each scenario.
+"""
+
+import math
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchfleet.report.board_making import made
+from benchfleet.report.coverage import group_facts
+from benchfleet.report.model import Board, Cell, Interval, Ranked
+
+from benchmarks.metric import Metric
+from benchmarks.simulated_runs import Scenario, Simulated, simulate
+
+RUNS = int(os.environ.get("RUNS", "300"))
+SEED = 20261128
+TOLERANCE = 0.02  # of coverage: 93 to 97 %
+
+HONEST = [
+    *(Scenario(tasks, 1, 1) for tasks in (2, 3, 5, 10)),
+    *(Scenario(tasks, 1, 1, shared=True) for tasks in (2, 3, 5, 10)),
+    Scenario(4, 2, 1),
+    Scenario(10, 2, 1),
+    Scenario(3, 3, 12),
+    Scenario(10, 3, 12),
+    Scenario(10, 5, 12),
+    Scenario(10, 5, 12, shared=True),
+    Scenario(5, 1, 12, effects=(0.0,) * 6),
+    Scenario(5, 1, 50),
+    Scenario(5, 5, 50, shared=True),
+    *(Scenario(tasks, 1, 12, shape="heavy-tailed") for tasks in (3, 5, 10)),
+    *(Scenario(tasks, 1, 1, shared=True, drift=0.01) for tasks in (3, 5, 10)),
+    Scenario(5, 1, 12, missing=0.2),
+    Scenario(10, 5, 12, missing=0.2),
+]
+# Few tasks may all fall into one mode, and then nothing tells of the other: no interval of theirs can hold the mean of both.
+MODES = [Scenario(tasks, 1, 12, shape="bimodal") for tasks in (3, 5, 10)]
+POWERFUL = [
+    Scenario(tasks, instances, 1, effects=(0.0, math.log1p(effect)), shared=shared)
+    for tasks, instances, shared in ((3, 1, False), (5, 1, False), (10, 1, False), (10, 5, False), (10, 5, True))
+    for effect in (0.05, 0.10)
+]
+
+
+@dataclass
+class Count:
+    """`means`: intervals of a group's own mean, `differences`: of a group to the first; [held, all]."""
+
+    means: list[int]
+    differences: list[int]
+    boards: int = 0
+    claims: int = 0
+    found: int = 0
+
+
+def measure(scenario: Scenario, *, runs: int = RUNS, seed: int = SEED) -> Count:
+    """`claims`: boards with a claim where nothing differs; `found`: boards whose last group is told from the first."""
+    chance = random.Random(f"{seed} {scenario.name}")
+    count = Count([0, 0], [0, 0])
+    for _ in range(runs):
+        drawn = simulate(scenario, chance)
+        for board in boards_of(drawn, scenario):
+            count.boards += 1
+            _count(board, drawn, scenario, count)
+    return count
+
+
+def boards_of(drawn: Simulated, scenario: Scenario) -> list[Board]:
+    tasks = drawn.dataset.tasks
+    return made(tasks, ("subject",) if scenario.shared else ("machine",), group_facts(tasks, role="measured"))
+
+
+def _count(board: Board, drawn: Simulated, scenario: Scenario, count: Count) -> None:
+    def true(row: Ranked | Cell, names: list[str]) -> float:
+        mine = drawn.truth[row.subject or row.name]
+        return sum(mine[name] for name in names) / len(names)
+
+    rows: list[tuple[Ranked | Cell, Ranked | Cell, list[str], Interval | None]] = [
+        (row, board.ranking[0], board.common, row.geometric_mean_interval) for row in board.ranking
+    ]
+    rows += [(cell, one.cells[0], [one.benchmark], cell.interval) for one in board.benchmarks for cell in one.cells]
+    claimed = False
+    for row, first, names, interval in rows:
+        if not scenario.drift:
+            _held(interval, true(row, names), count.means)
+        if row is not first:
+            _held(row.to_best.interval, true(row, names) - true(first, names), count.differences)
+            claimed = claimed or row.to_best.beyond_noise
+    count.claims += claimed
+    count.found += (
+        bool(board.ranking) and board.told_apart and (board.ranking[0].subject or board.ranking[0].name) == "a"
+    )
+
+
+def _held(interval: Interval | None, truth: float, into: list[int]) -> None:
+    if interval is None:
+        return
+    into[0] += math.log(interval[0]) <= truth <= math.log(interval[1])
+    into[1] += 1
+
+
+def share(held: list[int]) -> float | None:
+    return held[0] / held[1] if held[1] else None
+
+
+def metrics() -> list[dict[str, Any]]:
+    """Over all scenarios together: one alone is too few runs to hold it to a limit."""
+    found = {scenario: measure(scenario) for scenario in [*HONEST, *MODES]}
+    honest = [found[scenario] for scenario in HONEST]
+    alone = [found[scenario] for scenario in HONEST if scenario.tests == 1 and not scenario.drift]
+    claims = sum(one.claims for one in found.values()) / sum(one.boards for one in found.values())
+    how = f"{len(found)} scenarios of {RUNS} simulated runs"
+    powers = {scenario: measure(scenario) for scenario in POWERFUL}
+    return [
+        Metric("report: boards with a false claim", claims, "share", 0.05, how).as_dict(),
+        _coverage("report: intervals of means", [one.means for one in honest], how),
+        _coverage("report: intervals of single differences", [one.differences for one in alone], how),
+        *(
+            Metric(
+                f"report: found of {math.expm1(one.effects[1]):+.0%}, {one.name}",
+                of.found / of.boards,
+                "share",
+                None,
+                how,
+            ).as_dict()
+            for one, of in powers.items()
+        ),
+    ]
+
+
+def _power(scenario: Scenario, found: Count, how: str) -> dict[str, Any]:
+    name = f"report: {math.expm1(scenario.effects[1]):+.0%} found, {scenario.name}"
+    return Metric(name, found.found / found.boards, "share", None, how).as_dict()
+
+
+def _coverage(name: str, counts: list[list[int]], how: str) -> dict[str, Any]:
+    held, every = (sum(of) for of in zip(*counts, strict=True))
+    return Metric(f"{name}, coverage off 95 %", abs(held / every - 0.95), "share", TOLERANCE, how).as_dict()
+
+
+def rows() -> Iterator[tuple[str, str, str, str]]:
+    for scenario in [*HONEST, *MODES]:
+        found = measure(scenario)
+        yield (
+            scenario.name,
+            _told(share(found.means)),
+            _told(share(found.differences)),
+            _told(found.claims / found.boards),
+        )
+
+
+def _told(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def main() -> None:
+    print("| scenario | intervals of means | of differences | boards with a false claim |\n|---|---|---|---|")
+    for row in rows():
+        print(f"| {' | '.join(row)} |", flush=True)
+    print("\n| scenario | +5 % found | +10 % found |\n|---|---|---|")
+    for five, ten in zip(POWERFUL[::2], POWERFUL[1::2], strict=True):
+        found = [measure(one) for one in (five, ten)]
+        print(f"| {five.name} | {' | '.join(_told(one.found / one.boards) for one in found)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Made-up runs whose truth is known: what the report says of them can be counted.
+
+A sample's logarithm is the sum of the truth of its group, of its instance, of its task and of itself. The spreads are those
+of a cloud's shared machines: 3 % between instances, 1 % between tasks of one, 0.5 % between samples.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from benchfleet.report.dataset import Dataset, Run, Task
+from benchfleet_results.series import Samples, Series
+
+Shape = Literal["normal", "heavy-tailed", "bimodal"]
+INSTANCES, TASKS, SAMPLES = 0.03, 0.01, 0.005  # standard deviations of logs
+SAMPLES_A_TASK = 3
+_MODES = (0.3, 0.04)  # how many tasks are in the slow mode, and how much slower it is (log)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`tasks` of each group, on `instances` of its machine type. `effects`: by how much each group is slower (log).
+
+    `shared`: the groups are subjects that take turns on the same instances; else machine types with instances of their own.
+    `drift`: how much slower each task is than the one before it (log). `missing`: the share of tasks that lack a benchmark.
+    """
+
+    tasks: int
+    instances: int = 1
+    benchmarks: int = 1
+    shape: Shape = "normal"
+    effects: tuple[float, ...] = (0.0, 0.0)
+    shared: bool = False
+    drift: float = 0.0
+    missing: float = 0.0
+
+    @property
+    def tests(self) -> int:
+        """How many comparisons there are on the board: the overall mean of one benchmark is no second one."""
+        pairs = len(self.effects) * (len(self.effects) - 1) // 2
+        return pairs if self.benchmarks == 1 else pairs * (self.benchmarks + 1)
+
+    @property
+    def name(self) -> str:
+        parts = [
+            f"{self.tasks} tasks on {self.instances} instance{'s' * (self.instances != 1)}",
+            f"{self.benchmarks} benchmark{'s' * (self.benchmarks != 1)}",
+            f"{len(self.effects)} {'subjects' if self.shared else 'machines'}",
+            *([] if self.shape == "normal" else [self.shape]),
+            *([f"{self.drift:.0%} drift a task"] if self.drift else []),
+            *([f"{self.missing:.0%} missing"] if self.missing else []),
+        ]
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """`truth`: group → benchmark → log of what an infinite number of repeats would give, on what its interval is about:
+
+    all instances of the type where there are several, else the one instance that there is.
+    """
+
+    dataset: Dataset
+    truth: Mapping[str, Mapping[str, float]]
+
+
+def simulate(scenario: Scenario, chance: random.Random) -> Simulated:
+    groups = [chr(ord("a") + number) for number in range(len(scenario.effects))]
+    names = [f"b{number:02d}" for number in range(scenario.benchmarks)]
+    draw = _shapes(chance)[scenario.shape]
+    machines = {group: "m" if scenario.shared else group for group in groups}
+    places = {
+        (machine, place): chance.gauss(0, INSTANCES) if scenario.instances > 1 else 0.0
+        for machine in dict.fromkeys(machines.values())
+        for place in range(scenario.instances)
+    }
+    tasks = []
+    for at, (repeat, group, effect) in enumerate(_order(scenario, groups, chance)):
+        level = effect + places[machines[group], repeat % scenario.instances] + draw() + at * scenario.drift
+        kept = [name for name in names if chance.random() >= scenario.missing] or names[:1]
+        samples = tuple(_samples(name, level, chance) for name in kept)
+        tasks.append(_task(scenario, group, machines[group], repeat, at, samples))
+    truth = {
+        group: dict.fromkeys(names, effect + _mean_of(scenario.shape))
+        for group, effect in zip(groups, scenario.effects, strict=True)
+    }
+    return Simulated(Dataset((Run("r", Path("r"), {}),), tuple(tasks)), truth)
+
+
+def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iterator[tuple[int, str, float]]:
+    """Repeat by repeat, shuffled within each."""
+    pairs = list(zip(groups, scenario.effects, strict=True))
+    for repeat in range(scenario.tasks):
+        for group, effect in chance.sample(pairs, len(pairs)):
+            yield repeat, group, effect
+
+
+def _samples(name: str, level: float, chance: random.Random) -> Samples:
+    values = tuple(math.exp(level + chance.gauss(0, SAMPLES)) for _ in range(SAMPLES_A_TASK))
+    return Samples(Series("mock", name, "default", "time", "s", "lower"), values)
+
+
+def _task(scenario: Scenario, group: str, machine: str, repeat: int, at: int, samples: tuple[Samples, ...]) -> Task:
+    return Task(
+        run_id="r",
+        number=at,
+        folder=f"{group}-{at}",
+        provider="sim",
+        instance_type=machine,
+        alias=None,
+        outcome="measured",
+        reason=None,
+        samples=samples,
+        host=f"{machine}-{repeat % scenario.instances}",
+        subject=group if scenario.shared else None,
+        repeat=repeat,
+    )
+
+
+def _shapes(chance: random.Random) -> Mapping[Shape, Callable[[], float]]:
+    """What differs from task to task, each with a standard deviation of about `TASKS`."""
+
+    def heavy() -> float:
+        """Student's t with three degrees of freedom, scaled to that deviation."""
+        return chance.gauss(0, 1) / math.sqrt(chance.gammavariate(1.5, 2) / 3) * TASKS / math.sqrt(3)
+
+    def bimodal() -> float:
+        return (_MODES[1] if chance.random() < _MODES[0] else 0.0) + chance.gauss(0, TASKS / 2)
+
+    return {"normal": lambda: chance.gauss(0, TASKS), "heavy-tailed": heavy, "bimodal": bimodal}
+
+
+def _mean_of(shape: Shape) -> float:
+    return _MODES[0] * _MODES[1] if shape == "bimodal" else 0.0
