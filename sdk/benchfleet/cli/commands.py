@@ -16,6 +16,7 @@ RUNS = {
 
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("benchfleet.cli.run:run", "Run a config from beginning to end.", "emulator,runner"),
+    "compare": Entry("benchfleet.cli.compare:run", "Measure two things by turns, and compare them.", "emulator,runner"),
     "runs": Group("List, show, watch, stop, delete and explain runs, and download their results.", RUNS),
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),

@@ -223,13 +223,13 @@ def thresholds_of(default: str | None, file: Path | None, *, looks: bool) -> "Th
     return told if named is None else replace(told, default=named)
 
 
-def share(text: str) -> float:
+def share(text: str, *, option: str = "--threshold") -> float:
     """`5%` → 0.05; without the sign it is a share already. Raises UsageError."""
     from benchfleet.report.thresholds import share_of
 
     value = share_of(text)
     if value is None:
-        raise UsageError(f"--threshold is {text!r}, must be from 0% up to 100%, such as 5%")
+        raise UsageError(f"{option} is {text!r}, must be from 0% up to 100%, such as 5%")
     return value
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from benchfleet.cli.progress import Shown
     from benchfleet.running.driver import RunDriver
     from benchfleet.running.leaving import Ended
+    from benchfleet.running.options import RunOptions
     from benchfleet.running.session import Tools
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="JSON or YAML.")]
@@ -54,11 +55,7 @@ def run(
     The last line on stdout is JSON for programs. Ctrl-C on a terminal asks what to do; --resume continues a
     run that was interrupted.
     """
-    from rich.console import Console
-
-    from benchfleet.cli.progress import display
     from benchfleet.cli.run_ending import print_outcome
-    from benchfleet.running.driver import RunDriver
     from benchfleet.running.options import RunOptions
 
     _refuse_together(emulator=emulator, api_url=api_url, resume=resume, run_id=run_id)
@@ -74,11 +71,22 @@ def run(
         slots=slots,
         run_id=run_id,
     )
-    asks = not yes and somebody_there()
-    with display(Console(stderr=True)) as shown:
-        driver = RunDriver(options, _tools(shown, (api_url, api_key, profile), asks=asks))
-        outcome = _outcome(driver)
+    driver, outcome = drive(options, (api_url, api_key, profile), asks=not yes and somebody_there())
     raise typer.Exit(print_outcome(driver, outcome, as_json=as_json))
+
+
+def drive(
+    options: "RunOptions", connecting: tuple[str | None, str | None, str | None], *, asks: bool
+) -> "tuple[RunDriver, Ended | BaseException]":
+    """A run from start to end with its progress on stderr. `connecting`: URL, key and profile as they were given."""
+    from rich.console import Console
+
+    from benchfleet.cli.progress import display
+    from benchfleet.running.driver import RunDriver
+
+    with display(Console(stderr=True)) as shown:
+        driver = RunDriver(options, _tools(shown, connecting, asks=asks))
+        return driver, _outcome(driver)
 
 
 def _refuse_together(*, emulator: bool, api_url: str | None, resume: str | None, run_id: str | None) -> None:

@@ -21,6 +21,7 @@ from benchfleet.report.gate import judged, unused
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.noise_floor import doubts, floors, split
+from benchfleet.report.pairing import apart
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.run_comparison import compare_runs, uncompared
 from benchfleet.report.thresholds import Thresholds, things, without_ignored
@@ -92,6 +93,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
             *(uncompared(comparison) if comparison else ()),
             *unused(wanted.thresholds, known),
             *doubts(twice, found),
+            *apart(new.runs, new.tasks),
             *warnings(new, old, groups=groups, boards=found),
             *_unpriced(groups, options.prices),
         ],

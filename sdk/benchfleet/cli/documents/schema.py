@@ -12,6 +12,7 @@ PATH = Path("docs/cli.schema.json")
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 DOCUMENTS = {  # command → module:class
     "run": "benchfleet.cli.documents.run:RunEnded",
+    "compare": "benchfleet.cli.documents.compare:Compared",
     "runs list": "benchfleet.cli.documents.runs:RunsList",
     "runs show": "benchfleet.cli.documents.runs:RunShown",
     "runs watch": "benchfleet.cli.documents.runs:RunShown",
