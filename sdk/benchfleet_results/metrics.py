@@ -1,8 +1,10 @@
 """On which scale a metric is compared, and whether it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from benchfleet_results import modes
 
 Scale = Literal["ratio", "share", "count"]
 SHARES = frozenset({"%", "percent", "share", "fraction"})
@@ -31,10 +33,16 @@ def by_unit(unit: str) -> Metric:
 
 @dataclass(frozen=True)
 class Aggregator:
-    """How results of one kind of work are put together. `metrics` holds what their units do not say."""
+    """How results of one kind of work are put together. `metrics` holds what their units do not say.
+
+    `shortened` takes a task's options and the number of samples that it has of a series, and names every mode among them
+    that measures less than usual. `raw` takes the same: is each of these samples one interval that a clock timed?
+    """
 
     kind: str
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    shortened: Callable[[Mapping[str, Any], int], Sequence[modes.Mode]] = modes.none
+    raw: Callable[[Mapping[str, Any], int], bool] = modes.never
 
     def metric(self, name: str, *, unit: str) -> Metric:
         return self.metrics.get(name) or by_unit(unit)

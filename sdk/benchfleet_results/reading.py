@@ -51,7 +51,9 @@ def _parsed(raw: bytes) -> Output:
 def _samples(workload: str, found: Measurement) -> Samples:
     series = Series(workload, found.benchmark, found.variant, found.metric, found.unit, found.better)
     values = tuple(value for value in found.samples if _usable(value))
-    return Samples(series, values, dropped=len(found.samples) - len(values))
+    cores = None if found.cpu_affinity is None else tuple(found.cpu_affinity)
+    dropped = len(found.samples) - len(values)
+    return Samples(series, values, dropped, shortest_raw_s=found.shortest_raw_s, cpu_affinity=cores)
 
 
 def _usable(value: float) -> bool:
@@ -63,9 +65,17 @@ def merged(samples: Iterable[Samples]) -> tuple[Samples, ...]:
     found: dict[Series, Samples] = {}
     for one in samples:
         before = found.get(one.series)
-        found[one.series] = (
-            Samples(one.series, before.values + one.values, before.dropped + one.dropped, before.listed + one.listed)
-            if before
-            else one
-        )
+        found[one.series] = _both(before, one) if before else one
     return tuple(found.values())
+
+
+def _both(one: Samples, other: Samples) -> Samples:
+    raw = [each.shortest_raw_s for each in (one, other) if each.shortest_raw_s is not None]
+    return Samples(
+        one.series,
+        one.values + other.values,
+        one.dropped + other.dropped,
+        one.listed + other.listed,
+        shortest_raw_s=min(raw, default=None),
+        cpu_affinity=one.cpu_affinity if one.cpu_affinity == other.cpu_affinity else None,
+    )

@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
+from benchfleet.cli.quality_table import quality_table
 from benchfleet.report import words
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
@@ -28,6 +29,7 @@ _SPARE = (
     "level",
 )
 _MOST_LISTED = 50
+_MOST_GRADES, _FEW_GRADES = 20, 4  # rows: of a report, and at the end of a run
 _FEW_BENCHMARKS = 40  # that do not scroll everything else away
 
 
@@ -47,6 +49,8 @@ def tables(report: Report) -> Iterator[FittingTable]:
             yield value_table(board)
     for board in report.boards:
         yield benchmarks_table(board)
+    if report.quality.series:
+        yield quality_table(report.quality, words.who(report), most=_MOST_GRADES)
     yield from _what_else(report)
 
 
@@ -62,6 +66,7 @@ def outcome(report: Report) -> Iterator[FittingTable]:
     several = any(len(board.ranking) > 1 for board in report.boards)
     if not several and sum(len(board.benchmarks) for board in report.boards) <= _FEW_BENCHMARKS:
         yield from map(benchmarks_table, report.boards)
+    yield quality_table(report.quality, words.who(report), most=_FEW_GRADES)
 
 
 def ranking_table(report: Report) -> FittingTable:

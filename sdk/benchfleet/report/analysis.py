@@ -23,6 +23,7 @@ from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunCompa
 from benchfleet.report.noise_floor import doubts, floors, split
 from benchfleet.report.pairing import apart
 from benchfleet.report.prices import PriceTable
+from benchfleet.report.quality import quality
 from benchfleet.report.run_comparison import compare_runs, uncompared
 from benchfleet.report.thresholds import Thresholds, things, without_ignored
 from benchfleet.report.units import harmonised
@@ -77,6 +78,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     twice = floors(split(_filtered(asked, replace(wanted, subjects=())))[1])
     runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
     costs = machine_costs(everything.tasks, groups, options.prices)
+    graded = quality(new.tasks, old.tasks)
     return Report(
         generator=f"benchfleet {_version()}",
         runs=runs + [run_facts(run, old.tasks, role="baseline") for run in old.runs],
@@ -94,7 +96,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
             *unused(wanted.thresholds, known),
             *doubts(twice, found),
             *apart(new.runs, new.tasks),
-            *warnings(new, old, groups=groups, boards=found),
+            *warnings(new, old, groups=groups, boards=found, quality=graded),
             *_unpriced(groups, options.prices),
         ],
         groups=groups + group_facts(old.tasks, role="baseline"),
@@ -107,6 +109,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
         task_problems=task_problems([*everything.tasks, *old.tasks]),
         benchmark_problems=benchmark_problems([*everything.tasks, *old.tasks]),
+        quality=graded,
     )
 
 

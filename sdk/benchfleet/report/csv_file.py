@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
+from benchfleet.report import quality_csv
 from benchfleet.report.matching import ANY
 from benchfleet.report.model import Benchmark, Board, Cell, Compared, Interval, Relation, Report
 from benchfleet.report.printing import printable
@@ -17,6 +18,7 @@ COLUMNS = (
     "sd_between_tasks", "sd_within_tasks", "share_between_tasks", "between_clamped",
     "usd_per_hour", "price_source", "price_date", "compared_by", "scale", "difference_to_best", "difference_ci95_low",
     "difference_ci95_high", "baseline", "noise_floor", "baseline_threshold", "baseline_regression",
+    "quality", "quality_findings",
 )  # fmt: skip
 
 
@@ -26,10 +28,11 @@ def as_csv(report: Report) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     types = {(g.provider, g.name, g.subject): g.instance_types for g in report.groups if g.role == "measured"}
-    against = _compared(report)
+    against, known = _compared(report), quality_csv.grades(report)
     for row in (row for board in report.boards for one in board.benchmarks for row in _rows(board, one, types)):
         baseline, *judged = _against(row, against)
-        writer.writerow([_field(value) for value in [*row, baseline, _floor(row, report), *judged]])
+        graded = quality_csv.columns(dict(zip(COLUMNS, row, strict=False)), known)
+        writer.writerow([_field(value) for value in [*row, baseline, _floor(row, report), *judged, *graded]])
     for words in report.comparison.only_in_baseline if report.comparison else ():
         writer.writerow([_field(value) for value in _gone(words)])
     return out.getvalue()

@@ -1,7 +1,7 @@
 """What was read from results folders, before anything is computed."""
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -27,7 +27,11 @@ class GroupKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """`host` is the identity of the instance that it ran on; None: not recorded. `environment` is flat: name → value."""
+    """`host` is the identity of the instance that it ran on; None: not recorded. `environment` is flat: name → value.
+
+    `conditions` are numbers about the time around it (see `quality_reading`), without what was not recorded. `options` are
+    None where no metadata has them; `pinned` are the cores that it was bound to.
+    """
 
     run_id: str
     number: int | None
@@ -49,6 +53,10 @@ class Task:
     repeat: int | None = None
     notes: tuple[str, ...] = ()  # what its result says of itself
     busy_slots: int | None = None  # of its runner, that had a task at one time: the most, this one included
+    conditions: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, Any] | None = None
+    pinned: frozenset[int] | None = None
+    logical_cores: int | None = None
 
     @property
     def group(self) -> GroupKey:
@@ -69,6 +77,14 @@ def by_execution(tasks: Iterable[Task]) -> Iterator[tuple[Hashable, Task]]:
         part = task.execution, task.part
         yield (task.execution, seen[part]), task
         seen[part] += 1
+
+
+def by_group(tasks: Sequence[Task]) -> dict[GroupKey, list[Task]]:
+    """Those with a result, in the order of first appearance."""
+    found: dict[GroupKey, list[Task]] = defaultdict(list)
+    for task in (task for task in tasks if task.outcome in HAS_RESULTS):
+        found[task.group].append(task)
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Literal
 
-from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
+from benchfleet.report.dataset import GroupKey, Task, by_group
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import Difference
 from benchfleet.report.surroundings import MACHINE_FACTS, OPTION, is_of_later, is_of_subject
@@ -15,7 +15,7 @@ _SHOWN_WHO = 8
 
 def between_groups(tasks: Sequence[Task]) -> list[Difference]:
     """Groups against each other, then the tasks of one group among themselves."""
-    groups = _by_group(tasks)
+    groups = by_group(tasks)
     labels = {identity(*key[:3]): found for key, found in groups.items()}
     found = [d for name in _names(tasks) if (d := _between(name, labels, "groups", expected=_expected(name, groups)))]
     return found + [d for name in _names(tasks) for d in _within(name, labels)]
@@ -37,19 +37,12 @@ def _same_within(name: str, groups: Mapping[GroupKey, Sequence[Task]], of: Calla
 
 def between_runs(new: Sequence[Task], old: Sequence[Task]) -> list[Difference]:
     """The same group in both runs, name by name."""
-    before = _by_group(old)
+    before = by_group(old)
     found: list[Difference] = []
-    for group, tasks in _by_group(new).items():
+    for group, tasks in by_group(new).items():
         name, others = identity(*group[:3]), before.get(group, [])
         sides = {f"{name}, this run": tasks, f"{name}, baseline": others}
         found += [d for d in (_between(fact, sides, "runs") for fact in _names([*tasks, *others])) if d and others]
-    return found
-
-
-def _by_group(tasks: Sequence[Task]) -> dict[GroupKey, list[Task]]:
-    found: dict[GroupKey, list[Task]] = defaultdict(list)
-    for task in (task for task in tasks if task.outcome in HAS_RESULTS):
-        found[task.group].append(task)
     return found
 
 

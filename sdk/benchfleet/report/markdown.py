@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from benchfleet.report import words
+from benchfleet.report import quality_markdown, words
 from benchfleet.report.model import Board, Report, RunComparison
 from benchfleet.report.noise_floor import sentence
 from benchfleet.report.printing import for_print
@@ -19,6 +19,7 @@ def as_markdown(report: Report) -> str:
     report = for_print(report)
     lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
     lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings]
+    lines += quality_markdown.headline(report.quality, escape)
     if report.comparison:
         lines += _comparison(report.comparison, words.who(report))
     for board in report.boards:
@@ -27,6 +28,7 @@ def as_markdown(report: Report) -> str:
         lines += _within(_MOST_CHARS - _size(lines), _benchmarks(board), f"{len(board.benchmarks)} benchmarks")
     lines += [f"\n{escape(sentence(floor))}" for floor in report.noise_floor]
     lines += _variants(report)
+    lines += quality_markdown.grades(report.quality, words.who(report), escape)
     lines += _problems(report)
     lines += _differences(report)
     lines.append(

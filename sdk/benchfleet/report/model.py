@@ -449,6 +449,7 @@ class QualityFinding(Part):
     """What speaks against a series: seen in `tasks` of its tasks."""
 
     kind: str = Field(description="the check that found it, such as `warm-up`, `spread`, `foreign cpu`")
+    size: float = Field(description="orders findings of one kind, the largest being the worst")
     grade: Grade = Field(description="fair or poor; unknown where a check could not be made")
     tasks: int
     words: str = Field(description="with its numbers: `falls from 3.000 s to 1.050 s: warm-up is not over`")

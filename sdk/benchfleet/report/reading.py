@@ -16,6 +16,7 @@ from benchfleet_results.series import Samples
 
 from benchfleet.exceptions import UsageError
 from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
+from benchfleet.report.quality_reading import conditions, cores, pinned
 from benchfleet.report.surroundings import environment, host
 from benchfleet.results import bounds
 from benchfleet.results.bounds import cut, whole
@@ -143,8 +144,17 @@ def _task(
         part=whole(about["part"]) if about.get("part") else None,
         repeat=_whole_number(entry.get("run_number"), metadata.get("run")),
         busy_slots=_busy_slots(metadata.get("conditions")),
+        conditions=conditions(metadata, about.get("attempt")),
+        options=_options(metadata),
+        pinned=pinned(metadata),
+        logical_cores=_whole_number(cores(metadata, "logical_cores")),
     )
     return task if without_result or folder is None else _measured(task, folder, metadata)
+
+
+def _options(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    options = metadata.get("workload_options")
+    return options if isinstance(options, dict) else None
 
 
 def _whole_number(*found: Any) -> int | None:

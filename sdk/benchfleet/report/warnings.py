@@ -7,14 +7,16 @@ from itertools import combinations
 from benchfleet_contract.clocks import SET_BACK
 from benchfleet_results.reading import UNUSABLE
 
-from benchfleet.report import words
-from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task
-from benchfleet.report.dimensions import machine
-from benchfleet.report.model import Board, GroupFacts
+from benchfleet.report import quality_conditions, quality_words, words
+from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task, by_group
+from benchfleet.report.dimensions import identity, machine
+from benchfleet.report.model import Board, GroupFacts, Quality
 from benchfleet.results.bounds import as_json, cut
 
 
-def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards: Sequence[Board]) -> list[str]:
+def warnings(
+    new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards: Sequence[Board], quality: Quality
+) -> list[str]:
     """In the order of their weight, each once."""
     found = [
         *_nothing(new, boards),
@@ -23,6 +25,8 @@ def warnings(new: Dataset, old: Dataset, *, groups: Sequence[GroupFacts], boards
         *_instances(new.tasks),
         *(words for board in boards for words in _subset(board)),
         *_unlike(new, old),
+        *quality_words.lines(quality),
+        *_conditions(new, old),
         *_pooled(new),
         *_dropped((*new.tasks, *old.tasks)),
         *_incomplete((*new.tasks, *old.tasks)),
@@ -114,6 +118,16 @@ def _unlike(new: Dataset, old: Dataset) -> Iterator[str]:
         before, now = ({as_json(run.about.get(what)) for run in one.runs} for one in (old, new))
         if before and before != now:
             yield f"The baseline had {other}: what is compared may not be the same work."
+
+
+def _conditions(new: Dataset, old: Dataset) -> Iterator[str]:
+    """Groups that are compared with each other, and the same group in the baseline."""
+    groups = by_group(new.tasks)
+    yield from quality_conditions.apart({identity(*key[:3]): tasks for key, tasks in groups.items()})
+    for key, before in by_group(old.tasks).items():
+        if key in groups:
+            name = identity(*key[:3])
+            yield from quality_conditions.apart({f"{name}, this run": groups[key], f"{name}, baseline": before})
 
 
 def no_price(groups: Sequence[GroupFacts]) -> str:
