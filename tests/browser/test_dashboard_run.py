@@ -28,7 +28,9 @@ def complete(api: Api, claim: Any) -> None:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as packed:
         packed.addfile(tarfile.TarInfo("output.json"))
-    assert httpx.put(urls["result_upload_url"], content=archive.getvalue(), trust_env=False).status_code == 200
+    assert (
+        httpx.put(urls["result_upload_url"], content=archive.getvalue(), trust_env=False, timeout=60).status_code == 200
+    )
     body = {"runner_id": RUNNER, "s3_result_key": urls["result_key"], "attempt": task["attempt"]}
     assert api("POST", f"/tasks/{task['id']}/complete", body, role="runner").status_code == 200
 

@@ -51,7 +51,7 @@ class ControlPlane:
     def beats(self) -> list[str]:
         return [call.body["status"] for call in self.of("heartbeat")]
 
-    def wait_for(self, seen: Callable[[], bool], *, timeout_s: float = 20) -> None:
+    def wait_for(self, seen: Callable[[], bool], *, timeout_s: float = 60) -> None:
         with self._changed:
             assert self._changed.wait_for(seen, timeout_s), f"seen: {[call.kind for call in self.calls]}"
 
@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(content) if content and self.command == "POST" else None
         reply = self.plane.answer(Call(kind, parts.path, body, dict(self.headers), query))
         if isinstance(reply, Reply) and reply.after:
-            reply.after.wait(30)
+            reply.after.wait(60)
         if kind == "put" and isinstance(reply, Reply) and reply.status == 200:
             self.plane.uploads[parts.path.rsplit("/", 1)[-1]] = content
         self._answer(reply)

@@ -46,7 +46,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         client.close()
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _ready(path: Path, process: subprocess.Popen[bytes]) -> Ready:

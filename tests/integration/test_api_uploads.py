@@ -22,7 +22,7 @@ def urls(api: Api, task: Json, **query: Any) -> httpx.Response:
 
 
 def put(url: str, data: bytes, headers: dict[str, str] | None = None) -> int:
-    with httpx.Client(trust_env=False) as bare:
+    with httpx.Client(trust_env=False, timeout=60) as bare:
         return bare.put(url, content=data, headers=headers or {}).status_code
 
 

@@ -63,7 +63,7 @@ def test_watching_that_is_interrupted_ends_with_130_and_says_that_the_run_goes_o
         connection, _ = silent.accept()
         with connection:
             process.send_signal(number)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-2:] == [
         "Run 7 goes on: only the watching has ended. To look again: benchfleet runs watch 7",
@@ -106,7 +106,7 @@ def test_a_reader_that_goes_away_is_no_error(argv: list[str]) -> None:
     os.close(read_end)
     with subprocess.Popen([*PROGRAM, *argv], stdout=write_end, stderr=subprocess.PIPE, text=True) as process:
         os.close(write_end)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (141, "")
 
 

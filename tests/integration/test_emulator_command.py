@@ -173,7 +173,7 @@ def _upload_one(emulator: Running) -> None:
         assert api.post("/runs", json=RUN).status_code == 201
         urls = api.post("/runs/r/tasks/claim", json=BOX | {"runner_id": "me"}).json()["presigned_urls"]
     assert urls["result_upload_url"].startswith(emulator.ready["aws_endpoint_url"])
-    assert httpx.put(urls["result_upload_url"], content=b"bytes").status_code == 200
+    assert httpx.put(urls["result_upload_url"], content=b"bytes", timeout=60).status_code == 200
 
 
 def test_with_every_address_the_emulated_aws_stays_on_loopback(start: Start) -> None:
@@ -186,6 +186,7 @@ def test_with_every_address_the_emulated_aws_stays_on_loopback(start: Start) -> 
     assert "pass as --aws-host the address of this machine" in emulator.errors
 
 
+@pytest.mark.proof
 def test_a_wrong_flag_is_code_2() -> None:
     assert refused("--port", "many").returncode == 2
 

@@ -57,21 +57,21 @@ def test_keys_open_what_their_role_may(emulator: Emulator) -> None:
 
 def _stop_nothing(emulator: Emulator, key: str) -> int:
     url = f"{emulator.ready.api_url}/runs/nothing/stop"
-    return httpx.post(url, headers={"Authorization": f"Bearer {key}"}).status_code
+    return httpx.post(url, headers={"Authorization": f"Bearer {key}"}, timeout=60).status_code
 
 
 def test_a_run_goes_from_creation_to_archive_by_itself(http: httpx.Client) -> None:
     run_id = create_run(http)
     assigned = claim(http, run_id)
     task, urls = assigned["task"], assigned["presigned_urls"]
-    httpx.put(urls["result_upload_url"], content=b"not really a tar").raise_for_status()
+    httpx.put(urls["result_upload_url"], content=b"not really a tar", timeout=60).raise_for_status()
     done = {"runner_id": "r1", "attempt": task["attempt"], "s3_result_key": urls["result_key"]}
     completed = http.post(f"/tasks/{task['id']}/complete", json=done)
     assert completed.status_code == 200, completed.text
     wait_until(lambda: http.get(f"/runs/{run_id}").json()["archive"]["state"] == "ready")
     run = http.get(f"/runs/{run_id}").json()
     assert (run["status"], run["tasks"]["completed"]) == ("completed", 1)
-    assert len(httpx.get(run["gzip_url"]).content) == run["archive"]["size_bytes"]
+    assert len(httpx.get(run["gzip_url"], timeout=60).content) == run["archive"]["size_bytes"]
 
 
 def test_an_upload_url_takes_exactly_what_was_declared(http: httpx.Client) -> None:
@@ -85,18 +85,18 @@ def test_an_upload_url_takes_exactly_what_was_declared(http: httpx.Client) -> No
     }
     urls = http.get(f"/tasks/{task['id']}/upload-urls", params=query).json()
     checksum = {"x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
-    assert httpx.put(urls["result_upload_url"], content=body + b"x", headers=checksum).status_code == 403
-    assert httpx.put(urls["result_upload_url"], content=b"y" * 1000, headers=checksum).status_code == 400
-    assert httpx.put(urls["result_upload_url"], content=body).status_code == 403
-    assert httpx.put(urls["result_upload_url"], content=body, headers=checksum).status_code == 200
+    assert httpx.put(urls["result_upload_url"], content=body + b"x", headers=checksum, timeout=60).status_code == 403
+    assert httpx.put(urls["result_upload_url"], content=b"y" * 1000, headers=checksum, timeout=60).status_code == 400
+    assert httpx.put(urls["result_upload_url"], content=body, timeout=60).status_code == 403
+    assert httpx.put(urls["result_upload_url"], content=body, headers=checksum, timeout=60).status_code == 200
 
 
 def test_objects_are_closed_to_whoever_has_no_signature(emulator: Emulator) -> None:
     ready = emulator.ready
     for path in ("", "/", f"/{ready.bucket}", f"/{ready.bucket}/runs/1/x", "/moto-api/data.json"):
-        assert httpx.get(ready.aws_endpoint_url + path).status_code == 403
-    assert httpx.put(f"{ready.aws_endpoint_url}/{ready.bucket}/runs/1/x", content=b"x").status_code == 403
-    assert httpx.post(f"{ready.aws_endpoint_url}/moto-api/reset").status_code == 403
+        assert httpx.get(ready.aws_endpoint_url + path, timeout=60).status_code == 403
+    assert httpx.put(f"{ready.aws_endpoint_url}/{ready.bucket}/runs/1/x", content=b"x", timeout=60).status_code == 403
+    assert httpx.post(f"{ready.aws_endpoint_url}/moto-api/reset", timeout=60).status_code == 403
 
 
 def test_many_clients_at_once_each_get_their_own_answer(http: httpx.Client) -> None:
@@ -136,7 +136,7 @@ def test_a_body_beyond_the_gateway_s_limit_is_refused(http: httpx.Client) -> Non
 def test_a_second_emulator_in_one_process_is_refused(emulator: Emulator) -> None:
     with pytest.raises(AlreadyRunning):
         Emulator(EmulatorConfig()).start()
-    assert httpx.get(emulator.ready.api_url + "/up").status_code == 200
+    assert httpx.get(emulator.ready.api_url + "/up", timeout=60).status_code == 200
 
 
 ONE_AFTER_ANOTHER = """
@@ -147,8 +147,8 @@ before = dict(os.environ)
 for _ in range(2):
     with Emulator() as emulator:
         key = {"Authorization": "Bearer " + emulator.ready.keys.admin}
-        assert httpx.post(emulator.ready.api_url + "/runs/nothing/stop", headers=key).status_code == 404
-        assert httpx.get(emulator.ready.api_url + "/runs").json()["runs"] == []
+        assert httpx.post(emulator.ready.api_url + "/runs/nothing/stop", headers=key, timeout=60).status_code == 404
+        assert httpx.get(emulator.ready.api_url + "/runs", timeout=60).json()["runs"] == []
 assert dict(os.environ) == before
 """
 

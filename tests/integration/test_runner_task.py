@@ -7,86 +7,32 @@ import os
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_contract.tasks import ClaimRequest
 
 from runner_image.control.session import Session
 from runner_image.delivery.store import open_store
 from runner_image.isolation.processes import ProcessIsolation
-from runner_image.isolation.protocol import OfficialImage, Used
+from runner_image.isolation.protocol import Used
 from runner_image.logs import Log
 from runner_image.machine.conditions import Reading, reading
 from runner_image.machine.system import System
 from runner_image.stopping import Stop, StopReason
 from runner_image.task.task import Worker, run_task
 from runner_image.task.tools import TaskEnd, Tools
-from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Slot, WorkloadError
+from runner_image.workloads.protocol import WorkloadError
 from tests.integration.runner_server import DROP, ControlPlane, Reply, control_plane
+from tests.integration.tiny_workload import Tiny
 
 MARKS = {f"{seconds}.{os.getpid()}" for seconds in (4242, 4243, 4244)}  # this test process's own: others run beside it
 _ONE, _TWO, _THREE = sorted(MARKS)
 FAMILY = f"setsid sleep {_ONE} & (setsid sh -c 'sleep {_TWO}' &) ; sleep {_THREE}"
-
-
-@dataclass
-class Tiny:
-    """Runs one shell line; what it prints is its result."""
-
-    line: str = "echo measured"
-    measurements: int = 1
-    failures: int = 0
-    cpu_affinity: list[int] | None = None
-    name: str = "tiny"
-    credentials: tuple[str, ...] = ()
-    scratch: tuple[str, ...] = ()
-    during: Callable[[], None] = lambda: None
-    asked: dict[str, Any] = field(default_factory=dict)
-
-    def image(self, job: Job) -> OfficialImage | None:
-        return None
-
-    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
-        self.asked = dict(job.options)
-        return Prepared(command=["sh", "-c", self.line], versions={"tiny": "1"}, suite_commit="abc")
-
-    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
-        report(Progress(percent=40, benchmark="one", message="half way"))
-        self.during()
-        with (job.work_dir / "output.txt").open("w") as out:
-            return slot.run(
-                prepared.command,
-                cwd=job.work_dir,
-                environment={"EXTRA": "1"},
-                on_line=lambda line: print(line, file=out),
-            )
-
-    def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
-        if exit_code:
-            raise WorkloadError("Benchmark execution failed")
-        one = {
-            "variant": "default",
-            "unit": "s",
-            "better": "lower",
-            "samples": [1.0],
-            "cpu_affinity": self.cpu_affinity,
-        }
-        output = Output(
-            workload=self.name,
-            measurements=[Measurement(benchmark=f"m{n}", **one) for n in range(self.measurements)],
-            failures=[
-                BenchmarkFailure(benchmark=f"f{n}", variant="default", reason="boom") for n in range(self.failures)
-            ],
-        )
-        (job.work_dir / "output.json").write_text(output.model_dump_json())
-        return Outcome(output=output, exit_code=exit_code)
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_a_run_from_its_creation_to_its_archive(ask: Ask, api: Api, tmp_path: Pa
     assert [task.status for task in ask(lambda client: client.tasks(created.run_id))] == ["pending"]
     worker = threading.Thread(target=play_runner, args=(api, created.run_id))
     worker.start()
-    ended = ask(lambda client: client.wait(created.run_id, timeout_s=30, on_progress=looks.append))
+    ended = ask(lambda client: client.wait(created.run_id, timeout_s=60, on_progress=looks.append))
     worker.join()
     assert (ended.status, ended.tasks.completed, ended.archive.state) == ("completed", 1, "ready")
     assert looks[-1].run == ended
@@ -102,14 +102,16 @@ def test_storage_takes_ranges_of_what_it_signed(ask: Ask, api: Api, tmp_path: Pa
     """What a download that broke off asks for."""
     run_id = api.create()["run_id"]
     play_runner(api, run_id)
-    archive = ask(lambda client: client.wait(run_id, timeout_s=30)).archive
-    whole = httpx.get(archive.url, trust_env=False)
-    part = httpx.get(archive.url, headers={"Range": "bytes=1000-", "If-Match": whole.headers["ETag"]}, trust_env=False)
+    archive = ask(lambda client: client.wait(run_id, timeout_s=60)).archive
+    whole = httpx.get(archive.url, trust_env=False, timeout=60)
+    part = httpx.get(
+        archive.url, headers={"Range": "bytes=1000-", "If-Match": whole.headers["ETag"]}, trust_env=False, timeout=60
+    )
     assert part.status_code == 206
     assert part.headers["Content-Range"] == f"bytes 1000-{archive.size_bytes - 1}/{archive.size_bytes}"
     assert part.content == whole.content[1000:]
     assert gzip.decompress(whole.content)
-    changed = httpx.get(archive.url, headers={"Range": "bytes=1000-", "If-Match": '"x"'}, trust_env=False)
+    changed = httpx.get(archive.url, headers={"Range": "bytes=1000-", "If-Match": '"x"'}, trust_env=False, timeout=60)
     assert changed.status_code == 412
 
 
@@ -134,7 +136,7 @@ def test_the_examples_of_the_docs_run(emulator: Emulator, api: Api, tmp_path: Pa
 def test_stopping(ask: Ask, api: Api) -> None:
     run_id = api.create()["run_id"]
     ask(lambda client: client.stop_run(run_id))
-    assert ask(lambda client: client.wait(run_id, timeout_s=30)).status == "cancelled"
+    assert ask(lambda client: client.wait(run_id, timeout_s=60)).status == "cancelled"
     with pytest.raises(exceptions.Conflict, match="Run is not running"):
         ask(lambda client: client.stop_run(run_id))
 
@@ -177,7 +179,7 @@ def test_who_works_and_what_they_left(ask: Ask, api: Api) -> None:
     seen = {runner.runner_id: runner.task_ids for runner in ask(lambda client: client.runners(run_id)).runners}
     assert seen["runner-2"] == [f"{run_id}.2"]
     files = ask(lambda client: client.task_files(task.id))
-    assert gzip.decompress(httpx.get(files.result_url, trust_env=False).content)
+    assert gzip.decompress(httpx.get(files.result_url, trust_env=False, timeout=60).content)
     assert files.error_url is None
     with pytest.raises(exceptions.NotFound):
         ask(lambda client: client.task(f"{run_id}.3"))
