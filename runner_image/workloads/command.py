@@ -23,6 +23,7 @@ from runner_image.workloads.files import (
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import COLLECT, START, Meter
 from runner_image.workloads.protocol import TIMED_OUT, Job, Outcome, Prepared, Progress, Slot, WorkloadError
+from runner_image.workloads.results_file import read_results
 
 OUTPUT_VARIABLE = "BENCHFLEET_OUTPUT"  # where a command may write an `output.json` of its own
 OWN = "(the command)"  # names a failure of the whole command beside results of its own
@@ -77,7 +78,10 @@ class Command:
         options, own = parse(CommandOptions, job.options), job.work_dir / OUTPUT_JSON
         times = [float(each) for each in json.loads(read_plain(job.work_dir / TIMES))]
         failure = _failure(job, options, repeat=len(times), exit_code=exit_code) if exit_code else None
-        output = _own(own, failure) if own.exists() else _timed(times, options, failure)
+        if (results := options.results) is not None:
+            output = _taken(lambda: read_results(job.work_dir, results), failure)
+        else:
+            output = _taken(lambda: _read(own), failure) if own.exists() else _timed(times, options, failure)
         write_output(job.work_dir, output)
         return Outcome(output, exit_code)
 
@@ -109,10 +113,11 @@ def _kept(output: Output, failure: WorkloadError | None, *, benchmark: str) -> O
     return output.model_copy(update={"failures": [*output.failures, lost]})
 
 
-def _own(path: Path, failure: WorkloadError | None) -> Output:
+def _taken(read: Callable[[], Output], failure: WorkloadError | None) -> Output:
     """The command's own results. Raises `failure`, if there is one, for results that are of no use."""
     try:
-        return _kept(_read(path), failure, benchmark=OWN)
+        output = read().model_copy(update={"workload": Command.name})
+        return _kept(output, failure, benchmark=OWN)
     except WorkloadError as error:
         raise failure or error from error
 
@@ -127,7 +132,7 @@ def _read(path: Path) -> Output:
     if not output.measurements:
         why = "; ".join(f"{lost.benchmark} ({lost.variant}): {lost.reason}" for lost in output.failures)
         raise WorkloadError(f"The command wrote an output.json without measurements{why and ': ' + why}")
-    return output.model_copy(update={"workload": Command.name})
+    return output
 
 
 def _timed(times: list[float], options: CommandOptions, failure: WorkloadError | None) -> Output:

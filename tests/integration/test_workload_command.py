@@ -137,6 +137,62 @@ def test_results_of_its_own_survive_a_commands_bad_end(slot: Slot) -> None:
     assert "exit code 3: oh" in outcome.output.failures[0].reason
 
 
+IMPORTS = Path(__file__).parents[1] / "data" / "imports"
+
+
+def copying(what: str, to: str) -> dict[str, Any]:
+    return {"argv": ["cp", "-r", str(IMPORTS / what), to]}
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (copying("hyperfine/hyperfine.json", "r.json") | {"results": {"file": "r.json", "format": "hyperfine"}},
+         {"nap [n=0.01]", "nap [n=0.02]"}),
+        (copying("go-bench/cpu.txt", "out") | {"results": {"file": "out"}}, {"Fib/n-10", "Fib/n-15"}),
+        (copying("criterion/target", "target") | {"results": {"file": "target"}}, {"fib 10", "sum/iter/10"}),
+    ],
+)  # fmt: skip
+def test_results_in_a_known_format_are_those_of_the_task(slot: Slot, options: dict[str, Any], names: set[str]) -> None:
+    outcome = slot.measure(Command(), options)
+    assert {found.benchmark for found in outcome.output.measurements} == names
+    assert outcome.output.workload == "command"
+    assert Output.model_validate_json((slot.work_dir / "output.json").read_bytes()) == outcome.output
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("true", "results a/r.json cannot be read: No such file or directory"),
+        ("mkdir a; echo hello > a/r.json", "its format is not recognised"),
+        ("mkdir a; mkfifo a/r.json", "it is not a regular file"),
+        ("mkdir a; ln -s /etc/hostname a/r.json", "a/r.json cannot be read: a link leads there, and links are not followed"),
+        ("ln -s /etc a", "a/r.json cannot be read: a link leads there"),
+        ("touch a", "a/r.json cannot be read: Not a directory"),
+        ("""mkdir a; echo '{"results": [{"command": "x", "times": [true]}]}' > a/r.json""",
+         r"results\[0\].times\[0\] is a truth value, must be a number: a file as the tool wrote it"),
+    ],
+)  # fmt: skip
+def test_results_that_are_none_fail_the_benchmark(slot: Slot, script: str, message: str) -> None:
+    with pytest.raises(WorkloadError, match=message) as failed:
+        slot.measure(Command(), {"argv": ["sh", "-c", script], "results": {"file": "a/r.json"}})
+    assert failed.value.error_type == "benchmark_failed"
+
+
+def test_links_in_a_folder_of_results_are_left_out(slot: Slot) -> None:
+    make = 'mkdir -p t/x/new t/y/new; echo \'{"iters": [2], "times": [6]}\' > t/x/new/sample.json; '
+    link = f"ln -s '{IMPORTS}/criterion/target/fib 10/new/sample.json' t/y/new/; ln -s {IMPORTS}/criterion/target t/z"
+    outcome = slot.measure(Command(), {"argv": ["sh", "-c", make + link], "results": {"file": "t"}})
+    assert [(found.benchmark, found.samples) for found in outcome.output.measurements] == [("x", [3.0])]
+
+
+def test_results_survive_a_commands_bad_end(slot: Slot) -> None:
+    script = f"cp {IMPORTS}/hyperfine/hyperfine.json r.json; echo oh; exit 3"
+    outcome = slot.measure(Command(), {"argv": ["sh", "-c", script], "results": {"file": "r.json"}})
+    assert len(outcome.output.measurements) == 2
+    assert "exit code 3: oh" in outcome.output.failures[0].reason
+
+
 def test_a_long_line_is_kept_as_it_is(slot: Slot) -> None:
     script = "import sys; sys.stdout.buffer.write(b'a' + 'é'.encode() * 300_000 + b'\\xff')"
     slot.measure(Command(), {"argv": [sys.executable, "-c", script]})

@@ -19,6 +19,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "compare": Entry("benchfleet.cli.compare:run", "Measure two things by turns, and compare them.", "emulator,runner"),
     "runs": Group("List, show, watch, stop, delete and explain runs, and download their results.", RUNS),
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
+    "import": Entry("benchfleet.cli.import_results:run", "Make results of other tools a run that `report` reads."),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),
     "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),

@@ -1,8 +1,8 @@
 """command: any argv, timed; or, if the command writes results of its own, those."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from benchfleet_contract.workloads.kinds import Kind, no_shards
 from benchfleet_contract.workloads.options import Options
@@ -11,6 +11,35 @@ _Word = Annotated[str, StringConstraints(min_length=1)]
 # What no system can start a program with: a NUL, or a variable without a name or with `=` in it.
 _Argument = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 _Variable = Annotated[str, StringConstraints(pattern=r"^[^=\x00]+$")]
+# Readers of benchfleet_results.formats, by name.
+Format = Literal[
+    "benchfleet",
+    "ruby-bench",
+    "pytest-benchmark",
+    "google-benchmark",
+    "pyperf",
+    "hyperfine",
+    "asv",
+    "jmh",
+    "criterion",
+    "junit",
+    "go-bench",
+]
+
+
+def _below(path: str) -> str:
+    if ".." in path.split("/"):
+        raise ValueError("Option results.file must stay below the work dir")
+    return path
+
+
+class ResultsFile(Options):
+    """Where the command leaves results of its own. `file` may be a folder, where the format has one (criterion)."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^[^/\x00][^\x00]*$"), AfterValidator(_below)] = Field(
+        description="Path below the work dir.", examples=["results.json"]
+    )
+    format: Format | None = Field(default=None, description="Else it is found by looking at the file.")
 
 
 class CommandOptions(Options):
@@ -24,6 +53,11 @@ class CommandOptions(Options):
     environment: dict[_Variable, _Argument] = Field(default={}, description="Added to the slot's own.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="Measured repeats.")
     warmup: int = Field(default=0, ge=0, le=1_000, description="Repeats before them, kept apart.")
+    results: ResultsFile | None = Field(
+        default=None,
+        description="Take the results that the command writes, in a known format.",
+        examples=[{"file": "results.json", "format": "hyperfine"}],
+    )
 
 
 KIND = Kind("command", CommandOptions, no_shards("a command cannot be split"), splits=False)

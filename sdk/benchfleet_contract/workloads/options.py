@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticUndefined
@@ -56,7 +56,7 @@ def _option(found: ErrorDetails) -> str:
 def _problem(model: type[Options], found: ErrorDetails, where: str) -> Problem:
     """`field` is a path such as `workload_options.variants[0]`."""
     location = tuple(_cut(step) for step in found["loc"])
-    name = str(location[0]) if location else ""
+    model, name = _innermost(model, location)
     path = _path(where, location)
     if found["type"] == "extra_forbidden":
         words, remedy = f"Option {name} is unknown", _instead(name, model)
@@ -65,6 +65,18 @@ def _problem(model: type[Options], found: ErrorDetails, where: str) -> Problem:
     else:
         words, remedy = _words(name, found["msg"]), _example(model, name)
     return Problem(field=path, value=_shown(found), message=f"{words} ({path})", remedy=remedy)
+
+
+def _innermost(model: type[Options], location: tuple[int | str, ...]) -> tuple[type[Options], str]:
+    """The model that the place is a field of, and the field: an option may have options of its own."""
+    for depth, step in enumerate(location[:-1]):
+        field = model.model_fields.get(str(step))
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Options)), None)
+        if inner is None:
+            return model, str(location[depth])
+        model = inner
+    return model, str(location[-1]) if location else ""
 
 
 def _cut(step: int | str) -> int | str:

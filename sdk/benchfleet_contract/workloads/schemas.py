@@ -105,13 +105,19 @@ def _name(kind: Kind) -> str:
 
 def _options(kind: Kind) -> Schema:
     made = kind.options.model_json_schema()
-    properties = {name: _bare(field) for name, field in made["properties"].items()}
+    properties = {name: _bare(field, made.get("$defs", {})) for name, field in made["properties"].items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _bare(field: Schema) -> Schema:
-    """A title that repeats the name helps nobody."""
-    return {key: value for key, value in field.items() if key != "title"}
+def _bare(field: Any, definitions: Schema) -> Any:
+    """A title that repeats the name helps nobody. Options within an option stand where they are referred to."""
+    if isinstance(field, list):
+        return [_bare(each, definitions) for each in field]
+    if not isinstance(field, dict):
+        return field
+    if "$ref" in field:
+        return _bare(definitions[field["$ref"].rpartition("/")[2]], definitions)
+    return {key: _bare(value, definitions) for key, value in field.items() if key != "title"}
 
 
 def _subject(exactly: Callable[[str], Schema], options: Schema | None) -> Schema:

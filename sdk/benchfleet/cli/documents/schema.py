@@ -21,6 +21,7 @@ DOCUMENTS = {  # command → module:class
     "runs download": "benchfleet.cli.documents.runs:RunDownloaded",
     "runs explain": "benchfleet.explaining.document:Explanation",
     "report": "benchfleet.report.model:Report",
+    "import": "benchfleet.cli.documents.imported:ResultsImported",
     "runner": "benchfleet.cli.documents.runner:RunnerSummary",
     "emulator": "benchfleet.cli.documents.emulator:EmulatorReady",
     "demo": "benchfleet.cli.documents.demo:DemoEnded",

@@ -1,0 +1,51 @@
+"""The option `results` of the command workload, before anything is started."""
+
+from typing import Any, get_args
+
+import pytest
+from benchfleet_contract.workloads.command import Format
+from benchfleet_contract.workloads.kinds import check
+from benchfleet_contract.workloads.schemas import definitions
+from benchfleet_results.formats.registry import NAMES
+from jsonschema import Draft202012Validator
+
+
+def problems(results: Any) -> list[tuple[str, str, str]]:
+    found = check("command", {"argv": ["true"], "results": results})
+    return [(one.field, one.message, one.remedy) for one in found]
+
+
+def test_every_format_can_be_named() -> None:
+    assert get_args(Format) == NAMES
+
+
+@pytest.mark.parametrize("results", [None, {"file": "r.json"}, {"file": "a/b", "format": "criterion"}])
+def test_a_file_below_the_work_dir_is_right(results: Any) -> None:
+    assert problems(results) == []
+
+
+def test_each_problem_names_the_option_within() -> None:
+    place = "workload_options.results"
+    assert problems({"format": "hyperfien", "fiel": "x"}) == [
+        (f"{place}.file", f"Option file is missing ({place}.file)", 'such as "results.json"'),
+        (
+            f"{place}.format",
+            f"Option format must be {', '.join(map(repr, NAMES[:-1]))} or 'go-bench' ({place}.format)",
+            "leave it out for null",
+        ),
+        (f"{place}.fiel", f"Option fiel is unknown ({place}.fiel)", "did you mean file?"),
+    ]
+
+
+@pytest.mark.parametrize("file", ["/etc/hostname", "../x", "a/../../x", "", "a\0b"])
+def test_nothing_beyond_the_work_dir_can_be_asked_for(file: str) -> None:
+    assert [field for field, _, _ in problems({"file": file})] == ["workload_options.results.file"]
+
+
+def test_the_published_schema_takes_what_the_model_takes() -> None:
+    schema = definitions(lambda pattern: {"type": "string", "pattern": pattern})["CommandOptions"]
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid({"argv": ["true"], "results": {"file": "r.json", "format": "jmh"}})
+    assert not validator.is_valid({"argv": ["true"], "results": {"file": "r.json", "format": "other"}})
+    assert not validator.is_valid({"argv": ["true"], "results": {"file": "/etc/passwd"}})
+    assert not validator.is_valid({"argv": ["true"], "results": {"file": "r.json", "more": 1}})
