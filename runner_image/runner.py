@@ -6,7 +6,7 @@ import socket
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -25,7 +25,7 @@ from runner_image.control.slots import run_slots
 from runner_image.delivery.store import open_store
 from runner_image.isolation.choose import isolation_for
 from runner_image.logs import Log, to_file, to_stream
-from runner_image.machine.cores import fitting, locks_folder, reserved
+from runner_image.machine.cores import beside, fitting, locks_folder, reserved
 from runner_image.machine.provenance import affinity, cloud_instance
 from runner_image.machine.system import System
 from runner_image.retries import Policy, Retrier
@@ -53,6 +53,7 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
             )
         if not all(cores) and affinity():
             log.warning("not_pinned", meaning="other runners have this machine's cores: what runs here disturbs them")
+        _step_aside([core for slot in cores for core in slot])
         workers = [Worker(_slot_id(runner_id, number), cores=own) for number, own in enumerate(cores, start=1)]
         loops = [runner.loop_of(worker, log=log.bind(runner_id=worker.runner_id)) for worker in workers]
         code = run_slots(loops, shutdown=runner.shutdown, log=log)
@@ -68,6 +69,12 @@ def _with_slots_that_fit(config: Config, *, log: Log) -> Config:
     meaning = "this machine has no more cores: slots that share one would measure each other"
     log.warning("fewer_slots", asked=config.slots, slots=fitting_slots, meaning=meaning)
     return replace(config, slots=fitting_slots)
+
+
+def _step_aside(measured: Collection[int]) -> None:
+    """This thread, and those that it starts later: heartbeats and output are none of the benchmark's work."""
+    if measured and (allowed := affinity()):
+        os.sched_setaffinity(0, beside(allowed, measured))
 
 
 @dataclass

@@ -6,7 +6,7 @@ locks: give them disjoint CPU sets.
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +19,7 @@ def spread(allowed: Sequence[int], *, wanted: int = 1, root: Path = Path("/")) -
 
     Where more are wanted than there are physical cores, threads of one core follow each other: two slots share none.
     """
-    ranks = {core: _siblings(core, root=root) for core in allowed}
+    ranks = {core: siblings(core, root=root) for core in allowed}
     first = [core for core in allowed if ranks[core].index(core) == 0]
     if wanted <= len(first):
         return sorted(allowed, key=lambda core: (ranks[core].index(core), core))
@@ -75,7 +75,31 @@ def _lock(path: Path, *, held: ExitStack) -> bool:
     return True
 
 
-def _siblings(core: int, *, root: Path) -> list[int]:
+def beside(allowed: Collection[int], measured: Collection[int], *, root: Path = Path("/")) -> list[int]:
+    """The cores for what must not disturb `measured`: apart from their hardware threads, if there are such, else from them.
+
+    All that are allowed where nothing is measured, or where every core is.
+    """
+    free = sorted(set(allowed) - set(measured))
+    apart = [core for core in free if not set(siblings(core, root=root)) & set(measured)]
+    return apart or free or sorted(allowed)
+
+
+def taken(folder: Path, locks: str) -> frozenset[int]:
+    """The cores that runners hold now. `folder` is `locks_folder`, `locks` the text of /proc/locks.
+
+    Looking disturbs nobody: to try the locks would keep a runner from them at that moment.
+    """
+    words = (line.split() for line in locks.splitlines())
+    held = {found[5].rpartition(":")[2] for found in words if len(found) > 5 and found[1] == "FLOCK"}
+    try:
+        files = [file for file in folder.iterdir() if file.name.isdigit()]
+        return frozenset(int(file.name) for file in files if str(file.stat().st_ino) in held)
+    except OSError:
+        return frozenset()
+
+
+def siblings(core: int, *, root: Path) -> list[int]:
     """All hardware threads of its physical core; itself alone where the system does not say."""
     try:
         text = (root / f"sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 from benchfleet.config import RunConfig, load
 from benchfleet.exceptions import NotFound
+from benchfleet.local.aside import ALL_CORES, Aside
+from benchfleet.local.quiet import Noise
 from benchfleet.local.state import ProviderState, RunnerState
 from benchfleet.profiles.settings import Connection
 from benchfleet.running.driver import RunDriver
@@ -248,6 +250,7 @@ class Stage:
     load: Callable[[Path], RunConfig] = load
     connection: Callable[[str | None], Connection] | None = None
     ticks: Callable[[], None] = lambda: None
+    noise: Callable[[], Noise] = lambda: Noise(0.0, 2)
 
     def __post_init__(self) -> None:
         self.write(CONFIG)
@@ -280,6 +283,8 @@ class Stage:
             display=self.screen,
             choose=self.choose,
             clocks=replace(self.clock.clocks(), now=self.now),
+            noise=self.noise,
+            aside=lambda: Aside(look=lambda: ALL_CORES),
         )
 
     def now(self) -> datetime:

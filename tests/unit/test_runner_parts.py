@@ -23,7 +23,7 @@ from runner_image.isolation.environment import SECRET, grantable, granted, visib
 from runner_image.isolation.lines import MAX_LINE_BYTES, Lines
 from runner_image.isolation.protocol import choose, inside_container
 from runner_image.logs import Log, to_file, to_stream
-from runner_image.machine.cores import fitting, reserved, spread
+from runner_image.machine.cores import beside, fitting, reserved, spread, taken
 from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.task.bound_cores import elsewhere
 from runner_image.task.metadata import Failure, judge, shortfall
@@ -122,6 +122,36 @@ def test_nothing_is_pinned_where_it_cannot_be_fair(tmp_path: Path) -> None:
         assert cores == [()]
     with reserved(1, allowed=None, locks=tmp_path) as cores:
         assert cores == [()]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "measured", "expected"),
+    [
+        ([0, 1], [0], [1]),  # two cores: one is measured on, the other is for everything else
+        ([0, 1, 2, 3], [0], [1, 3]),  # core 2 is the other hardware thread of core 0
+        ([0, 2], [0], [2]),  # better than the same thread
+        ([0, 1], [0, 1], [0, 1]),  # not enough cores
+        ([0, 1], [], [0, 1]),
+        ([1, 3], [0], [1, 3]),  # measured by somebody where we may not run anyway
+        ([0], [0], [0]),
+    ],
+)
+def test_what_only_accompanies_a_run_leaves_the_measured_cores(
+    tmp_path: Path, allowed: list[int], measured: list[int], expected: list[int]
+) -> None:
+    root = with_siblings(tmp_path, "0,2", "1,3", "0,2", "1,3")
+    assert beside(allowed, measured, root=root) == expected
+
+
+def test_the_cores_that_runners_hold_are_seen_without_touching_a_lock(tmp_path: Path) -> None:
+    for core in ("0", "1", "12"):
+        (tmp_path / core).touch()
+    (tmp_path / "other").touch()
+    nodes = {file.name: file.stat().st_ino for file in tmp_path.iterdir()}
+    told = [("FLOCK", nodes["12"]), ("POSIX", nodes["1"]), ("FLOCK", nodes["other"])]
+    lines = [f"{n}: {kind} ADVISORY  WRITE 19548 fe:00:{node} 0 EOF" for n, (kind, node) in enumerate(told)]
+    assert taken(tmp_path, "\n".join([*lines, "", "odd"])) == {12}
+    assert taken(tmp_path / "absent", lines[0]) == frozenset()
 
 
 @given(st.integers(1, 9), st.integers(1, 4), st.integers(0, 9))

@@ -1,10 +1,12 @@
 """`benchfleet run`. What is heavy is imported inside: completion loads this file, too."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from benchfleet.cli.lazy import PlainFlags
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connection, somebody_there
 from benchfleet.cli.run_ids import complete_begun
 
@@ -30,7 +32,37 @@ Results = Annotated[Path | None, typer.Option(help="Folder in which <run id>/ is
 StateDir = Annotated[Path, typer.Option(help="Where state files are kept.")]
 Slots = Annotated[int | None, typer.Option(min=1, help="Tasks in parallel, for each local runner (default: 1).")]
 RunId = Annotated[str | None, typer.Option(help="The run's id (default: the time in seconds).")]
+QUIET_S = 300
+_QUIET = "--wait-for-quiet"
+Quiet = Annotated[
+    float | None,
+    typer.Option(
+        _QUIET,
+        min=0,
+        metavar="[SECONDS]",
+        help=f"Wait until this machine is quiet, {QUIET_S} s if no number follows; then give up with exit code 124.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask no questions: Ctrl-C behaves as in a pipe.")]
+
+
+class RunCommand(PlainFlags):
+    """`--wait-for-quiet` may stand alone."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, alone(args))
+
+
+COMMAND_CLASS = RunCommand
+
+
+def alone(args: Sequence[str]) -> list[str]:
+    """`--wait-for-quiet` → `--wait-for-quiet=300` where no number follows."""
+    following = [*args[1:], ""]
+    return [
+        f"{word}={QUIET_S}" if word == _QUIET and not following[number].replace(".", "", 1).isdigit() else word
+        for number, word in enumerate(args)
+    ]
 
 
 def run(
@@ -44,6 +76,7 @@ def run(
     state_dir: StateDir = Path(".benchfleet"),
     slots: Slots = None,
     run_id: RunId = None,
+    wait_for_quiet_s: Quiet = None,
     yes: Yes = False,
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
@@ -70,6 +103,7 @@ def run(
         timeout_s=timeout_s,
         slots=slots,
         run_id=run_id,
+        quiet_s=wait_for_quiet_s,
     )
     driver, outcome = drive(options, (api_url, api_key, profile), asks=not yes and somebody_there())
     raise typer.Exit(print_outcome(driver, outcome, as_json=as_json))

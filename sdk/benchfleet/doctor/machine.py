@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchfleet.doctor.check import Check, fail, ok, warn
+from benchfleet.local.quiet import Average, noise
 
 FAIL_BELOW_BYTES = 1 << 30
 WARN_BELOW_BYTES = 10 << 30
-BUSY_PER_CORE = 0.25  # the load of a machine on which somebody else works
 CPU = Path("/sys/devices/system/cpu")
 
 
@@ -25,14 +25,13 @@ def disk(results: Path, *, free: Callable[[Path], int] = lambda path: shutil.dis
     return ok("disk", said)
 
 
-def load(average: Callable[[], tuple[float, float, float]] = os.getloadavg, *, cores: int | None = None) -> Check:
+def load(average: Average = os.getloadavg, *, cores: int | None = None) -> Check:
     """The load of the last minute, per core."""
-    cores = cores or os.cpu_count() or 1
-    one = average()[0]
-    said = f"load {one:.2f} on {cores} cores"
-    if one / cores > BUSY_PER_CORE:
-        return warn("load", said, remedy="something else works here and will be in the numbers: end it, or wait")
-    return ok("load", said)
+    found = noise(average, cores=cores)
+    if found.is_busy:
+        remedy = "something else works here and will be in the numbers: end it, or wait (`run --wait-for-quiet`)"
+        return warn("load", str(found), remedy=remedy)
+    return ok("load", str(found))
 
 
 def clock_rates(cpu: Path = CPU) -> Iterator[Check]:

@@ -68,6 +68,10 @@ class EmulatorProcess:
     def alive(self) -> bool:
         return self._process is not None and self._process.alive
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
     def start(self, *, environment: Mapping[str, str] = os.environ) -> None:
         """Only starts it: `wait_until_ready` waits. Its stdout is dropped, because it prints its keys there."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

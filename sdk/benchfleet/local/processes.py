@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from benchfleet.exceptions import BenchfleetError
+from benchfleet.local.aside import on_all_cores
 
 PATIENCE_S = (3.0, 10.0)  # after each SIGTERM: a runner lets its task end after the first and stops it after the second
 _LOOK_EVERY_S = 0.02
@@ -75,6 +76,7 @@ class Background:
         try:
             with contextlib.ExitStack() as files:
                 output = files.enter_context(open(_private(log), "ab")) if log else None
+                files.enter_context(on_all_cores())
                 child = subprocess.Popen(
                     command,
                     env=dict(environment),

@@ -14,6 +14,7 @@ from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, next_step, words_of
 from benchfleet.running.opening import new_session, old_session, require_free
 from benchfleet.running.options import RunOptions
+from benchfleet.running.quieting import require_quiet
 from benchfleet.running.session import Client, Session, Tools
 from benchfleet.running.state import Phase, RunState, StateFolder
 from benchfleet.running.undo import Undo
@@ -56,12 +57,19 @@ class RunDriver:
         creates = session.state.phase in (Phase.PROVISIONING, Phase.CREATING)
         try:
             require_writable(Path(session.state.results_dir).parent)
+            self._require_quiet(session)
             self._reach(session, creates=creates)
             self._create(session) if creates else self._bring_back(session)
         except BenchfleetError as error:
             if self._options.resume is not None and (isinstance(error, Unreachable) or not session.busy):
                 session.leave()  # what works, works on
             raise
+
+    def _require_quiet(self, session: Session) -> None:
+        """Before anything of ours works here, and only where something will be measured here."""
+        if any(plan.provider in self._tools.provisioners for plan in session.plans()):
+            tools = self._tools
+            require_quiet(tools.noise, patience_s=self._options.quiet_s, tell=tools.display.note, clocks=tools.clocks)
 
     def _reach(self, session: Session, *, creates: bool) -> None:
         session.take_up()
@@ -151,18 +159,22 @@ class RunDriver:
         def poll() -> Snapshot:
             with self._tools.interrupts.held():
                 session.mend_emulator()
+                session.step_aside()
             snapshot = known(session, poller.poll, again=session.start_runners)
             session.seen(snapshot.run)
             return snapshot
 
-        return poll_until_done(
-            session.run_id,
-            poll,
-            display=self._tools.display,
-            check=lambda snapshot: self._check(session, snapshot),
-            timeout_s=timeout_s,
-            clocks=self._tools.clocks,
-        )
+        try:
+            return poll_until_done(
+                session.run_id,
+                poll,
+                display=self._tools.display,
+                check=lambda snapshot: self._check(session, snapshot),
+                timeout_s=timeout_s,
+                clocks=self._tools.clocks,
+            )
+        finally:
+            session.aside.back()
 
     def _check(self, session: Session, snapshot: Snapshot | None) -> None:
         with self._tools.interrupts.held():

@@ -10,7 +10,8 @@ LATEST = "latest"
 class RunOptions:
     """`config` may be None when a run is resumed: its state file names it. `timeout_s` None waits for ever.
 
-    `stays` False: nothing may outlive this command, neither when it gives up waiting nor to be resumed later.
+    `quiet_s`: how long to wait for this machine to be quiet; None: not at all. `stays` False: nothing may outlive this
+    command, neither when it gives up waiting nor to be resumed later.
     """
 
     config: Path | None
@@ -24,3 +25,4 @@ class RunOptions:
     slots: int | None = None
     run_id: str | None = None
     stays: bool = True
+    quiet_s: float | None = None

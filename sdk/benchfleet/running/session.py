@@ -11,8 +11,10 @@ from benchfleet_contract.runs import CreatedRun, RunDetail
 
 from benchfleet.config import RunConfig
 from benchfleet.exceptions import BenchfleetError
+from benchfleet.local.aside import Aside
 from benchfleet.local.emulator import EmulatorProcess, Ready
 from benchfleet.local.processes import Background, Identity, end_all
+from benchfleet.local.quiet import Noise, noise
 from benchfleet.local.state import ProviderState
 from benchfleet.profiles.settings import Connection
 from benchfleet.running.interrupts import Interrupts
@@ -58,6 +60,8 @@ class Tools:
     choose: Choose | None = None
     interrupts: Interrupts = field(default_factory=Interrupts)
     clocks: Clocks = field(default_factory=Clocks)
+    noise: Callable[[], Noise] = noise
+    aside: Callable[[], Aside] = Aside
 
 
 class Session:
@@ -73,6 +77,7 @@ class Session:
         self.emulator: EmulatorProcess | None = None
         self.connection = Connection("", None, None)
         self.runner_key: str | None = None
+        self.aside = tools.aside()
         self._restarts = 0
         self._disk_told = False
 
@@ -146,6 +151,12 @@ class Session:
         self._restart()
         if self.connection.api_url != known:
             raise BenchfleetError(f"the emulator had to move from {known}, because its port was taken meanwhile")
+
+    def step_aside(self) -> None:
+        """This command and its emulator leave the cores to what is measured, where runners are at work here."""
+        if self.fleet.states():
+            pid = self.emulator.pid if self.emulator else None
+            self.aside.keep([pid] if pid else [])
 
     def _restart(self) -> None:
         if self.emulator is not None:
