@@ -317,6 +317,19 @@ def test_what_compared_groups_did_not_share_is_said_before_their_numbers(tmp_pat
     assert {one.subject: one.values["foreign cpu"].median for one in found.quality.conditions} == {"a": 1.5, "b": 0.0}
 
 
+def test_groups_on_a_machine_that_is_as_busy_for_both_were_measured_alike(tmp_path: Path) -> None:
+    chance = random.Random(18)
+    busy = {"a": 11, "b": 12}
+    tasks = [
+        task(noisy(chance), subject=name, metadata=conditions(before={"runnable": threads}))
+        for name, threads in busy.items()
+        for _ in range(2)
+    ]
+    found = report(tmp_path, tasks)
+    assert all("runnable" in kinds(one) for one in found.quality.series)
+    assert not [line for line in found.warnings if line.startswith("Not measured alike")]
+
+
 def test_a_baseline_that_was_measured_beside_other_work_is_said_to_be_so(tmp_path: Path) -> None:
     chance = random.Random(14)
     write_run(tmp_path, "old", [task(noisy(chance), metadata=conditions(steal_share=0.1)) for _ in range(3)])

@@ -5,24 +5,30 @@ from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report.model import Quality, QualityFinding, SeriesQuality
+from benchfleet.report.quality_words import name
 
+_SHOWN = 2  # findings of a series
 _STYLES = {"poor": "bold red", "unknown": "yellow", "fair": "", "good": "green"}
 
 
-def quality_table(quality: Quality, who: str, *, most: int) -> FittingTable:
+def quality_table(quality: Quality, *, most: int) -> FittingTable:
     """The series that are not good, at most `most` of them; its caption is the headline, which stands there in any case."""
-    columns = ("grade", "benchmark", "variant", who, "findings")
-    table = FittingTable("Quality of the data", columns, spare=("variant", who), caption=escape(quality.headline))
+    table = FittingTable("Quality of the data", ("grade", "series", "findings"), caption=escape(quality.headline))
     doubtful = [one for one in quality.series if one.grade != "good"]
     for one in doubtful[:most]:
-        name = f"{one.label}{' (baseline)' * (one.role == 'baseline')}"
-        cells = (one.benchmark, one.variant, name, "; ".join(_words(one, found) for found in one.findings))
-        table.add_row(Text(one.grade, style=_STYLES[one.grade]), *map(Text, cells))
+        table.add_row(Text(one.grade, style=_STYLES[one.grade]), name(one), _findings(one))
     if len(doubtful) > most:
-        table.add_row("", Text(f"and {len(doubtful) - most} more: --json has them all"))
+        table.add_row("", f"and {len(doubtful) - most} more: --json has them all")
     if not doubtful:
         table.add_row(Text("good", style=_STYLES["good"]), "all")
     return table
+
+
+def _findings(one: SeriesQuality) -> str:
+    """The worst: all of them would be wider than any terminal."""
+    more = len(one.findings) - _SHOWN
+    told = "; ".join(_words(one, found) for found in one.findings[:_SHOWN])
+    return f"{told}; {more} more" if more > 0 else told
 
 
 def _words(one: SeriesQuality, found: QualityFinding) -> str:

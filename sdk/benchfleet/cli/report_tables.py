@@ -50,7 +50,7 @@ def tables(report: Report) -> Iterator[FittingTable]:
     for board in report.boards:
         yield benchmarks_table(board)
     if report.quality.series:
-        yield quality_table(report.quality, words.who(report), most=_MOST_GRADES)
+        yield quality_table(report.quality, most=_MOST_GRADES)
     yield from _what_else(report)
 
 
@@ -66,7 +66,7 @@ def outcome(report: Report) -> Iterator[FittingTable]:
     several = any(len(board.ranking) > 1 for board in report.boards)
     if not several and sum(len(board.benchmarks) for board in report.boards) <= _FEW_BENCHMARKS:
         yield from map(benchmarks_table, report.boards)
-    yield quality_table(report.quality, words.who(report), most=_FEW_GRADES)
+    yield quality_table(report.quality, most=_FEW_GRADES)
 
 
 def ranking_table(report: Report) -> FittingTable:

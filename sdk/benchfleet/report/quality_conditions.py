@@ -9,6 +9,7 @@ from benchfleet.report.model import GroupConditions, QualityFinding, Span
 from benchfleet.report.quality_hits import Hit, finding, graded
 from benchfleet.report.quality_limits import CLOCK, LIMITS, Limit
 
+_APART = 0.25  # of the larger: ten runnable threads and eleven are alike
 _BY_MANIFEST = frozenset({"attempt"})  # what a task's conditions are not needed for
 
 
@@ -61,7 +62,7 @@ def apart(groups: Mapping[str, Sequence[Task]]) -> Iterator[str]:
         if len(medians) < 2:
             continue
         low, high = min(medians, key=medians.__getitem__), max(medians, key=medians.__getitem__)
-        if medians[high] - medians[low] >= limit.apart:
+        if medians[high] - medians[low] >= max(limit.apart, _APART * medians[high]):
             yield (
                 f"Not measured alike: {limit.words(medians[high])} on {high}, {limit.words(medians[low])} on {low} "
                 "(medians of their tasks). A difference between them may come from there."
