@@ -26,6 +26,7 @@ TOPICS = {
     "one_task": "wakes while one task measures",
     "report_inference": "how often the report is right",
     "archive_memory": "memory of building an archive",
+    "sequential_stopping": "coverage of runs with a target precision",
     "package_size": "size of the deployment package",
 }
 

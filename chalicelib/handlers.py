@@ -15,8 +15,12 @@ def finalize_messages(bodies: Iterable[str]) -> None:
     """An exception sends the message back to the queue."""
     for body in bodies:
         message = json.loads(body)
-        work = services().runs.remove if message.get("delete") else services().runs.build_archive
-        work(message["run_id"])
+        if message.get("delete"):
+            services().runs.remove(message["run_id"])
+        elif message.get("judge"):
+            services().runs.judge(message["run_id"])
+        else:
+            services().runs.build_archive(message["run_id"])
 
 
 def count_records(records: Iterable[Mapping[str, Any]]) -> None:

@@ -19,6 +19,9 @@ class SqsFinalizeQueue:
     def send_deletion(self, run_id: str) -> None:
         self._send({"run_id": run_id, "delete": True})
 
+    def send_judgement(self, run_id: str) -> None:
+        self._send({"run_id": run_id, "judge": True})
+
     def _send(self, body: dict[str, Any]) -> None:
         client = self._client()
         if self._url is None:

@@ -23,6 +23,7 @@ class Counts:
     drift: str | None = None  # the fingerprint of a recount that differed, since `drift_seen_ms`
     drift_seen_ms: int = 0
     watermarks: Mapping[int, int] = field(default_factory=dict)  # block → last stream sequence number applied
+    judged: bool = False  # has the run a goal? Then what its tasks measured decides how many of them are needed
 
     def of(self, status: TaskStatus, group: int | None = None) -> int:
         return sum(n for (g, s), n in self.tally.items() if s is status and group in (None, g))

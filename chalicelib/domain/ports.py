@@ -1,11 +1,18 @@
 """The verbs that services ask of the world, and the words they use. `store/`, `archive/` and the queue answer them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from benchfleet_contract.runners import TaskFiles
-from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
+from benchfleet_contract.states import (
+    ArchiveState,
+    FailureClass,
+    HeartbeatStatus,
+    ResultState,
+    StopReason,
+    TaskStatus,
+)
 from benchfleet_contract.tasks import UploadUrls
 
 from chalicelib.domain.counting import Change, Counts, Tally
@@ -19,6 +26,7 @@ from chalicelib.domain.records import (
     Presence,
     Run,
     RunState,
+    Stop,
     Task,
 )
 from chalicelib.domain.selection import Selected, Wanted
@@ -107,6 +115,21 @@ class Issued:
     nonce: str | None
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What one attempt at a task measured: benchmark → logarithm of its mean, by what is compared with nothing else.
+
+    `boards` has (workload, variant, metric, better) for names, as `benchfleet_results.summary.Board`. `instance` tells
+    machines apart, None where it was not recorded. `problem` says why there is nothing.
+    """
+
+    number: int
+    attempt: int
+    boards: Mapping[tuple[str, str, str, str], Mapping[str, float]] = field(default_factory=dict)
+    instance: str | None = None
+    problem: str | None = None
+
+
 class Refused(Exception):
     """A conditional write on a task was refused; `task` is what stood there, None if nothing did."""
 
@@ -141,6 +164,7 @@ class Tasks(Protocol):
     def requeue(self, task: Task) -> None: ...
     def time_out(self, task: Task, *, now_ms: int) -> None: ...
     def end_open(self, task: Task, ending: Ending, *, now_ms: int) -> None: ...
+    def spare(self, task: Task, reason: StopReason, *, now_ms: int) -> None: ...
     def note_flaw(self, run_id: str, flaw: Flaw) -> None: ...
     def erase(self, run_id: str, task_count: int) -> Iterator[int]: ...
     def open_headers(self, run: Run) -> None: ...
@@ -157,6 +181,7 @@ class Runs(Protocol):
     def newest(self, *, limit: int, cursor: str | None) -> tuple[list[Run], str | None]: ...
     def stop(self, run_id: str) -> bool: ...
     def pass_deadline(self, run_id: str) -> bool: ...
+    def note_stops(self, run_id: str, stops: Mapping[int, Stop]) -> bool: ...
     def begin_archive(self, run_id: str, *, now_ms: int, until_ms: int) -> int | None: ...
     def keep_archive(self, run_id: str, build: int, *, until_ms: int) -> bool: ...
     def release_archive(self, run_id: str, build: int, *, error: str) -> bool: ...
@@ -195,6 +220,21 @@ class Runners(Protocol):
     def erase(self, run_id: str) -> Iterator[int]: ...
 
 
+class Measurements(Protocol):
+    """What tasks of runs with a goal measured. Kept again, it is the same."""
+
+    def keep(self, run_id: str, measured: Iterable[Measured]) -> None: ...
+    def all(self, run_id: str) -> list[Measured]: ...
+    def erase(self, run_id: str) -> Iterator[int]: ...
+
+
+class Results(Protocol):
+    """What tasks uploaded, as far as it says what they measured."""
+
+    def read(self, task: Task) -> Measured:
+        """Of a completed task. Raises Unavailable when the bucket does not give it; what is wrong with it is told in it."""
+
+
 class Builder(Protocol):
     def build(self, run: Run, *, document: bytes, tasks: Iterable[Task]) -> Built:
         """Builds the archive and says how that ended; `run_state` and `reason` are the caller's to fill."""
@@ -221,3 +261,4 @@ class FinalizeQueue(Protocol):
 
     def send(self, run_id: str) -> None: ...
     def send_deletion(self, run_id: str) -> None: ...
+    def send_judgement(self, run_id: str) -> None: ...

@@ -1,12 +1,21 @@
 """What the control plane remembers. Times are integer milliseconds since the epoch, UTC (`*_ms`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
 from benchfleet_contract.names import folder_name, task_id
 from benchfleet_contract.run_options import ruby_version_of
-from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, Order, ResultState, TaskStatus
+from benchfleet_contract.states import (
+    ArchiveState,
+    FailureClass,
+    HeartbeatStatus,
+    Order,
+    ResultState,
+    StopReason,
+    TaskStatus,
+)
 
 
 class RunState(StrEnum):
@@ -69,6 +78,28 @@ class ArchiveRecord:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """When a run has measured enough: half of its intervals is at most `target`, a share of the mean (0.01: 1 %).
+
+    `pilot` tasks of each instance and subject come first. After `max_time_s` no new repeat is begun.
+    """
+
+    target: float
+    pilot: int
+    max_time_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a group needs no more tasks, and what was known then: `tasks` measured, half of the widest interval."""
+
+    reason: StopReason
+    at_ms: int
+    tasks: int
+    half_width: float | None
+
+
+@dataclass(frozen=True)
 class Run:
     run_id: str
     state: RunState
@@ -95,6 +126,8 @@ class Run:
     label: str | None = None  # a few words for lists of runs
     origin: str = "api"  # who made it
     noise_floor: bool = False  # is the last subject the first one under another name?
+    goal: Goal | None = None
+    stops: Mapping[int, Stop] = field(default_factory=dict)  # by the group's ordinal
 
     def groups_of(self, demand: Demand) -> list[tuple[int, Group]]:
         """The groups of a demand, one a subject, with their ordinals."""
@@ -117,7 +150,8 @@ class Run:
     def header(self, demand: Demand) -> "Header":
         """What stands beside the tasks of a demand."""
         options = self.workload_options if self.shared_options is None else self.shared_options
-        blocks, in_order = self.blocks_of(demand), self.order == "abba"
+        in_order = self.order == "abba" or self.goal is not None  # what ends early should have few repeats half done
+        blocks = self.blocks_of(demand)
         return Header(self.is_open, self.ruby_version, self.workload, options, blocks, in_order)
 
     @property

@@ -3,19 +3,20 @@
 `#name` stands for an attribute, `:name` for a value; values that follow from a write's `sets` need no name of their own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, HeartbeatStatus, StopReason, TaskStatus
 
 from chalicelib.domain.counting import Tally
 from chalicelib.domain.handing_back import ELSEWHERE_MS, history, home_of
 from chalicelib.domain.leases import timeout_message
 from chalicelib.domain.ports import Beat, Built, Flaw, Verdict
-from chalicelib.domain.records import ClaimRequest, Ending, Run, RunState, Task
+from chalicelib.domain.records import ClaimRequest, Ending, Run, RunState, Stop, Task
 from chalicelib.domain.transitions import IN_FLIGHT, OPEN
 from chalicelib.store import keys
-from chalicelib.store.items import contents_value, counter, sequence_bytes, watermark
+from chalicelib.store.items import contents_value, counter, sequence_bytes, stop_name, stop_value, watermark
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,13 @@ def end_open(task: Task, ending: Ending, *, now_ms: int) -> Write:
     return Write(pk, sk, _OPEN, sets, values=dict(_OPEN_VALUES))
 
 
+def spare(task: Task, reason: StopReason, *, now_ms: int) -> Write:
+    """pending → cancelled: its group has measured enough. What runs is left alone, and counts."""
+    sets = {"status": TaskStatus.CANCELLED, "claim_order": None, "ended_ms": now_ms, "reason": reason}
+    pk, sk = keys.task_key(task.run_id, task.number)
+    return Write(pk, sk, "#status = :pending", sets, values=dict(_PENDING))
+
+
 def note_flaw(run_id: str, flaw: Flaw) -> Write:
     """What the archive could not take of a task's upload. Its status stays: the stream has nothing to count."""
     pk, sk = keys.task_key(run_id, flaw.number)
@@ -175,6 +183,13 @@ def pass_deadline(run_id: str) -> Write:
     """running → running, closing: its open tasks are about to be failed."""
     sets = {"ending": Ending.DEADLINE, "reason": Ending.DEADLINE}
     return _run(run_id, "#state = :was AND attribute_not_exists(#ending)", sets, {":was": RunState.RUNNING})
+
+
+def note_stops(run_id: str, stops: Mapping[int, Stop]) -> Write:
+    """running → the same, with the stops of these groups; refused when one of them has a stop already."""
+    fresh = [f"attribute_not_exists(#{stop_name(group)})" for group in sorted(stops)]
+    sets = {stop_name(group): stop_value(stop) for group, stop in stops.items()}
+    return _run(run_id, " AND ".join(["#state = :was", *fresh]), sets, {":was": RunState.RUNNING})
 
 
 def begin_archive(run_id: str, *, now_ms: int, until_ms: int) -> Write:

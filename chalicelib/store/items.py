@@ -4,11 +4,20 @@ A record's field lives in an attribute of the same name; what is None is absent.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from benchfleet_contract.states import ArchiveState, FailureClass, HeartbeatStatus, ResultState, TaskStatus
+from benchfleet_contract.states import (
+    ArchiveState,
+    FailureClass,
+    HeartbeatStatus,
+    ResultState,
+    StopReason,
+    TaskStatus,
+)
 
 from chalicelib.domain.counting import Counts
 from chalicelib.domain.presence import KEEP_MS
@@ -18,16 +27,19 @@ from chalicelib.domain.records import (
     Contents,
     Demand,
     Ending,
+    Goal,
     Group,
     Header,
     Presence,
     Run,
     RunState,
+    Stop,
     Task,
 )
 from chalicelib.store import keys
 
 Item = dict[str, Any]
+_STOP = re.compile(r"stop\d+")
 _LETTERS = {
     TaskStatus.PENDING: "p", TaskStatus.CLAIMED: "c", TaskStatus.RUNNING: "r",
     TaskStatus.COMPLETED: "d", TaskStatus.FAILED: "f", TaskStatus.CANCELLED: "x",
@@ -122,6 +134,7 @@ def run_item(run: Run) -> Item:
         "shared_options": None if run.shared_options is None else json.dumps(run.shared_options),
         "warnings": list(run.warnings), "archive": str(run.archive.state), "groups": groups_value(run.groups),
         "noise_floor": run.noise_floor or None,
+        "goal": json.dumps(asdict(run.goal)) if run.goal else None,
     }  # fmt: skip
 
 
@@ -138,6 +151,8 @@ def run_of(item: Mapping[str, Any]) -> Run:
         ending=Ending(item["ending"]) if "ending" in item else None,
         noise_floor=item.get("noise_floor", False),
         groups=groups_of(item["groups"]),
+        goal=Goal(**json.loads(item["goal"])) if "goal" in item else None,
+        stops={int(name[4:]): _stop_of(value) for name, value in item.items() if _STOP.fullmatch(name)},
         archive=ArchiveRecord(
             state=ArchiveState(item["archive"]),
             key=item.get("archive_key"),
@@ -148,6 +163,21 @@ def run_of(item: Mapping[str, Any]) -> Run:
             contents=_contents(item.get("archive_contents")),
         ),
     )
+
+
+def stop_name(group: int) -> str:
+    """The attribute of one group's stop: of its own, so that whoever is first to write it is the only one."""
+    return f"stop{group}"
+
+
+def stop_value(stop: Stop) -> str:
+    """As JSON: the table holds no fractions."""
+    return json.dumps([stop.reason, stop.at_ms, stop.tasks, stop.half_width])
+
+
+def _stop_of(value: str) -> Stop:
+    reason, at_ms, tasks, half_width = json.loads(value)
+    return Stop(StopReason(reason), at_ms, tasks, half_width)
 
 
 def groups_value(groups: Iterable[Group]) -> list[list[Any]]:
@@ -219,7 +249,8 @@ def header_of(item: Mapping[str, Any]) -> Header:
 
 def counts_item(run: Run) -> Item:
     pending = {counter(i, TaskStatus.PENDING): group.total for i, group in enumerate(run.groups)}
-    return pending | {"pk": keys.run_pk(run.run_id), "sk": keys.COUNTS, "changed_ms": run.created_ms, "verified_ms": 0}
+    fixed = {"pk": keys.run_pk(run.run_id), "sk": keys.COUNTS, "changed_ms": run.created_ms, "verified_ms": 0}
+    return pending | fixed | {"judged": True if run.goal else None}
 
 
 def counts_of(item: Mapping[str, Any]) -> Counts:
@@ -230,8 +261,9 @@ def counts_of(item: Mapping[str, Any]) -> Counts:
     }
     watermarks = {int(n[1:]): int.from_bytes(v, "big") for n, v in item.items() if n[0] == "s" and n[1:].isdigit()}
     return Counts(
-        tally, item["changed_ms"], item["verified_ms"], item.get("drift"), item.get("drift_seen_ms", 0), watermarks
-    )
+        tally, item["changed_ms"], item["verified_ms"], item.get("drift"), item.get("drift_seen_ms", 0), watermarks,
+        judged="judged" in item,
+    )  # fmt: skip
 
 
 def counter(group: int, status: TaskStatus) -> str:

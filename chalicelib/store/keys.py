@@ -11,6 +11,7 @@
 | task, in flight | same | same | `A#<demand>#L#<claim token>` | |
 | task, ended | same | same | absent | |
 | marker of a run that is not over | `ACTIVE` | `<run>` | | |
+| what a task of a run with a goal measured | `MEASURED#<run>` | `M#<n>` | | |
 | runner that waits for a task of a run | `SEEN#<run>` | `R#<runner>` | | |
 | runner that waits for a task of any run | `SEEN` | `R#<runner>` | | |
 
@@ -27,6 +28,7 @@ goes by that.
 | the newest runs | `by_created` = `RUNS`, backwards |
 | which deletions must be gone on with? | `by_created` = `DELETING`, up to now |
 | which runs need looking after? | pk = `ACTIVE` |
+| what have the tasks of a run measured? | pk = `MEASURED#<run>` |
 | which runners wait for this run, or for any? | pk = `SEEN#<run>`, pk = `SEEN` |
 """
 
@@ -91,6 +93,14 @@ def leased_order(demand: Demand, token: str) -> str:
 
 def open_prefix(demand: Demand) -> str:
     return f"A#{_demand(demand)}#"
+
+
+def measured_pk(run_id: str) -> str:
+    return f"MEASURED#{run_id}"
+
+
+def measured_sk(number: int) -> str:
+    return f"M#{number:07d}"
 
 
 def seen_pk(run_id: str | None) -> str:

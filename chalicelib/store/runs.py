@@ -1,10 +1,11 @@
 """Runs, their counters and their markers in the table: the answers to `domain/ports.Runs`."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from chalicelib.domain.counting import Change, Counts, Tally, deltas
 from chalicelib.domain.ports import Built
-from chalicelib.domain.records import ActiveRun, Run, RunState
+from chalicelib.domain.records import ActiveRun, Run, RunState, Stop
 from chalicelib.store import expressions, keys
 from chalicelib.store.expressions import Write
 from chalicelib.store.items import (
@@ -65,6 +66,10 @@ class RunStore:
 
     def pass_deadline(self, run_id: str) -> bool:
         return self._try(expressions.pass_deadline(run_id)) is not None
+
+    def note_stops(self, run_id: str, stops: Mapping[int, Stop]) -> bool:
+        """All of them, or none where the run is over or one of the groups has a stop already."""
+        return self._try(expressions.note_stops(run_id, stops)) is not None
 
     def begin_archive(self, run_id: str, *, now_ms: int, until_ms: int) -> int | None:
         """Which build this is (1, 2, …); None where another builds or has built."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from benchfleet_contract.states import StopReason
+
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.handing_back import home_of
 from chalicelib.domain.ports import Beat, Flaw, Refused, Verdict
@@ -109,6 +111,9 @@ class TaskStore:
 
     def end_open(self, task: Task, ending: Ending, *, now_ms: int) -> None:
         self._change(expressions.end_open(task, ending, now_ms=now_ms))
+
+    def spare(self, task: Task, reason: StopReason, *, now_ms: int) -> None:
+        self._change(expressions.spare(task, reason, now_ms=now_ms))
 
     def note_flaw(self, run_id: str, flaw: Flaw) -> None:
         self._change(expressions.note_flaw(run_id, flaw))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.archive.s3 import Objects
-    from chalicelib.domain.ports import Builder, Clock, Storage
+    from chalicelib.domain.ports import Builder, Clock, Results, Storage
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,12 @@ class Bucket:
         from chalicelib.archive.build import ArchiveBuilder
 
         return ArchiveBuilder(lambda: self.objects)
+
+    @cached_property
+    def results(self) -> "Results":
+        from chalicelib.archive.results import ResultReader
+
+        return ResultReader(lambda: self.objects)
 
     @cached_property
     def objects(self) -> "Objects":

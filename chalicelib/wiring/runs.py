@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.services.runs.count_changes import CountChanges
     from chalicelib.services.runs.create_run import CreateRun
     from chalicelib.services.runs.delete_run import DeleteRun
+    from chalicelib.services.runs.judge_precision import JudgePrecision
     from chalicelib.services.runs.read_runs import ReadRuns
     from chalicelib.services.runs.release_builds import ReleaseBuilds
     from chalicelib.services.runs.remove_run import RemoveRun
@@ -57,7 +58,9 @@ class RunServices:
         from chalicelib.services.runs.remove_run import RemoveRun
 
         stores = self.stores
-        return RemoveRun(stores.deletions, stores.tasks, stores.runners, self.bucket.storage, self.clock)
+        return RemoveRun(
+            stores.deletions, stores.tasks, stores.runners, stores.measurements, self.bucket.storage, self.clock
+        )
 
     @cached_property
     def count_changes(self) -> "CountChanges":
@@ -76,7 +79,17 @@ class RunServices:
         from chalicelib.services.runs.build_archive import BuildArchive
 
         stores = self.stores
-        return BuildArchive(stores.runs, stores.tasks, self.bucket.builder, self.end_open, self.queue, self.clock)
+        judge = lambda run_id: self.judge(run_id)  # noqa: E731  # loaded for runs that have something to judge
+        return BuildArchive(
+            stores.runs, stores.tasks, self.bucket.builder, self.end_open, judge, self.queue, self.clock
+        )
+
+    @cached_property
+    def judge(self) -> "JudgePrecision":
+        from chalicelib.services.runs.judge_precision import JudgePrecision
+
+        stores = self.stores
+        return JudgePrecision(stores.runs, stores.tasks, stores.measurements, self.bucket.results, self.clock)
 
     @cached_property
     def release_builds(self) -> "ReleaseBuilds":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.domain.counting import Change
-    from chalicelib.domain.ports import Deletions, Runners, Runs, Tasks
+    from chalicelib.domain.ports import Deletions, Measurements, Runners, Runs, Tasks
     from chalicelib.store.table import Table
 
 
@@ -35,6 +35,12 @@ class Stores:
         from chalicelib.store.deletions import DeletionStore
 
         return DeletionStore(self.table)
+
+    @cached_property
+    def measurements(self) -> "Measurements":
+        from chalicelib.store.measured import MeasuredStore
+
+        return MeasuredStore(self.table)
 
     @cached_property
     def runners(self) -> "Runners":

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
-from benchfleet_contract.run_fields import WHOLE
+from benchfleet_contract.run_fields import BUDGET, WHOLE
+from benchfleet_contract.run_precision import PERCENT
 from benchfleet_contract.states import Order
 from benchfleet_contract.workloads import schemas
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
@@ -27,12 +28,28 @@ def exactly(pattern: str) -> Schema:
 
 Printable = Annotated[str, WithJsonSchema(exactly(PRINTABLE.pattern))]
 _Workload = Annotated[str, WithJsonSchema({"anyOf": [{"enum": [*KNOWN_WORKLOADS]}, exactly(LABEL.pattern)]})]
+_Target = Annotated[
+    str | float,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                exactly(PERCENT.pattern),
+                {"type": "number", "minimum": limits.MIN_TARGET_PRECISION, "maximum": limits.MAX_TARGET_PRECISION},
+            ]
+        }
+    ),
+]
 _RunId = Annotated[str, WithJsonSchema(exactly(NEW_RUN_ID.pattern))]
 
 
 def _whole(name: str, words: str) -> Any:
     default, least, most = WHOLE[name]
     return Field(default=default, ge=least, le=most, description=words)
+
+
+def _budget(name: str, words: str) -> Any:
+    _, least, most = BUDGET[name]
+    return Field(default=None, ge=least, le=most, description=words)
 
 
 class RunInstance(BaseModel):
@@ -116,6 +133,21 @@ class NewRun(RunProviders):
         examples=["3.4.7"],
     )
     per_instance_type: Repeats
+    target_precision: _Target | None = Field(
+        default=None,
+        description=(
+            "Ends the run early: as soon as half the width of each 95 % interval is this share of its mean, from 0.1% to 50%. "
+            f"{limits.PILOT_TASKS} tasks, or per_instance_type.tasks if that is more, are done in any case. Needs max_tasks."
+        ),
+        examples=["1%", 0.01],
+    )
+    max_tasks: int | None = _budget(
+        "max_tasks", "Tasks for each instance and subject at most, in a run with a target_precision."
+    )
+    max_time_s: int | None = _budget(
+        "max_time_s",
+        "Seconds after which a run with a target_precision begins no more repeats; what has begun is finished.",
+    )
     lease_s: int | None = _whole("lease_s", "Seconds of silence after which a runner is taken for dead.")
     max_attempts: int | None = _whole("max_attempts", "How often a task may start.")
     deadline_s: int | None = _whole("deadline_s", "Seconds after which the run ends, come what may.")
@@ -132,7 +164,8 @@ class NewRun(RunProviders):
         default=None,
         description=(
             "Instances by provider. A provider may stand here or at the top level, where `subjects`, `order`, `shards`, "
-            "`noise_floor` and `providers` are fields unless they hold an array of instances."
+            "`noise_floor`, `target_precision`, `max_tasks`, `max_time_s` and `providers` are fields unless they hold an array "
+            "of instances."
         ),
     )
 
@@ -143,7 +176,14 @@ def new_run(reference: Callable[[str], Schema]) -> tuple[Schema, dict[str, Schem
     named = {name: schema for name, schema in made.pop("$defs").items() if name != "Repeats"}
     made["properties"]["per_instance_type"] = _bare(Repeats.model_json_schema())
     made["properties"]["subjects"] = schemas.subjects(reference)
-    return {**made, **schemas.rule(reference)}, {**named, **schemas.definitions(exactly)}
+    return {**made, "anyOf": _precision(), **schemas.rule(reference)}, {**named, **schemas.definitions(exactly)}
+
+
+def _precision() -> list[Schema]:
+    """A target comes with what it may cost at most; without one there is nothing to bound."""
+    none: Schema = {"properties": {name: {"type": "null"} for name in ("target_precision", *BUDGET)}}
+    names = ["target_precision", "max_tasks"]
+    return [none, {"required": names, "properties": {name: {"not": {"type": "null"}} for name in names}}]
 
 
 def _bare(schema: Any) -> Any:

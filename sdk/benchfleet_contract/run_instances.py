@@ -11,9 +11,10 @@ from benchfleet_contract.runs import Instance
 NO_INSTANCES = "At least one instance type must be specified"
 CLASSIC_PROVIDERS = ("aws", "azure", "local")  # created first, in this order; these may hold plain strings too
 PROVIDERS = "providers"
+# These came when runs had providers of any name.
 LATER = frozenset(
-    {"subjects", "order", "shards", "noise_floor", PROVIDERS}
-)  # these came when runs had providers of any name
+    {"subjects", "order", "shards", "noise_floor", "target_precision", "max_tasks", "max_time_s", PROVIDERS}
+)
 KNOWN = frozenset(
     {"run_id", "ruby_version", "per_instance_type", "workload", "workload_options", "lease_s", "max_attempts"}
     | {"deadline_s", "metadata"}

@@ -11,12 +11,13 @@ from typing import Any, get_args
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
 from benchfleet_contract.reading import Reading, is_too_deep
-from benchfleet_contract.run_fields import WHOLE
+from benchfleet_contract.run_fields import BUDGET, WHOLE, Whole
 from benchfleet_contract.run_instances import is_field, read_instances
 from benchfleet_contract.run_noise_floor import read_noise_floor, with_noise_floor
+from benchfleet_contract.run_precision import check_room, read_precision
 from benchfleet_contract.run_subjects import read_subjects
 from benchfleet_contract.run_work import Work, check_options, check_shards, read_ruby_version
-from benchfleet_contract.runs import Instance, RunRequest
+from benchfleet_contract.runs import Instance, Precision, RunRequest
 from benchfleet_contract.states import Order
 from benchfleet_contract.workloads.known import warning_about
 
@@ -45,13 +46,20 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
     measured = [given.subject for given in subjects if given.subject]
     if noise_floor and (measured or workload):
         measured = with_noise_floor(measured, workload, reading)
-    _sizes(instances, tasks, max(1, len(subjects) + noise_floor, 2 * noise_floor), shards, reading)
+    max_tasks, max_time = (_budget(body, name, reading) for name in BUDGET)
+    precision = read_precision(body, tasks=tasks, max_time_s=max_time, reading=reading)
+    if precision:
+        check_room(precision, max_tasks or 0, reading)
+        _warn_of_pilot(tasks, precision, reading)
+    most, where = (max_tasks or 0, "max_tasks") if precision else (tasks, "per_instance_type.tasks")
+    _sizes(instances, most, max(1, len(subjects) + noise_floor, 2 * noise_floor), shards, where, reading)
     reading.close()
     if not reading.problems:
         reading.request = RunRequest(
             run_id=run_id, ruby_version=ruby_version, workload=workload, workload_options=options or {},
-            tasks_per_instance=tasks, lease_s=lease, max_attempts=attempts, deadline_s=deadline, metadata=metadata,
+            tasks_per_instance=most, lease_s=lease, max_attempts=attempts, deadline_s=deadline, metadata=metadata,
             instances=instances, subjects=measured, order=order, shards=shards, noise_floor=noise_floor,
+            precision=precision,
         )  # fmt: skip
     return reading
 
@@ -139,8 +147,8 @@ def _shards(body: Mapping[str, Any], reading: Reading) -> int:
     return _whole(given, "shards", reading)
 
 
-def _whole(body: Mapping[str, Any], name: str, reading: Reading) -> int:
-    value, (default, least, most) = body.get(name), WHOLE[name]
+def _whole(body: Mapping[str, Any], name: str, reading: Reading, span: Whole | None = None) -> int:
+    value, (default, least, most) = body.get(name), span or WHOLE[name]
     if value is None:
         return default
     count = _number(value)
@@ -149,15 +157,29 @@ def _whole(body: Mapping[str, Any], name: str, reading: Reading) -> int:
     label = name.removesuffix("_s").replace("_", " ").capitalize()
     unit = " seconds" if name.endswith("_s") else ""
     words = f"{label} must be a whole number from {least} to {most}{unit}"
-    reading.refuse(name, value, words, f"leave it out for {default}")
+    reading.refuse(name, value, words, f"leave it out for {default}" if default else f"such as {max(least, 50)}")
     return default
 
 
-def _sizes(instances: list[Instance], tasks: int, subjects: int, shards: int, reading: Reading) -> None:
+def _budget(body: Mapping[str, Any], name: str, reading: Reading) -> int | None:
+    """None where it is not there."""
+    value = body.get(name)
+    if value is None or not is_field(name, value):
+        return None
+    return _whole(body, name, reading, BUDGET[name]) or None
+
+
+def _warn_of_pilot(tasks: int, precision: Precision, reading: Reading) -> None:
+    if 0 < tasks < precision.pilot:
+        words = f"with a target precision, {precision.pilot} tasks are done in any case"
+        reading.warnings.append(f"per_instance_type.tasks: {words}, not {tasks}")
+
+
+def _sizes(instances: list[Instance], tasks: int, subjects: int, shards: int, where: str, reading: Reading) -> None:
     count = len(instances) * tasks * subjects * shards
     if count > limits.MAX_TASKS:
         words = f"Run has too many tasks: {count} of at most {limits.MAX_TASKS}"
-        reading.refuse("per_instance_type.tasks", tasks, words, "split it into several runs")
+        reading.refuse(where, tasks, words, "split it into several runs")
     kinds = len({(i.provider, i.instance_type) for i in instances})
     if kinds * subjects > limits.MAX_GROUPS:
         each = f" times {subjects} subjects" if subjects > 1 else ""

@@ -1,11 +1,11 @@
 """Runs: what is asked for, what is told."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from benchfleet_contract import limits
-from benchfleet_contract.states import ArchiveState, Order, RunStatus, TaskStatus
+from benchfleet_contract.states import ArchiveState, Order, RunStatus, StopReason, TaskStatus
 
 
 class PerInstanceType(BaseModel):
@@ -32,6 +32,17 @@ class Subject(BaseModel):
     options: dict[str, Any] = {}
 
 
+class Precision(BaseModel):
+    """When a run has measured enough: half the width of the 95 % interval is `target` (a share of the mean: 0.01 is 1 %).
+
+    `pilot` tasks of each instance and subject are done in any case. After `max_time_s` no new ones are handed out.
+    """
+
+    target: float
+    pilot: int
+    max_time_s: int | None
+
+
 class RunRequest(BaseModel):
     """A body of `POST /runs` that has passed validation (see `run_request.py`).
 
@@ -52,6 +63,7 @@ class RunRequest(BaseModel):
     order: Order = "interleaved"
     shards: int = 1
     noise_floor: bool = False
+    precision: Precision | None = None  # then `tasks_per_instance` is the most that may be done
 
 
 class NewTask(BaseModel):
@@ -115,6 +127,29 @@ class GroupCounts(TaskCounts):
     subject: str | None = None
 
 
+class GroupStop(BaseModel):
+    """Why no more tasks of one (provider, instance type, subject) are handed out, and what was known at `at`.
+
+    `tasks` had been measured; `half_width` is that of the widest interval, as a share of the mean: 0.01 is 1 %. It is null
+    where there was none.
+    """
+
+    provider: str
+    instance_type: str
+    subject: str | None = None
+    reason: StopReason
+    at: str
+    tasks: int
+    half_width: float | None
+
+
+class RunPrecision(Precision):
+    """`stops` has an entry for each group of which no more tasks are handed out."""
+
+    max_tasks: int
+    stops: list[GroupStop] = []
+
+
 class RunListItem(BaseModel):
     run_id: str
     status: RunStatus
@@ -146,3 +181,4 @@ class RunDetail(BaseModel):
     metadata: dict[str, Any]
     archive: Archive
     groups: list[GroupCounts]
+    precision: Annotated[RunPrecision | None, Field(exclude_if=lambda value: value is None)] = None

@@ -42,6 +42,17 @@ class ArchiveState(StrEnum):
         return self in (ArchiveState.READY, ArchiveState.FAILED)
 
 
+class StopReason(StrEnum):
+    """Why a run with a target precision hands out no more tasks of a machine."""
+
+    PRECISION = "precision_reached"
+    TIME = "time_reached"
+    TASKS = "max_tasks_reached"
+
+
+NOT_NEEDED = frozenset({StopReason.PRECISION, StopReason.TIME})  # reasons of tasks that were cancelled by design
+
+
 class HeartbeatStatus(StrEnum):
     BOOT = "boot"
     PROVISION = "provision"

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.ports import Deletions, Runners, Runs, Tasks
+from chalicelib.domain.ports import Deletions, Measurements, Runners, Runs, Tasks
 from chalicelib.store.deletions import DeletionStore
+from chalicelib.store.measured import MeasuredStore
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.table import Table
@@ -24,13 +25,14 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Stores:
-    """`tasks`, `runs`, `runners` and `deletions` are what is under test; `table` looks behind them."""
+    """`tasks`, `runs`, `runners`, `deletions` and `measurements` are what is under test; `table` looks behind them."""
 
     table: Table
     tasks: Tasks
     runs: Runs
     runners: Runners
     deletions: Deletions
+    measurements: Measurements
 
 
 @pytest.fixture(scope="session")
@@ -63,4 +65,6 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     else:
         made = request.getfixturevalue("aws").client("dynamodb") if request.param == "http" else None
         table = new_table(made or request.getfixturevalue("dynamodb"))
-    return Stores(table, TaskStore(table), RunStore(table), RunnerStore(table), DeletionStore(table))
+    return Stores(
+        table, TaskStore(table), RunStore(table), RunnerStore(table), DeletionStore(table), MeasuredStore(table)
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.archive.build import ArchiveBuilder
+from chalicelib.archive.results import ResultReader
 from chalicelib.archive.s3 import Objects
 from chalicelib.archive.storage import Storage
 from chalicelib.domain.contention import Windows
@@ -14,6 +15,7 @@ from chalicelib.services.runs.build_archive import BuildArchive
 from chalicelib.services.runs.count_changes import CountChanges
 from chalicelib.services.runs.create_run import CreateRun
 from chalicelib.services.runs.delete_run import DeleteRun
+from chalicelib.services.runs.judge_precision import JudgePrecision
 from chalicelib.services.runs.read_runs import ReadRuns
 from chalicelib.services.runs.release_builds import ReleaseBuilds
 from chalicelib.services.runs.remove_run import RemoveRun
@@ -27,6 +29,7 @@ from chalicelib.services.tasks.read_runners import ReadRunners
 from chalicelib.services.tasks.renew_lease import RenewLease
 from chalicelib.services.tasks.sign_uploads import SignUploads
 from chalicelib.store.deletions import DeletionStore
+from chalicelib.store.measured import MeasuredStore
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.stream import changes_of
@@ -54,17 +57,21 @@ class HandClock:
 
 
 class Outbox:
-    """The finalize queue as lists of run ids, each as often as it was sent: `sent` to be finalized, `deletions`."""
+    """The finalize queue as lists of run ids, each as often as it was sent: `sent` to be finalized, `deletions`, `judgements`."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.deletions: list[str] = []
+        self.judgements: list[str] = []
 
     def send(self, run_id: str) -> None:
         self.sent.append(run_id)
 
     def send_deletion(self, run_id: str) -> None:
         self.deletions.append(run_id)
+
+    def send_judgement(self, run_id: str) -> None:
+        self.judgements.append(run_id)
 
 
 class Killed(Exception):
@@ -129,12 +136,15 @@ class System:
         self.stop_run = StopRun(self.runs, self.tasks, end_open, queue)
         self.deletions = DeletionStore(table)
         self.delete_run = DeleteRun(self.runs, self.deletions, queue, clock)
-        self.remove_run = RemoveRun(self.deletions, self.tasks, self.runners, self.storage, clock)
+        self.measurements = MeasuredStore(table)
+        self.remove_run = RemoveRun(self.deletions, self.tasks, self.runners, self.measurements, self.storage, clock)
+        results = ResultReader(lambda: self.objects)
+        self.judge = JudgePrecision(self.runs, self.tasks, self.measurements, results, clock)
         self.sweep = Sweep(self.runs, self.tasks, self.deletions, queue, clock)
         self.release_builds = ReleaseBuilds(self.runs, queue)
         self.count_changes = CountChanges(self.runs, queue, clock)
         self.build_archive = BuildArchive(
-            self.runs, self.tasks, ArchiveBuilder(lambda: self.objects), end_open, queue, clock
+            self.runs, self.tasks, ArchiveBuilder(lambda: self.objects), end_open, self.judge, queue, clock
         )
 
     def die_after(self, writes: int) -> None:
@@ -160,6 +170,11 @@ class System:
         """Delivers every message about a deletion once."""
         while self.outbox.deletions:
             self.remove_run(self.outbox.deletions.pop(0))
+
+    def judge_all(self) -> None:
+        """Delivers every message about a judgement once."""
+        while self.outbox.judgements:
+            self.judge(self.outbox.judgements.pop(0))
 
     def run(self, run_id: str = "r") -> Run:
         return self.found(run_id)[0]

@@ -5,7 +5,11 @@
  *   cancelled: number}} Counts
  * @typedef {Counts & {provider: string, instance_type: string, subject: ?string}} Group
  * @typedef {{run_id: string, status: string, workload: string, created_at: string}} RunItem
+ * @typedef {{provider: string, instance_type: string, subject: ?string, reason: string, tasks: number,
+ *   half_width: ?number}} Stop
+ * @typedef {{target: number, stops: Stop[]}} Precision
  * @typedef {RunItem & {ruby_version: ?string, per_instance_type: {tasks: number}, tasks: Counts, groups: Group[],
+ *   precision: ?Precision,
  *   gzip_url: ?string, completed_at: ?string, deadline_at: string, reason: ?string,
  *   archive: {state: string, url: ?string, size_bytes: ?number, error: ?string, whole: ?number,
  *     corrupt: ?number, missing: ?number, lost: {task_id: string, archived: string, reason: string}[]}}} Run

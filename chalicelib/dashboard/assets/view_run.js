@@ -37,8 +37,12 @@ export function drawRun(run) {
   setBadge(byId("run-status"), run.status);
   drawFailed(run);
   drawFacts(run);
-  setText(byId("run-reason"), run.reason ? `Reason: ${run.reason}` : "");
-  setHidden(byId("run-reason"), !run.reason);
+  const reason = run.precision && run.status !== "failed" && run.status !== "cancelled" ? "" : run.reason;
+  setText(byId("run-reason"), reason ? `Reason: ${reason}` : "");
+  setHidden(byId("run-reason"), !reason);
+  const stops = stopWords(run.precision);
+  setText(byId("run-precision"), stops.join("\n"));
+  setHidden(byId("run-precision"), !stops.length);
   setHidden(byId("stop"), run.status !== "running");
   drawArchive(run);
   drawCounts(run.tasks);
@@ -52,10 +56,24 @@ function drawFailed({ status, tasks }) {
 
 const failedWords = ({ failed, total }) => (failed ? `${count(failed)} of ${count(total)} failed` : "");
 
+const share = (value) => `±${Number((value * 100).toPrecision(2))} %`;
+
+/** Why a run with a target precision takes no more tasks, group by group. @param {?import("./api.js").Precision} precision */
+function stopWords(precision) {
+  return !precision ? [] : [`Target precision ${share(precision.target)}`, ...precision.stops.map(stopOf)];
+}
+
+function stopOf(stop) {
+  const who = `${stop.provider}/${stop.instance_type}${stop.subject ? `, ${stop.subject}` : ""}`;
+  const known = stop.half_width === null ? "no interval" : share(stop.half_width);
+  return `${who}: ${stop.reason.replaceAll("_", " ")}, ${plural(stop.tasks, "task")} measured (${known})`;
+}
+
 function drawFacts(run) {
   setText(parts.workload, run.workload);
   setText(parts.ruby, run.ruby_version ? `Ruby ${run.ruby_version}` : "");
-  setText(parts.size, `${plural(run.per_instance_type.tasks, "task")} per instance`);
+  const most = run.precision ? "up to " : "";
+  setText(parts.size, `${most}${plural(run.per_instance_type.tasks, "task")} per instance`);
   setAge(parts.created, run.created_at);
   const then = setBack(run.created_at, run.completed_at) ? "ended before it began (a clock was set back): " : "ended ";
   setText(parts.then, run.completed_at ? then : "ends at the latest ");

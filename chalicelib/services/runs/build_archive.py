@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +12,7 @@ from benchfleet_contract.states import ArchiveState
 
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Flaw, Runs, Tasks
-from chalicelib.domain.records import Ending, Run, RunState, Task
+from chalicelib.domain.records import Ending, Goal, Run, RunState, Task
 from chalicelib.domain.transitions import OPEN
 from chalicelib.services.runs.stop_run import EndOpenTasks
 
@@ -34,6 +34,7 @@ class BuildArchive:
     tasks: Tasks
     builder: Builder
     end_open: EndOpenTasks
+    judge: Callable[[str], None]
     queue: FinalizeQueue
     clock: Clock
 
@@ -54,7 +55,18 @@ class BuildArchive:
         ends = Counter(task.reason if task.status not in OPEN else _STILL_OPEN for task in self.tasks.all(run))
         if not ends[_STILL_OPEN]:
             all_in_time = run.ending is Ending.DEADLINE and not ends[Ending.DEADLINE]
-            self._build(run.evolve(ending=None, reason=None) if all_in_time else run)
+            self._build(run.evolve(ending=None, reason=None) if all_in_time else self._judged(run))
+
+    def _judged(self, run: Run) -> Run:
+        """With the reasons why a run with a goal took no more tasks. What hinders judging it hinders no archive."""
+        if run.goal is None or run.state is not RunState.RUNNING or run.ending:
+            return run
+        try:
+            self.judge(run.run_id)
+        except Exception:
+            _log.exception("could not judge run %s", run.run_id)
+        found = self.runs.get(run.run_id)
+        return found[0].evolve(reason=reason_of(found[0])) if found else run
 
     def _build(self, run: Run) -> None:
         now_ms = self.clock()
@@ -119,6 +131,13 @@ class BuildArchive:
         self.queue.send(run.run_id)
 
 
+def reason_of(run: Run) -> str | None:
+    """Why a run ended that was not ended from outside: it has no more to say without a goal."""
+    from chalicelib.domain.precision import why
+
+    return run.reason or why(run)
+
+
 def _last_state(run: Run) -> RunState:
     if run.state is RunState.CANCELLED:
         return RunState.CANCELLED
@@ -145,4 +164,21 @@ def _document(run: Run) -> bytes:
             document["noise_floor"] = {"subject": subjects[0], "again": subjects[-1]}
     if run.shards > 1:
         document["shards"] = run.shards
+    if run.goal:
+        document["precision"] = _precision(run, run.goal)
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def _precision(run: Run, goal: Goal) -> dict[str, Any]:
+    told = [(run.groups[group], stop) for group, stop in sorted(run.stops.items())]
+    stops = [
+        {
+            "provider": group.demand.provider, "instance_type": group.demand.instance_type, "subject": group.subject,
+            "reason": str(stop.reason), "at": iso(stop.at_ms), "tasks": stop.tasks, "half_width": stop.half_width,
+        }
+        for group, stop in told
+    ]  # fmt: skip
+    return {
+        "target": goal.target, "pilot": goal.pilot, "max_tasks": run.tasks_per_instance,
+        "max_time_s": goal.max_time_s, "stops": stops,
+    }  # fmt: skip

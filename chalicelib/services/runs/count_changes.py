@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchfleet_contract.states import TaskStatus
+
 from chalicelib.domain.counting import Change
 from chalicelib.domain.ports import Clock, FinalizeQueue, Runs
+
+_TELLING = frozenset(
+    {TaskStatus.COMPLETED, TaskStatus.PENDING}
+)  # a result to judge by, or a task that may not be needed
 
 
 @dataclass(frozen=True)
@@ -19,3 +25,5 @@ class CountChanges:
             counts = self.runs.count(run_id, of_run, now_ms=self.clock())
             if counts and counts.open() == 0:
                 self.queue.send(run_id)
+            elif counts and counts.judged and any(change.after in _TELLING for change in of_run):
+                self.queue.send_judgement(run_id)

@@ -23,7 +23,7 @@ from chalicelib.domain.labels import label_of
 from chalicelib.domain.leases import iso
 from chalicelib.domain.plan import Plan, PlanTooLarge, plan_of
 from chalicelib.domain.ports import Clock, Runs, Storage, Tasks
-from chalicelib.domain.records import Run, RunState, Task
+from chalicelib.domain.records import Goal, Run, RunState, Task
 
 _TRIES_FOR_AN_ID = 5
 _MOST_WARNINGS = 100
@@ -132,7 +132,13 @@ def planned(request: RunRequest, plan: Plan, *, fingerprint: str, warnings: tupl
         max_attempts=request.max_attempts, metadata=request.metadata, groups=plan.groups, warnings=_some(warnings),
         order=request.order, shards=request.shards, shared_options=_shared(request, plan), label=label_of(request),
         noise_floor=request.noise_floor,
+        goal=_goal(request),
     )  # fmt: skip
+
+
+def _goal(request: RunRequest) -> Goal | None:
+    asked = request.precision
+    return Goal(asked.target, asked.pilot, asked.max_time_s) if asked else None
 
 
 def _shared(request: RunRequest, plan: Plan) -> dict[str, Any] | None:

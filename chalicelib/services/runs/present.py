@@ -7,11 +7,13 @@ from benchfleet_contract.runs import (
     Archive,
     CreatedRun,
     GroupCounts,
+    GroupStop,
     LostResult,
     NewTask,
     PerInstanceType,
     RunDetail,
     RunListItem,
+    RunPrecision,
     TaskCounts,
 )
 from benchfleet_contract.states import RunStatus, TaskStatus
@@ -20,7 +22,7 @@ from benchfleet_contract.tasks import Task as TaskView
 from chalicelib.domain.counting import Counts
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Storage
-from chalicelib.domain.records import Contents, Run, Task
+from chalicelib.domain.records import Contents, Goal, Run, Task
 
 
 def created(run: Run, tasks: Iterable[Task]) -> CreatedRun:
@@ -70,7 +72,21 @@ def run_detail(run: Run, counts: Counts, storage: Storage) -> RunDetail:
         created_at=iso(run.created_ms) or "", completed_at=iso(run.completed_ms), deadline_at=iso(run.deadline_ms) or "",
         reason=run.reason, workload=run.workload, workload_options=run.workload_options, lease_s=run.lease_s,
         max_attempts=run.max_attempts, metadata=run.metadata, archive=archive, groups=_groups(run, counts),
+        precision=_precision(run, run.goal) if run.goal else None,
     )  # fmt: skip
+
+
+def _precision(run: Run, goal: Goal) -> RunPrecision:
+    stops = [
+        GroupStop(
+            provider=group.demand.provider, instance_type=group.demand.instance_type, subject=group.subject,
+            reason=stop.reason, at=iso(stop.at_ms) or "", tasks=stop.tasks, half_width=stop.half_width,
+        )
+        for group, stop in ((run.groups[ordinal], stop) for ordinal, stop in sorted(run.stops.items()))
+    ]  # fmt: skip
+    return RunPrecision(
+        target=goal.target, pilot=goal.pilot, max_time_s=goal.max_time_s, max_tasks=run.tasks_per_instance, stops=stops
+    )
 
 
 def _contents(contents: Contents) -> dict[str, Any]:

@@ -60,6 +60,8 @@ class Sweep:
         else:
             if (run.ending or counts.open() <= 0) and counts.changed_ms < now_ms - LOST_MS:
                 self.queue.send(run.run_id)
+            if run.goal and run.is_open:  # its time may be over, and messages get lost
+                self.queue.send_judgement(run.run_id)
             self._verified(run, counts, now_ms)
             return list(self._leased(run, counts))
         return []

@@ -9,8 +9,9 @@ from benchfleet_contract.tasks import Task
 from rich.console import Console
 from rich.live import Live
 
-from benchfleet.cli.progress_table import Picture, draw
+from benchfleet.cli.progress_table import Picture, draw, stops
 from benchfleet.documents.printable import printable
+from benchfleet.results.stops import not_needed
 from benchfleet.watch.poller import Snapshot
 from benchfleet.watch.polling import Display
 
@@ -78,6 +79,8 @@ class PlainLines:
         self._failures(snapshot.tasks)
         for reason in reasons:
             self._changed(f"reason {reason}", reason)
+        for words in stops(snapshot):
+            self._changed(f"stop {words}", words)
         if snapshot.run.archive.state != ArchiveState.NONE:
             self._changed("archive", f"archive: {snapshot.run.archive.state}")
 
@@ -93,10 +96,12 @@ class PlainLines:
 def counts(snapshot: Snapshot) -> str:
     """The line of a pipe: `[67%] Pending: 1 | Running: 1 | ✓ 4 | ✗ 0`."""
     tasks = snapshot.run.tasks
-    share = round(100 * (tasks.completed + tasks.failed) / tasks.total) if tasks.total else 0
+    ended = tasks.completed + tasks.failed + not_needed(snapshot.run)
+    share = round(100 * ended / tasks.total) if tasks.total else 0
     working = tasks.claimed + tasks.running
     line = f"[{share}%] Pending: {tasks.pending} | Running: {working} | ✓ {tasks.completed} | ✗ {tasks.failed}"
-    return line + (f" | cancelled {tasks.cancelled}" if tasks.cancelled else "")
+    word = "not needed" if not_needed(snapshot.run) else "cancelled"
+    return line + (f" | {word} {tasks.cancelled}" if tasks.cancelled else "")
 
 
 class LiveTable:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchfleet.documents.printable import printable
+from benchfleet.results.stops import not_needed, stop_words
 from benchfleet.watch.durations import stopwatch
 from benchfleet.watch.estimate import remaining_s
 from benchfleet.watch.groups import demand_of, has_subjects, in_flight, key_of, open_tasks
@@ -39,7 +40,8 @@ def draw(picture: Picture, *, now: datetime | None = None) -> RenderableType:
     for name in ("instance type", *(["subject"] if compares else [])):
         table.add_column(name, overflow="fold")
     stopped = snapshot.run.tasks.cancelled > 0
-    for name in ("pending", "running", "done", "failed", *(["cancelled"] if stopped else [])):
+    word = "not needed" if not_needed(snapshot.run) else "cancelled"
+    for name in ("pending", "running", "done", "failed", *([word] if stopped else [])):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("now", overflow="ellipsis", no_wrap=True)
     for group in groups[:_MOST_ROWS]:
@@ -48,7 +50,14 @@ def draw(picture: Picture, *, now: datetime | None = None) -> RenderableType:
     what = "rows" if compares else "instance types"
     below = [Text(f"… and {more} more {what}", style="dim")] if more > 0 else []
     waits = [Text(reason, style="yellow") for reason in picture.reasons]
-    return Group(table, *below, _overall(snapshot, now or datetime.now(UTC)), *waits)
+    enough = [Text(words, style="dim") for words in stops(snapshot)]
+    return Group(table, *below, _overall(snapshot, now or datetime.now(UTC)), *waits, *enough)
+
+
+def stops(snapshot: Snapshot) -> list[str]:
+    """Why a run with a target precision takes no more tasks of some machines."""
+    precision = snapshot.run.precision
+    return [printable(words) for words in stop_words(precision)] if precision else []
 
 
 def _cells(group: GroupCounts, tasks: Sequence[Task], *, compares: bool, stopped: bool) -> list[Text]:
@@ -86,7 +95,7 @@ def _of_task(task: Task) -> str:
 def _overall(snapshot: Snapshot, now: datetime) -> Table:
     """One line: bar, share, time since the start, time to the end where there is a basis for it."""
     tasks = snapshot.run.tasks
-    ended = tasks.completed + tasks.failed  # as the line of a pipe counts
+    ended = tasks.completed + tasks.failed + not_needed(snapshot.run)  # as the line of a pipe counts
     took_s = max(0.0, (now - datetime.fromisoformat(snapshot.run.created_at)).total_seconds())
     line = Table.grid(padding=(0, 2, 0, 0))
     share = f"{100 * ended / tasks.total:.0f} %" if tasks.total else ""
@@ -101,4 +110,5 @@ def _ahead(snapshot: Snapshot, now: datetime) -> str:
     if snapshot.run.archive.state != ArchiveState.NONE:
         return f"archive {snapshot.run.archive.state}"
     left_s = remaining_s(snapshot.run, snapshot.tasks, now=now)
-    return f"about {stopwatch(left_s)} to go" if left_s and left_s >= 1 else ""
+    word = "at most" if snapshot.run.precision else "about"
+    return f"{word} {stopwatch(left_s)} to go" if left_s and left_s >= 1 else ""

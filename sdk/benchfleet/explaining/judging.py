@@ -6,7 +6,7 @@ from datetime import datetime
 from benchfleet_contract.clocks import set_back
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import RunDetail
-from benchfleet_contract.states import TERMINAL, ArchiveState, RunStatus
+from benchfleet_contract.states import NOT_NEEDED, TERMINAL, ArchiveState, RunStatus
 from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import Explanation, Finding, LogTail
@@ -15,6 +15,7 @@ from benchfleet.explaining.scene import Scene, count, first_ids, verb
 from benchfleet.explaining.waiting import waiting
 from benchfleet.explaining.working import working
 from benchfleet.results.lost import lost_words
+from benchfleet.results.stops import not_needed, stop_words
 from benchfleet.watch.durations import span
 from benchfleet.watch.groups import in_flight, open_tasks
 
@@ -22,7 +23,7 @@ DEADLINE_NEAR_S = 600
 _LOST_REMEDY = "a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others"
 _ORDER = [
     "archive_failed", "lost", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
-    "running", "archiving", "cancelled", "completed", "clock",
+    "running", "archiving", "enough", "cancelled", "completed", "clock",
 ]  # fmt: skip
 
 
@@ -60,24 +61,29 @@ def _headline(scene: Scene, found: list[Finding], task_id: str | None) -> str:
 def _how(scene: Scene) -> str:
     if scene.run.status == RunStatus.CANCELLED:
         return "the run was cancelled"
-    return "not all of it happened" if scene.run.tasks.cancelled else "everything is fine"
+    by_design = not_needed(scene.run)
+    return "everything is fine" if by_design or not scene.run.tasks.cancelled else "not all of it happened"
 
 
 def _progress(scene: Scene) -> str:
     counts, total = scene.run.tasks, scene.run.tasks.total
-    if counts.completed == total and scene.run.archive.state == ArchiveState.READY:
-        return f"{count(total, 'task')} completed, the archive is ready"
+    spared = not_needed(scene.run)
+    if counts.completed + spared == total and scene.run.archive.state == ArchiveState.READY:
+        rest = f", {spared} more {verb(spared, 'was', 'were')} not needed" if spared else ""
+        return f"{count(counts.completed, 'task')} completed{rest}, the archive is ready"
     flying = in_flight(counts)
     told = [f"{counts.completed} of {count(total, 'task')} {verb(counts.completed, 'is', 'are')} done"]
     told += [f"{flying} {verb(flying, 'runs', 'run')}"] if flying else []
     told += [f"{counts.pending} {verb(counts.pending, 'waits', 'wait')}"] if counts.pending else []
-    told += [f"{counts.cancelled} {verb(counts.cancelled, 'was', 'were')} cancelled"] if counts.cancelled else []
+    how = "not needed" if spared else "cancelled"
+    told += [f"{counts.cancelled} {verb(counts.cancelled, 'was', 'were')} {how}"] if counts.cancelled else []
     return ", ".join(told)
 
 
 def _ended(scene: Scene, task_id: str | None) -> Iterator[Finding]:
     """Cancelled tasks; completed ones only where one was asked about."""
-    cancelled = [task for task in scene.tasks if task.status == "cancelled"]
+    yield from _enough(scene, task_id)
+    cancelled = [task for task in scene.tasks if task.status == "cancelled" and task.reason not in NOT_NEEDED]
     if cancelled:
         who = cancelled[0].id if len(cancelled) == 1 else count(len(cancelled), "task")
         words = f"{who} {verb(len(cancelled), 'was', 'were')} cancelled: the run was {scene.run.reason or 'stopped'}"
@@ -95,6 +101,19 @@ def _ended(scene: Scene, task_id: str | None) -> Iterator[Finding]:
             yield Finding(
                 kind="completed", weight="fine", words=words, since=task.ended_at, tasks=1, task_ids=[task.id]
             )
+
+
+def _enough(scene: Scene, task_id: str | None) -> Iterator[Finding]:
+    """What a run with a target precision did without, and why."""
+    spared = [task for task in scene.tasks if task.status == "cancelled" and task.reason in NOT_NEEDED]
+    stops = stop_words(scene.run.precision) if scene.run.precision else []
+    if not spared and (task_id or not stops):
+        return
+    who = spared[0].id if len(spared) == 1 else count(len(spared), "task")
+    words = f"{who} {verb(len(spared), 'was', 'were')} not needed" if spared else "the run has measured what it was to"
+    yield Finding(
+        kind="enough", weight="fine", words=words, tasks=len(spared), task_ids=first_ids(spared), details=stops
+    )
 
 
 def _clock(scene: Scene) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from benchfleet.report.costs import slots_at_work, total
 from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task, by_execution
 from benchfleet.report.dimensions import identity
 from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
+from benchfleet.report.stopping import precision_of
 from benchfleet.report.surroundings import OPTION, option_text
 from benchfleet.results.bounds import cut, tame_options
 
@@ -32,6 +33,8 @@ def run_facts(run: Run, tasks: Sequence[Task], *, role: Role) -> RunFacts:
         ended_at=max((task.ended_at for task in mine if task.ended_at), default=None),
         tasks=len(mine),
         without_result=sum(task.outcome not in HAS_RESULTS for task in mine),
+        not_needed=run.not_needed,
+        precision=precision_of(run),
     )
 
 

@@ -95,6 +95,9 @@ class Run:
     folder: Path
     about: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    not_needed: int = (
+        0  # tasks that the control plane did without: the target precision was reached, or the time was over
+    )
 
 
 @dataclass(frozen=True)

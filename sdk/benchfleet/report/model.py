@@ -7,6 +7,7 @@ too. Intervals are [low, high] at 95 %. None means that nothing can be said.
 
 from typing import Any, Literal
 
+from benchfleet_contract.runs import RunPrecision
 from benchfleet_results.metrics import Scale
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,6 +72,8 @@ class RunFacts(Part):
     ended_at: str | None = Field(description="when the last task ended")
     tasks: int
     without_result: int
+    not_needed: int = Field(default=0, description="tasks that a run with a target precision did without; in no count")
+    precision: RunPrecision | None = Field(default=None, description="of a run with a target precision")
 
 
 class GroupFacts(Group):

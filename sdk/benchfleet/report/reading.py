@@ -17,6 +17,7 @@ from benchfleet_results.series import Samples
 from benchfleet.exceptions import UsageError
 from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
 from benchfleet.report.quality_reading import conditions, cores, pinned
+from benchfleet.report.stopping import is_spared
 from benchfleet.report.surroundings import environment, host
 from benchfleet.results import bounds
 from benchfleet.results.bounds import cut, whole
@@ -51,12 +52,15 @@ def _read_run(path: Path) -> tuple[Run, list[Task]]:
     manifest = _noted(path / "manifest.json", bounds.MAX_MANIFEST_BYTES, notes)
     entries = (manifest or {}).get("tasks")
     run_id = whole((about or {}).get("run_id") or (manifest or {}).get("run_id") or path.name)
+    spared = 0
     if isinstance(entries, list):
-        tasks = [_listed(path, run_id, entry) for entry in entries if isinstance(entry, dict)]
+        known = [entry for entry in entries if isinstance(entry, dict)]
+        wanted = [entry for entry in known if not is_spared(entry)]
+        tasks, spared = [_listed(path, run_id, entry) for entry in wanted], len(known) - len(wanted)
     else:
         tasks = list(_unlisted(path, run_id))
         notes.append(f"run {run_id} has no manifest.json: tasks that left nothing behind cannot be known")
-    return Run(run_id, path, about or {}, (*notes, *_said(tasks))), tasks
+    return Run(run_id, path, about or {}, (*notes, *_said(tasks)), spared), tasks
 
 
 def _said(tasks: Sequence[Task]) -> list[str]:

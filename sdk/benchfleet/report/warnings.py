@@ -11,6 +11,7 @@ from benchfleet.report import quality_conditions, quality_words, words
 from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task, by_group
 from benchfleet.report.dimensions import identity, machine
 from benchfleet.report.model import Board, GroupFacts, Quality
+from benchfleet.report.stopping import stopping
 from benchfleet.results.bounds import as_json, cut
 
 
@@ -33,6 +34,7 @@ def warnings(
         *_noted((*new.tasks, *old.tasks)),
         *_twice((*new.tasks, *old.tasks)),
         *_clocks((*new.tasks, *old.tasks)),
+        *stopping((*new.runs, *old.runs)),
         *(note for run in (*new.runs, *old.runs) for note in run.notes),
     ]
     return list(dict.fromkeys(found))

@@ -209,7 +209,7 @@ class RunDriver:
             return self._finish(session)
         session.states.tidy(session.run_id, keep_logs=True)
         tasks = seen.tasks if seen else None
-        bad = tasks is None or seen is None or seen.status != RunStatus.COMPLETED or tasks.completed != tasks.total
+        bad = tasks is None or seen is None or seen.status != RunStatus.COMPLETED or not seen.all_done
         step = next_step(folder, logs=session.folder) if tasks and tasks.failed else ""
         return Ended(exit_codes.FAILED if bad else exit_codes.OK, folder=folder, next_step=step)
 

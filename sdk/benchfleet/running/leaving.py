@@ -11,6 +11,7 @@ from benchfleet_contract.states import RunStatus
 from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.results.lost import lost_words
+from benchfleet.results.stops import missing
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.session import Client, Session
 from benchfleet.running.state import RunState
@@ -120,7 +121,7 @@ def _stop_run(client: Client, run_id: str) -> None:
 
 
 def exit_code_of(run: RunDetail) -> int:
-    good = run.status == RunStatus.COMPLETED and run.tasks.completed == run.tasks.total and not lost_words(run.archive)
+    good = run.status == RunStatus.COMPLETED and not missing(run) and not lost_words(run.archive)
     return exit_codes.OK if good else exit_codes.FAILED
 
 
@@ -128,8 +129,8 @@ def words_of(run: RunDetail) -> str:
     """What to say of a run that is not wholly good; empty for one that is."""
     if run.status != RunStatus.COMPLETED:
         return f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}"
-    missing = run.tasks.total - run.tasks.completed
-    told = [f"{missing} of {run.tasks.total} tasks of run {run.run_id} did not complete"] if missing else []
+    lacking = missing(run)
+    told = [f"{lacking} of {run.tasks.total} tasks of run {run.run_id} did not complete"] if lacking else []
     return "; ".join([*told, *filter(None, [lost_words(run.archive)])])
 
 

@@ -20,6 +20,7 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from benchfleet.exceptions import BenchfleetError, DiskError
 from benchfleet.local.files import read_own, replace_whole
 from benchfleet.local.state import EmulatorState, PathText, ProviderState
+from benchfleet.results.stops import not_needed
 
 if TYPE_CHECKING:
     from benchfleet.local.lock import Lock
@@ -45,8 +46,15 @@ class ConfigState(BaseModel):
 
 
 class SeenRun(BaseModel):
+    """`not_needed` tasks were cancelled by design, in a run with a target precision."""
+
     status: RunStatus
     tasks: TaskCounts
+    not_needed: int = 0
+
+    @property
+    def all_done(self) -> bool:
+        return self.tasks.completed + self.not_needed == self.tasks.total
 
 
 class RunState(BaseModel):
@@ -71,7 +79,7 @@ class RunState(BaseModel):
         self.run = SeenRun(status=RunStatus.RUNNING, tasks=TaskCounts(total=tasks, pending=tasks))
 
     def seen(self, run: RunDetail) -> None:
-        self.run = SeenRun(status=run.status, tasks=run.tasks)
+        self.run = SeenRun(status=run.status, tasks=run.tasks, not_needed=not_needed(run))
 
 
 class StateFolder:

@@ -14,6 +14,7 @@ from benchfleet.cli.ages import ago
 from benchfleet.cli.output import plain_table, print_table, size, state
 from benchfleet.documents.printable import printable
 from benchfleet.results.lost import lost_words
+from benchfleet.results.stops import goal_words, stop_words
 from benchfleet.watch.groups import demand_of, has_subjects
 
 COUNTED = ("pending", "claimed", "running", "completed", "failed", "cancelled")
@@ -50,6 +51,10 @@ def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | s
     yield "status", status(run)
     if run.reason:
         yield "reason", Text(run.reason)
+    if run.precision:
+        yield "precision", goal_words(run.precision)
+        for words in stop_words(run.precision):
+            yield "", Text(printable(words))
     yield "workload", f"{run.workload}{f', ruby {run.ruby_version}' if run.ruby_version else ''}"
     yield "created", ago(run.created_at, now=now)
     if run.completed_at:

@@ -71,12 +71,13 @@ def require_success(run: "RunDetail") -> None:
 
     from benchfleet.exceptions import RunFailed
     from benchfleet.results.lost import lost_words
+    from benchfleet.results.stops import missing
 
     if run.status != RunStatus.COMPLETED:
         raise RunFailed(f"run {run.run_id} is {run.status}: {run.reason or 'no reason given'}")
-    if missing := run.tasks.total - run.tasks.completed:
+    if lacking := missing(run):
         raise RunFailed(
-            f"{missing} of {run.tasks.total} tasks did not complete; `benchfleet runs explain {run.run_id}` says why"
+            f"{lacking} of {run.tasks.total} tasks did not complete; `benchfleet runs explain {run.run_id}` says why"
         )
     if lost := lost_words(run.archive):
         raise RunFailed(lost)
