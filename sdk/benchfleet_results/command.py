@@ -15,9 +15,12 @@ def _shortened(options: Mapping[str, Any], samples: int) -> Sequence[Mode]:
 
 
 def _timed(options: Mapping[str, Any], samples: int) -> bool:
-    """A command that has more samples than repeats wrote results of its own: how it measured is its own affair."""
+    """How a command measured that wrote results of its own is its own affair.
+
+    It names their file (`results`), or left an `output.json`: then it has more samples than repeats.
+    """
     repeats = options.get("repeats", 1)
-    return isinstance(repeats, int) and samples <= repeats
+    return isinstance(repeats, int) and samples <= repeats and not options.get("results")
 
 
 AGGREGATOR = Aggregator("command", {"time": Metric("ratio")}, shortened=_shortened, raw=_timed)

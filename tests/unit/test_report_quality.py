@@ -228,6 +228,7 @@ def test_other_cores_than_the_tasks_own_are_called(tmp_path: Path) -> None:
         ("command", {"argv": ["x"], "repeats": 15}, "warmup: 0", "fair"),
         ("command", {"argv": ["x"], "warmup": 1, "repeats": 15}, None, None),
         ("command", {"argv": ["x"], "repeats": 1}, None, None),  # 15 samples: results of its own
+        ("command", {"argv": ["x"], "repeats": 15, "results": {"file": "out.json"}}, None, None),
         ("mock", {"steps": 1}, None, None),
         ("somebody's", {"effort": "fast"}, None, None),
     ],
