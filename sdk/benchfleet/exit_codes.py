@@ -1,7 +1,7 @@
 """What every command's exit code means: the table of docs/cli.md."""
 
 OK = 0
-FAILED = 1  # the run, or some of its tasks, failed
+FAILED = 1  # the run, or some of its tasks, failed; or a comparison does not pass
 USAGE = 2
 INFRASTRUCTURE = 3  # not the benchmark's fault: no response, no engine, a damaged archive
 AUTH = 4
@@ -12,11 +12,11 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE, as other programs end when nobody reads on
 
 MEANINGS = {
     OK: "success",
-    FAILED: "the run or some of its tasks failed",
+    FAILED: "the run or some of its tasks failed; `report`: worse than the baseline, not comparable, or nothing was measured",
     USAGE: "invalid usage of the command line",
     INFRASTRUCTURE: "infrastructure: no response, no Docker engine, a port in use, a damaged archive or state file",
     AUTH: "the key is missing, unknown or not allowed to do this",
-    INVALID_CONFIG: "the config is invalid, or the request does not fit the run's state",
+    INVALID_CONFIG: "the config (or a file of prices or thresholds) is invalid, or the request does not fit the run's state",
     TIMEOUT: "timeout: it took longer than allowed",
     INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",
     BROKEN_PIPE: "nobody reads the output any more (`| head`)",

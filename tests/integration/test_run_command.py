@@ -145,8 +145,12 @@ def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) 
     results = Path(told["results_dir"])
     assert results == folder / "results" / told["run_id"]
     assert {"b-1", "b-2"} <= {path.name for path in results.iterdir()}
+    assert told["dashboard_url"] is None
     kept = [name for name in files(folder) if not name.startswith("results/")]
     assert kept == [f".benchfleet/runs/{told['run_id']}.json", "config.json"]
+    shown = Ran(start(folder, "show", "latest", "--json", command="runs"))
+    assert (json.loads(shown.out)["run_id"], json.loads(shown.out)["tasks"]["completed"]) == (told["run_id"], 2)
+    assert f"no control plane is asked: this is from results/{told['run_id']}/" in shown.err
     again = run(folder, "--resume", "latest")
     assert (again.code, again.last_line) == (0, told)
     assert "Ranking" in again.out

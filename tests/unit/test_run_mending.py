@@ -204,6 +204,22 @@ def test_space_is_asked_for_only_where_it_helps(tmp_path: Path, number: int, adv
     assert str(raised.value).endswith("; free some space") is advice
 
 
+def test_the_last_line_is_for_programs_and_names_no_dashboard_that_has_ended(
+    tmp_path: Path, emulators: Emulators, capsys: pytest.CaptureFixture[str]
+) -> None:
+    driver = stage(tmp_path, RUNNING, DONE).driver(run_id="7")
+    driver.run()
+    print_outcome(driver, Ended(0), as_json=False, on_terminal=True)
+    assert capsys.readouterr().out == ""
+    print_outcome(driver, Ended(0), as_json=True, on_terminal=True)
+    assert json.loads(capsys.readouterr().out)["dashboard_url"] == "http://plane/?run_id=7"
+    own = stage(tmp_path, RUNNING, DONE)
+    driver = RunDriver(own.options(run_id="8", emulator=True), replace(own.tools(), emulator=emulators))
+    driver.run()
+    print_outcome(driver, Ended(0), as_json=False)
+    assert json.loads(capsys.readouterr().out)["dashboard_url"] is None
+
+
 def test_cleaned_up_is_told_as_cancelled_and_names_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, STOPPED, choose=lambda run_id: CLEAN)
     driver = here.driver(run_id="7")

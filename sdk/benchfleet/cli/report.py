@@ -251,7 +251,6 @@ def _write(
     report: "Report", *, html: Path | None, csv: str | None, md: str | None, junit: Path | None, as_json: bool
 ) -> None:
     from benchfleet.report.csv_file import as_csv
-    from benchfleet.report.markdown import as_markdown
 
     if html:
         from benchfleet.report.page import render
@@ -260,7 +259,9 @@ def _write(
     if csv:
         _put(csv, as_csv(report))
     if md:
-        _put(md, as_markdown(report))
+        from benchfleet.report.comment import as_comment
+
+        _put(md, as_comment(report))
     if junit:
         from benchfleet.report.junit import as_junit
 

@@ -1,5 +1,6 @@
 """`benchfleet run`. What is heavy is imported inside: completion loads this file, too."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -85,7 +86,7 @@ def run(
 ) -> None:
     """Run a config from start to end: runners, run, progress, results, ranking.
 
-    The last line on stdout is JSON for programs. Ctrl-C on a terminal asks what to do; --resume continues a
+    In a pipe the last line on stdout is JSON for programs. Ctrl-C on a terminal asks what to do; --resume continues a
     run that was interrupted.
     """
     from benchfleet.cli.run_ending import print_outcome
@@ -106,7 +107,7 @@ def run(
         quiet_s=wait_for_quiet_s,
     )
     driver, outcome = drive(options, (api_url, api_key, profile), asks=not yes and somebody_there())
-    raise typer.Exit(print_outcome(driver, outcome, as_json=as_json))
+    raise typer.Exit(print_outcome(driver, outcome, as_json=as_json, on_terminal=sys.stdout.isatty()))
 
 
 def drive(

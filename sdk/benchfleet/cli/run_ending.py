@@ -10,11 +10,17 @@ from benchfleet.running.driver import RunDriver
 from benchfleet.running.leaving import Ended, how_to_resume, what_stays
 
 
-def print_outcome(driver: RunDriver, outcome: Ended | BaseException, *, as_json: bool) -> int:
-    """Returns the exit code. With `as_json` stdout gets the last line only."""
-    if isinstance(outcome, BaseException):
-        return print_failure(driver, outcome)
-    return print_end(driver, outcome, as_json=as_json)
+def print_outcome(
+    driver: RunDriver, outcome: Ended | BaseException, *, as_json: bool, on_terminal: bool = False
+) -> int:
+    """Returns the exit code. With `as_json` stdout gets the last line only.
+
+    That line is for programs: where stdout is a terminal there is none to read it.
+    """
+    code = print_end(driver, outcome, as_json=as_json) if isinstance(outcome, Ended) else print_failure(driver, outcome)
+    if as_json or not on_terminal:
+        print_last_line(driver, code)
+    return code
 
 
 def print_end(driver: RunDriver, ended: Ended, *, as_json: bool) -> int:
@@ -25,7 +31,7 @@ def print_end(driver: RunDriver, ended: Ended, *, as_json: bool) -> int:
         _say(ended.words)
     if ended.next_step:
         _say(ended.next_step)
-    return print_last_line(driver, ended.exit_code)
+    return ended.exit_code
 
 
 def print_failure(driver: RunDriver, error: BaseException) -> int:
@@ -40,10 +46,10 @@ def print_failure(driver: RunDriver, error: BaseException) -> int:
         _say(how_to_resume(driver.state.run_id))
     if driver.state and isinstance(error, TimedOut) and (staying := what_stays(driver.state)):
         _say(staying)
-    return print_last_line(driver, code)
+    return code
 
 
-def print_last_line(driver: RunDriver, exit_code: int) -> int:
+def print_last_line(driver: RunDriver, exit_code: int) -> None:
     """One line of JSON on stdout, if there is a run to tell of."""
     from benchfleet.cli.output import as_json
 
@@ -52,7 +58,6 @@ def print_last_line(driver: RunDriver, exit_code: int) -> int:
         document = RunEnded.of(driver.state, status_file=file, exit_code=exit_code)
         sys.stderr.flush()
         print(as_json(document), flush=True)
-    return exit_code
 
 
 def print_ranking(folder: Path) -> None:

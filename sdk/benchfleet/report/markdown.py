@@ -55,7 +55,7 @@ def _within(room: int, lines: list[str], what: str) -> list[str]:
     return lines if fits else ["", f"The table of {what} is too long for a comment: --csv and --html have it."]
 
 
-def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> list[str]:
     marks = ["---" if set(name.split(" / ")) & _TEXTS else "---:" for name in head]
     return ["", _line(head), _line(marks), *(_line(row) for row in rows)]
 
@@ -80,7 +80,7 @@ def _comparison(found: RunComparison, who: str) -> list[str]:
         )
         for row in found.rows[:_MOST_ROWS]
     )
-    lines += _table((who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
+    lines += table((who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
     more = len(found.rows) - _MOST_ROWS
     left = sum(row.regression for row in found.rows[_MOST_ROWS:])
     lines += [f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else []
@@ -91,6 +91,7 @@ def _one_side(found: RunComparison) -> list[str]:
     lines = [f"- ❌ failed now and not before: {escape(name)}" for name in found.failed]
     lines += [f"- only in the baseline: {escape(name)}" for name in found.only_in_baseline]
     lines += [f"- only new: {escape(name)}" for name in found.only_new]
+    lines += [f"- ignored by {escape(one.rule)}: {escape(one.what)}" for one in found.ignored]
     return ["", "Not compared:", "", *_first(lines)] if lines else []
 
 
@@ -119,7 +120,7 @@ def _ranking_table(board: Board) -> list[str]:
     )
     mean = words.mean_name([board])
     head = ("#", words.heading(board.by), mean, "95 % interval", "to the best", "95 % interval", "verdict", "tasks")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _variants(report: Report) -> list[str]:
@@ -148,7 +149,7 @@ def _value(board: Board) -> list[str]:
     return [
         "",
         "Speed per dollar:",
-        *_table(("#", words.heading(board.by), "an hour", "speed per dollar", "price from"), rows),
+        *table(("#", words.heading(board.by), "an hour", "speed per dollar", "price from"), rows),
     ]
 
 
@@ -168,7 +169,7 @@ def _benchmarks(board: Board) -> list[str]:
     head = ("benchmark", words.heading(board.by), "mean", "95 % interval", "to the best", "verdict")
     count = len(board.benchmarks)
     summary = f"<details><summary>{count} benchmark{'s' * (count != 1)}</summary>"
-    return ["", summary, *_table(head, rows), "", "</details>"]
+    return ["", summary, *table(head, rows), "", "</details>"]
 
 
 def _problems(report: Report) -> list[str]:

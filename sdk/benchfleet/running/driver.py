@@ -192,6 +192,8 @@ class RunDriver:
 
     def _put_away(self, session: Session, *, failed: bool) -> None:
         """Logs are kept when something failed; an emulator's state has nothing that the results have not."""
+        if session.state.emulator:
+            session.state.dashboard_url = ""  # its pages ended with it
         session.emulator = session.state.emulator = None
         session.state.providers = {}
         session.save_if_possible(Phase.DONE)

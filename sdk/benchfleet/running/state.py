@@ -75,6 +75,14 @@ class RunState(BaseModel):
     providers: dict[str, ProviderState] = {}
     emulator: EmulatorState | None = None
 
+    @property
+    def has_dashboard(self) -> bool:
+        """False once the run's own emulator has ended, whether it is put away or may be started again."""
+        from benchfleet.local.processes import Identity  # here: to read the files needs no processes
+
+        process = self.emulator.process if self.emulator else None
+        return bool(self.dashboard_url) and (process is None or Identity(process.pid, process.started).alive)
+
     def created(self, tasks: int) -> None:
         self.run = SeenRun(status=RunStatus.RUNNING, tasks=TaskCounts(total=tasks, pending=tasks))
 

@@ -17,12 +17,13 @@ class TasksDone(BaseModel):
 class RunEnded(Document):
     """As the run was seen last. `status` is null if it was not seen at all.
 
-    The paths are this machine's, and null when the run was cleaned up.
+    The paths are this machine's, and null when the run was cleaned up. `dashboard_url` is null where the command's own
+    emulator has ended, and its pages with it.
     """
 
     run_id: str
     orchestrator_url: str
-    dashboard_url: str
+    dashboard_url: str | None
     status_file: str | None
     results_dir: str | None
     status: RunStatus | None
@@ -36,7 +37,7 @@ class RunEnded(Document):
         return cls(
             run_id=state.run_id,
             orchestrator_url=state.api_url,
-            dashboard_url=state.dashboard_url,
+            dashboard_url=state.dashboard_url if state.has_dashboard else None,
             status_file=status_file,
             results_dir=state.results_dir if status_file else None,
             status=seen.status if seen else None,

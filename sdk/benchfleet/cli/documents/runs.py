@@ -79,13 +79,14 @@ class RunsDeleted(Document):
 class RunDownloaded(Document):
     """`folder` holds the unpacked archive, `tasks` the names of the tasks' folders in it.
 
-    `whole`, `corrupt` and `missing` count uploads by its manifest; null where that does not tell.
+    `whole`, `corrupt` and `missing` count uploads by its manifest; null where that does not tell. Size and digest of the
+    archive are null if it was downloaded before, and no control plane has it any more.
     """
 
     run_id: str
     folder: str
-    size_bytes: int
-    sha256: str
+    size_bytes: int | None
+    sha256: str | None
     tasks: list[str]
     whole: int | None
     corrupt: int | None

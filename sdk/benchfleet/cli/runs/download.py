@@ -11,6 +11,7 @@ import typer
 
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
 from benchfleet.cli.run_ids import RESULTS, RunId, resolve
+from benchfleet.cli.runs.here import either, find
 
 if TYPE_CHECKING:
     from benchfleet import DownloadProgress
@@ -34,14 +35,18 @@ def run(
     """
     from benchfleet.cli.output import print_document, size
 
-    with connect(api_url, api_key, profile, of=run_id) as client:
-        told = fetch(client, resolve(client, run_id), results)
+    told = either(
+        lambda: connect(api_url, api_key, profile, of=run_id),
+        lambda: _fetched(run_id, results),
+        lambda client: fetch(client, resolve(client, run_id), results),
+        local=False,
+    )
     if as_json:
         print_document(told)
     else:
         print(told.folder)
         held = f", results: {_words(told)}" if told.whole is not None else ""
-        print(f"{size(told.size_bytes)}, {len(told.tasks)} tasks{held}", file=sys.stderr)
+        print(f"{size(told.size_bytes) or 'downloaded before'}, {len(told.tasks)} tasks{held}", file=sys.stderr)
     _require_whole(told)
 
 
@@ -64,21 +69,32 @@ _ASIDE = "corrupt"  # where an archive keeps uploads that it could not take: no 
 
 def fetch(client: "Client", run_id: str, results: Path) -> "RunDownloaded":
     """Raises BenchfleetError: no archive yet, a damaged one, a full disk."""
-    from benchfleet.cli.documents.runs import RunDownloaded
     from benchfleet.results.extract import extract, sha256_of
-    from benchfleet.results.lost import totals_of
 
     results.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=results) as name, _bar() as on_progress:
         file = client.download(run_id, Path(name) / "results.tar.gz", on_progress=on_progress)
         folder = results / run_id
         extract(file, folder)
-        tasks = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != _ASIDE)
-        totals = totals_of(folder)
-        told: dict[str, object] = {"size_bytes": file.stat().st_size, "sha256": sha256_of(file), "tasks": tasks}
+        told: dict[str, object] = {"size_bytes": file.stat().st_size, "sha256": sha256_of(file)}
+    return _told(run_id, folder, told)
+
+
+def _fetched(given: str, results: Path) -> "RunDownloaded":
+    """What `benchfleet run` has brought home: there is nothing more to download. Raises UsageError."""
+    run, folder = find(given, results)
+    return _told(run.run_id, folder, {"size_bytes": None, "sha256": None})
+
+
+def _told(run_id: str, folder: Path, archive: "dict[str, object]") -> "RunDownloaded":
+    from benchfleet.cli.documents.runs import RunDownloaded
+    from benchfleet.results.lost import totals_of
+
+    tasks = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name != _ASIDE)
+    totals = totals_of(folder)
     counts = (totals.files, totals.corrupt, totals.missing) if totals else (None, None, None)
-    told |= dict(zip(("whole", "corrupt", "missing"), counts, strict=True))
-    return RunDownloaded.model_validate({"run_id": run_id, "folder": str(folder), **told})
+    about = {**archive, "tasks": tasks, **dict(zip(("whole", "corrupt", "missing"), counts, strict=True))}
+    return RunDownloaded.model_validate({"run_id": run_id, "folder": str(folder), **about})
 
 
 @contextmanager

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
+from benchfleet.cli.run_ids import LATEST, RESULTS
+from benchfleet.cli.runs.here import Local, Results, either, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from benchfleet_contract.runs import RunListItem
 
 DEFAULT_LIMIT = 20
@@ -22,22 +27,39 @@ Status = Annotated[
 def run(
     limit: Limit = DEFAULT_LIMIT,
     status: Status = None,
+    local: Local = False,
+    results: Results = RESULTS,
     api_url: ApiUrl = None,
     api_key: ApiKey = None,
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """List runs, the newest first."""
+    """List runs, the newest first: the control plane's, or those in RESULTS if none is named."""
     from benchfleet.cli.documents.runs import RunsList
     from benchfleet.cli.output import print_document
 
-    with connect(api_url, api_key, profile) as client:
-        wanted = (item for item in client.runs() if status in (None, item.status))
-        found = list(islice(wanted, limit + 1))
+    def some(runs: "Iterable[RunListItem]") -> "list[RunListItem]":
+        return list(islice((item for item in runs if status in (None, item.status)), limit + 1))
+
+    found = either(
+        lambda: connect(api_url, api_key, profile, of=LATEST),
+        lambda: some(_here(results)),
+        lambda client: some(client.runs()),
+        local=local,
+    )
     if as_json:
         print_document(RunsList(runs=found[:limit], more=len(found) > limit))
     else:
         _tell(found[:limit], more=len(found) > limit, status=status)
+
+
+def _here(results: "Path") -> "list[RunListItem]":
+    from benchfleet_contract.runs import RunListItem
+
+    from benchfleet.results.run_on_disk import runs_in
+
+    tell(results)
+    return [RunListItem.model_validate(run, from_attributes=True) for run in runs_in(results)]
 
 
 def _tell(runs: "list[RunListItem]", *, more: bool, status: str | None) -> None:

@@ -1,11 +1,18 @@
 """`benchfleet runs show`."""
 
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
-from benchfleet.cli.run_ids import RunId, resolve
+from benchfleet.cli.run_ids import RESULTS, RunId, resolve
+from benchfleet.cli.runs.here import Local, Results, either, find
 
 
 def run(
-    run_id: RunId, api_url: ApiUrl = None, api_key: ApiKey = None, profile: Profile = None, as_json: AsJson = False
+    run_id: RunId,
+    local: Local = False,
+    results: Results = RESULTS,
+    api_url: ApiUrl = None,
+    api_key: ApiKey = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show one run: its state, its tasks by instance type, its archive.
 
@@ -17,8 +24,12 @@ def run(
     from benchfleet.exceptions import RunFailed
     from benchfleet.results.lost import lost_words
 
-    with connect(api_url, api_key, profile, of=run_id) as client:
-        found = client.run(resolve(client, run_id))
+    found = either(
+        lambda: connect(api_url, api_key, profile, of=run_id),
+        lambda: find(run_id, results)[0],
+        lambda client: client.run(resolve(client, run_id)),
+        local=local,
+    )
     if as_json:
         print_document(RunShown.of(found))
     else:
