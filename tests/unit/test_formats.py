@@ -95,7 +95,17 @@ def test_hyperfine_names_what_its_parameters_tell_apart() -> None:
     named = series("hyperfine/hyperfine.json")
     assert list(named) == ["nap [n=0.01]", "nap [n=0.02]"]
     assert named["nap [n=0.01]"].samples[0] == 0.01322839362
-    assert list(series("hyperfine/hyperfine-plain.json")) == ["true", "sleep 0.01"]
+
+
+def test_what_is_shorter_than_hyperfine_s_shell_is_no_time() -> None:
+    assert list(series("hyperfine/hyperfine-plain.json")) == ["sleep 0.01"]
+    assert lost(found("hyperfine/hyperfine-plain.json")) == {
+        "true": "4 of 4 runs took 0 s beside the start of the shell: hyperfine -N has none"
+    }
+
+
+def test_allocations_of_go_may_be_none_and_so_are_a_count() -> None:
+    assert series("go-bench/count.txt", metric="allocations")["Sprint"].unit == "count"
 
 
 def test_runs_of_hyperfine_that_failed_are_no_samples() -> None:

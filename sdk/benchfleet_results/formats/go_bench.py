@@ -20,7 +20,7 @@ _PROCS = re.compile(r"^(.*)-([1-9]\d{0,4})$", re.ASCII)  # GOMAXPROCS stands beh
 _UNITS = {  # Go's unit → metric, unit
     "ns/op": ("time", "ns"),
     "B/op": ("memory", "bytes"),
-    "allocs/op": ("allocations", "1"),
+    "allocs/op": ("allocations", "count"),
     "MB/s": ("throughput", "MB/s"),
 }
 _HEAD_CHARS = 64 * 1024

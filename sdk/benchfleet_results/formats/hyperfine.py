@@ -31,14 +31,19 @@ def _result(result: dict[str, Any], where: str, found: Found, *, twice: bool) ->
     if result.get("times") is None:
         found.add(name, [a_number(result.get("mean"), f"{where}.mean")])
         return
-    times = numbers(result["times"], f"{where}.times")
-    codes = result.get("exit_codes")
+    _times(name, numbers(result["times"], f"{where}.times"), result.get("exit_codes"), found)
+
+
+def _times(name: str, times: list[float], codes: Any, found: Found) -> None:
+    """hyperfine subtracts the start of its shell, and writes 0 for what is left of less: a mean without those would lie."""
     codes = codes if isinstance(codes, list) and len(codes) == len(times) else [0] * len(times)
     good = [time for time, code in zip(times, codes, strict=True) if code == 0]
     failed = [code for code in codes if code != 0]
     if failed:
         found.fail(name, f"{len(failed)} of {len(times)} runs failed, the first with exit code {failed[0]}")
-    if good:
+    if zero := sum(time == 0 for time in good):
+        found.fail(name, f"{zero} of {len(times)} runs took 0 s beside the start of the shell: hyperfine -N has none")
+    elif good:
         found.add(name, good, shortest_raw_s=min(good))
 
 
