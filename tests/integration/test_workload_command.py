@@ -150,6 +150,8 @@ def copying(what: str, to: str) -> dict[str, Any]:
         (copying("hyperfine/hyperfine.json", "r.json") | {"results": {"file": "r.json", "format": "hyperfine"}},
          {"nap [n=0.01]", "nap [n=0.02]"}),
         (copying("go-bench/cpu.txt", "out") | {"results": {"file": "out"}}, {"Fib/n-10", "Fib/n-15"}),
+        ({"argv": ["cat", str(IMPORTS / "go-bench" / "count.txt")], "results": {"file": "output.txt"}},
+         {"Fib/n-10", "Fib/n-15", "Sprint"}),
         (copying("criterion/target", "target") | {"results": {"file": "target"}}, {"fib 10", "sum/iter/10"}),
     ],
 )  # fmt: skip

@@ -37,6 +37,14 @@ def test_each_problem_names_the_option_within() -> None:
     ]
 
 
+@pytest.mark.parametrize("file", ["times.json", "metadata.json"])
+def test_a_file_of_the_runner_s_own_is_refused(file: str) -> None:
+    """times.json holds wall times: it would be written over what the command left there."""
+    ((field, message, _),) = problems({"file": file})
+    assert field == "workload_options.results.file"
+    assert f"must not be {file}, which the runner itself writes: choose another name" in message
+
+
 @pytest.mark.parametrize("file", ["/etc/hostname", "../x", "a/../../x", "", "a\0b"])
 def test_nothing_beyond_the_work_dir_can_be_asked_for(file: str) -> None:
     assert [field for field, _, _ in problems({"file": file})] == ["workload_options.results.file"]

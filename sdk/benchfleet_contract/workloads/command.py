@@ -27,9 +27,14 @@ Format = Literal[
 ]
 
 
+_OURS = ("times.json", "metadata.json")  # which the runner itself writes beside the command's files
+
+
 def _below(path: str) -> str:
     if ".." in path.split("/"):
         raise ValueError("Option results.file must stay below the work dir")
+    if path in _OURS:
+        raise ValueError(f"Option results.file must not be {path}, which the runner itself writes: choose another name")
     return path
 
 
