@@ -142,6 +142,12 @@ def test_pyperfs_own_data_is_unstable_for_pyperf_and_poor_here(tmp_path: Path) -
     )
 
 
+def test_memory_that_grows_is_not_slower_but_larger(tmp_path: Path) -> None:
+    sizes = [measurement("x", [1e6 * (n + 10) for n in range(8)], metric="rss", unit="bytes")]
+    found = only(report(tmp_path, [TaskFolder("m", sizes, metadata=conditions())] * 3))
+    assert next(one.words for one in found.findings if one.kind == "slow-down").endswith("it gets larger")
+
+
 @pytest.mark.parametrize(
     ("samples", "kind", "grade"),
     [

@@ -12,6 +12,7 @@ from benchfleet_results.statistics.quality_trend import change, first_is_highest
 from benchfleet.report import words
 from benchfleet.report.model import QualityFinding
 from benchfleet.report.quality_hits import Hit, finding, graded
+from benchfleet.report.units import base
 
 LEVEL = 0.01  # of each test of order: at most so many of a hundred series of pure noise are called
 _CHANGE = (0.01, 0.05)  # from first to last: fair, poor
@@ -72,8 +73,13 @@ def _order(of: Sequences) -> Iterator[QualityFinding]:
         yield QualityFinding(kind="warm-up", size=size, grade=grade, tasks=tasks, words=said)
     elif found.rising <= LEVEL and (grade := graded(-size, fair=_CHANGE[0], poor=_CHANGE[1])):
         yield QualityFinding(
-            kind="slow-down", size=-size, grade=grade, tasks=tasks, words=f"{_from_to(of)}: it gets slower"
+            kind="slow-down", size=-size, grade=grade, tasks=tasks, words=f"{_from_to(of)}: it gets {_worse(of)}"
         )
+
+
+def _worse(of: Sequences) -> str:
+    """A size that grows is not slow."""
+    return "slower" if of.series.better == "higher" or base(of.series.unit)[0] == "s" else "larger"
 
 
 def _from_to(of: Sequences) -> str:

@@ -13,7 +13,7 @@ _IN_HEADLINE = 3
 _MODE = "mode"  # has a sentence of its own
 TITLES: dict[str, str] = {
     "warm-up": "warm-up not over",
-    "slow-down": "slower from sample to sample",
+    "slow-down": "worse from sample to sample",
     "spread": "standard deviation of 10 % or more",
     "extreme": "a sample 50 % or more off the mean",
     "precision": "too few samples to be certain to 1 %",
