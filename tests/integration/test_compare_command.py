@@ -23,15 +23,15 @@ def compare(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_two_commands_are_compared(tmp_path: Path) -> None:
     ran = compare(
-        tmp_path, QUICK, SLOW, "--tasks", "3", "--repeats", "1", "--noise-floor", "--max-slowdown", "10%", "--json"
+        tmp_path, QUICK, SLOW, "--tasks", "2", "--repeats", "1", "--noise-floor", "--max-slowdown", "10%", "--json"
     )
     assert ran.stdout, ran.stderr
     document = json.loads(ran.stdout)
     jsonschema.validate(document, Compared.model_json_schema())
     (row,) = document["rows"]
-    assert (row["benchmark"], row["tasks"], row["relation"]["verdict"] != "unknown") == ("command", 3, True)
+    assert (row["benchmark"], row["tasks"], row["relation"]["verdict"] != "unknown") == ("command", 2, True)
     assert row["b"] > 0.2
-    assert (document["complete_repeats"], document["repeats_on_one_instance"]) == (3, 3)
+    assert (document["complete_repeats"], document["repeats_on_one_instance"]) == (2, 2)
     assert document["noise_floor"][0]["subject"] == "A"
     slower = (
         row["relation"]["verdict"] == "worse" and row["relation"]["ratio"] > 1.1
@@ -41,7 +41,7 @@ def test_two_commands_are_compared(tmp_path: Path) -> None:
     about = json.loads((Path(document["results_dir"]) / "run.json").read_text())
     assert (about["order"], about["subjects"]) == ("abba", ["A", "B", "A+again"])
     tasks = json.loads((Path(document["results_dir"]) / "manifest.json").read_text())["tasks"]
-    assert [task["subject"] for task in tasks] == ["A", "B", "A+again", "A+again", "B", "A", "A", "B", "A+again"]
+    assert [task["subject"] for task in tasks] == ["A", "B", "A+again", "A+again", "B", "A"]
 
 
 def test_what_is_wrong_with_the_words_starts_nothing(tmp_path: Path) -> None:

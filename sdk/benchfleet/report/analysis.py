@@ -26,6 +26,7 @@ from benchfleet.report.prices import PriceTable
 from benchfleet.report.quality import quality
 from benchfleet.report.run_comparison import compare_runs, uncompared
 from benchfleet.report.thresholds import Thresholds, things, without_ignored
+from benchfleet.report.timeline import confounded, moments
 from benchfleet.report.units import harmonised
 from benchfleet.report.value import prices_of
 from benchfleet.report.warnings import no_price, warnings
@@ -79,9 +80,10 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
     costs = machine_costs(everything.tasks, groups, options.prices)
     graded = quality(new.tasks, old.tasks)
+    facts = runs + [run_facts(run, old.tasks, role="baseline") for run in old.runs]
     return Report(
         generator=f"benchfleet {_version()}",
-        runs=runs + [run_facts(run, old.tasks, role="baseline") for run in old.runs],
+        runs=facts,
         filters=Filters(
             providers=list(options.providers),
             names=list(options.names),
@@ -94,6 +96,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         warnings=[
             *(uncompared(comparison) if comparison else ()),
             *unused(wanted.thresholds, known),
+            *confounded(facts),
             *doubts(twice, found),
             *apart(new.runs, new.tasks),
             *warnings(new, old, groups=groups, boards=found, quality=graded),
@@ -105,6 +108,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         factors=factor_tables(new.tasks, _sides(new.tasks), [one.name for run in runs for one in run.subjects]),
         costs=costs,
         comparison=comparison,
+        timeline=moments(new.tasks, old.tasks) if comparison else [],
         noise_floor=twice,
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
         task_problems=task_problems([*everything.tasks, *old.tasks]),

@@ -545,6 +545,16 @@ class NoiseFloor(Part):
     benchmarks: list[FloorRow]
 
 
+class Moment(Part):
+    """One task of a comparison with a baseline, at its start."""
+
+    run_id: str
+    role: Literal["measured", "baseline"]
+    label: str
+    at: str
+    value: float = Field(description="its means as a multiple of those of all tasks of both runs; above 1 is worse")
+
+
 class Filters(Part):
     providers: list[str]
     names: list[str]
@@ -572,6 +582,9 @@ class Report(Part):
     factors: list[FactorTable] = Field(default=[], description="variants, and subjects, against the first of them")
     costs: list[MachineCost] = Field(default=[], description="of machines that have a price")
     comparison: RunComparison | None
+    timeline: list[Moment] = Field(
+        default=[], description="tasks of the runs and their baseline in order of time; empty without a baseline"
+    )
     noise_floor: list[NoiseFloor] = Field(
         default=[], description="of runs that measured one subject twice: what differs where nothing does"
     )

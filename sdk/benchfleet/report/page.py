@@ -15,6 +15,7 @@ from benchfleet.report.charts import Charts, kind
 from benchfleet.report.model import GroupFacts, Report
 from benchfleet.report.printing import for_print
 from benchfleet.report.summary import headline
+from benchfleet.report.time_chart import against_time
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_CHARTS = 300  # of benchmarks: about 40 ms and 6 KB each; what is beyond has its table
@@ -33,6 +34,7 @@ def render(report: Report) -> str:
             headlines=[headline(board) for board in report.boards],
             boards=_drawn(report),
             comparison_chart=_comparison_chart(report),
+            time_chart=Markup(against_time(report.timeline, number=20_000)) if report.timeline else None,  # noqa: S704
             facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
             providers=_providers(report),
             style=Markup(style),  # noqa: S704 (our own file)
