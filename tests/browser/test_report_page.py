@@ -78,16 +78,16 @@ def test_without_a_script_everything_is_there_and_no_dead_control(visits: Visits
     assert page.locator(".filters:visible").count() == 0
 
 
-def test_a_phone_scrolls_tables_and_not_the_page(visits: Visits, file: Path) -> None:
-    page = visits(file.as_uri(), viewport={"width": 360, "height": 740}).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    name = page.locator("#board-1 .card tbody th").first
-    before = name.bounding_box()
-    page.locator("#board-1 .card .scroll").first.evaluate("e => e.scrollLeft = 200")
-    after = name.bounding_box()
-    assert before is not None
-    assert after is not None
-    assert abs(before["x"] - after["x"]) < 2
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_cut_off(visits: Visits, file: Path, width: int) -> None:
+    """Neither the page, nor a table or a chart inside it, is wider than its place."""
+    page = visits(file.as_uri(), viewport={"width": width, "height": 844}).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wider = "es => es.filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
+    assert page.locator(".answers, .scroll, .chart").evaluate_all(wider) == []
+    answers = page.locator(".answers").bounding_box()
+    assert answers is not None
+    assert answers["y"] < 200
 
 
 def test_print_is_dark_on_white_and_without_controls(visits: Visits, file: Path) -> None:

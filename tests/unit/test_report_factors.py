@@ -1,13 +1,11 @@
 """Variants, and subjects, against the first of them: factors with intervals."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from benchfleet.report.analysis import Options, analyse
-from benchfleet.report.factors import turned_round
-from benchfleet.report.model import Relation, Report
+from benchfleet.report.model import Report
 from benchfleet.report.reading import read_runs
 
 from tests.report_runs import TaskFolder, measurement, write_run
@@ -113,11 +111,3 @@ def test_a_benchmark_of_one_side_has_no_factor(tmp_path: Path) -> None:
     ]
     (table,) = report(tmp_path, tasks).factors
     assert [row.benchmark for row in table.rows] == ["fib"]
-
-
-def test_a_relation_from_the_other_side() -> None:
-    found = turned_round(Relation(ratio=2.0, interval=(1.6, 2.5), p=0.01, verdict="worse"))
-    assert (found.ratio, found.interval, found.verdict, found.p) == (0.5, (0.4, 0.625), "better", 0.01)
-    found = turned_round(Relation(difference=2.0, difference_interval=(1.0, 3.0), verdict="unclear"))
-    assert (found.difference, found.difference_interval, found.verdict) == (-2.0, (-3.0, -1.0), "unclear")
-    assert math.copysign(1, turned_round(Relation(difference=0.0)).difference or 0.0) == 1.0

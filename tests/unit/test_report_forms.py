@@ -61,7 +61,7 @@ def printed(report: Report, *, width: int = 200) -> str:
 def test_csv_has_a_row_for_each_machine_and_benchmark(whole: Report) -> None:
     text = as_csv(whole)
     assert text.count("\r\n") == text.count("\n")
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if row["row"] == "benchmark"]
     assert len(rows) == 6 * 12 * 2
     assert {len(row) for row in rows} == {len(rows[0])}
     (row,) = (r for r in rows if (r["name"], r["benchmark"], r["variant"]) == ("c8g.large", "fib", "yjit"))
@@ -75,7 +75,11 @@ def test_csv_has_a_row_for_each_machine_and_benchmark(whole: Report) -> None:
 
 def test_csv_shows_what_is_missing(tmp_path: Path) -> None:
     folder = write_run(tmp_path, "r", [of_values("a", {"x": [1.0], "y": [1.0]}), of_values("b", {"x": [1.0]})])
-    rows = list(csv.DictReader(io.StringIO(as_csv(analyse(read_runs([folder]))), newline="")))
+    rows = [
+        row
+        for row in csv.DictReader(io.StringIO(as_csv(analyse(read_runs([folder]))), newline=""))
+        if row["row"] == "benchmark"
+    ]
     missing = [row for row in rows if row["verdict"] == "missing"]
     assert [(row["name"], row["benchmark"], row["tasks"], row["mean"]) for row in missing] == [("b", "y", "0", "")]
 
@@ -157,7 +161,7 @@ def test_tables_show_everything(whole: Report) -> None:
     out = printed(whole)
     for text in ("Against baseline old", "Ranking", "Speed per dollar", "Tasks without a whole result", "signal 9"):
         assert text in out
-    assert "no price in the table" in out
+    assert "no price" in out
 
 
 def test_tables_take_no_markup_from_names(tmp_path: Path) -> None:

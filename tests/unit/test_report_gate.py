@@ -126,7 +126,7 @@ def test_what_a_unit_is_converted_to(unit: str, found: tuple[str, float]) -> Non
 def test_a_variant_of_another_name_can_be_compared(tmp_path: Path, match: str) -> None:
     report = compared(tmp_path, tasks(9.0, variant="yjit"), match=Match.parse([match]))
     assert "+79" in reason(report)
-    rows = list(csv.DictReader(io.StringIO(as_csv(report))))
+    rows = [row for row in csv.DictReader(io.StringIO(as_csv(report))) if row["row"] == "benchmark"]
     assert [(row["baseline"], row["baseline_threshold"], row["baseline_regression"]) for row in rows] == [
         ("compared", "0.05", "yes")
     ] * 2

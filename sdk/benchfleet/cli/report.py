@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from benchfleet.report.thresholds import Thresholds
 
 _STDOUT = "-"
+_FEW_TABLES = 3  # that fit a screen with what is above them
 _MAY_STAND_ALONE = {"--csv": ".csv", "--md": ".md"}
 
 Runs = Annotated[
@@ -92,6 +93,13 @@ By = Annotated[
 Benchmarks = Annotated[
     list[str] | None, typer.Option("--benchmark", metavar="PATTERN", help="Only these benchmarks; repeatable.")
 ]
+Everything = Annotated[
+    bool,
+    typer.Option("--all", help="Factors of variants and subjects that are within noise, too, in tables and Markdown."),
+]
+Distributions = Annotated[
+    bool, typer.Option("--distributions", help="Medians, quartiles and histograms, too, in tables and Markdown.")
+]
 
 
 class ReportCommand(PlainFlags):
@@ -135,6 +143,8 @@ def run(
     name: Names = None,
     subject: Subjects = None,
     benchmark: Benchmarks = None,
+    everything: Everything = False,
+    distributions: Distributions = False,
 ) -> None:
     """Compare the results of runs: machines, subjects or variants, with intervals; prices; a baseline.
 
@@ -169,7 +179,8 @@ def run(
     )
     report = gated(analyse(dataset, options), least=least, allow_failed=allow_failed)
     _something_left(report)
-    _write(report, html=html, csv=csv, md=md, junit=junit, as_json=as_json)
+    detail = {"everything": everything, "distributions": distributions}
+    _write(report, html=html, csv=csv, md=md, junit=junit, as_json=as_json, detail=detail)
     judge(report)
 
 
@@ -248,7 +259,14 @@ def _one_on_stdout(as_json: bool, csv: str | None, md: str | None, html: Path | 
 
 
 def _write(
-    report: "Report", *, html: Path | None, csv: str | None, md: str | None, junit: Path | None, as_json: bool
+    report: "Report",
+    *,
+    html: Path | None,
+    csv: str | None,
+    md: str | None,
+    junit: Path | None,
+    as_json: bool,
+    detail: Mapping[str, bool],
 ) -> None:
     from benchfleet.report.csv_file import as_csv
 
@@ -261,7 +279,7 @@ def _write(
     if md:
         from benchfleet.report.comment import as_comment
 
-        _put(md, as_comment(report))
+        _put(md, as_comment(report, **detail))
     if junit:
         from benchfleet.report.junit import as_junit
 
@@ -269,7 +287,7 @@ def _write(
     if as_json:
         print(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII, whatever the terminal can show
     if not (html or csv or md or junit or as_json):
-        _print_tables(report)
+        _print_tables(report, detail)
 
 
 def _put(where: str, text: str) -> None:
@@ -288,15 +306,20 @@ def _put(where: str, text: str) -> None:
     print(f"benchfleet: wrote {where}", file=sys.stderr)
 
 
-def _print_tables(report: "Report") -> None:
+def _print_tables(report: "Report", detail: Mapping[str, bool]) -> None:
     from benchfleet.cli.output import print_table
+    from benchfleet.cli.report_lead import in_short
     from benchfleet.cli.report_tables import tables
 
     for warning in report.warnings:
         print(f"benchfleet: {warning}", file=sys.stderr)
-    for table in tables(report):
+    printed = 0
+    for table in tables(report, **detail):
         print_table(table)
         print()
+        printed += 1
+    if printed > _FEW_TABLES and sys.stdout.isatty():
+        print_table(in_short(report))  # the top has scrolled away
 
 
 def judge(report: "Report") -> None:

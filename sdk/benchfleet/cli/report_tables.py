@@ -1,41 +1,40 @@
 """A report in the terminal."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from rich.markup import escape
 from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.cli.quality_table import quality_table
+from benchfleet.cli.report_comparisons import distribution_table, factor_tables
+from benchfleet.cli.report_lead import Lead
 from benchfleet.report import words
+from benchfleet.report.lead import no_ranking
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
-from benchfleet.report.summary import headline
 
-_RIGHT = frozenset(
-    {"geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference"}
-    | {"threshold", "between tasks", "within a task", "an hour", "speed per dollar"}
-)
+_RIGHT = frozenset({
+    "geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference",
+    "threshold", "between tasks",
+    "within a task", "an hour", "speed per dollar", "same work costs", "interval", "per million", "slots",
+})  # fmt: skip
 _SPARE = (
-    "within a task",
-    "between tasks",
-    "tasks",
-    "threshold",
-    "95 % interval",
-    "place",
-    "old",
+    "price from", "slots", "per million", "within a task", "between tasks", "tasks", "threshold", "95 % interval", "place", "old",
     "new",
-    "variant",
-    "level",
-)
+    "variant", "level", "interval",
+    "an hour",
+)  # fmt: skip
 _MOST_LISTED = 50
 _MOST_GRADES, _FEW_GRADES = 20, 4  # rows: of a report, and at the end of a run
 _FEW_BENCHMARKS = 40  # that do not scroll everything else away
 
 
-def tables(report: Report) -> Iterator[FittingTable]:
-    """Everything that fits a terminal, the comparison with a baseline first: that was asked for."""
+def tables(report: Report, *, everything: bool = False, distributions: bool = False) -> Iterator[FittingTable | Lead]:
+    """Everything that fits a terminal, the answers first. `everything`: what is within noise, too, in tables of factors."""
     report = for_print(report)
+    yield Lead(report)
     if report.comparison:
         yield comparison_table(report.comparison, words.who(report))
         yield from _one_side(report.comparison)
@@ -45,20 +44,23 @@ def tables(report: Report) -> Iterator[FittingTable]:
     if report.variants:
         yield variants_table(report)
     for board in report.boards:
-        if board.value:
-            yield value_table(board)
+        yield from value_tables(board)
+    yield from factor_tables(report.factors, everything=everything)
     for board in report.boards:
         yield benchmarks_table(board)
+    if distributions:
+        yield from map(distribution_table, report.boards)
     if report.quality.series:
         yield quality_table(report.quality, most=_MOST_GRADES)
     yield from _what_else(report)
 
 
-def outcome(report: Report) -> Iterator[FittingTable]:
-    """What one wants to know at a run's end: the ranking, and the benchmarks where it has one machine only."""
+def outcome(report: Report) -> Iterator[FittingTable | Lead]:
+    """What one wants to know at a run's end: the answers, the ranking, and the benchmarks where it has one machine only."""
     report = for_print(report)
     if not report.measured:
         return
+    yield Lead(report)
     yield ranking_table(report)
     yield from noise_floor_tables(report)
     if report.variants:
@@ -78,7 +80,7 @@ def ranking_table(report: Report) -> FittingTable:
         if len(report.boards) > 1:
             _section(table, board.title)
         if not board.ranking:
-            table.add_row("", Text(headline(board)))
+            table.add_row("", Text(no_ranking(board)))
         for row in board.ranking:
             table.add_row(*_ranked(row, board))
         table.add_section()
@@ -145,29 +147,47 @@ def _caption(report: Report) -> str:
     mean = "Geometric mean" if words.mean_name(report.boards) == "geometric mean" else "Mean"
     if all(len(board.ranking) < 2 for board in report.boards):
         return f"{mean} over {what}; tasks are the repeats."
-    said = f"{mean} over {what} that every {words.noun(report.by)} has; tasks are the repeats"
-    return said + "; Welch's t with Holm's correction tells what is beyond noise."
+    said = f"{mean} over {what} that every {words.noun(report.by)} has."
+    return said + " Intervals of differences are corrected for all tests of their board, as verdicts are."
 
 
-def value_table(board: Board) -> FittingTable:
-    title = f"Speed per dollar: {escape(board.title)}"
-    table = _table(
-        title, "place", words.heading(board.by), "an hour", "speed per dollar", "95 % interval", "price from"
-    )
-    for row in board.value:
-        table.add_row(*(Text(cell) for cell in _value(row)))
-    return table
+def value_tables(board: Board) -> Iterator[FittingTable]:
+    """One for each kind of price."""
+    for kind, rows in groupby(board.value, key=lambda row: row.kind):
+        title = f"Speed per dollar, {kind}: {escape(board.title)}"
+        columns = (
+            "place",
+            words.heading(board.by),
+            "an hour",
+            "speed per dollar",
+            "same work costs",
+            "interval",
+            "",
+            "per million",
+        )
+        table = _table(title, *columns, "slots", "price from", group=words.heading(board.by))
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in _value(row)))
+        work = words.million(board.unit)
+        table.caption = "Intervals of costs are corrected, as verdicts are." + (
+            f" Per million: {work}." if work else ""
+        )
+        yield table
 
 
 def _value(row: Value) -> list[str]:
-    ends = f"{words.share(row.interval[0])} to {words.share(row.interval[1])}" if row.interval else ""
+    priced = row.per_dollar is not None
     return [
         "" if row.place is None else str(row.place),
         row.label,
-        words.dollars(row.usd_per_hour),
-        "" if row.per_dollar is None else words.share(row.per_dollar),
-        ends,
-        "no price in the table" if row.usd_per_hour is None else f"{row.source}, {row.date}",
+        words.dollars(row.usd_per_hour) or "no price",
+        words.share(row.per_dollar) if priced else "",
+        words.to_best(row.to_best) if priced else "",
+        words.apart_interval(row.to_best, None) if priced else "",
+        words.noise(row.to_best.verdict) if priced else "",
+        words.cost(row.usd_per_million) if priced else "",
+        words.slots(row.slots_at_work),
+        "" if row.usd_per_hour is None else f"{row.source}, {row.date}",
     ]
 
 

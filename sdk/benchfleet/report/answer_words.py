@@ -96,7 +96,7 @@ def _some(count: int, of: int) -> str:
 def _slower(row: Place, unit: str | None, worse: str) -> str:
     found = row.relation
     if found.ratio is None:
-        by = f"{words.apart(found, unit)} away"
+        by = f"{worse} by {words.apart(found, unit).removeprefix('+')}"
     elif found.ratio < words.AS_FACTOR:
         by = f"{(found.ratio - 1) * 100:.1f} % {worse}"
     else:

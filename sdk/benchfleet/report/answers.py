@@ -7,6 +7,7 @@ from typing import Literal
 from benchfleet.report.answer_words import cost, others, reached, short
 from benchfleet.report.model import Answer, Board
 from benchfleet.report.order import Order, Place
+from benchfleet.report.printing import shown
 from benchfleet.report.value import is_speed
 
 Question = Literal["fastest", "best", "best_for_price"]
@@ -37,8 +38,10 @@ def by_board(found: Sequence[Answer]) -> list[tuple[str | None, list[Answer]]]:
     return [(board, list(mine)) for board, mine in groupby(found, key=lambda one: one.board)]
 
 
-def sentence(found: Answer) -> str:
-    return f"{title(found)}: {found.short}. {found.detail}".rstrip()
+def sentence(found: Answer, *, named: bool = False) -> str:
+    """`named`: with the board, where a form has nothing above it that says so."""
+    of = f", {shown(found.board)}" if named and found.board else ""
+    return f"{title(found)}{of}: {found.short}. {found.detail}".rstrip()
 
 
 def _not_asked(*, priced: bool) -> Answer:

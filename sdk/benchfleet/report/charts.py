@@ -23,7 +23,13 @@ _VEGA_LITE = "v5.20"
 _WIDE, _NARROW, _ROW = 620, 260, 22
 _WIDER = 1.1  # pixels a character that a reader's font may need above the one that Vega measured with
 _LEAST = 1e-3  # share of the largest mean that an axis spans at least: the numbers along it get no room for more digits
-_ROOM = 1.25  # how far an axis reaches beyond the means: an interval of two tasks would flatten everything else
+_HELD = (
+    8.0  # intervals that are wider than the means' spread by more are cut, with an arrowhead: two tasks' are enormous
+)
+_ROOM = 1.25  # how far an axis then reaches beyond the means, as a multiple of their spread
+PHONE = 150  # pixels of a drawing for phones, beside its labels
+_MOST_PERCENT = 250.0  # of the best's speed per dollar: where an interval ends beyond, it is cut
+_LABEL = 180  # pixels of a name
 _NAME = {"field": "label", "type": "nominal", "sort": None, "title": None}
 _CONFIG = {
     "background": None,
@@ -32,7 +38,8 @@ _CONFIG = {
     "axis": {
         "labelColor": "currentColor", "titleColor": "currentColor", "tickColor": "currentColor",
         "domainColor": "currentColor", "gridColor": "currentColor", "gridOpacity": 0.15, "labelFontSize": 12,
-        "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 150, "aria": False, "labelOverlap": True, "tickCount": 7,
+        "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": _LABEL, "aria": False, "labelOverlap": True,
+        "tickCount": 7,
     },
     "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12, "aria": False},
     "text": {"color": "currentColor"},
@@ -51,10 +58,10 @@ class Charts:
         self._kinds = list(dict.fromkeys(kinds))
         self._numbers = count(start)
 
-    def ranking(self, board: Board) -> str:
+    def ranking(self, board: Board, *, width: int = _WIDE) -> str:
         """Geometric means as multiples of the best one's; plain means in their unit."""
         if board.scale != "ratio":
-            return self._plain_ranking(board)
+            return self._plain_ranking(board, width)
         rows = [
             _row(row, kind(row, board.by), row.to_best.ratio, row.relative_interval)
             for row in board.ranking
@@ -65,13 +72,20 @@ class Charts:
         )
         axis = f"times the best geometric mean (1 is best, larger is {worse or 'worse'})"
         told = f"Ranking of {len(rows)} {words.nouns(board.by)}, {board.title}"
-        return self._drawn(_intervals(rows, axis, width=_WIDE, colours=self._colours(board.by)), told, axis)
+        return self._drawn(
+            _intervals(rows, _fitting(axis, "times the best", width), width=width, colours=self._colours(board.by)),
+            told,
+            axis,
+        )
 
-    def _plain_ranking(self, board: Board) -> str:
+    def _plain_ranking(self, board: Board, width: int) -> str:
         rows = [_row(row, kind(row, board.by), row.mean, row.mean_interval) for row in board.ranking]
         axis = f"mean over the benchmarks, in {board.unit} ({'less' if board.better == 'lower' else 'more'} is better)"
         told = f"Ranking of {len(rows)} {words.nouns(board.by)}, {board.title}"
-        return self._drawn(_intervals(rows, axis, width=_WIDE, colours=self._colours(board.by)), told, axis)
+        drawn = _intervals(
+            rows, _fitting(axis, f"in {board.unit}", width), width=width, colours=self._colours(board.by)
+        )
+        return self._drawn(drawn, told, axis)
 
     def benchmark(self, one: Benchmark, by: Sequence[Dimension] = ("machine",)) -> str:
         """Means with intervals; a small tick for each task's mean."""
@@ -87,29 +101,28 @@ class Charts:
             spec, f"{one.benchmark}: means of {len(rows)} {words.nouns(by)}", f"in {unit}, with 95 % intervals"
         )
 
-    def value(self, board: Board) -> str:
-        """Bars: only what has a price."""
+    def value(self, board: Board, kind_of_price: str = "on-demand", *, width: int = _WIDE) -> str:
+        """Bars with the intervals of the speed: only what has a price."""
         rows = [
-            {**_named(row, kind(row, board.by)), "x": row.per_dollar * 100}
+            _row(row, kind(row, board.by), row.per_dollar * 100, _divided(row.interval, 0.01))
             for row in board.value
-            if row.per_dollar is not None
+            if row.per_dollar is not None and row.kind == kind_of_price
         ]
-        x = {
-            "field": "x",
-            "type": "quantitative",
-            "title": "speed per dollar, in % of the best",
-            "scale": {"zero": True},
-        }
+        most = min(max([100.0, *(row["high"] for row in rows if row["high"] is not None)]), _MOST_PERCENT)
+        axis, domain = "speed per dollar, in % of the best", [0.0, most * 1.02]
+        x = _x(_fitting(axis, "% of the best", width), domain)
         bars = {
-            "mark": {"type": "bar", "height": 12},
+            "mark": {"type": "bar", "height": 10, "opacity": 0.8},
             "encoding": {"x": x, "y": _NAME, "color": self._colours()["color"], "description": _WHO},
         }
-        spec = _spec([bars], rows, width=_WIDE, height=_ROW * len(rows))
+        layers = [bars, _whiskers(x, _NAME), *_arrows(rows, domain, x, _NAME)]
+        spec = _spec(layers, rows, width=width, height=_ROW * len(rows))
         return self._drawn(
-            spec, f"Speed per dollar of {len(rows)} {words.nouns(board.by)}", "in % of the best; the longer the better"
-        )
+            spec, f"Speed per dollar of {len(rows)} {words.nouns(board.by)}, {kind_of_price}, {board.title}",
+            "in % of the best; the longer the better; lines: 95 % intervals of the speed",
+        )  # fmt: skip
 
-    def comparison(self, found: RunComparison, *, most: int = 40) -> str:
+    def comparison(self, found: RunComparison, *, most: int = 40, width: int = _WIDE) -> str:
         """New over old with intervals; lines at no change and at the threshold."""
         rows = [
             _row(
@@ -121,7 +134,10 @@ class Charts:
         ]
         axis = f"times the baseline (above 1 is worse; dashed: the threshold of {words.share(found.threshold)})"
         marks = [{"at": 1.0, "kind": "same"}, {"at": 1 + found.threshold, "kind": "threshold"}]
-        spec = _intervals(rows, axis, width=_WIDE, colours=self._colours(), marks=marks, label_limit=260)
+        spec = _intervals(
+            rows, _fitting(axis, "times the baseline", width), width=width, colours=self._colours(), marks=marks,
+            label_limit=260 if width == _WIDE else _LABEL,
+        )  # fmt: skip
         return self._drawn(spec, f"Comparison with {found.baseline}: {len(rows)} ratios", axis)
 
     def _colours(self, by: Sequence[Dimension] = ()) -> dict[str, Any]:
@@ -175,18 +191,16 @@ def _intervals(
     colours: dict[str, Any],
     ticks: Sequence[dict[str, Any]] = (),
     marks: Sequence[dict[str, Any]] = (),
-    label_limit: int = 150,
+    label_limit: int = _LABEL,
 ) -> dict[str, Any]:
     """A point and an interval for each row, from top to bottom as they come."""
     domain = _domain(rows, [tick["at"] for tick in ticks], [mark["at"] for mark in marks])
-    x = {"field": "x", "type": "quantitative", "title": axis, "scale": {"domain": domain, "nice": False, "zero": False}}
-    y = {**_NAME, "axis": {"labelLimit": label_limit}}
-    low = {**x, "field": "low"}
+    x, y = _x(axis, domain), {**_NAME, "axis": {"labelLimit": label_limit}}
     layers: list[dict[str, Any]] = [
         {"data": {"values": list(marks)}, "mark": {"type": "rule", "strokeDash": [4, 3], "opacity": 0.6},
          "encoding": {"x": {**x, "field": "at"}}},
-        {"mark": {"type": "rule", "clip": True, "strokeWidth": 1.5, "opacity": 0.75},
-         "encoding": {"x": low, "x2": {"field": "high"}, "y": y, "description": _WHO}},
+        _whiskers(x, y),
+        *_arrows(rows, domain, x, y),
         {"data": {"values": list(ticks)}, "mark": {"type": "tick", "thickness": 1, "height": 9, "opacity": 0.6},
          "encoding": {"x": {**x, "field": "at"}, "y": y, "description": _WHO}},
         {"mark": {"type": "point", "filled": True, "size": 65, "opacity": 1},
@@ -196,15 +210,69 @@ def _intervals(
     return _spec(kept, rows, width=width, height=_ROW * len(rows))
 
 
+def _fitting(axis: str, short: str, width: int) -> str:
+    return axis if width == _WIDE else short
+
+
+def _x(axis: str, domain: Sequence[float]) -> dict[str, Any]:
+    scale = {"domain": domain, "nice": False, "zero": False}
+    return {"field": "x", "type": "quantitative", "title": axis, "scale": scale}
+
+
+def _whiskers(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+    ends = {"x": {**x, "field": "low"}, "x2": {"field": "high"}}
+    return {
+        "mark": {"type": "rule", "clip": True, "strokeWidth": 1.5, "opacity": 0.75},
+        "encoding": {**ends, "y": y, "description": _WHO},
+    }
+
+
+def _arrows(
+    rows: Sequence[dict[str, Any]], domain: Sequence[float], x: dict[str, Any], y: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """A head where an interval goes on beyond the axis."""
+    beyond = {
+        "triangle-left": [
+            {**row, "at": domain[0]} for row in rows if row["low"] is not None and row["low"] < domain[0]
+        ],
+        "triangle-right": [
+            {**row, "at": domain[1]} for row in rows if row["high"] is not None and row["high"] > domain[1]
+        ],
+    }
+    return [
+        {"data": {"values": values}, "mark": {"type": "point", "shape": shape, "filled": True, "size": 60, "opacity": 1,
+         "color": "currentColor"}, "encoding": {"x": {**x, "field": "at"}, "y": y, "description": _WHO}}
+        for shape, values in beyond.items()
+        if values
+    ]  # fmt: skip
+
+
 def _domain(rows: Sequence[dict[str, Any]], ticks: Sequence[float], marks: Sequence[float]) -> list[float]:
-    """All means and task means, and as much of the intervals as leaves those readable."""
+    """All means, task means and intervals; of intervals only a part where they would flatten everything else."""
     points = [row["x"] for row in rows] + list(ticks) + list(marks)
     low, high = min(points), max(points)
-    reach = max((high - low) * _ROOM, abs(high) * 0.02) or 1.0
+    spread = max(high - low, abs(high) * 0.02) or 1.0
     ends = [end for row in rows for end in (row["low"], row["high"]) if end is not None]
-    least, most = max(min([low, *ends]), low - reach), min(max([high, *ends]), high + reach)
-    margin = (most - least) * 0.04 if most - least > _LEAST * abs(high) else reach
+    least, most = min([low, *ends]), max([high, *ends])
+    if most - least > _HELD * spread:
+        least, most = max(least, low - spread * _ROOM), min(most, high + spread * _ROOM)
+    margin = (most - least) * 0.04 if most - least > _LEAST * abs(high) else spread
     return [least - margin, most + margin]
+
+
+def histogram(counts: Sequence[int]) -> str:
+    """A small drawing of one path, as wide as it has bins."""
+    most, width, height = max(counts, default=0), 5, 22
+    bars = "".join(
+        f"M{number * width} {height}v-{max(round(count / most * height, 1), 1)}h{width - 1}V{height}z"
+        for number, count in enumerate(counts)
+        if count
+    )
+    wide = len(counts) * width
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="hist" role="img" aria-label="{sum(counts)} samples in {len(counts)} '
+        f'bins" width="{wide}" height="{height}" viewBox="0 0 {wide} {height}"><path d="{bars}" fill="currentColor"/></svg>'
+    )
 
 
 def _spec(layers: list[dict[str, Any]], rows: list[dict[str, Any]], *, width: int, height: int) -> dict[str, Any]:
@@ -212,7 +280,7 @@ def _spec(layers: list[dict[str, Any]], rows: list[dict[str, Any]], *, width: in
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "config": _CONFIG,
         "padding": {
-            "left": 6 + _WIDER * min(max(len(row["label"]) for row in rows), 24),
+            "left": 6 + _WIDER * min(max(len(row["label"]) for row in rows), 28),
             "right": 14,
             "top": 5,
             "bottom": 5,

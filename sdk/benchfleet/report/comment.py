@@ -1,6 +1,7 @@
 """A comparison with a baseline as a comment on a pull request: the verdict first, what changed, the rest to unfold."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from benchfleet.report import words
 from benchfleet.report.gate import gated, least_compared
@@ -14,10 +15,11 @@ _MOST_ROWS = 40
 _MOST_LISTED = 20
 
 
-def as_comment(report: Report) -> str:
+def as_comment(report: Report, *, everything: bool = False, distributions: bool = False) -> str:
     """Markdown of at most `MOST_BYTES` bytes of UTF-8. Without a baseline it is the report as it is, cut in the same way."""
+    whole = partial(as_markdown, everything=everything, distributions=distributions)
     if report.comparison is None:
-        return _fitting("", as_markdown(report))
+        return _fitting("", whole(report))
     if report.comparison.gate is None:
         report = gated(report, least=least_compared("100%"))
     printed = for_print(report)
@@ -26,7 +28,7 @@ def as_comment(report: Report) -> str:
     lines = [MARKER, f"## {_headline(found, found.gate)}"]
     lines += ["", *[f"- {escape(reason)}" for reason in found.gate.reasons]] if found.gate.reasons else []
     lines += [*_changed(found, words.who(printed)), *_not_compared(found), ""]
-    return _fitting("\n".join(lines) + "\n", as_markdown(report))
+    return _fitting("\n".join(lines) + "\n", whole(report))
 
 
 def _headline(found: RunComparison, gate: Gate) -> str:

@@ -1,41 +1,54 @@
-"""A report as CSV (RFC 4180): one row for each machine, subject, benchmark and variant, with all its numbers."""
+"""A report as CSV (RFC 4180): the answers first, then rankings, costs and factors, then a row for each machine, subject,
+benchmark and variant. Column `row` says which it is.
+"""
 
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchfleet.report import quality_csv
+from benchfleet.report.csv_summary import Who, about_board, about_relation, pair, summary_rows
 from benchfleet.report.matching import ANY
-from benchfleet.report.model import Benchmark, Board, Cell, Compared, Interval, Relation, Report
+from benchfleet.report.model import Benchmark, Board, Cell, Compared, Report, Value
 from benchfleet.report.printing import printable
 
-Who = tuple[str, str, str | None]  # provider, name, subject
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = (
-    "provider", "name", "subject", "instance_types", "workload", "variant", "metric", "better", "benchmark", "unit",
-    "tasks", "samples", "samples_dropped", "mean", "ci95_low", "ci95_high", "ci95_over", "in_ranking",
+    "row", "text", "provider", "name", "subject", "instance_types", "workload", "variant", "metric", "better", "benchmark",
+    "unit", "tasks", "samples", "samples_dropped", "mean", "ci95_low", "ci95_high", "ci95_over", "in_ranking",
     "ratio_to_best", "ratio_ci95_low", "ratio_ci95_high", "p", "p_adjusted", "verdict",
     "sd_between_tasks", "sd_within_tasks", "share_between_tasks", "between_clamped",
     "usd_per_hour", "price_source", "price_date", "compared_by", "scale", "difference_to_best", "difference_ci95_low",
     "difference_ci95_high", "baseline", "noise_floor", "baseline_threshold", "baseline_regression",
     "quality", "quality_findings",
+    "place", "confidence", "detectable", "minimum", "quartile_1", "median",
+    "quartile_3", "maximum", "price_kind", "slots_at_work", "per_dollar", "usd_per_million", "old", "new", "factor",
+    "factor_low", "factor_high", "hours", "usd",
 )  # fmt: skip
+
+
+Row = Mapping[str, object]  # column → value; what is left out stays blank
 
 
 def as_csv(report: Report) -> str:
     """With CRLF at the end of each line. A group without a benchmark has a row with 0 tasks."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer = csv.DictWriter(out, COLUMNS, restval=None, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _field(value) for name, value in row.items()} for row in _all(report))
+    return out.getvalue()
+
+
+def _all(report: Report) -> Iterator[Row]:
+    yield from summary_rows(report)
     types = {(g.provider, g.name, g.subject): g.instance_types for g in report.groups if g.role == "measured"}
     against, known = _compared(report), quality_csv.grades(report)
     for row in (row for board in report.boards for one in board.benchmarks for row in _rows(board, one, types)):
-        baseline, *judged = _against(row, against)
-        graded = quality_csv.columns(dict(zip(COLUMNS, row, strict=False)), known)
-        writer.writerow([_field(value) for value in [*row, baseline, _floor(row, report), *judged, *graded]])
+        grade, findings = quality_csv.columns(row, known)
+        quality = {"quality": grade, "quality_findings": findings}
+        yield {**row, **_against(row, against), "noise_floor": _floor(row, report), **quality}
     for words in report.comparison.only_in_baseline if report.comparison else ():
-        writer.writerow([_field(value) for value in _gone(words)])
-    return out.getvalue()
+        yield {"row": "benchmark", "benchmark": words, "verdict": "missing", "baseline": "only_in_baseline"}
 
 
 def _compared(report: Report) -> dict[tuple[object, ...], Compared] | None:
@@ -48,48 +61,48 @@ def _compared(report: Report) -> dict[tuple[object, ...], Compared] | None:
     }
 
 
-def _against(row: list[object], known: Mapping[tuple[object, ...], Compared] | None) -> list[object]:
+def _against(row: Row, known: Mapping[tuple[object, ...], Compared] | None) -> Row:
     """`compared`, or `only_new` for what the baseline has not; threshold and regression. Empty without a baseline."""
-    if known is None or row[COLUMNS.index("verdict")] == "missing":
-        return [None, None, None]
-    mine = dict(zip(COLUMNS, row, strict=False))
-    names = [mine[name] for name in ("provider", "name", "subject", "workload", "variant", "metric", "benchmark")]
+    if known is None or row["verdict"] == "missing":
+        return {}
+    names = [row[name] for name in ("provider", "name", "subject", "workload", "variant", "metric", "benchmark")]
     any_variant = (*names[:4], ANY, *names[5:])  # `--match variant=any` compares under that name
     found = known.get((*names,)) or known.get(any_variant)
-    return ["compared", found.threshold, found.regression] if found else ["only_new", None, None]
+    if found is None:
+        return {"baseline": "only_new"}
+    return {"baseline": "compared", "baseline_threshold": found.threshold, "baseline_regression": found.regression}
 
 
-def _floor(row: list[object], report: Report) -> float | None:
+def _floor(row: Row, report: Report) -> float | None:
     """What the same benchmark, measured twice on that machine, differed by: a ratio, or a difference in its unit."""
-    mine = dict(zip(COLUMNS, row, strict=False))
-    place = [mine[name] for name in ("provider", "name", "metric")]
+    place = [row[name] for name in ("provider", "name", "metric")]
     for floor in report.noise_floor:
-        if [floor.provider, floor.name, floor.metric] == place and floor.variant in (None, mine["variant"]):
-            return next((one.relation.distance for one in floor.benchmarks if one.benchmark == mine["benchmark"]), None)
+        if [floor.provider, floor.name, floor.metric] == place and floor.variant in (None, row["variant"]):
+            return next((one.relation.distance for one in floor.benchmarks if one.benchmark == row["benchmark"]), None)
     return None
 
 
-def _gone(words: str) -> list[object]:
-    """What only the baseline has, in words, under `benchmark`."""
-    row: list[object] = [None] * len(COLUMNS)
-    row[COLUMNS.index("benchmark")], row[COLUMNS.index("verdict")] = words, "missing"
-    row[COLUMNS.index("baseline")] = "only_in_baseline"
-    return row
-
-
-def _rows(board: Board, one: Benchmark, types: Mapping[Who, Sequence[str]]) -> Iterator[list[object]]:
-    prices = {(value.provider, value.name): value for value in board.value}
+def _rows(board: Board, one: Benchmark, types: Mapping[Who, Sequence[str]]) -> Iterator[Row]:
+    prices = {(value.provider, value.name): value for value in reversed(board.value)}
     found: dict[tuple[Who, str | None], Cell | None] = {(_who(cell), cell.variant): cell for cell in one.cells}
     for who, variant in _expected(board, types):
         found.setdefault((who, variant), None)
     for (who, variant), cell in found.items():
-        price = prices.get(who[:2])
-        about = [board.workload, variant or board.variant, board.metric, board.better, one.benchmark, one.unit]
-        money = [price.usd_per_hour, price.source, price.date] if price else [None] * 3
-        numbers = _numbers(cell, common=one.common) if cell else _nothing()
-        apart = cell.to_best if cell else Relation()
-        scale = [" ".join(board.by), board.scale, apart.difference, *_ends(apart.difference_interval)]
-        yield [*who, " ".join(types.get(who, ())), *about, *numbers, *money, *scale]
+        yield {
+            **about_board("benchmark", board, who, variant),
+            "instance_types": " ".join(types.get(who, ())),
+            "benchmark": one.benchmark,
+            "unit": one.unit,
+            **_price(prices.get(who[:2])),
+            **(_numbers(cell, common=one.common) if cell else _NOTHING),
+        }
+
+
+def _price(found: Value | None) -> Row:
+    """The first kind that the machine has; all kinds stand in the rows of costs."""
+    if found is None or found.usd_per_hour is None:
+        return {}
+    return {"usd_per_hour": found.usd_per_hour, "price_source": found.source, "price_date": found.date}
 
 
 def _expected(board: Board, types: Mapping[Who, Sequence[str]]) -> Iterator[tuple[Who, str | None]]:
@@ -107,21 +120,25 @@ def _who(cell: Cell) -> Who:
     return cell.provider, cell.name, cell.subject
 
 
-def _numbers(cell: Cell, *, common: bool) -> list[object]:
-    best, parts = cell.to_best, cell.spread
-    return [
-        cell.tasks, cell.samples, cell.dropped, cell.mean, *_ends(cell.interval), cell.interval_over, common,
-        best.ratio, *_ends(best.interval), best.p, best.p_adjusted, best.verdict,
-        *([parts.between_tasks, parts.within_tasks, parts.share_between, parts.clamped] if parts else [None] * 4),
-    ]  # fmt: skip
+def _numbers(cell: Cell, *, common: bool) -> Row:
+    parts, lie = cell.spread, cell.distribution
+    found: dict[str, object] = {
+        "tasks": cell.tasks, "samples": cell.samples, "samples_dropped": cell.dropped, "mean": cell.mean,
+        **pair("ci95", cell.interval), "ci95_over": cell.interval_over, "in_ranking": common,
+        **about_relation(cell.to_best),
+    }  # fmt: skip
+    if parts:
+        found |= {
+            "sd_between_tasks": parts.between_tasks, "sd_within_tasks": parts.within_tasks,
+            "share_between_tasks": parts.share_between, "between_clamped": parts.clamped,
+        }  # fmt: skip
+    if lie:
+        found |= {"minimum": lie.minimum, "median": lie.median, "maximum": lie.maximum}
+        found |= {"quartile_1": lie.quartiles[0], "quartile_3": lie.quartiles[2]}
+    return found
 
 
-def _nothing() -> list[object]:
-    return [0, 0, 0, *[None] * 4, False, *[None] * 5, "missing", *[None] * 4]
-
-
-def _ends(ends: Interval | None) -> tuple[float | None, float | None]:
-    return ends or (None, None)
+_NOTHING: Row = {"tasks": 0, "samples": 0, "samples_dropped": 0, "in_ranking": False, "verdict": "missing"}
 
 
 def _field(value: object) -> object:

@@ -10,11 +10,11 @@ from typing import Literal
 
 from benchfleet.report.board_making import made
 from benchfleet.report.dataset import Task
-from benchfleet.report.model import Benchmark, Board, Factor, FactorTable, Interval, Relation, Verdict
+from benchfleet.report.model import Benchmark, Board, Factor, FactorTable, Relation
+from benchfleet.report.turning import of_two, turned
 from benchfleet.report.value import is_speed
 
 Side = Literal["variant", "subject"]
-_TURNED: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}
 
 
 def factor_tables(tasks: Sequence[Task], sides: Sequence[Side], order: Sequence[str]) -> list[FactorTable]:
@@ -48,8 +48,8 @@ def _only(task: Task, side: Side, pair: tuple[str, str]) -> Task:
 
 def _table(board: Board, side: Side, old: str, new: str) -> FactorTable:
     speed = is_speed(unit=board.unit, better=board.better, metric=board.metric)
-    turned = speed or board.better == "higher"  # a factor above 1 is then what costs less
-    rows = [row for one in board.benchmarks if (row := _row(one, side, old, new, turned=turned))]
+    inverse = speed or board.better == "higher"  # a factor above 1 is then what costs less
+    rows = [row for one in board.benchmarks if (row := _row(one, side, old, new, inverse=inverse))]
     return FactorTable(
         dimension=side,
         title=board.title,
@@ -63,45 +63,27 @@ def _table(board: Board, side: Side, old: str, new: str) -> FactorTable:
         speed=speed,
         old=old,
         new=new,
-        overall=_overall(board, side, old, new, turned=turned),
+        overall=_overall(board, side, old, new, inverse=inverse),
         rows=rows,
         within_noise=sum(not row.relation.beyond_noise for row in rows),
     )
 
 
-def _overall(board: Board, side: Side, old: str, new: str, *, turned: bool) -> Factor | None:
+def _overall(board: Board, side: Side, old: str, new: str, *, inverse: bool) -> Factor | None:
     sides = {getattr(row, side): row for row in board.ranking}
     if not {old, new} <= set(sides):
         return None
-    related = _between(sides[new].to_best, sides[old].to_best)
+    related = of_two(sides[new].to_best, sides[old].to_best)
     means = sides[old].centre, sides[new].centre
-    return _factor(None, len(board.common), board.unit, means, related, turned=turned)
+    return _factor(None, len(board.common), board.unit, means, related, inverse=inverse)
 
 
-def _row(one: Benchmark, side: Side, old: str, new: str, *, turned: bool) -> Factor | None:
+def _row(one: Benchmark, side: Side, old: str, new: str, *, inverse: bool) -> Factor | None:
     sides = {getattr(cell, side): cell for cell in one.cells}
     if not {old, new} <= set(sides):
         return None
-    related = _between(sides[new].to_best, sides[old].to_best)
-    return _factor(one.benchmark, 1, one.unit, (sides[old].mean, sides[new].mean), related, turned=turned)
-
-
-def _between(new: Relation, old: Relation) -> Relation:
-    """Of the new to the old, where one of them is the best that the other is compared with."""
-    return turned_round(old) if new.verdict in ("best", "first") else new
-
-
-def turned_round(found: Relation) -> Relation:
-    """Seen from the other side."""
-    return found.model_copy(
-        update={
-            "ratio": found.ratio and 1 / found.ratio,
-            "interval": _inverse(found.interval),
-            "difference": None if found.difference is None else 0.0 - found.difference,
-            "difference_interval": found.difference_interval and tuple(-end for end in found.difference_interval[::-1]),
-            "verdict": _TURNED.get(found.verdict, found.verdict),
-        }
-    )
+    related = of_two(sides[new].to_best, sides[old].to_best)
+    return _factor(one.benchmark, 1, one.unit, (sides[old].mean, sides[new].mean), related, inverse=inverse)
 
 
 def _factor(
@@ -111,15 +93,11 @@ def _factor(
     means: tuple[float | None, float | None],
     related: Relation,
     *,
-    turned: bool,
+    inverse: bool,
 ) -> Factor:
-    seen = turned_round(related) if turned else related
+    seen = turned(related) if inverse else related
     old, new = means
     return Factor(
         benchmark=name, benchmarks=count, unit=unit, old=old, new=new, factor=seen.ratio, interval=seen.interval,
         relation=related,
     )  # fmt: skip
-
-
-def _inverse(ends: Interval | None) -> Interval | None:
-    return (1 / ends[1], 1 / ends[0]) if ends and ends[0] > 0 else None

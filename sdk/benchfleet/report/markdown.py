@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from benchfleet.report import quality_markdown, words
-from benchfleet.report.model import Board, Report, RunComparison
-from benchfleet.report.noise_floor import sentence
+from benchfleet.report.lead import blocks, heading, no_ranking, notes
+from benchfleet.report.model import Board, FactorTable, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
-from benchfleet.report.summary import headline
 
 _TEXTS = frozenset({"", "machine", "subject", "benchmark", "variant", "verdict", "price from"})
 _MOST_ROWS = 60  # of the comparison, and entries of a list
@@ -15,9 +15,11 @@ _MOST_LINES = 100  # of the variants' tables
 _MOST_CHARS = 50_000  # up to the last table of benchmarks: GitHub takes comments of 65,536 characters
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: Report, *, everything: bool = False, distributions: bool = False) -> str:
+    """`everything`: factors within noise, too. `distributions`: medians and quartiles of each benchmark."""
     report = for_print(report)
     lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
+    lines += _lead(report)
     lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings]
     lines += quality_markdown.headline(report.quality, escape)
     if report.comparison:
@@ -26,14 +28,17 @@ def as_markdown(report: Report) -> str:
         lines += _ranking(board)
         lines += _value(board)
         lines += _within(_MOST_CHARS - _size(lines), _benchmarks(board), f"{len(board.benchmarks)} benchmarks")
-    lines += [f"\n{escape(sentence(floor))}" for floor in report.noise_floor]
+    lines += _factor_lines(report.factors, everything=everything)
+    if distributions:
+        found = [line for board in report.boards for line in _distributions(board)]
+        lines += _within(_MOST_CHARS - _size(lines), found, "samples")
     lines += _variants(report)
     lines += quality_markdown.grades(report.quality, words.who(report), escape)
     lines += _problems(report)
     lines += _differences(report)
     lines.append(
-        f"\n<sub>{escape(report.generator)}. Intervals are at 95 %; tasks are the repeats; Welch's t on logarithms of "
-        "task means, with Holm's correction.</sub>"
+        f"\n<sub>{escape(report.generator)}. Intervals of means are at 95 %; those of differences are corrected for all tests "
+        "of their board, as verdicts are: one leaves out zero exactly where its verdict is beyond noise.</sub>"
     )
     return "\n".join(lines) + "\n"
 
@@ -43,6 +48,14 @@ def escape(text: str) -> str:
     harmless = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = re.sub(r"([\\`*_{}\[\]()#!|~])", r"\\\1", harmless).replace("@", "@\u200b")
     return re.sub(r"(?i)\bwww\.|://", lambda found: f"{found[0][:-1]}\u200b{found[0][-1]}", escaped)
+
+
+def _lead(report: Report) -> Iterator[str]:
+    for block in blocks(report):
+        for answer in block.answers:
+            told = f" {escape(answer.detail)}" if answer.detail else ""
+            yield f"\n**{escape(heading(answer, block))}: {escape(answer.short)}.**{told}"
+    yield from (f"\n{escape(note)}" for note in notes(report))
 
 
 def _size(lines: Sequence[str]) -> int:
@@ -80,7 +93,7 @@ def _comparison(found: RunComparison, who: str) -> list[str]:
         )
         for row in found.rows[:_MOST_ROWS]
     )
-    lines += table((who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "verdict"), rows)
+    lines += table((who, "variant", "benchmark", "old", "new", "difference", "interval", "verdict"), rows)
     more = len(found.rows) - _MOST_ROWS
     left = sum(row.regression for row in found.rows[_MOST_ROWS:])
     lines += [f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else []
@@ -98,7 +111,7 @@ def _one_side(found: RunComparison) -> list[str]:
 def _ranking(board: Board) -> list[str]:
     lines = ["", f"### {escape(board.title)}: {words.over(board)}"]
     if not board.ranking:
-        return [*lines, "", escape(headline(board))]
+        return [*lines, "", escape(no_ranking(board))]
     lines += _ranking_table(board)
     lines += [f"\nLeft out: {escape(one.benchmark)} ({escape(one.reason)})." for one in board.left_out[:20]]
     return lines
@@ -119,7 +132,7 @@ def _ranking_table(board: Board) -> list[str]:
         for row in board.ranking
     )
     mean = words.mean_name([board])
-    head = ("#", words.heading(board.by), mean, "95 % interval", "to the best", "95 % interval", "verdict", "tasks")
+    head = ("#", words.heading(board.by), mean, "95 % interval", "to the best", "interval", "verdict", "tasks")
     return table(head, rows)
 
 
@@ -134,23 +147,79 @@ def _variants(report: Report) -> list[str]:
 
 
 def _value(board: Board) -> list[str]:
-    if not board.value:
-        return []
+    return [
+        line for kind, rows in groupby(board.value, key=lambda row: row.kind) for line in _of_kind(kind, rows, board)
+    ]
+
+
+def _of_kind(kind: str, values: Iterator[Value], board: Board) -> list[str]:
     rows = (
         (
             "" if row.place is None else str(row.place),
             escape(row.label),
             words.dollars(row.usd_per_hour),
-            "" if row.per_dollar is None else words.share(row.per_dollar),
+            *(_costs(row) if row.per_dollar is not None else [""] * 5),
+            escape(words.slots(row.slots_at_work)),
             escape(f"{row.source}, {row.date}") if row.source else "no price",
         )
-        for row in board.value
+        for row in values
     )
-    return [
-        "",
-        "Speed per dollar:",
-        *table(("#", words.heading(board.by), "an hour", "speed per dollar", "price from"), rows),
-    ]
+    work = words.million(board.unit)
+    head = (
+        "an hour",
+        "speed per dollar",
+        "same work costs",
+        "interval",
+        "verdict",
+        "per million",
+        "slots",
+        "price from",
+    )
+    told = f"Speed per dollar, {kind}{f' (per million: {work})' if work else ''}:"
+    return ["", told, *table(("#", words.heading(board.by), *head), rows)]
+
+
+def _costs(row: Value) -> list[str]:
+    found = row.to_best
+    ends = escape(words.apart_interval(found, None))
+    told = escape(words.to_best(found)), ends, words.noise(found.verdict), words.cost(row.usd_per_million)
+    return [words.share(row.per_dollar), *told]
+
+
+def _distributions(board: Board) -> list[str]:
+    rows = (
+        (escape(one.benchmark), escape(cell.label), *(escape(words.quantity(end, one.unit)) for end in ends))
+        for one in board.benchmarks
+        for cell in one.cells
+        if (lie := cell.distribution)
+        for ends in [(lie.minimum, *lie.quartiles, lie.maximum)]
+    )
+    head = ("benchmark", words.heading(board.by), "minimum", "25 %", "median", "75 %", "maximum")
+    return ["", f"<details><summary>Samples, {escape(board.title)}</summary>", *table(head, rows), "", "</details>"]
+
+
+def _factor_lines(tables: Sequence[FactorTable], *, everything: bool) -> list[str]:
+    lines = [line for pair in tables for line in _factors(pair, everything=everything)]
+    return _first(lines, most=_MOST_LINES)
+
+
+def _factors(pair: FactorTable, *, everything: bool) -> Iterator[str]:
+    yield from ("", f"### {escape(words.against(pair))}")
+    found = [row for row in pair.rows if everything or row.relation.beyond_noise]
+    rows = (
+        (
+            escape(row.benchmark) if row.benchmark else f"**geometric mean of {row.benchmarks}**",
+            escape(words.quantity(row.old, row.unit)),
+            escape(words.quantity(row.new, row.unit)),
+            escape(words.by_factor(row)),
+            escape(words.by_factor_interval(row)),
+            words.verdict(row.relation.verdict, metric=pair.metric, unit=row.unit, better=pair.better),
+        )
+        for row in [*([pair.overall] if pair.overall else []), *found]
+    )
+    yield from table(("benchmark", "old", "new", "factor", "interval", "verdict"), rows)
+    hidden = "" if everything else words.left_out(pair)
+    yield f"\nFactor: {words.factor_meaning(pair)}.{f' {hidden} (`--all` shows them).' if hidden else ''}"
 
 
 def _benchmarks(board: Board) -> list[str]:

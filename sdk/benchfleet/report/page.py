@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchfleet.report import words
-from benchfleet.report.charts import Charts, kind
-from benchfleet.report.model import GroupFacts, Report
+from benchfleet.report.answers import title
+from benchfleet.report.charts import PHONE, Charts, histogram, kind
+from benchfleet.report.lead import blocks, no_ranking, notes
+from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
-from benchfleet.report.summary import headline
 from benchfleet.report.time_chart import against_time
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,9 +33,10 @@ def render(report: Report) -> str:
         .get_template("page.html.j2")
         .render(
             report=report,
-            headlines=[headline(board) for board in report.boards],
+            blocks=blocks(report),
+            notes=list(notes(report)),
             boards=_drawn(report),
-            comparison_chart=_comparison_chart(report),
+            comparison_charts=_comparison_charts(report),
             time_chart=Markup(against_time(report.timeline, number=20_000)) if report.timeline else None,  # noqa: S704
             facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
             providers=_providers(report),
@@ -63,6 +66,15 @@ def _environment() -> Environment:
         "key": _sort_key,
         "noise": words.noise,
     }
+    environment.filters |= {"level": words.level, "cost": words.cost, "slots": words.slots}
+    environment.globals |= {
+        "title": title,
+        "no_ranking": no_ranking,
+        "histogram": lambda counts: _markup(histogram, counts),
+    }
+    environment.globals |= {"by_factor": words.by_factor, "by_factor_interval": words.by_factor_interval}
+    environment.globals |= {"against": words.against, "factor_meaning": words.factor_meaning, "million": words.million}
+    environment.globals |= {"left_out": words.left_out}
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
     environment.globals |= {"compared": words.compared, "row_title": words.row_title, "mean_name": words.mean_name}
     environment.globals |= {"apart": words.apart, "apart_interval": words.apart_interval, "whose": words.whose}
@@ -111,25 +123,37 @@ def _drawn(report: Report) -> list[dict[str, Any]]:
             draw = left > 0 and len(one.cells) <= _MAX_BARS
             left -= draw
             benchmarks.append((one, _markup(partial(charts.benchmark, by=board.by), one) if draw else None))
-        ranked = 1 < len(board.ranking) <= _MAX_BARS
-        priced = sum(value.per_dollar is not None for value in board.value)
         found.append(
             {
                 "id": f"board-{number}",
                 "board": board,
-                "ranking_chart": _markup(charts.ranking, board) if ranked else None,
-                "value_chart": _markup(charts.value, board) if 1 < priced <= _MAX_BARS else None,
+                "ranking_charts": _both(charts.ranking, board) if 1 < len(board.ranking) <= _MAX_BARS else [],
+                "values": [(kind, rows, _value_charts(charts, board, kind, rows)) for kind, rows in _by_kind(board)],
                 "benchmarks": benchmarks,
             }
         )
     return found
 
 
-def _comparison_chart(report: Report) -> Markup | None:
+def _by_kind(board: Board) -> list[tuple[str, list[Value]]]:
+    return [(kind, list(rows)) for kind, rows in groupby(board.value, key=lambda row: row.kind)]
+
+
+def _value_charts(charts: Charts, board: Board, kind: str, rows: Sequence[Value]) -> list[Markup]:
+    priced = sum(row.per_dollar is not None for row in rows)
+    return _both(partial(charts.value, kind_of_price=kind), board) if 1 < priced <= _MAX_BARS else []
+
+
+def _comparison_charts(report: Report) -> list[Markup]:
     found = report.comparison
     if found is None or not any(row.relation.ratio is not None for row in found.rows):
-        return None
-    return _markup(Charts(_providers(report), start=10_000).comparison, found)
+        return []
+    return _both(Charts(_providers(report), start=10_000).comparison, found)
+
+
+def _both(draw: Callable[..., str], what: Any) -> list[Markup]:
+    """For a screen, and for a phone: a drawing that is made smaller has letters too small to read."""
+    return [_markup(draw, what), _markup(partial(draw, width=PHONE), what)]
 
 
 def _markup(draw: Callable[[Any], str], what: Any) -> Markup:

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from benchfleet.report.dataset import UNKNOWN
 from benchfleet.report.dimensions import identity
-from benchfleet.report.model import Board, Compared, Interval, Relation, Report, RunComparison, Verdict
+from benchfleet.report.model import (
+    Board,
+    Compared,
+    Factor,
+    FactorTable,
+    Interval,
+    Relation,
+    Report,
+    RunComparison,
+    Verdict,
+)
 from benchfleet.report.units import base
 from benchfleet.report.value import is_speed
 
@@ -13,6 +23,7 @@ _SCALES: dict[str, Sequence[tuple[float, str]]] = {
     "bytes": ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "bytes")),
 }
 NONE = "–"
+_BARS = " ▁▂▃▄▅▆▇█"
 AS_FACTOR = 2.0  # from which on a ratio in a sentence is a factor, and no percentage
 _WITHOUT_DIRECTION: dict[Verdict, str] = {
     "best": "best", "first": "not told apart", "unclear": "within noise", "unknown": "cannot be said",
@@ -159,6 +170,10 @@ def cost(value: float | None) -> str:
     return f"${value:,.2f}" if value >= 0.1 or value == 0 else f"${float(f'{value:.3g}'):.12f}".rstrip("0")
 
 
+def slots(at_work: float | None) -> str:
+    return "1 (not recorded)" if at_work is None else number(at_work)
+
+
 def million(unit: str | None) -> str | None:
     """What `usd_per_million` is for; None where that is nothing."""
     if unit is None:
@@ -172,6 +187,41 @@ def million(unit: str | None) -> str | None:
 def factor(value: float | None) -> str:
     """`2.31 ×`"""
     return NONE if value is None else f"{times(value)} ×"
+
+
+def against(table: FactorTable) -> str:
+    """`yjit against interp, aws c8g.large`"""
+    of = "" if table.title in (table.metric, "") else f", {table.title}"
+    return f"{table.new} against {table.old}{of}"
+
+
+def factor_meaning(table: FactorTable) -> str:
+    return "how many times as fast the new one is" if table.speed else "new / old"
+
+
+def left_out(table: FactorTable) -> str:
+    """What a table of factors hides."""
+    count = table.within_noise
+    return (
+        f"{count} of {len(table.rows)} benchmarks {'is' if count == 1 else 'are'} not told from 1 × and left out"
+        if count
+        else ""
+    )
+
+
+def by_factor(row: Factor) -> str:
+    """The factor, or the difference where there is no ratio."""
+    return factor(row.factor) if row.relation.difference is None else apart(row.relation, row.unit)
+
+
+def by_factor_interval(row: Factor) -> str:
+    return factors(row.interval) if row.relation.difference is None else apart_interval(row.relation, row.unit)
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """A histogram in one line of text. A bin with anything in it is never blank."""
+    most = max(counts, default=0)
+    return "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if count else " " for count in counts)
 
 
 def factors(ends: Interval | None) -> str:

@@ -1,0 +1,39 @@
+"""The answers of a report in the terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.text import Text
+
+from benchfleet.report.lead import blocks, heading, notes
+from benchfleet.report.model import Report
+from benchfleet.report.printing import for_print
+
+_LINES = 100  # columns: longer lines are hard to read
+
+
+class Lead:
+    """Each answer in bold, and below it how sure that is."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = for_print(report)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        narrow = options.update(width=min(options.max_width, _LINES))
+        yield from console.render(Group(*self._parts()), narrow)
+
+    def _parts(self) -> Iterator[RenderableType]:
+        for block in blocks(self._report):
+            for answer in block.answers:
+                yield Text.assemble((f"{heading(answer, block)}: ", "bold"), (answer.short, "bold green"))
+                if answer.detail:
+                    yield Padding(Text(answer.detail), (0, 0, 0, 2))
+        yield from (Text(note, style="dim") for note in notes(self._report))
+
+
+def in_short(report: Report) -> Text:
+    """Only the answers, for the end of what has scrolled away."""
+    shown = for_print(report)
+    lines = [f"{heading(answer, block)}: {answer.short}" for block in blocks(shown) for answer in block.answers]
+    return Text("\n".join(lines), style="bold")

@@ -1,0 +1,53 @@
+"""What stands at the top of every form: the answers, and beside them what weakens them all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchfleet.report import words
+from benchfleet.report.answers import by_board, title
+from benchfleet.report.model import Answer, Board, Report
+from benchfleet.report.noise_floor import sentence as floor_sentence
+
+MOST_BOARDS = 4  # on a first screen
+
+
+@dataclass(frozen=True)
+class Block:
+    """The answers for one board. `board`: its title, where there are several; None for the report as a whole."""
+
+    board: str | None
+    answers: list[Answer]
+
+
+def blocks(report: Report) -> list[Block]:
+    """Those of the first boards, and what is said of the whole report."""
+    found, several = by_board(report.answers), len(report.boards) > 1
+    of_boards = [Block(board if several else None, mine) for board, mine in found if board is not None]
+    return of_boards[:MOST_BOARDS] + [Block(None, mine) for board, mine in found if board is None]
+
+
+def heading(found: Answer, block: Block) -> str:
+    """`Fastest, interp`"""
+    return f"{title(found)}, {block.board}" if block.board else title(found)
+
+
+def notes(report: Report) -> Iterator[str]:
+    """Sentences behind the answers."""
+    if not report.boards:
+        yield "Nothing was measured. What happened to the tasks is listed below."
+    boards = len({one.board for one in report.answers if one.board})
+    if boards > MOST_BOARDS:
+        yield f"{boards - MOST_BOARDS} more boards have answers of their own, below."
+    if report.comparison:
+        yield f"Against baseline {report.comparison.baseline}: {words.compared(report.comparison)}"
+    yield from (f"{board.title}: {no_ranking(board)}" for board in report.boards if not board.ranking)
+    yield from (floor_sentence(floor) for floor in report.noise_floor)
+    if report.money:
+        yield report.money
+
+
+def no_ranking(board: Board) -> str:
+    """Why a board has no answer."""
+    if board.not_compared:
+        return f"not compared: {board.not_compared}."
+    return f"no benchmark was measured often enough on every {words.noun(board.by)}, so there is no ranking."
