@@ -25,6 +25,7 @@ TOPICS = {
     "emulator_load": "CPU of an emulator under load",
     "one_task": "wakes while one task measures",
     "report_inference": "how often the report is right",
+    "aa_runs": "real runs of the same thing",
     "archive_memory": "memory of building an archive",
     "sequential_stopping": "coverage of runs with a target precision",
     "package_size": "size of the deployment package",
