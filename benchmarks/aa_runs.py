@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet.report.board_making import made
 from benchfleet.report.coverage import group_facts
 from benchfleet.report.dataset import Task
@@ -22,6 +23,7 @@ from benchmarks.metric import Metric
 
 DATA = Path(__file__).with_name("aa_runs.json")
 HOST = "one machine"
+_POOLED = "Mann-Whitney on all samples of one run, for comparison"
 
 
 def metrics() -> list[dict[str, Any]]:
@@ -32,6 +34,7 @@ def metrics() -> list[dict[str, Any]]:
     return [
         Metric("report: equal subjects of one run called different", _share(found), "share", 0.15, how).as_dict(),
         Metric("report: equal runs one after the other called different", _share(after), "share", None, how).as_dict(),
+        Metric("the same by pooled samples", _share([pooled(run) for run in runs]), "share", None, _POOLED).as_dict(),
     ]
 
 
@@ -46,6 +49,14 @@ def interleaved(tasks: Sequence[Task]) -> Iterator[bool]:
                 cell.to_best for one in board.benchmarks for cell in one.cells
             ]
             yield any(relation.beyond_noise for relation in found)
+
+
+def pooled(tasks: Sequence[Task]) -> bool:
+    """What a tool says that takes the samples of all tasks for independent."""
+    sides: dict[str | None, list[float]] = {"one": [], "same": []}
+    for task in tasks:
+        sides[task.subject] += [value for one in task.samples for value in one.values]
+    return bool(scipy.stats.mannwhitneyu(sides["one"], sides["same"]).pvalue < 0.05)
 
 
 def one_after_the_other(new: Sequence[Task], old: Sequence[Task]) -> Iterator[bool]:
