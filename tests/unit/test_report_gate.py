@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -292,7 +293,7 @@ def test_rows_of_two_workloads_can_be_told_apart(tmp_path: Path) -> None:
     assert "x (mock, interp) on aws a" in reason(report)
     assert "| aws a | mock, interp | x |" in as_markdown(report)
     assert "| aws a | command, interp | x |" in as_markdown(report)
-    assert "<td>aws a</td><td>mock, interp</td>" in render(report)
+    assert re.search(r"<td[^>]*>aws a</td><td[^>]*>mock, interp</td>", render(report))
 
 
 def test_a_single_benchmark_is_tested_once(tmp_path: Path) -> None:

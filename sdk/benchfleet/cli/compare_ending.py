@@ -117,10 +117,10 @@ def _table(document: Compared, legend: Sequence[str]) -> FittingTable:
     """Machine and variant are columns where there are several."""
     means = f"mean of {document.a}", f"mean of {document.b}"
     several = [name for name in ("machine", "variant") if len({getattr(row, name) for row in document.rows}) > 1]
-    columns = (*several, "benchmark", *means, "difference", "95 % interval", "")
+    columns = (*several, "benchmark", *means, "difference", "interval", "")
     table = FittingTable(
-        f"{document.b} against {document.a}", columns, spare=("variant", "machine", "95 % interval"),
-        right=frozenset({*means, "difference", "95 % interval"}),
+        f"{document.b} against {document.a}", columns, spare=("variant", "machine", "interval"),
+        right=frozenset({*means, "difference", "interval"}),
     )  # fmt: skip
     for row in document.rows:
         table.add_row(*(shown(getattr(row, name) or "") for name in several), *_cells(row))

@@ -95,7 +95,7 @@ def noise_floor_tables(report: Report) -> Iterator[FittingTable]:
     """The one table, where a run measured a subject twice."""
     if not report.noise_floor:
         return
-    table = _table("Noise floor", "on", "measured twice", "difference", "95 % interval", "", group="on")
+    table = _table("Noise floor", "on", "measured twice", "difference", "interval", "", group="on")
     for floor in report.noise_floor:
         ends = words.apart_interval(floor.relation, floor.unit)
         found = words.apart(floor.relation, floor.unit), ends, words.noise(floor.relation.verdict)
@@ -226,7 +226,7 @@ def _cell(cell: Cell, unit: str) -> list[str]:
 
 def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable:
     title = f"Against baseline {escape(found.baseline)}"
-    table = _table(title, who, "variant", "benchmark", "old", "new", "difference", "95 % interval", "", "threshold")
+    table = _table(title, who, "variant", "benchmark", "old", "new", "difference", "interval", "", "threshold")
     for row in found.rows:
         name = row.benchmark or f"geometric mean of {row.benchmarks}"
         verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
@@ -241,7 +241,7 @@ def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable
         cells += [words.apart(row.relation, row.unit), words.apart_interval(row.relation, row.unit), verdict]
         cells += [words.share(row.threshold)]
         table.add_row(*(Text(cell, style=style) for cell in cells))
-    table.caption = f"{words.compared(found)} Holm's correction over {found.tests} tests."
+    table.caption = f"{words.compared(found)} Corrected for {found.tests} tests."
     return table
 
 

@@ -47,7 +47,7 @@ def _changed(found: RunComparison, who: str) -> list[str]:
     changed = [row for row in found.rows if row.relation.beyond_noise]
     if not changed:
         return ["", "Nothing changed beyond noise." if found.compared else "Nothing can be said of what changed."]
-    head = ("benchmark", who, "variant", "old", "new", "difference", "95 % interval", "threshold", "verdict")
+    head = ("benchmark", who, "variant", "old", "new", "difference", "interval", "threshold", "verdict")
     rows = sorted(changed, key=lambda row: (not row.regression, row.relation.verdict != "worse"))
     more = len(rows) - _MOST_ROWS
     rest = [f"\n… and {more} more that changed beyond noise."] if more > 0 else []

@@ -422,7 +422,7 @@ class RunComparison(Part):
     runs: list[str]
     threshold: float = Field(default=0.05, description="share, where no rule says another one")
     thresholds: str | None = Field(default=None, description="file with the rules")
-    tests: int = Field(description="size of the family that Holm's correction was made for")
+    tests: int = Field(description="how many the whole table has: what p_adjusted is corrected for")
     of_baseline: int = Field(description="benchmarks that the baseline measured, by machine, variant and metric")
     compared: int = Field(description="those of them that can be told from noise: measured on both sides, by two tasks")
     detectable: float | None = Field(

@@ -270,4 +270,11 @@ def compared(found: RunComparison) -> str:
         return f"{len(found.regressions)} of {len(found.rows)} are worse {bounds}; {of}."
     if not found.compared:
         return f"Nothing can be said: {of}."
-    return f"Nothing that was compared is worse {bounds}; {of}."
+    return f"Nothing that was compared is worse {bounds}; {of}.{_unseen(found)}"
+
+
+def _unseen(found: RunComparison) -> str:
+    """What could be worse all the same: absence of a finding says no more than the repeats could tell."""
+    if found.detectable is None:
+        return ""
+    return f" Found in four of five cases: {difference(found.detectable)} of every benchmark, and more."
