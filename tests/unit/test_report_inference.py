@@ -96,7 +96,7 @@ def test_no_spread_is_no_certainty(tmp_path: Path) -> None:
 
 
 def test_places_are_shared_within_noise(tmp_path: Path) -> None:
-    near = {"a": (1.0, 1.1, 0.9), "b": (1.02, 1.12, 0.92), "c": (3.0, 3.1, 3.05)}
+    near = {"a": (1.001, 1.101, 0.901), "b": (1.021, 1.121, 0.921), "c": (3.0, 3.1, 3.05)}
     tasks = [on(f"i-{kind}", kind, {"x": [value]}) for kind, values in near.items() for value in values]
     (board,) = report(tmp_path, *tasks).boards
     assert [(row.name, row.place, row.to_best.verdict) for row in board.ranking] == [

@@ -2,11 +2,12 @@
 
 import math
 import random
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 import scipy  # loads `stats`, which is heavy, when it is used
-from benchfleet_results.statistics import compare, components, estimate, half_width, holm, t_quantile, two_sided
+from benchfleet_results.statistics import compare, components, estimate, half_width, t_quantile, two_sided
 from benchfleet_results.statistics import score as score_of
 from benchfleet_results.statistics.comparing import significance
 from benchfleet_results.statistics.families import decide
@@ -161,20 +162,14 @@ def test_ratios_beyond_floats_are_none() -> None:
 
 
 @given(st.lists(st.floats(0, 1), max_size=20))
-def test_holm_never_lowers_a_p_and_keeps_their_order(probabilities: list[float]) -> None:
-    found = holm(probabilities)
+def test_one_family_never_lowers_a_p_and_keeps_their_order(probabilities: list[float]) -> None:
+    found = [one.p_adjusted for one in decide([], probabilities)[1] if one]
     assert all(p <= q <= 1 for p, q in zip(probabilities, found, strict=True))
     pairs = sorted(zip(probabilities, found, strict=True))
     assert [q for _, q in pairs] == sorted(q for _, q in pairs)
     if probabilities:
         smallest = min(probabilities)
         assert found[probabilities.index(smallest)] == pytest.approx(min(1.0, smallest * len(probabilities)))
-
-
-def test_holm_by_hand() -> None:
-    """Example of Holm's step-down: 4, 3, 2, 1 times the sorted p, never falling."""
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
 
 
 # scores
@@ -389,6 +384,7 @@ def test_no_spread_is_as_sure_as_the_clock_and_no_surer() -> None:
 
 
 def test_one_family_is_holms() -> None:
+    """By hand: 4, 3, 2, 1 times the sorted p, never falling."""
     _, single = decide([], [0.01, None, 0.04, 0.03, 0.005])
     assert [one and round(one.p_adjusted, 9) for one in single] == [0.03, None, 0.06, 0.06, 0.02]
 
@@ -429,11 +425,37 @@ def test_what_could_be_found_is_found_four_times_in_five() -> None:
     assert 0.77 < found / 2_000 < 0.83
 
 
+def side(mean: float, units: int, *, variance: float = 1.0) -> Sample:
+    """Of `units` values with this variance."""
+    return Sample(mean, variance / units, units - 1)
+
+
 def test_as_many_as_are_needed_would_do() -> None:
-    now = Error(2 / 5, 8)
-    count = needed(0.5, now, units=5, level=0.05)
+    count = needed(side(0.5, 5), side(0.0, 5), level=0.05)
     assert count is not None
     assert detectable(Error(2 / count, 2 * count - 2), level=0.05) <= 0.5
     assert detectable(Error(2 / (count - 1), 2 * count - 4), level=0.05) > 0.5
-    assert needed(0.0, now, units=5, level=0.05) is None
-    assert needed(1e-9, now, units=5, level=0.05) is None
+    assert needed(side(0.0, 5), side(0.0, 5), level=0.05) is None
+    assert needed(side(1e-9, 5), side(0.0, 5), level=0.05) is None
+
+
+def test_what_is_needed_of_each_does_not_depend_on_how_many_each_has() -> None:
+    """One group lost most of its tasks: the number is that of equal groups, with the spread that both have."""
+    assert needed(side(1.0, 10), side(0.0, 2), level=0.05) == needed(side(1.0, 6), side(0.0, 6), level=0.05) == 17
+    wide = needed(side(1.0, 10, variance=4.0), side(0.0, 3, variance=0.25), level=0.05)
+    assert wide is not None
+    both = 4.0 / wide, 0.25 / wide
+    degrees = sum(both) ** 2 / sum(one**2 / (wide - 1) for one in both)
+    assert detectable(Error(sum(both), degrees), level=0.05) <= 1.0
+
+
+def test_pairs_are_needed_where_units_are_paired() -> None:
+    units = list(range(5))
+    this = Sample.of([1.2, 2.1, 3.3, 4.0, 5.1], units=units)
+    count = needed(this, Sample.of([1.0, 2.0, 3.0, 4.0, 5.0], units=units), level=0.01)
+    apart = [0.2, 0.1, 0.3, 0.0, 0.1]
+    assert count is not None
+    variance = statistics.variance(apart)
+    mean = statistics.fmean(apart)
+    assert detectable(Error(variance / count, count - 1), level=0.01) <= mean
+    assert detectable(Error(variance / (count - 1), count - 2), level=0.01) > mean

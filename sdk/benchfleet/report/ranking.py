@@ -132,8 +132,7 @@ def _ranked(
 
 def needed_by(key: GroupKey, first: GroupKey, related: Relation, ranking: Ranking) -> Needed | None:
     """In instances only where both sides have several."""
-    this, other = ranking.scores[key], ranking.scores[first]
-    count = enough(this.sample, other.sample, related, units=min(this.units, other.units))
+    count = enough(ranking.scores[key].sample, ranking.scores[first].sample, related)
     both = ranking.over[key] == ranking.over[first] == "instances"
     return Needed(level="instances" if both else "tasks", count=count) if count is not None else None
 

@@ -156,10 +156,9 @@ def relation(this: Sample, other: Sample, decision: Decision | None, *, scale: S
     )
 
 
-def enough(this: Sample, other: Sample, related: Relation, *, units: int) -> int | None:
+def enough(this: Sample, other: Sample, related: Relation) -> int | None:
     """How many units of each side would tell a difference that is within noise; None where it is not, or no number would."""
-    error = error_between(this, other) if related.verdict == "unclear" else None
-    return needed(this.mean - other.mean, error, units=units, level=1 - related.confidence) if error else None
+    return needed(this, other, level=1 - related.confidence) if related.verdict == "unclear" else None
 
 
 def _verdict(difference: float, decision: Decision | None) -> Verdict:

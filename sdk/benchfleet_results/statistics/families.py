@@ -39,11 +39,6 @@ def decide(
     return _spread_out(overall, found[0]), _spread_out(single, found[1])
 
 
-def holm(probabilities: Sequence[float]) -> list[float]:
-    """Adjusted p values of one family, in the order given."""
-    return [found.p_adjusted for found in decide(probabilities, [])[0] if found]
-
-
 def _ordered(probabilities: Sequence[float | None]) -> list[tuple[float, int]]:
     """The smallest last, so that it is taken first; of equal ones the first."""
     return sorted(

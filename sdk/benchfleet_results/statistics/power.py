@@ -6,7 +6,8 @@ errors: H. S. Bloom, "Minimum detectable effects", Evaluation Review 19 (1995).
 
 import math
 
-from benchfleet_results.statistics.sample import Error
+from benchfleet_results.statistics.comparing import apart, error_between
+from benchfleet_results.statistics.sample import Error, Sample
 from benchfleet_results.statistics.student import t_quantile
 
 POWER = 0.8
@@ -19,28 +20,36 @@ def detectable(error: Error, *, level: float) -> float:
     return factor * math.sqrt(error.squared)
 
 
-def needed(difference: float, error: Error, *, units: int, level: float) -> int | None:
-    """How many units in each group would make `difference` detectable, if their spread stays as it is.
+def needed(this: Sample, other: Sample, *, level: float) -> int | None:
+    """How many units on each side would make their difference detectable, if it and the spread of units stay as they are.
 
-    `units`: how many each group has now (the smaller number). None if there is no difference, or beyond a million.
+    None without a difference or without replication, and beyond a million.
     """
-    if difference == 0 or units < 1:
+    error, difference = error_between(this, other), abs(apart(this, other))
+    if error is None or difference == 0:
         return None
+    spread, parts = _of_one(this, other, error)
 
     def enough(count: int) -> bool:
-        grown = count / units
-        degrees = max(1.0, (error.degrees + _per_unit(error, units)) * grown - _per_unit(error, units))
-        return detectable(Error(error.squared / grown, degrees), level=level) <= abs(difference)
+        squared = max(spread / count, this.floor + other.floor)
+        return detectable(Error(squared, parts * (count - 1)), level=level) <= difference
 
     if not enough(_MOST):
         return None
-    low, high = units, _MOST
+    low, high = 2, _MOST
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
     return low
 
 
-def _per_unit(error: Error, units: int) -> float:
-    """Groups that the degrees of freedom come from: one where units are paired, else up to two."""
-    return 1.0 if error.degrees < units else 2.0
+def _of_one(this: Sample, other: Sample, error: Error) -> tuple[float, float]:
+    """The variance of one unit's difference, and how many degrees of freedom one more unit on each side brings.
+
+    One where units are paired, else one to two: those of Welch and Satterthwaite for sides of equal size.
+    """
+    if this.pairs_with(other):
+        return error.squared * (error.degrees + 1), 1.0
+    first, second = ((side.squared_error or 0.0) * (side.degrees + 1) for side in (this, other))
+    whole = first + second
+    return whole, 1 / ((first / whole) ** 2 + (second / whole) ** 2) if whole else 1.0
