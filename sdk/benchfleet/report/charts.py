@@ -19,7 +19,7 @@ from benchfleet.report.model import Benchmark, Board, Compares, Group, Interval,
 # Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on dark and on light.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"]
-_VEGA_LITE = "v5.20"
+VEGA_LITE = "v5.20"
 _WIDE, _NARROW, _ROW = 620, 260, 22
 _WIDER = 1.1  # pixels a character that a reader's font may need above the one that Vega measured with
 _LEAST = 1e-3  # share of the largest mean that an axis spans at least: the numbers along it get no room for more digits
@@ -31,7 +31,7 @@ PHONE = 150  # pixels of a drawing for phones, beside its labels
 _MOST_PERCENT = 250.0  # of the best's speed per dollar: where an interval ends beyond, it is cut
 _LABEL = 180  # pixels of a name
 _NAME = {"field": "label", "type": "nominal", "sort": None, "title": None}
-_CONFIG = {
+CONFIG = {
     "background": None,
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
@@ -150,8 +150,8 @@ class Charts:
         return {"color": {**field, "scale": scale}, "shape": {**field, "scale": shapes}}
 
     def _drawn(self, spec: dict[str, Any], title: str, description: str) -> str:
-        drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[])
-        return _framed(drawn, title, description, number=next(self._numbers))
+        drawn = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
+        return framed(drawn, title, description, number=next(self._numbers))
 
 
 _IDLE = re.compile(r' (?:role="graphics-[a-z]+"|(?:aria-roledescription|aria-hidden|class|pointer-events)="[^"]*")')
@@ -278,7 +278,7 @@ def histogram(counts: Sequence[int]) -> str:
 def _spec(layers: list[dict[str, Any]], rows: list[dict[str, Any]], *, width: int, height: int) -> dict[str, Any]:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "config": _CONFIG,
+        "config": CONFIG,
         "padding": {
             "left": 6 + _WIDER * min(max(len(row["label"]) for row in rows), 28),
             "right": 14,
@@ -292,7 +292,7 @@ def _spec(layers: list[dict[str, Any]], rows: list[dict[str, Any]], *, width: in
     }
 
 
-def _framed(drawn: str, title: str, description: str, *, number: int) -> str:
+def framed(drawn: str, title: str, description: str, *, number: int) -> str:
     """The drawing as one image with a name: its parts are no stops for a screen reader, the tables beside it are."""
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn)
     width, height = size.groups() if size else ("600", "300")

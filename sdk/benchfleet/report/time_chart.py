@@ -5,7 +5,7 @@ from typing import Any
 
 import vl_convert
 
-from benchfleet.report.charts import _CONFIG, _VEGA_LITE, PALETTE, SHAPES, _framed
+from benchfleet.report.charts import CONFIG, PALETTE, SHAPES, VEGA_LITE, framed
 from benchfleet.report.model import Moment
 
 _WIDE, _HIGH = 620, 220
@@ -34,8 +34,8 @@ def against_time(points: Sequence[Moment], *, number: int) -> str:
 def drawn(layers: list[dict[str, Any]], title: str, description: str, *, number: int) -> str:
     """The layers as one inline SVG; `number` tells its ids from those of other charts of the page."""
     spec = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, "width": _WIDE, "height": _HIGH,
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": CONFIG, "width": _WIDE, "height": _HIGH,
         "padding": {"left": 8, "right": 40, "top": 5, "bottom": 5}, "layer": layers,
     }  # fmt: skip
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[])
-    return _framed(svg, title, description, number=number)
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
+    return framed(svg, title, description, number=number)
