@@ -37,6 +37,19 @@ def test_tasks_of_one_machine_are_one_row(tmp_path: Path) -> None:
     assert rows[0].estimate.mean == pytest.approx(0.011)
 
 
+def test_subjects_of_one_machine_are_rows_of_their_own(tmp_path: Path) -> None:
+    """What a run was made to tell apart is not averaged."""
+    for number, (subject, seconds) in enumerate((("old", 1.0), ("new", 3.0), ("new", 3.0)), start=1):
+        put(tmp_path, f"box-{subject}-{number}", [seconds], metadata={"alias": "box", "subject": subject})
+    rows = read(tmp_path)
+    assert [(row.subject.subject, row.estimate.tasks) for row in rows] == [("new", 2), ("old", 1)]
+    assert [row.estimate.mean for row in rows] == pytest.approx([3.0, 1.0])
+    assert [row.document()["subject"] for row in rows] == ["new", "old"]
+    out = io.StringIO()
+    Console(file=out, width=110).print(table(rows, title="Run 7"))
+    assert "subject" in out.getvalue()
+
+
 def test_a_folder_without_metadata_is_its_own_machine(tmp_path: Path) -> None:
     put(tmp_path, "box-1", [1.0])
     assert read(tmp_path)[0].subject.machine == "box-1"
@@ -75,6 +88,7 @@ def test_the_document_holds_numbers_in_the_unit_of_the_samples(tmp_path: Path) -
     document = json.loads(json.dumps([row.document() for row in read(tmp_path)]))
     assert [found["ci95"] for found in document] == [None, None]
     assert document[0]["mean"] == 0.010
+    assert document[0]["subject"] is None
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,19 @@ from benchfleet.results.folder import Row
 
 def table(rows: Sequence[Row], *, title: str) -> Table:
     machines = len({row.subject.machine for row in rows}) > 1
+    subjects = len({row.subject.subject for row in rows}) > 1
     shown = Table(title=title, caption=caption(rows), caption_justify="left", title_justify="left")
     if machines:
         shown.add_column("machine")
+    if subjects:
+        shown.add_column("subject")
     for name in ("benchmark", "variant"):
         shown.add_column(name, overflow="fold")
     for name in ("mean", "95 % confidence interval", "", "tasks", "samples"):
         shown.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        shown.add_row(*([row.subject.machine] if machines else []), *_cells(row))
+        where = [(row.subject.machine, machines), (row.subject.subject, subjects)]
+        shown.add_row(*(name for name, wanted in where if wanted), *_cells(row))
     return shown
 
 

@@ -16,9 +16,13 @@ from benchfleet.results.outputs import read_output
 
 @dataclass(frozen=True, order=True)
 class Subject:
-    """What was measured, and where. `machine` is the alias, or the instance type where there is none."""
+    """What was measured, and where. `machine` is the alias, or the instance type where there is none.
+
+    `subject` is the run's name of what was measured; empty where it has no subjects.
+    """
 
     machine: str
+    subject: str
     benchmark: str
     variant: str
     metric: str
@@ -35,6 +39,7 @@ class Row:
         """As JSON. `ci95` is [low, high] in `unit`, or null."""
         found = self.estimate
         return asdict(self.subject) | {
+            "subject": self.subject.subject or None,
             "mean": found.mean,
             "ci95": found.interval,
             "ci95_over": found.over,
@@ -47,14 +52,14 @@ def read(folder: Path) -> list[Row]:
     """One row a subject, in order of their names. Raises ArchiveError for a document that is none."""
     samples: dict[Subject, list[tuple[float, ...]]] = defaultdict(list)
     for task in folders(folder) if folder.is_dir() else ():
-        machine = _machine(task)
+        where = _named(task)
         for found in _measured(task):
-            samples[_subject(machine, found.series)].append(found.values)
+            samples[_subject(*where, found.series)].append(found.values)
     return [Row(subject, estimate(groups)) for subject, groups in sorted(samples.items()) if any(groups)]
 
 
-def _subject(machine: str, of: Series) -> Subject:
-    return Subject(machine, of.benchmark, of.variant, of.metric, of.unit, of.better)
+def _subject(machine: str, subject: str, of: Series) -> Subject:
+    return Subject(machine, subject, of.benchmark, of.variant, of.metric, of.unit, of.better)
 
 
 def _measured(folder: Path) -> tuple[Samples, ...]:
@@ -65,10 +70,11 @@ def _measured(folder: Path) -> tuple[Samples, ...]:
     return found.samples if found else ()
 
 
-def _machine(folder: Path) -> str:
-    """From metadata.json; a folder without one keeps its own name."""
+def _named(folder: Path) -> tuple[str, str]:
+    """The machine and the subject, from metadata.json; a folder without one is its own machine."""
     try:
         named = read_object(folder / "metadata.json", most=bounds.MAX_METADATA_BYTES) or {}
     except Unreadable:
-        return folder.name
-    return bounds.cut(named.get("alias") or named.get("instance_type") or folder.name)
+        return folder.name, ""
+    machine = named.get("alias") or named.get("instance_type") or folder.name
+    return bounds.cut(machine), bounds.cut(named.get("subject") or "")

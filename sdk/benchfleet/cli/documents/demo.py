@@ -19,6 +19,7 @@ class DemoRow(Document):
     """One benchmark on one machine. `ci95` is [low, high] in `unit`, or null; `ci95_over` says over what it was taken."""
 
     machine: str
+    subject: str | None
     benchmark: str
     variant: str
     metric: str
