@@ -27,6 +27,11 @@ def heavy(rng: random.Random) -> float:
     return rng.gauss(0, 1) / math.sqrt(sum(rng.gauss(0, 1) ** 2 for _ in range(3)))
 
 
+def skewed(rng: random.Random) -> float:
+    """An exponential tail to the slow side; variance 1."""
+    return rng.expovariate(1) - 1
+
+
 def bimodal(rng: random.Random) -> float:
     """One task in five is in a slow mode; variance 1."""
     return (2.375 if rng.random() < 0.2 else 0.0) - 0.475 + rng.gauss(0, 0.312)
@@ -69,7 +74,9 @@ SCENARIOS = [
     Scenario("spread 1 %, 3 instances 0.5 % apart", 0.01, instances=3, between=0.005),
     Scenario("spread 1.8 %, 5 instances alike", 0.018, instances=5, runs=3000),
     Scenario("spread 1 %, 5 instances 1 % apart", 0.01, instances=5, between=0.01, runs=200),
+    Scenario("spread 1.8 %, skewed", 0.018, skewed, judged=False),
     Scenario("spread 1.8 %, one task in five slow", 0.018, bimodal, judged=False),
+    Scenario("spread 3.5 %, one task in five slow", 0.035, bimodal, runs=500, judged=False),
 ]
 
 
