@@ -169,6 +169,13 @@ def test_runs_without_a_baseline_are_pooled(tmp_path: Path) -> None:
     assert any("one, two are pooled" in words for words in found.warnings)
 
 
+def test_runs_of_different_subjects_are_not_pooled(tmp_path: Path) -> None:
+    folders = [write_run(tmp_path, run, [of_values("a", {"x": [1.0]}, subject=run)]) for run in ("before", "after")]
+    found = analyse(read_runs(folders))
+    assert {row.subject for row in found.boards[0].ranking} == {"before", "after"}
+    assert not any("pooled" in words for words in found.warnings)
+
+
 def test_a_baseline_of_other_work_is_told(tmp_path: Path) -> None:
     about = [{"workload_options": {"argv": [word]}} for word in ("old", "new")]
     folders = [

@@ -97,10 +97,10 @@ def _slower(row: PairRow, limit: float) -> bool:
 def _print(document: Compared, report: Report, legend: Sequence[str]) -> None:
     from benchfleet.cli.output import print_table
     from benchfleet.cli.report_tables import noise_floor_tables
+    from benchfleet.cli.report_warnings import print_warnings
     from benchfleet.report.printing import for_print
 
-    for warning in report.warnings:
-        _say(f"benchfleet: {warning}")
+    print_warnings(report)
     for line in headlines(document.rows, document.a, document.b):
         print(line)
     print(_how(document))
@@ -139,8 +139,9 @@ def _cells(row: PairRow) -> tuple[str, ...]:
 
 
 def _how(document: Compared) -> str:
-    repeats = f"{document.complete_repeats} repeat{'s' * (document.complete_repeats != 1)}"
-    return f"{repeats} in ABBA order, {document.repeats_on_one_instance} of them with both on one known instance."
+    pairs, together = document.complete_repeats, document.repeats_on_one_instance
+    where = "each on one instance" if together == pairs else f"{together} of them on one known instance each"
+    return f"{pairs} pair{'s' * (pairs != 1)} measured by turns (ABBA), {where}."
 
 
 def _say(line: str) -> None:

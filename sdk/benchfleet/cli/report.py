@@ -310,9 +310,9 @@ def _print_tables(report: "Report", detail: Mapping[str, bool]) -> None:
     from benchfleet.cli.output import print_table
     from benchfleet.cli.report_lead import in_short
     from benchfleet.cli.report_tables import tables
+    from benchfleet.cli.report_warnings import print_warnings
 
-    for warning in report.warnings:
-        print(f"benchfleet: {warning}", file=sys.stderr)
+    print_warnings(report)
     printed = 0
     for table in tables(report, **detail):
         print_table(table)

@@ -101,7 +101,8 @@ def noise_floor_tables(report: Report) -> Iterator[FittingTable]:
         found = words.apart(floor.relation, floor.unit), ends, words.noise(floor.relation.verdict)
         table.add_row(*(Text(cell) for cell in (floor.label, floor.subject, *found)))
     table.caption = (
-        "The same work under two names: what differs here is noise, and so is what differs no more elsewhere."
+        "The same work, measured under two names: this difference is noise. No larger a difference elsewhere may be "
+        "noise, too."
     )
     yield table
 

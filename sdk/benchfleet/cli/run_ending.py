@@ -64,13 +64,13 @@ def print_ranking(folder: Path) -> None:
     """As `benchfleet report` ranks. A run without measurements is no error here."""
     from benchfleet.cli.output import print_table
     from benchfleet.cli.report_tables import outcome
+    from benchfleet.cli.report_warnings import print_warnings
     from benchfleet.report.analysis import analyse
     from benchfleet.report.reading import read_runs
 
     try:
         report = analyse(read_runs([folder]))
-        for warning in report.warnings:
-            _say(f"benchfleet: {warning}")
+        print_warnings(report)
         for table in outcome(report):
             print_table(table)
             print()

@@ -138,7 +138,7 @@ def no_price(groups: Sequence[GroupFacts]) -> str:
 
 
 def _pooled(new: Dataset) -> Iterator[str]:
-    if len(new.runs) > 1:
+    if any(len({task.run_id for task in tasks}) > 1 for tasks in by_group(new.tasks).values()):
         names = ", ".join(run.run_id for run in new.runs)
         yield f"Tasks of runs {names} are pooled; use --baseline to compare runs with each other."
     asked = {as_json(run.about.get("workload_options")) for run in new.runs}
