@@ -59,11 +59,13 @@ def test_with_one_task_nobody_is_sure(tmp_path: Path) -> None:
     assert found.verdict == "unknown"
     assert found.short == "aws a, but how sure that is cannot be said"
     assert "aws b is slower by a factor of 9.00, but with one task" in found.detail
+    assert found.detail.endswith("at least two tasks of each, better five.")
 
 
 def test_one_machine_is_the_only_one(tmp_path: Path) -> None:
     (found,) = report(tmp_path, machine("a", *NEAR)).answers
     assert (found.verdict, found.short, found.second) == ("only_one", "aws a, the only machine", None)
+    assert "(95 % interval: " in found.detail
 
 
 def test_what_is_no_speed_is_only_best(tmp_path: Path) -> None:
@@ -86,6 +88,13 @@ def test_the_best_for_its_price_need_not_be_the_fastest(tmp_path: Path) -> None:
     assert found.money is not None
     assert found.money.startswith("Prices in US dollars, of 2026-11-01; how many tasks an instance had at a time")
     assert found.money.endswith("The tasks of this report took 6 machine hours: $12.00 on-demand, $0.30 spot.")
+
+
+def test_a_machine_without_a_price_is_named(tmp_path: Path) -> None:
+    tasks = [*machine("a", *NEAR), *machine("b", 1.5, 1.52, 1.51), *machine("c", 0.1, 0.11, 0.1)]
+    _, best = report(tmp_path, tasks, price("a", 3.0), price("b", 1.0)).answers
+    assert best.leaders == ["aws b"]
+    assert best.detail.endswith("No price was given for aws c.")
 
 
 def test_prices_that_fit_nothing_are_told(tmp_path: Path) -> None:

@@ -308,7 +308,7 @@ def _put(where: str, text: str) -> None:
 
 def _print_tables(report: "Report", detail: Mapping[str, bool]) -> None:
     from benchfleet.cli.output import print_table
-    from benchfleet.cli.report_lead import in_short
+    from benchfleet.cli.report_lead import Lead
     from benchfleet.cli.report_tables import tables
     from benchfleet.cli.report_warnings import print_warnings
 
@@ -319,7 +319,7 @@ def _print_tables(report: "Report", detail: Mapping[str, bool]) -> None:
         print()
         printed += 1
     if printed > _FEW_TABLES and sys.stdout.isatty():
-        print_table(in_short(report))  # the top has scrolled away
+        print_table(Lead(report))  # once more: the top has scrolled away
 
 
 def judge(report: "Report") -> None:

@@ -6,7 +6,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.padding import Padding
 from rich.text import Text
 
-from benchfleet.report.lead import blocks, heading, notes
+from benchfleet.report.lead import against_baseline, blocks, heading, notes
 from benchfleet.report.model import Report
 from benchfleet.report.printing import for_print
 
@@ -24,16 +24,11 @@ class Lead:
         yield from console.render(Group(*self._parts()), narrow)
 
     def _parts(self) -> Iterator[RenderableType]:
+        if asked := against_baseline(self._report):
+            yield Text(asked, style="bold")
         for block in blocks(self._report):
             for answer in block.answers:
                 yield Text.assemble((f"{heading(answer, block)}: ", "bold"), (answer.short, "bold green"))
                 if answer.detail:
                     yield Padding(Text(answer.detail), (0, 0, 0, 2))
         yield from (Text(note, style="dim") for note in notes(self._report))
-
-
-def in_short(report: Report) -> Text:
-    """Only the answers, for the end of what has scrolled away."""
-    shown = for_print(report)
-    lines = [f"{heading(answer, block)}: {answer.short}" for block in blocks(shown) for answer in block.answers]
-    return Text("\n".join(lines), style="bold")

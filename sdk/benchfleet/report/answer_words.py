@@ -31,12 +31,21 @@ def reached(board: Board, order: Order) -> str:
     mean = words.mean_name([board]).capitalize()
     of = f" of {shown(first.label)}" if order.verdict == "not_told_apart" else ""
     over = f" over {size} benchmarks" if size > 1 else ""
-    return f"{mean}{of}{over}: {words.quantity(first.centre, board.unit)}."
+    ends = words.interval(first.centre_interval, board.unit, like=first.centre)
+    sure = f" (95 % interval: {ends})" if order.verdict == "only_one" and ends != words.NONE else ""
+    return f"{mean}{of}{over}: {words.quantity(first.centre, board.unit)}{sure}."
 
 
 def cost(row: Value, board: Board) -> str:
     work = words.million(board.unit)
     return f"{words.cost(row.usd_per_million)} for {work}." if row.usd_per_million and work else ""
+
+
+def without_price(rows: Sequence[Value]) -> str:
+    """Machines that might be better for their price: nothing is known of them."""
+    if not rows:
+        return ""
+    return f"No price was given for {_listed([row.label for row in rows])}."
 
 
 def others(order: Order, board: Board, *, of_costs: bool) -> Iterator[str]:
@@ -121,7 +130,8 @@ def _interval(found: Relation, unit: str | None) -> str:
 def _sure(order: Order, second: Place) -> str:
     if second.relation.verdict == "unknown":
         single = any(row.tasks == 1 for row in order.rows)
-        return f"but {'with one task' if single else 'without repeats'} noise cannot be told from difference"
+        few = "one task" if single else "no repeats"
+        return f"but with {few} a difference cannot be told from noise; measure at least two tasks of each, better five"
     return words.noise(second.relation.verdict)
 
 
@@ -138,4 +148,4 @@ def _listed(labels: Sequence[str]) -> str:
     names = [shown(label) for label in labels[:_NAMED]]
     if len(labels) > _NAMED:
         return f"{', '.join(names)} and {len(labels) - _NAMED} more"
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
-from benchfleet.report.answer_words import cost, others, reached, short
+from benchfleet.report.answer_words import cost, others, reached, short, without_price
 from benchfleet.report.model import Answer, Board
 from benchfleet.report.order import Order, Place
 from benchfleet.report.printing import shown
@@ -64,9 +64,11 @@ def _fastest(board: Board) -> Answer:
 def _cheapest(board: Board) -> Iterator[Answer]:
     tasks = {row.key: row.tasks for row in board.ranking}
     for kind, found in groupby(board.value, key=lambda row: row.kind):
-        rows = [row for row in found if row.place is not None]
+        every = list(found)
+        rows = [row for row in every if row.place is not None]
         order = Order([Place(row.label, row.to_best, row.needed, tasks[row.key]) for row in rows])
-        detail = [cost(rows[0], board), *others(order, board, of_costs=True)]
+        without = without_price([row for row in every if row.usd_per_hour is None])
+        detail = [cost(rows[0], board), *others(order, board, of_costs=True), without]
         yield _answer("best_for_price", board, order, detail).model_copy(update={"kind": kind})
 
 

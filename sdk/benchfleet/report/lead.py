@@ -31,6 +31,12 @@ def heading(found: Answer, block: Block) -> str:
     return f"{title(found)}, {block.board}" if block.board else title(found)
 
 
+def against_baseline(report: Report) -> str | None:
+    """What was asked first where a baseline is given."""
+    found = report.comparison
+    return f"Against baseline {found.baseline}: {words.compared(found)}" if found else None
+
+
 def notes(report: Report) -> Iterator[str]:
     """Sentences behind the answers."""
     if not report.boards:
@@ -38,8 +44,6 @@ def notes(report: Report) -> Iterator[str]:
     boards = len({one.board for one in report.answers if one.board})
     if boards > MOST_BOARDS:
         yield f"{boards - MOST_BOARDS} more boards have answers of their own, below."
-    if report.comparison:
-        yield f"Against baseline {report.comparison.baseline}: {words.compared(report.comparison)}"
     yield from (f"{board.title}: {no_ranking(board)}" for board in report.boards if not board.ranking)
     yield from (floor_sentence(floor) for floor in report.noise_floor)
     if report.money:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from benchfleet.report import quality_markdown, words
-from benchfleet.report.lead import blocks, heading, no_ranking, notes
+from benchfleet.report import quality_markdown, quality_words, words
+from benchfleet.report.lead import against_baseline, blocks, heading, no_ranking, notes
 from benchfleet.report.model import Board, FactorTable, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
 
@@ -20,7 +20,8 @@ def as_markdown(report: Report, *, everything: bool = False, distributions: bool
     report = for_print(report)
     lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
     lines += _lead(report)
-    lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings]
+    said = set(quality_words.lines(report.quality))  # by the headline and the grades below
+    lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings if warning not in said]
     lines += quality_markdown.headline(report.quality, escape)
     if report.comparison:
         lines += _comparison(report.comparison, words.who(report))
@@ -51,6 +52,8 @@ def escape(text: str) -> str:
 
 
 def _lead(report: Report) -> Iterator[str]:
+    if asked := against_baseline(report):
+        yield f"\n**{escape(asked)}**"
     for block in blocks(report):
         for answer in block.answers:
             told = f" {escape(answer.detail)}" if answer.detail else ""

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from benchfleet.report import words
 from benchfleet.report.answers import title
 from benchfleet.report.charts import PHONE, Charts, histogram, kind
-from benchfleet.report.lead import blocks, no_ranking, notes
+from benchfleet.report.lead import against_baseline, blocks, no_ranking, notes
 from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
 from benchfleet.report.time_chart import against_time
@@ -33,6 +33,7 @@ def render(report: Report) -> str:
         .get_template("page.html.j2")
         .render(
             report=report,
+            asked=against_baseline(report),
             blocks=blocks(report),
             notes=list(notes(report)),
             boards=_drawn(report),
