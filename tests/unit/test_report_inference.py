@@ -1,13 +1,18 @@
 """What the report may claim: instances, families of tests, one mean, places, what could have been found."""
 
+import io
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchfleet.cli.report_tables import ranking_table
+from benchfleet.report import page
 from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.reading import read_runs
+from rich.console import Console
 
 from benchmarks.report_inference import measure, share
 from benchmarks.simulated_runs import Scenario
@@ -130,6 +135,22 @@ def test_intervals_say_what_they_are_over(tmp_path: Path) -> None:
     a = next(cell for cell in board.benchmarks[0].cells if cell.name == "a")
     half = 12.7062 * abs(math.log(1.0 * 1.02) - math.log(1.01 * 1.03)) / 4
     assert a.interval == pytest.approx((a.mean * math.exp(-half), a.mean * math.exp(half)), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("instances", "said"),
+    [
+        (("i-1", "i-2"), "Instances are the repeats."),
+        (("i-1", "i-1"), "Tasks are the repeats, all of one instance each"),
+    ],
+)
+def test_every_form_says_what_the_repeats_are(tmp_path: Path, instances: tuple[str, str], said: str) -> None:
+    tasks = [on(f"{name}{one}", name, {"x": [1.0 + n / 100]}) for name in "ab" for n, one in enumerate(instances)]
+    found = report(tmp_path, *tasks)
+    terminal = io.StringIO()
+    Console(file=terminal, width=300).print(ranking_table(found))
+    for form in (terminal.getvalue(), as_markdown(found), page.render(found)):
+        assert said in " ".join(form.split())
 
 
 def test_subjects_of_the_same_repeats_are_paired(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from benchfleet.report import words
 from benchfleet.report.lead import no_ranking
 from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
+from benchfleet.report.repeats import repeats
 
 _RIGHT = frozenset({
     "geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference",
@@ -147,8 +148,8 @@ def _caption(report: Report) -> str:
     what = f"the {count} benchmarks" if sizes != {1} else "the one benchmark"
     mean = "Geometric mean" if words.mean_name(report.boards) == "geometric mean" else "Mean"
     if all(len(board.ranking) < 2 for board in report.boards):
-        return f"{mean} over {what}; tasks are the repeats."
-    said = f"{mean} over {what} that every {words.noun(report.by)} has."
+        return f"{mean} over {what}. {repeats(report.boards)}".rstrip()
+    said = f"{mean} over {what} that every {words.noun(report.by)} has. {repeats(report.boards)}".rstrip()
     return said + " Intervals of differences are corrected for all tests of their board, as verdicts are."
 
 

@@ -8,6 +8,7 @@ from benchfleet.report import quality_markdown, quality_words, words
 from benchfleet.report.lead import against_baseline, blocks, heading, no_ranking, notes
 from benchfleet.report.model import Board, FactorTable, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
+from benchfleet.report.repeats import repeats
 
 _TEXTS = frozenset({"", "machine", "subject", "benchmark", "variant", "verdict", "price from"})
 _MOST_ROWS = 60  # of the comparison, and entries of a list
@@ -115,7 +116,7 @@ def _ranking(board: Board) -> list[str]:
     lines = ["", f"### {escape(board.title)}: {words.over(board)}"]
     if not board.ranking:
         return [*lines, "", escape(no_ranking(board))]
-    lines += _ranking_table(board)
+    lines += [*_ranking_table(board), "", repeats([board])]
     lines += [f"\nLeft out: {escape(one.benchmark)} ({escape(one.reason)})." for one in board.left_out[:20]]
     return lines
 

@@ -135,7 +135,8 @@ class Relation(Part):
     )
     difference_interval: Interval | None = None
     p: float | None = Field(
-        default=None, description="Welch's t, two-sided: on logs of task means, or on the means for a difference"
+        default=None,
+        description="two-sided t test, paired on shared units, else Welch's: on logs, or on means for a difference",
     )
     p_adjusted: float | None = Field(
         default=None, description="after correction for all tests of the board; below 0.05 is beyond noise"

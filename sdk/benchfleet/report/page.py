@@ -17,6 +17,7 @@ from benchfleet.report.charts import PHONE, Charts, histogram, kind
 from benchfleet.report.lead import against_baseline, blocks, no_ranking, notes
 from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
+from benchfleet.report.repeats import repeats
 from benchfleet.report.time_chart import against_time
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -75,7 +76,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {"by_factor": words.by_factor, "by_factor_interval": words.by_factor_interval}
     environment.globals |= {"against": words.against, "factor_meaning": words.factor_meaning, "million": words.million}
-    environment.globals |= {"left_out": words.left_out}
+    environment.globals |= {"left_out": words.left_out, "repeats": repeats}
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
     environment.globals |= {"compared": words.compared, "row_title": words.row_title, "mean_name": words.mean_name}
     environment.globals |= {"apart": words.apart, "apart_interval": words.apart_interval, "whose": words.whose}
