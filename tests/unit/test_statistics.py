@@ -5,6 +5,7 @@ import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pytest
 import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet_results.statistics import compare, components, estimate, half_width, t_quantile, two_sided
@@ -332,6 +333,30 @@ def test_nested_components_equal_those_of_a_balanced_textbook_design() -> None:
     assert found.tasks == pytest.approx((within - samples) / 2)
     assert found.instances == pytest.approx((among - within) / 4)
     assert (found.sizes, found.next, found.clamped) == ((3, 6, 12), "instances", False)
+
+
+def test_unbalanced_components_are_what_makes_mean_squares_their_expectations() -> None:
+    """Henderson's method 1 with matrices: each sum of squares y'Ay has the expectation tr(A Z Z') for each component."""
+    chance = random.Random(5)
+    sizes = {"a": (5, 3, 2), "b": (4,), "c": (2, 7), "d": (1, 1, 6, 3)}
+    tasks, places = [], []
+    for place, counts in sizes.items():
+        shift = chance.gauss(0, 9)
+        for count in counts:
+            centre = shift + chance.gauss(0, 3)
+            tasks.append([centre + chance.gauss(0, 1) for _ in range(count)])
+            places.append(place)
+    of_task = np.repeat(np.eye(len(tasks)), [len(task) for task in tasks], axis=0)
+    of_place = of_task @ np.array([[float(place == one) for one in sizes] for place in places])
+    y, one = np.concatenate(tasks), np.ones((len(of_task), 1))
+    mean, above, below = (z @ np.linalg.pinv(z) for z in (one, of_place, of_task))
+    squares = [above - mean, below - above, np.eye(len(y)) - below]
+    variances = [of_place @ of_place.T, of_task @ of_task.T, np.eye(len(y))]
+    expected = np.linalg.solve([[np.trace(a @ v) for v in variances] for a in squares], [y @ a @ y for a in squares])
+    found = components(tasks, places)
+    assert found is not None
+    assert not found.clamped
+    assert (found.instances, found.tasks, found.samples) == pytest.approx(tuple(expected))
 
 
 def test_without_several_instances_there_are_two_levels() -> None:
