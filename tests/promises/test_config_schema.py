@@ -130,7 +130,16 @@ subject = st.builds(
     st.just({}) | texts.map(lambda image: {"image": image}),
     some_options,
 )
+# No lists: a provider may be called so, which the schema wants below `providers`.
+targets: st.SearchStrategy[Any] = st.sampled_from(
+    ["1%", "0.1%", "0.09%", "50.0 %", "50.1%", "01%", "1 %\n", "%", "", {}]
+) | st.sampled_from([0.001, 0.0009, 0.5, 0.51, 0, 1, -1, True, None, 10**400])
+budgets: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 0, 1, 9, 10, 12.0, 12.5, True, {}, 1000, 1001, 2_592_000, 2_592_001]
+)
+precision = {"target_precision": targets, "max_tasks": budgets, "max_time_s": budgets}
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    **precision,
     "workload": texts | st.none() | st.just(3) | st.sampled_from(["command", "pyperformance", "mock"]),
     "subjects": st.lists(subject, max_size=1) | junk,
     "order": st.sampled_from(["interleaved", "abba", "grouped", "random", None, 1]),
@@ -159,9 +168,11 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 changes = st.lists(st.sampled_from(sorted(FIELDS)), max_size=2, unique=True).flatmap(
     lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in names})
 ) | st.fixed_dictionaries({name: FIELDS[name] for name in ("workload", "workload_options", "subjects")})
+# Fewer tasks than are done in any case are worth a warning, and a warning excuses the schema.
+sequential = st.fixed_dictionaries({"per_instance_type": st.just({"tasks": limits.PILOT_TASKS})}, optional=precision)
 
 
-@given(changes, st.sets(st.sampled_from(sorted(GOOD)), max_size=1))
+@given(changes | sequential, st.sets(st.sampled_from(sorted(GOOD)), max_size=1))
 def test_schema_and_load_agree(load_json: Load, change: dict[str, Any], dropped: set[str]) -> None:
     config = {key: value for key, value in (GOOD | change).items() if key not in dropped - change.keys()}
     accepted, loaded = VALIDATOR.is_valid(config), load_json(config)
@@ -177,6 +188,12 @@ SPANS: list[tuple[Place, int, int]] = [
     (lambda count: {"lease_s": count}, limits.MIN_LEASE_S, limits.MAX_LEASE_S),
     (lambda count: {"max_attempts": count}, 1, limits.MAX_ATTEMPTS),
     (lambda count: {"deadline_s": count}, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
+    (lambda count: {"target_precision": "1%", "max_tasks": count}, limits.PILOT_TASKS, limits.MAX_SEQUENTIAL_TASKS),
+    (
+        lambda count: {"target_precision": 0.01, "max_tasks": 50, "max_time_s": count},
+        limits.MIN_DEADLINE_S,
+        limits.MAX_DEADLINE_S,
+    ),
     (lambda count: {"per_instance_type": {"tasks": count}}, 1, limits.MAX_TASKS),
     (lambda count: {"per_instance_type": PER | {"instances": count}}, 1, fields.MAX_INSTANCES),
     (lambda count: {"provision": {"local": {"slots": count}}}, 1, provisions.MAX_SLOTS),
