@@ -1,6 +1,7 @@
 """One run in a real browser: it is watched, ended early, and its results are fetched."""
 
 import io
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api
+from tests.integration.measured_tasks import measure
 
 pytestmark = [pytest.mark.needs_browser]
 BAD = "<script>alert(1)</script>"
@@ -101,6 +103,24 @@ def test_a_completed_run_whose_tasks_failed_says_so_beside_its_badge(api: Api, v
     visit.page.goto(f"{api.ready.api_url}/?run_id={other}")
     expect(visit.page.locator("#run-id")).to_have_text(other)
     expect(note).to_be_hidden()
+
+
+def test_a_run_with_a_target_precision_says_why_it_stopped(api: Api, visits: Visits) -> None:
+    body = {"workload": "mock", "ruby_version": None, "target_precision": "1%", "max_tasks": 30}
+    run_id = api.create(**body)["run_id"]
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
+    told = visit.page.locator("#run-precision")
+    expect(told).to_have_text("Target precision ±1 %")
+    expect(visit.page.locator("#run-facts")).to_contain_text("up to 30 tasks per instance")
+    for number in range(10):
+        measure(api, run_id, 1 + number % 2 / 1000)
+    expect(visit.page.locator("#run-status")).to_have_text("completed")
+    expect(told).to_contain_text(re.compile(r"±1 %\nlocal/docker: precision reached, 10 tasks measured \(±0\.0\d+ %\)"))
+    expect(visit.page.locator("#run-reason")).to_be_hidden()  # it ended as it should
+    other = api.create()["run_id"]
+    visit.page.goto(f"{api.ready.api_url}/?run_id={other}")
+    expect(visit.page.locator("#run-id")).to_have_text(other)
+    expect(told).to_be_hidden()
 
 
 def test_ending_a_run_early_asks_first_and_takes_a_key_once(api: Api, visits: Visits) -> None:
