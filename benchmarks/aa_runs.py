@@ -14,9 +14,9 @@ from typing import Any
 import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet.report.board_making import made
 from benchfleet.report.coverage import group_facts
-from benchfleet.report.dataset import Task
 from benchfleet.report.reading import read_runs
 from benchfleet.report.run_comparison import compare_runs
+from benchfleet_results.boards.tasks import Task
 from benchfleet_results.series import Samples, Series
 
 from benchmarks.metric import Metric

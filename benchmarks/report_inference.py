@@ -12,7 +12,8 @@ from typing import Any
 
 from benchfleet.report.board_making import made
 from benchfleet.report.coverage import group_facts
-from benchfleet.report.model import Board, Cell, Interval, Ranked
+from benchfleet.report.model import Board, Cell
+from benchfleet_results.boards.model import Interval, Ranked
 
 from benchmarks.metric import Metric
 from benchmarks.simulated_runs import Scenario, Simulated, simulate

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from benchfleet.report.dataset import Dataset, Run, Task
+from benchfleet.report.dataset import Dataset, Run
+from benchfleet_results.boards.tasks import Task
 from benchfleet_results.series import Samples, Series
 
 Shape = Literal["normal", "heavy-tailed", "bimodal"]

@@ -13,8 +13,8 @@ from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.prices import Price, PriceTable, load
 from benchfleet.report.reading import read_runs
-from benchfleet.report.relations import standing
 from benchfleet.report.thresholds import Thresholds
+from benchfleet_results.boards.relations import standing
 from benchfleet_results.statistics.sample import Sample
 
 from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run

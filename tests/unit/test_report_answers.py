@@ -8,10 +8,11 @@ import pytest
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.answer_words import short
 from benchfleet.report.answers import sentence
-from benchfleet.report.model import Answer, Needed, Relation, Report
+from benchfleet.report.model import Answer, Report
 from benchfleet.report.order import Order, Place
 from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.reading import read_runs
+from benchfleet_results.boards.model import Needed, Relation
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 

@@ -20,7 +20,7 @@ from benchfleet.report.model import Report
 from benchfleet.report.page import render
 from benchfleet.report.printing import shown
 from benchfleet.report.reading import read_runs
-from benchfleet.report.units import base
+from benchfleet_results.boards.units import base
 
 from tests.report_runs import TaskFolder, measurement, write_run
 

@@ -9,9 +9,10 @@ import pytest
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.gate import gated, least_compared
 from benchfleet.report.junit import MOST_CASES, as_junit
-from benchfleet.report.model import Compared, Relation, Report
+from benchfleet.report.model import Compared, Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.thresholds import Rule, Thresholds
+from benchfleet_results.boards.model import Relation
 
 from tests.report_runs import TaskFolder, measurement, write_run
 

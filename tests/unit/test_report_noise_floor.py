@@ -9,10 +9,11 @@ from benchfleet.cli.report_tables import outcome, tables
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Relation, Report
+from benchfleet.report.model import Report
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet.report.turning import of_two, turned
+from benchfleet_results.boards.model import Relation
 from rich.console import Console
 
 from tests.report_runs import TaskFolder, measurement, write_run

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet.report.analysis import Options, analyse
-from benchfleet.report.model import Board, Relation, Report
+from benchfleet.report.model import Board, Report
 from benchfleet.report.reading import read_runs
+from benchfleet_results.boards.model import Relation
 
 from runner_image.workloads.pyperformance import results as pyperformance_results
 from runner_image.workloads.ruby_bench import results as ruby_bench_results

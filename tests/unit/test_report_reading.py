@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from benchfleet.exceptions import UsageError
 from benchfleet.report.analysis import Options, analyse
-from benchfleet.report.dataset import Task
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet.results import bounds
+from benchfleet_results.boards.tasks import Task
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet.report.analysis import analyse
-from benchfleet.report.dataset import Task
 from benchfleet.report.reading import read_runs
 from benchfleet.results.folder import read as read_folder
+from benchfleet_results.boards.tasks import Task
 
 from tests.report_runs import TaskFolder, measurement, write_run
 

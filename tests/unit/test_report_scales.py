@@ -15,9 +15,10 @@ from benchfleet.report.charts import Charts
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.lead import no_ranking
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Board, Relation, Report
+from benchfleet.report.model import Board, Report
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
+from benchfleet_results.boards.model import Relation
 from benchfleet_results.statistics import contrast
 from benchfleet_results.statistics.sample import Sample
 from rich.console import Console

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from benchfleet.cli.report_tables import outcome, tables
 from benchfleet.exceptions import UsageError
-from benchfleet.report import dimensions
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
-from benchfleet.report.dimensions import By, parse
+from benchfleet.report.dimensions import parse
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.page import render
 from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.reading import read_runs
+from benchfleet_results.boards import dimensions
+from benchfleet_results.boards.dimensions import By
 from rich.console import Console
 
 from tests.report_runs import TaskFolder, measurement, write_run

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from benchfleet_results.boards.model import Ranked
 from rich.markup import escape
 from rich.text import Text
 
@@ -12,7 +13,7 @@ from benchfleet.cli.report_comparisons import distribution_table, factor_tables
 from benchfleet.cli.report_lead import Lead
 from benchfleet.report import words
 from benchfleet.report.lead import no_ranking
-from benchfleet.report.model import Board, Cell, Ranked, Report, RunComparison, Value
+from benchfleet.report.model import Board, Cell, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
 from benchfleet.report.repeats import repeats
 

@@ -6,16 +6,19 @@ from fnmatch import fnmatchcase
 from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 
+from benchfleet_results.boards import dimensions
+from benchfleet_results.boards.dimensions import By
+from benchfleet_results.boards.tasks import Task
+from benchfleet_results.boards.units import harmonised
+
 from benchfleet.exceptions import UsageError
-from benchfleet.report import dimensions
 from benchfleet.report.answer_words import money
 from benchfleet.report.answers import answers
 from benchfleet.report.board_making import made
 from benchfleet.report.costs import machine_costs
 from benchfleet.report.coverage import benchmark_problems, group_facts, run_facts, task_problems
-from benchfleet.report.dataset import Dataset, Task
+from benchfleet.report.dataset import Dataset
 from benchfleet.report.differences import between_groups, between_runs
-from benchfleet.report.dimensions import By
 from benchfleet.report.factors import Side, factor_tables
 from benchfleet.report.gate import judged, unused
 from benchfleet.report.matching import Match
@@ -27,7 +30,6 @@ from benchfleet.report.quality import quality
 from benchfleet.report.run_comparison import compare_runs, uncompared
 from benchfleet.report.thresholds import Thresholds, things, without_ignored
 from benchfleet.report.timeline import confounded, moments
-from benchfleet.report.units import harmonised
 from benchfleet.report.value import prices_of
 from benchfleet.report.warnings import no_price, warnings
 

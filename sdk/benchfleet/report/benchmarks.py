@@ -5,6 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from benchfleet_results.boards.dimensions import By, label
+from benchfleet_results.boards.grouping import BoardData, Measured
+from benchfleet_results.boards.judging import common_scale
+from benchfleet_results.boards.model import CONFIDENCE, Interval, Over, Relation
+from benchfleet_results.boards.ranking import Common, in_unit
+from benchfleet_results.boards.relations import NOT_COMPARED, Standing
+from benchfleet_results.boards.tasks import GroupKey
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
 from benchfleet_results.statistics.comparing import around
@@ -13,20 +20,8 @@ from benchfleet_results.statistics.estimates import half_width
 from benchfleet_results.statistics.sample import Sample
 from benchfleet_results.statistics.student import t_quantile
 
-from benchfleet.report.dataset import GroupKey
-from benchfleet.report.dimensions import By, label
 from benchfleet.report.distributions import distribution
-from benchfleet.report.grouping import BoardData, Measured
-from benchfleet.report.model import CONFIDENCE, Benchmark, Cell, GroupSpread, Interval, Over, Relation, Spread
-from benchfleet.report.ranking import Common, in_unit
-from benchfleet.report.relations import NOT_COMPARED, Standing
-
-
-def samples(board: BoardData, series: Series) -> tuple[dict[GroupKey, Sample], Scale]:
-    """One side for each group that has it, on the scale on which all of them can be compared."""
-    found = {key: data.series[series] for key, data in board.groups.items() if series in data.series}
-    scale = common_scale(found.values(), board.key.scale)
-    return {key: measured.sample(scale) for key, measured in found.items()}, scale
+from benchfleet.report.model import Benchmark, Cell, GroupSpread, Spread
 
 
 def table(board: BoardData, series: Series, by: By, shared: Common, standing: Standing[GroupKey]) -> Benchmark:
@@ -43,11 +38,6 @@ def table(board: BoardData, series: Series, by: By, shared: Common, standing: St
             for key, related in standing.relations.items()
         ],
     )
-
-
-def common_scale(found: Iterable[Measured], scale: Scale) -> Scale:
-    """Without logarithms there are no ratios: then the means are compared as they are."""
-    return scale if scale != "ratio" or all(one.has_logarithms for one in found) else "count"
 
 
 def _cell(key: GroupKey, measured: Measured, related: Relation, by: By, scale: Scale) -> Cell:

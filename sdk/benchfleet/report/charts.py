@@ -11,10 +11,11 @@ from itertools import count
 from typing import Any
 
 import vl_convert
+from benchfleet_results.boards.dimensions import NO_SUBJECT, Dimension
+from benchfleet_results.boards.model import Compares, Group, Interval
 
 from benchfleet.report import words
-from benchfleet.report.dimensions import NO_SUBJECT, Dimension
-from benchfleet.report.model import Benchmark, Board, Compares, Group, Interval, RunComparison
+from benchfleet.report.model import Benchmark, Board, RunComparison
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on dark and on light.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
 from benchfleet_contract.clocks import took_s
+from benchfleet_results.boards.tasks import Task
 
-from benchfleet.report.dataset import Task
 from benchfleet.report.model import GroupFacts, MachineCost
 from benchfleet.report.prices import Kind, PriceTable
 from benchfleet.report.value import Machine, prices_of

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task, by_execution
+
 from benchfleet.report.costs import slots_at_work, total
-from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Run, Task, by_execution
-from benchfleet.report.dimensions import identity
+from benchfleet.report.dataset import Run
 from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
 from benchfleet.report.stopping import precision_of
 from benchfleet.report.surroundings import OPTION, option_text

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from benchfleet_results.boards.model import Interval, Ranked, Relation
+
 from benchfleet.report.answers import sentence
-from benchfleet.report.model import Board, Factor, FactorTable, Interval, Ranked, Relation, Report, Value
+from benchfleet.report.model import Board, Factor, FactorTable, Report, Value
 
 Who = tuple[str, str, str | None]  # provider, name, subject
 Row = Mapping[str, object]

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Literal
 
-from benchfleet.report.dataset import GroupKey, Task, by_group
-from benchfleet.report.dimensions import identity
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.tasks import GroupKey, Task, by_group
+
 from benchfleet.report.model import Difference
 from benchfleet.report.surroundings import MACHINE_FACTS, OPTION, is_of_later, is_of_subject
 

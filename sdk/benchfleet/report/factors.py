@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from benchfleet_results.boards.model import Relation
+from benchfleet_results.boards.tasks import Task
+
 from benchfleet.report.board_making import made
-from benchfleet.report.dataset import Task
-from benchfleet.report.model import Benchmark, Board, Factor, FactorTable, Relation
+from benchfleet.report.model import Benchmark, Board, Factor, FactorTable
 from benchfleet.report.turning import of_two, turned
 from benchfleet.report.value import is_speed
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.model import Relation
+
 from benchfleet.exceptions import UsageError
-from benchfleet.report.dimensions import identity
-from benchfleet.report.model import Compared, Gate, Ignored, Relation, Report, RunComparison
+from benchfleet.report.model import Compared, Gate, Ignored, Report, RunComparison
 from benchfleet.report.printing import printable, shown
 from benchfleet.report.thresholds import Judged, Rule, Thresholds
 from benchfleet.report.words import apart, limit, row_title, share

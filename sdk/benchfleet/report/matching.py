@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.series import Failure, Samples, Series
 
 from benchfleet.exceptions import UsageError
-from benchfleet.report.dataset import GroupKey, Task
-from benchfleet.report.dimensions import identity
 from benchfleet.results.bounds import cut
 
 ANY = "any"

@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.model import Relation
+from benchfleet_results.boards.tasks import Task
+
 from benchfleet.report import words
 from benchfleet.report.board_making import made
 from benchfleet.report.coverage import group_facts
-from benchfleet.report.dataset import Dataset, Run, Task
-from benchfleet.report.dimensions import identity
-from benchfleet.report.model import Board, FloorRow, NoiseFloor, Relation
+from benchfleet.report.dataset import Dataset, Run
+from benchfleet.report.model import Board, FloorRow, NoiseFloor
 from benchfleet.report.turning import of_two
 from benchfleet.results.bounds import whole
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchfleet.report.model import Needed, Relation, Verdict
+from benchfleet_results.boards.model import Needed, Relation, Verdict
 
 
 @dataclass(frozen=True)

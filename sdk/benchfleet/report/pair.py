@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from benchfleet_results.boards.model import Part, Relation
 from pydantic import Field
 
 from benchfleet.report import words
-from benchfleet.report.model import Board, Part, Relation, Report
+from benchfleet.report.model import Board, Report
 from benchfleet.report.turning import of_two
 
 

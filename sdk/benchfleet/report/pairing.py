@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchfleet.report.dataset import HAS_RESULTS, Run, Task
-from benchfleet.report.dimensions import machine
+from benchfleet_results.boards.dimensions import machine
+from benchfleet_results.boards.tasks import HAS_RESULTS, Task
+
+from benchfleet.report.dataset import Run
 
 
 @dataclass(frozen=True)

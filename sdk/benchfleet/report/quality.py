@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.tasks import GroupKey, Task, by_group
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Samples, Series
 
 from benchfleet.report import quality_checks, quality_conditions, quality_timing
-from benchfleet.report.dataset import GroupKey, Task, by_group
-from benchfleet.report.dimensions import identity
 from benchfleet.report.model import GroupConditions, Quality, QualityFinding, SeriesQuality
 from benchfleet.report.quality_checks import Sequences
 from benchfleet.report.quality_hits import ORDER, worst

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from benchfleet_results.boards.units import base
 from benchfleet_results.series import Series
 from benchfleet_results.statistics import quality_outliers, quality_pyperf
 from benchfleet_results.statistics.quality_serial import serial
@@ -12,7 +13,6 @@ from benchfleet_results.statistics.quality_trend import change, first_is_highest
 from benchfleet.report import words
 from benchfleet.report.model import QualityFinding
 from benchfleet.report.quality_hits import Hit, finding, graded
-from benchfleet.report.units import base
 
 LEVEL = 0.01  # of each test of order: at most so many of a hundred series of pure noise are called
 _CHANGE = (0.01, 0.05)  # from first to last: fair, poor

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from benchfleet.report.dataset import GroupKey, Task
-from benchfleet.report.dimensions import identity
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.tasks import GroupKey, Task
+
 from benchfleet.report.model import GroupConditions, QualityFinding, Span
 from benchfleet.report.quality_hits import Hit, finding, graded
 from benchfleet.report.quality_limits import CLOCK, LIMITS, Limit

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from benchfleet.report.dataset import HAS_RESULTS, Task
-from benchfleet.report.dimensions import identity
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.tasks import HAS_RESULTS, Task
+
 from benchfleet.report.printing import shown
 from benchfleet.report.quality_conditions import recorded
 from benchfleet.report.quality_timing import is_time, modes, shortest_s

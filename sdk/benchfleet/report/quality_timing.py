@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
+from benchfleet_results.boards.tasks import Task
+from benchfleet_results.boards.units import base
 from benchfleet_results.modes import Mode
 from benchfleet_results.registry import aggregator
 from benchfleet_results.series import Samples
 from benchfleet_results.statistics.quality_pyperf import SHORTEST_S
 
 from benchfleet.report import words
-from benchfleet.report.dataset import Task
 from benchfleet.report.model import QualityFinding
 from benchfleet.report.quality_hits import Hit, finding
-from benchfleet.report.units import base
 
 _NEAR_THE_CLOCK_S = 1e-5  # of which 100 ns, what reading a clock twice takes, are 1 %
 Part = tuple[Task, Samples]

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.clocks import SET_BACK, set_back
+from benchfleet_results.boards.tasks import UNKNOWN, Outcome, Task
 from benchfleet_results.reading import UNUSABLE
 from benchfleet_results.series import Samples
 
 from benchfleet.exceptions import UsageError
-from benchfleet.report.dataset import UNKNOWN, Dataset, Outcome, Run, Task
+from benchfleet.report.dataset import Dataset, Run
 from benchfleet.report.quality_reading import conditions, cores, pinned
 from benchfleet.report.stopping import is_spared
 from benchfleet.report.surroundings import environment, host

@@ -4,6 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from benchfleet_results.boards.dimensions import By, identity
+from benchfleet_results.boards.grouping import BoardData, BoardKey, GroupData, boards, name_of
+from benchfleet_results.boards.judging import common_scale
+from benchfleet_results.boards.ranking import in_unit
+from benchfleet_results.boards.relations import NOT_COMPARED, relation
+from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
 from benchfleet_results.statistics.comparing import significance
@@ -11,14 +17,9 @@ from benchfleet_results.statistics.families import Decision, decide
 from benchfleet_results.statistics.sample import Sample
 from benchfleet_results.statistics.scores import score
 
-from benchfleet.report.benchmarks import centre, common_scale
-from benchfleet.report.dataset import GroupKey, Task
-from benchfleet.report.dimensions import By, identity
-from benchfleet.report.grouping import BoardData, BoardKey, GroupData, boards, name_of
+from benchfleet.report.benchmarks import centre
 from benchfleet.report.model import Compared, RunComparison
 from benchfleet.report.printing import printable, shown
-from benchfleet.report.ranking import in_unit
-from benchfleet.report.relations import NOT_COMPARED, relation
 
 _NAMED = 3  # in a sentence; the lists are whole
 _BY: By = ("machine", "subject")  # whatever the boards compare: variants are told in a column of their own

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import NamedTuple
 
-from benchfleet.report.dataset import Task
-from benchfleet.report.dimensions import machine
+from benchfleet_results.boards.dimensions import machine
+from benchfleet_results.boards.tasks import Task
 
 DEFAULT = 0.05
 GEOMETRIC_MEAN = "geometric mean"  # what a rule calls the row that is of no single benchmark

@@ -7,11 +7,11 @@ from datetime import datetime
 from statistics import fmean
 from typing import Literal
 
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Series
 
-from benchfleet.report.dataset import HAS_RESULTS, GroupKey, Task
-from benchfleet.report.dimensions import identity
 from benchfleet.report.model import Moment, RunFacts
 
 Key = tuple[GroupKey, Series]

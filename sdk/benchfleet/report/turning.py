@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from benchfleet.report.model import Interval, Relation, Verdict
+from benchfleet_results.boards.model import Interval, Relation, Verdict
 
 Ends = TypeVar("Ends", bound=Interval | None)
 _TURNED: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}

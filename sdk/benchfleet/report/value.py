@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from benchfleet.report.dataset import GroupKey
-from benchfleet.report.model import GroupFacts, Interval, Needed, Ranked, Relation, Value
+from benchfleet_results.boards.model import Interval, Needed, Ranked, Relation
+from benchfleet_results.boards.ranking import Ranking, needed_by
+from benchfleet_results.boards.relations import NOTHING, standing
+from benchfleet_results.boards.tasks import GroupKey
+from benchfleet_results.boards.units import base
+
+from benchfleet.report.model import GroupFacts, Value
 from benchfleet.report.prices import Kind, Price, PriceTable
-from benchfleet.report.ranking import Ranking, needed_by
-from benchfleet.report.relations import NOTHING, standing
-from benchfleet.report.units import base
 
 _TIMES = frozenset({"s", "ms", "us", "µs", "ns", "min", "h"})
 _HOUR_S, _MILLION = 3600.0, 1e6

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from benchfleet_contract.clocks import SET_BACK
+from benchfleet_results.boards.dimensions import identity, machine
+from benchfleet_results.boards.tasks import HAS_RESULTS, Task, by_group
 from benchfleet_results.reading import UNUSABLE
 
 from benchfleet.report import quality_conditions, quality_words, words
-from benchfleet.report.dataset import HAS_RESULTS, Dataset, Task, by_group
-from benchfleet.report.dimensions import identity, machine
+from benchfleet.report.dataset import Dataset
 from benchfleet.report.model import Board, GroupFacts, Quality
 from benchfleet.report.stopping import stopping
 from benchfleet.results.bounds import as_json, cut

@@ -2,20 +2,12 @@
 
 from collections.abc import Sequence
 
-from benchfleet.report.dataset import UNKNOWN
-from benchfleet.report.dimensions import identity
-from benchfleet.report.model import (
-    Board,
-    Compared,
-    Factor,
-    FactorTable,
-    Interval,
-    Relation,
-    Report,
-    RunComparison,
-    Verdict,
-)
-from benchfleet.report.units import base
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.model import Interval, Relation, Verdict
+from benchfleet_results.boards.tasks import UNKNOWN
+from benchfleet_results.boards.units import base
+
+from benchfleet.report.model import Board, Compared, Factor, FactorTable, Report, RunComparison
 from benchfleet.report.value import is_speed
 
 _SCALES: dict[str, Sequence[tuple[float, str]]] = {

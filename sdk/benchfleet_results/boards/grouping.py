@@ -8,14 +8,13 @@ from functools import cached_property
 from statistics import fmean
 from typing import Literal, NamedTuple
 
+from benchfleet_results.boards.dimensions import By
+from benchfleet_results.boards.executions import Execution, whole_executions
+from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Samples, Series
 from benchfleet_results.statistics.sample import PAIRED_INSTANCES, PAIRS, ROUNDING, Sample, resolution, rounding_error
-
-from benchfleet.report.dataset import GroupKey, Task
-from benchfleet.report.dimensions import By
-from benchfleet.report.executions import Execution, whole_executions
 
 USUAL_METRIC = "time"
 ALL = ""  # a dimension that is compared on the board itself

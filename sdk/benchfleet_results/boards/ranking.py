@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
+from benchfleet_results.boards.dimensions import By, label
+from benchfleet_results.boards.grouping import BoardData, GroupData, name_of, rounding
+from benchfleet_results.boards.model import CONFIDENCE, Interval, LeftOut, Needed, Over, Ranked, Relation
+from benchfleet_results.boards.relations import Standing, enough
+from benchfleet_results.boards.tasks import GroupKey
 from benchfleet_results.series import Series
 from benchfleet_results.statistics.comparing import exp
 from benchfleet_results.statistics.sample import Sample
 from benchfleet_results.statistics.scores import Score, score
-
-from benchfleet.report.dataset import GroupKey
-from benchfleet.report.dimensions import By, label
-from benchfleet.report.grouping import BoardData, GroupData, name_of, rounding
-from benchfleet.report.model import CONFIDENCE, Interval, LeftOut, Needed, Over, Ranked, Relation
-from benchfleet.report.relations import Standing, enough
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from benchfleet_results.boards.tasks import Task
 from benchfleet_results.reading import merged
 from benchfleet_results.series import Samples, Series
-
-from benchfleet.report.dataset import Task
 
 _TIMES = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Generic, TypeVar
 
+from benchfleet_results.boards.model import LEVEL, Relation, Verdict
 from benchfleet_results.metrics import Scale
 from benchfleet_results.statistics.comparing import compare, contrast, error_between, exp, significance
 from benchfleet_results.statistics.families import Decision, decide
 from benchfleet_results.statistics.power import detectable, needed
 from benchfleet_results.statistics.sample import Sample
-
-from benchfleet.report.model import LEVEL, Relation, Verdict
 
 Key = TypeVar("Key", bound=Hashable)
 Pair = tuple[Key, Key]

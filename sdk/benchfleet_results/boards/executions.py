@@ -4,10 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
+from benchfleet_results.boards.tasks import HAS_RESULTS, Task, by_execution
 from benchfleet_results.pooling import executions
 from benchfleet_results.series import Samples, Series
-
-from benchfleet.report.dataset import HAS_RESULTS, Task, by_execution
 
 
 @dataclass(frozen=True)
