@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 from benchfleet_contract.states import ArchiveState, ResultState, TaskStatus
 
-from chalicelib.archive.bundle import BundleReport, Source, write_bundle
+from chalicelib.archive.bundle import BundleReport, Source, Told, write_bundle
 from chalicelib.archive.errors import StorageError
 from chalicelib.archive.layout import archive_key
 from chalicelib.archive.prefetch import Content, prefetched
 from chalicelib.archive.s3 import Objects
+from chalicelib.archive.summary import SummaryWriter
 from chalicelib.archive.unpack import Limits
 from chalicelib.archive.upload import SMALLEST_PART_BYTES, MultipartWriter
 from chalicelib.domain.ports import Built, Flaw
@@ -47,19 +48,23 @@ class ArchiveBuilder:
         return self._connect()
 
     def build(self, run: Run, *, document: bytes, tasks: Iterable[Task]) -> Built:
-        """Writes the archive of a run; `tasks` come by rising number (else ValueError), `document` is JSON.
+        """Writes the archive of a run, then its summary; `tasks` come by rising number (else ValueError), `document` is JSON.
 
         Raises StorageError: then nothing has changed under the archive's key, and the caller may try it all again.
         """
         key = archive_key(run.run_id)
+        summary = SummaryWriter(run)
         with MultipartWriter(self._objects, key, smallest_part_bytes=self._smallest_part_bytes) as sink:
-            report = self._write(sink, run.run_id, document, tasks)
+            report = self._write(sink, run.run_id, document, tasks, summary.add)
         self._sweep(key)
+        summary.write(self._objects)
         if report.missing or report.corrupt:
             _log.warning("run %s: %d missing, %d corrupt results", run.run_id, len(report.missing), len(report.corrupt))
         return _built(key, sink, report)
 
-    def _write(self, sink: MultipartWriter, run_id: str, run_document: bytes, tasks: Iterable[Task]) -> BundleReport:
+    def _write(
+        self, sink: MultipartWriter, run_id: str, run_document: bytes, tasks: Iterable[Task], told: Told
+    ) -> BundleReport:
         fetched = prefetched(self._objects, _rising(tasks), key_of=_key)
         with closing(fetched):  # ends the threads at once, also when a task's upload cannot be read
             return write_bundle(
@@ -68,6 +73,7 @@ class ArchiveBuilder:
                 run_document=run_document,
                 manifest_header={"run_id": run_id},
                 limits=self._limits,
+                told=told,
             )
 
     def _sweep(self, key: str) -> None:

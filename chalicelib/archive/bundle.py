@@ -7,11 +7,12 @@ fails the judgement is stored as it came, aside, and spoils nobody else's.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chalicelib.archive.errors import CorruptObject, ObjectChanged
+from chalicelib.archive.kept import Kept
 from chalicelib.archive.manifest import Entry, Manifest
 from chalicelib.archive.names import MemberNames
 from chalicelib.archive.pack import Sink, TarGz
@@ -36,6 +37,9 @@ class Source:
     task: Mapping[str, Any]
     content: Content | None
     seal: str | None = None
+
+
+Told = Callable[[Source, Mapping[str, bytes] | None], None]
 
 
 @dataclass
@@ -71,8 +75,11 @@ def write_bundle(
     run_document: bytes,
     manifest_header: Mapping[str, Any],
     limits: Limits | None = None,
+    told: Told | None = None,
 ) -> BundleReport:
     """Write `run.json`, every source's files, and `manifest.json` into `sink`, which stays open.
+
+    `told` is called with each source and what its result says, None where there is none.
 
     Raises StorageError when an upload cannot be read or changes between its two readings: then the sink holds rubbish.
     """
@@ -81,7 +88,10 @@ def write_bundle(
     packer.add_bytes("run.json", run_document)
     with Manifest(manifest_header) as manifest:
         for source in sources:
-            entry = _store(source, packer, limits or Limits())
+            kept = Kept() if told and source.kind == "result" else None
+            entry = _store(source, packer, limits or Limits(), kept)
+            if told:
+                told(source, kept.files if kept and entry.archived == "files" else None)
             _note(report, str(source.task["id"]), int(source.task["number"]), entry)
             manifest.add({**source.task, "folder": source.folder, "kind": source.kind, "object_key": source.key}, entry)
         manifest.write_to(packer)
@@ -99,7 +109,7 @@ def _note(report: BundleReport, task_id: str, number: int, entry: Entry) -> None
             report.lost.append((task_id, entry.archived, entry.archived_reason or ""))
 
 
-def _store(source: Source, packer: TarGz, limits: Limits) -> Entry:
+def _store(source: Source, packer: TarGz, limits: Limits, kept: Kept | None) -> Entry:
     if source.key is None:
         return Entry("nothing")
     if source.content is None:
@@ -110,7 +120,7 @@ def _store(source: Source, packer: TarGz, limits: Limits) -> Entry:
         path = f"corrupt/{source.folder}.tar.gz"
         _copy_raw(source.content, packer, path)
         return Entry("corrupt", problem, path, verdict.size_bytes, verdict.sha256)
-    _copy_files(source.content, packer, source.folder, limits)
+    _copy_files(source.content, packer, source.folder, limits, kept)
     return Entry(
         "files",
         path=f"{source.folder}/",
@@ -146,14 +156,15 @@ def _count(verdict: Verdict, packed: Reader, packed_bytes: int, limits: Limits) 
             verdict.left_out[member.kind] += 1
 
 
-def _copy_files(content: Content, packer: TarGz, folder: str, limits: Limits) -> None:
+def _copy_files(content: Content, packer: TarGz, folder: str, limits: Limits, kept: Kept | None) -> None:
     names = MemberNames()
     with content.open() as packed:
         try:
             for member in members(packed, packed_bytes=content.size_bytes, limits=limits):
                 if member.kind == "file":
-                    name = f"{folder}/{names.place(member.name)}"
-                    packer.add(name, size_bytes=member.size_bytes, chunks=member.chunks)
+                    name = names.place(member.name)
+                    chunks = kept.through(name, member) if kept else member.chunks
+                    packer.add(f"{folder}/{name}", size_bytes=member.size_bytes, chunks=chunks)
         except CorruptObject as error:  # it was sound a moment ago
             raise ObjectChanged(f"the upload of {folder} changed while it was being read: {error}") from error
 

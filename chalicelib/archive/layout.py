@@ -5,6 +5,7 @@
     runs/<run_id>/results/<n>/<attempt>-<nonce>/result.tar.gz        what one attempt at task n uploaded
     runs/<run_id>/results/<n>/<attempt>-<nonce>/error.tar.gz         the same, of an attempt that failed
     runs/<run_id>/results.tar.gz                                     the archive
+    runs/<run_id>/summary.json                                       the rankings of its results
 
 An upload's key holds the attempt and a random part, so that a runner that lost its lease can never overwrite what its
 successor uploaded: only the task row says which of the objects counts.
@@ -28,6 +29,10 @@ def plan_key(run_id: str) -> str:
 
 def archive_key(run_id: str) -> str:
     return f"runs/{run_id}/results.tar.gz"
+
+
+def summary_key(run_id: str) -> str:
+    return f"runs/{run_id}/summary.json"
 
 
 def result_key(run_id: str, number: int, attempt: int, nonce: str) -> str:

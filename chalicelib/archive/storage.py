@@ -96,6 +96,15 @@ class Storage:
         name = f"{run.run_id}.tar.gz"
         return self._objects().sign_get(run.archive.key, expires_s=URL_LIFETIME_S, filename=name)
 
+    def summary(self, run_id: str) -> bytes | None:
+        """None while there is none. Raises Unavailable when the bucket does not give it."""
+        try:
+            return self._objects().read(layout.summary_key(run_id))
+        except ObjectMissing:
+            return None
+        except StorageError:
+            raise Unavailable("The bucket does not give the summary", code="storage_unavailable") from None
+
     def sign_files(self, task: Task) -> TaskFiles:
         """GETs of what the task's accepted attempt uploaded."""
         urls = [

@@ -67,6 +67,10 @@ class RunNotFound(NotFound):
         super().__init__("Run not found")
 
 
+class SummaryNotFound(NotFound):
+    code = "summary_not_found"
+
+
 class TaskNotFound(NotFound):
     code = "task_not_found"
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import json
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,26 @@ def beat(api: Api, claim: Any, **said: Any) -> None:
     assert api("POST", f"/tasks/{task['id']}/heartbeat", body, role="runner").status_code == 200
 
 
-def complete(api: Api, claim: Any) -> None:
+def output_of(metric: str, *samples: float) -> dict[str, Any]:
+    """One measurement of one benchmark, whose name is markup."""
+    return {
+        "benchmark": BAD,
+        "variant": "default",
+        "metric": metric,
+        "unit": "s",
+        "better": "lower",
+        "samples": samples,
+    }
+
+
+def complete(api: Api, claim: Any, *measurements: dict[str, Any]) -> None:
     urls, task = claim["presigned_urls"], claim["task"]
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as packed:
-        packed.addfile(tarfile.TarInfo("output.json"))
+        data = json.dumps({"schema_version": 1, "workload": "mock", "measurements": measurements}).encode()
+        info = tarfile.TarInfo("output.json")
+        info.size = len(data)
+        packed.addfile(info, io.BytesIO(data))
     assert (
         httpx.put(urls["result_upload_url"], content=archive.getvalue(), trust_env=False, timeout=60).status_code == 200
     )
@@ -277,3 +293,38 @@ def test_subjects_have_lines_of_their_own_and_one_cause_is_told_once(api: Api, v
     expect(visit.open_group("ruby-3.4").locator("tbody tr")).to_have_count(2)
     api.claim(run_id, runner_id=RUNNER)
     expect(reason).to_have_count(0)  # the runner will take tasks of the other subject, too
+
+
+def test_a_run_that_has_ended_shows_its_ranking_and_names_from_outside_stay_text(api: Api, visits: Visits) -> None:
+    boxes = [{"instance_type": BAD}, {"instance_type": "fast"}]
+    run_id = api.create(per_instance_type={"tasks": 2}, local=boxes)["run_id"]
+    for instance_type, seconds in ((BAD, 2.0), ("fast", 1.0)):
+        for repeat in (1, 2):
+            claim = api.claim(run_id, runner_id=RUNNER, instance_type=instance_type)
+            complete(api, claim, output_of("time", seconds + repeat / 100), output_of(BAD, 1.0))
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
+    asked: list[str] = []
+    visit.page.on("dialog", lambda dialog: asked.append(dialog.message))
+    boards = visit.page.locator("#results .board")
+    expect(boards).to_have_count(2)
+    rows = boards.first.locator("tbody tr")
+    expect(rows.nth(0)).to_contain_text("local fast")
+    expect(rows.nth(0)).to_contain_text("1.015 s")
+    for words in (f"local {BAD}", "2.015 s", "+98.5 %", "worse, beyond noise"):
+        expect(rows.nth(1)).to_contain_text(words)
+    expect(boards.nth(1).locator("h3")).to_have_text(BAD)
+    expect(boards.nth(1).locator("tbody tr").first).to_contain_text("not told apart")
+    expect(visit.page.locator("#results-more")).to_contain_text(f"benchfleet report {run_id}")
+    assert visit.page.locator("script").count() == 1
+    assert asked == []
+    assert len([url for url in visit.requests if url.endswith("/summary")]) == 1
+
+
+def test_a_run_without_results_says_so_where_they_would_be(api: Api, visits: Visits) -> None:
+    run_id = api.create(max_attempts=1)["run_id"]
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
+    expect(visit.page.locator("#run-status")).to_have_text("running")
+    expect(visit.page.locator("#results")).to_be_hidden()
+    fail(api, api.claim(run_id, runner_id=RUNNER), "exit 1")
+    visit.nudge()
+    expect(visit.page.locator("#results-note")).to_have_text("No result of this run could be ranked.")

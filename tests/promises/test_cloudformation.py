@@ -170,7 +170,7 @@ def test_rights_stay_apart() -> None:
 def test_the_finalizer_may_delete_every_object_of_a_run_and_no_other() -> None:
     (deleting,) = [s for s in statements(CHALICE / "policy-dev-finalize.json") if "s3:DeleteObject" in s["Action"]]
     keys = [layout.result_key("r", 1, 1, "n"), layout.error_key("r", 1, 1, "n")]
-    for key in (*keys, layout.request_key("r"), layout.archive_key("r")):
+    for key in (*keys, layout.request_key("r"), layout.archive_key("r"), layout.summary_key("r")):
         assert key.startswith(layout.run_prefix("r"))
         assert any(fnmatchcase(f"arn:aws:s3:::benchfleet-dev-results/{key}", p) for p in deleting["Resource"]), key
     assert not any(fnmatchcase("arn:aws:s3:::benchfleet-dev-results/other", p) for p in deleting["Resource"])
@@ -188,6 +188,19 @@ def test_the_api_may_do_itself_what_its_signatures_allow() -> None:
         for key in keys:
             arn = f"arn:aws:s3:::benchfleet-dev-results/{key}"
             assert any(fnmatchcase(arn, pattern) for pattern in allowed[action]), (action, key)
+
+
+def may(function: str, action: str, key: str) -> bool:
+    arn = f"arn:aws:s3:::benchfleet-dev-results/{key}"
+    allowed = [s for s in statements(CHALICE / f"policy-dev-{function}.json") if action in s["Action"]]
+    return any(fnmatchcase(arn, pattern) for statement in allowed for pattern in statement["Resource"])
+
+
+def test_the_finalizer_alone_writes_summaries_and_the_api_alone_reads_them() -> None:
+    key = layout.summary_key("r")
+    names = ("api", "sweep", "finalize", "count", "scheduled_run")
+    assert [name for name in names if may(name, "s3:PutObject", key)] == ["finalize"]
+    assert [name for name in names if may(name, "s3:GetObject", key)] == ["api"]
 
 
 def test_logs_of_every_function_end_some_day() -> None:

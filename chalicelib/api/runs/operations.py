@@ -1,6 +1,6 @@
 """Operations of runs, as the OpenAPI document describes them. Never imported by the Lambda."""
 
-from benchfleet_contract import limits, runners, runs, tasks
+from benchfleet_contract import limits, runners, runs, summary, tasks
 from benchfleet_contract.message import Message
 from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.problems import CODES_HEADER
@@ -54,6 +54,11 @@ def _runs() -> list[Operation]:
                 ANYONE, runs.RunDetail, refusals=(errors.RunNotFound, *BUSY),
             )
             for path, name in (("/runs/{run_id}", "showRun"), ("/run/{run_id}", "showRunByPlanName"))
+        ),
+        Operation(
+            "get", "/runs/{run_id}/summary", "showSummary",
+            "The rankings of a run whose archive is ready; `summary_not_found` says why there are none yet.",
+            ANYONE, summary.RunSummary, refusals=(errors.RunNotFound, errors.SummaryNotFound, *BUSY),
         ),
         *(
             Operation(

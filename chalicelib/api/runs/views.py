@@ -47,6 +47,11 @@ def show_run_alias(run_id: str) -> Response:
     return answer(runs.current_request, ANYONE, lambda: services().runs.read.detail(known(without_format(run_id))))
 
 
+@runs.route("/runs/{run_id}/summary", methods=["GET"], content_types=ANY_TYPE)
+def show_summary(run_id: str) -> Response:
+    return answer(runs.current_request, ANYONE, lambda: services().runs.read.summary(known(run_id)))
+
+
 @runs.route("/runs/{run_id}/tasks", methods=["GET"], content_types=ANY_TYPE)
 def list_tasks(run_id: str) -> Response:
     def page() -> TaskList:

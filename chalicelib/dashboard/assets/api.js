@@ -19,6 +19,11 @@
  *   error_message: ?string, failure_class: ?string, reason: ?string}} Task
  * @typedef {{run_id: string, tasks: Task[], next_cursor: ?string}} TaskPage
  * @typedef {{runner_id: string, provider: string, instance_type: string, seen_at: string, live: boolean}} Runner
+ * @typedef {{place: number, label: string, mean: ?number, interval: ?number[], ratio: ?number, ratio_interval: ?number[],
+ *   difference: ?number, difference_interval: ?number[], verdict: string, tasks: number, instances: ?number}} SummaryRow
+ * @typedef {{title: string, unit: ?string, better: string, scale: string, benchmarks: number, benchmarks_left_out: number,
+ *   not_compared: ?string, ranking: SummaryRow[]}} SummaryBoard
+ * @typedef {{by: string[], boards: SummaryBoard[], omitted: string[]}} Summary
  */
 
 const SAVED_AS = "benchfleet.key";

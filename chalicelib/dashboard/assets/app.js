@@ -9,6 +9,7 @@ import { Store } from "./store.js";
 import { prepareTip } from "./tip.js";
 import { drawConnection, drawNotice, drawPicker, drawTitle } from "./view_frame.js";
 import { drawGroups } from "./view_groups.js";
+import { drawResults } from "./view_results.js";
 import { drawRun, prepareRun } from "./view_run.js";
 
 const store = new Store();
@@ -49,6 +50,7 @@ function draw() {
   drawTitle(store);
   if (store.view !== "shown") return;
   drawRun(store.run);
+  drawResults(store.results);
   drawGroups(byId("groups"), store, actions);
 }
 

@@ -56,6 +56,8 @@ export class Store {
   run = null;
   /** @type {?{runners: import("./api.js").Runner[], truncated: boolean}} null where the API cannot tell */
   runners = null;
+  /** @type {?{runId: string, found: ?import("./api.js").Summary, reason: ?string}} once the archive is ready */
+  results = null;
   /** @type {Map<string, Opened>} */
   opened = new Map();
   /** @type {"loading"|"shown"|"empty"|"missing"|"locked"} */
@@ -65,7 +67,7 @@ export class Store {
 
   select(runId) {
     if (runId === this.runId) return;
-    Object.assign(this, { runId, run: null, runners: null, view: "loading" });
+    Object.assign(this, { runId, run: null, runners: null, results: null, view: "loading" });
     this.opened.clear();
   }
 
@@ -135,10 +137,21 @@ export class Store {
       ask(`runs/${runId}`, { signal }),
       ...[...this.opened.keys()].map((key) => this.#readPage(runId, key, signal)),
     ]);
+    const results = run.archive.state === "ready" ? (this.results ?? (await this.#readSummary(runId, signal))) : null;
     if (signal.aborted) return; // another run was chosen meanwhile
-    Object.assign(this, { run, view: "shown" });
+    Object.assign(this, { run, results, view: "shown" });
     const listed = this.runs.find((item) => item.run_id === runId);
     if (listed) listed.status = run.status;
+  }
+
+  /** Once: it never changes. */
+  async #readSummary(runId, signal) {
+    try {
+      return { runId, found: await ask(`runs/${runId}/summary`, { signal }), reason: null };
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 404) throw error;
+      return { runId, found: null, reason: error.message };
+    }
   }
 
   async #readPage(runId, key, signal) {

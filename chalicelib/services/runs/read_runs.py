@@ -1,19 +1,31 @@
 """What people and programs ask about runs and tasks."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from benchfleet_contract import limits
 from benchfleet_contract.runners import TaskFiles
 from benchfleet_contract.runs import RunDetail, RunList
+from benchfleet_contract.states import ArchiveState
 from benchfleet_contract.tasks import Task as TaskView
 from benchfleet_contract.tasks import TaskList
 
 from chalicelib.domain.counting import Counts
-from chalicelib.domain.errors import RunNotFound, TaskNotFound
+from chalicelib.domain.errors import RunNotFound, SummaryNotFound, TaskNotFound
 from chalicelib.domain.ports import Runs, Storage, Tasks
 from chalicelib.domain.records import Run, Task
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.runs.present import list_item, run_detail, task_view
+
+if TYPE_CHECKING:
+    from benchfleet_contract.summary import RunSummary
+
+_NO_SUMMARY = {
+    ArchiveState.NONE: "The results are summarised when the run has ended and its archive is built",
+    ArchiveState.BUILDING: "The archive is being built, and the summary with it",
+    ArchiveState.FAILED: "The archive could not be built, so there is no summary",
+    ArchiveState.READY: "The archive was built without a summary: download it, and use `benchfleet report`",
+}
 
 
 def published(runs: Runs, run_id: str) -> tuple[Run, Counts]:
@@ -38,6 +50,16 @@ class ReadRuns:
     def detail(self, run_id: str) -> RunDetail:
         run, counts = published(self.runs, run_id)
         return run_detail(run, counts, self.storage)
+
+    def summary(self, run_id: str) -> "RunSummary":
+        """What the run measured. Raises RunNotFound, and SummaryNotFound with the reason while there is none."""
+        from benchfleet_contract.summary import RunSummary
+
+        run, _ = published(self.runs, run_id)
+        found = self.storage.summary(run_id) if run.archive.state is ArchiveState.READY else None
+        if found is None:
+            raise SummaryNotFound(_NO_SUMMARY[run.archive.state])
+        return RunSummary.model_validate_json(found)
 
     def task_page(self, run_id: str, wanted: Wanted, *, after: int, limit: int) -> TaskList:
         """Tasks with numbers above `after`, in order. There may be more while there is a `next_cursor`."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchfleet_contract.clocks import SET_BACK, set_back
 from benchfleet_results.boards.tasks import UNKNOWN, Outcome, Task
+from benchfleet_results.places import host
 from benchfleet_results.reading import UNUSABLE
 from benchfleet_results.series import Samples
 
@@ -19,7 +20,7 @@ from benchfleet.exceptions import UsageError
 from benchfleet.report.dataset import Dataset, Run
 from benchfleet.report.quality_reading import conditions, cores, pinned
 from benchfleet.report.stopping import is_spared
-from benchfleet.report.surroundings import environment, host
+from benchfleet.report.surroundings import environment
 from benchfleet.results import bounds
 from benchfleet.results.bounds import cut, whole
 from benchfleet.results.files import Unreadable, folders, inner_folder, read_bytes, read_object

@@ -21,7 +21,6 @@ _MACHINE = {
 LATER_FACTS = frozenset({"SMT", "turbo", "ASLR", "CPU quota", "maximum CPU frequency", "CPU microcode"})
 _ASLR = {0: "off", 1: "without the heap", 2: "full"}
 _MAX_BUILD_FACTS = 20
-_CLOUD_IDS = ("instanceId", "vmId")
 # What makes a machine type what it is: to differ here is what a comparison of machine types is about.
 MACHINE_FACTS = frozenset(
     {
@@ -107,18 +106,6 @@ def option_text(value: Any) -> str:
     text = as_json(value)
     mark = f" [{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}]"
     return text if len(text) <= MAX_NAME_CHARS else cut(text, MAX_NAME_CHARS - len(mark)) + mark
-
-
-def host(metadata: Mapping[str, Any]) -> str | None:
-    """The identity of the instance, as its runner recorded it; of an older one the cloud's id.
-
-    None where neither is there. The runner's id is no identity: it has a process in it, and its host's name may be
-    another one's, too.
-    """
-    machine = _object(_object(metadata.get("provenance")).get("machine"))
-    cloud = _object(machine.get("cloud"))
-    named = machine.get("instance") or next((cloud[name] for name in _CLOUD_IDS if cloud.get(name)), None)
-    return cut(named) if named else None
 
 
 def _object(value: Any) -> dict[str, Any]:

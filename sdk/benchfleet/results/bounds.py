@@ -17,12 +17,13 @@ from benchfleet_contract.bounds import (
 from benchfleet_contract.bounds import (
     MAX_VALUES as MAX_VALUES,
 )
+from benchfleet_results.lines import MAX_NAME_CHARS as MAX_NAME_CHARS
+from benchfleet_results.lines import cut as cut
 
 MAX_METADATA_BYTES = 1024 * 1024
 MAX_RUN_BYTES = 4 * 1024 * 1024
 MAX_MANIFEST_BYTES = 256 * 1024 * 1024  # 100,000 tasks of the longest names
 MAX_ERROR_BYTES = 64 * 1024  # of an error.txt
-MAX_NAME_CHARS = 200  # of a name in a sentence
 MAX_IDENTITY_CHARS = 4_000  # of a machine's or a run's name; the rest of a longer one counts by its digest
 MAX_REASON_CHARS = 500
 MAX_OPTIONS = 100  # of a run's workload
@@ -54,9 +55,3 @@ def whole(text: object) -> str:
     if len(name) <= MAX_IDENTITY_CHARS:
         return name
     return f"{name[:MAX_IDENTITY_CHARS]}…{hashlib.sha256(name.encode()).hexdigest()}"
-
-
-def cut(text: object, most: int = MAX_NAME_CHARS) -> str:
-    """As one printable line of at most `most` characters."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: most * 4]).split())
-    return words if len(words) <= most else words[: most - 1] + "…"

@@ -1,0 +1,89 @@
+// What a run measured, once its archive is ready: a ranking for each board of its summary, and how to get more.
+
+import { byId, el, setHidden, setText } from "./dom.js";
+import { count, plural } from "./format.js";
+
+const SCALES = {
+  s: [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]],
+  bytes: [[1024 ** 3, "GiB"], [1024 ** 2, "MiB"], [1024, "KiB"], [1, "bytes"]],
+};
+const VERDICTS = {
+  best: "best", first: "not told apart", unclear: "within noise", unknown: "cannot be said", better: "better, beyond noise",
+  worse: "worse, beyond noise", not_compared: "not compared",
+};
+const NONE = "–";
+let drawn = null;
+
+/** @param {?{runId: string, found: ?import("./api.js").Summary, reason: ?string}} results null while they are not known */
+export function drawResults(results) {
+  setHidden(byId("results"), !results);
+  if (drawn === results) return;
+  drawn = results;
+  if (!results) return;
+  const { found, reason, runId } = results;
+  const boards = found?.boards ?? [];
+  byId("results-boards").replaceChildren(...boards.map((board) => boardNode(board, found.by)));
+  const none = boards.length ? "" : "No result of this run could be ranked.";
+  const omitted = found?.omitted ?? [];
+  setText(byId("results-note"), [reason ?? none, ...(omitted.length ? ["Not shown:", ...omitted] : [])].filter(Boolean).join("\n"));
+  setText(byId("results-more"), `benchfleet runs download ${runId}\nbenchfleet report ${runId}`);
+}
+
+function boardNode(board, by) {
+  const over = board.scale === "ratio" ? "geometric mean" : "mean";
+  const left = board.benchmarks_left_out ? `; ${count(board.benchmarks_left_out)} not measured by all are left out` : "";
+  const about = board.not_compared
+    ? `Not compared: ${board.not_compared}.`
+    : `${over} over ${plural(board.benchmarks, "common benchmark")}${left}; ${board.better} is better`;
+  const table = board.ranking.length ? [el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Ranking: ${board.title}` }, tableOf(board, by))] : [];
+  return el("section", { class: "card board" }, el("h3", {}, board.title), el("p", { class: "facts" }, about), ...table);
+}
+
+function tableOf(board, by) {
+  const names = ["place", by.join(" / "), "mean", "95 % interval", "to the first", "interval", "verdict", "tasks", "instances"];
+  const head = el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));
+  return el("table", {}, el("thead", {}, head), el("tbody", {}, ...board.ranking.map((row, at) => rowOf(row, board, at === 0))));
+}
+
+function rowOf(row, board, first) {
+  const cells = [
+    `${row.place}`,
+    row.label,
+    quantity(row.mean, board.unit),
+    ends(row.interval, (value) => quantity(value, board.unit, row.mean)),
+    first ? NONE : apart(row, board.unit),
+    first ? NONE : apartEnds(row, board.unit),
+    VERDICTS[row.verdict] ?? row.verdict,
+    count(row.tasks),
+    row.instances === null ? "not recorded" : count(row.instances),
+  ];
+  return el("tr", {}, ...cells.map((words) => el("td", {}, words)));
+}
+
+const apart = (row, unit) => (row.ratio === null ? quantity(row.difference, unit) : percentApart(row.ratio));
+
+const apartEnds = (row, unit) =>
+  row.ratio === null ? ends(row.difference_interval, (value) => quantity(value, unit)) : ends(row.ratio_interval, percentApart);
+
+const ends = (pair, words) => (pair ? `${words(pair[0])} to ${words(pair[1])}` : NONE);
+
+/** Beyond a factor of ten as a factor. */
+function percentApart(ratio) {
+  if (ratio < 0.1 || ratio >= 10) return `× ${number(ratio)}`;
+  const percent = (ratio - 1) * 100;
+  return Math.abs(percent) < 0.05 ? "0.0 %" : `${percent > 0 ? "+" : ""}${percent.toFixed(1)} %`;
+}
+
+/** In the unit that `like` is shown in. */
+function quantity(value, unit, like = value) {
+  if (value === null || unit === null) return NONE;
+  const steps = like ? SCALES[unit] : null;
+  const [factor, name] = steps ? (steps.find(([size]) => Math.abs(like) >= size) ?? steps.at(-1)) : [1, unit];
+  return `${number(value / factor)} ${name}`;
+}
+
+function number(value) {
+  const size = Math.abs(value);
+  if (size && (size < 1e-4 || size >= 1e7)) return value.toExponential(3);
+  return new Intl.NumberFormat("en", { maximumSignificantDigits: 4 }).format(value);
+}

@@ -1,0 +1,158 @@
+"""A run's rankings, with the arithmetic of its report, made of results as they come by: in bounded memory and time.
+
+A run that is too large for that has no rankings here, and `omitted` says why.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from benchfleet_contract.summary import RunSummary, SummaryBoard, SummaryRow
+
+from benchfleet_results.boards import dimensions
+from benchfleet_results.boards.grouping import BoardData, boards
+from benchfleet_results.boards.judging import JudgedBoard, judged
+from benchfleet_results.boards.model import Ranked
+from benchfleet_results.boards.tasks import Outcome, Task
+from benchfleet_results.boards.titles import title
+from benchfleet_results.boards.units import harmonised
+from benchfleet_results.places import host
+from benchfleet_results.reading import ResultError, read_result
+from benchfleet_results.series import Samples
+
+MOST_ROWS = 1_000  # of all rankings together
+MOST_SAMPLES = 1_000_000  # held until the end: about 32 MB
+MOST_TESTS = 200_000  # pairs of groups, over all benchmarks: some seconds
+
+
+class RunSummariser:
+    """`without` is a subject that is measured a second time only to show the noise: it is not ranked."""
+
+    def __init__(
+        self,
+        run_id: str,
+        *,
+        without: str | None = None,
+        most_rows: int = MOST_ROWS,
+        most_samples: int = MOST_SAMPLES,
+        most_tests: int = MOST_TESTS,
+    ) -> None:
+        self._run_id, self._without = run_id, without
+        self._most_rows, self._most_samples, self._most_tests = most_rows, most_samples, most_tests
+        self._measured: list[Task] = []
+        self._others: dict[object, Task] = {}
+        self._unreadable = self._samples = 0
+
+    def add(self, task: Mapping[str, Any], files: Mapping[str, bytes] | None) -> None:
+        """A task as the manifest names it; `files` has its `output.json` and `metadata.json`, None without a result."""
+        if task.get("subject") == self._without is not None:
+            return
+        samples = self._read(files.get("output.json")) if files is not None else ()
+        self._samples += sum(len(one.values) for one in samples)
+        if self._is_too_large:
+            self._measured.clear()
+        elif any(one.values for one in samples):
+            self._measured.append(self._task(task, "measured", samples, _metadata(files)))
+            return
+        other = self._task(task, "missing", (), {})
+        self._others[other.group] = other
+
+    @property
+    def _is_too_large(self) -> bool:
+        return self._samples > self._most_samples
+
+    def _read(self, raw: bytes | None) -> tuple[Samples, ...]:
+        try:
+            return read_result(raw or b"").samples
+        except ResultError:
+            self._unreadable += 1
+            return ()
+
+    def _task(
+        self, task: Mapping[str, Any], outcome: Outcome, samples: tuple[Samples, ...], metadata: Mapping[str, Any]
+    ) -> Task:
+        return Task(
+            self._run_id, task["number"], str(task["id"]), task["provider"], task["instance_type"], task.get("alias"),
+            outcome, None, samples, host=host(metadata), subject=task.get("subject"), part=task.get("part"),
+            repeat=task.get("run_number"),
+        )  # fmt: skip
+
+    def document(self) -> bytes:
+        """`summary.json`: the same bytes for the same tasks."""
+        found = self.summary()
+        return json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
+
+    def summary(self) -> RunSummary:
+        tasks = harmonised([*self._measured, *self._others.values()])
+        by = dimensions.default(tasks) if tasks else ("machine",)
+        omitted = list(self._not_read())
+        found = self._boards(tasks, by, omitted)
+        return RunSummary(run_id=self._run_id, by=list(by), tasks=len(self._measured), boards=found, omitted=omitted)
+
+    def _not_read(self) -> Iterator[str]:
+        if self._is_too_large:
+            yield f"All rankings: the run has more than {self._most_samples} samples."
+        if self._unreadable:
+            yield f"{self._unreadable} results without an output.json that can be read."
+
+    def _boards(self, tasks: list[Task], by: dimensions.By, omitted: list[str]) -> list[SummaryBoard]:
+        data = boards(tasks, by)
+        keys, found, tests, rows = [board.key for board in data], [], 0, 0
+        for board in data:
+            name = title(board.key, keys)
+            tests += _tests(board)
+            if tests > self._most_tests or rows >= self._most_rows:
+                omitted.append(f"{name}: too much to compare here.")
+                continue
+            made = _board(board, judged(board, by), name, most_rows=self._most_rows - rows, omitted=omitted)
+            rows += len(made.ranking)
+            found.append(made)
+        return found
+
+
+def _tests(board: BoardData) -> int:
+    groups = len(board.groups)
+    return groups * (groups - 1) // 2 * (1 + len(board.series))
+
+
+def _board(board: BoardData, found: JudgedBoard, name: str, *, most_rows: int, omitted: list[str]) -> SummaryBoard:
+    key, shared = board.key, found.shared
+    if len(found.ranking) > most_rows:
+        omitted.append(f"{name}: {len(found.ranking) - most_rows} groups, after the first {most_rows}.")
+    return SummaryBoard(
+        title=name,
+        metric=key.metric,
+        unit=shared.unit,
+        better=key.better,
+        scale=key.scale,
+        benchmarks=len(shared.series),
+        benchmarks_left_out=len(shared.left_out),
+        not_compared=key.not_compared or None,
+        told_apart=found.told_apart,
+        ranking=[_row(row) for row in found.ranking[:most_rows]],
+    )
+
+
+def _row(row: Ranked) -> SummaryRow:
+    best = row.to_best
+    return SummaryRow(
+        place=row.place,
+        label=row.label,
+        mean=row.centre,
+        interval=row.centre_interval,
+        ratio=best.ratio,
+        ratio_interval=best.interval,
+        difference=best.difference,
+        difference_interval=best.difference_interval,
+        verdict=best.verdict,
+        tasks=row.tasks,
+        instances=row.instances,
+    )
+
+
+def _metadata(files: Mapping[str, bytes] | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads((files or {}).get("metadata.json", b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
