@@ -26,13 +26,13 @@ def beat(api: Api, claim: Any, **said: Any) -> None:
     assert api("POST", f"/tasks/{task['id']}/heartbeat", body, role="runner").status_code == 200
 
 
-def output_of(metric: str, *samples: float) -> dict[str, Any]:
+def output_of(metric: str, *samples: float, unit: str = "s") -> dict[str, Any]:
     """One measurement of one benchmark, whose name is markup."""
     return {
         "benchmark": BAD,
         "variant": "default",
         "metric": metric,
-        "unit": "s",
+        "unit": unit,
         "better": "lower",
         "samples": samples,
     }
@@ -301,7 +301,7 @@ def test_a_run_that_has_ended_shows_its_ranking_and_names_from_outside_stay_text
     for instance_type, seconds in ((BAD, 2.0), ("fast", 1.0)):
         for repeat in (1, 2):
             claim = api.claim(run_id, runner_id=RUNNER, instance_type=instance_type)
-            complete(api, claim, output_of("time", seconds + repeat / 100), output_of(BAD, 1.0))
+            complete(api, claim, output_of("time", seconds + repeat / 100), output_of(BAD, 1.0, unit="constructor"))
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
     asked: list[str] = []
     visit.page.on("dialog", lambda dialog: asked.append(dialog.message))

@@ -25,6 +25,7 @@ export function drawResults(results) {
   byId("results-boards").replaceChildren(...boards.map((board) => boardNode(board, found.by)));
   const none = boards.length ? "" : "No result of this run could be ranked.";
   const omitted = found?.omitted ?? [];
+  setHidden(byId("results-note"), Boolean(boards.length) && !omitted.length);
   setText(byId("results-note"), [reason ?? none, ...(omitted.length ? ["Not shown:", ...omitted] : [])].filter(Boolean).join("\n"));
   setText(byId("results-more"), `benchfleet runs download ${runId}\nbenchfleet report ${runId}`);
 }
@@ -35,7 +36,8 @@ function boardNode(board, by) {
   const about = board.not_compared
     ? `Not compared: ${board.not_compared}.`
     : `${over} over ${plural(board.benchmarks, "common benchmark")}${left}; ${board.better} is better`;
-  const table = board.ranking.length ? [el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Ranking: ${board.title}` }, tableOf(board, by))] : [];
+  const frame = { class: "scroll", tabindex: "0", role: "region", "aria-label": `Ranking: ${board.title}` };
+  const table = board.ranking.length ? [el("div", frame, tableOf(board, by))] : [];
   return el("section", { class: "card board" }, el("h3", {}, board.title), el("p", { class: "facts" }, about), ...table);
 }
 
@@ -50,7 +52,7 @@ function rowOf(row, board, first) {
     `${row.place}`,
     row.label,
     quantity(row.mean, board.unit),
-    ends(row.interval, (value) => quantity(value, board.unit, row.mean)),
+    interval(row.interval, board.unit, row.mean),
     first ? NONE : apart(row, board.unit),
     first ? NONE : apartEnds(row, board.unit),
     VERDICTS[row.verdict] ?? row.verdict,
@@ -63,9 +65,9 @@ function rowOf(row, board, first) {
 const apart = (row, unit) => (row.ratio === null ? quantity(row.difference, unit) : percentApart(row.ratio));
 
 const apartEnds = (row, unit) =>
-  row.ratio === null ? ends(row.difference_interval, (value) => quantity(value, unit)) : ends(row.ratio_interval, percentApart);
+  row.ratio === null ? interval(row.difference_interval, unit) : percentEnds(row.ratio_interval);
 
-const ends = (pair, words) => (pair ? `${words(pair[0])} to ${words(pair[1])}` : NONE);
+const percentEnds = (ends) => (ends ? ends.map(percentApart).join(" to ") : NONE);
 
 /** Beyond a factor of ten as a factor. */
 function percentApart(ratio) {
@@ -74,12 +76,23 @@ function percentApart(ratio) {
   return Math.abs(percent) < 0.05 ? "0.0 %" : `${percent > 0 ? "+" : ""}${percent.toFixed(1)} %`;
 }
 
-/** In the unit that `like` is shown in. */
-function quantity(value, unit, like = value) {
+/** Both ends in the unit that `like` is shown in. */
+function interval(ends, unit, like = ends?.[1]) {
+  if (!ends || unit === null) return NONE;
+  const [factor, name] = scale(like, unit);
+  return `${ends.map((end) => number(end / factor)).join(" to ")} ${name}`;
+}
+
+function quantity(value, unit) {
   if (value === null || unit === null) return NONE;
-  const steps = like ? SCALES[unit] : null;
-  const [factor, name] = steps ? (steps.find(([size]) => Math.abs(like) >= size) ?? steps.at(-1)) : [1, unit];
+  const [factor, name] = scale(value, unit);
   return `${number(value / factor)} ${name}`;
+}
+
+/** What to divide by, and the unit then: only seconds and bytes are scaled. */
+function scale(value, unit) {
+  const steps = value && Object.hasOwn(SCALES, unit) ? SCALES[unit] : null; // a unit may be called `constructor`
+  return steps ? (steps.find(([size]) => Math.abs(value) >= size) ?? steps.at(-1)) : [1, unit];
 }
 
 function number(value) {
