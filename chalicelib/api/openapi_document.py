@@ -43,10 +43,11 @@ _SECURITY_SCHEME = {
 
 
 class _Told(GenerateJsonSchema):
-    """A reply tells all of its fields; those that have a default, too."""
+    """A reply tells all of its fields; those that have a default, too, but not those that are left out where there is none."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:
-        return self.mode == "serialization" or super().field_is_required(field, total)
+        told = self.mode == "serialization" and "serialization_exclude_if" not in field
+        return told or super().field_is_required(field, total)
 
 
 def document() -> dict[str, Any]:
