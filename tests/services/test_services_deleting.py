@@ -78,7 +78,7 @@ def gone(system: System, run_id: str = "r") -> bool:
 
 def test_of_an_old_run_nothing_is_left(system: System) -> None:
     ended(system)
-    assert len(keys(system)) == 4  # request, two uploads, archive
+    assert len(keys(system)) == 5  # request, two uploads, archive, summary
     system.clock.pass_s(OLD_S)
     system.delete_run("r")
     assert system.outbox.deletions == ["r"]
@@ -425,7 +425,7 @@ def test_a_builder_that_is_late_loses_its_parts_and_its_archive(system: System) 
 def test_more_objects_than_one_request_takes(system: System) -> None:
     ended(system)
     fill(system.objects, [f"runs/r/results/9/1-x/{number}" for number in range(1_001)])
-    assert sum(system.storage.erase("r")) == 1_005
+    assert sum(system.storage.erase("r")) == 1_006
     assert keys(system) == []
 
 
