@@ -92,7 +92,7 @@ def age(run_id: str) -> None:
 def test_of_an_old_run_nothing_is_left(api: Api, inside: Inside, ended: Json) -> None:
     run_id = ended["run_id"]
     assert len(inside.items(run_id)) >= 5  # run, counters, header, task, who waited; perhaps a marker
-    assert len(inside.objects(run_id)) == 3  # request, upload, archive
+    assert len(inside.objects(run_id)) == 4  # request, upload, archive, summary
     age(run_id)
     deleted(api, run_id)
     assert (inside.items(run_id), inside.objects(run_id)) == ([], [])
