@@ -21,8 +21,9 @@ def ended(system: System, *outputs: bytes, **changes: Any) -> None:
     """A run whose tasks are completed with these results, and whose archive is built."""
     system.create_run({**BODY, "per_instance_type": {"tasks": len(outputs)}, **changes})
     for number, data in enumerate(outputs, start=1):
-        claimed = system.claim_task("r", a_request(f"runner-{number}", now_ms=system.clock()))
-        key = claimed.presigned_urls.result_key
+        urls = system.claim_task("r", a_request(f"runner-{number}", now_ms=system.clock())).presigned_urls
+        assert urls
+        key = urls.result_key
         system.objects.put(key, upload_of([("./output.json", data)]), content_type="application/gzip")
         nonce = key.split("/")[-2].split("-", 1)[1]
         system.finish_task("r", number, a_verdict(f"runner-{number}", nonce=nonce, result_key=key))
