@@ -376,6 +376,8 @@ def test_everything_wrong_with_a_price_table_is_told_at_once(tmp_path: Path) -> 
         ("p.toml", b"price = 3", "no \\[\\[price\\]\\]"),
         ("p.toml", b"price = [3]", "must be a table"),
         ("p.toml", b"not toml", "is not TOML"),
+        ("p.toml", b"price = " + b"9" * 5_000, "is not TOML"),
+        ("p.toml", b"price = " + b"[" * 3_000, "is not TOML: nested too deeply"),
         ("p.toml", b"\xff", "is not UTF-8"),
         ("p.csv", b"provider,price\n", "lacks the columns instance_type, usd_per_hour"),
     ],

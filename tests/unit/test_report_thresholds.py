@@ -166,6 +166,8 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_line(tmp_path: Path) 
     ("text", "words"),
     [
         ("default = \n", ":1:11: not TOML: Invalid value"),
+        (f"default = {'9' * 5_000}", ":1:1: not TOML: Exceeds the limit"),
+        (f"default = {'[' * 3_000}", ":1:1: not TOML: nested too deeply"),
         ("[[rule]]\nbenchmark = 'a'\nthreshold = '1%", ":3:"),
         ("[rule]\nbenchmark = 'a'\n", "rule: must be tables"),
         ("rule = [{benchmark = 'a', threshold = 7}]\n", ":1:1: rule[0].threshold: must be a share"),

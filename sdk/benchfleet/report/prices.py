@@ -92,7 +92,11 @@ def _text(path: Path) -> str:
 def _toml(path: Path) -> list[Any]:
     try:
         entries = tomllib.loads(_text(path)).get("price")
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path} is not TOML: nested too deeply: see configs/prices-example.toml") from error
+    except (
+        ValueError
+    ) as error:  # of numbers with thousands of digits, too, which the parser does not call a syntax error
         raise ConfigError(f"{path} is not TOML: {error}") from error
     if not isinstance(entries, list):
         raise ConfigError(f"{path} has no [[price]] table: see configs/prices-example.toml")

@@ -38,7 +38,11 @@ def load(path: Path) -> Thresholds:
     text = _text(path)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise InvalidConfig(path, [_syntax("nested too deeply", text)]) from error
+    except (
+        ValueError
+    ) as error:  # of numbers with thousands of digits, too, which the parser does not call a syntax error
         raise InvalidConfig(path, [_syntax(str(error), text)]) from error
     reading = _Reading(path, document, _Places(text))
     if reading.findings:
