@@ -19,6 +19,7 @@ from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.prices import load
+from benchfleet.report.printing import for_print
 from benchfleet.report.reading import read_runs
 from rich.console import Console
 
@@ -155,6 +156,16 @@ def test_the_schema_in_docs_is_this_one() -> None:
 
 
 # terminal
+
+
+def test_no_warning_steers_a_terminal(tmp_path: Path) -> None:
+    """A run without a manifest is warned about by its id, which its folder may tell."""
+    folder = tmp_path / "r"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({"run_id": "\x1b[2Jr"}))
+    found = for_print(analyse(read_runs([folder]))).warnings
+    assert any("run \\x1b[2Jr has no manifest.json" in warning for warning in found)
+    assert all(warning.isprintable() for warning in found)
 
 
 def test_tables_show_everything(whole: Report) -> None:

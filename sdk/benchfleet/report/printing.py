@@ -52,5 +52,10 @@ def _walk(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_walk(each) for each in value]
     if isinstance(value, dict):
-        return {key: each if key in _LONG else _walk(each) for key, each in value.items()}
+        return {key: _kept(key, each) if key in _LONG else _walk(each) for key, each in value.items()}
     return value
+
+
+def _kept(key: str, value: Any) -> Any:
+    """Whole. Warnings tell names of folders and runs, and stand on a terminal as they are."""
+    return [printable(warning) for warning in value] if key == "warnings" else value
