@@ -1,6 +1,7 @@
 """The lead: which is fastest, which is best for its price, and how sure is that?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,18 @@ def test_the_leader_that_needs_most_tells_how_many() -> None:
     assert order.second is not None
     assert order.second.label == "c"
     assert order.needed == Needed(level="tasks", count=30)
+
+
+def test_whom_others_are_told_from_does_not_lead() -> None:
+    """The first is so noisy that it is told from nobody; the second is better than the third beyond noise."""
+    third = replace(place("c", "unclear"), place=2)
+    order = Order([place("a", "first"), place("b", "unclear"), third])
+    assert ([row.label for row in order.leaders], order.verdict) == (["a", "b"], "not_told_apart")
+
+
+def test_nobody_leads_alone_and_is_not_told_apart() -> None:
+    order = Order([place("a", "first"), place("b", "worse"), replace(place("c", "unclear"), place=2)])
+    assert ([row.label for row in order.leaders], order.verdict) == (["a"], "told_apart")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def others(order: Order, board: Board, *, of_costs: bool) -> Iterator[str]:
     if second is None:
         return
     worse = words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better)
-    near = order.having("unclear")[:_COMPARED] or [second]
+    near = order.leaders[1:][:_COMPARED] or [second]
     apart = [_dearer(row) if of_costs else _slower(row, board.unit, worse) for row in near]
     yield f"{'; '.join(apart)}, {_sure(order, second)}.".replace("; The", "; the")
     if order.verdict == "not_told_apart":

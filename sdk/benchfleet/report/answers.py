@@ -56,7 +56,7 @@ def _not_asked(*, priced: bool) -> Answer:
 
 
 def _fastest(board: Board) -> Answer:
-    order = Order([Place(row.label, row.to_best, row.needed, row.tasks) for row in board.ranking])
+    order = Order([Place(row.label, row.to_best, row.needed, row.tasks, row.place) for row in board.ranking])
     asked: Question = "fastest" if speed(board) else "best"
     return _answer(asked, board, order, [reached(board, order), *others(order, board, of_costs=False)])
 
@@ -66,7 +66,7 @@ def _cheapest(board: Board) -> Iterator[Answer]:
     for kind, found in groupby(board.value, key=lambda row: row.kind):
         every = list(found)
         rows = [row for row in every if row.place is not None]
-        order = Order([Place(row.label, row.to_best, row.needed, tasks[row.key]) for row in rows])
+        order = Order([Place(row.label, row.to_best, row.needed, tasks[row.key], row.place or 1) for row in rows])
         without = without_price([row for row in every if row.usd_per_hour is None])
         detail = [cost(rows[0], board), *others(order, board, of_costs=True), without]
         yield _answer("best_for_price", board, order, detail).model_copy(update={"kind": kind})

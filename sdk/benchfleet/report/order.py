@@ -9,12 +9,13 @@ from benchfleet_results.boards.model import Needed, Relation, Verdict
 
 @dataclass(frozen=True)
 class Place:
-    """A row, with its relation to the first."""
+    """A row, with its relation to the first. `place`: 1 + the rows that are better beyond noise."""
 
     label: str
     relation: Relation
     needed: Needed | None
     tasks: int
+    place: int = 1
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,21 @@ class Order:
 
     @property
     def leaders(self) -> list[Place]:
-        return [self.rows[0], *self.having("unclear")]
+        """Whom nothing is better than beyond noise. A noisy first may not be told from a row that others are told from."""
+        return [self.rows[0], *(row for row in self.having("unclear") if row.place == 1)]
 
     @property
     def verdict(self) -> Literal["told_apart", "not_told_apart", "only_one", "unknown"]:
         if len(self.rows) == 1:
             return "only_one"
-        if self.having("unclear"):
+        if len(self.leaders) > 1:
             return "not_told_apart"
         return "unknown" if self.having("unknown") else "told_apart"
 
     @property
     def second(self) -> Place | None:
         """The one that decides the verdict: the closest that is within noise, else of unknown noise, else the second."""
-        return next(iter([*self.having("unclear"), *self.having("unknown"), *self.rows[1:]]), None)
+        return next(iter([*self.leaders[1:], *self.having("unknown"), *self.rows[1:]]), None)
 
     @property
     def needed(self) -> Needed | None:
