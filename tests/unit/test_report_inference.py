@@ -100,6 +100,35 @@ def test_no_spread_is_no_certainty(tmp_path: Path) -> None:
     assert (board.ranking[1].to_best.p or 0) > 0.01
 
 
+def test_a_task_of_an_unknown_instance_does_not_make_repeats_of_all_tasks(tmp_path: Path) -> None:
+    """Two instances and one lost identity were eleven independent tasks: a difference between instances was a claim."""
+
+    def tasks(kind: str, factor: float) -> list[TaskFolder]:
+        known = [on(f"{kind}{n}", kind, {"x": [factor * t]}) for n, t in ((1, 1.0), (2, 1.06)) for _ in range(5)]
+        lost = of_values(kind, {"x": [1.03 * factor]}, machine={"instance": None, "cloud": {}})
+        return [*known, lost]
+
+    (board,) = report(tmp_path, *tasks("a", 1.0), *tasks("b", 1.06)).boards
+    other = board.ranking[1]
+    assert (other.interval_over, other.instances, other.to_best.verdict) == ("instances", None, "unclear")
+    assert (other.needed and other.needed.level) == "instances"
+
+
+def test_counts_of_another_group_round_nothing_away(tmp_path: Path) -> None:
+    """One group counted 1e15, beside which 3 and 0 looked equal in the ranking, and not in its only benchmark."""
+    counts = {"a": (0.0, 0.0, 0.0), "b": (3.0, 3.0, 4.0), "c": (1e15, 1e15, 1e15)}
+    tasks = [
+        TaskFolder(name, [measurement("x", [value], metric="errors", unit="count")])
+        for name, values in counts.items()
+        for value in values
+    ]
+    (board,) = report(tmp_path, *tasks).boards
+    second = board.ranking[1].to_best
+    assert second.difference == pytest.approx(10 / 3)
+    assert second.difference_interval is not None
+    assert (second.difference_interval[0] > 0) == second.beyond_noise
+
+
 def test_places_are_shared_within_noise(tmp_path: Path) -> None:
     near = {"a": (1.001, 1.101, 0.901), "b": (1.021, 1.121, 0.921), "c": (3.0, 3.1, 3.05)}
     tasks = [on(f"i-{kind}", kind, {"x": [value]}) for kind, values in near.items() for value in values]

@@ -57,9 +57,12 @@ def test_means_of_instances_that_happen_to_agree_do_not_end_a_run() -> None:
     assert found.half_width == pytest.approx(math.expm1(12.7062 * math.sqrt(0.05 / 4)), rel=1e-4)
 
 
-def test_one_unknown_instance_makes_tasks_the_units() -> None:
-    assert precision([*of(1.0, instance="a"), *of(1.1, instance="b"), *of(1.2)], ONE).over == "tasks"
-    assert precision(of(1.0, 1.1, instance="a"), ONE).over == "tasks"
+def test_what_is_of_no_known_instance_is_one_more() -> None:
+    """As in a report: one lost identity does not make independent repeats of all tasks."""
+    some = [*of(1.0, 1.02, instance="a"), *of(1.1, 1.12, instance="b")]
+    found = precision([*some, *of(1.2, 1.22)], ONE)
+    assert (found.over, found.printed) == ("instances", precision([*some, *of(1.21, instance="c")], ONE).printed)
+    assert precision([*of(1.0, 1.1, instance="a"), *of(1.2)], ONE).over == "tasks"
 
 
 def test_nothing_measured_is_no_precision() -> None:

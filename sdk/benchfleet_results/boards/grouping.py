@@ -155,12 +155,16 @@ def instances(places: Iterable[str | None]) -> int | None:
 def units(measured: Iterable[tuple[str | None, Hashable, Mapping[str, float]]]) -> Units:
     """(instance, moment, benchmark → cost) of each execution → the mean of each instance, where two or more are known.
 
-    Else each execution stands for itself.
+    What is not known to be of another one is one instance more: one lost identity would else make repeats of all tasks.
+    With fewer than two known ones each execution stands for itself.
     """
     found = list(measured)
-    if (instances(where for where, _, _ in found) or 0) < PAIRED_INSTANCES:
+    if len({where for where, _, _ in found} - {None}) < PAIRED_INSTANCES:
         return Units("tasks", _merged(((where, moment), costs) for where, moment, costs in found))
-    return Units("instances", _merged((where, costs) for where, _, costs in found))
+    somewhere = next(
+        (moment for where, moment, _ in found if where is None), None
+    )  # no other group's: nothing pairs it
+    return Units("instances", _merged((where or (None, somewhere), costs) for where, _, costs in found))
 
 
 def _merged(measured: Iterable[tuple[Hashable, Mapping[str, float]]]) -> dict[Hashable, dict[str, float]]:

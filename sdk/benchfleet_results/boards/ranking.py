@@ -70,15 +70,12 @@ def scored(board: BoardData, shared: Common) -> Ranking | None:
     if not shared.series or board.key.not_compared or (board.key.scale != "ratio" and not shared.unit):
         return None
     names = [name_of(series) for series in shared.series]
-    every = (
-        task.costs[name] for of in board.groups.values() for task in of.executed for name in names if name in task.costs
-    )
-    equal = rounding(every, board.key.scale)
     scores: dict[GroupKey, Score] = {}
     over: dict[GroupKey, Over] = {}
     for key, data in board.groups.items():
         found = data.units(names)
         floor = _floor(data, board, shared)
+        equal = rounding((one for costs in found.costs.values() for one in costs.values()), board.key.scale)
         scores[key] = score(found.costs, names, rounding=equal, floor=floor, pairs=found.pairs)
         over[key] = found.over
     return Ranking(scores, over)

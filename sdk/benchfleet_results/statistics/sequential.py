@@ -100,11 +100,11 @@ def _share(half: float) -> float:
 
 
 def _instances(executions: Sequence[Execution]) -> list[list[Mapping[str, float]]]:
-    """What each instance measured; empty where fewer than two are known, or one is not."""
+    """What each instance measured, and last what is of none that is known; empty where fewer than two are."""
     found: dict[str | None, list[Mapping[str, float]]] = defaultdict(list)
     for execution in executions:
         found[execution.instance].append(execution.costs)
-    return [] if None in found or len(found) < LEAST_INSTANCES else list(found.values())
+    return list(found.values()) if len(found.keys() - {None}) >= LEAST_INSTANCES else []
 
 
 def _mean(costs: Sequence[Mapping[str, float]]) -> dict[str, float]:
