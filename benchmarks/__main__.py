@@ -28,6 +28,7 @@ TOPICS = {
     "aa_runs": "real runs of the same thing",
     "archive_memory": "memory of building an archive",
     "sequential_stopping": "coverage of runs with a target precision",
+    "history_steps": "steps found in histories",
     "package_size": "size of the deployment package",
 }
 

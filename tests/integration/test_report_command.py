@@ -182,3 +182,89 @@ def test_a_run_id_is_never_taken_for_a_file() -> None:
     assert alone(["--csv", "--json"]) == ["--csv=-", "--json"]
     assert alone(["--csv", "out.CSV", "--md", "-"]) == ["--csv", "out.CSV", "--md", "-"]
     assert alone(["--md=x"]) == ["--md=x"]
+
+
+@pytest.fixture(scope="module")
+def over_time(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve runs, a day each; fib is a fifth slower from the seventh on. A folder beside them cannot be read."""
+    folder = tmp_path_factory.mktemp("history")
+    for day in range(1, 13):
+        at = {"start_time": f"2026-10-{day:02}T10:00:00Z", "end_time": f"2026-10-{day:02}T10:05:00Z"}
+        shift = (1.0, 1.002, 0.998)[day % 3]
+        values = {"fib": [1.2 * shift if day > 6 else shift] * 3, "nbody": [2 * shift] * 3}
+        tasks = [of_values("a", values, metadata=at) for _ in range(2)]
+        write_run(folder / "results", f"run{day:02}", tasks, workload="other" if day == 12 else "ruby-bench")
+    os.utime(folder / "results" / "run11")
+    (folder / "results" / "broken").mkdir()
+    (folder / "results" / "broken" / "run.json").write_text("{")
+    return folder
+
+
+@pytest.fixture
+def history(over_time: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> Report:
+    monkeypatch.chdir(over_time)
+    return report
+
+
+def test_a_history_is_over_all_runs_of_the_newest_runs_workload(history: Report) -> None:
+    code, out, err = history("--history", "--json")
+    found = json.loads(out)
+    jsonschema.validate(found, json.loads(schema()))
+    assert code == 0
+    assert [run["run_id"] for run in found["history"]["runs"]] == [f"run{day:02}" for day in range(1, 12)]
+    assert found["history"]["unread"] == ["broken: run.json is not JSON"]
+    assert [run["run_id"] for run in found["runs"]] == ["run11"]
+    assert "all runs of ruby-bench in results/" in err
+
+
+def test_a_history_in_the_terminal_has_its_steps_and_named_runs(history: Report) -> None:
+    code, out, _ = history("--history", "--mark", "release=run02")
+    assert code == 0
+    assert "+20.0 %, slower" in out
+    assert "since release" in out
+    assert "2 of 3 series have steps beyond noise; the newest at run07" in out
+    assert "broken: run.json is not JSON" in out
+
+
+def test_a_history_as_page_csv_and_markdown(history: Report, tmp_path: Path) -> None:
+    files = {name: tmp_path / f"history.{name}" for name in ("html", "csv", "md")}
+    asked = [word for name, file in files.items() for word in (f"--{name}", str(file))]
+    assert history("--history", *asked, "--mark", "<b>=run01")[0] == 0
+    page = files["html"].read_text()
+    assert page.count('aria-labelledby="chart3000') == 3
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    rows = list(csv.DictReader(io.StringIO(files["csv"].read_text(encoding="utf-8"))))
+    assert len(rows) == 3 * 11
+    assert {row["run_id"] for row in rows if row["step"] == "yes"} == {"run07"}
+    assert "| run07 | a, interp, fib |" in files["md"].read_text().replace("aws ", "")
+
+
+def test_a_history_of_named_runs_has_those_and_the_marked_ones(history: Report) -> None:
+    _, out, _ = history("run03", "run04", "--history", "--mark", "release=run01", "--json")
+    found = json.loads(out)["history"]
+    assert [(run["run_id"], run["marks"]) for run in found["runs"]] == [
+        ("run01", ["release"]), ("run03", []), ("run04", []),
+    ]  # fmt: skip
+    assert {one["note"] for one in found["series"]} == {"3 runs are too few to look for steps: 6 are needed"}
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--history", "--baseline", "run01"], "--history compares with no baseline"),
+        (["run01", "--mark", "a=run01"], "--mark names a run of a history: use it with --history"),
+        (["--history", "--mark", "run01"], "--mark is 'run01', must be NAME=RUN"),
+        (["--history", "--mark", "a=run01", "--mark", "a=run02"], "--mark a is there twice"),
+        (["--history", "run01"], "--history needs two runs or more, and there are 1"),
+        (["--history", "--mark", "a=gone"], "there are no results of gone"),
+    ],
+)
+def test_a_history_that_cannot_be_made_says_why(words: list[str], why: str, history: Report) -> None:
+    code, _, err = history(*words)
+    assert (code, why in err) == (2, True)
+
+
+def test_a_history_is_over_what_the_filters_leave(history: Report) -> None:
+    _, out, _ = history("--history", "--benchmark", "nbody", "--json")
+    assert [(one["benchmark"], one["steps"]) for one in json.loads(out)["history"]["series"]] == [("nbody", [])]

@@ -16,6 +16,7 @@ from benchfleet.exceptions import DiskError, RunFailed, UsageError
 from benchfleet.local.files import replace_whole
 
 if TYPE_CHECKING:
+    from benchfleet.report.analysis import Options
     from benchfleet.report.model import Report
     from benchfleet.report.thresholds import Thresholds
 
@@ -90,6 +91,14 @@ By = Annotated[
         "of those, too), else machines, else variants.",
     ),
 ]
+OverTime = Annotated[
+    bool,
+    typer.Option("--history", help="A metric over runs, and its steps; all runs of one workload if none is named."),
+]
+Marks = Annotated[
+    list[str] | None,
+    typer.Option("--mark", metavar="NAME=RUN", help="Name a run of the --history, such as a release; repeatable."),
+]
 Benchmarks = Annotated[
     list[str] | None, typer.Option("--benchmark", metavar="PATTERN", help="Only these benchmarks; repeatable.")
 ]
@@ -138,6 +147,8 @@ def run(
     min_compared: MinCompared = "100%",
     match: Matches = None,
     allow_failed: MayFail = False,
+    over_time: OverTime = False,
+    mark: Marks = None,
     prices: Prices = None,
     provider: Providers = None,
     name: Names = None,
@@ -151,9 +162,11 @@ def run(
     Several forms at once are fine; stdout gets one of them. Without --html, --csv, --json or --md it gets tables.
 
     Exit code 1: something is worse than the baseline beyond the threshold and beyond noise, failed that did not fail
-    there, or could not be compared; without a baseline, nothing was measured, or a result could not be read.
+    there, or could not be compared; without a baseline, nothing was measured, or a result could not be read. A --history
+    does not judge its steps.
     """
     from benchfleet.report.analysis import Options, analyse
+    from benchfleet.report.dataset import Dataset
     from benchfleet.report.dimensions import parse
     from benchfleet.report.gate import gated, least_compared
     from benchfleet.report.matching import Match
@@ -161,11 +174,12 @@ def run(
     from benchfleet.report.reading import read_runs
 
     _one_on_stdout(as_json, csv, md, html, junit)
+    _needs_history(mark, baseline, over_time=over_time)
     _needs_baseline(baseline, {"--thresholds": thresholds, "--junit": junit})
     least = least_compared(min_compared)
-    given = [find(word, results) for word in runs or [LATEST]]
+    given = [] if over_time and not runs else [find(word, results) for word in runs or [LATEST]]
     before = find(baseline, results) if baseline else None
-    dataset = read_runs([*given, *([before] if before else [])])
+    dataset = Dataset((), ()) if over_time else read_runs([*given, *([before] if before else [])])
     options = Options(
         by=parse(by) if by is not None else None,
         providers=tuple(provider or ()),
@@ -177,11 +191,26 @@ def run(
         prices=load(prices) if prices else PriceTable(),
         match=Match.parse(match or ()),
     )
-    report = gated(analyse(dataset, options), least=least, allow_failed=allow_failed)
+    found = _over_time(given, results, mark or (), options) if over_time else analyse(dataset, options)
+    report = gated(found, least=least, allow_failed=allow_failed)
     _something_left(report)
     detail = {"everything": everything, "distributions": distributions}
     _write(report, html=html, csv=csv, md=md, junit=junit, as_json=as_json, detail=detail)
     judge(report)
+
+
+def _over_time(given: Sequence[Path], results: Path, mark: Sequence[str], options: "Options") -> "Report":
+    from benchfleet.cli.report_history import Asked, marks, reported
+
+    named = {name: find(run, results) for name, run in marks(mark).items()}
+    return reported(Asked(given, results, named), options)
+
+
+def _needs_history(mark: Sequence[str] | None, baseline: str | None, *, over_time: bool) -> None:
+    if mark and not over_time:
+        raise UsageError("--mark names a run of a history: use it with --history")
+    if over_time and baseline is not None:
+        raise UsageError("--history compares with no baseline: name runs with --mark NAME=RUN, or leave --history out")
 
 
 def _something_left(report: "Report") -> None:
@@ -268,14 +297,14 @@ def _write(
     as_json: bool,
     detail: Mapping[str, bool],
 ) -> None:
-    from benchfleet.report.csv_file import as_csv
+    from benchfleet.report import csv_file, history_csv
 
     if html:
         from benchfleet.report.page import render
 
         _put(str(html), render(report))
     if csv:
-        _put(csv, as_csv(report))
+        _put(csv, history_csv.as_csv(report.history) if report.history else csv_file.as_csv(report))
     if md:
         from benchfleet.report.comment import as_comment
 
@@ -307,18 +336,18 @@ def _put(where: str, text: str) -> None:
 
 
 def _print_tables(report: "Report", detail: Mapping[str, bool]) -> None:
+    from benchfleet.cli import history_table, report_tables
     from benchfleet.cli.output import print_table
     from benchfleet.cli.report_lead import Lead
-    from benchfleet.cli.report_tables import tables
     from benchfleet.cli.report_warnings import print_warnings
 
     print_warnings(report)
     printed = 0
-    for table in tables(report, **detail):
+    for table in history_table.tables(report) if report.history else report_tables.tables(report, **detail):
         print_table(table)
         print()
         printed += 1
-    if printed > _FEW_TABLES and sys.stdout.isatty():
+    if printed > _FEW_TABLES and not report.history and sys.stdout.isatty():
         print_table(Lead(report))  # once more: the top has scrolled away
 
 

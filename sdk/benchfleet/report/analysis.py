@@ -70,15 +70,15 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         raise UsageError(f"run {old_id} cannot be compared with itself: name another run beside the baseline")
     dataset = replace(dataset, tasks=tuple(harmonised(dataset.tasks)))
     known = things(dataset.tasks) if options.thresholds.rules else []
-    wanted = replace(_literal(options, dataset.tasks), thresholds=options.thresholds.literal(known))
+    wanted = replace(literal(options, dataset.tasks), thresholds=options.thresholds.literal(known))
     asked, before = dataset.of_runs(frozenset(new_ids)), dataset.of_runs(frozenset({old_id} if old_id else ()))
-    everything = _filtered(asked, wanted)
-    new, old = split(everything)[0], split(_filtered(before, wanted))[0]
+    everything = filtered(asked, wanted)
+    new, old = split(everything)[0], split(filtered(before, wanted))[0]
     groups = group_facts(new.tasks, role="measured")
     by = options.by or dimensions.default(new.tasks)
     found = made(new.tasks, by, groups, options.prices)
     comparison = _comparison(new, old, wanted)
-    twice = floors(split(_filtered(asked, replace(wanted, subjects=())))[1])
+    twice = floors(split(filtered(asked, replace(wanted, subjects=())))[1])
     runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
     costs = machine_costs(everything.tasks, groups, options.prices)
     graded = quality(new.tasks, old.tasks)
@@ -140,7 +140,7 @@ def _sides(tasks: Sequence[Task]) -> list[Side]:
     return [*several, "variant"] if dimensions.several_variants(tasks) else several
 
 
-def _filtered(dataset: Dataset, options: Options) -> Dataset:
+def filtered(dataset: Dataset, options: Options) -> Dataset:
     """A pattern that matches nothing leaves nothing: the report then says that nothing was measured."""
     tasks = (task for task in dataset.tasks if not options.providers or task.provider in options.providers)
     named = (task for task in tasks if not options.names or _matches(task.group.name, options.names))
@@ -160,7 +160,7 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
 
 
-def _literal(options: Options, tasks: Sequence[Task]) -> Options:
+def literal(options: Options, tasks: Sequence[Task]) -> Options:
     """A pattern that is a name means that one: `ctors[int|str]` is a benchmark before it is a set of characters."""
     benchmarks = {one.series.benchmark for task in tasks for one in task.samples}
     benchmarks |= {one.benchmark for task in tasks for one in task.failures}

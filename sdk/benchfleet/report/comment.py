@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from benchfleet.report import words
+from benchfleet.report import history_markdown, words
 from benchfleet.report.gate import gated, least_compared
 from benchfleet.report.markdown import as_markdown, escape, table
 from benchfleet.report.model import Compared, Gate, Report, RunComparison
@@ -16,7 +16,11 @@ _MOST_LISTED = 20
 
 
 def as_comment(report: Report, *, everything: bool = False, distributions: bool = False) -> str:
-    """Markdown of at most `MOST_BYTES` bytes of UTF-8. Without a baseline it is the report as it is, cut in the same way."""
+    """Markdown of at most `MOST_BYTES` bytes of UTF-8. Without a baseline it is the report (or its history) as it is, cut in
+    the same way.
+    """
+    if report.history:
+        return _fitting("", history_markdown.as_markdown(report))
     whole = partial(as_markdown, everything=everything, distributions=distributions)
     if report.comparison is None:
         return _fitting("", whole(report))

@@ -35,7 +35,7 @@ def as_csv(report: Report) -> str:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, restval=None, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _field(value) for name, value in row.items()} for row in _all(report))
+    writer.writerows({name: field(value) for name, value in row.items()} for row in _all(report))
     return out.getvalue()
 
 
@@ -141,7 +141,7 @@ def _numbers(cell: Cell, *, common: bool) -> Row:
 _NOTHING: Row = {"tasks": 0, "samples": 0, "samples_dropped": 0, "in_ranking": False, "verdict": "missing"}
 
 
-def _field(value: object) -> object:
+def field(value: object) -> object:
     """A spreadsheet takes text that begins like this for a formula; a quote in front makes it text (OWASP)."""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -11,9 +11,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchfleet.report import words
+from benchfleet.report import history_words, words
 from benchfleet.report.answers import title
 from benchfleet.report.charts import PHONE, Charts, histogram, kind
+from benchfleet.report.history_page import section
 from benchfleet.report.lead import against_baseline, blocks, no_ranking, notes
 from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
@@ -40,6 +41,7 @@ def render(report: Report) -> str:
             boards=_drawn(report),
             comparison_charts=_comparison_charts(report),
             time_chart=Markup(against_time(report.timeline, number=20_000)) if report.timeline else None,  # noqa: S704
+            history=section(report.history),
             facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
             providers=_providers(report),
             style=Markup(style),  # noqa: S704 (our own file)
@@ -76,7 +78,12 @@ def _environment() -> Environment:
     }
     environment.globals |= {"by_factor": words.by_factor, "by_factor_interval": words.by_factor_interval}
     environment.globals |= {"against": words.against, "factor_meaning": words.factor_meaning, "million": words.million}
+<<<<<<< HEAD
     environment.globals |= {"left_out": words.left_out, "repeats": repeats}
+=======
+    environment.globals |= {"left_out": words.left_out}
+    environment.filters |= {"series_name": history_words.name, "since": history_words.since}
+>>>>>>> 67fa7ab (report --history shows a metric over runs, and the steps that a test finds beyond noise: a change that came a little at a time, or between two releases, was in no comparison of two runs)
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
     environment.globals |= {"compared": words.compared, "row_title": words.row_title, "mean_name": words.mean_name}
     environment.globals |= {"apart": words.apart, "apart_interval": words.apart_interval, "whose": words.whose}

@@ -11,7 +11,14 @@ MOST_CHARS = 100  # of a name in print; reasons have their own limit where they 
 _UNSEEN_BLANK = re.compile(r"^ | $|(?<= ) ")
 _LONG = frozenset(
     {"reason", "reasons", "warnings", "environment", "values", "workload_options", "short", "detail", "money"}
-    | {"headline", "words", "worst", "shortened", "not_recorded"}  # sentences about quality: names in them are short
+    | {
+        "headline",
+        "words",
+        "worst",
+        "shortened",
+        "not_recorded",
+        "changed",
+    }  # sentences about quality: names in them are short
 )
 
 

@@ -9,7 +9,7 @@ from benchfleet.report.charts import CONFIG, PALETTE, SHAPES, VEGA_LITE, framed
 from benchfleet.report.model import Moment
 
 _WIDE, _HIGH = 620, 220
-_X = {"field": "at", "type": "temporal", "title": None, "axis": {"labelAngle": 0, "tickCount": 6}}
+TIME = {"field": "at", "type": "temporal", "title": None, "axis": {"labelAngle": 0, "tickCount": 6}}
 
 
 def against_time(points: Sequence[Moment], *, number: int) -> str:
@@ -25,7 +25,7 @@ def against_time(points: Sequence[Moment], *, number: int) -> str:
         {"data": {"values": [{"y": 1.0}]}, "mark": {"type": "rule", "strokeDash": [4, 3], "opacity": 0.6},
          "encoding": {"y": {**y, "field": "y"}}},
         {"data": {"values": rows}, "mark": {"type": "point", "filled": True, "size": 55, "opacity": 0.9},
-         "encoding": {"x": _X, "y": y, "color": {**field, "scale": scale}, "shape": {**field, "scale": shapes},
+         "encoding": {"x": TIME, "y": y, "color": {**field, "scale": scale}, "shape": {**field, "scale": shapes},
                       "description": {"field": "machine", "type": "nominal"}}},
     ]  # fmt: skip
     return drawn(layers, f"{len(points)} tasks of {len(runs)} runs against time", axis, number=number)
