@@ -2,7 +2,8 @@
 
 Wall time says more of the machine and its other work than of the tests. Counted is this process, with the threads of
 fixtures, and every process that a test started and waited for. Containers run under the engine and are not in it, nor are
-processes that nobody waited for. A fixture of the session counts where it is first used.
+processes that nobody waited for. A fixture of the session counts where it is first used, as do imports of the prepared
+parent (tests/prepared_start.py).
 """
 
 import os
@@ -12,13 +13,15 @@ from typing import Any
 
 import pytest
 
+from tests.prepared_start import parent_cpu_s
+
 FROM_WORKER = "cpu_by_area"
 _spent_s = pytest.StashKey[dict[str, float]]()
 
 
 def cpu_s() -> float:
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return times.user + times.system + times.children_user + times.children_system + parent_cpu_s()
 
 
 def area_of(item: pytest.Item) -> str:

@@ -22,8 +22,8 @@ def api(emulator: Emulator) -> Iterator[Api]:
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Running] = []
 
-    def start_one(*flags: str) -> Running:
-        started.append(Running(tmp_path, *flags))
+    def start_one(*flags: str, truly: bool = False) -> Running:
+        started.append(Running(tmp_path, *flags, truly=truly))
         return started[-1]
 
     yield start_one

@@ -1,4 +1,4 @@
-"""`benchfleet emulator` as a process of a test."""
+"""`benchfleet emulator` as a process of a test: started from the prepared parent, or truly where a test is about that."""
 
 import json
 import signal
@@ -14,6 +14,8 @@ import boto3
 import httpx
 from botocore.config import Config
 
+from tests import prepared_start
+
 COMMAND = (sys.executable, "-m", "local_emulator")
 START_S, END_S = 60, 30
 
@@ -23,9 +25,9 @@ Start = Callable[..., "Running"]
 class Running:
     """An emulator process that has written its ready file."""
 
-    def __init__(self, folder: Path, *flags: str) -> None:
+    def __init__(self, folder: Path, *flags: str, truly: bool = False) -> None:
         self.ready_path = folder / "ready.json"
-        self.process = subprocess.Popen(
+        self.process = (subprocess.Popen if truly else prepared_start.Popen)(
             [*COMMAND, "--port", "0", "--ready-file", str(self.ready_path), *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

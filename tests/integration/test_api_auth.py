@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from local_emulator.config import Keys, Ready
+from tests import prepared_start
 from tests.integration.api_client import Api, run_body
 
 READS = [
@@ -39,7 +40,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         "--ready-file",
         str(ready_file),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = prepared_start.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         client = Api(_ready(ready_file, process))
         yield client

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from local_emulator.stack import Emulator
+from tests import prepared_start
 from tests.integration.api_client import Api
 from tests.integration.command_line import CommandLine, command_line
+from tests.prepared_start import TRULY
 from tests.variants import one_now
 
 PROGRAM = [sys.executable, "-m", "benchfleet.cli.main"]
@@ -23,7 +25,7 @@ SCRIPT = Path(sys.executable).with_name("benchfleet")
 
 
 def start(*argv: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return prepared_start.Popen(
         [*PROGRAM, *argv],
         text=True,
         stdin=subprocess.DEVNULL,
@@ -95,7 +97,7 @@ def test_exit_codes(api: Api, cli: CommandLine, tmp_path: Path) -> None:
 def test_a_run_that_failed_is_1(emulator: Emulator, api: Api) -> None:
     run_id = api.create()["run_id"]
     assert api("POST", f"/runs/{run_id}/stop").status_code == 200
-    code, out, err = run("runs", "watch", run_id, "--json", **environment(emulator))
+    code, out, err = run("runs", "watch", run_id, "--json", **TRULY, **environment(emulator))
     assert (code, f"benchfleet: run {run_id} is cancelled" in err) == (1, True), err
     assert out.startswith("{")
 

@@ -1,8 +1,9 @@
 """An emulator that was killed while it built an archive builds it at its next start, not five minutes later."""
 
-import subprocess
 import sys
 from pathlib import Path
+
+from tests import prepared_start
 
 # In a process of its own: the emulated AWS is global to a process, and the session's emulator has this one.
 LIVES = """
@@ -32,7 +33,7 @@ with Emulator(config):
 
 def test_a_build_in_progress_is_released_at_restart(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
-    done = subprocess.run(
+    done = prepared_start.run(
         [sys.executable, "-c", LIVES, str(tmp_path / "state")], capture_output=True, text=True, cwd=root, timeout=100
     )
     assert (done.stdout, done.returncode) == ("False\n", 0), done.stderr

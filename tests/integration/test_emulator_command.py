@@ -15,6 +15,7 @@ from benchfleet.cli.documents.schema import schema_of
 from typer.testing import CliRunner
 
 from local_emulator.command import app
+from tests import prepared_start
 from tests.integration.emulator_process import COMMAND, END_S, START_S, Running, Start
 from tests.variants import one_now
 
@@ -30,13 +31,14 @@ def _has_ipv6() -> bool:
         return False
 
 
-def refused(*flags: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *flags], capture_output=True, text=True, timeout=START_S)
+def refused(*flags: str, truly: bool = False) -> subprocess.CompletedProcess[str]:
+    run = subprocess.run if truly else prepared_start.run
+    return run([*COMMAND, *flags], capture_output=True, text=True, timeout=START_S)
 
 
 @pytest.mark.parametrize("number", one_now(signal.SIGINT, signal.SIGTERM))
 def test_it_answers_once_ready_and_leaves_nothing_behind(start: Start, tmp_path: Path, number: signal.Signals) -> None:
-    emulator = start()
+    emulator = start(truly=True)
     assert emulator.get("/up") == {"status": "up"}
     assert emulator.ready["pid"] == emulator.process.pid
     assert set(emulator.ready["keys"]) == {"admin", "runner", "reader"}
@@ -75,7 +77,7 @@ def test_json_is_one_line_with_the_ready_document_and_keys_are_fresh_each_time(s
 
 def test_a_port_in_use_is_one_line_and_code_3() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = refused("--port", str(taken.getsockname()[1]))
+        ended = refused("--port", str(taken.getsockname()[1]), truly=True)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
     assert "in use" in ended.stderr
 
@@ -177,7 +179,7 @@ def _upload_one(emulator: Running) -> None:
 
 
 def test_with_every_address_the_emulated_aws_stays_on_loopback(start: Start) -> None:
-    emulator = start("--host", "0.0.0.0")  # the case in question
+    emulator = start("--host", "0.0.0.0", truly=True)  # the case in question
     assert emulator.ready["aws_endpoint_url"].startswith("http://127.0.0.1:")
     port = int(emulator.ready["aws_endpoint_url"].rpartition(":")[2])
     with pytest.raises(OSError, match="refused"):

@@ -1,8 +1,9 @@
 """The emulator's housekeeping removes what has outlived its time to live. moto's state is global, hence a process."""
 
 import json
-import subprocess
 import sys
+
+from tests import prepared_start
 
 SCRIPT = """
 import json
@@ -32,7 +33,7 @@ cloud.close()
 
 
 def test_housekeeping_removes_what_has_expired_and_has_it_saved() -> None:
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=100)
+    done = prepared_start.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {
         "left": ["long"], "to be saved": 1, "told": ["REMOVE", "Service"], "status": "ENABLED",

@@ -1,6 +1,5 @@
 """An emulator whose app is full: the API answers 429 at once, and our clients come back when it has room again."""
 
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from local_emulator.http_server import KeepAliveServer
 from local_emulator.turns import Turns
 from runner_image.control.session import Session
 from runner_image.retries import Policy, Retrier
+from tests import prepared_start
 
 PATIENCE_S = 30
 CLAIM_REQUEST = ClaimRequest(provider="local", instance_type="small", runner_id="r")
@@ -108,7 +108,7 @@ with Emulator(config, app=full.app) as emulator, ThreadPoolExecutor(1) as pool:
 def test_the_whole_emulator_keeps_the_limit_and_its_aws_has_none() -> None:
     """In a process of its own. The emulated AWS refuses what is unsigned, as ever."""
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", WHOLE], capture_output=True, text=True, cwd=root, timeout=100)
+    done = prepared_start.run([sys.executable, "-c", WHOLE], capture_output=True, text=True, cwd=root, timeout=100)
     assert (done.stdout, done.returncode) == ("429 403\n", 0), done.stderr
 
 

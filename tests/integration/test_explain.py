@@ -14,6 +14,7 @@ from benchfleet.client import Client
 from benchfleet.explaining.collecting import explain
 from benchfleet.explaining.document import Explanation, Finding
 
+from tests import prepared_start
 from tests.integration.api_client import Api, Json, fresh
 
 CONSOLE = b"".join(b"line %d\n" % number for number in range(40)) + b"\x1b[31mSegmentation fault\x1b[0m\n"
@@ -97,7 +98,7 @@ def command(api: Api, *words: str) -> subprocess.CompletedProcess[str]:
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = keep | {"BENCHFLEET_URL": api.ready.api_url, "BENCHFLEET_API_KEY": api.ready.keys.reader}
     called = [sys.executable, "-m", "benchfleet.cli.main", "runs", "explain", *words]
-    return subprocess.run(called, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return prepared_start.run(called, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_command_tells_people_and_programs(api: Api) -> None:

@@ -20,6 +20,7 @@ from benchfleet.report.analysis import analyse
 from benchfleet.report.reading import read_runs
 
 from local_emulator.stack import Emulator
+from tests import prepared_start
 from tests.integration.command_line import CommandLine
 from tests.variants import one_now
 
@@ -67,12 +68,13 @@ def start(
     plane: Emulator | None = None,
     file_bytes: int | None = None,
     command: str = "run",
+    truly: bool = False,
 ) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
     if plane:
         known = {"BENCHFLEET_URL": plane.ready.api_url, "BENCHFLEET_API_KEY": plane.ready.keys.admin}
         environment |= known
-    return subprocess.Popen(
+    return (subprocess.Popen if truly else prepared_start.Popen)(
         [*BENCHFLEET, command, *words],
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -86,8 +88,10 @@ def start(
     )
 
 
-def run(folder: Path, *words: str, plane: Emulator | None = None, file_bytes: int | None = None) -> Ran:
-    return Ran(start(folder, *words, plane=plane, file_bytes=file_bytes))
+def run(
+    folder: Path, *words: str, plane: Emulator | None = None, file_bytes: int | None = None, truly: bool = False
+) -> Ran:
+    return Ran(start(folder, *words, plane=plane, file_bytes=file_bytes, truly=truly))
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -137,7 +141,7 @@ def test_two_subjects_take_turns_and_are_compared(folder: Path, emulator: Emulat
 
 def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) -> None:
     write(folder)
-    ran = run(folder, "-c", "config.json", "--emulator", "--json")
+    ran = run(folder, "-c", "config.json", "--emulator", "--json", truly=True)
     assert ran.code == 0, ran.err
     assert ran.out.count("\n") == 1
     told = ran.last_line
@@ -206,7 +210,7 @@ def wait_for(path: Path) -> None:
 def test_an_interrupt_in_a_pipe_ends_what_is_here(folder: Path, emulator: Emulator, number: signal.Signals) -> None:
     write(folder, SLOW)
     run_id = f"interrupted-{number.value}"
-    with start(folder, "-c", "config.json", "--run-id", run_id, plane=emulator) as process:
+    with start(folder, "-c", "config.json", "--run-id", run_id, plane=emulator, truly=True) as process:
         wait_for(folder / f".benchfleet/runs/{run_id}/runner-b-1.log")
         process.send_signal(number)
         ran = Ran(process)

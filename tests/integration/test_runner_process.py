@@ -15,8 +15,10 @@ import psutil
 import pytest
 from benchfleet.cli.documents.schema import schema_of
 
+from tests import prepared_start
 from tests.integration.runner_server import ControlPlane, Reply, control_plane
 from tests.integration.test_runner_task import members
+from tests.prepared_start import TRULY
 from tests.variants import in_proof, one_now
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +46,7 @@ def plane() -> Iterator[ControlPlane]:
 @contextmanager
 def embedded(plane: ControlPlane, *, line: str, work_root: Path, slots: int = 1) -> Iterator["subprocess.Popen[bytes]"]:
     argv = [sys.executable, "-c", EMBEDDED, plane.url, str(slots), line, str(work_root)]
-    with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+    with prepared_start.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:
@@ -54,7 +56,7 @@ def embedded(plane: ControlPlane, *, line: str, work_root: Path, slots: int = 1)
 def command(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     ours = ("BENCHFLEET_", "NO_PROXY", "no_proxy")  # an emulator in this process sets the latter two
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return subprocess.run(
+    return prepared_start.run(
         [sys.executable, "-m", "runner_image", *arguments],
         cwd=ROOT,
         env={**clean, **environment},
@@ -187,7 +189,7 @@ def test_a_claim_whose_answer_was_lost_is_repeated_with_the_same_token(plane: Co
 
 
 def test_without_a_run_any_task_is_claimed_and_the_summary_is_json(plane: ControlPlane) -> None:
-    ended = command(*flags(plane, "--json", ""), BENCHFLEET_API_KEY=KEY)
+    ended = command(*flags(plane, "--json", ""), **TRULY, BENCHFLEET_API_KEY=KEY)
     assert ended.returncode == 0
     assert plane.of("claim")[0].path == "/stage/claim"
     summary = json.loads(ended.stdout)
@@ -206,7 +208,7 @@ def test_exit_codes_of_a_claim_that_never_succeeds(plane: ControlPlane, status: 
 
 def test_a_key_file_is_read_and_a_key_on_the_command_line_is_warned_of(plane: ControlPlane, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(KEY + "\n")
-    assert command(*flags(plane, "--api-key-file", str(tmp_path / "key"))).returncode == 0
+    assert command(*flags(plane, "--api-key-file", str(tmp_path / "key")), **TRULY).returncode == 0
     ended = command(*flags(plane, "--api-key", KEY, "--script-dir", "/x"))
     assert ended.returncode == 0
     assert "--api-key is visible" in ended.stderr
@@ -215,7 +217,7 @@ def test_a_key_file_is_read_and_a_key_on_the_command_line_is_warned_of(plane: Co
 
 
 def test_everything_that_is_missing_is_listed() -> None:
-    ended = command()
+    ended = command(**TRULY)
     assert ended.returncode == 1
     for name in ("--orchestrator-url", "--api-key", "--provider", "--instance-type"):
         assert f"missing {name}" in ended.stderr
