@@ -8,7 +8,7 @@ import pytest
 
 UNIT = Path(__file__).parents[1] / "unit"
 DEAR = (
-    "subprocess", "multiprocessing", "moto", "boto3", "playwright", "tests.integration", "tests.services",
+    "subprocess", "tests.prepared_start", "multiprocessing", "moto", "boto3", "playwright", "tests.integration", "tests.services",
     "tests.browser", "tests.contract.system", "tests.contract.in_process", "local_emulator.stack",
     "local_emulator.cloud", "local_emulator.aws_endpoint", "local_emulator.backends", "local_emulator.command",
 )  # fmt: skip
