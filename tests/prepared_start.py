@@ -162,9 +162,10 @@ def _run(
     check: bool = False,
     **more: Any,
 ) -> subprocess.CompletedProcess[Any]:
+    start: Any = _Popen  # its overloads are for callers
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} if capture_output else {}
     pipes |= {} if input is None else {"stdin": subprocess.PIPE}
-    with _Popen(*arguments, **pipes, **more) as process:
+    with start(*arguments, **pipes, **more) as process:
         try:
             out, err = process.communicate(input, timeout=timeout)
         except BaseException:
