@@ -78,12 +78,8 @@ def _environment() -> Environment:
     }
     environment.globals |= {"by_factor": words.by_factor, "by_factor_interval": words.by_factor_interval}
     environment.globals |= {"against": words.against, "factor_meaning": words.factor_meaning, "million": words.million}
-<<<<<<< HEAD
     environment.globals |= {"left_out": words.left_out, "repeats": repeats}
-=======
-    environment.globals |= {"left_out": words.left_out}
     environment.filters |= {"series_name": history_words.name, "since": history_words.since}
->>>>>>> 67fa7ab (report --history shows a metric over runs, and the steps that a test finds beyond noise: a change that came a little at a time, or between two releases, was in no comparison of two runs)
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
     environment.globals |= {"compared": words.compared, "row_title": words.row_title, "mean_name": words.mean_name}
     environment.globals |= {"apart": words.apart, "apart_interval": words.apart_interval, "whose": words.whose}
