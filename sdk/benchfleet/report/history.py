@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from benchfleet_results.boards.dimensions import identity
+from benchfleet_results.boards.ranking import in_unit
+from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task
+
 from benchfleet.exceptions import UsageError
 from benchfleet.report.change_points import LEAST_RUNS
 from benchfleet.report.coverage import group_facts, run_facts
-from benchfleet.report.dataset import HAS_RESULTS, Dataset, GroupKey, Task
+from benchfleet.report.dataset import Dataset
 from benchfleet.report.differences import NOT_RECORDED, NOT_SET
-from benchfleet.report.dimensions import identity
 from benchfleet.report.history_series import Row, rows
 from benchfleet.report.history_steps import Stepped, Track, stepped
 from benchfleet.report.model import (
@@ -22,7 +25,6 @@ from benchfleet.report.model import (
     HistorySince,
     HistoryStep,
 )
-from benchfleet.report.ranking import in_unit
 from benchfleet.report.surroundings import OPTION, is_of_later, option_text
 
 MOST_SERIES = 500

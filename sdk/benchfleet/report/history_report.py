@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from benchfleet_results.boards.units import harmonised
+
 from benchfleet.exceptions import UsageError
 from benchfleet.report.analysis import Options, analyse, filtered, literal
 from benchfleet.report.dataset import Dataset
 from benchfleet.report.history import history
 from benchfleet.report.model import Report
 from benchfleet.report.noise_floor import split
-from benchfleet.report.units import harmonised
 
 
 def with_history(dataset: Dataset, options: Options, marks: Mapping[str, str], unread: Sequence[str] = ()) -> Report:

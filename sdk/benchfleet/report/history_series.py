@@ -5,16 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from benchfleet_results.boards.dimensions import By
+from benchfleet_results.boards.grouping import BoardKey, GroupData, Measured, boards, name_of, rounding
+from benchfleet_results.boards.judging import common_scale
+from benchfleet_results.boards.model import CONFIDENCE, Interval
+from benchfleet_results.boards.ranking import in_unit
+from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
 from benchfleet_results.statistics.scores import Score, score
 
-from benchfleet.report.benchmarks import centre, common_scale
-from benchfleet.report.dataset import GroupKey, Task
-from benchfleet.report.dimensions import By
-from benchfleet.report.grouping import BoardKey, GroupData, Measured, boards, name_of, rounding
-from benchfleet.report.model import CONFIDENCE, Interval
-from benchfleet.report.ranking import in_unit
+from benchfleet.report.benchmarks import centre
 
 _BY: By = ("machine", "subject")
 

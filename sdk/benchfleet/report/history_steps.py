@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from benchfleet_results.boards.model import LEVEL, Relation
+from benchfleet_results.boards.relations import relation
 from benchfleet_results.metrics import Scale
 from benchfleet_results.statistics.comparing import significance
 from benchfleet_results.statistics.families import Decision, decide
 from benchfleet_results.statistics.sample import ROUNDING, Sample
 
 from benchfleet.report.change_points import LEAST_RUNS, SHORTEST, change_points
-from benchfleet.report.model import LEVEL, Relation
-from benchfleet.report.relations import relation
 
 
 @dataclass(frozen=True)

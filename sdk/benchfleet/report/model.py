@@ -514,7 +514,7 @@ class HistorySeries(Group):
     points: list[HistoryPoint] = Field(description="in order of time")
     levels: list[HistoryLevel] = Field(description="empty where no steps were looked for")
     steps: list[HistoryStep]
-    since: list[HistorySince] = []
+    since: list[HistorySince] = Field(default=[])
     note: str | None = Field(default=None, description="why no steps were looked for")
 
 
