@@ -1,8 +1,8 @@
 """One run in a real browser: it is watched, ended early, and its results are fetched."""
 
 import io
-import re
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
