@@ -72,8 +72,9 @@ def _table(board: Board, side: Side, old: str, new: str) -> FactorTable:
 
 
 def _overall(board: Board, side: Side, old: str, new: str, *, inverse: bool) -> Factor | None:
+    """None where one benchmark is all there is: its row says it already."""
     sides = {getattr(row, side): row for row in board.ranking}
-    if not {old, new} <= set(sides):
+    if not {old, new} <= set(sides) or len(board.benchmarks) == 1:
         return None
     related = of_two(sides[new].to_best, sides[old].to_best)
     means = sides[old].centre, sides[new].centre

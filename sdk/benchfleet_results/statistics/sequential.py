@@ -38,7 +38,8 @@ class Execution(NamedTuple):
 class Precision:
     """`half_width` is what the rule goes by: the upper half of the interval as a share of the mean (0.01: 1 %).
 
-    `printed` is the same of the interval that a report prints, which is never wider. Both are None where there is none.
+    `printed` is the same of the interval that a report prints, but for what rounding adds there: in what step numbers were
+    written down is not known here. It is never wider than `half_width`. Both are None where there is none.
     `mean` is the logarithm of the geometric mean. `over` names what was repeated.
     """
 
