@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from benchfleet_results.boards.dimensions import By
 from benchfleet_results.boards.grouping import BoardKey, GroupData, Measured, boards, name_of, rounding
 from benchfleet_results.boards.judging import common_scale
 from benchfleet_results.boards.model import CONFIDENCE, Interval
-from benchfleet_results.boards.ranking import in_unit
+from benchfleet_results.boards.ranking import floor_of, in_unit
 from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
@@ -116,7 +115,7 @@ def _scored(number: int, data: GroupData, board: BoardKey, shared: Sequence[Seri
     names = [name_of(series) for series in shared]
     units = data.units(names)
     found = score(units.costs, names, pairs=units.pairs)
-    floor = fmean(data.series[series].floor(board.scale) for series in shared) / len(shared)
+    floor = floor_of(data, shared, board.scale)
     tasks = sum(any(name in one.costs for name in names) for one in data.executed)
     shown, ends = _shown(found, board)
     return Value(number, found.sample.mean, shown, ends, tasks, floor)

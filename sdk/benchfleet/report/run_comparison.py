@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchfleet_results.boards.dimensions import By, identity
 from benchfleet_results.boards.grouping import BoardData, BoardKey, GroupData, boards, name_of
 from benchfleet_results.boards.judging import common_scale
-from benchfleet_results.boards.ranking import in_unit
+from benchfleet_results.boards.ranking import in_unit, score_of
 from benchfleet_results.boards.relations import NOT_COMPARED, relation
 from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
@@ -15,7 +15,6 @@ from benchfleet_results.series import Series
 from benchfleet_results.statistics.comparing import significance
 from benchfleet_results.statistics.families import Decision, decide
 from benchfleet_results.statistics.sample import Sample
-from benchfleet_results.statistics.scores import score
 
 from benchfleet.report.benchmarks import centre
 from benchfleet.report.model import Compared, RunComparison
@@ -128,17 +127,9 @@ def _pairs(new: BoardData, old: BoardData, group: GroupKey) -> list[_Pair]:
     pairs = [_pair(new.key, group, series, this, that) for series in both]
     usable = [pair.benchmarks[0] for pair in pairs if pair.samples and pair.scale == "ratio"]
     if len(usable) > 1:
-        pairs.append(
-            _Pair(new.key, group, None, usable, that, this, "ratio", (_score(this, usable), _score(that, usable)))
-        )
+        sides = [score_of(side, usable, "ratio")[0].sample for side in (this, that)]
+        pairs.append(_Pair(new.key, group, None, usable, that, this, "ratio", (sides[0], sides[1])))
     return pairs
-
-
-def _score(data: GroupData, benchmarks: Sequence[Series]) -> Sample:
-    names = [name_of(series) for series in benchmarks]
-    found = data.units(names)
-    floor = sum(data.series[series].floor("ratio") for series in benchmarks) / len(benchmarks) ** 2
-    return score(found.costs, names, floor=floor, pairs=found.pairs).sample
 
 
 def _pair(key: BoardKey, group: GroupKey, series: Series, this: GroupData, that: GroupData) -> _Pair:

@@ -1,6 +1,6 @@
 """Who is best: geometric means over the benchmarks that every group has, or plain means of what may be zero."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -9,6 +9,7 @@ from benchfleet_results.boards.grouping import BoardData, GroupData, name_of, ro
 from benchfleet_results.boards.model import CONFIDENCE, Interval, LeftOut, Needed, Over, Ranked, Relation
 from benchfleet_results.boards.relations import Standing, enough
 from benchfleet_results.boards.tasks import GroupKey
+from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
 from benchfleet_results.statistics.comparing import exp
 from benchfleet_results.statistics.sample import Sample
@@ -69,22 +70,21 @@ def scored(board: BoardData, shared: Common) -> Ranking | None:
     """None without a common benchmark, and where plain means have no common unit."""
     if not shared.series or board.key.not_compared or (board.key.scale != "ratio" and not shared.unit):
         return None
-    names = [name_of(series) for series in shared.series]
-    scores: dict[GroupKey, Score] = {}
-    over: dict[GroupKey, Over] = {}
-    for key, data in board.groups.items():
-        found = data.units(names)
-        floor = _floor(data, board, shared)
-        equal = rounding((one for costs in found.costs.values() for one in costs.values()), board.key.scale)
-        scores[key] = score(found.costs, names, rounding=equal, floor=floor, pairs=found.pairs)
-        over[key] = found.over
-    return Ranking(scores, over)
+    found = {key: score_of(data, shared.series, board.key.scale) for key, data in board.groups.items()}
+    return Ranking({key: of for key, (of, _) in found.items()}, {key: over for key, (_, over) in found.items()})
 
 
-def _floor(data: GroupData, board: BoardData, shared: Common) -> float:
-    """Of a mean over benchmarks that were rounded independently."""
-    found = [data.series[series].floor(board.key.scale) for series in shared.series]
-    return fmean(found) / len(found)
+def score_of(data: GroupData, series: Sequence[Series], scale: Scale) -> tuple[Score, Over]:
+    """A group over a set of series, and what its units are."""
+    names = [name_of(one) for one in series]
+    found = data.units(names)
+    equal = rounding((one for costs in found.costs.values() for one in costs.values()), scale)
+    return score(found.costs, names, rounding=equal, floor=floor_of(data, series, scale), pairs=found.pairs), found.over
+
+
+def floor_of(data: GroupData, series: Sequence[Series], scale: Scale) -> float:
+    """Of a mean over series that were rounded independently: the squared error that rounding leaves."""
+    return fmean(data.series[one].floor(scale) for one in series) / len(series)
 
 
 def ranked(board: BoardData, shared: Common, by: By, ranking: Ranking, standing: Standing[GroupKey]) -> list[Ranked]:
