@@ -19,7 +19,8 @@ class Accounts:
             self._live.add(box)
 
     def close(self, box: Box) -> None:
-        """Before the container is removed. One that was killed cannot be asked any more."""
+        """Before the container is killed or removed; the second call counts nothing. One that somebody else killed cannot be
+        asked any more."""
         with self._lock:
             if box not in self._live:
                 return

@@ -32,8 +32,8 @@ class Box:
     """A running container; `close` it. `container` was created with HOLD, its standard input open, and auto-remove."""
 
     def __init__(self, container: Container, api: Any, *, closing: Callable[["Box"], None] = lambda _box: None) -> None:
-        """Starts it. Raises DockerException; then nothing of it is left. `closing` is called before it is removed."""
-        self.container, self._api, self._closing = container, api, closing
+        """Starts it. Raises DockerException; then nothing of it is left. `closing` is called before it is killed or removed."""
+        self.container, self._api, self._closing, self._settling = container, api, closing, threading.Lock()
         self._line = container.attach_socket(params={"stdin": 1, "stream": 1})
         try:
             container.start()
@@ -43,7 +43,7 @@ class Box:
 
     def close(self) -> None:
         """Kills and removes the container. Every process in it is dead afterwards."""
-        self._closing(self)
+        self._settle()
         with contextlib.suppress(NotFound, APIError):
             self.container.remove(force=True)
         with contextlib.suppress(NotFound, APIError):
@@ -51,12 +51,18 @@ class Box:
         _hang_up(self._line)
 
     def kill(self) -> None:
+        self._settle()
         with contextlib.suppress(DockerException):
             self.container.kill()
 
     def kill_soon(self) -> None:
         """Returns at once: the caller keeps leases or watches a clock."""
         threading.Thread(target=self.kill, daemon=True).start()
+
+    def _settle(self) -> None:
+        """One at a time: who closes a container waits for the last reading of who is about to kill it."""
+        with self._settling:
+            self._closing(self)
 
     @property
     def alive(self) -> bool:

@@ -126,13 +126,28 @@ def test_a_stop_kills_everything_and_removes_the_container(isolation: DockerIsol
     with isolation.open(work_dir, stop=stop) as slot, pytest.raises(Stopped):
         run(slot, "setsid sleep 100 & sleep 100", work_dir)
     assert containers() == []
+    assert isolation.used().unread == 0
 
 
 def test_a_timeout_ends_the_command_and_the_next_one_runs(isolation: DockerIsolation, work_dir: Path) -> None:
     with isolation.open(work_dir, stop=Stop()) as slot:
         assert run(slot, "echo begun; sleep 100", work_dir, timeout_s=1) == (TIMED_OUT, ["begun"])
+        killed = isolation.used()
         assert run(slot, "echo again", work_dir) == (0, ["again"])
-    assert isolation.used().unread == 1  # the one that had to be killed
+    assert killed.cpu_s > 0
+    assert isolation.used().cpu_s > killed.cpu_s
+    assert isolation.used().unread == 0
+
+
+def test_what_a_container_used_is_unknown_where_somebody_else_killed_it(
+    isolation: DockerIsolation, work_dir: Path
+) -> None:
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        run(slot, "true", work_dir)
+        subprocess.run(["docker", "kill", *containers()], capture_output=True, check=True)
+        while containers():
+            time.sleep(0.05)
+    assert isolation.used().unread == 1
 
 
 def test_a_program_that_is_not_there(isolation: DockerIsolation, work_dir: Path) -> None:
