@@ -1,6 +1,6 @@
 """The store over moto, over the emulator's own DynamoDB, and over the same as the emulator serves it to others by HTTP.
 
-In `make proof` over dynalite, too.
+In `make proof` over dynalite and ministack, too.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
 from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
-from tests.contract import dynalite_server
+from tests.contract import dynalite_server, ministack_server
 from tests.contract.in_process import Engine, client, new_table
 
 _NUMBERS = itertools.count(1)
@@ -55,13 +55,27 @@ def dynalite() -> Iterator[Any]:
         pytest.skip(str(reason))
 
 
-@pytest.fixture(params=["moto", "engine", "http", pytest.param("dynalite", marks=pytest.mark.proof)])
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    try:
+        with ministack_server.ministack(tmp_path_factory.mktemp("ministack")) as url:
+            made = ministack_server.client(url, "dynamodb")
+            yield made
+            made.close()
+    except ministack_server.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+OTHERS = ("dynalite", "ministack")  # by other authors
+
+
+@pytest.fixture(params=["moto", "engine", "http", *(pytest.param(name, marks=pytest.mark.proof) for name in OTHERS)])
 def stores(request: pytest.FixtureRequest) -> Stores:
     """An empty table."""
     if request.param == "engine":
         table = request.getfixturevalue("engine").store_table()
-    elif request.param == "dynalite":
-        table = dynalite_server.new_table(request.getfixturevalue("dynalite"), f"table-{next(_NUMBERS)}")
+    elif request.param in OTHERS:
+        table = dynalite_server.new_table(request.getfixturevalue(request.param), f"table-{next(_NUMBERS)}")
     else:
         made = request.getfixturevalue("aws").client("dynamodb") if request.param == "http" else None
         table = new_table(made or request.getfixturevalue("dynamodb"))
