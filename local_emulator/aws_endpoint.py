@@ -18,6 +18,7 @@ from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.http_server import WsgiApp
 from local_emulator.parameters import ParameterStore
 from local_emulator.s3_gate import Refused, Request, check_presigned, check_presigned_head, is_presigned
+from local_emulator.scheduler_gate import SchedulerGate
 from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, check_signed_head, headers_of, scheme_of
 from local_emulator.state.acknowledging import RETRY_AFTER_S, Trouble
 
@@ -58,7 +59,11 @@ class AwsEndpoint:
         self._trouble = trouble
         self._moto = moto or _Dispatcher(create_backend_app)
         self._dynamodb = dynamodb
-        self._apps: dict[str, WsgiApp] = {"ssm": parameters, "dynamodb": dynamodb}
+        self._apps: dict[str, WsgiApp] = {
+            "ssm": parameters,
+            "dynamodb": dynamodb,
+            "scheduler": SchedulerGate(self._moto),
+        }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         try:

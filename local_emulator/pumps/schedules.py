@@ -4,7 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -89,18 +89,19 @@ class SchedulerService:
 
 
 def _due_moment(schedule: dict[str, Any], *, since: datetime, now: datetime) -> datetime | None:
-    """The firing within (since, now], if there is one and the schedule is enabled then."""
+    """The firing within (since, now], if there is one and the schedule is enabled then.
+
+    A rate without a start date fires at once: AWS calls its first firing the start date, and "immediately" where there is none.
+    """
     if schedule.get("State", "ENABLED") != "ENABLED":
         return None
-    start = schedule.get("StartDate") or schedule["CreationDate"]
-    zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
+    made = schedule["CreationDate"]
+    start = schedule.get("StartDate") or made
     moment = next_time(
-        schedule["ScheduleExpression"], after=max(since, schedule["CreationDate"]), anchor=start, zone=zone
-    )
-    if moment is None or not start <= moment <= now:
-        return None
-    end = schedule.get("EndDate")
-    return None if end and moment > end else moment
+        schedule["ScheduleExpression"], after=max(since, made - timedelta(microseconds=1)), anchor=start,
+        zone=ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC"), start=start, end=schedule.get("EndDate"),
+    )  # fmt: skip
+    return moment if moment and moment <= now else None
 
 
 def _context(schedule: dict[str, Any], *, moment: datetime) -> dict[str, str]:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+from botocore.exceptions import ClientError
 from chalice.app import Chalice, Rate
 
 from local_emulator.functions import Functions
@@ -86,7 +88,9 @@ def test_its_rate_can_be_replaced() -> None:
 class Scheduled:
     """A schedule in the emulated AWS, and the service that fires it. Its event names it and the time it was due."""
 
-    def __init__(self, aws: Aws, *, expression: str, text: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, aws: Aws, *, expression: str, text: str | None = None, window: Any = None, **options: Any
+    ) -> None:
         self.calls: list[tuple[str, Any]] = []
         self.client = aws.client("scheduler")
         self.name = f"s-{uuid4().hex}"
@@ -94,12 +98,13 @@ class Scheduled:
         self.client.create_schedule(
             Name=self.name,
             ScheduleExpression=expression,
-            FlexibleTimeWindow={"Mode": "OFF"},
+            FlexibleTimeWindow=window or {"Mode": "OFF"},
             Target={"Arn": TARGET, "RoleArn": ROLE, "Input": given},
             **options,
         )
         self.clock = HandClock()
-        self.clock.now = self.client.get_schedule(Name=self.name)["CreationDate"]  # moto's own, of real time
+        made = self.client.get_schedule(Name=self.name)["CreationDate"]  # moto's own, of real time
+        self.clock.now = made - timedelta(milliseconds=1)
         self.service = SchedulerService(self.client, small_app(self.calls), clock=self.clock)
 
     def pass_s(self, seconds: float) -> list[Any]:
@@ -130,19 +135,63 @@ def scheduled(aws: Aws) -> Iterator[Callable[..., Scheduled]]:
         schedule.remove()
 
 
-def test_a_rate_fires_with_its_input_at_each_turn(scheduled: Any) -> None:
+def test_a_rate_fires_at_once_and_at_each_turn(scheduled: Any) -> None:
     schedule = scheduled("rate(1 minutes)")
-    assert schedule.pass_s(30) == []
-    assert len(schedule.pass_s(31)) == 1
+    assert len(schedule.pass_s(30)) == 1
+    assert schedule.pass_s(29) == []
+    assert len(schedule.pass_s(2)) == 1
     assert schedule.pass_s(20) == []
     assert len(schedule.pass_s(40)) == 1
 
 
+def test_the_start_date_of_a_rate_is_its_first_firing(scheduled: Any) -> None:
+    start = HandClock().now + timedelta(seconds=100)
+    schedule = scheduled("rate(1 hour)", StartDate=start, EndDate=start + timedelta(hours=1))
+    assert schedule.pass_s(90) == []
+    assert [event["at"] for event in schedule.pass_s(20)] == [start.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    assert len(schedule.pass_s(3_600)) == 1
+    assert schedule.pass_s(3_600) == []
+
+
 def test_the_input_may_name_the_time_it_was_due(scheduled: Any) -> None:
     schedule = scheduled("rate(1 minutes)")
-    (event,) = schedule.pass_s(65)
+    schedule.pass_s(1)
+    (event,) = schedule.pass_s(64)
     due = schedule.client.get_schedule(Name=schedule.name)["CreationDate"] + timedelta(seconds=60)
     assert event["at"] == due.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_cron_follows_its_time_zone(scheduled: Any) -> None:
+    local = (HandClock().now + timedelta(minutes=3)).astimezone(ZoneInfo("Asia/Kolkata"))
+    schedule = scheduled(f"cron({local.minute} {local.hour} * * ? *)", ScheduleExpressionTimezone="Asia/Kolkata")
+    assert len(schedule.pass_s(240)) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"expression": "cron(every now and then)"}, "Invalid Schedule Expression"),
+        ({"expression": "cron(0 9 * * * *)"}, "exactly one of"),
+        ({"expression": "rate(1 hour)", "ScheduleExpressionTimezone": "Mars/Olympus"}, "Timezone"),
+        ({"expression": "rate(1 hour)", "window": {"Mode": "FLEXIBLE"}}, "MaximumWindowInMinutes"),
+    ],
+)
+def test_what_aws_refuses_is_refused(scheduled: Any, wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ClientError, match="ValidationException") as refused:
+        scheduled(**wrong)
+    assert words in str(refused.value)
+
+
+def test_a_creation_sent_again_with_its_token_is_the_same(aws: Aws, scheduled: Any) -> None:
+    schedule = scheduled("rate(1 hour)", ClientToken="one")
+    again = {
+        "Name": schedule.name, "ScheduleExpression": "rate(1 hour)", "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": TARGET, "RoleArn": ROLE},
+    }  # fmt: skip
+    arn = schedule.client.get_schedule(Name=schedule.name)["Arn"]
+    assert schedule.client.create_schedule(**again, ClientToken="one")["ScheduleArn"] == arn
+    with pytest.raises(ClientError, match="ConflictException"):
+        schedule.client.create_schedule(**again, ClientToken="two")
 
 
 def test_a_one_time_schedule_fires_once_and_is_deleted_if_it_says_so(scheduled: Any) -> None:
@@ -160,8 +209,7 @@ def test_a_disabled_schedule_does_not_fire(scheduled: Any) -> None:
 def test_a_failing_target_does_not_keep_the_others_from_firing(scheduled: Any) -> None:
     scheduled("rate(1 minutes)", text='{"fail": true}')
     scheduled("rate(1 minutes)", text="not json")
-    scheduled("cron(every now and then)")
-    assert len(scheduled("rate(1 minutes)").pass_s(65)) == 1
+    assert len(scheduled("rate(1 minutes)").pass_s(1)) == 1
 
 
 # queues
