@@ -6,14 +6,16 @@ the schemas. Never imported by the Lambda.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from benchfleet_contract import limits
-from benchfleet_contract.names import LABEL, NEW_RUN_ID, PRINTABLE
+from benchfleet_contract import limits, provisioning
+from benchfleet_contract.launches import Market
+from benchfleet_contract.names import IMAGE, LABEL, NEW_RUN_ID, PRINTABLE
 from benchfleet_contract.run_fields import BUDGET, WHOLE
 from benchfleet_contract.run_precision import PERCENT
+from benchfleet_contract.run_provision import LOCAL, MAX_COST_USD, REGION
 from benchfleet_contract.states import Order
 from benchfleet_contract.workloads import schemas
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
@@ -37,6 +39,13 @@ _Target = Annotated[
                 {"type": "number", "minimum": limits.MIN_TARGET_PRECISION, "maximum": limits.MAX_TARGET_PRECISION},
             ]
         }
+    ),
+]
+_Region = Annotated[str, WithJsonSchema(exactly(REGION.pattern))]
+_Slots = Annotated[
+    int | str,
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": provisioning.MAX_SLOTS}, {"enum": ["core", "vcpu"]}]}
     ),
 ]
 _RunId = Annotated[str, WithJsonSchema(exactly(NEW_RUN_ID.pattern))]
@@ -83,6 +92,40 @@ class RunProviders(BaseModel):
     local: Instances = Field(default_factory=list, description="This machine: see `provision.local` of configs.")
 
 
+class NewProvision(BaseModel):
+    """How the control plane brings the machines of a provider, and ends them when their work is done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provisioner: provisioning.Provisioner = Field(
+        description="aws-ec2: an EC2 instance each; aws-ecs: a task on Fargate each. The provider `aws` needs no word for EC2."
+    )
+    regions: list[_Region] | None = Field(
+        default=[],
+        max_length=provisioning.MAX_REGIONS,
+        json_schema_extra={"uniqueItems": True},
+        description="Tried in turn where there is no capacity; without them, the region that the control plane is in.",
+    )
+    market: Market | None = Field(default="on-demand", description="spot is cheaper, and may be interrupted.")
+    slots: _Slots | None = Field(
+        default=1, description="Containers of a machine, pinned to processors: a number, or one for each core or vCPU."
+    )
+    image: Annotated[str, WithJsonSchema(exactly(IMAGE.pattern))] | None = Field(
+        default=None, description="The runner's image; without it, that of the deployment."
+    )
+    disk_gb: int | None = Field(
+        default=provisioning.DEFAULT_DISK_GB, ge=provisioning.MIN_DISK_GB, le=provisioning.MAX_DISK_GB,
+        description="Size of a machine's disk, in GB.",
+    )  # fmt: skip
+    max_lifetime_s: int | None = Field(
+        default=None, ge=provisioning.MIN_LIFETIME_S, le=provisioning.MAX_LIFETIME_S,
+        description="Seconds after which a machine ends itself, come what may; without it, at the run's deadline.",
+    )  # fmt: skip
+    order: provisioning.LaunchOrder | None = Field(
+        default="as-listed", description="Which instance types come first when there is not room for all."
+    )
+
+
 class Repeats(BaseModel):
     """How often."""
 
@@ -95,6 +138,13 @@ class Repeats(BaseModel):
             "Tasks for each instance and subject: more of them narrow the intervals. Times instances, subjects and shards at "
             f"most {limits.MAX_TASKS}."
         ),
+    )
+
+    instances: int | None = Field(
+        default=1,
+        ge=1,
+        le=provisioning.MAX_INSTANCES,
+        description="Machines of each type, where `provision` brings them: more tell machines of one kind apart.",
     )
 
 
@@ -160,12 +210,19 @@ class NewRun(RunProviders):
             "Names the run; creating it again with the same body changes nothing. Without it, the time in seconds."
         ),
     )
+    provision: dict[str, NewProvision] | None = Field(
+        default=None, description="Machines that the control plane brings for this run, by provider."
+    )
+    max_cost: float | None = Field(
+        default=None, gt=0, le=MAX_COST_USD,
+        description="USD that all machines of the run may cost together; none is launched, and all end, before that.",
+    )  # fmt: skip
     providers: RunProviders | None = Field(
         default=None,
         description=(
             "Instances by provider. A provider may stand here or at the top level, where `subjects`, `order`, `shards`, "
-            "`noise_floor`, `target_precision`, `max_tasks`, `max_time_s` and `providers` are fields unless they hold an array "
-            "of instances."
+            "`noise_floor`, `target_precision`, `max_tasks`, `max_time_s`, `provision`, `max_cost` and `providers` are fields "
+            "unless they hold an array of instances."
         ),
     )
 
@@ -176,7 +233,25 @@ def new_run(reference: Callable[[str], Schema]) -> tuple[Schema, dict[str, Schem
     named = {name: schema for name, schema in made.pop("$defs").items() if name != "Repeats"}
     made["properties"]["per_instance_type"] = _bare(Repeats.model_json_schema())
     made["properties"]["subjects"] = schemas.subjects(reference)
+    made["properties"]["provision"] |= _provision(made["properties"]["provision"], named["NewProvision"])
     return {**made, "anyOf": _precision(), **schemas.rule(reference)}, {**named, **schemas.definitions(exactly)}
+
+
+def _provision(field: Schema, means: Schema) -> Schema:
+    """Some providers need not say how. What stands under `local` is for the CLI."""
+    (by_provider,) = (part for part in field["anyOf"] if part["type"] == "object")
+    without = {**means, "required": [], "description": "On AWS, EC2 is meant unless another provisioner is named."}
+    without["properties"] = {**means["properties"]}
+    some = {
+        name: {**without, "properties": _nullable(without["properties"], name)}
+        for name in provisioning.DEFAULT_PROVISIONERS
+    }
+    return {"anyOf": [{**by_provider, "properties": {**some, LOCAL: {}}}, {"type": "null"}]}
+
+
+def _nullable(properties: Schema, provider: str) -> Schema:
+    default = provisioning.DEFAULT_PROVISIONERS[provider]
+    return {**properties, "provisioner": {"enum": [*get_args(provisioning.Provisioner), None], "default": default}}
 
 
 def _precision() -> list[Schema]:

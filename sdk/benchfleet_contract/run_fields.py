@@ -1,6 +1,7 @@
 """Whole numbers that a `POST /runs` body may hold: read by the rules of `run_request.py`, told by both published schemas."""
 
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
 
 from benchfleet_contract import limits
 
@@ -23,3 +24,13 @@ BUDGET = {  # of a run with a target precision; there are no defaults: who wants
     "max_tasks": Whole(0, limits.PILOT_TASKS, limits.MAX_SEQUENTIAL_TASKS),
     "max_time_s": Whole(0, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
 }
+
+
+def number_of(value: Any) -> float | None:
+    """A number, or one as text, as forms have it; None for what is neither, or far out of any range."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?\d{1,15}(\.\d{0,9})?\s*", value, re.ASCII):
+        return None
+    number = float(value) if isinstance(value, str) else value  # an int may be too large for a float
+    return float(number) if -1e15 < number < 1e15 else None

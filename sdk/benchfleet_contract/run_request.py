@@ -4,17 +4,17 @@ The CLI reads configs with the same code before it asks the control plane.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
 from benchfleet_contract.reading import Reading, is_too_deep
-from benchfleet_contract.run_fields import BUDGET, WHOLE, Whole
+from benchfleet_contract.run_fields import BUDGET, WHOLE, Whole, number_of
 from benchfleet_contract.run_instances import is_field, read_instances
 from benchfleet_contract.run_noise_floor import read_noise_floor, with_noise_floor
 from benchfleet_contract.run_precision import check_room, read_precision
+from benchfleet_contract.run_provision import read_fleet
 from benchfleet_contract.run_subjects import read_subjects
 from benchfleet_contract.run_work import Work, check_options, check_shards, read_ruby_version
 from benchfleet_contract.runs import Instance, Precision, RunRequest
@@ -53,13 +53,14 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
         _warn_of_pilot(tasks, precision, reading)
     most, where = (max_tasks or 0, "max_tasks") if precision else (tasks, "per_instance_type.tasks")
     _sizes(instances, most, max(1, len(subjects) + noise_floor, 2 * noise_floor), shards, where, reading)
+    fleet = read_fleet(body, instances, reading)
     reading.close()
     if not reading.problems:
         reading.request = RunRequest(
             run_id=run_id, ruby_version=ruby_version, workload=workload, workload_options=options or {},
             tasks_per_instance=most, lease_s=lease, max_attempts=attempts, deadline_s=deadline, metadata=metadata,
             instances=instances, subjects=measured, order=order, shards=shards, noise_floor=noise_floor,
-            precision=precision,
+            precision=precision, provision=fleet.provision, instances_each=fleet.instances_each, max_cost=fleet.max_cost,
         )  # fmt: skip
     return reading
 
@@ -83,22 +84,13 @@ def _tasks(per_instance_type: Any, reading: Reading) -> int:
         reading.refuse("per_instance_type", per_instance_type, "Per instance type must be an object", remedy)
     elif value in (None, ""):
         reading.refuse(where, value, [f"{label} can't be blank", f"{label} is not a number"], remedy)
-    elif (count := _number(value)) is None:
+    elif (count := number_of(value)) is None:
         reading.refuse(where, value, f"{label} is not a number", remedy)
     elif count <= 0:
         reading.refuse(where, value, f"{label} must be greater than 0", remedy)
     else:
         return max(1, int(min(count, limits.MAX_TASKS + 1)))
     return 0
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?\d{1,15}(\.\d{0,9})?\s*", value, re.ASCII):
-        return None
-    number = float(value) if isinstance(value, str) else value  # an int may be too large for a float
-    return float(number) if -1e15 < number < 1e15 else None
 
 
 def _run_id(body: Mapping[str, Any], reading: Reading) -> str | None:
@@ -151,7 +143,7 @@ def _whole(body: Mapping[str, Any], name: str, reading: Reading, span: Whole | N
     value, (default, least, most) = body.get(name), span or WHOLE[name]
     if value is None:
         return default
-    count = _number(value)
+    count = number_of(value)
     if count is not None and count == int(count) and least <= count <= most:
         return int(count)
     label = name.removesuffix("_s").replace("_", " ").capitalize()

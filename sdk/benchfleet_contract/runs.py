@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from benchfleet_contract import limits
+from benchfleet_contract.provisioning import CloudProvision
 from benchfleet_contract.states import ArchiveState, Order, RunStatus, StopReason, TaskStatus
 
 
@@ -46,7 +47,8 @@ class Precision(BaseModel):
 class RunRequest(BaseModel):
     """A body of `POST /runs` that has passed validation (see `run_request.py`).
 
-    With `noise_floor` the last of `subjects` is the first one under another name (`names.again`).
+    With `noise_floor` the last of `subjects` is the first one under another name (`names.again`). `provision` says, by
+    provider, how the control plane brings machines: `instances_each` of each type, for at most `max_cost` USD in all.
     """
 
     run_id: str | None
@@ -64,6 +66,9 @@ class RunRequest(BaseModel):
     shards: int = 1
     noise_floor: bool = False
     precision: Precision | None = None  # then `tasks_per_instance` is the most that may be done
+    provision: dict[str, CloudProvision] = {}
+    instances_each: int = 1
+    max_cost: float | None = None
 
 
 class NewTask(BaseModel):

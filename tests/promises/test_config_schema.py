@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from benchfleet.config import RunConfig, fields, load
 from benchfleet.config import provision as provisions
 from benchfleet.config import schema as published
 from benchfleet.exceptions import ConfigError
-from benchfleet_contract import limits
+from benchfleet_contract import limits, provisioning
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS
 from benchfleet_contract.run_options import options_of
 from benchfleet_contract.runs import Subject
@@ -84,10 +85,11 @@ def test_shipped_configs_ask_for_options_that_exist(path: Path) -> None:
 def test_the_page_tells_every_field_with_its_limits() -> None:
     page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `(?:…\.)?(.*?)` \|", page, re.MULTILINE))
-    local = SCHEMA["properties"]["provision"]["properties"]["local"]["properties"]
+    local = SCHEMA["properties"]["provision"]["anyOf"][0]["properties"]["local"]["properties"]
     per = {f"per_instance_type.{name}" for name in SCHEMA["properties"]["per_instance_type"]["properties"]}
     properties = SCHEMA["properties"].keys() - {"per_instance_type", *CLASSIC_PROVIDERS}
-    assert {*properties, *local, *per, *SCHEMA["$defs"]["RunInstance"]["properties"]} <= told
+    named = (SCHEMA["$defs"][name]["properties"] for name in ("RunInstance", "NewProvision"))
+    assert {*properties, *local, *per, *chain.from_iterable(named)} <= told
     options = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
     shown = re.sub(r"(?<=\d),(?=\d)", "", page + options)
     numbers = {int(found) for found in re.findall(r'"(?:maximum|maxLength|default)": (\d+)', published.text())}
@@ -115,7 +117,25 @@ local = st.fixed_dictionaries(
         "image": texts | counts,
     },
 )
-provision = st.dictionaries(st.sampled_from(["local", "aws"]), local | st.none(), max_size=2) | junk
+cloud = st.fixed_dictionaries(
+    {},
+    optional={
+        "provisioner": st.sampled_from(["aws-ec2", "aws-ecs", "local", None]),
+        "regions": st.sampled_from([[], ["eu-north-1"], ["eu-north-1", "eu-north-1"], ["EU"], "eu-north-1", None]),
+        "market": st.sampled_from(["spot", "on-demand", "free", None]),
+        "slots": numbers | st.sampled_from(["core", "vcpu", "thread"]),
+        "image": texts | st.none(),
+        "disk_gb": numbers | st.sampled_from([7, 8, 16_384, 16_385]),
+        "max_lifetime_s": numbers | st.sampled_from([299, 300, 2_592_000, 2_592_001]),
+        "order": st.sampled_from(["as-listed", "cheapest-first", "random", None]),
+        "region": texts,
+    },
+)
+of_provider = st.sampled_from(["local", "aws", "hetzner"]).flatmap(
+    lambda name: st.fixed_dictionaries({name: (local if name == "local" else cloud) | st.none()})
+)
+provision = of_provider | junk
+costs: st.SearchStrategy[Any] = st.sampled_from([None, 0, 0.01, 5, -1, "5", True, 1_000_000, 1_000_001, 10**400])
 whole_tasks = st.sampled_from([1, 2, 2.0, 0, -1, None])
 per = st.fixed_dictionaries({"tasks": whole_tasks}, optional={"instances": numbers, "task": counts}) | junk
 lists = st.lists(st.sampled_from(["a", "interp", "nbody", "-x", "A", "a,b", "a\n", 1]), max_size=2)
@@ -155,6 +175,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "max_attempts": numbers,
     "deadline_s": numbers,
     "provision": provision,
+    "max_cost": costs,
     "$schema": junk,
     "local": entries | junk,
     "aws": entries | junk,
@@ -184,6 +205,7 @@ def test_schema_and_load_agree(load_json: Load, change: dict[str, Any], dropped:
 
 Place = Callable[[Any], dict[str, Any]]
 PER, LOCAL = {"tasks": 1}, {"instance_type": "a"}
+MACHINES = {"aws": [{"instance_type": "c8g.medium"}]}
 SPANS: list[tuple[Place, int, int]] = [
     (lambda count: {"lease_s": count}, limits.MIN_LEASE_S, limits.MAX_LEASE_S),
     (lambda count: {"max_attempts": count}, 1, limits.MAX_ATTEMPTS),
@@ -197,6 +219,9 @@ SPANS: list[tuple[Place, int, int]] = [
     (lambda count: {"per_instance_type": {"tasks": count}}, 1, limits.MAX_TASKS),
     (lambda count: {"per_instance_type": PER | {"instances": count}}, 1, fields.MAX_INSTANCES),
     (lambda count: {"provision": {"local": {"slots": count}}}, 1, provisions.MAX_SLOTS),
+    (lambda count: MACHINES | {"provision": {"aws": {"slots": count}}}, 1, provisioning.MAX_SLOTS),
+    (lambda count: MACHINES | {"provision": {"aws": {"disk_gb": count}}}, 8, 16_384),
+    (lambda count: MACHINES | {"provision": {"aws": {"max_lifetime_s": count}}}, 300, 2_592_000),
     (lambda length: {"ruby_version": "x" * length}, 1, limits.MAX_LABEL_CHARS),
     (lambda length: {"workload": "x" * length}, 1, limits.MAX_LABEL_CHARS),
     (lambda length: {"run_id": "x" * length}, 1, 128),
@@ -243,6 +268,11 @@ def test_what_only_the_api_is_lenient_about(load_json: Load, change: dict[str, A
         {"shards": 2},
         {"local": [{"instance_type": "\N{GRINNING FACE}" * 128}]},
         {"local": [{"instance_type": f"t{i}"} for i in range(limits.MAX_GROUPS + 1)]},
+        {
+            "aws": [{"instance_type": name} for name in "ab"],
+            "provision": {"aws": {}},
+            "per_instance_type": {"tasks": 1, "instances": 501},
+        },
     ],
 )
 def test_what_no_schema_can_say_is_refused_by_load(load_json: Load, change: dict[str, Any]) -> None:

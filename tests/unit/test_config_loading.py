@@ -39,15 +39,17 @@ def problems(folder: Path, text: str | bytes | dict[str, Any], name: str = "conf
 
 
 def test_a_good_config(tmp_path: Path) -> None:
-    extra = {"$schema": "./x.json", "provision": {"local": {"slots": 2}, "aws": {"region": "eu-west-1"}}}
-    path = written(tmp_path, GOOD | extra)
+    sent: dict[str, Any] = {"provision": {"aws": {"regions": ["eu-west-1"]}}, "max_cost": 5}
+    provision = {"local": {"slots": 2}} | sent["provision"]
+    path = written(tmp_path, GOOD | sent | {"$schema": "./x.json", "provision": provision})
     config = load(path)
     assert config.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert (config.path, config.body, config.instances, config.warnings) == (path, GOOD, 3, ())
+    assert (config.path, config.body, config.instances, config.warnings) == (path, GOOD | sent, 3, ())
     assert config.providers == ("aws", "local", "hetzner")
     assert len(config.request.instances) * config.request.tasks_per_instance == 8
     assert config.provision.local == LocalProvision("best", 2, "benchfleet-runner:latest")
-    assert config.provision.others == {"aws": {"region": "eu-west-1"}}
+    assert config.provision.others == sent["provision"]
+    assert (config.request.provision["aws"].provisioner, config.request.instances_each) == ("aws-ec2", 3)
 
 
 def test_yaml_and_json_mean_the_same_and_differ_in_their_hash(tmp_path: Path) -> None:
@@ -110,7 +112,7 @@ def test_what_may_be_a_slip_is_told_beside_the_problems(tmp_path: Path) -> None:
         "c.yaml:6:1: warning: leas_s: unknown field, ignored; did you mean lease_s?",
         "c.yaml:10:5: warning: local[0].arch: ignored: the instance type says it, and each result tells what it ran on",
         "c.yaml:15:26: warning: provision.local.slot: unknown field, ignored; did you mean slots?",
-        "c.yaml:16:3: warning: provision.gcp: ignored: the config has no instances of gcp",
+        "c.yaml:16:8: warning: provision.gcp: ignored: the run has no instances of gcp",
     ]
 
 
@@ -152,6 +154,8 @@ def test_instances_is_a_positive_whole_number(tmp_path: Path, value: Any) -> Non
         ({"local": {"slots": 0}}, "provision.local.slots"),
         ({"local": {"isolation": []}}, "provision.local.isolation"),
         ({"local": {"image": ""}}, "provision.local.image"),
+        ({"aws": []}, "provision.aws"),
+        ({"hetzner": {}}, "provision.hetzner.provisioner"),
     ],
 )
 def test_provision_is_checked(tmp_path: Path, value: Any, field: str) -> None:
@@ -296,12 +300,19 @@ def test_options_of_another_workload_pass_with_a_warning(tmp_path: Path) -> None
 def test_subjects_order_shards_and_providers_are_sent(tmp_path: Path) -> None:
     more: dict[str, Any] = {
         "subjects": [{"name": "a"}, {"name": "b", "once": True}], "order": "grouped", "shards": 1,
-        "providers": {"order": [{"instance_type": "x", "arch": "arm64"}]}, "provision": {"order": {}},
+        "providers": {"order": [{"instance_type": "x", "arch": "arm64"}]},
+        "provision": {"order": {"provisioner": "aws-ecs"}},
     }  # fmt: skip
     config = load(written(tmp_path, GOOD | more))
-    assert config.body == GOOD | {key: value for key, value in more.items() if key != "provision"}
+    assert config.body == GOOD | more
     assert config.providers == ("aws", "local", "hetzner", "order")
     assert ["providers.order[0].arch: ignored" in warning for warning in config.warnings] == [True]
     kept = config.only(["order"])
-    assert ({*GOOD, *more} - {*kept.body}, kept.providers) == ({"local", "aws", "hetzner", "provision"}, ("order",))
-    assert config.only(["aws"]).body["providers"] == {}
+    assert ({*GOOD, *more} - {*kept.body}, kept.providers) == ({"local", "aws", "hetzner"}, ("order",))
+    alone = config.only(["aws"])
+    assert (alone.body["providers"], alone.body["provision"], alone.request.provision) == ({}, {}, {})
+
+
+def test_runners_of_this_machine_are_nothing_that_the_api_is_told_of(tmp_path: Path) -> None:
+    config = load(written(tmp_path, GOOD | {"provision": {"local": {"slots": 2}}}))
+    assert (config.body, config.warnings) == (GOOD, ())

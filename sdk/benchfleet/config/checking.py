@@ -41,7 +41,7 @@ class _Check:
         self._document = document
         self._config: Mapping[str, Any] = document.value
         self._path = path
-        self._found = Checked(body={key: value for key, value in document.value.items() if _is_posted(key, value)})
+        self._found = Checked(body=_posted(document.value))
 
     def run(self) -> Checked:
         found = self._found
@@ -65,7 +65,7 @@ class _Check:
 
     def _take(self, problems: list[Problem]) -> None:
         """The API says two things of one empty field, for old clients; a person needs one."""
-        told: set[str] = set()
+        told = {finding.field for finding in self._found.findings}
         for problem in problems:
             if problem.field not in told:
                 told.add(problem.field)
@@ -129,14 +129,29 @@ class _Check:
 
     def _idle(self, provision: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
         there = [named.provider for named in named_providers(self._found.body)]
-        for name in provision:
-            if name not in there:
-                yield (fields.PROVISION, name), f"ignored: the config has no instances of {name}"
+        if fields.LOCAL in provision and fields.LOCAL not in there:
+            yield (fields.PROVISION, fields.LOCAL), f"ignored: the config has no instances of {fields.LOCAL}"
 
 
 def _wants_text(name: str, message: str) -> bool:
     """Would the value be right in quotes?"""
     return name.rpartition(".")[2] in _TEXTS or "must be a valid string" in message
+
+
+def _posted(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the API gets. Runners on this machine are for this command alone."""
+    body = {key: value for key, value in config.items() if _is_posted(key, value)}
+    if is_field(fields.PROVISION, provision := body.get(fields.PROVISION)):
+        others = without_local(provision)
+        body = {key: value for key, value in body.items() if key != fields.PROVISION}
+        body |= {fields.PROVISION: others} if others else {}
+    return body
+
+
+def without_local(provision: Any) -> Mapping[str, Any]:
+    """Empty for what is no object: that is told where `provision.local` is read."""
+    found: Mapping[str, Any] = provision if isinstance(provision, dict) else {}
+    return {name: value for name, value in found.items() if name != fields.LOCAL}
 
 
 def _is_posted(key: str, value: Any) -> bool:

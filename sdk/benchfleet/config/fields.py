@@ -5,10 +5,10 @@ from difflib import get_close_matches
 
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, KNOWN
 
-PROVISION, SCHEMA = "provision", "$schema"
+PROVISION, LOCAL, SCHEMA = "provision", "local", "$schema"
 PER_INSTANCE_TYPE = ("tasks", "instances")
 ENTRY = ("instance_type", "alias")
-TOP = (*sorted(KNOWN), PROVISION, SCHEMA, *CLASSIC_PROVIDERS)
+TOP = (*sorted(KNOWN), SCHEMA, *CLASSIC_PROVIDERS)
 MAX_INSTANCES = 1_000  # runners for one entry: a slip of the finger should not start ten thousand machines
 KEYS = ("api_key", "api-key", "apikey", "apiKey")
 NO_KEYS = "keys do not belong in configs, which are shared and committed"
@@ -21,7 +21,7 @@ INSTEAD = {
     "arch": "the instance type says it, and each result tells what it ran on",
 }
 
-NEVER_POSTED = frozenset({*INSTEAD, *KEYS, PROVISION, SCHEMA})
+NEVER_POSTED = frozenset({*INSTEAD, *KEYS, SCHEMA})
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

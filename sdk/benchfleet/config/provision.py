@@ -1,4 +1,4 @@
-"""What `benchfleet run` starts for a run: the config's `provision`, by provider, and how many runners each entry gets."""
+"""What `benchfleet run` starts for a run itself: `provision.local`. The rest of `provision` is for the control plane."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class LocalProvision:
 
 @dataclass(frozen=True)
 class Provision:
-    """`others` holds what the config says of other providers, as it stands."""
+    """`others` holds what the config says of other providers, as it stands: the API reads it."""
 
     local: LocalProvision = LocalProvision()
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -40,11 +40,11 @@ def read_provision(value: Any, refuse: Refuse) -> Provision:
     if not isinstance(value, dict):
         refuse("provision", "must be an object", 'such as "provision": {"local": {"isolation": "process"}}')
         return Provision()
-    for name, found in value.items():
-        if not isinstance(found, dict):
-            refuse(f"provision.{name}", "must be an object", f'such as "{name}": {{}}')
-    good = {name: found for name, found in value.items() if isinstance(found, dict)}
-    return Provision(_local(good.pop("local", {}), refuse), good)
+    local = value.get("local", {})
+    if not isinstance(local, dict):
+        refuse("provision.local", "must be an object", 'such as "local": {}')
+        local = {}
+    return Provision(_local(local, refuse), {name: found for name, found in value.items() if name != "local"})
 
 
 def _local(value: Mapping[str, Any], refuse: Refuse) -> LocalProvision:

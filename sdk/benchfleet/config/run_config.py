@@ -8,6 +8,7 @@ from typing import Any
 from benchfleet_contract.run_instances import PROVIDERS, is_provider
 from benchfleet_contract.runs import RunRequest
 
+from benchfleet.config.fields import PROVISION
 from benchfleet.config.provision import Provision
 from benchfleet.exceptions import UsageError
 
@@ -39,5 +40,9 @@ class RunConfig:
         body = {key: value for key, value in self.body.items() if key in wanted or not is_provider(key, value)}
         if isinstance(inner := body.get(PROVIDERS), dict):
             body[PROVIDERS] = {key: value for key, value in inner.items() if key in wanted}
+        if isinstance(means := body.get(PROVISION), dict):
+            body[PROVISION] = {key: value for key, value in means.items() if key in wanted}
         kept = [instance for instance in self.request.instances if instance.provider in wanted]
-        return replace(self, body=body, request=self.request.model_copy(update={"instances": kept}))
+        brought = {key: value for key, value in self.request.provision.items() if key in wanted}
+        request = self.request.model_copy(update={"instances": kept, "provision": brought})
+        return replace(self, body=body, request=request)

@@ -27,13 +27,14 @@ def document() -> Schema:
     body, named = new_run(_reference)
     per = body["properties"]["per_instance_type"]["properties"]
     per["instances"] = _count(_INSTANCES, 1, fields.MAX_INSTANCES)
+    body["properties"][fields.PROVISION]["anyOf"][0]["properties"][fields.LOCAL] = _local()
     named["RunProviders"]["propertyNames"] = exactly(LABEL.pattern)
     made = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "benchfleet run config",
         **body,
         "description": "What to run, how often, and on which machines. See docs/config.md.",
-        "properties": {**body["properties"], **_of_the_master()},
+        "properties": {**body["properties"], fields.SCHEMA: {"description": "Where an editor finds this schema."}},
         "propertyNames": {"anyOf": [{"enum": [fields.SCHEMA]}, {**exactly(LABEL.pattern), "not": {"enum": _refused()}}]},
         "not": {
             "properties": {name: True for name in _names()} | {"providers": {"additionalProperties": {"maxItems": 0}}},
@@ -60,7 +61,7 @@ _EXAMPLE: Schema = {
 
 
 def _names() -> list[str]:
-    return sorted({*KNOWN, fields.PROVISION, fields.SCHEMA})
+    return sorted({*KNOWN, fields.SCHEMA})
 
 
 def _refused() -> list[str]:
@@ -81,20 +82,6 @@ def _strictly(schema: Any) -> Any:
     if isinstance(pattern := made.get("pattern"), str) and pattern.endswith("$"):
         made["pattern"] = f"{pattern}(?!\\n)"
     return made
-
-
-def _of_the_master() -> Schema:
-    words = "What `benchfleet run` starts for this run, by provider. The API never sees it."
-    others = {"type": "object", "description": "For the provider of this name, as it stands."}
-    return {
-        fields.SCHEMA: {"description": "Where an editor finds this schema."},
-        fields.PROVISION: {
-            "type": ["object", "null"],
-            "properties": {"local": _local()},
-            "additionalProperties": others,
-            "description": words,
-        },
-    }
 
 
 def _local() -> Schema:
