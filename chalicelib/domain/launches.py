@@ -31,7 +31,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine as the cloud shows it."""
+    """A machine as the cloud shows it. `failure`: why it ended, where neither we nor its own script ended it."""
 
     resource_id: str
     region: str
@@ -39,6 +39,7 @@ class Machine:
     state: MachineState
     reason: str | None
     market: str
+    failure: "LaunchFailed | None" = None
 
 
 @dataclass(frozen=True)
