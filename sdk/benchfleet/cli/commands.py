@@ -23,6 +23,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),
     "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
+    "deploy": Entry("benchfleet.cli.deploy:run", "Bring a control plane into your AWS account, or up to date.", "aws"),
     "login": Entry("benchfleet.cli.login:run", "Store the API's address and your key as a profile."),
     "doctor": Entry("benchfleet.cli.doctor:run", "Check what this machine and its control plane need."),
     "completion": Entry("benchfleet.cli.completion:run", "Print a script that completes commands in your shell."),

@@ -25,6 +25,7 @@ DOCUMENTS = {  # command → module:class
     "runner": "benchfleet.cli.documents.runner:RunnerSummary",
     "emulator": "benchfleet.cli.documents.emulator:EmulatorReady",
     "demo": "benchfleet.cli.documents.demo:DemoEnded",
+    "deploy": "benchfleet.cli.documents.deploy:Deployed",
     "login": "benchfleet.cli.documents.login:LoggedIn",
     "doctor": "benchfleet.cli.documents.doctor:Examined",
 }

@@ -1,0 +1,1 @@
+"""`benchfleet deploy`: a control plane in an AWS account, made or brought up to date."""
