@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 from benchfleet_contract.addresses import address_problem
-from benchfleet_contract.names import RUN_ID
+from benchfleet_contract.names import LABEL, RUN_ID
 from benchfleet_contract.proxies import is_loopback, proxy_problem
 
 from runner_image.config import CLAIM_PATIENCE_S, DEFAULT_IMAGE, Config
@@ -57,6 +57,10 @@ NetworkKind = Annotated[
         help="What containers of docker isolation reach: all but cloud metadata and this machine; nothing; or everything.",
     ),
 ]
+Name = Annotated[
+    str | None,
+    typer.Option(envvar="BENCHFLEET_RUNNER_NAME", help="Begins this runner's id (default: the machine's host name)."),
+]
 Mock = Annotated[bool, typer.Option("--mock", help="Run the mock workload, whatever a task's workload is.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Keep work dirs, log everything, pack full_run.log; stay up.")]
 NoExit = Annotated[
@@ -85,6 +89,7 @@ def run(
     isolation: IsolationKind = None,
     image: Image = None,
     container_network: NetworkKind = "bridge",
+    name: Name = None,
     mock: Mock = False,
     debug: Debug = False,
     no_exit: NoExit = None,
@@ -124,7 +129,7 @@ def run(
         "--instance-type": instance_type,
     }
     _refuse([f"missing {name}" for name, value in needed.items() if not value])
-    _refuse(_malformed(orchestrator_url or "", run_id))
+    _refuse([*_malformed(orchestrator_url or "", run_id), *_misnamed(name)])
     config = Config(
         orchestrator_url=orchestrator_url or "",
         api_key=key or "",
@@ -138,6 +143,7 @@ def run(
         image=image or None,
         own_image=own_image or None,
         container_network=container_network,
+        name=name or None,
         mock=mock,
         debug=debug,
         stay=debug if no_exit is None else no_exit,
@@ -194,6 +200,12 @@ def _malformed(url: str, run_id: str | None) -> list[str]:
     if run_id and not RUN_ID.fullmatch(run_id):
         problems.append(f"invalid --run-id {run_id!r}: use letters, digits, dots, dashes and underscores, at most 128")
     return problems
+
+
+def _misnamed(name: str | None) -> list[str]:
+    if not name or LABEL.fullmatch(name):
+        return []
+    return [f"invalid --name {name!r}: use letters, digits, dots, dashes and underscores, at most 64"]
 
 
 def _proxy_problem(url: str) -> str | None:

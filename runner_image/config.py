@@ -12,7 +12,7 @@ CLAIM_PATIENCE_S = 600.0  # clouds boot machines before or after the run exists,
 class Config:
     """`image` is what docker isolation runs; `own_image` the one that this runner itself is in.
 
-    `container_network`: bridge, none or host, for docker isolation.
+    `container_network`: bridge, none or host, for docker isolation. `name` begins the runner's id.
 
     `isolation` None picks one. `stay` polls on when nothing is left to do. `environment` is for the workloads: it must
     not hold the key. `credentials` are given to the kinds of work that declare them by name, and to nothing else.
@@ -30,6 +30,7 @@ class Config:
     image: str | None = None
     own_image: str | None = None
     container_network: str = "bridge"
+    name: str | None = None
     mock: bool = False
     debug: bool = False
     stay: bool = False

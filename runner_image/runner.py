@@ -38,7 +38,7 @@ from runner_image.workloads.protocol import Workload
 
 def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any]:
     """Works until nothing is left to do. Returns the summary: `runner_id`, `tasks` (end → how many), `exit_code`."""
-    runner_id = f"{socket.gethostname()}-{int(time.time())}-{os.getpid()}"
+    runner_id = f"{config.name or socket.gethostname()}-{int(time.time())}-{os.getpid()}"
     log = _log(config).bind(runner_id=runner_id)
     config = _with_slots_that_fit(config, log=log)
     locks = locks_folder(Path(tempfile.gettempdir()))

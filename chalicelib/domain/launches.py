@@ -77,11 +77,6 @@ class LaunchFailed(Exception):
         """May another zone or region have what this one has not?"""
         return self.code == "capacity"
 
-    @property
-    def try_again(self) -> bool:
-        """May the very same request, with the same token, succeed soon? AWS was busy or could not be reached."""
-        return self.code in ("not_ready", "network")
-
 
 class MachineProvider(Protocol):
     """One kind of machine of one cloud. What it launches carries the order's tags from its first moment on."""

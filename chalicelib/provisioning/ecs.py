@@ -15,6 +15,7 @@ from chalicelib.provisioning.fargate import size_of
 from chalicelib.provisioning.places import place_in
 
 MOST_DESCRIBED = 100  # of one DescribeTasks
+_NO_CLUSTER = "ClusterNotFoundException"
 _NO_TASK = ("task was not found", "task is not found")
 
 
@@ -42,21 +43,23 @@ class EcsTasks:
 
     def describe(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Machine]:
         """ECS forgets a stopped task after about an hour: then it is absent."""
-        place = place_in(self._places(), region)
-        tasks = self._described(region, place, resource_ids)
+        by_cluster: dict[str, list[str]] = {}
+        for arn in resource_ids:
+            by_cluster.setdefault(cluster_of(arn), []).append(arn)
+        tasks = [task for cluster, arns in by_cluster.items() for task in self._described(region, cluster, arns)]
         return {task["taskArn"]: ecs_state.machine(task, region=region) for task in tasks}
 
     def terminate(self, region: str, resource_ids: Sequence[str]) -> None:
-        place = place_in(self._places(), region)
         with asking(f"ending {len(resource_ids)} task(s) in {region}"):
             for arn in dict.fromkeys(resource_ids):
-                self._stop(region, place, arn)
+                self._stop(region, arn)
 
     def tagged(self, region: str) -> list[Tagged]:
+        """Also where there is no place any more: then the cluster has the name that every deployment gives."""
         places = self._places()
-        place = place_in(places, region)
-        arns = list(self._not_stopped(region, place))
-        tasks = self._described(region, place, arns)
+        place = places.regions.get(region)
+        cluster = place.cluster if place else f"benchfleet-{places.stage}"
+        tasks = self._described(region, cluster, list(self._not_stopped(region, cluster)))
         ours = [task for task in tasks if _stage_of(task) == places.stage and task["lastStatus"] != "STOPPED"]
         return [ecs_state.tagged(task, region=region) for task in ours]
 
@@ -76,35 +79,47 @@ class EcsTasks:
         arns = answer.get("resourceIds") or []
         if code_of(error) != "ConflictException" or not arns:
             raise error
-        for task in self._described(order.region, place, arns):
+        for task in self._described(order.region, place.cluster, arns):
             return ecs_state.machine(task, region=order.region)
         raise error
 
-    def _stop(self, region: str, place: Place, arn: str) -> None:
+    def _stop(self, region: str, arn: str) -> None:
         try:
             self._clients("ecs", region).stop_task(
-                cluster=place.cluster, task=arn, reason="benchfleet: it is not needed any more"
+                cluster=cluster_of(arn), task=arn, reason="benchfleet: it is not needed any more"
             )
         except ClientError as error:
-            if not any(words in str(error) for words in _NO_TASK):
+            if code_of(error) != _NO_CLUSTER and not any(words in str(error) for words in _NO_TASK):
                 raise
 
-    def _described(self, region: str, place: Place, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    def _described(self, region: str, cluster: str, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         for start in range(0, len(arns), MOST_DESCRIBED):
             some = list(arns[start : start + MOST_DESCRIBED])
             with asking(f"tasks in {region}"):
-                answer = self._clients("ecs", region).describe_tasks(
-                    cluster=place.cluster, tasks=some, include=["TAGS"]
-                )
+                try:
+                    answer = self._clients("ecs", region).describe_tasks(cluster=cluster, tasks=some, include=["TAGS"])
+                except ClientError as error:
+                    if code_of(error) == _NO_CLUSTER:
+                        return
+                    raise
             yield from answer["tasks"]
 
-    def _not_stopped(self, region: str, place: Place) -> Iterator[str]:
-        """Those that are to run, and those that are told to stop and have not yet."""
+    def _not_stopped(self, region: str, cluster: str) -> Iterator[str]:
+        """Those that are to run, and those that are told to stop and have not yet. None where there is no such cluster."""
         for desired in ("RUNNING", "STOPPED"):
             with asking(f"tasks in {region}"):
-                pages = self._clients("ecs", region).get_paginator("list_tasks")
-                for page in pages.paginate(cluster=place.cluster, desiredStatus=desired):
-                    yield from page["taskArns"]
+                try:
+                    pages = self._clients("ecs", region).get_paginator("list_tasks")
+                    for page in pages.paginate(cluster=cluster, desiredStatus=desired):
+                        yield from page["taskArns"]
+                except ClientError as error:
+                    if code_of(error) != _NO_CLUSTER:
+                        raise
+
+
+def cluster_of(arn: str) -> str:
+    """`arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID`."""
+    return arn.partition(":task/")[2].rpartition("/")[0]
 
 
 def _stage_of(task: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,8 @@
 The codes are those of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (EC2),
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html (ECS) and
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html (signatures). Pure.
+
+`network` and `unknown` are also said where the same request may succeed soon, or has: it is repeated with its token.
 """
 
 import re
@@ -20,6 +22,7 @@ class Rule:
     remedy: str
 
 
+# SpotMaxPriceTooLow is of this kind: we name no price, so the market has none below that of on-demand.
 _NO_CAPACITY = Rule("capacity", "there is no capacity", "wait, name more regions, another type or the other market")
 _ADDRESSES = Rule(
     "capacity", "the subnet has no free address", "end machines that are not needed, or name more regions"
@@ -60,9 +63,9 @@ _WRONG_KEY = Rule(
 _SIGNATURE = Rule(
     "credentials", "AWS refuses the signature: a wrong secret key, or a wrong clock", "set the clock, then log in again"
 )
-_BUSY = Rule("not_ready", "AWS takes no more requests now", "nothing: it is tried again")
-_BROKEN = Rule("not_ready", "AWS has a fault of its own", "nothing: it is tried again")
-_UNSEEN = Rule("not_ready", "a machine of this order is there, but not to be seen yet", "nothing: it is tried again")
+_BUSY = Rule("network", "AWS takes no more requests now", "nothing: it is tried again")
+_BROKEN = Rule("unknown", "AWS has a fault of its own", "nothing: it is tried again")
+_UNSEEN = Rule("unknown", "a machine of this order is there, but not to be seen yet", "nothing: it is tried again")
 _VERIFYING = Rule("not_ready", "AWS still checks this new account", "wait for its mail, at most four hours")
 _GONE = Rule("invalid", "what the stage has deployed is not there any more", "run `benchfleet deploy` again")
 _INVALID = Rule("invalid", "AWS refuses the request", "change what it names")

@@ -9,9 +9,9 @@ from chalicelib.domain.launches import MachineProvider, Order
 from chalicelib.provisioning.clients import Clients
 from chalicelib.provisioning.ec2 import Ec2Machines
 from chalicelib.provisioning.ecs import EcsTasks
+from tests.aws_places import some_places
 from tests.contract.providers import ProviderContract, an_order
 from tests.integration.aws_wire import Aws, serving
-from tests.integration.places import some_places
 
 
 @pytest.fixture(scope="module")

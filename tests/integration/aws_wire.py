@@ -124,7 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _json(self, action: str, body: dict[str, Any]) -> None:
         self.aws.requests.append((action, body))
         if refusal := self.aws.refusal(action, None):
-            found = {"__type": refusal.code, "message": refusal.message, **refusal.more}
+            error = {"__type": refusal.code, "message": refusal.message} if refusal.code else {}
+            found = {**error, **refusal.more}
             return self._answer(refusal.status, json.dumps(found), "application/x-amz-json-1.1")
         status, answer = getattr(_Json(self.aws), action)(body)
         return self._answer(status, json.dumps(answer), "application/x-amz-json-1.1")

@@ -147,8 +147,10 @@ def test_what_a_killed_runner_left_on_disk_goes_at_the_next_start_and_a_live_one
         until(lambda: alive(marks[1]))
         (live,) = tmp_path.iterdir()
         assert live != orphan
-        ended = command(*flags(plane, "--run-id", "r1", "--work-root", str(tmp_path)), BENCHFLEET_API_KEY=KEY)
+        own = {"BENCHFLEET_API_KEY": KEY, "BENCHFLEET_RUNNER_NAME": "bf-0a1b2c3d-1"}
+        ended = command(*flags(plane, "--run-id", "r1", "--work-root", str(tmp_path)), **own)
         assert (ended.returncode, list(tmp_path.iterdir())) == (0, [live])
+    assert plane.of("claim")[-1].body["runner_id"].startswith("bf-0a1b2c3d-1-")
 
 
 def test_slots_claim_for_themselves_under_their_own_names(plane: ControlPlane, tmp_path: Path) -> None:
