@@ -115,7 +115,7 @@ def test_slower_than_the_baseline_is_exit_code_1(report: Report) -> None:
         (["new", "--threshold", "5"], 2, "--threshold is '5'"),
         (["new", "--thresholds", "t.toml"], 2, "--thresholds is about the comparison with a baseline"),
         (["new", "--junit", "j.xml"], 2, "--junit is about the comparison with a baseline"),
-        (["new", "--baseline", "old", "--thresholds", "absent.toml"], 5, "cannot read the thresholds absent.toml"),
+        (["new", "--baseline", "old", "--thresholds", "absent.toml"], 5, "cannot read the thresholds file absent.toml"),
         (["new", "--baseline", "old", "--thresholds", "results/new/run.json"], 5, "run.json:1:1: not TOML"),
         (["new", "--baseline", "old", "--junit", "no/such/folder/j.xml"], 3, "cannot write no/such/folder/j.xml"),
         (["new", "--baseline", "old", "--json", "--junit", "-"], 2, "--json and --junit all ask for stdout"),

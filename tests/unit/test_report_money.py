@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import scipy
-from benchfleet.exceptions import ConfigError
+from benchfleet.exceptions import ConfigError, UsageError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.model import Report, Value
-from benchfleet.report.prices import Price, PriceTable, load
+from benchfleet.report.prices import MAX_BYTES, Price, PriceTable, load, named
 from benchfleet.report.reading import read_runs
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
@@ -115,6 +115,21 @@ def test_times_that_cannot_be_cost_nothing_and_are_counted(tmp_path: Path, about
     assert report(tmp_path / "1", [task], price("a", 4.0)).costs == []
     (found,) = report(tmp_path / "2", [task, of_values("a", {"x": [1.0]})], price("a", 4.0)).costs
     assert (found.hours, found.not_timed) == (1.0, 1)
+
+
+def test_automatic_prices_are_told_to_be_missing_with_what_to_do() -> None:
+    with pytest.raises(UsageError, match="brings none: name a file, in the form of configs"):
+        named("auto")
+    with pytest.raises(ConfigError, match="cannot read the price table auto: "):
+        named("./auto")
+    assert named(None) == PriceTable()
+
+
+def test_of_an_endless_file_no_more_is_read_than_may_be() -> None:
+    with pytest.raises(
+        ConfigError, match=f"the price table /dev/zero has more than the {MAX_BYTES} bytes that are read"
+    ):
+        named("/dev/zero")
 
 
 def test_a_kind_may_be_left_out_and_must_be_known(tmp_path: Path) -> None:

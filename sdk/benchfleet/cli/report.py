@@ -74,7 +74,7 @@ Matches = Annotated[
 MayFail = Annotated[
     bool, typer.Option("--allow-failed", help="A benchmark that failed now and not in the baseline is no regression.")
 ]
-Prices = Annotated[Path | None, typer.Option(metavar="FILE", help="Price table (TOML or CSV) for speed per dollar.")]
+Prices = Annotated[str | None, typer.Option(metavar="FILE", help="Price table (TOML or CSV) for speed per dollar.")]
 Providers = Annotated[list[str] | None, typer.Option("--provider", metavar="P", help="Only this provider; repeatable.")]
 Names = Annotated[
     list[str] | None, typer.Option("--name", metavar="PATTERN", help="Only machines so named, `*` allowed; repeatable.")
@@ -170,7 +170,7 @@ def run(
     from benchfleet.report.dimensions import parse
     from benchfleet.report.gate import gated, least_compared
     from benchfleet.report.matching import Match
-    from benchfleet.report.prices import PriceTable, load
+    from benchfleet.report.prices import named
     from benchfleet.report.reading import read_runs
 
     _one_on_stdout(as_json, csv, md, html, junit)
@@ -188,7 +188,7 @@ def run(
         benchmarks=tuple(benchmark or ()),
         baseline=next((one.run_id for one in dataset.runs if before and one.folder == before.resolve()), None),
         thresholds=thresholds_of(threshold, thresholds, looks=baseline is not None),
-        prices=load(prices) if prices else PriceTable(),
+        prices=named(prices),
         match=Match.parse(match or ()),
     )
     found = _over_time(given, results, mark or (), options) if over_time else analyse(dataset, options)

@@ -11,13 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from benchfleet.exceptions import ConfigError
+from benchfleet.documents.bounded import read_text
+from benchfleet.exceptions import ConfigError, UsageError
 
 MAX_BYTES = 16 * 1024 * 1024
 _NEEDED = ("provider", "instance_type", "usd_per_hour", "source", "date")
 Kind = Literal["on-demand", "spot", "reserved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 USUAL: Kind = "on-demand"
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,21 @@ class PriceTable:
         return {(one.provider, one.instance_type, one.kind): one for one in self.prices}
 
 
+def named(word: str | None) -> PriceTable:
+    """What `--prices` names: a file; nothing is an empty table. Raises UsageError for `auto`, ConfigError as `load` does.
+
+    `auto` is kept for a dated list of prices on this machine: what reads one belongs here.
+    """
+    if word is None:
+        return PriceTable()
+    if word == AUTO:
+        raise UsageError(
+            "--prices auto asks for a dated list of prices, and this version of benchfleet brings none: name a file, in the "
+            "form of configs/prices-example.toml (a file of that name is ./auto)"
+        )
+    return load(Path(word))
+
+
 def load(path: Path) -> PriceTable:
     """`[[price]]` tables of a .toml file, or rows of a .csv file with a header, each with the fields of `Price`.
 
@@ -76,22 +93,9 @@ def _article(kind: Kind) -> str:
     return f"{'an' if kind == USUAL else 'a'} {kind}"
 
 
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read the price table {path}: {error.strerror}") from error
-    if len(raw) > MAX_BYTES:
-        raise ConfigError(f"the price table {path} has {len(raw)} bytes, more than the {MAX_BYTES} that are read")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the price table {path} is not UTF-8") from error
-
-
 def _toml(path: Path) -> list[Any]:
     try:
-        entries = tomllib.loads(_text(path)).get("price")
+        entries = tomllib.loads(read_text(path, what="price table", most_bytes=MAX_BYTES)).get("price")
     except RecursionError as error:
         raise ConfigError(f"{path} is not TOML: nested too deeply: see configs/prices-example.toml") from error
     except (
@@ -104,7 +108,7 @@ def _toml(path: Path) -> list[Any]:
 
 
 def _csv(path: Path) -> list[Any]:
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""))
+    reader = csv.DictReader(io.StringIO(read_text(path, what="price table", most_bytes=MAX_BYTES), newline=""))
     absent = [name for name in _NEEDED if name not in (reader.fieldnames or [])]
     if absent:
         raise ConfigError(

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchfleet.documents.bounded import read_text
 from benchfleet.documents.document import shown
 from benchfleet.documents.problems import START, Finding, InvalidConfig, Mark
-from benchfleet.exceptions import ConfigError
 from benchfleet.report.thresholds import DEFAULT, PATTERNS, Rule, Thresholds, share_of
 
 NAME = "benchfleet-thresholds.toml"
@@ -35,7 +35,7 @@ def found(folder: Path) -> Path | None:
 
 def load(path: Path) -> Thresholds:
     """Raises InvalidConfig with everything that is wrong, each with file and line; ConfigError for no readable file."""
-    text = _text(path)
+    text = read_text(path, what="thresholds file", most_bytes=MAX_BYTES)
     try:
         document = tomllib.loads(text)
     except RecursionError as error:
@@ -48,20 +48,6 @@ def load(path: Path) -> Thresholds:
     if reading.findings:
         raise InvalidConfig(path, reading.findings)
     return Thresholds(reading.default, tuple(reading.rules), str(path))
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read the thresholds {path}: {error.strerror}; is the path right?") from error
-    if len(raw) > MAX_BYTES:
-        raise ConfigError(f"the thresholds {path} have more than the {MAX_BYTES} bytes that are read")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the thresholds {path} are not UTF-8: save them so") from error
 
 
 def _syntax(words: str, text: str) -> Finding:
