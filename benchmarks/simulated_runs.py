@@ -15,10 +15,10 @@ from benchfleet.report.dataset import Dataset, Run
 from benchfleet_results.boards.tasks import Task
 from benchfleet_results.series import Samples, Series
 
-Shape = Literal["normal", "heavy-tailed", "bimodal"]
+Shape = Literal["normal", "heavy-tailed", "bimodal", "bimodal samples"]
 INSTANCES, TASKS, SAMPLES = 0.03, 0.01, 0.005  # standard deviations of logs
 SAMPLES_A_TASK = 3
-_MODES = (0.3, 0.04)  # how many tasks are in the slow mode, and how much slower it is (log)
+SLOWER = 0.04  # the slow mode of bimodal data (log)
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Scenario:
 
     `shared`: the groups are subjects that take turns on the same instances; else machine types with instances of their own.
     `drift`: how much slower each task is than the one before it (log). `missing`: the share of tasks that lack a benchmark.
+    `slow`: the share of tasks (or of samples) in the slow mode of bimodal data. `abba`: groups in turns, as `order: abba` has
+    them; else in random order within each repeat.
     """
 
     tasks: int
@@ -37,6 +39,8 @@ class Scenario:
     shared: bool = False
     drift: float = 0.0
     missing: float = 0.0
+    slow: float = 0.3
+    abba: bool = False
 
     @property
     def tests(self) -> int:
@@ -51,7 +55,9 @@ class Scenario:
             f"{self.benchmarks} benchmark{'s' * (self.benchmarks != 1)}",
             f"{len(self.effects)} {'subjects' if self.shared else 'machines'}",
             *([] if self.shape == "normal" else [self.shape]),
+            *([f"{self.slow:.0%} slow"] if self.shape.startswith("bimodal") else []),
             *([f"{self.drift:.0%} drift a task"] if self.drift else []),
+            *(["abba"] if self.abba else []),
             *([f"{self.missing:.0%} missing"] if self.missing else []),
         ]
         return ", ".join(parts)
@@ -61,17 +67,20 @@ class Scenario:
 class Simulated:
     """`truth`: group → benchmark → log of what an infinite number of repeats would give, on what its interval is about:
 
-    all instances of the type where there are several, else the one instance that there is.
+    all instances of the type where there are several, else the one instance that there is. `one_mode`: groups of bimodal
+    data of which all tasks were in the same mode, so that nothing tells of the other.
     """
 
     dataset: Dataset
     truth: Mapping[str, Mapping[str, float]]
+    one_mode: frozenset[str]
 
 
 def simulate(scenario: Scenario, chance: random.Random) -> Simulated:
     groups = [chr(ord("a") + number) for number in range(len(scenario.effects))]
     names = [f"b{number:02d}" for number in range(scenario.benchmarks)]
     draw = _shapes(chance)[scenario.shape]
+    seen: dict[str, set[bool]] = {group: set() for group in groups}
     machines = {group: "m" if scenario.shared else group for group in groups}
     places = {
         (machine, place): chance.gauss(0, INSTANCES) if scenario.instances > 1 else 0.0
@@ -80,27 +89,35 @@ def simulate(scenario: Scenario, chance: random.Random) -> Simulated:
     }
     tasks = []
     for at, (repeat, group, effect) in enumerate(_order(scenario, groups, chance)):
+        slow = scenario.shape == "bimodal" and chance.random() < scenario.slow
+        seen[group].add(slow)
         level = effect + places[machines[group], repeat % scenario.instances] + draw() + at * scenario.drift
         kept = [name for name in names if chance.random() >= scenario.missing] or names[:1]
-        samples = tuple(_samples(name, level, chance) for name in kept)
+        samples = tuple(_samples(name, level + slow * SLOWER, scenario, chance) for name in kept)
         tasks.append(_task(scenario, group, machines[group], repeat, at, samples))
     truth = {
-        group: dict.fromkeys(names, effect + _mean_of(scenario.shape))
+        group: dict.fromkeys(names, effect + _mean_of(scenario))
         for group, effect in zip(groups, scenario.effects, strict=True)
     }
-    return Simulated(Dataset((Run("r", Path("r"), {}),), tuple(tasks)), truth)
+    one_mode = frozenset(group for group in groups if scenario.shape == "bimodal" and len(seen[group]) == 1)
+    return Simulated(Dataset((Run("r", Path("r"), {}),), tuple(tasks)), truth, one_mode)
 
 
 def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iterator[tuple[int, str, float]]:
-    """Repeat by repeat, shuffled within each."""
+    """Repeat by repeat: as listed and the other way round by turns, or shuffled within each."""
     pairs = list(zip(groups, scenario.effects, strict=True))
     for repeat in range(scenario.tasks):
-        for group, effect in chance.sample(pairs, len(pairs)):
+        turns = pairs[:: -1 if repeat % 2 else 1]
+        for group, effect in turns if scenario.abba else chance.sample(pairs, len(pairs)):
             yield repeat, group, effect
 
 
-def _samples(name: str, level: float, chance: random.Random) -> Samples:
-    values = tuple(math.exp(level + chance.gauss(0, SAMPLES)) for _ in range(SAMPLES_A_TASK))
+def _samples(name: str, level: float, scenario: Scenario, chance: random.Random) -> Samples:
+    of_samples = scenario.shape == "bimodal samples"
+    values = tuple(
+        math.exp(level + chance.gauss(0, SAMPLES) + (of_samples and chance.random() < scenario.slow) * SLOWER)
+        for _ in range(SAMPLES_A_TASK)
+    )
     return Samples(Series("mock", name, "default", "time", "s", "lower"), values)
 
 
@@ -128,11 +145,23 @@ def _shapes(chance: random.Random) -> Mapping[Shape, Callable[[], float]]:
         """Student's t with three degrees of freedom, scaled to that deviation."""
         return chance.gauss(0, 1) / math.sqrt(chance.gammavariate(1.5, 2) / 3) * TASKS / math.sqrt(3)
 
+    def normal() -> float:
+        return chance.gauss(0, TASKS)
+
     def bimodal() -> float:
-        return (_MODES[1] if chance.random() < _MODES[0] else 0.0) + chance.gauss(0, TASKS / 2)
+        """Within a mode."""
+        return chance.gauss(0, TASKS / 2)
 
-    return {"normal": lambda: chance.gauss(0, TASKS), "heavy-tailed": heavy, "bimodal": bimodal}
+    return {"normal": normal, "heavy-tailed": heavy, "bimodal": bimodal, "bimodal samples": normal}
 
 
-def _mean_of(shape: Shape) -> float:
-    return _MODES[0] * _MODES[1] if shape == "bimodal" else 0.0
+def _mean_of(scenario: Scenario) -> float:
+    if scenario.shape == "bimodal":
+        return scenario.slow * SLOWER
+    if scenario.shape != "bimodal samples":
+        return 0.0
+    size, slow = SAMPLES_A_TASK, scenario.slow  # a task is the plain mean of its samples, so its logarithm is of that
+    return math.fsum(
+        math.comb(size, k) * slow**k * (1 - slow) ** (size - k) * math.log1p(k / size * math.expm1(SLOWER))
+        for k in range(size + 1)
+    )

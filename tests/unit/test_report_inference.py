@@ -52,6 +52,36 @@ def test_differences_of_five_in_a_hundred_are_found() -> None:
     assert found.found / found.boards > 0.9
 
 
+@pytest.mark.parametrize(("slow", "tasks"), [(0.3, 3), (0.3, 5), (0.5, 3)])
+def test_where_tasks_were_in_both_modes_their_interval_holds_the_mean(slow: float, tasks: int) -> None:
+    """It misses where all tasks were in one: there, no interval could know better."""
+    found = measure(Scenario(tasks, shape="bimodal", slow=slow), runs=150)
+    assert (share(found.both_modes) or 0) >= 0.93
+    assert (share(found.one_mode) or 1) < 0.8
+
+
+def test_turns_that_cancel_a_drift_make_no_claims_of_it() -> None:
+    found = measure(Scenario(5, shared=True, drift=0.01, abba=True), runs=300)
+    assert found.claims / found.boards <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"), [(3, "In 51 % of runs, 3 instances all miss"), (5, "In 33 % of runs, 5 instances"), (14, "")]
+)
+def test_beside_its_intervals_a_report_says_what_so_few_repeats_may_all_have_missed(
+    tmp_path: Path, tasks: int, said: str
+) -> None:
+    """0.8 to the power of their number; the fewest of any group."""
+    found = report(
+        tmp_path,
+        *(of_values("a", {"x": [1.0 + number / 1000]}) for number in range(tasks)),
+        *(of_values("b", {"x": [1.1 + number / 1000]}) for number in range(15)),
+    )
+    for form in (as_markdown(found), page.render(found), _terminal(found)):
+        assert " ".join(form.split()).count("all miss") == bool(said)
+        assert said in " ".join(form.split())
+
+
 # one by one
 
 
@@ -176,9 +206,7 @@ def test_intervals_say_what_they_are_over(tmp_path: Path) -> None:
 def test_every_form_says_what_the_repeats_are(tmp_path: Path, instances: tuple[str, str], said: str) -> None:
     tasks = [on(f"{name}{one}", name, {"x": [1.0 + n / 100]}) for name in "ab" for n, one in enumerate(instances)]
     found = report(tmp_path, *tasks)
-    terminal = io.StringIO()
-    Console(file=terminal, width=300).print(ranking_table(found))
-    for form in (terminal.getvalue(), as_markdown(found), page.render(found)):
+    for form in (_terminal(found), as_markdown(found), page.render(found)):
         assert said in " ".join(form.split())
 
 
@@ -215,3 +243,9 @@ def test_the_claims_of_a_board_and_its_intervals_agree(tmp_path: Path) -> None:
         assert found.interval is not None
         assert (found.interval[0] > 1) == (found.verdict == "worse")
         assert 0.95 <= found.confidence < 1
+
+
+def _terminal(found: Report) -> str:
+    terminal = io.StringIO()
+    Console(file=terminal, width=300).print(ranking_table(found))
+    return terminal.getvalue()

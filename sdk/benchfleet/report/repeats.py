@@ -1,13 +1,49 @@
-"""What the intervals of a ranking take for independent repeats, in words that every form shares."""
+"""What the intervals of a ranking take for independent repeats, and what they cannot know, in words that every form shares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from benchfleet_results.boards.model import Ranked
 
 from benchfleet.report.model import Board
+
+RARE = 0.2  # of all repeats: a mode that one in five is in
+_ALMOST_NEVER = 0.05
 
 
 def repeats(boards: Iterable[Board]) -> str:
     """`Instances are the repeats.` Empty without a ranking."""
     rows = [row for board in boards for row in board.ranking]
+    return " ".join(filter(None, (_kind(rows), _unseen(rows))))
+
+
+def missed(count: int, share: float = RARE) -> float:
+    """The probability that none of `count` independent repeats is in a mode that `share` of all are in.
+
+    Then nothing measured tells of it, and no interval can hold the mean of both modes: R. R. Bahadur and L. J. Savage, "The
+    nonexistence of certain statistical procedures in nonparametric problems", Annals of Mathematical Statistics 27 (1956).
+    """
+    return (1 - share) ** count
+
+
+def enough() -> int:
+    """The least count that misses it in at most one of twenty runs."""
+    return next(count for count in range(1, 1000) if missed(count) <= _ALMOST_NEVER)
+
+
+def _unseen(rows: Sequence[Ranked]) -> str:
+    """Of the group with the fewest repeats. One alone has no interval over repeats."""
+    counts = [(row.instances if row.interval_over == "instances" else row.tasks, row.interval_over) for row in rows]
+    known = [(count, over) for count, over in counts if count is not None and count > 1]
+    count, over = min(known, default=(enough(), ""))
+    if missed(count) <= _ALMOST_NEVER:
+        return ""
+    return (
+        f"In {100 * missed(count):.0f} % of runs, {count} {over} all miss a slow mode that one in five is in, and no interval "
+        f"knows of it; {enough()} miss it in {100 * missed(enough()):.0f} %."
+    )
+
+
+def _kind(rows: Sequence[Ranked]) -> str:
     kinds = {row.interval_over for row in rows}
     if kinds == {"instances"}:
         return "Instances are the repeats."
