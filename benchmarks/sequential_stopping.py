@@ -32,9 +32,17 @@ def skewed(rng: random.Random) -> float:
     return rng.expovariate(1) - 1
 
 
-def bimodal(rng: random.Random) -> float:
-    """One task in five is in a slow mode; variance 1."""
-    return (2.375 if rng.random() < 0.2 else 0.0) - 0.475 + rng.gauss(0, 0.312)
+def lognormal(rng: random.Random) -> float:
+    """A long tail to the slow side, of a deviation of 1 on its own logarithm; variance 1."""
+    mean, variance = math.exp(0.5), (math.e - 1) * math.e
+    return (math.exp(rng.gauss(0, 1)) - mean) / math.sqrt(variance)
+
+
+def one_in(count: int) -> Draw:
+    """So rare is a slow mode; variance 1, most of it between the modes."""
+    share, within = 1 / count, 0.312
+    apart = math.sqrt((1 - within**2) / share / (1 - share))
+    return lambda rng: (apart if rng.random() < share else 0.0) - share * apart + rng.gauss(0, within)
 
 
 @dataclass(frozen=True)
@@ -75,8 +83,11 @@ SCENARIOS = [
     Scenario("spread 1.8 %, 5 instances alike", 0.018, instances=5, runs=3000),
     Scenario("spread 1 %, 5 instances 1 % apart", 0.01, instances=5, between=0.01, runs=200),
     Scenario("spread 1.8 %, skewed", 0.018, skewed, judged=False),
-    Scenario("spread 1.8 %, one task in five slow", 0.018, bimodal, judged=False),
-    Scenario("spread 3.5 %, one task in five slow", 0.035, bimodal, runs=500, judged=False),
+    Scenario("spread 1.8 %, lognormal", 0.018, lognormal, judged=False),
+    Scenario("spread 1.8 %, one task in five slow", 0.018, one_in(5), judged=False),
+    Scenario("spread 1.8 %, one task in ten slow", 0.018, one_in(10), judged=False),
+    Scenario("spread 3.5 %, one task in five slow", 0.035, one_in(5), runs=500, judged=False),
+    Scenario("spread 3.5 %, one task in ten slow", 0.035, one_in(10), runs=500, judged=False),
 ]
 
 

@@ -21,7 +21,6 @@ from chalicelib.domain.seals import broken
 
 OUTPUT, METADATA = "output.json", "metadata.json"
 LARGEST = {OUTPUT: 16 * bounds.MIB, METADATA: bounds.MIB}  # a larger one is not held; a report still reads it
-_MOST_INSTANCE_CHARS = 200
 
 
 class ResultReader:
@@ -92,7 +91,7 @@ def _held(member: Member, name: str) -> bytes:
 def _measured(task: Task, files: dict[str, bytes]) -> Measured:
     """What reads results is imported here: a function that only signs needs none of it."""
     from benchfleet_results.reading import ResultError, read_result
-    from benchfleet_results.summary import costs_of
+    from benchfleet_results.summary import costs_of, steps_of
 
     if OUTPUT not in files:
         return Measured(task.number, task.attempt, problem=f"there is no {OUTPUT} in it")
@@ -101,15 +100,16 @@ def _measured(task: Task, files: dict[str, bytes]) -> Measured:
     except ResultError as error:
         return Measured(task.number, task.attempt, problem=f"its {OUTPUT} {error}"[:500])
     boards = {(*board,): costs for board, costs in costs_of(samples).items()}
-    return Measured(task.number, task.attempt, boards, _instance(files.get(METADATA, b"{}")))
+    steps = {(*board,): found for board, found in steps_of(samples).items()}
+    return Measured(task.number, task.attempt, boards, _instance(files.get(METADATA, b"{}")), steps=steps)
 
 
 def _instance(raw: bytes) -> str | None:
-    """The identity of the machine, as its runner tells it in `provenance.machine.instance`."""
+    """As a report takes it: results of older runners have the cloud's id only."""
+    from benchfleet_results.places import host
+
     try:
         found: Any = json.loads(raw)
     except (ValueError, RecursionError):
         return None
-    for name in ("provenance", "machine", "instance"):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found[:_MOST_INSTANCE_CHARS] if isinstance(found, str) and found else None
+    return host(found) if isinstance(found, dict) else None

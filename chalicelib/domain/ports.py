@@ -119,8 +119,9 @@ class Issued:
 class Measured:
     """What one attempt at a task measured: benchmark → logarithm of its mean, by what is compared with nothing else.
 
-    `boards` has (workload, variant, metric, better) for names, as `benchfleet_results.summary.Board`. `instance` tells
-    machines apart, None where it was not recorded. `problem` says why there is nothing.
+    `boards` has (workload, variant, metric, better) for names, as `benchfleet_results.summary.Board`. `steps` has the same
+    names: benchmark → in what step its samples were written down. `instance` tells machines apart, None where it was not
+    recorded. `problem` says why there is nothing.
     """
 
     number: int
@@ -128,6 +129,7 @@ class Measured:
     boards: Mapping[tuple[str, str, str, str], Mapping[str, float]] = field(default_factory=dict)
     instance: str | None = None
     problem: str | None = None
+    steps: Mapping[tuple[str, str, str, str], Mapping[str, float]] = field(default_factory=dict)
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchfleet_contract.states import StopReason, TaskStatus
-from benchfleet_results.statistics.sequential import Execution, Precision, common, precision, reached
+from benchfleet_results.statistics.sequential import LEAST_INSTANCES, Execution, Precision, common, precision, reached
 from benchfleet_results.summary import Board, deciding
 
 from chalicelib.domain.ports import Measured
@@ -67,11 +67,14 @@ class _Known:
         by_attempt = {(one.number, one.attempt): one for one in measured if one.boards}
         self.open = Counter(task.group for task in tasks if task.status in OPEN)
         self.pending = Counter(task.group for task in tasks if task.status is TaskStatus.PENDING)
-        self._cells: dict[Cell, list[dict[Board, Execution]]] = defaultdict(list)
+        cells: dict[Cell, list[dict[Board, Execution]]] = defaultdict(list)
+        runners: dict[Cell, list[str | None]] = defaultdict(list)
         for cell, parts in _executions(run, tasks):
             found = [by_attempt[key] for task in parts if (key := (task.number, task.attempt)) in by_attempt]
             if found:
-                self._cells[cell].append(_pooled(found))
+                cells[cell].append(_pooled(found))
+                runners[cell].append(parts[0].runner_id)
+        self._cells = {cell: _placed(found, runners[cell]) for cell, found in cells.items()}
         boards = deciding(board for cell in self._cells.values() for one in cell for board in one)
         self._shared = {board: self._common(board) for board in boards}
 
@@ -145,7 +148,24 @@ def _pooled(parts: Sequence[Measured]) -> dict[Board, Execution]:
     instances = {one.instance for one in parts}
     instance = instances.pop() if len(instances) == 1 else None
     costs: dict[Board, dict[str, float]] = defaultdict(dict)
+    steps: dict[Board, dict[str, float]] = defaultdict(dict)
     for one in parts:
         for board, values in one.boards.items():
             costs[Board(*board)] |= values
-    return {board: Execution(instance, values) for board, values in costs.items()}
+            steps[Board(*board)] |= one.steps.get(board, {})
+    return {board: Execution(instance, values, steps[board]) for board, values in costs.items()}
+
+
+def _placed(found: list[dict[Board, Execution]], runners: Sequence[str | None]) -> list[dict[Board, Execution]]:
+    """Where fewer than two instances are known, a runner that does not tell its own stands for one.
+
+    A report would take the tasks of such runners for independent; a run must not end by that. Beside two that are known,
+    all that is unknown is one more, as in a report: runners may share an instance, and more of them would be a pretence.
+    """
+    known = {execution.instance for one in found for execution in one.values()} - {None}
+    if len(known) >= LEAST_INSTANCES:
+        return found
+    return [
+        {board: execution._replace(instance=execution.instance or runner) for board, execution in one.items()}
+        for one, runner in zip(found, runners, strict=True)
+    ]

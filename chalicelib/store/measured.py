@@ -33,7 +33,7 @@ class MeasuredStore:
 
 
 def measured_item(run_id: str, measured: Measured) -> Item:
-    boards = [[list(board), dict(costs)] for board, costs in measured.boards.items()]
+    boards = [[list(b), dict(costs), dict(measured.steps.get(b, {}))] for b, costs in measured.boards.items()]
     packed = zlib.compress(json.dumps(boards).encode())
     fits = len(packed) <= MAX_BYTES
     return {
@@ -48,7 +48,8 @@ def measured_of(item: Item) -> Measured:
     return Measured(
         item["number"],
         item["attempt"],
-        {tuple(board): costs for board, costs in boards},
+        {tuple(board): costs for board, costs, *_ in boards},
         item.get("instance"),
         item.get("problem"),
+        {tuple(board): steps for board, _, *more in boards for steps in more if steps},
     )

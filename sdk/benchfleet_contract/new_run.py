@@ -187,7 +187,8 @@ class NewRun(RunProviders):
         default=None,
         description=(
             "Ends the run early: as soon as half the width of each 95 % interval is this share of its mean, from 0.1% to 50%. "
-            f"{limits.PILOT_TASKS} tasks, or per_instance_type.tasks if that is more, are done in any case. Needs max_tasks."
+            f"{limits.PILOT_TASKS} tasks are done in any case, or per_instance_type.tasks if those are at least "
+            f"{limits.MIN_SEQUENTIAL_TASKS}. Needs max_tasks."
         ),
         examples=["1%", 0.01],
     )

@@ -21,7 +21,7 @@ WHOLE = {
     "deadline_s": Whole(limits.DEFAULT_DEADLINE_S, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
 }
 BUDGET = {  # of a run with a target precision; there are no defaults: who wants precision says what it may cost
-    "max_tasks": Whole(0, limits.PILOT_TASKS, limits.MAX_SEQUENTIAL_TASKS),
+    "max_tasks": Whole(0, limits.MIN_SEQUENTIAL_TASKS, limits.MAX_SEQUENTIAL_TASKS),
     "max_time_s": Whole(0, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
 }
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from benchfleet_contract.limits import MAX_TARGET_PRECISION, MIN_TARGET_PRECISION, PILOT_TASKS
+from benchfleet_contract.limits import MAX_TARGET_PRECISION, MIN_SEQUENTIAL_TASKS, MIN_TARGET_PRECISION, PILOT_TASKS
 from benchfleet_contract.reading import Reading
 from benchfleet_contract.run_instances import is_field
 from benchfleet_contract.runs import Precision
@@ -15,9 +15,11 @@ _RANGE = "Target precision must be from 0.1% to 50%"
 
 
 def read_precision(
-    body: Mapping[str, Any], *, tasks: int, max_time_s: int | None, reading: Reading
+    body: Mapping[str, Any], *, tasks: int, max_tasks: int | None, max_time_s: int | None, reading: Reading
 ) -> Precision | None:
-    """None where the body asks for none. `tasks`: those of `per_instance_type`, which are done in any case."""
+    """None where the body asks for none. `tasks`: those of `per_instance_type`, which are done in any case if they are ten or
+    more: who asks for so many has chosen. `max_tasks` None: it is not there, or refused already.
+    """
     value = _given(body, "target_precision")
     if value is None:
         for name in ("max_tasks", "max_time_s"):
@@ -30,7 +32,13 @@ def read_precision(
     if _given(body, "max_tasks") is None:
         words = "Max tasks can't be blank with a target precision"
         reading.refuse("max_tasks", None, words, "how many tasks an instance and subject may take, such as 50")
-    return Precision(target=target or 0.01, pilot=max(PILOT_TASKS, tasks), max_time_s=max_time_s)
+    return Precision(target=target or 0.01, pilot=_pilot(tasks, max_tasks), max_time_s=max_time_s)
+
+
+def _pilot(tasks: int, max_tasks: int | None) -> int:
+    if tasks >= MIN_SEQUENTIAL_TASKS:
+        return tasks
+    return min(PILOT_TASKS, max_tasks) if max_tasks else PILOT_TASKS
 
 
 def check_room(precision: Precision, max_tasks: int, reading: Reading) -> None:

@@ -47,7 +47,7 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
     if noise_floor and (measured or workload):
         measured = with_noise_floor(measured, workload, reading)
     max_tasks, max_time = (_budget(body, name, reading) for name in BUDGET)
-    precision = read_precision(body, tasks=tasks, max_time_s=max_time, reading=reading)
+    precision = read_precision(body, tasks=tasks, max_tasks=max_tasks, max_time_s=max_time, reading=reading)
     if precision:
         check_room(precision, max_tasks or 0, reading)
         _warn_of_pilot(tasks, precision, reading)

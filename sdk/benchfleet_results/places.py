@@ -16,8 +16,8 @@ def host(metadata: Mapping[str, Any]) -> str | None:
     """
     machine = _object(_object(metadata.get("provenance")).get("machine"))
     cloud = _object(machine.get("cloud"))
-    named = machine.get("instance") or next((cloud[name] for name in _CLOUD_IDS if cloud.get(name)), None)
-    return cut(named) if named else None
+    told = (machine.get("instance"), *(cloud.get(name) for name in _CLOUD_IDS))
+    return next((cut(named) for named in told if isinstance(named, str) and named), None)
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -122,7 +122,8 @@ def test_a_completed_run_whose_tasks_failed_says_so_beside_its_badge(api: Api, v
 
 
 def test_a_run_with_a_target_precision_says_why_it_stopped(api: Api, visits: Visits) -> None:
-    body = {"workload": "mock", "ruby_version": None, "target_precision": "1%", "max_tasks": 30}
+    tasks = {"per_instance_type": {"tasks": 10}}
+    body = {"workload": "mock", "ruby_version": None, "target_precision": "1%", "max_tasks": 30, **tasks}
     run_id = api.create(**body)["run_id"]
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
     told = visit.page.locator("#run-precision")
@@ -318,6 +319,10 @@ def test_a_run_that_has_ended_shows_its_ranking_and_names_from_outside_stay_text
     assert visit.page.locator("script").count() == 1
     assert asked == []
     assert len([url for url in visit.requests if url.endswith("/summary")]) == 1
+    visit.page.set_viewport_size({"width": 360, "height": 740})
+    wider = "es => es.filter(e => e.scrollWidth > e.clientWidth).map(e => e.ariaLabel)"
+    assert visit.page.locator("#results .scroll").evaluate_all(wider) == []
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_a_run_without_results_says_so_where_they_would_be(api: Api, visits: Visits) -> None:

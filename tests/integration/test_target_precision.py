@@ -5,7 +5,8 @@ from tests.integration.measured_tasks import measure
 
 
 def test_a_run_ends_as_soon_as_it_knows_enough(api: Api) -> None:
-    body = {"workload": "mock", "ruby_version": None, "target_precision": "1%", "max_tasks": 30}
+    tasks = {"per_instance_type": {"tasks": 10}}
+    body = {"workload": "mock", "ruby_version": None, "target_precision": "1%", "max_tasks": 30, **tasks}
     run_id = api.create(**body)["run_id"]
     for number in range(10):
         measure(api, run_id, 1 + number % 2 / 1000)

@@ -190,7 +190,9 @@ changes = st.lists(st.sampled_from(sorted(FIELDS)), max_size=2, unique=True).fla
     lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in names})
 ) | st.fixed_dictionaries({name: FIELDS[name] for name in ("workload", "workload_options", "subjects")})
 # Fewer tasks than are done in any case are worth a warning, and a warning excuses the schema.
-sequential = st.fixed_dictionaries({"per_instance_type": st.just({"tasks": limits.PILOT_TASKS})}, optional=precision)
+sequential = st.fixed_dictionaries(
+    {"per_instance_type": st.just({"tasks": limits.MIN_SEQUENTIAL_TASKS})}, optional=precision
+)
 
 
 @given(changes | sequential, st.sets(st.sampled_from(sorted(GOOD)), max_size=1))
@@ -210,7 +212,11 @@ SPANS: list[tuple[Place, int, int]] = [
     (lambda count: {"lease_s": count}, limits.MIN_LEASE_S, limits.MAX_LEASE_S),
     (lambda count: {"max_attempts": count}, 1, limits.MAX_ATTEMPTS),
     (lambda count: {"deadline_s": count}, limits.MIN_DEADLINE_S, limits.MAX_DEADLINE_S),
-    (lambda count: {"target_precision": "1%", "max_tasks": count}, limits.PILOT_TASKS, limits.MAX_SEQUENTIAL_TASKS),
+    (
+        lambda count: {"target_precision": "1%", "max_tasks": count},
+        limits.MIN_SEQUENTIAL_TASKS,
+        limits.MAX_SEQUENTIAL_TASKS,
+    ),
     (
         lambda count: {"target_precision": 0.01, "max_tasks": 50, "max_time_s": count},
         limits.MIN_DEADLINE_S,

@@ -39,6 +39,7 @@ def test_it_holds_the_logarithm_of_the_mean_and_the_instance(system: System) -> 
     files = [("deep/output.json", output(9.0)), ("./output.json", output(1.0, 3.0)), ("metadata.json", metadata("m-1"))]
     found = read(system, upload_of(files))
     assert found.boards == {("mock", "default", "time", "lower"): {"('x', 's')": math.log(2.0)}}
+    assert found.steps == {("mock", "default", "time", "lower"): {"('x', 's')": 1.0}}
     assert (found.number, found.attempt, found.instance, found.problem) == (1, 1, "m-1", None)
 
 
@@ -46,6 +47,12 @@ def test_it_holds_the_logarithm_of_the_mean_and_the_instance(system: System) -> 
 def test_an_instance_that_was_not_recorded_is_none(system: System, raw: bytes) -> None:
     found = read(system, upload_of([("output.json", output(1.0)), ("metadata.json", raw)]))
     assert (found.instance, found.problem) == (None, None)
+
+
+def test_of_an_older_runner_the_cloud_tells_the_instance(system: System) -> None:
+    """As in a report: a run must not end as if tasks of two instances were repeats of one."""
+    raw = json.dumps({"provenance": {"machine": {"cloud": {"instanceId": "i-1"}}}}).encode()
+    assert read(system, upload_of([("output.json", output(1.0)), ("metadata.json", raw)])).instance == "i-1"
 
 
 def test_what_no_geometric_mean_is_made_of_is_left_out(system: System) -> None:

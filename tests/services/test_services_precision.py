@@ -18,7 +18,7 @@ from tests.contract.system import BODY, System
 from tests.unit.archive_uploads import unpacked, upload_of
 
 GOAL: dict[str, Any] = {
-    **BODY, "per_instance_type": {"tasks": 1}, "target_precision": "1%", "max_tasks": 14, "max_time_s": 600,
+    **BODY, "per_instance_type": {"tasks": 10}, "target_precision": "1%", "max_tasks": 14, "max_time_s": 600,
 }  # fmt: skip
 CANCELLED, COMPLETED, PENDING = TaskStatus.CANCELLED, TaskStatus.COMPLETED, TaskStatus.PENDING
 

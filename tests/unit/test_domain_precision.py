@@ -95,6 +95,36 @@ def test_a_run_without_a_goal_or_with_a_stop_gets_none() -> None:
     assert stops(stopped, enough, measured(enough), now_ms=NOW_MS) == {}
 
 
+def test_runners_that_do_not_tell_their_instance_end_nothing_as_if_their_tasks_were_independent() -> None:
+    """Means of two runners that differ by 2 %: over ten tasks it would be known to 0.8 %, over two instances to nothing."""
+    run, tasks = a_run()
+    enough = [replace(task, runner_id="one" if task.number % 2 else "two") for task in ended(tasks, 10)]
+    apart = [replace(m, boards={TIME: {"x": 1.0 + m.number % 2 / 100}}) for m in measured(enough)]
+    assert stops(run, enough, apart, now_ms=NOW_MS) == {}
+    told = [replace(m, instance="i-1") for m in apart]  # both on one instance
+    assert reasons(stops(run, enough, told, now_ms=NOW_MS)) == {0: StopReason.PRECISION}
+
+
+def test_more_runners_of_no_known_instance_are_no_more_instances_beside_known_ones() -> None:
+    run, tasks = a_run()
+    enough = [replace(task, runner_id=f"r-{task.number}") for task in ended(tasks, 10)]
+    places = [*("i-1", "i-2") * 2, *[None] * 6]
+    known = [
+        replace(m, boards={TIME: {"x": 1.0 + m.number / 500}}, instance=places[m.number - 1]) for m in measured(enough)
+    ]
+    assert stops(run, enough, known, now_ms=NOW_MS) == {}
+
+
+def test_what_is_written_in_coarse_steps_is_not_known_to_more_than_they_say() -> None:
+    run, tasks = a_run()
+    enough = ended(tasks, 10)
+    alike = [replace(m, boards={TIME: {"x": 0.0}}) for m in measured(enough)]
+    coarse = [replace(m, steps={TIME: {"x": 0.1}}) for m in alike]
+    assert stops(run, enough, coarse, now_ms=NOW_MS) == {}
+    fine = [replace(m, steps={TIME: {"x": 0.001}}) for m in alike]
+    assert reasons(stops(run, enough, fine, now_ms=NOW_MS)) == {0: StopReason.PRECISION}
+
+
 def test_what_cannot_be_read_or_is_of_another_attempt_counts_for_nothing() -> None:
     run, tasks = a_run()
     enough = ended(tasks, 10)

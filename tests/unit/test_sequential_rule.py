@@ -65,6 +65,18 @@ def test_what_is_of_no_known_instance_is_one_more() -> None:
     assert precision([*of(1.0, 1.1, instance="a"), *of(1.2)], ONE).over == "tasks"
 
 
+def test_numbers_that_do_not_differ_are_known_to_what_rounding_left() -> None:
+    """Times written in whole milliseconds, two benchmarks: the step of the finer one is a tenth of it."""
+    rounded = [Execution(None, {"x": math.log(0.02), "y": math.log(0.5)}, {"x": 0.001, "y": 0.001}) for _ in range(10)]
+    finer = [*rounded[1:], rounded[0]._replace(steps={"x": 0.0001, "y": 0.001})]
+    for executions, step in ((rounded, 0.001 / 0.02), (finer, 0.0001 / 0.02)):
+        error = ((step**2 + (0.001 / 0.5) ** 2) / 12 / 2) / 2
+        found = precision(executions, ["x", "y"])
+        assert found.printed == pytest.approx(math.expm1(t_quantile(0.975, degrees=9) * math.sqrt(error)), rel=1e-6)
+        assert found.half_width == found.printed
+    assert precision([one._replace(steps={}) for one in rounded], ["x", "y"]).printed == pytest.approx(0, abs=1e-9)
+
+
 def test_nothing_measured_is_no_precision() -> None:
     assert precision([], ONE).half_width is None
     assert precision(of(1.0), ["y"]).half_width is None
@@ -120,11 +132,11 @@ def test_a_body_with_a_target_asks_for_as_many_tasks_as_it_may_take() -> None:
 def test_fewer_than_the_pilot_are_told_to_be_too_few() -> None:
     reading = read_run_request(GOOD | {"per_instance_type": {"tasks": 3}})
     assert reading.warnings == [
-        "per_instance_type.tasks: with a target precision, 10 tasks are done in any case, not 3"
+        "per_instance_type.tasks: with a target precision, 20 tasks are done in any case, not 3"
     ]
     assert reading.request
     assert reading.request.precision
-    assert reading.request.precision.pilot == 10
+    assert reading.request.precision.pilot == 20
 
 
 @pytest.mark.parametrize(
@@ -153,3 +165,13 @@ def test_the_names_stay_providers_where_they_hold_instances() -> None:
     assert request
     assert [instance.provider for instance in request.instances] == ["local", "max_tasks"]
     assert request.precision is None
+
+
+@pytest.mark.parametrize(
+    ("tasks", "most", "pilot"), [(1, 40, 20), (9, 40, 20), (10, 40, 10), (30, 40, 30), (1, 14, 14), (1, 20, 20)]
+)
+def test_twenty_tasks_come_first_unless_ten_or_more_are_asked_for(tasks: int, most: int, pilot: int) -> None:
+    request = read_run_request(GOOD | {"per_instance_type": {"tasks": tasks}, "max_tasks": most}).request
+    assert request
+    assert request.precision
+    assert request.precision.pilot == pilot

@@ -20,6 +20,7 @@ from itertools import islice
 from statistics import fmean
 from typing import Literal, NamedTuple
 
+from benchfleet_results.statistics.sample import rounding_error
 from benchfleet_results.statistics.scores import score
 from benchfleet_results.statistics.student import t_quantile
 
@@ -28,18 +29,21 @@ _LOG_MOST = 700.0  # exp of more does not fit a float
 
 
 class Execution(NamedTuple):
-    """What one task, or all parts of one, measured: benchmark → logarithm of its mean. `instance` None: not known."""
+    """What one task, or all parts of one, measured: benchmark → logarithm of its mean, and benchmark → in what step its
+    samples were written down, in their unit (0 where that is not known). `instance` None: not known.
+    """
 
     instance: str | None
     costs: Mapping[str, float]
+    steps: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
 class Precision:
     """`half_width` is what the rule goes by: the upper half of the interval as a share of the mean (0.01: 1 %).
 
-    `printed` is the same of the interval that a report prints, but for what rounding adds there: in what step numbers were
-    written down is not known here. It is never wider than `half_width`. Both are None where there is none.
+    `printed` is the same of the interval that a report prints. It is never wider than `half_width`. Both are None where there
+    is none.
     `mean` is the logarithm of the geometric mean. `over` names what was repeated.
     """
 
@@ -67,7 +71,7 @@ def precision(executions: Sequence[Execution], benchmarks: Sequence[str], *, con
     known = sorted(name for name in benchmarks if any(name in unit for unit in units))
     if not known:
         return Precision(len(executions))
-    scored = score(dict(enumerate(units)), known)
+    scored = score(dict(enumerate(units)), known, floor=_floor(executions, known))
     ends = scored.ends(confidence=confidence)
     over: Literal["instances", "tasks"] = "instances" if instances else "tasks"
     if ends is None:
@@ -93,6 +97,20 @@ def stopped(
         if reached(found, target=target, pilot=pilot):
             return found
     return precision(seen, benchmarks)
+
+
+def _floor(executions: Sequence[Execution], benchmarks: Sequence[str]) -> float:
+    """What rounding leaves of the squared error of a mean over benchmarks, on the scale of logarithms.
+
+    The step of a benchmark is the finest that any task used, as in a report.
+    """
+
+    def of(name: str) -> float:
+        having = [one for one in executions if name in one.costs]
+        step = min(one.steps.get(name, 0.0) for one in having)
+        return rounding_error(step / math.exp(fmean(one.costs[name] for one in having))) if step else 0.0
+
+    return fmean(map(of, benchmarks)) / len(benchmarks)
 
 
 def _share(half: float) -> float:
