@@ -8,7 +8,7 @@ const SCALES = {
   bytes: [[1024 ** 3, "GiB"], [1024 ** 2, "MiB"], [1024, "KiB"], [1, "bytes"]],
 };
 const VERDICTS = {
-  best: "best", first: "not told apart", unclear: "within noise", unknown: "cannot be said", better: "better, beyond noise",
+  best: "best", first: "not told apart", unclear: "within noise", unknown: "too few repeats", better: "better, beyond noise",
   worse: "worse, beyond noise", not_compared: "not compared",
 };
 const NONE = "–";
@@ -43,11 +43,13 @@ function boardNode(board, by) {
 
 function tableOf(board, by) {
   const names = ["place", by.join(" / "), "mean", "95 % interval", "to the first", "interval", "verdict", "tasks", "instances"];
-  const head = el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));
-  return el("table", {}, el("thead", {}, head), el("tbody", {}, ...board.ranking.map((row, at) => rowOf(row, board, at === 0))));
+  const head = el("tr", { role: "row" }, ...names.map((name) => el("th", { scope: "col", role: "columnheader" }, name)));
+  const rows = board.ranking.map((row, at) => rowOf(row, board, at === 0, names));
+  return el("table", { role: "table" }, el("thead", { role: "rowgroup" }, head), el("tbody", { role: "rowgroup" }, ...rows));
 }
 
-function rowOf(row, board, first) {
+/** Each cell knows its column: a phone shows a row as a list. */
+function rowOf(row, board, first, names) {
   const cells = [
     `${row.place}`,
     row.label,
@@ -59,7 +61,8 @@ function rowOf(row, board, first) {
     count(row.tasks),
     row.instances === null ? "not recorded" : count(row.instances),
   ];
-  return el("tr", {}, ...cells.map((words) => el("td", {}, words)));
+  const about = (at) => ({ role: "cell", "data-name": names[at], class: cells[at] === NONE ? "none" : "" });
+  return el("tr", { role: "row" }, ...cells.map((words, at) => el("td", about(at), words)));
 }
 
 const apart = (row, unit) => (row.ratio === null ? quantity(row.difference, unit) : percentApart(row.ratio));
