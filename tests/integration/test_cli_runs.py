@@ -36,7 +36,8 @@ def packed(text: str) -> bytes:
 def ended(api: Api) -> Json:
     """A run whose only task completed, with its archive."""
     task = api.leased()["task"]
-    data = packed(json.dumps({"schema_version": 1, "workload": "mock", "measurements": []}))
+    one = {"benchmark": "x", "variant": "default", "unit": "s", "better": "lower", "samples": [0.25]}
+    data = packed(json.dumps({"schema_version": 1, "workload": "mock", "measurements": [one]}))
     signed = urls(api, task, **declared(data)).json()
     assert put(signed["result_upload_url"], data, signed["required_headers"]) == 200
     body = {"runner_id": "runner-1", "s3_result_key": signed["result_key"], "attempt": task["attempt"]}
@@ -92,9 +93,12 @@ def test_show_tells_what_the_run_is_and_where_its_tasks_are(cli: CommandLine, en
     assert (document["status"], document["tasks"]["completed"]) == ("completed", 1)
     assert document["archive"]["sha256"] == ended["archive"]["sha256"]
     assert "url" not in document["archive"]
+    assert [row["mean"] for board in document["summary"]["boards"] for row in board["ranking"]] == [0.25]
     said = cli("runs", "show", ended["run_id"])
     assert "status    completed\n" in said.out
     assert "local/docker" in said.out
+    assert "Geometric mean over 1 common benchmark; lower is better." in said.out
+    assert ["1", "local", "box", "250", "ms", "–"] in [line.split()[:6] for line in said.out.splitlines()]
     assert [line for line in said.out.splitlines() if line != line.rstrip()] == []
 
 

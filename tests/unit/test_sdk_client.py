@@ -30,6 +30,11 @@ def create(config: Json) -> Any:
         (lambda c: c.whoami(), "GET /whoami", ok({"role": "admin", "key_id": "abc", "may": ["read"]})),
         (lambda c: c.create_run({"run_id": "7"}), "POST /runs", ok(CREATED, status=201)),
         (lambda c: c.run("7"), "GET /runs/7", ok(detail())),
+        (
+            lambda c: c.summary("7"),
+            "GET /runs/7/summary",
+            ok({"run_id": "7", "by": [], "tasks": 0, "boards": [], "omitted": []}),
+        ),
         (lambda c: c.runs(), "GET /runs", ok({"runs": []})),
         (lambda c: c.tasks("7"), "GET /runs/7/tasks", ok({"run_id": "7", "tasks": []})),
         (lambda c: c.task("7.1"), "GET /tasks/7.1", ok(task(1))),

@@ -15,6 +15,7 @@ from benchfleet.api.operations import Listing, Operation, Operations
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.runs import CreatedRun, RunDetail, RunListItem
 from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.summary import RunSummary
 from benchfleet_contract.tasks import Task
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def test_both_clients_have_the_same_operations() -> None:
 
     assert public(Client) - {"close"} == public(AsyncClient) - {"aclose"}
     assert public(Client) >= NAMES
-    assert len(NAMES) == 13
+    assert len(NAMES) == 14
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -110,6 +111,7 @@ if TYPE_CHECKING:  # mypy is this test: an ignore that is not needed is an error
         assert_type(client.up(), None)
         assert_type(client.create_run({}), CreatedRun)
         assert_type(client.run("7"), RunDetail)
+        assert_type(client.summary("7"), RunSummary)
         assert_type(client.runs(), Iterator[RunListItem])
         assert_type(client.runners("7"), RunnerList)
         assert_type(client.stop_run("7"), None)
@@ -129,6 +131,7 @@ if TYPE_CHECKING:  # mypy is this test: an ignore that is not needed is an error
         assert_type(await client.create_run({}), CreatedRun)
         assert_type(await client.run("7"), RunDetail)
         assert_type(await asyncio.create_task(client.run("7")), RunDetail)
+        assert_type(await client.summary("7"), RunSummary)
         assert_type(client.runs(), AsyncIterator[RunListItem])
         assert_type(await client.runners("7"), RunnerList)
         assert_type(await client.stop_run("7"), None)

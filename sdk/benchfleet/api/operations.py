@@ -137,6 +137,7 @@ class Operations:
     whoami = Operation(identity.whoami)
     create_run = Operation(of_runs.create_run)
     run = Operation(of_runs.run)
+    summary = Operation(of_runs.summary)
     runs = Listing(of_runs.runs)
     runners = Operation(of_runs.runners)
     stop_run = Operation(of_runs.stop_run)

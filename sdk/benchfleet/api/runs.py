@@ -5,6 +5,7 @@ from typing import Any
 
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import CreatedRun, RunDetail, RunList, RunListItem
+from benchfleet_contract.summary import RunSummary
 
 from benchfleet.api.calls import Call, run_path
 from benchfleet.api.exchange import ask, send
@@ -36,6 +37,14 @@ async def run(session: Session, run_id: str) -> RunDetail:
     Raises NotFound, UsageError, AuthError, Unreachable, ApiError.
     """
     return await ask(session, Call("GET", run_path(run_id)), RunDetail)
+
+
+async def summary(session: Session, run_id: str) -> RunSummary:
+    """Read what a run measured: its rankings. They are there as soon as its archive is ready, and never change.
+
+    Raises NotFound (where there is none yet, too), UsageError, AuthError, Unreachable, ApiError.
+    """
+    return await ask(session, Call("GET", run_path(run_id, "summary")), RunSummary)
 
 
 async def runs(session: Session) -> AsyncGenerator[RunListItem, None]:

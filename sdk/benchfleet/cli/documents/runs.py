@@ -4,6 +4,8 @@ from typing import Any
 
 from benchfleet_contract.runs import GroupCounts, LostResult, RunDetail, RunListItem, TaskCounts
 from benchfleet_contract.states import ArchiveState, RunStatus
+from benchfleet_contract.summary import RunSummary
+from pydantic import Field
 
 from benchfleet.cli.documents.base import Document
 
@@ -44,12 +46,15 @@ class RunShown(Document):
     tasks: TaskCounts
     groups: list[GroupCounts]
     archive: ArchiveSeen
+    summary: RunSummary | None = Field(
+        default=None, description="of `runs show`: what it measured; null while its archive is not ready"
+    )
 
     @classmethod
-    def of(cls, run: RunDetail) -> "RunShown":
-        told = {name: getattr(run, name) for name in cls.model_fields if name != "archive"}
+    def of(cls, run: RunDetail, summary: RunSummary | None = None) -> "RunShown":
+        told = {name: getattr(run, name) for name in cls.model_fields if name not in ("archive", "summary")}
         archive = {name: getattr(run.archive, name) for name in ArchiveSeen.model_fields}
-        return cls(**told, archive=ArchiveSeen(**archive))
+        return cls(**told, archive=ArchiveSeen(**archive), summary=summary)
 
 
 class RunStopped(Document):
