@@ -7,6 +7,7 @@ STAMP := $(VENV)/.stamp
 WORKERS ?= 4
 IMAGE ?= benchfleet-runner:latest
 BASE_IMAGE ?= ruby:3.4.7
+STAGE ?= dev
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -20,7 +21,7 @@ help:
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"
 	@echo "make image      the runner's image (IMAGE=$(IMAGE) BASE_IMAGE=$(BASE_IMAGE))"
-	@echo "make package    the Lambda's deployment package, and its size"
+	@echo "make package    the functions as a SAM template and a zip (STAGE=$(STAGE)), and the zip's size"
 	@echo "Also: venv check schema image-base fix lock clean"
 
 venv: $(STAMP)
@@ -62,7 +63,7 @@ emulator: venv
 	@$(BIN)/benchfleet emulator
 
 package: venv
-	$(BIN)/python -m benchmarks.package_size --out build/package
+	$(BIN)/python -m benchmarks.package_size --out build/package --stage $(STAGE)
 
 schema: venv
 	$(BIN)/python -m chalicelib.api.openapi_document

@@ -13,6 +13,7 @@ from chalicelib.api.system.views import system
 from chalicelib.api.tasks.views import tasks
 from chalicelib.handlers import count_records, finalize_messages, start_scheduled_run, sweep_once
 from chalicelib.logs import write_json
+from chalicelib.stream_arn import stream_arn
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     write_json(logging.getLogger())
@@ -38,7 +39,7 @@ def finalize(event: SQSEvent) -> None:
 
 
 @app.on_dynamodb_record(
-    stream_arn=os.environ.get("BENCHFLEET_STREAM_ARN", ""), batch_size=1000, starting_position="TRIM_HORIZON",
+    stream_arn=stream_arn(os.environ), batch_size=1000, starting_position="TRIM_HORIZON",
     maximum_batching_window_in_seconds=1, name="count",
 )  # fmt: skip
 def count(event: DynamoDBEvent) -> None:

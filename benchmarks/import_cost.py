@@ -10,7 +10,6 @@ ENVIRONMENT = {
     "BENCHFLEET_BUCKET": "benchfleet",
     "BENCHFLEET_FINALIZE_QUEUE": "benchfleet-finalize",
     "BENCHFLEET_KEYS_PARAMETER": "/benchfleet/keys",
-    "BENCHFLEET_STREAM_ARN": "arn:aws:dynamodb:us-east-1:000000000000:table/benchfleet/stream/2026-01-01T00:00:00.000",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 

@@ -1,6 +1,7 @@
 """The deployment package: built by Chalice's own packager from a clean copy, so that nothing else slips in.
 
-`python -m benchmarks.package_size --out DIR` leaves the SAM template and `deployment.zip` in DIR.
+`python -m benchmarks.package_size --out DIR` leaves the SAM template and `deployment.zip` in DIR. The template is merged with
+`.chalice/functions-<stage>.json`: the table's stream is a parameter of it, and nothing in it is made up.
 """
 
 import argparse
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.child_cpu import ROOT
-from benchmarks.import_cost import ENVIRONMENT
 from benchmarks.metric import Metric
 
 SOURCES = ["app.py", "requirements.txt", "chalicelib", "vendor", ".chalice"]
 LIMIT_MB = 15
+STREAM_PARAMETER = "${StreamArn}"  # what the merged template puts a parameter in the place of
 CHALICE = "import sys; from chalice.cli import main; sys.argv[0] = 'chalice'; sys.exit(main())"
 
 
@@ -26,22 +27,28 @@ class PackagingFailed(Exception):
     """Chalice could not build the package; the message is the end of what it said."""
 
 
-def build(out: Path) -> Path:
+def build(out: Path, *, stage: str = "dev") -> Path:
     """Builds the package into `out` and returns the zip. Raises PackagingFailed, for example when PyPI is out of reach."""
     with tempfile.TemporaryDirectory(prefix="benchfleet-package-") as scratch:
         project = Path(scratch) / "project"
         copy_sources(project)
-        reply = subprocess.run(
-            [sys.executable, "-c", CHALICE, "package", str(out.resolve())],
-            cwd=project,
-            env={**os.environ, **ENVIRONMENT},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        merged = f".chalice/functions-{stage}.json"
+        reply = chalice(project, "package", "--stage", stage, "--merge-template", merged, str(out.resolve()))
     if reply.returncode != 0:
         raise PackagingFailed((reply.stderr or reply.stdout).strip()[-500:])
     return out / "deployment.zip"
+
+
+def chalice(
+    project: Path, *arguments: str, stream_arn: str | None = STREAM_PARAMETER
+) -> subprocess.CompletedProcess[str]:
+    """What `chalice` said in that project. `stream_arn` is what the user exports; None: nothing."""
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
+    environment.pop("BENCHFLEET_STREAM_ARN", None)
+    if stream_arn is not None:
+        environment["BENCHFLEET_STREAM_ARN"] = stream_arn
+    command = [sys.executable, "-c", CHALICE, *arguments]
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
 
 def copy_sources(project: Path, *, names: Sequence[str] = SOURCES) -> None:
@@ -65,10 +72,12 @@ def metrics() -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the deployment package and tell its size.")
     parser.add_argument("--out", type=Path, required=True)
-    out: Path = parser.parse_args().out
+    parser.add_argument("--stage", choices=("dev", "prod"), default="dev")
+    options = parser.parse_args()
+    out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     try:
-        package = build(out)
+        package = build(out, stage=options.stage)
     except PackagingFailed as failure:
         sys.exit(f"chalice package failed: {failure}")
     print(f"{package}: {package.stat().st_size / 1_000_000:.2f} MB (limit {LIMIT_MB} MB)")

@@ -1,74 +1,63 @@
-"""What AWS is told to make fits the code: the same table, and for each function the few rights that it needs."""
+"""What CloudFormation is told to make fits the code, and a further region gets the same network."""
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import pytest
-from chalice.config import Config
-from chalice.deploy.appgraph import ApplicationGraphBuilder
-from chalice.deploy.models import FileBasedIAMPolicy, LambdaFunction, ManagedIAMRole
+from benchfleet_contract.places import Place
 
-from app import app
-from chalicelib.archive import layout
-from chalicelib.settings import from_environment
 from chalicelib.store.schema import TIME_TO_LIVE, table_definition
+from tests.promises.chalice_files import (
+    CHALICE,
+    CONFIG,
+    NETWORK,
+    RESOURCES,
+    STAGES,
+    TEMPLATE,
+    functions,
+    named,
+    of_type,
+    properties,
+)
 
-ROOT = Path(__file__).parents[2]
-CHALICE = ROOT / ".chalice"
-STAGES = ("dev", "prod")
-TEMPLATE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text(encoding="utf-8"))
-RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text(encoding="utf-8"))
-POLICIES = sorted(CHALICE.glob("policy-*.json"))
-API_GATEWAY_S = 29
-
-
-def properties(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = RESOURCES[name]["Properties"]
-    return found
-
-
-def functions(stage: str) -> dict[str, LambdaFunction]:
-    """What Chalice would deploy, by the function's name in the config."""
-    config = Config(
-        chalice_stage=stage,
-        user_provided_params={"chalice_app": app, "project_dir": str(ROOT)},
-        config_from_disk=CONFIG,
-    )
-    built = ApplicationGraphBuilder().build(config, stage)
-    return {found.resource_name: found for found in _functions(built.resources)}
-
-
-def _functions(resources: list[Any]) -> Iterator[LambdaFunction]:
-    for resource in resources:
-        if isinstance(resource, LambdaFunction):
-            yield resource
-        elif hasattr(resource, "lambda_function"):
-            yield resource.lambda_function
-
-
-def statements(path: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["Statement"]
-    return found
+INLINE_TEMPLATE_BYTES = 51_200  # CloudFormation's limit for a TemplateBody
+UNTAGGED = {  # types that take no tags, or only stand between two that have them
+    "AWS::S3::BucketPolicy", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::Route", "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::IAM::InstanceProfile", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::CloudWatch::Dashboard",
+    "AWS::Budgets::Budget",
+}  # fmt: skip
+TAG = {"Key": "benchfleet", "Value": {"Ref": "Stage"}}
 
 
 def test_cfn_lint_has_nothing_to_say() -> None:
     lint = "from cfnlint.runner import main; main()"
-    command = [sys.executable, "-W", "ignore", "-c", lint, str(CHALICE / "resources.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    templates = [str(CHALICE / name) for name in ("resources.json", "network.json")]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", lint, "--", *templates], capture_output=True, text=True, check=False
+    )
     assert (done.stdout.strip(), done.returncode) == ("", 0), done.stderr
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, NETWORK], ids=["resources", "network"])
+def test_a_template_without_its_blanks_fits_into_a_request(template: dict[str, Any]) -> None:
+    assert len(json.dumps(template, separators=(",", ":"))) < INLINE_TEMPLATE_BYTES * 0.95
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, NETWORK], ids=["resources", "network"])
+def test_everything_carries_the_stage_as_a_tag(template: dict[str, Any]) -> None:
+    """Clean-up finds what is left by it, and functions may touch nothing without it."""
+    for name, resource in template["Resources"].items():
+        if resource["Type"] not in UNTAGGED:
+            assert TAG in resource["Properties"].get("Tags", []), name
 
 
 def test_the_table_is_the_one_that_the_code_expects() -> None:
     made = dict(properties("Table"))
     wanted = table_definition("any")
     assert made.pop("TimeToLiveSpecification") == TIME_TO_LIVE
-    for name in ("TableName", "Tags", "PointInTimeRecoverySpecification"):
+    for name in ("TableName", "Tags", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled"):
         made.pop(name)
     # In CloudFormation a stream is on by being there.
     made["StreamSpecification"] = {"StreamEnabled": True, **made["StreamSpecification"]}
@@ -79,133 +68,140 @@ def test_what_people_measured_is_never_deleted_with_the_stack() -> None:
     for name in ("Table", "Bucket"):
         assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert properties("Table")["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties("Table")["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}
+    assert TEMPLATE["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
 
 
-def test_the_bucket_is_private_and_clears_broken_uploads() -> None:
+def test_the_bucket_is_private_and_clears_what_nobody_reads() -> None:
     bucket = properties("Bucket")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert "BucketEncryption" in bucket
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    uploads, versions = bucket["LifecycleConfiguration"]["Rules"]
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert versions["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
+    assert {"Status": "Enabled"}.items() <= uploads.items() & versions.items()
     (deny,) = properties("BucketPolicy")["PolicyDocument"]["Statement"]
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_a_message_stays_hidden_while_its_function_may_run() -> None:
-    longest = max(stage["lambda_functions"]["finalize"]["lambda_timeout"] for stage in CONFIG["stages"].values())
-    assert properties("FinalizeQueue")["VisibilityTimeout"] >= longest
-    assert properties("FinalizeQueue")["RedrivePolicy"]["maxReceiveCount"] == 5
+@pytest.mark.parametrize(("queue", "function"), [("Finalize", "finalize"), ("Provision", "provision")])
+def test_a_message_stays_hidden_while_its_function_may_run(queue: str, function: str) -> None:
+    longest = max(stage["lambda_functions"][function]["lambda_timeout"] for stage in CONFIG["stages"].values())
+    made = properties(f"{queue}Queue")
+    assert made["VisibilityTimeout"] >= longest
+    dead = {"Fn::GetAtt": [f"{queue}DeadLetters", "Arn"]}
+    assert made["RedrivePolicy"] == {"deadLetterTargetArn": dead, "maxReceiveCount": 5}
+
+
+def test_dead_letters_are_kept_as_long_as_possible_and_each_queue_of_them_has_an_alarm() -> None:
+    dead = {name: queue for name, queue in of_type("AWS::SQS::Queue").items() if name.endswith("DeadLetters")}
+    assert {queue["MessageRetentionPeriod"] for queue in dead.values()} == {14 * 86_400}
+    assert len(dead) == 3
+    for name in dead:
+        alarm = properties(f"{name}Alarm")
+        assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}]
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_every_alarm_tells_the_topic_and_is_quiet_where_nothing_happens() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    assert len(alarms) >= 10
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+        assert alarm["TreatMissingData"] == "notBreaching", name
+        assert alarm["AlarmDescription"].endswith("."), name
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_function_has_a_size_and_a_policy_of_its_own(stage: str) -> None:
-    configured = CONFIG["stages"][stage]["lambda_functions"]
-    deployed = functions(stage)
-    assert set(deployed) == set(configured)
-    for name, function in deployed.items():
-        role = function.role
-        assert isinstance(role, ManagedIAMRole)
-        assert isinstance(role.policy, FileBasedIAMPolicy)
-        assert Path(role.policy.filename) == CHALICE / configured[name]["iam_policy_file"]
-        assert function.timeout == configured[name]["lambda_timeout"]
-        assert function.memory_size == configured[name]["lambda_memory_size"]
-    used = {CHALICE / function["iam_policy_file"] for function in configured.values()}
-    assert used == {path for path in POLICIES if path.name.startswith(f"policy-{stage}-")}
-    assert len(used) == len(configured)
+def test_errors_and_throttles_of_every_function_count(stage: str) -> None:
+    names = {function.function_name for function in functions(stage).values()}
+    for alarm in ("ErrorsAlarm", "ThrottlesAlarm"):
+        metrics = [metric["MetricStat"]["Metric"] for metric in properties(alarm)["Metrics"] if "MetricStat" in metric]
+        watched = {named(dimension["Value"], stage) for metric in metrics for dimension in metric["Dimensions"]}
+        assert names <= watched
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_environment_is_what_the_settings_read(stage: str) -> None:
-    settings = from_environment(CONFIG["stages"][stage]["environment_variables"])
-    assert settings.table == f"benchfleet-{stage}"
-    assert settings.finalize_queue == f"benchfleet-{stage}-finalize"
-    assert not settings.public_read
+def test_the_log_group_of_every_function_is_the_stack_s_and_ends_some_day(stage: str) -> None:
+    """Chalice cannot: its SAM template refers to a group of the API that it does not make, and Terraform knows none."""
+    groups = {named(group["LogGroupName"], stage): group for group in of_type("AWS::Logs::LogGroup").values()}
+    assert {f"/aws/lambda/{function.function_name}" for function in functions(stage).values()} <= set(groups)
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    assert not [f for f in CONFIG["stages"][stage]["lambda_functions"].values() if "log_retention_in_days" in f]
 
 
-def test_the_api_may_outlast_its_gateway() -> None:
-    """A large run is created to its end even if the caller has been told to come back."""
-    for stage in CONFIG["stages"].values():
-        assert stage["lambda_functions"]["api_handler"]["lambda_timeout"] > API_GATEWAY_S
+def test_the_dashboard_is_json_that_knows_every_function() -> None:
+    text = named(properties("Dashboard")["DashboardBody"], "dev")
+    graphs = [widget["properties"] for widget in json.loads(text)["widgets"]]
+    invoked = {metric[3] for graph in graphs for metric in graph["metrics"] if metric[1] == "Invocations"}
+    assert invoked >= {function.function_name for function in functions("dev").values()}
 
 
-@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.name)
-def test_policies_grant_named_actions_on_things_of_their_own_stage(path: Path) -> None:
-    stage = path.name.split("-")[1]
-    for statement in statements(path):
-        assert statement["Effect"] == "Allow"
-        assert not [action for action in statement["Action"] if "*" in action]
-        for resource in statement["Resource"]:
-            assert f"benchfleet-{stage}" in resource
-            assert resource != "*"
-        if any(action.startswith("s3:") for action in statement["Action"]):
-            assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+def test_runners_are_reached_by_nobody() -> None:
+    group = properties("RunnerSecurityGroup")
+    assert "SecurityGroupIngress" not in group
+    assert not [name for name, resource in RESOURCES.items() if resource["Type"].endswith("SecurityGroupIngress")]
+    assert {rule["ToPort"] for rule in group["SecurityGroupEgress"]} == {80, 443}
 
 
-@pytest.mark.parametrize("path", [path for path in POLICIES if "-dev-" in path.name], ids=lambda path: path.name)
-def test_stages_differ_in_nothing_but_their_name(path: Path) -> None:
-    twin = path.with_name(path.name.replace("-dev-", "-prod-"))
-    assert path.read_text(encoding="utf-8").replace("benchfleet-dev", "benchfleet-prod") == twin.read_text(
-        encoding="utf-8"
-    )
+def test_a_zone_more_is_a_subnet_more() -> None:
+    subnets = of_type("AWS::EC2::Subnet")
+    assert [subnet["AvailabilityZone"]["Fn::Select"][0] for subnet in subnets.values()] == list("012345")
+    assert len({subnet["CidrBlock"] for subnet in subnets.values()}) == 6
+    conditions = [RESOURCES[name].get("Condition") for name in subnets]
+    assert conditions == [None, None, *(f"AtLeast{count}Zones" for count in range(3, 7))]
 
 
-def granted(function: str) -> set[str]:
-    return {
-        action for statement in statements(CHALICE / f"policy-dev-{function}.json") for action in statement["Action"]
-    }
+def _places(template: dict[str, Any]) -> dict[str, Any]:
+    """What both templates make, without what only the main region has: roles, image and key are named by reference."""
+    shared = {name: template["Resources"][name] for name in NETWORK["Resources"]}
+    for name in ("TaskAmd64", "TaskArm64"):
+        task = json.loads(json.dumps(shared[name]))
+        (container,) = task["Properties"]["ContainerDefinitions"]
+        del container["Image"], container["Secrets"][0]["ValueFrom"]
+        del task["Properties"]["ExecutionRoleArn"], task["Properties"]["TaskRoleArn"]
+        shared[name] = task
+    return shared
 
 
-def test_rights_stay_apart() -> None:
-    """Only the API reads the keys; it and the finalizer tell missing from forbidden uploads. What the world can call deletes
-    nothing: the sweep deletes what a creation left behind, the finalizer whole runs, objects too."""
-    names = ("api", "sweep", "finalize", "count", "scheduled_run")
-    assert [name for name in names if "ssm:GetParameter" in granted(name)] == ["api"]
-    assert [name for name in names if "dynamodb:DeleteItem" in granted(name)] == ["sweep", "finalize"]
-    assert [name for name in names if "s3:ListBucket" in granted(name)] == ["api", "finalize"]
-    assert [name for name in names if "dynamodb:GetRecords" in granted(name)] == ["count"]
-    assert [name for name in names if "s3:DeleteObject" in granted(name)] == ["finalize"]
+def test_a_further_region_has_the_same_network_cluster_and_tasks() -> None:
+    assert _places(NETWORK) == _places(TEMPLATE)
+    assert not [name for name, resource in NETWORK["Resources"].items() if resource["Type"].startswith("AWS::IAM::")]
 
 
-def test_the_finalizer_may_delete_every_object_of_a_run_and_no_other() -> None:
-    (deleting,) = [s for s in statements(CHALICE / "policy-dev-finalize.json") if "s3:DeleteObject" in s["Action"]]
-    keys = [layout.result_key("r", 1, 1, "n"), layout.error_key("r", 1, 1, "n")]
-    for key in (*keys, layout.request_key("r"), layout.archive_key("r"), layout.summary_key("r")):
-        assert key.startswith(layout.run_prefix("r"))
-        assert any(fnmatchcase(f"arn:aws:s3:::benchfleet-dev-results/{key}", p) for p in deleting["Resource"]), key
-    assert not any(fnmatchcase("arn:aws:s3:::benchfleet-dev-results/other", p) for p in deleting["Resource"])
+def test_parameters_of_a_further_region_are_outputs_of_the_main_one() -> None:
+    own = set(TEMPLATE["Parameters"])
+    assert {name for name in NETWORK["Parameters"] if name not in own} <= set(TEMPLATE["Outputs"])
+    assert "RunnerImage" in TEMPLATE["Outputs"]
 
 
-def test_the_api_may_do_itself_what_its_signatures_allow() -> None:
-    """A presigned URL is worth what its signer may do, and that shows only when somebody uses it."""
-    allowed: dict[str, list[str]] = {}
-    for statement in statements(CHALICE / "policy-dev-api.json"):
-        for action in statement["Action"]:
-            allowed.setdefault(action, []).extend(statement["Resource"])
-    uploads = [layout.result_key("r", 1, 1, "n"), layout.error_key("r", 1, 1, "n")]
-    wanted = {"s3:PutObject": [*uploads, layout.request_key("r")], "s3:GetObject": [*uploads, layout.archive_key("r")]}
-    for action, keys in wanted.items():
-        for key in keys:
-            arn = f"arn:aws:s3:::benchfleet-dev-results/{key}"
-            assert any(fnmatchcase(arn, pattern) for pattern in allowed[action]), (action, key)
+@pytest.mark.parametrize("template", [TEMPLATE, NETWORK], ids=["resources", "network"])
+def test_the_outputs_say_all_of_a_place(template: dict[str, Any]) -> None:
+    outputs = {
+        "subnets": "Subnets", "security_group": "SecurityGroup", "instance_profile_arn": "InstanceProfileArn",
+        "cluster": "ClusterArn", "image": "RunnerImage", "runner_key_parameter": "RunnerKeyParameterArn",
+        "log_group": "RunnerLogGroup", "task_definitions": "TaskDefinitionAmd64",
+    }  # fmt: skip
+    assert set(outputs) == set(Place.model_fields)
+    assert {*outputs.values(), "TaskDefinitionArm64"} <= set(template["Outputs"])
 
 
-def may(function: str, action: str, key: str) -> bool:
-    arn = f"arn:aws:s3:::benchfleet-dev-results/{key}"
-    allowed = [s for s in statements(CHALICE / f"policy-dev-{function}.json") if action in s["Action"]]
-    return any(fnmatchcase(arn, pattern) for statement in allowed for pattern in statement["Resource"])
+@pytest.mark.parametrize(("name", "architecture"), [("TaskAmd64", "X86_64"), ("TaskArm64", "ARM64")])
+def test_a_task_gets_the_key_as_a_secret_and_ends_slowly_enough(name: str, architecture: str) -> None:
+    task = properties(name)
+    (container,) = task["ContainerDefinitions"]
+    assert task["RuntimePlatform"] == {"CpuArchitecture": architecture, "OperatingSystemFamily": "LINUX"}
+    (secret,) = container["Secrets"]
+    assert secret["Name"] == "BENCHFLEET_API_KEY"
+    assert secret["ValueFrom"]["Fn::Sub"].endswith(":parameter/benchfleet-${Stage}/runner-key")
+    assert "Environment" not in container
+    assert container["StopTimeout"] == 120  # of SIGTERM before KILL: Fargate's most
+    assert container["LinuxParameters"] == {"InitProcessEnabled": True}
 
 
-def test_the_finalizer_alone_writes_summaries_and_the_api_alone_reads_them() -> None:
-    key = layout.summary_key("r")
-    names = ("api", "sweep", "finalize", "count", "scheduled_run")
-    assert [name for name in names if may(name, "s3:PutObject", key)] == ["finalize"]
-    assert [name for name in names if may(name, "s3:GetObject", key)] == ["api"]
-
-
-def test_logs_of_every_function_end_some_day() -> None:
-    """The API's log group stands in the stack: Chalice's SAM template cannot name it (docs/deploy.md)."""
-    assert properties("ApiLogGroup")["RetentionInDays"] == 30
-    for stage in STAGES:
-        for name, function in CONFIG["stages"][stage]["lambda_functions"].items():
-            assert ("log_retention_in_days" in function) == (name != "api_handler")
+def test_the_page_about_deploying_tells_of_every_file() -> None:
+    page = (CHALICE.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
+    for path in CHALICE.glob("*.json"):
+        head, _, _ = path.name.partition("-")
+        assert f"`.chalice/{head}" in page, path.name
