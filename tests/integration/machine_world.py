@@ -103,6 +103,9 @@ class World:
         if change is not None:
             assert text.count(change[0]) == 1
             text = text.replace(*change)
+        return self.run_text(text)
+
+    def run_text(self, text: str) -> Seen:
         self.tell("script", text)
         environment = {
             "PATH": str(self.programs),

@@ -14,6 +14,12 @@ RUNS = {
     "explain": Entry("benchfleet.cli.explain:run", "Explain why tasks wait or failed."),
 }
 
+PROVIDER = {
+    "cloud-init": Entry(
+        "benchfleet.cli.cloud_init:run", "Print a script with which a machine of any cloud joins a run."
+    ),
+}
+
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("benchfleet.cli.run:run", "Run a config from beginning to end.", "emulator,runner"),
     "compare": Entry("benchfleet.cli.compare:run", "Measure two things by turns, and compare them.", "emulator,runner"),
@@ -24,6 +30,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
     "deploy": Entry("benchfleet.cli.deploy:run", "Bring a control plane into your AWS account, or up to date.", "aws"),
+    "provider": Group("Bring machines of clouds that the control plane does not.", PROVIDER),
     "login": Entry("benchfleet.cli.login:run", "Store the API's address and your key as a profile."),
     "doctor": Entry("benchfleet.cli.doctor:run", "Check what this machine and its control plane need."),
     "completion": Entry("benchfleet.cli.completion:run", "Print a script that completes commands in your shell."),

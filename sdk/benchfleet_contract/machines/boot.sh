@@ -254,7 +254,7 @@ step=docker
 install_docker
 if [ "$CLOUD" != aws ]; then shut_metadata; fi
 step=key
-again 6 fetch_key
+if [ -n "$KEY_FILE" ]; then again 120 fetch_key; else again 6 fetch_key; fi # somebody may have to bring the file
 KEY_TEXT=''
 report key "the machine has Docker and its key"
 step=image
