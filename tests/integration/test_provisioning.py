@@ -9,7 +9,6 @@ from chalicelib.domain.launches import LaunchFailed, Order
 from chalicelib.provisioning.clients import Clients
 from chalicelib.provisioning.ec2 import Ec2Machines
 from chalicelib.provisioning.ecs import EcsTasks
-from chalicelib.provisioning.providers import AwsProviders
 from tests.aws_places import REGION, SUBNETS, some_places
 from tests.contract.providers import an_order
 from tests.integration.aws_wire import Aws, serving
@@ -242,11 +241,3 @@ def test_a_task_that_may_not_be_stopped_is_told(ecs: EcsTasks, aws: Aws) -> None
     with pytest.raises(LaunchFailed) as caught:
         ecs.terminate(REGION, ["arn:aws:ecs:eu-north-1:123456789012:task/benchfleet-dev/1"])
     assert caught.value.code == "permission"
-
-
-def test_the_same_places_have_the_same_providers(clients: Clients) -> None:
-    providers = AwsProviders(clients)
-    made = providers(some_places())
-    assert sorted(made) == ["aws-ec2", "aws-ecs"]
-    assert providers(some_places()) is made
-    assert providers(some_places().model_copy(update={"stage": "prod"})) is not made
