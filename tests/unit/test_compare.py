@@ -149,7 +149,7 @@ def test_what_cannot_be_told_apart_says_what_would_have_been_found(tmp_path: Pat
 
 def test_with_one_task_nothing_can_be_said(tmp_path: Path) -> None:
     (said,) = headlines(rows(tmp_path, {"a": [1.0], "b": [1.1]}), "a", "b")
-    assert said == "Whether b and a differ cannot be said: +10.0 %."
+    assert said == "Too few repeats to tell b from a: +10.0 %."
 
 
 def test_repeats_are_counted_that_had_both_subjects_on_one_instance(tmp_path: Path) -> None:

@@ -276,7 +276,7 @@ def test_metrics_of_one_benchmark_are_told_apart_against_a_baseline(tmp_path: Pa
     folders = [write_run(tmp_path, run, [TaskFolder("m", both)] * 2) for run in ("new", "old")]
     report = analyse(read_runs(folders), Options(baseline="old"))
     assert report.comparison is not None
-    drawn, table = Charts(["aws"]).comparison(report.comparison), as_markdown(report)
+    drawn, table = Charts(["aws"]).comparison(report.comparison), as_markdown(report, everything=True)
     for name in ("x", "geometric mean"):
         assert f">{name}, interp, aws m<" in drawn
         assert f">{name}, interp, memory, aws m<" in drawn

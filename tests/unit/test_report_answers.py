@@ -59,7 +59,7 @@ def test_two_that_are_within_noise_lead_together(tmp_path: Path) -> None:
 def test_with_one_task_nobody_is_sure(tmp_path: Path) -> None:
     found = report(tmp_path, [*machine("a", 1.0), *machine("b", 9.0)]).answers[0]
     assert found.verdict == "unknown"
-    assert found.short == "aws a, but how sure that is cannot be said"
+    assert found.short == "aws a, but of too few repeats to be sure"
     assert "aws b is slower by a factor of 9.00, but with one task" in found.detail
     assert found.detail.endswith("at least two tasks of each, better five.")
 

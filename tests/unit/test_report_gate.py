@@ -5,11 +5,13 @@ import io
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchfleet.cli import report as command
+from benchfleet.cli.report_tables import comparison_table
 from benchfleet.exceptions import RunFailed, UsageError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
@@ -21,8 +23,9 @@ from benchfleet.report.page import render
 from benchfleet.report.printing import shown
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.units import base
+from rich.console import Console
 
-from tests.report_runs import TaskFolder, measurement, write_run
+from tests.report_runs import TaskFolder, measurement, of_values, write_run
 
 ALL = least_compared("100%")
 
@@ -291,8 +294,8 @@ def test_rows_of_two_workloads_can_be_told_apart(tmp_path: Path) -> None:
                 task.rename(tmp_path / side / f"{name}-{task.name}")
     report = analyse(read_runs([tmp_path / "new", tmp_path / "old"]), Options(baseline="old"))
     assert "x (mock, interp) on aws a" in reason(report)
-    assert "| aws a | mock, interp | x |" in as_markdown(report)
-    assert "| aws a | command, interp | x |" in as_markdown(report)
+    assert "| aws a | mock, interp | x |" in as_markdown(report, everything=True)
+    assert "| aws a | command, interp | x |" in as_markdown(report, everything=True)
     assert re.search(r"<td[^>]*>aws a</td><td[^>]*>mock, interp</td>", render(report))
 
 
@@ -309,3 +312,24 @@ def test_a_single_benchmark_is_tested_once(tmp_path: Path) -> None:
     assert row.relation.interval == pytest.approx((1.012, 1.162), abs=1e-4)
     assert (row.relation.verdict, report.comparison.tests) == ("worse", 1)
     assert "x (interp) on aws a +8.4 %" in reason(report)
+
+
+def test_what_is_within_noise_is_counted_and_shown_when_asked_for(tmp_path: Path) -> None:
+    """As in tables of factors: three hundred rows of nothing hide the one that matters."""
+    report = compared(tmp_path, [*one_slow(1.2)], [*one_slow(1.0)])
+    found = report.comparison
+    assert found is not None
+    console = Console(file=io.StringIO(), width=300)
+    console.print(comparison_table(found))
+    terminal = console.file.getvalue()  # type: ignore[attr-defined]
+    for form in (terminal, as_markdown(report).partition("### time")[0]):
+        assert "3 of 5 rows are within noise and left out" in " ".join(form.split())
+        assert ("slow" in form, "geometric mean" in form, "same" in form) == (True, True, False)
+    assert "| same-2 |" in as_markdown(report, everything=True).partition("### time")[0]
+    assert "<summary>3 of 5 rows are within noise and left out</summary>" in render(report)
+
+
+def one_slow(shift: float) -> Iterator[TaskFolder]:
+    for n in range(5):
+        values = {"slow": [shift + n / 1000], **{f"same-{number}": [1.0 + n / 1000] for number in range(3)}}
+        yield of_values("a", values)

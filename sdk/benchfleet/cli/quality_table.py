@@ -1,6 +1,5 @@
 """The quality of the data in the terminal."""
 
-from rich.markup import escape
 from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
@@ -12,8 +11,8 @@ _STYLES = {"poor": "bold red", "unknown": "yellow", "fair": "", "good": "green"}
 
 
 def quality_table(quality: Quality, *, most: int) -> FittingTable:
-    """The series that are not good, at most `most` of them; its caption is the headline, which stands there in any case."""
-    table = FittingTable("Quality of the data", ("grade", "series", "findings"), caption=escape(quality.headline))
+    """The series that are not good, at most `most` of them. The headline stands beside the answers."""
+    table = FittingTable("Quality of the data", ("grade", "series", "findings"))
     doubtful = [one for one in quality.series if one.grade != "good"]
     for one in doubtful[:most]:
         table.add_row(Text(one.grade, style=_STYLES[one.grade]), name(one), _findings(one))

@@ -104,7 +104,10 @@ Benchmarks = Annotated[
 ]
 Everything = Annotated[
     bool,
-    typer.Option("--all", help="Factors of variants and subjects that are within noise, too, in tables and Markdown."),
+    typer.Option(
+        "--all",
+        help="What is within noise, too, in tables and Markdown of factors and of a comparison with a baseline.",
+    ),
 ]
 Distributions = Annotated[
     bool, typer.Option("--distributions", help="Medians, quartiles and histograms, too, in tables and Markdown.")

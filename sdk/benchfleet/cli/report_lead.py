@@ -14,7 +14,7 @@ _LINES = 100  # columns: longer lines are hard to read
 
 
 class Lead:
-    """Each answer in bold, and below it how sure that is."""
+    """Each answer in bold, below it how sure that is, and how far the data can be believed."""
 
     def __init__(self, report: Report) -> None:
         self._report = for_print(report)
@@ -31,4 +31,6 @@ class Lead:
                 yield Text.assemble((f"{heading(answer, block)}: ", "bold"), (answer.short, "bold green"))
                 if answer.detail:
                     yield Padding(Text(answer.detail), (0, 0, 0, 2))
+        if self._report.quality.headline:
+            yield Text(self._report.quality.headline, style="yellow" if self._report.quality.poor else "")
         yield from (Text(note, style="dim") for note in notes(self._report))

@@ -38,7 +38,7 @@ def tables(report: Report, *, everything: bool = False, distributions: bool = Fa
     report = for_print(report)
     yield Lead(report)
     if report.comparison:
-        yield comparison_table(report.comparison, words.who(report))
+        yield comparison_table(report.comparison, words.who(report), everything=everything)
         yield from _one_side(report.comparison)
     if report.measured:
         yield ranking_table(report)
@@ -227,10 +227,11 @@ def _cell(cell: Cell, unit: str) -> list[str]:
     ]
 
 
-def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable:
+def comparison_table(found: RunComparison, who: str = "machine", *, everything: bool = False) -> FittingTable:
+    """What is within noise is counted, unless all is asked for."""
     title = f"Against baseline {escape(found.baseline)}"
     table = _table(title, who, "variant", "benchmark", "old", "new", "difference", "interval", "", "threshold")
-    for row in found.rows:
+    for row in found.rows if everything else words.notable(found):
         name = row.benchmark or f"geometric mean of {row.benchmarks}"
         verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
         style = "bold red" if row.regression else ""
@@ -244,7 +245,9 @@ def comparison_table(found: RunComparison, who: str = "machine") -> FittingTable
         cells += [words.apart(row.relation, row.unit), words.apart_interval(row.relation, row.unit), verdict]
         cells += [words.share(row.threshold)]
         table.add_row(*(Text(cell, style=style) for cell in cells))
-    table.caption = f"{words.compared(found)} Corrected for {found.tests} tests."
+    left = words.hidden(found)
+    hint = f" {left}: --all shows them." if left and not everything else ""
+    table.caption = f"{words.compared(found)} Corrected for {found.tests} tests.{hint}"
     return table
 
 

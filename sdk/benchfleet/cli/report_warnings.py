@@ -3,11 +3,10 @@
 import sys
 
 from benchfleet.report.model import Report
-from benchfleet.report.quality_words import lines
+from benchfleet.report.quality_words import others
 
 
 def print_warnings(report: Report) -> None:
     """To stderr. What is found about the quality of the data is left out: its headline and its table say it already."""
-    said = set(lines(report.quality))
-    for warning in (one for one in report.warnings if one not in said):
+    for warning in others(report):
         print(f"benchfleet: {warning}", file=sys.stderr)

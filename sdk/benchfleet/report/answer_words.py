@@ -11,6 +11,7 @@ from benchfleet.report.printing import shown
 
 _NAMED = 4  # leaders
 _COMPARED = 2  # of them, with the first
+_LEAST_PERCENT = 0.1
 _MANY = 1000  # tasks, or instances, that nobody would pay for
 
 
@@ -19,7 +20,7 @@ def short(order: Order, by: Sequence[str], *, of_costs: bool = False) -> str:
     if order.verdict == "only_one":
         return f"{first}, the only {words.noun(by)}{' with such a price' * of_costs}"
     if order.verdict == "unknown":
-        return f"{first}, but how sure that is cannot be said"
+        return f"{first}, but of too few repeats to be sure"
     return (
         first if order.verdict == "told_apart" else f"not told apart: {_listed([row.label for row in order.leaders])}"
     )
@@ -109,15 +110,21 @@ def _slower(row: Place, unit: str | None, worse: str) -> str:
     if found.ratio is None:
         by = f"{worse} by {words.apart(found, unit).removeprefix('+')}"
     elif found.ratio < words.AS_FACTOR:
-        by = f"{(found.ratio - 1) * 100:.1f} % {worse}"
+        by = f"{_percent(found.ratio)} {worse}"
     else:
         by = f"{worse} by a factor of {words.times(found.ratio)}"
     return f"{shown(row.label)} is {by}{_interval(found, unit)}"
 
 
+def _percent(ratio: float) -> str:
+    """Never `0.0 %`, which says neither that there is a difference nor that there is none."""
+    percent = (ratio - 1) * 100
+    return f"{percent:.1f} %" if percent >= _LEAST_PERCENT else f"less than {_LEAST_PERCENT} %"
+
+
 def _dearer(row: Place) -> str:
     ratio = row.relation.ratio or 1.0
-    more = f"{(ratio - 1) * 100:.1f} % more" if ratio < words.AS_FACTOR else f"{words.times(ratio)} times as much"
+    more = f"{_percent(ratio)} more" if ratio < words.AS_FACTOR else f"{words.times(ratio)} times as much"
     return f"The same work costs {more} on {shown(row.label)}{_interval(row.relation, None)}"
 
 

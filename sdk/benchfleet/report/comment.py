@@ -50,7 +50,7 @@ def _changed(found: RunComparison, who: str) -> list[str]:
     """What is beyond noise, regressions first."""
     changed = [row for row in found.rows if row.relation.beyond_noise]
     if not changed:
-        return ["", "Nothing changed beyond noise." if found.compared else "Nothing can be said of what changed."]
+        return ["", "Nothing changed beyond noise." if found.compared else "Nothing could be compared."]
     head = ("benchmark", who, "variant", "old", "new", "difference", "interval", "threshold", "verdict")
     rows = sorted(changed, key=lambda row: (not row.regression, row.relation.verdict != "worse"))
     more = len(rows) - _MOST_ROWS

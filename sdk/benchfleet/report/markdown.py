@@ -21,11 +21,10 @@ def as_markdown(report: Report, *, everything: bool = False, distributions: bool
     report = for_print(report)
     lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
     lines += _lead(report)
-    said = set(quality_words.lines(report.quality))  # by the headline and the grades below
-    lines += [f"\n> **Note:** {escape(warning)}" for warning in report.warnings if warning not in said]
     lines += quality_markdown.headline(report.quality, escape)
+    lines += [f"\n> **Note:** {escape(warning)}" for warning in quality_words.others(report)]
     if report.comparison:
-        lines += _comparison(report.comparison, words.who(report))
+        lines += _comparison(report.comparison, words.who(report), everything=everything)
     for board in report.boards:
         lines += _ranking(board)
         lines += _value(board)
@@ -81,7 +80,8 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _comparison(found: RunComparison, who: str) -> list[str]:
+def _comparison(found: RunComparison, who: str, *, everything: bool) -> list[str]:
+    shown = found.rows if everything else words.notable(found)
     lines = ["", f"### Against baseline {escape(found.baseline)}", "", words.compared(found)]
     rows = (
         (
@@ -95,12 +95,14 @@ def _comparison(found: RunComparison, who: str) -> list[str]:
             ("❌ " if row.regression else "")
             + words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better),
         )
-        for row in found.rows[:_MOST_ROWS]
+        for row in shown[:_MOST_ROWS]
     )
     lines += table((who, "variant", "benchmark", "old", "new", "difference", "interval", "verdict"), rows)
-    more = len(found.rows) - _MOST_ROWS
-    left = sum(row.regression for row in found.rows[_MOST_ROWS:])
+    more = len(shown) - _MOST_ROWS
+    left = sum(row.regression for row in shown[_MOST_ROWS:])
     lines += [f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else []
+    hidden = "" if everything else words.hidden(found)
+    lines += [f"\n{hidden}: `--all` shows them."] if hidden else []
     return [*lines, *_one_side(found)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchfleet.report import history_words, words
+from benchfleet.report import history_words, quality_words, words
 from benchfleet.report.answers import title
 from benchfleet.report.charts import PHONE, Charts, histogram, kind
 from benchfleet.report.history_page import section
@@ -38,6 +38,7 @@ def render(report: Report) -> str:
             asked=against_baseline(report),
             blocks=blocks(report),
             notes=list(notes(report)),
+            warnings=quality_words.others(report),
             boards=_drawn(report),
             comparison_charts=_comparison_charts(report),
             time_chart=Markup(against_time(report.timeline, number=20_000)) if report.timeline else None,  # noqa: S704
@@ -79,6 +80,7 @@ def _environment() -> Environment:
     environment.globals |= {"by_factor": words.by_factor, "by_factor_interval": words.by_factor_interval}
     environment.globals |= {"against": words.against, "factor_meaning": words.factor_meaning, "million": words.million}
     environment.globals |= {"left_out": words.left_out, "repeats": repeats}
+    environment.globals |= {"notable": words.notable, "within_noise": words.within_noise, "hidden": words.hidden}
     environment.filters |= {"series_name": history_words.name, "since": history_words.since}
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
     environment.globals |= {"compared": words.compared, "row_title": words.row_title, "mean_name": words.mean_name}

@@ -81,7 +81,7 @@ def _sentence(row: PairRow, a: str, b: str, *, where: bool) -> str:
         return f"{about}{b} is {word} than {a}, beyond noise: {told}."
     if found.verdict == "unclear":
         return f"{about}{b} and {a} cannot be told apart: {told}.{_least(row)}"
-    return f"{about}{'whether' if about else 'Whether'} {b} and {a} differ cannot be said: {told}."
+    return f"{about}{'too' if about else 'Too'} few repeats to tell {b} from {a}: {told}."
 
 
 def _least(row: PairRow) -> str:

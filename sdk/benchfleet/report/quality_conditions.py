@@ -84,5 +84,5 @@ def _half_recorded(groups: Mapping[str, Sequence[Task]]) -> Iterator[str]:
         more = f" and {len(without) - 3} more" if len(without) > 3 else ""
         yield (
             f"Whether {', '.join(without[:3])}{more} had the machine to itself was not recorded, as it was for the others: "
-            "whether all were measured alike cannot be said."
+            "they may not have been measured alike."
         )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from benchfleet.report.model import FindingCount, Quality, QualityFinding, SeriesQuality
+from benchfleet.report.model import FindingCount, Quality, QualityFinding, Report, SeriesQuality
 from benchfleet.report.printing import shown
 from benchfleet.report.quality_hits import ORDER
 from benchfleet.report.quality_limits import LIMITS
@@ -85,6 +85,12 @@ def _why(found: Quality) -> str:
     told = [f"{one.title} ({one.series})" for one in kinds[:_IN_HEADLINE]]
     more = len(kinds) - _IN_HEADLINE
     return f": {', '.join(told)}{f' and {more} more kinds' if more > 0 else ''}" if told else ""
+
+
+def others(report: Report) -> list[str]:
+    """Warnings without those lines, for forms in which the headline and the grades say them already."""
+    said = set(lines(report.quality))
+    return [warning for warning in report.warnings if warning not in said]
 
 
 def lines(found: Quality) -> Iterator[str]:

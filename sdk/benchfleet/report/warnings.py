@@ -64,8 +64,8 @@ def _replication(groups: Sequence[GroupFacts]) -> Iterator[str]:
     single = [label for label, count in good.items() if count == 1]
     if single:
         yield (
-            f"Only one task on {', '.join(single)}: whether a difference is beyond noise cannot be said. "
-            "Two tasks are the least, five are better."
+            f"Only one task on {', '.join(single)}: no difference can be told from noise. Two tasks are the least, five "
+            "are better."
         )
 
 

@@ -18,7 +18,7 @@ NONE = "–"
 _BARS = " ▁▂▃▄▅▆▇█"
 AS_FACTOR = 2.0  # from which on a ratio in a sentence is a factor, and no percentage
 _WITHOUT_DIRECTION: dict[Verdict, str] = {
-    "best": "best", "first": "not told apart", "unclear": "within noise", "unknown": "cannot be said",
+    "best": "best", "first": "not told apart", "unclear": "within noise", "unknown": "too few repeats",
     "not_compared": "not compared",
 }  # fmt: skip
 
@@ -201,6 +201,24 @@ def left_out(table: FactorTable) -> str:
     )
 
 
+def notable(found: RunComparison) -> list[Compared]:
+    """Of a comparison with a baseline: means over benchmarks, what is beyond noise, and what has too few repeats to tell."""
+    return [row for row in found.rows if row.benchmark is None or row.relation.verdict != "unclear"]
+
+
+def within_noise(found: RunComparison) -> list[Compared]:
+    """The others."""
+    return [row for row in found.rows if row.benchmark is not None and row.relation.verdict == "unclear"]
+
+
+def hidden(found: RunComparison) -> str:
+    """What its tables leave out; empty where that is nothing."""
+    count = len(within_noise(found))
+    return (
+        f"{count} of {len(found.rows)} rows {'is' if count == 1 else 'are'} within noise and left out" if count else ""
+    )
+
+
 def by_factor(row: Factor) -> str:
     """The factor, or the difference where there is no ratio."""
     return factor(row.factor) if row.relation.difference is None else apart(row.relation, row.unit)
@@ -261,7 +279,7 @@ def compared(found: RunComparison) -> str:
     if found.regressions:
         return f"{len(found.regressions)} of {len(found.rows)} are worse {bounds}; {of}."
     if not found.compared:
-        return f"Nothing can be said: {of}."
+        return f"Nothing could be compared: {of}."
     return f"Nothing that was compared is worse {bounds}; {of}.{_unseen(found)}"
 
 
