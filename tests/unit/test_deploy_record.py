@@ -56,7 +56,7 @@ def test_the_record_is_what_chalice_itself_writes() -> None:
     found = Found(
         functions={"count": f"{LAMBDA}:benchfleet-dev-count", "api_handler": f"{LAMBDA}:benchfleet-dev"},
         roles={"count": "arn:aws:iam::123456789012:role/benchfleet-dev-count"},
-        rules={"sweep-event": "benchfleet-dev-sweep-event"},
+        rules={"sweep-event": "arn:aws:events:eu-west-1:123456789012:rule/benchfleet-dev-sweep-event"},
         mappings=(count("u1"), finalize("u2"), finalize("u3")),
         apis=(Api("abc", True, "1"), Api("twin", True, "2")),
     )

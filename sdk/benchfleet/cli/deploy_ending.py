@@ -66,7 +66,7 @@ def _document(
     deployment: "Deployment", options: "DeployOptions", *, changes: list[ResourceChange] | None = None,
     done: "Deployed | None" = None,
 ) -> Document:  # fmt: skip
-    place = done.places.regions.get(deployment.region) if done and done.places else None
+    place = done.places.regions[deployment.region] if done else None
     return Document(
         stage=options.stage,
         region=deployment.region,

@@ -1,5 +1,6 @@
 """A deploy from start to end. Each step looks at what is there and does what is missing, so that any of them may be repeated."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from benchfleet.deploy import gateway, made, places, preflight, smoke, wanted
 from benchfleet.deploy.aws import Aws
 from benchfleet.deploy.errors import DeployError
 from benchfleet.deploy.functions import Functions, Wanted, api_url
+from benchfleet.deploy.gateway_responses import gateway_responses, stage_changes
 from benchfleet.deploy.image import Image, ImagePusher, Repository
 from benchfleet.deploy.keys import Keys, KeyStore
 from benchfleet.deploy.left import Changed
@@ -30,7 +32,7 @@ class Deployed:
 
     api_url: str
     outputs: Outputs
-    places: Places | None
+    places: Places
     architectures: tuple[str, ...]
     keys: Keys
     profile: str | None
@@ -118,7 +120,7 @@ class Deployment:
     def _run(self) -> Deployed:
         outputs = self._main(image=None)
         architectures: tuple[str, ...] = ()
-        if not self._options.skip_image and "RepositoryUri" in outputs:
+        if not self._options.skip_image:
             image = self._image(outputs)
             architectures = image.architectures
             outputs = self._main(image=image.uri)
@@ -153,12 +155,12 @@ class Deployment:
             ).ensure()  # fmt: skip
 
     def _regions(self, outputs: Outputs) -> dict[str, Place]:
-        found = {self._aws.region: made.place(outputs, stage=self._options.stage)}
+        found = {self._aws.region: made.place(outputs)}
         for region in self.also_regions:
             with self._step(f"network in {region}", f"making the network of {region}"):
                 stack = self._network(region, outputs)
-                found[region] = made.place(self._stacks.apply(stack), stage=self._options.stage)
-        return {region: place for region, place in found.items() if place is not None}
+                found[region] = made.place(self._stacks.apply(stack))
+        return found
 
     def _keys(self) -> Keys:
         with self._step("keys", "making the keys"):
@@ -176,7 +178,9 @@ class Deployment:
             return api_url(self._aws, api_id)
 
     def _complete(self, api_id: str) -> None:
-        gateway.complete(self._aws, api_id, stage=self._options.stage, responses={}, changes=[])
+        declared = json.loads(self._project.template(f"functions-{self._options.stage}.json"))
+        responses, changes = gateway_responses(declared), stage_changes(declared)
+        gateway.complete(self._aws, api_id, responses=responses, changes=changes)
 
     def _wanted(self, outputs: Outputs) -> Wanted:
         where = {"partition": self._aws.partition, "region": self._aws.region, "account": self.caller.account}
@@ -194,9 +198,7 @@ class Deployment:
             return self._before.api_url
         return read_profiles(self._folders.profiles).profiles.get(self._options.profile, Profile()).api_url
 
-    def _places(self, url: str, regions: dict[str, Place]) -> Places | None:
-        if not regions:
-            return None
+    def _places(self, url: str, regions: dict[str, Place]) -> Places:
         with self._step("places for machines", "writing the places"):
             told = Places(api_url=url, stage=self._options.stage, regions=regions)
             if told != places.read(self._aws, self._options.stage):

@@ -89,7 +89,7 @@ def _rules(aws: Aws, stage: str) -> Iterator[tuple[str, str]]:
     for page in aws.pages("events", "list_rules", NamePrefix=f"{APP}-{stage}-"):
         for rule in page["Rules"]:
             if rule["Name"].endswith("-event"):
-                yield rule["Name"].removeprefix(f"{APP}-{stage}-"), rule["Name"]
+                yield rule["Name"].removeprefix(f"{APP}-{stage}-"), rule["Arn"]
 
 
 def _mappings(aws: Aws, stage: str) -> Iterator[EventSource]:

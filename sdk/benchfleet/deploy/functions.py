@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchfleet.deploy import chalice_process
@@ -14,6 +14,7 @@ from benchfleet.deploy.found import Found, look
 from benchfleet.deploy.progress import Progress
 from benchfleet.deploy.project import Project, copy_for_chalice
 from benchfleet.deploy.record import Twins, record, twins
+from benchfleet.deploy.tags import tag_all
 from benchfleet.local.files import replace_whole
 
 API_STAGE = "api"  # `api_gateway_stage` of config.json
@@ -66,6 +67,9 @@ class Functions:
         extra = _twins(found, wanted, known_url)
         self._remove(extra)
         left = [api.api_id for api in found.apis if api not in extra.apis]
+        tag_all(
+            self._aws, replace(found, apis=tuple(api for api in found.apis if api.api_id in left)), stage=wanted.stage
+        )
         if not left:
             raise DeployError("Chalice ended well, but there is no API", remedy="run the command again")
         return left[0]

@@ -1,4 +1,4 @@
-"""What Chalice cannot say of an API: its tag, what it answers by itself, and how much it takes."""
+"""What Chalice cannot say of an API: what it answers by itself, and how much it takes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,14 +9,12 @@ from benchfleet.deploy.functions import API_STAGE
 Responses = Mapping[str, Mapping[str, Any]]
 
 
-def complete(aws: Aws, api_id: str, *, stage: str, responses: Responses, changes: list[dict[str, str]]) -> None:
-    """Sets all three; may be repeated. `responses` leads from a type to what PutGatewayResponse takes of it.
+def complete(aws: Aws, api_id: str, *, responses: Responses, changes: list[dict[str, str]]) -> None:
+    """Sets both; may be repeated. `responses` leads from a type to what PutGatewayResponse takes of it.
 
     `changes` are patches of the API's stage: its throttling.
     """
     client = aws.client("apigateway")
-    arn = f"arn:{aws.partition}:apigateway:{aws.region}::/restapis/{api_id}"
-    client.tag_resource(resourceArn=arn, tags={"benchfleet": stage})
     for kind, response in responses.items():
         client.put_gateway_response(restApiId=api_id, responseType=kind, **response)
     if responses:

@@ -29,10 +29,8 @@ def event_sources(outputs: Outputs, *, partition: str, region: str, account: str
     return frozenset([outputs["StreamArn"], *queues])
 
 
-def place(outputs: Outputs, *, stage: str) -> Place | None:
-    """Where machines of one region go; None for a stack without a network."""
-    if "Subnets" not in outputs:
-        return None
+def place(outputs: Outputs) -> Place:
+    """Where machines of one region go. The runner key is named by its ARN: other regions read it where it is."""
     return Place(
         subnets=outputs["Subnets"].split(","),
         security_group=outputs["SecurityGroup"],
@@ -40,6 +38,6 @@ def place(outputs: Outputs, *, stage: str) -> Place | None:
         cluster=outputs["ClusterArn"],
         task_definitions={"x86_64": outputs["TaskDefinitionAmd64"], "arm64": outputs["TaskDefinitionArm64"]},
         image=outputs["RunnerImage"],
-        runner_key_parameter=f"/benchfleet-{stage}/runner-key",
+        runner_key_parameter=outputs["RunnerKeyParameterArn"],
         log_group=outputs["RunnerLogGroup"],
     )

@@ -43,9 +43,6 @@ class Project:
             json.loads((self.folder / ".chalice" / name).read_text(encoding="utf-8")), separators=(",", ":")
         )
 
-    def has(self, name: str) -> bool:
-        return (self.folder / ".chalice" / name).is_file()
-
 
 def find_project(here: Path) -> Project:
     """The checkout around `here`, else the one that this package runs from. Raises UsageError if there is none."""

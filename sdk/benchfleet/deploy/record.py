@@ -49,7 +49,8 @@ def record(found: Found, *, stage: str, gone: Twins, url: str = "") -> dict[str,
           for name, arn in found.roles.items()),
         *({"name": name, "resource_type": "lambda_function", "lambda_arn": arn}
           for name, arn in found.functions.items()),
-        *({"name": name, "resource_type": "cloudwatch_event", "rule_name": rule} for name, rule in found.rules.items()),
+        *({"name": name, "resource_type": "cloudwatch_event", "rule_name": arn.rpartition("/")[2]}
+          for name, arn in found.rules.items()),
         *(_event_source(it, stage) for it in found.mappings if it not in gone.mappings),
         *({"name": "rest_api", "resource_type": "rest_api", "rest_api_id": it.api_id, "rest_api_url": url}
           for it in found.apis if it not in gone.apis),
