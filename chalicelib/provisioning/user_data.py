@@ -9,6 +9,7 @@ from benchfleet_contract.places import Place, Places
 from chalicelib.domain.launches import LaunchFailed, Order
 
 _ECR = re.compile(r"(?P<registry>\d{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?)/")
+_PARAMETER = re.compile(r"arn:[a-z-]+:ssm:(?P<region>[a-z0-9-]+):\d{12}:parameter(?P<name>/.+)")
 
 
 def user_data(order: Order, place: Place, places: Places) -> bytes:
@@ -40,6 +41,9 @@ def _machine(order: Order, place: Place, places: Places) -> Machine:
 
 
 def _key_command(parameter: str, region: str) -> str:
+    """An ARN says in which region the parameter is: machines elsewhere read it there. A name is one of their own region."""
+    if found := _PARAMETER.fullmatch(parameter):
+        region, parameter = found["region"], found["name"]
     words = f"--name {shlex.quote(parameter)} --with-decryption --query Parameter.Value --output text"
     return f"aws ssm get-parameter --region {shlex.quote(region)} {words}"
 

@@ -7,7 +7,7 @@ import pytest
 from benchfleet.cli.deploy import _checked_bucket, _checked_profile, _pair
 from benchfleet.deploy import made
 from benchfleet.deploy.functions import api_of, api_url
-from benchfleet.deploy.image import Repository, version_of
+from benchfleet.deploy.image import Base, Repository, version_of
 from benchfleet.deploy.project import Project, copy_for_chalice, find_project, function_name
 from benchfleet.exceptions import UsageError
 
@@ -19,7 +19,8 @@ OUTPUTS = {
 NETWORK = {
     "Subnets": "subnet-1,subnet-2", "SecurityGroup": "sg-1", "InstanceProfileArn": "profile", "ClusterArn": "cluster",
     "TaskDefinitionAmd64": "amd", "TaskDefinitionArm64": "arm", "RunnerImage": "registry/runner@sha256:1",
-    "RunnerLogGroup": "/benchfleet-dev/runners", "RunnerKeyParameterArn": "arn:aws:ssm:eu-west-1:1:parameter/benchfleet-dev/runner-key",
+    "RunnerLogGroup": "/benchfleet-dev/runners",
+    "RunnerKeyParameterArn": "arn:aws:ssm:eu-west-1:123456789012:parameter/benchfleet-dev/runner-key",
 }  # fmt: skip
 
 
@@ -94,13 +95,13 @@ def test_an_image_is_named_by_what_goes_into_it(tmp_path: Path) -> None:
     source = tmp_path / "runner_image"
     source.mkdir()
     (source / "a.py").write_text("1")
-    first = version_of(tmp_path, "ruby:3.4.7")
+    first = version_of(tmp_path, Base("ruby:3.4.7"))
     (source / "__pycache__").mkdir()
     (source / "__pycache__" / "a.pyc").write_text("compiled")
-    assert version_of(tmp_path, "ruby:3.4.7") == first
-    assert version_of(tmp_path, "ruby:3.4.8") != first
+    assert version_of(tmp_path, Base("ruby:3.4.7")) == first
+    assert version_of(tmp_path, Base("ruby:3.4.8")) != first
     (source / "a.py").write_text("2")
-    assert version_of(tmp_path, "ruby:3.4.7") != first
+    assert version_of(tmp_path, Base("ruby:3.4.7")) != first
 
 
 def test_the_name_of_a_repository_is_what_follows_its_registry() -> None:

@@ -179,3 +179,9 @@ def test_broken_places_are_told_with_the_field_and_the_remedy(text: str, words: 
         read_places(text)
     assert words in caught.value.words
     assert "benchfleet deploy" in caught.value.remedy
+
+
+def test_a_key_that_is_named_by_its_arn_is_read_where_it_is() -> None:
+    arn = "arn:aws:ssm:us-east-1:123456789012:parameter/benchfleet-dev/runner-key"
+    text = user_data(ORDER, PLACE.model_copy(update={"runner_key_parameter": arn}), PLACES).decode()
+    assert "aws ssm get-parameter --region us-east-1 --name /benchfleet-dev/runner-key --with-decryption" in text

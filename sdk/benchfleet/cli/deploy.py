@@ -31,6 +31,10 @@ Parameter = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the stack; may be repeated.")
 ]
 Base = Annotated[str | None, typer.Option(metavar="IMAGE", help="What the runner's image is built on.")]
+Packages = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES", help='What apt installs on --base (default: all that runs need); "" for nothing.'),
+]
 SavedAs = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="Where address and key are saved (default: aws-STAGE).")
 ]
@@ -48,6 +52,7 @@ def run(
     bucket: Bucket = None,
     parameter: Parameter = None,
     base: Base = None,
+    system_packages: Packages = None,
     profile: SavedAs = None,
     new_key: NewKey = False,
     yes: Yes = False,
@@ -66,6 +71,7 @@ def run(
         bucket=_checked_bucket(bucket, stage),
         parameters=dict(_pair(text) for text in parameter or ()),
         base=base or DEFAULT_BASE,
+        system_packages=system_packages,
         profile=_checked_profile(profile or f"aws-{stage}"),
         skip_image=skip_image,
         skip_smoke=skip_smoke_test,

@@ -13,7 +13,7 @@ from benchfleet.deploy.aws import Aws
 from benchfleet.deploy.errors import DeployError
 from benchfleet.deploy.functions import Functions, Wanted, api_url
 from benchfleet.deploy.gateway_responses import gateway_responses, stage_changes
-from benchfleet.deploy.image import Image, ImagePusher, Repository
+from benchfleet.deploy.image import Base, Image, ImagePusher, Repository
 from benchfleet.deploy.keys import Keys, KeyStore
 from benchfleet.deploy.left import Changed
 from benchfleet.deploy.options import DeployOptions, Folders
@@ -151,7 +151,7 @@ class Deployment:
         with self._step("runner's image", "pushing the image"):
             return ImagePusher(
                 self._aws, Repository(outputs["RepositoryUri"]), self._progress,
-                sources=self._project.folder, base=self._options.base,
+                sources=self._project.folder, base=Base(self._options.base, self._options.system_packages),
             ).ensure()  # fmt: skip
 
     def _regions(self, outputs: Outputs) -> dict[str, Place]:

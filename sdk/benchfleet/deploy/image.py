@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from base64 import b64decode
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchfleet.deploy.progress import Progress
 from benchfleet.deploy.refusals import code_of
 
 _SOURCES = ("runner_image", "sdk", "pyproject.toml", "requirements-dev.lock", "README.md")
+_LAST_LINES, _MOST_CHARS = 40, 600
 _INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -40,10 +42,18 @@ class Repository:
         return self.uri.partition("/")[2]
 
 
-class ImagePusher:
-    """`base` is the image to build on."""
+@dataclass(frozen=True)
+class Base:
+    """What the image is built on. `packages` are installed on top; None: the usual ones, "": it has everything."""
 
-    def __init__(self, aws: Aws, repository: Repository, progress: Progress, *, sources: Path, base: str) -> None:
+    image: str
+    packages: str | None = None
+
+
+class ImagePusher:
+    """Builds and pushes the image of `sources`."""
+
+    def __init__(self, aws: Aws, repository: Repository, progress: Progress, *, sources: Path, base: Base) -> None:
         self._aws = aws
         self._repository = repository
         self._progress = progress
@@ -77,7 +87,7 @@ class ImagePusher:
     def _build_and_push(self, tag: str, architecture: str) -> None:
         name = f"{self._repository.uri}:{tag}"
         self._progress.resource(name, f"image for {architecture}", "building")
-        build(name, architecture, sources=self._sources, base=self._base)
+        build(name, architecture, sources=self._sources, base=self._base, progress=self._progress)
         self._progress.resource(name, f"image for {architecture}", "pushing")
         push(self._repository.uri, tag, self._credentials())
 
@@ -108,25 +118,31 @@ class ImagePusher:
         return {"mediaType": _MANIFEST, "size": size, "digest": found["imageId"]["imageDigest"], "platform": platform}
 
 
-def version_of(sources: Path, base: str) -> str:
+def version_of(sources: Path, base: Base) -> str:
     """A name that follows from everything that goes into the image."""
-    told = hashlib.sha256(base.encode())
+    told = hashlib.sha256(repr(base).encode())
     for path in (found for name in _SOURCES for found in sorted(_files(sources / name))):
         told.update(f"{path.relative_to(sources)}\0".encode())
         told.update(path.read_bytes())
     return told.hexdigest()[:16]
 
 
-def build(name: str, architecture: str, *, sources: Path, base: str) -> None:
-    """By the project's own program, whose progress goes to stderr. Raises DeployError with what it said last."""
-    command = [sys.executable, "-m", "runner_image.image.build_image", "--base", base, "--tag", name]
-    done = subprocess.run(
-        [*command, "--platform", f"linux/{architecture}"], cwd=sources, capture_output=True, text=True, errors="replace",
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if done.returncode != 0:
+def build(name: str, architecture: str, *, sources: Path, base: Base, progress: Progress) -> None:
+    """By the project's own program, whose stages are told. Raises DeployError with what it said last."""
+    command = [sys.executable, "-m", "runner_image.image.build_image", "--base", base.image, "--tag", name]
+    packages = [] if base.packages is None else ["--system-packages", base.packages]
+    said: deque[str] = deque(maxlen=_LAST_LINES)
+    with subprocess.Popen(
+        [*command, "--platform", f"linux/{architecture}", *packages], cwd=sources, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+    ) as process:  # fmt: skip
+        for line in process.stderr or ():
+            said.append(line)
+            if line.startswith("image: "):
+                progress.note(f"    {line.strip()}")
+    if process.returncode != 0:
         raise DeployError(
-            f"the runner's image for {architecture} could not be built: {' '.join(done.stderr.split())[-600:]}",
+            f"the runner's image for {architecture} could not be built: {' '.join(''.join(said).split())[-_MOST_CHARS:]}",
             remedy="`make image` shows the whole build; --skip-image leaves the image as it is",
         )
 

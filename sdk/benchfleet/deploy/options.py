@@ -13,6 +13,7 @@ class DeployOptions:
     """`also_regions` are further regions for machines. `bucket` None: named by account and region, or what is there.
 
     `parameters` are the stack's, by name. `profile` is where address and key are saved.
+    `system_packages` is what apt installs on `base`; None: the usual, "": nothing.
     """
 
     stage: str = "dev"
@@ -20,6 +21,7 @@ class DeployOptions:
     bucket: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     base: str = DEFAULT_BASE
+    system_packages: str | None = None
     profile: str = "aws-dev"
     skip_image: bool = False
     skip_smoke: bool = False
