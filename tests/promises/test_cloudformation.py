@@ -197,7 +197,8 @@ def test_a_task_gets_the_key_as_a_secret_and_ends_slowly_enough(name: str, archi
     assert secret["ValueFrom"]["Fn::Sub"].endswith(":parameter/benchfleet-${Stage}/runner-key")
     assert "Environment" not in container
     assert container["StopTimeout"] == 120  # of SIGTERM before KILL: Fargate's most
-    assert container["LinuxParameters"] == {"InitProcessEnabled": True}
+    # an init process would keep the key in its environment, which benchmarks of the same user read in /proc/1/environ
+    assert "LinuxParameters" not in container
 
 
 def test_the_page_about_deploying_tells_of_every_file() -> None:
