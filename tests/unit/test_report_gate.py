@@ -322,10 +322,10 @@ def test_what_is_within_noise_is_counted_and_shown_when_asked_for(tmp_path: Path
     console = Console(file=io.StringIO(), width=300)
     console.print(comparison_table(found))
     terminal = console.file.getvalue()  # type: ignore[attr-defined]
-    for form in (terminal, as_markdown(report).partition("### time")[0]):
+    for form in (terminal, as_markdown(report).partition("### Against")[2].partition("###")[0]):
         assert "3 of 5 rows are within noise and left out" in " ".join(form.split())
         assert ("slow" in form, "geometric mean" in form, "same" in form) == (True, True, False)
-    assert "| same-2 |" in as_markdown(report, everything=True).partition("### time")[0]
+    assert "| same-2 |" in as_markdown(report, everything=True).partition("### Against")[2].partition("###")[0]
     assert "<summary>3 of 5 rows are within noise and left out</summary>" in render(report)
 
 
