@@ -4,19 +4,26 @@ import json
 import sys
 from dataclasses import asdict
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from local_emulator.config import Ready
 
 
 def announce(ready: Ready, *, as_json: bool) -> None:
-    """One JSON line, or a table on a terminal, or plain `name: value` lines in a pipe; on stdout."""
+    announce_rows(ready, _rows(ready), title="benchfleet emulator", as_json=as_json)
+
+
+def announce_rows(ready: Any, rows: list[tuple[str, str]], *, title: str, as_json: bool) -> None:
+    """One JSON line (the whole of `ready`, a dataclass), or a table on a terminal, or plain `name: value` lines in a
+    pipe; on stdout.
+    """
     if as_json:
         print(json.dumps(asdict(ready)), flush=True)
     elif sys.stdout.isatty():
-        _table(ready)
+        _table(rows, title=title)
     else:
-        for name, value in _rows(ready):
+        for name, value in rows:
             print(f"{name}: {value}", flush=True)
 
 
@@ -49,12 +56,12 @@ def _rows(ready: Ready) -> list[tuple[str, str]]:
     ]
 
 
-def _table(ready: Ready) -> None:
+def _table(rows: list[tuple[str, str]], *, title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, show_header=False, title="benchfleet emulator", title_justify="left")
-    for name, value in _rows(ready):
+    table = Table(box=None, show_header=False, title=title, title_justify="left")
+    for name, value in rows:
         table.add_row(f"[bold]{name}", value)
     console = Console()
     console.print(table)

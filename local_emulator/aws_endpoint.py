@@ -57,7 +57,7 @@ class AwsEndpoint:
         self._region = region
         self._clock = clock
         self._trouble = trouble
-        self._moto = moto or _Dispatcher(create_backend_app)
+        self._moto = moto or Dispatcher(create_backend_app)
         self._dynamodb = dynamodb
         self._apps: dict[str, WsgiApp] = {
             "ssm": parameters,
@@ -75,9 +75,9 @@ class AwsEndpoint:
     def ask_trusted(self, service: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """The same for whoever is known to be let in, such as the Lambdas in this process."""
         try:
-            _require_plain_body(environ)
+            require_plain_body(environ)
             if service == "sqs":
-                _no_long_poll(environ)
+                no_long_poll(environ)
         except Refused as refusal:
             return _answer_refusal(refusal, environ, start_response)
         environ[SERVICE] = service
@@ -155,7 +155,7 @@ class AwsEndpoint:
         return claim.service
 
 
-class _Dispatcher(DomainDispatcherApplication):
+class Dispatcher(DomainDispatcherApplication):
     """A request goes where it was admitted to: a presigned one is S3's, whatever its body or type look like."""
 
     def infer_service_region_host(self, environ: dict[str, Any], path: str) -> str | None:
@@ -182,7 +182,7 @@ def is_motos_own(target: str) -> bool:
     return posixpath.normpath("/" + path.replace("\\", "/").lstrip("/")).lower().startswith("/moto-api")
 
 
-def _require_plain_body(environ: Mapping[str, Any]) -> None:
+def require_plain_body(environ: Mapping[str, Any]) -> None:
     """Raises Refused."""
     if "aws-chunked" in environ.get("HTTP_CONTENT_ENCODING", "").lower():  # moto would keep another body
         raise Refused("NotImplemented", "The emulator takes no aws-chunked bodies.", status=501)
@@ -193,7 +193,7 @@ def _only_reads(environ: Mapping[str, Any]) -> bool:
     return operation.startswith(READ_VERBS) if operation else environ["REQUEST_METHOD"] in ("GET", "HEAD")
 
 
-def _no_long_poll(environ: dict[str, Any]) -> None:
+def no_long_poll(environ: dict[str, Any]) -> None:
     """moto waits for messages while it holds its caller, and here that would be the lock of everybody."""
     if environ.get("HTTP_X_AMZ_TARGET", "").endswith(".ReceiveMessage"):
         body = json.dumps(json_object(environ["wsgi.input"].read()) | {"WaitTimeSeconds": 0}).encode()

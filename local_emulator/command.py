@@ -67,6 +67,9 @@ def run(
     launch_local: Annotated[bool, typer.Option(help="Start runners for tasks of provider `local`.")] = False,
     slots: Annotated[int | None, typer.Option(min=1, help="Slots of each such runner (default: CPU count).")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line.")] = False,
+    account: Annotated[
+        bool, typer.Option("--account", help="An empty AWS account instead, to rehearse a deployment against.")
+    ] = False,
 ) -> None:
     """Run all of benchfleet on this machine until Ctrl-C."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
@@ -84,7 +87,10 @@ def run(
     allow_many()
     try:
         with ExitStack() as running:
-            _bring_up(running, config, ready_path=ready_file, as_json=json, launch=launch_local, slots=slots)
+            if account:
+                _bring_up_account(running, config, ready_path=ready_file, as_json=json)
+            else:
+                _bring_up(running, config, ready_path=ready_file, as_json=json, launch=launch_local, slots=slots)
             gc.freeze()  # what was imported stays: the collector need not look at it again and again
             asked_to_end.wait()
             for signal_number in (signal.SIGINT, signal.SIGTERM):
@@ -122,6 +128,20 @@ def _bring_up(
         _launch_local(running, ready, slots=slots)
     running.enter_context(ready_file(ready_path, ready))
     announce(ready, as_json=as_json)
+
+
+def _bring_up_account(running: ExitStack, config: EmulatorConfig, *, ready_path: Path | None, as_json: bool) -> None:
+    from local_emulator.account.command import bring_up  # late: CloudFormation loads most of moto
+    from local_emulator.account.settings import AccountConfig
+
+    account = AccountConfig(
+        host=config.host,
+        port=config.port,
+        aws_host=config.aws_host,
+        aws_port=config.aws_port,
+        rate_s=config.sweep_every_s,
+    )
+    bring_up(running, account, ready_path=ready_path, as_json=as_json)
 
 
 def _launch_local(running: ExitStack, ready: Ready, *, slots: int | None) -> None:

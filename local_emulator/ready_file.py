@@ -5,10 +5,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from benchfleet.local.files import replace_whole
 
-from local_emulator.config import Ready
 from local_emulator.errors import ReadyFileUnusable
 
 _MOST_BYTES = 64 * 1024  # of a file that may be ours
@@ -16,8 +16,14 @@ _ELSEWHERE = "name a file in a folder that is there and may be written"
 _OURS = frozenset({"api_url", "pid"})  # fields by which one of an earlier emulator is known
 
 
+class Document(Protocol):
+    """What is told, with at least the fields of `_OURS`."""
+
+    def to_json(self) -> str: ...
+
+
 @contextmanager
-def ready_file(path: Path | None, ready: Ready) -> Iterator[None]:
+def ready_file(path: Path | None, ready: Document) -> Iterator[None]:
     """The file is whole whenever it is there, only its owner can read the keys in it, and it is gone at the end.
 
     What stands there already is only replaced if an emulator wrote it, and only removed if this one did. Raises

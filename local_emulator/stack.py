@@ -1,7 +1,6 @@
 """The emulator: everything started in order, everything stopped in the other order."""
 
 import os
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -14,9 +13,10 @@ from local_emulator.api_gateway import MAX_BODY_BYTES, ApiGateway
 from local_emulator.cloud import Cloud
 from local_emulator.config import REGION, EmulatorConfig, Ready
 from local_emulator.environment import applied, lambda_environment
-from local_emulator.errors import AlreadyRunning, StateLost, StateNotKept
+from local_emulator.errors import StateLost, StateNotKept
 from local_emulator.functions import Functions, fresh_app
 from local_emulator.http_server import KeepAliveServer
+from local_emulator.one_a_process import one_a_process
 from local_emulator.pumps.pump import Pump, Step, stop_all
 from local_emulator.pumps.wiring import Pumps
 from local_emulator.resources import TableDefinition, default_table
@@ -25,7 +25,6 @@ from local_emulator.state.keeper import Keeper
 from local_emulator.turns import Turns
 
 HOUSEKEEPING_S = 30.0
-_ONE = threading.Lock()  # moto's state is global to the process
 
 
 class Emulator:
@@ -61,9 +60,7 @@ class Emulator:
         self.stop()
 
     def start(self) -> Ready:
-        if not _ONE.acquire(blocking=False):
-            raise AlreadyRunning
-        self._running.callback(_ONE.release)
+        self._running.enter_context(one_a_process())
         try:
             self.ready = self._start()
         except BaseException:

@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from local_emulator.functions import Functions, scheduled_event
@@ -14,6 +14,14 @@ from local_emulator.schedule_expressions import next_time
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+
+
+class Targets(Protocol):
+    """What a schedule can reach: functions, by a name that an ARN means."""
+
+    def named_by(self, arn: str) -> str: ...
+
+    def call(self, name: str, event: Any) -> Any: ...
 
 
 class AppSchedules:
@@ -49,7 +57,7 @@ class SchedulerService:
     What came due while nothing was running is not made up for, as nothing ran then.
     """
 
-    def __init__(self, scheduler: Any, functions: Functions, *, clock: Clock) -> None:
+    def __init__(self, scheduler: Any, functions: Targets, *, clock: Clock) -> None:
         self._scheduler = scheduler
         self._functions = functions
         self._clock = clock
@@ -114,7 +122,7 @@ def _context(schedule: dict[str, Any], *, moment: datetime) -> dict[str, str]:
     }
 
 
-def _call(functions: Functions, name: str, event: Any) -> None:
+def _call(functions: Targets, name: str, event: Any) -> None:
     try:
         functions.call(name, event)
     except Exception:

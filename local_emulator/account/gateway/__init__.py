@@ -1,0 +1,1 @@
+"""REST APIs as they were deployed: from a request to a proxy event, and back."""

@@ -1,0 +1,1 @@
+"""Who asks, what the request needs, and whether the policies allow it."""

@@ -1,0 +1,1 @@
+"""Deployed functions as processes, and what invokes them."""

@@ -1,0 +1,1 @@
+"""CloudFormation: what moto's has not."""
