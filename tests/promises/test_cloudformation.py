@@ -97,7 +97,7 @@ def test_a_message_stays_hidden_while_its_function_may_run(queue: str, function:
 def test_dead_letters_are_kept_as_long_as_possible_and_each_queue_of_them_has_an_alarm() -> None:
     dead = {name: queue for name, queue in of_type("AWS::SQS::Queue").items() if name.endswith("DeadLetters")}
     assert {queue["MessageRetentionPeriod"] for queue in dead.values()} == {14 * 86_400}
-    assert len(dead) == 3
+    assert len(dead) == 4
     for name in dead:
         alarm = properties(f"{name}Alarm")
         assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}]
