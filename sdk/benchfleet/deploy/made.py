@@ -14,7 +14,7 @@ VARIABLES = {  # output of the stack → variable of the functions
     "ScheduleGroupName": "BENCHFLEET_SCHEDULE_GROUP",
 }
 FOR_NETWORKS = ("ExecutionRoleArn", "InstanceProfileArn", "RunnerImage", "RunnerKeyParameterArn", "TaskRoleArn")
-QUEUES = ("FinalizeQueueName", "ProvisionQueueName")
+QUEUES = ("FinalizeQueueName", "ProvisionQueueName", "SchedulesQueueName")
 
 Outputs = Mapping[str, str]
 
