@@ -8,11 +8,15 @@ import json
 import os
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 from benchfleet_contract.machines.script import Machine, script
 
+ENDS_S = 30.0
 KEY = "runner-key-that-nobody-may-see"
 REAL = ("awk", "cat", "cut", "grep", "mkdir", "tail", "tr", "uname")
 ONE_CORE_EACH = "# comment\n" + "".join(f"{cpu},{cpu},0\n" for cpu in range(4))
@@ -43,8 +47,9 @@ case $1 in
     cat >>"$WORLD/keys-read"
     [ -e "$WORLD/spend" ] && cat "$WORLD/spend" >"$WORLD/now"
     while [ -e "$WORLD/busy" ]; do /bin/sleep 0.02; done
+    if [ -e "$WORLD/stubborn" ]; then exit 143; fi
     ;;
-  kill) rm -f "$WORLD/busy" ;;
+  kill) if [ -e "$WORLD/stubborn" ] && [ ! -e "$WORLD/told" ]; then >"$WORLD/told"; else rm -f "$WORLD/busy"; fi ;;
 esac
 """,
     "lscpu": 'cat "$WORLD/topology"\n',
@@ -98,29 +103,36 @@ class World:
     def fail(self, program: str, first: str, words: str = "") -> None:
         self.tell(f"fail-{program}-{first}", words)
 
-    def run(self, machine: Machine, *, change: tuple[str, str] | None = None) -> Seen:
+    def run(
+        self, machine: Machine, *, change: tuple[str, str] | None = None, stop: Callable[[], bool] | None = None
+    ) -> Seen:
+        """`change` replaces a line. The script gets SIGTERM as soon as `stop` holds."""
         text = script(machine)
         if change is not None:
             assert text.count(change[0]) == 1
             text = text.replace(*change)
-        return self.run_text(text)
+        return self.run_text(text, stop=stop)
 
-    def run_text(self, text: str) -> Seen:
+    def run_text(self, text: str, *, stop: Callable[[], bool] | None = None) -> Seen:
         self.tell("script", text)
         environment = {
             "PATH": str(self.programs),
             "WORLD": str(self.folder),
             "BENCHFLEET_FOLDER": str(self.folder / "run"),
         }
-        done = subprocess.run(
-            ["/bin/bash", self.folder / "script"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        return Seen(done.returncode, self._calls(), done.stdout + done.stderr, self._texts())
+        with subprocess.Popen(
+            ["/bin/bash", self.folder / "script"], env=environment, stdout=PIPE, stderr=STDOUT, text=True
+        ) as process:
+            ends = time.monotonic() + ENDS_S
+            while stop is not None and not stop() and time.monotonic() < ends:
+                time.sleep(0.02)
+            if stop is not None:
+                process.terminate()
+            said, _ = process.communicate(timeout=ENDS_S)
+        return Seen(process.returncode, self._calls(), said, self._texts())
+
+    def phases(self) -> list[str]:
+        return [json.loads(call[call.index("--data") + 1])["phase"] for call in self._calls() if "--data" in call]
 
     def _calls(self) -> list[list[str]]:
         path = self.folder / "calls"

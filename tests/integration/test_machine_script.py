@@ -143,9 +143,29 @@ def test_a_spot_notice_drains_the_runners_and_then_hurries_them(world: World) ->
     assert ("draining", "the cloud takes this spot machine back") in seen.reports
     assert seen.of("docker", "kill")[0] == ["docker", "kill", "--signal", "TERM", "bf-0a1b2c3d-1-1"]
     phase, words = seen.reports[-1]
-    assert (phase, words) == ("ended", "the cloud takes this spot machine back;")
+    assert (phase, words) == ("ended", "the cloud takes this spot machine back")
     (token, *_) = [call for call in seen.of("curl") if "PUT" in call]
     assert "http://169.254.169.254/latest/api/token" in token
+    assert _is_last(seen, END)
+
+
+def test_runners_that_did_not_end_in_time_are_told_twice_and_the_machine_has_ended_not_failed(world: World) -> None:
+    world.tell("busy")
+    world.tell("stubborn")
+    world.tell("notice", '{"action": "terminate"}')
+    seen = world.run(on_ec2(spot=True))
+    assert [call[1:4] for call in seen.of("docker", "kill")] == [["kill", "--signal", "TERM"]] * 2
+    phase, words = seen.reports[-1]
+    assert phase == "ended"
+    assert words.startswith("the cloud takes this spot machine back; bf-0a1b2c3d-1-1 ended with exit code 143")
+
+
+def test_a_machine_that_is_shut_down_from_outside_says_so(world: World) -> None:
+    world.tell("busy")
+    seen = world.run(on_ec2(), stop=lambda: "runner" in world.phases())
+    phase, words = seen.reports[-1]
+    assert (phase, words.split(":")[:2]) == ("failed", ["runner", " the machine is shut down from outside"])
+    assert ["docker", "kill", "bf-0a1b2c3d-1-1"] in seen.calls
     assert _is_last(seen, END)
 
 
@@ -180,7 +200,7 @@ def test_the_end_is_ordered_before_anything_else(world: World, expires_s: int, m
 def test_one_runner_of_several_that_failed_is_told(world: World) -> None:
     world.program("docker", 'if [ "$1" = run ]; then echo "the last words"; case $* in *-2\\ *) exit 5 ;; esac; fi\n')
     seen = world.run(on_ec2(slots=2))
-    assert seen.reports[-1] == ("ended", "bf-0a1b2c3d-1-2 ended with exit code 5: the last words;")
+    assert seen.reports[-1] == ("ended", "bf-0a1b2c3d-1-2 ended with exit code 5: the last words")
 
 
 def test_what_a_report_cannot_hold_is_left_out(world: World) -> None:

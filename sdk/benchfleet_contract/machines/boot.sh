@@ -150,27 +150,28 @@ taken_back() {
   esac
 }
 
-# The first SIGTERM lets a runner end its task and take no other; the second reports the task as failed by the machine.
+# The first SIGTERM lets a runner end its task and take no other; the second one, $2 seconds later, reports the task as
+# failed by the machine, so that another one repeats it at once.
 drain() {
   printf '%s' "$1" >"$drained"
   report draining "$1"
-  docker kill --signal TERM "${names[@]}" || true
+  docker kill --signal TERM "${names[@]}"
+  sleep "$2"
+  docker kill --signal TERM "${names[@]}"
 }
 
 # Stops the runners before the machine is lost: on notice of the cloud, and shortly before its own end.
 watch() {
-  trap - EXIT ERR
+  trap - EXIT ERR TERM
   set +e
   local pause=30
   if [ -n "$SPOT" ]; then pause=5; fi
   while sleep "$pause"; do
     if [ -n "$SPOT" ] && taken_back; then
-      drain "the cloud takes this spot machine back"
-      sleep "$GRACE_S"
-      docker kill --signal TERM "${names[@]}"
+      drain "the cloud takes this spot machine back" "$GRACE_S"
       return
     elif (($(date +%s) >= drain_at)); then
-      drain "this machine ends soon: its time is over"
+      drain "this machine ends soon: its time is over" "$((drain_s * 9 / 10))"
       return
     fi
   done
@@ -185,9 +186,10 @@ wait_for_runners() {
     if [ "$code" = 0 ]; then
       well=$((well + 1))
     else
-      ended="$ended ${names[$i]} ended with exit code $code: $(tail -n 1 "$folder/${names[$i]}.log");"
+      ended="${ended:+$ended; }${names[$i]} ended with exit code $code: $(tail -n 1 "$folder/${names[$i]}.log")"
     fi
   done
+  running=0
   if [ "$well" = 0 ]; then
     echo "$ended"
     return 1
@@ -220,12 +222,12 @@ leave() {
   set +e
   last=$(tail -n 1 "$log")
   if [ -n "$watcher" ]; then kill "$watcher"; fi
-  if [ "$code" = 0 ]; then
-    if [ -s "$drained" ]; then ended=" $(<"$drained");$ended"; fi
-    ended=${ended# }
+  if [ "$running" = 1 ]; then docker kill "${names[@]}"; fi
+  if [ -s "$drained" ]; then
+    report ended "$(<"$drained")${ended:+; $ended}"
+  elif [ "$code" = 0 ]; then
     report ended "${ended:-the runners found nothing more to do}"
   else
-    if [ "$running" = 1 ]; then docker kill "${names[@]}"; fi
     if [ ! -s "$header" ] && [ "$step" != key ]; then mkdir -p "$folder" && fetch_key; fi
     report failed "$step: ${failure:-exit code $code}: $last"
   fi
@@ -235,6 +237,7 @@ leave() {
 
 exec 3>&1
 trap 'failure="line $LINENO: $BASH_COMMAND"' ERR
+trap 'failure="the machine is shut down from outside"; exit 143' TERM
 trap leave EXIT
 life=$MOST_MINUTES
 if [ "$EXPIRES_S" != 0 ]; then
@@ -243,7 +246,8 @@ if [ "$EXPIRES_S" != 0 ]; then
   if ((life < 1)); then life=1; fi
 fi
 shutdown -h "+$life"
-drain_at=$(($(date +%s) + life * 60 - (life > 40 ? 300 : life * 60 / 8)))
+drain_s=$((life > 40 ? 300 : life * 60 / 8))
+drain_at=$(($(date +%s) + life * 60 - drain_s))
 if [ -z "$NAME" ]; then NAME=$(uname -n | cut -d . -f 1 | tr -cd A-Za-z0-9- | cut -c 1-50); fi
 mkdir -p "$folder"
 : >"$log"
@@ -267,4 +271,3 @@ watch &
 watcher=$!
 report runner "${#names[@]} runner(s) started"
 wait_for_runners
-running=0
