@@ -23,7 +23,7 @@ from local_emulator.account.gateway.door import BEGINNING as API_DOOR
 from local_emulator.account.gateway.door import GatewayDoor
 from local_emulator.account.iam.authority import Authority
 from local_emulator.account.iam.identities import Identities
-from local_emulator.account.iam.world import MotoWorld, resource_statements
+from local_emulator.account.iam.world import MotoWorld, policies_are_ours, resource_statements
 from local_emulator.account.lambdas.functions import Functions
 from local_emulator.account.lambdas.service import Invoke, Mappings
 from local_emulator.account.registry import BEGINNING as REGISTRY_DOOR
@@ -108,6 +108,7 @@ class Account:
     ) -> GatewayDoor:
         """Everything behind the endpoint. Ends in the other order: triggers, functions, servers."""
         from local_emulator.account.stacks import models, service
+        from local_emulator.account.stacks.change_sets import our_change_sets
         from local_emulator.account.stacks.stack import our_stacks
 
         config, lock, calls, tables = self._config, endpoint.lock, Calls(), AccountTables()
@@ -133,6 +134,8 @@ class Account:
         door = GatewayDoor(apis, functions, lock=lock)
         models.use(clients)
         self._up.enter_context(our_stacks())
+        self._up.enter_context(our_change_sets())
+        self._up.enter_context(policies_are_ours())
         self._up.enter_context(served_at(address))
         self._up.callback(door.close)
         self._up.callback(functions.close)

@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from moto.backends import get_backend
 
+from local_emulator.account.answers import answer, answer_error
 from local_emulator.account.iam.requests import ApiRequest
 from local_emulator.config import ACCOUNT
 
@@ -38,8 +40,10 @@ class Apis:
         self._documents: dict[str, Document] = {}
         self._deployed: dict[tuple[str, str], Deployed] = {}
 
-    def handle(self, request: ApiRequest, environ: dict[str, Any], start: Callable[..., Any]) -> None:
-        """Looks at an import on its way to moto, and makes it readable for it."""
+    def handle(self, request: ApiRequest, environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes] | None:
+        """Looks at an import on its way to moto, and makes it readable for it. moto has no tags of what is there already."""
+        if request.operation == "TagResource":
+            return _tag(request, start)
         if request.operation in ("ImportRestApi", "PutRestApi"):
             document = _read(environ)
             if document is not None:
@@ -48,6 +52,7 @@ class Apis:
                 if api:
                     self._documents[api[1]] = document
                 _replace(environ, _as_openapi_3(document))
+        return None
 
     def after(self, request: ApiRequest, environ: dict[str, Any], body: bytes) -> None:
         """`body`: moto's answer."""
@@ -88,6 +93,16 @@ class Apis:
                 each.response_type: _response(each) for each in _backend(region).apis[api_id].get_gateway_responses()
             }
             self._deployed[api_id, stage] = Deployed(api_id, stage, region, document, responses)
+
+
+def _tag(request: ApiRequest, start: Callable[..., Any]) -> list[bytes]:
+    api = _backend(request.region).apis.get(unquote(request.path).rpartition("/restapis/")[2])
+    if api is None:
+        return answer_error(
+            start, request.protocol, status=404, code="NotFoundException", message="Invalid API identifier"
+        )
+    api.tags = {**(api.tags or {}), **request.parameters.get("tags", {})}
+    return answer(start, 204)
 
 
 def _response(given: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from moto.ec2.models.core import TaggedEC2Resource
 from local_emulator.account.stacks.models import known_types
 
 MotoStack = models.Stack
+_WITH_OUTPUTS = frozenset({"CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
 
 class Stack(MotoStack):
@@ -26,6 +27,11 @@ class Stack(MotoStack):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._require_known()
+
+    @property
+    def outputs(self) -> Any:
+        """Of a stack that is there: reading moto's makes what they name."""
+        return super().outputs if self.status in _WITH_OUTPUTS else []
 
     def create_resources(self) -> None:
         self.status = "CREATE_IN_PROGRESS"
@@ -135,9 +141,10 @@ class Stack(MotoStack):
         self._ends("UPDATE_ROLLBACK_COMPLETE")
 
     def _require_known(self, template: dict[str, Any] | None = None) -> None:
-        """Raises ValidationError for a type that neither moto nor this account can make."""
+        """Raises ValidationError for a type that neither moto nor this account can make, unless its condition is false."""
         resources = (self.template_dict if template is None else template).get("Resources", {})
-        kinds = {resource["Type"] for resource in resources.values()}
+        holds = self.resource_map.lazy_condition_map if self.template_dict else {}
+        kinds = {it["Type"] for it in resources.values() if holds.get(it.get("Condition"), True)}
         unknown = sorted(kind for kind in kinds - known_types() if not kind.startswith("Custom::"))
         if unknown:
             words = f"Template format error: the emulated account cannot make {', '.join(unknown)}"

@@ -111,6 +111,7 @@ def _encryption(rule: Mapping[str, Any]) -> dict[str, Any]:
 _RULE = {
     "Id", "Status", "Prefix", "TagFilters", "ExpirationInDays", "AbortIncompleteMultipartUpload",
     "NoncurrentVersionExpiration", "ObjectSizeGreaterThan", "ObjectSizeLessThan",
+    "ExpiredObjectDeleteMarker",
 }  # fmt: skip
 
 
@@ -123,6 +124,8 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         found["ID"] = rule["Id"]
     if "ExpirationInDays" in rule:
         found["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
+    if "ExpiredObjectDeleteMarker" in rule:
+        found["Expiration"] = {"ExpiredObjectDeleteMarker": _true(rule["ExpiredObjectDeleteMarker"])}
     if "AbortIncompleteMultipartUpload" in rule:
         days = int(rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"])
         found["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": days}
