@@ -11,7 +11,7 @@ from chalicelib.api.pages import pages
 from chalicelib.api.runs.views import runs
 from chalicelib.api.system.views import system
 from chalicelib.api.tasks.views import tasks
-from chalicelib.handlers import count_records, finalize_messages, start_scheduled_run, sweep_once
+from chalicelib.handlers import count_records, finalize_messages, provision_messages, start_scheduled_run, sweep_once
 from chalicelib.logs import write_json
 from chalicelib.stream_arn import stream_arn
 
@@ -36,6 +36,13 @@ def sweep(event: Any) -> None:
 )
 def finalize(event: SQSEvent) -> None:
     finalize_messages([record.body for record in event])
+
+
+@app.on_sqs_message(
+    queue=os.environ.get("BENCHFLEET_PROVISION_QUEUE", "benchfleet-provision"), batch_size=1, name="provision"
+)
+def provision(event: SQSEvent) -> None:
+    provision_messages([record.body for record in event])
 
 
 @app.on_dynamodb_record(

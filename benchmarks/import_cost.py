@@ -9,6 +9,8 @@ ENVIRONMENT = {
     "BENCHFLEET_TABLE": "benchfleet",
     "BENCHFLEET_BUCKET": "benchfleet",
     "BENCHFLEET_FINALIZE_QUEUE": "benchfleet-finalize",
+    "BENCHFLEET_PROVISION_QUEUE": "benchfleet-provision",
+    "BENCHFLEET_PLACES_PARAMETER": "/benchfleet/places",
     "BENCHFLEET_KEYS_PARAMETER": "/benchfleet/keys",
     "AWS_DEFAULT_REGION": "us-east-1",
 }

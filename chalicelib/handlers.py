@@ -23,6 +23,16 @@ def finalize_messages(bodies: Iterable[str]) -> None:
             services().runs.build_archive(message["run_id"])
 
 
+def provision_messages(bodies: Iterable[str]) -> None:
+    """An exception sends the message back to the queue."""
+    for body in bodies:
+        message = json.loads(body)
+        if message.get("strays"):
+            services().machines.end_strays()
+        else:
+            services().machines.advance(message["run_id"])
+
+
 def count_records(records: Iterable[Mapping[str, Any]]) -> None:
     services().runs.count_changes(services().stores.changes_of(records))
 

@@ -1,11 +1,11 @@
-"""The finalize queue: the only SQS calls."""
+"""The queues: the only SQS calls."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 
-class SqsFinalizeQueue:
+class SqsQueue:
     """`client` is called on first use; the queue is known by its name, as Chalice subscribes to it."""
 
     def __init__(self, client: Callable[[], Any], name: str) -> None:
@@ -13,17 +13,33 @@ class SqsFinalizeQueue:
         self._name = name
         self._url: str | None = None
 
-    def send(self, run_id: str) -> None:
-        self._send({"run_id": run_id})
-
-    def send_deletion(self, run_id: str) -> None:
-        self._send({"run_id": run_id, "delete": True})
-
-    def send_judgement(self, run_id: str) -> None:
-        self._send({"run_id": run_id, "judge": True})
-
-    def _send(self, body: dict[str, Any]) -> None:
+    def put(self, body: dict[str, Any], **more: Any) -> None:
         client = self._client()
         if self._url is None:
             self._url = client.get_queue_url(QueueName=self._name)["QueueUrl"]
-        client.send_message(QueueUrl=self._url, MessageBody=json.dumps(body))
+        client.send_message(QueueUrl=self._url, MessageBody=json.dumps(body), **more)
+
+
+class SqsFinalizeQueue:
+    def __init__(self, client: Callable[[], Any], name: str) -> None:
+        self._queue = SqsQueue(client, name)
+
+    def send(self, run_id: str) -> None:
+        self._queue.put({"run_id": run_id})
+
+    def send_deletion(self, run_id: str) -> None:
+        self._queue.put({"run_id": run_id, "delete": True})
+
+    def send_judgement(self, run_id: str) -> None:
+        self._queue.put({"run_id": run_id, "judge": True})
+
+
+class SqsProvisionQueue:
+    def __init__(self, client: Callable[[], Any], name: str) -> None:
+        self._queue = SqsQueue(client, name)
+
+    def send(self, run_id: str, *, delay_s: int = 0) -> None:
+        self._queue.put({"run_id": run_id}, **({"DelaySeconds": delay_s} if delay_s else {}))
+
+    def send_strays(self) -> None:
+        self._queue.put({"strays": True})

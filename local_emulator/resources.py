@@ -18,7 +18,7 @@ from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.dynamodb.table import Table
 from local_emulator.parameters import ParameterStore
 
-VISIBILITY_S = 900  # of the finalize queue, as on AWS: as long as its function may run
+VISIBILITY_S = 900  # of a queue, as on AWS: as long as its function may run
 TableDefinition = Callable[[str], dict[str, Any]]
 
 
@@ -88,10 +88,15 @@ def create_all(
     made = dynamodb.tables.create(table(config.name))
     made.expires = default_expiry()
     backends.create_bucket(config.name)
-    dead = backends.create_queue(f"{config.name}-finalize-dlq")
-    redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": config.redrive_after})
-    backends.create_queue(f"{config.name}-finalize", VisibilityTimeout=VISIBILITY_S, RedrivePolicy=redrive)
+    for queue in ("finalize", "provision"):
+        _create_queue(f"{config.name}-{queue}", config)
     backends.create_schedule_group(config.name)
     digests = {role: [hashlib.sha256(key.encode()).hexdigest()] for role, key in asdict(keys).items()}
     parameters.put(f"/{config.name}/keys", json.dumps(digests))
     return made
+
+
+def _create_queue(name: str, config: EmulatorConfig) -> None:
+    dead = backends.create_queue(f"{name}-dlq")
+    redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": config.redrive_after})
+    backends.create_queue(name, VisibilityTimeout=VISIBILITY_S, RedrivePolicy=redrive)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.limits import MAX_BODY_BYTES
-from benchfleet_contract.names import RUN_ID, TASK_ID
+from benchfleet_contract.names import LAUNCH, RUN_ID, TASK_ID
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.tasks import AssignedTask, UploadUrls
 from pydantic import BaseModel
@@ -31,7 +31,7 @@ TARGET = Path(__file__).with_name("openapi.json")
 VERSION = "1"
 FORM = "application/x-www-form-urlencoded"
 _SCHEMAS = "#/components/schemas/"
-_IDS = {"run_id": RUN_ID, "task_id": TASK_ID}
+_IDS = {"run_id": RUN_ID, "task_id": TASK_ID, "name": LAUNCH}
 _SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",

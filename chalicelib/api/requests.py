@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from benchfleet_contract import limits
 from benchfleet_contract.names import RUN_ID, fits_a_key, split_task_id
@@ -15,6 +15,8 @@ from chalicelib.domain.seals import of_digest
 from chalicelib.domain.selection import Wanted
 
 if TYPE_CHECKING:
+    from benchfleet_contract.launches import LaunchReport
+
     from chalicelib.domain.records import ClaimRequest
     from chalicelib.services.tasks.claim_task import ClaimRequests
 
@@ -72,6 +74,18 @@ def read_beat(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Beat:
         current_benchmark=_cut(body.get("current_benchmark"), limits.MAX_BENCHMARK_CHARS),
         progress_pct=_percent(body.get("progress_pct")),
     )  # fmt: skip
+
+
+def read_launch_report(body: Mapping[str, Any]) -> "LaunchReport":
+    """The message is cut, as that of a heartbeat is: what a machine has to say should not be lost for its length."""
+    from benchfleet_contract.launches import MAX_REPORT_CHARS, LaunchPhase, LaunchReport
+
+    phase, phases = body.get("phase"), get_args(LaunchPhase)
+    if phase in (None, ""):
+        raise BadRequest("Missing phase parameter", code="missing_parameter")
+    if phase not in phases:
+        raise BadRequest(f"phase must be one of {', '.join(phases)}", code="invalid_phase")
+    return LaunchReport(phase=phase, message=_cut(body.get("message"), MAX_REPORT_CHARS))
 
 
 def read_completion(body: Mapping[str, Any], holder: Holder, now_ms: int) -> Verdict:

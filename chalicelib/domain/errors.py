@@ -78,6 +78,13 @@ class TaskNotFound(NotFound):
         super().__init__("Task not found")
 
 
+class LaunchNotFound(NotFound):
+    code = "launch_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Launch not found")
+
+
 class BadRequest(Refusal):
     code = "bad_request"
 

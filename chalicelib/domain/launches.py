@@ -102,3 +102,10 @@ class Prices(Protocol):
 
     def hourly(self, region: str, instance_type: str, market: str) -> Decimal | None:
         """USD an hour; None where it is not known."""
+
+
+class UnknownPrices:
+    """Nobody knows what anything costs."""
+
+    def hourly(self, region: str, instance_type: str, market: str) -> Decimal | None:
+        return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from benchfleet_contract.names import folder_name, task_id
 from benchfleet_contract.run_options import ruby_version_of
@@ -16,6 +16,9 @@ from benchfleet_contract.states import (
     StopReason,
     TaskStatus,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.domain.fleets import Fleet
 
 
 class RunState(StrEnum):
@@ -128,6 +131,7 @@ class Run:
     noise_floor: bool = False  # is the last subject the first one under another name?
     goal: Goal | None = None
     stops: Mapping[int, Stop] = field(default_factory=dict)  # by the group's ordinal
+    fleet: "Fleet | None" = None  # the machines that are brought for it
 
     def groups_of(self, demand: Demand) -> list[tuple[int, Group]]:
         """The groups of a demand, one a subject, with their ordinals."""

@@ -5,9 +5,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchfleet_contract.states import ArchiveState, HeartbeatStatus, StopReason, TaskStatus
+from benchfleet_contract import limits
+from benchfleet_contract.states import (
+    NOT_PROVISIONED,
+    ArchiveState,
+    FailureClass,
+    HeartbeatStatus,
+    StopReason,
+    TaskStatus,
+)
 
 from chalicelib.domain.counting import Tally
 from chalicelib.domain.handing_back import ELSEWHERE_MS, history, home_of
@@ -17,6 +25,9 @@ from chalicelib.domain.records import ClaimRequest, Ending, Run, RunState, Stop,
 from chalicelib.domain.transitions import IN_FLIGHT, OPEN
 from chalicelib.store import keys
 from chalicelib.store.items import contents_value, counter, sequence_bytes, stop_name, stop_value, watermark
+
+if TYPE_CHECKING:
+    from chalicelib.domain.launch_records import Failure
 
 
 @dataclass(frozen=True)
@@ -156,6 +167,17 @@ def end_open(task: Task, ending: Ending, *, now_ms: int) -> Write:
 def spare(task: Task, reason: StopReason, *, now_ms: int) -> Write:
     """pending → cancelled: its group has measured enough. What runs is left alone, and counts."""
     sets = {"status": TaskStatus.CANCELLED, "claim_order": None, "ended_ms": now_ms, "reason": reason}
+    pk, sk = keys.task_key(task.run_id, task.number)
+    return Write(pk, sk, "#status = :pending", sets, values=dict(_PENDING))
+
+
+def give_up(task: Task, failure: "Failure", *, now_ms: int) -> Write:
+    """pending → failed: no machine of its type can be had."""
+    words = f"{failure.code}: {failure.words}; {failure.remedy}"[: limits.MAX_ERROR_CHARS]
+    sets = {
+        "status": TaskStatus.FAILED, "claim_order": None, "ended_ms": now_ms, "reason": NOT_PROVISIONED,
+        "error_type": NOT_PROVISIONED, "error_message": words, "failure_class": FailureClass.INFRASTRUCTURE,
+    }  # fmt: skip
     pk, sk = keys.task_key(task.run_id, task.number)
     return Write(pk, sk, "#status = :pending", sets, values=dict(_PENDING))
 

@@ -20,6 +20,7 @@ from benchfleet_contract.states import (
 )
 
 from chalicelib.domain.counting import Counts
+from chalicelib.domain.fleets import fleet_of_text, fleet_text
 from chalicelib.domain.presence import KEEP_MS
 from chalicelib.domain.records import (
     ActiveRun,
@@ -135,6 +136,7 @@ def run_item(run: Run) -> Item:
         "warnings": list(run.warnings), "archive": str(run.archive.state), "groups": groups_value(run.groups),
         "noise_floor": run.noise_floor or None,
         "goal": json.dumps(asdict(run.goal)) if run.goal else None,
+        "fleet": fleet_text(run.fleet) if run.fleet else None,
     }  # fmt: skip
 
 
@@ -152,6 +154,7 @@ def run_of(item: Mapping[str, Any]) -> Run:
         noise_floor=item.get("noise_floor", False),
         groups=groups_of(item["groups"]),
         goal=Goal(**json.loads(item["goal"])) if "goal" in item else None,
+        fleet=fleet_of_text(item["fleet"]) if "fleet" in item else None,
         stops={int(name[4:]): _stop_of(value) for name, value in item.items() if _STOP.fullmatch(name)},
         archive=ArchiveRecord(
             state=ArchiveState(item["archive"]),

@@ -12,10 +12,13 @@
 | task, ended | same | same | absent | |
 | marker of a run that is not over | `ACTIVE` | `<run>` | | |
 | what a task of a run with a goal measured | `MEASURED#<run>` | `M#<n>` | | |
+| machine that was asked for, for a run | `LAUNCHES#<run>` | `L#<name>` | | |
+| when a run's machines are looked at next | `LAUNCHES#<run>` | `DUE` | | |
+| region in which machines were launched | `PLACES` | `<provisioner>#<region>` | | |
 | runner that waits for a task of a run | `SEEN#<run>` | `R#<runner>` | | |
 | runner that waits for a task of any run | `SEEN` | `R#<runner>` | | |
 
-The last two have `expires_s`, the table's time to live. No sort key but a task's begins with `T#`: the stream's reader
+The last three have `expires_s`, the table's time to live. No sort key but a task's begins with `T#`: the stream's reader
 goes by that.
 
 | question | answered by |
@@ -29,6 +32,8 @@ goes by that.
 | which deletions must be gone on with? | `by_created` = `DELETING`, up to now |
 | which runs need looking after? | pk = `ACTIVE` |
 | what have the tasks of a run measured? | pk = `MEASURED#<run>` |
+| which machines were asked for, for this run? | pk = `LAUNCHES#<run>`, sk begins with `L#` |
+| where may a machine stand that nobody remembers? | pk = `PLACES` |
 | which runners wait for this run, or for any? | pk = `SEEN#<run>`, pk = `SEEN` |
 """
 
@@ -40,6 +45,7 @@ from chalicelib.domain.records import Demand
 CLAIM_INDEX = "by_claim_order"
 CREATED_INDEX = "by_created"
 RUN, COUNTS, ACTIVE, LISTED, DELETING = "RUN", "COUNTS", "ACTIVE", "RUNS", "DELETING"
+DUE, PLACES, LAUNCH_PREFIX = "DUE", "PLACES", "L#"
 TASK_PREFIX, HEADER_PREFIX = "T#", "H#"
 _MOST_BYTES = 1_000  # of a runner's id within a sort key, which may have 1,024
 
@@ -101,6 +107,18 @@ def measured_pk(run_id: str) -> str:
 
 def measured_sk(number: int) -> str:
     return f"M#{number:07d}"
+
+
+def launches_pk(run_id: str) -> str:
+    return f"LAUNCHES#{run_id}"
+
+
+def launch_sk(name: str) -> str:
+    return LAUNCH_PREFIX + name
+
+
+def place_sk(provisioner: str, region: str) -> str:
+    return f"{provisioner}#{region}"
 
 
 def seen_pk(run_id: str | None) -> str:

@@ -1,7 +1,7 @@
 """Tasks in the table: the answers to `domain/ports.Tasks`."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchfleet_contract.states import StopReason
 
@@ -15,6 +15,9 @@ from chalicelib.store import expressions, keys
 from chalicelib.store.expressions import Write
 from chalicelib.store.items import Item, header_item, header_of, task_item, task_of
 from chalicelib.store.table import ConditionFailed, Table
+
+if TYPE_CHECKING:
+    from chalicelib.domain.launch_records import Failure
 
 _PROJECTED: dict[str, Any] = {"IndexName": keys.CLAIM_INDEX, "Select": "ALL_PROJECTED_ATTRIBUTES"}
 MOST_READ = 5_000  # tasks that one `select` looks at, wanted or not: 4 MB
@@ -114,6 +117,9 @@ class TaskStore:
 
     def spare(self, task: Task, reason: StopReason, *, now_ms: int) -> None:
         self._change(expressions.spare(task, reason, now_ms=now_ms))
+
+    def give_up(self, task: Task, failure: "Failure", *, now_ms: int) -> None:
+        self._change(expressions.give_up(task, failure, now_ms=now_ms))
 
     def note_flaw(self, run_id: str, flaw: Flaw) -> None:
         self._change(expressions.note_flaw(run_id, flaw))

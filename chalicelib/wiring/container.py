@@ -14,8 +14,9 @@ from chalicelib.wiring.stores import Stores
 from chalicelib.wiring.tasks import TaskServices
 
 if TYPE_CHECKING:
-    from chalicelib.domain.ports import Clock, FinalizeQueue
+    from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
     from chalicelib.services.keyring import Keyring
+    from chalicelib.wiring.machines import MachineServices
 
 
 def now_ms() -> int:
@@ -33,11 +34,17 @@ class Services:
 
     @cached_property
     def runs(self) -> RunServices:
-        return RunServices(self.stores, self.bucket, self.queue, self.clock)
+        return RunServices(self.stores, self.bucket, self.queue, self.provision_queue, self.clock)
 
     @cached_property
     def tasks(self) -> TaskServices:
         return TaskServices(self.stores, self.bucket, self.clock)
+
+    @cached_property
+    def machines(self) -> "MachineServices":
+        from chalicelib.wiring.machines import MachineServices
+
+        return MachineServices(self.stores, self.provision_queue, self.settings.places_parameter, self.clock)
 
     @cached_property
     def keyring(self) -> "Keyring":
@@ -56,3 +63,9 @@ class Services:
         from chalicelib.queues import SqsFinalizeQueue
 
         return SqsFinalizeQueue(lambda: client("sqs"), self.settings.finalize_queue)
+
+    @cached_property
+    def provision_queue(self) -> "ProvisionQueue":
+        from chalicelib.queues import SqsProvisionQueue
+
+        return SqsProvisionQueue(lambda: client("sqs"), self.settings.provision_queue)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.domain.ports import Clock, FinalizeQueue
+    from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
     from chalicelib.services.runs.build_archive import BuildArchive
     from chalicelib.services.runs.count_changes import CountChanges
     from chalicelib.services.runs.create_run import CreateRun
@@ -26,6 +26,7 @@ class RunServices:
     stores: "Stores"
     bucket: "Bucket"
     queue: "FinalizeQueue"
+    provision: "ProvisionQueue"
     clock: "Clock"
 
     @cached_property
@@ -33,19 +34,21 @@ class RunServices:
         from chalicelib.services.runs.create_run import CreateRun
 
         suffix = lambda: secrets.token_hex(3)  # noqa: E731
-        return CreateRun(self.stores.runs, self.stores.tasks, self.bucket.storage, self.clock, suffix)
+        stores = self.stores
+        return CreateRun(stores.runs, stores.tasks, self.bucket.storage, self.provision, self.clock, suffix)
 
     @cached_property
     def read(self) -> "ReadRuns":
         from chalicelib.services.runs.read_runs import ReadRuns
 
-        return ReadRuns(self.stores.runs, self.stores.tasks, self.bucket.storage)
+        return ReadRuns(self.stores.runs, self.stores.tasks, self.stores.launches, self.bucket.storage)
 
     @cached_property
     def stop(self) -> "StopRun":
         from chalicelib.services.runs.stop_run import StopRun
 
-        return StopRun(self.stores.runs, self.stores.tasks, self.end_open, self.queue)
+        stores = self.stores
+        return StopRun(stores.runs, stores.tasks, self.end_open, self.queue, stores.launches, self.provision)
 
     @cached_property
     def delete(self) -> "DeleteRun":
@@ -59,7 +62,13 @@ class RunServices:
 
         stores = self.stores
         return RemoveRun(
-            stores.deletions, stores.tasks, stores.runners, stores.measurements, self.bucket.storage, self.clock
+            stores.deletions,
+            stores.tasks,
+            stores.runners,
+            stores.measurements,
+            stores.launches,
+            self.bucket.storage,
+            self.clock,
         )
 
     @cached_property
@@ -72,7 +81,10 @@ class RunServices:
     def sweep(self) -> "Sweep":
         from chalicelib.services.runs.sweep import Sweep
 
-        return Sweep(self.stores.runs, self.stores.tasks, self.stores.deletions, self.queue, self.clock)
+        stores = self.stores
+        return Sweep(
+            stores.runs, stores.tasks, stores.deletions, stores.launches, self.queue, self.provision, self.clock
+        )
 
     @cached_property
     def build_archive(self) -> "BuildArchive":

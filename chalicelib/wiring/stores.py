@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.domain.counting import Change
-    from chalicelib.domain.ports import Deletions, Measurements, Runners, Runs, Tasks
+    from chalicelib.domain.ports import Deletions, Launches, Measurements, Runners, Runs, Tasks
     from chalicelib.store.table import Table
 
 
@@ -41,6 +41,12 @@ class Stores:
         from chalicelib.store.measured import MeasuredStore
 
         return MeasuredStore(self.table)
+
+    @cached_property
+    def launches(self) -> "Launches":
+        from chalicelib.store.launches import LaunchStore
+
+        return LaunchStore(self.table)
 
     @cached_property
     def runners(self) -> "Runners":

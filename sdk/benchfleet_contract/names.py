@@ -8,6 +8,7 @@ RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 # `/runs/a.json` is run `a`, and `latest` on a command line is the newest run: no new run may have such a name.
 NEW_RUN_ID = re.compile(rf"(?!latest$|.*\.json$){RUN_ID.pattern}")
 TASK_ID = re.compile(rf"{RUN_ID.pattern}\.[1-9][0-9]{{0,6}}")
+LAUNCH = re.compile(r"bf-[0-9a-f]{8}-[1-9][0-9]{0,8}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 IMAGE = re.compile(r"[!-,.-~][!-~]{0,254}")

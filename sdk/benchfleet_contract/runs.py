@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from benchfleet_contract import limits
+from benchfleet_contract.launches import LaunchState
 from benchfleet_contract.provisioning import CloudProvision
 from benchfleet_contract.states import ArchiveState, Order, RunStatus, StopReason, TaskStatus
 
@@ -187,3 +188,5 @@ class RunDetail(BaseModel):
     archive: Archive
     groups: list[GroupCounts]
     precision: Annotated[RunPrecision | None, Field(exclude_if=lambda value: value is None)] = None
+    # How many machines that were asked for are in which state; only where the control plane brings machines.
+    launches: Annotated[dict[LaunchState, int] | None, Field(exclude_if=lambda value: value is None)] = None

@@ -52,6 +52,9 @@ class StopReason(StrEnum):
 
 NOT_NEEDED = frozenset({StopReason.PRECISION, StopReason.TIME})  # reasons of tasks that were cancelled by design
 
+NOT_PROVISIONED = "not_provisioned"  # of a task: no machine of its type could be had; of a run: no task got one
+PARTLY_PROVISIONED = "partly_provisioned"  # of a run: some tasks got no machine
+
 
 class HeartbeatStatus(StrEnum):
     BOOT = "boot"

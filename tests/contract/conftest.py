@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.ports import Deletions, Measurements, Runners, Runs, Tasks
+from chalicelib.domain.ports import Deletions, Launches, Measurements, Runners, Runs, Tasks
 from chalicelib.store.deletions import DeletionStore
+from chalicelib.store.launches import LaunchStore
 from chalicelib.store.measured import MeasuredStore
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
@@ -25,7 +26,7 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Stores:
-    """`tasks`, `runs`, `runners`, `deletions` and `measurements` are what is under test; `table` looks behind them."""
+    """`table` looks behind the others, which are under test."""
 
     table: Table
     tasks: Tasks
@@ -33,6 +34,7 @@ class Stores:
     runners: Runners
     deletions: Deletions
     measurements: Measurements
+    launches: Launches
 
 
 @pytest.fixture(scope="session")
@@ -80,5 +82,11 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         made = request.getfixturevalue("aws").client("dynamodb") if request.param == "http" else None
         table = new_table(made or request.getfixturevalue("dynamodb"))
     return Stores(
-        table, TaskStore(table), RunStore(table), RunnerStore(table), DeletionStore(table), MeasuredStore(table)
+        table,
+        TaskStore(table),
+        RunStore(table),
+        RunnerStore(table),
+        DeletionStore(table),
+        MeasuredStore(table),
+        LaunchStore(table),
     )

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from benchfleet_contract.places import Place, Places
 
 from chalicelib.domain.launches import LaunchFailed, Machine, Order, Tagged, TypeFacts
 
@@ -13,6 +16,26 @@ TYPES = {
 }
 REGIONS = ("eu-north-1", "eu-west-1")
 ENDING_MS = 30_000  # how long a machine takes to end
+
+
+def places_in(*regions: str) -> Places:
+    """A deployment with a place in each of them."""
+    place = Place(
+        subnets=["subnet-1"], security_group="sg-1", instance_profile_arn="arn:profile", cluster="benchfleet-dev",
+        task_definitions={"x86_64": "arn:x86", "arm64": "arn:arm"}, image="image@sha256:0",
+        runner_key_parameter="/benchfleet-dev/runner-key", log_group="/benchfleet-dev/machines",
+    )  # fmt: skip
+    return Places(api_url="https://api", stage="dev", regions=dict.fromkeys(regions, place))
+
+
+@dataclass
+class HandPrices:
+    """USD an hour by instance type, the same in every region and market."""
+
+    known: dict[str, Decimal] = field(default_factory=dict)
+
+    def hourly(self, region: str, instance_type: str, market: str) -> Decimal | None:
+        return self.known.get(instance_type)
 
 
 @dataclass

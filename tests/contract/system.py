@@ -11,6 +11,15 @@ from chalicelib.archive.storage import Storage
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.counting import Counts, Tally, recount
 from chalicelib.domain.records import Run, Task
+from chalicelib.services.provisioning.advance import AdvanceFleet
+from chalicelib.services.provisioning.clouds import Clouds
+from chalicelib.services.provisioning.ending import EndMachines
+from chalicelib.services.provisioning.giving_up import GiveUp
+from chalicelib.services.provisioning.launching import LaunchMachines
+from chalicelib.services.provisioning.read_launches import ReadLaunches
+from chalicelib.services.provisioning.report_launch import ReportLaunch
+from chalicelib.services.provisioning.strays import EndStrays
+from chalicelib.services.provisioning.watching import WatchMachines
 from chalicelib.services.runs.build_archive import BuildArchive
 from chalicelib.services.runs.count_changes import CountChanges
 from chalicelib.services.runs.create_run import CreateRun
@@ -29,6 +38,7 @@ from chalicelib.services.tasks.read_runners import ReadRunners
 from chalicelib.services.tasks.renew_lease import RenewLease
 from chalicelib.services.tasks.sign_uploads import SignUploads
 from chalicelib.store.deletions import DeletionStore
+from chalicelib.store.launches import LaunchStore
 from chalicelib.store.measured import MeasuredStore
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
@@ -37,6 +47,7 @@ from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
 from tests.contract.answered import AnsweredOnce, answered
 from tests.contract.in_process import Engine, client, new_bucket
+from tests.contract.machines import REGIONS, HandPrices, MemoryCloud, places_in
 from tests.contract.records import NOW_MS
 
 BODY: Mapping[str, Any] = {
@@ -74,6 +85,26 @@ class Outbox:
         self.judgements.append(run_id)
 
 
+class ProvisionOutbox:
+    """The provision queue: (from when on it is delivered, run id; None stands for strays)."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self._clock = clock
+        self.messages: list[tuple[int, str | None]] = []
+
+    def send(self, run_id: str, *, delay_s: int = 0) -> None:
+        self.messages.append((self._clock() + delay_s * 1000, run_id))
+
+    def send_strays(self) -> None:
+        self.messages.append((self._clock(), None))
+
+    def due(self) -> list[str | None]:
+        """Takes what may be delivered by now."""
+        due = [run_id for at_ms, run_id in self.messages if at_ms <= self._clock()]
+        self.messages = [each for each in self.messages if each[0] > self._clock()]
+        return due
+
+
 class Killed(Exception):
     """The process has died."""
 
@@ -107,6 +138,8 @@ class Clients:
 class System:
     def __init__(self, clients: Clients, *, bucket: Objects | None = None) -> None:
         self.clock, self.outbox = HandClock(), Outbox()
+        self.provision = ProvisionOutbox(self.clock)
+        self.cloud, self.prices, self.places = MemoryCloud(self.clock), HandPrices(), places_in(*REGIONS)
         self.engine, self.dynamodb = clients.engine, clients.engine.client
         self.table_name = self.engine.new_table()
         self.objects = bucket or new_bucket(clients.s3)
@@ -119,7 +152,8 @@ class System:
         table = Table(dynamodb, self.table_name)
         self.runs, self.tasks = RunStore(table), TaskStore(table)
         clock, queue = self.clock, self.outbox
-        self.create_run = CreateRun(self.runs, self.tasks, self.storage, clock, lambda: "x1")
+        self.launches = LaunchStore(table)
+        self.create_run = CreateRun(self.runs, self.tasks, self.storage, self.provision, clock, lambda: "x1")
         self.claims = ClaimTask(self.runs, self.tasks, Windows(lambda below: below - 1))
         self.claims_of_any = ClaimAny(self.runs, self.claims)
         self.claim_task = answered(self.claims, self.storage)
@@ -127,25 +161,38 @@ class System:
         self.claim_once = AnsweredOnce(ClaimOnce(self.tasks, self.claims, self.claims_of_any), self.storage)
         self.runners = RunnerStore(table)
         self.note_runners = NoteRunners(self.runners)
-        self.read_runs = ReadRuns(self.runs, self.tasks, self.storage)
+        self.read_runs = ReadRuns(self.runs, self.tasks, self.launches, self.storage)
         self.read_runners = ReadRunners(self.runs, self.tasks, self.runners, clock)
         self.renew_lease = RenewLease(self.tasks)
         self.finish_task = FinishTask(self.tasks, self.storage)
         self.sign_uploads = SignUploads(self.tasks, self.storage)
         end_open = EndOpenTasks(self.tasks, clock)
-        self.stop_run = StopRun(self.runs, self.tasks, end_open, queue)
+        self.stop_run = StopRun(self.runs, self.tasks, end_open, queue, self.launches, self.provision)
         self.deletions = DeletionStore(table)
         self.delete_run = DeleteRun(self.runs, self.deletions, queue, clock)
         self.measurements = MeasuredStore(table)
-        self.remove_run = RemoveRun(self.deletions, self.tasks, self.runners, self.measurements, self.storage, clock)
+        self.remove_run = RemoveRun(
+            self.deletions, self.tasks, self.runners, self.measurements, self.launches, self.storage, clock
+        )
         results = ResultReader(lambda: self.objects)
         self.judge = JudgePrecision(self.runs, self.tasks, self.measurements, results, clock)
-        self.sweep = Sweep(self.runs, self.tasks, self.deletions, queue, clock)
+        self.sweep = Sweep(self.runs, self.tasks, self.deletions, self.launches, queue, self.provision, clock)
+        self._connect_machines()
         self.release_builds = ReleaseBuilds(self.runs, queue)
         self.count_changes = CountChanges(self.runs, queue, clock)
         self.build_archive = BuildArchive(
             self.runs, self.tasks, ArchiveBuilder(lambda: self.objects), end_open, self.judge, queue, clock
         )
+
+    def _connect_machines(self) -> None:
+        clouds = Clouds(lambda: self.places, lambda: {"aws-ec2": self.cloud}, self.prices)
+        self.advance = AdvanceFleet(
+            self.runs, self.tasks, self.runners, self.launches, WatchMachines(clouds), EndMachines(clouds),
+            LaunchMachines(self.launches, clouds), GiveUp(self.tasks), self.provision, self.clock,
+        )  # fmt: skip
+        self.end_strays = EndStrays(self.runs, self.launches, clouds, self.clock)
+        self.report_launch = ReportLaunch(self.launches, self.clock)
+        self.read_launches = ReadLaunches(self.runs, self.launches, self.clock)
 
     def die_after(self, writes: int) -> None:
         """The next process dies before its write number `writes` + 1."""
@@ -175,6 +222,14 @@ class System:
         """Delivers every message about a judgement once."""
         while self.outbox.judgements:
             self.judge(self.outbox.judgements.pop(0))
+
+    def bring(self) -> None:
+        """Delivers every message about machines that is due, once."""
+        for run_id in self.provision.due():
+            if run_id is None:
+                self.end_strays()
+            else:
+                self.advance(run_id)
 
     def run(self, run_id: str = "r") -> Run:
         return self.found(run_id)[0]

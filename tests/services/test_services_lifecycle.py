@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from chalicelib.domain.ports import Beat, Flaw, Verdict
 from chalicelib.domain.records import Run, RunState
 from chalicelib.services.runs.build_archive import MOST_BUILDS
 from chalicelib.services.runs.present import task_view
-from chalicelib.services.runs.stop_run import EndOpenTasks, StopRun
+from chalicelib.services.runs.stop_run import EndOpenTasks
 from tests.contract.in_process import new_bucket
 from tests.contract.records import CLOUD, LOCAL, a_request
 from tests.contract.system import BODY, Clients, Killed, System
@@ -516,7 +517,7 @@ class EndsNone(EndOpenTasks):
 
 def test_a_stopped_run_hands_out_none_of_the_tasks_that_the_stop_did_not_end(system: System) -> None:
     system.create_run({**BODY, "per_instance_type": {"tasks": 3}})
-    StopRun(system.runs, system.tasks, EndsNone(system.tasks, system.clock), system.outbox)("r")
+    replace(system.stop_run, end_open=EndsNone(system.tasks, system.clock))("r")
     assert [task.status for task in system.all()] == [TaskStatus.PENDING] * 3
     assert [claim(system, f"runner-{number}").status for number in range(4)] == ["done"] * 4
     system.finalize()

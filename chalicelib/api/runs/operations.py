@@ -1,12 +1,12 @@
 """Operations of runs, as the OpenAPI document describes them. Never imported by the Lambda."""
 
-from benchfleet_contract import limits, runners, runs, summary, tasks
+from benchfleet_contract import launches, limits, runners, runs, summary, tasks
 from benchfleet_contract.message import Message
 from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.states import TaskStatus
 
-from chalicelib.api.endpoint import ADMIN, ANYONE
+from chalicelib.api.endpoint import ADMIN, ANYONE, RUNNER
 from chalicelib.api.openapi_operation import BUSY, PAGE_WORDS, Operation, Refusals, query, whole
 from chalicelib.api.runs.schema import EXAMPLE
 from chalicelib.domain import errors
@@ -79,6 +79,16 @@ def _runs() -> list[Operation]:
         Operation(
             "get", "/runs/{run_id}/runners", "listRunners", "Who works on a run, who waits for it, who was there.",
             ANYONE, runners.RunnerList, refusals=(errors.RunNotFound, *BUSY),
+        ),
+        Operation(
+            "get", "/runs/{run_id}/launches", "listLaunches",
+            "The machines that the control plane brings for a run: what became of each, and what it costs.",
+            ANYONE, launches.LaunchList, refusals=(errors.RunNotFound, *BUSY),
+        ),
+        Operation(
+            "post", "/runs/{run_id}/launches/{name}", "reportLaunch", "A machine says how far it is.", RUNNER, Message,
+            body=launches.LaunchReport, example={"phase": "image", "message": "pulling"},
+            refusals=(errors.BadRequest, errors.TooLarge, errors.RunNotFound, errors.LaunchNotFound, *BUSY),
         ),
     ]  # fmt: skip
 

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from benchfleet_contract.limits import TASKS_PAGE
 from benchfleet_contract.message import Message
-from benchfleet_contract.names import run_id_of
+from benchfleet_contract.names import LAUNCH, run_id_of
 from benchfleet_contract.tasks import TaskList
 from chalice.app import Blueprint, Response
 
-from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, answer, body_of, query_of
+from chalicelib.api.endpoint import ADMIN, ANY_TYPE, ANYONE, RUNNER, answer, body_of, query_of
 from chalicelib.api.json_suffix import without_format
-from chalicelib.api.requests import read_page, read_runs_cursor, read_wanted
-from chalicelib.domain.errors import RunNotFound
+from chalicelib.api.requests import read_launch_report, read_page, read_runs_cursor, read_wanted
+from chalicelib.domain.errors import LaunchNotFound, RunNotFound
 from chalicelib.wiring import services
 
 if TYPE_CHECKING:
@@ -67,6 +67,21 @@ def list_runners(run_id: str) -> Response:
     return answer(runs.current_request, ANYONE, lambda: services().tasks.read_runners(known(run_id)))
 
 
+@runs.route("/runs/{run_id}/launches", methods=["GET"], content_types=ANY_TYPE)
+def list_launches(run_id: str) -> Response:
+    return answer(runs.current_request, ANYONE, lambda: services().machines.read(known(run_id)))
+
+
+@runs.route("/runs/{run_id}/launches/{name}", methods=["POST"], content_types=ANY_TYPE)
+def report_launch(run_id: str, name: str) -> Response:
+    def report() -> Message:
+        said = read_launch_report(body_of(runs.current_request))
+        services().machines.report(known(run_id), _launch(name), said)
+        return Message(message="Report received")
+
+    return answer(runs.current_request, RUNNER, report)
+
+
 @runs.route("/runs/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)
 @runs.route("/run/{run_id}/stop", methods=["POST"], content_types=ANY_TYPE)
 def stop_run(run_id: str) -> Response:
@@ -91,6 +106,13 @@ def known(run_id: str) -> str:
     if run_id_of(run_id) is None:
         raise RunNotFound
     return run_id
+
+
+def _launch(name: str) -> str:
+    """Raises LaunchNotFound for what cannot be a launch's name."""
+    if LAUNCH.fullmatch(name := without_format(name)) is None:
+        raise LaunchNotFound
+    return name
 
 
 def _create() -> "CreatedRun":

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchfleet_contract.states import ArchiveState
+from benchfleet_contract.states import NOT_PROVISIONED, PARTLY_PROVISIONED, ArchiveState
 
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Flaw, Runs, Tasks
@@ -55,7 +55,8 @@ class BuildArchive:
         ends = Counter(task.reason if task.status not in OPEN else _STILL_OPEN for task in self.tasks.all(run))
         if not ends[_STILL_OPEN]:
             all_in_time = run.ending is Ending.DEADLINE and not ends[Ending.DEADLINE]
-            self._build(run.evolve(ending=None, reason=None) if all_in_time else self._judged(run))
+            run = run.evolve(ending=None, reason=None) if all_in_time else self._judged(run)
+            self._build(_without_machines(run, ends))
 
     def _judged(self, run: Run) -> Run:
         """With the reasons why a run with a goal took no more tasks. What hinders judging it hinders no archive."""
@@ -138,10 +139,18 @@ def reason_of(run: Run) -> str | None:
     return run.reason or why(run)
 
 
+def _without_machines(run: Run, ends: Counter[str | None]) -> Run:
+    """With the reason why tasks were not done for which no machine could be had."""
+    if run.ending or run.state is RunState.CANCELLED or not ends[NOT_PROVISIONED]:
+        return run
+    return run.evolve(reason=NOT_PROVISIONED if ends[NOT_PROVISIONED] == run.task_count else PARTLY_PROVISIONED)
+
+
 def _last_state(run: Run) -> RunState:
     if run.state is RunState.CANCELLED:
         return RunState.CANCELLED
-    return RunState.FAILED if run.ending is Ending.DEADLINE else RunState.COMPLETED
+    has_failed = run.ending is Ending.DEADLINE or run.reason == NOT_PROVISIONED
+    return RunState.FAILED if has_failed else RunState.COMPLETED
 
 
 def _document(run: Run) -> bytes:

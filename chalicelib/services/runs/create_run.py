@@ -19,10 +19,11 @@ from benchfleet_contract.states import TaskStatus
 
 from chalicelib.domain.deleting import free_at_ms
 from chalicelib.domain.errors import BadRequest, InvalidRun, RunExists, Unavailable
+from chalicelib.domain.fleets import fleet_of
 from chalicelib.domain.labels import label_of
 from chalicelib.domain.leases import iso
 from chalicelib.domain.plan import Plan, PlanTooLarge, plan_of
-from chalicelib.domain.ports import Clock, Runs, Storage, Tasks
+from chalicelib.domain.ports import Clock, ProvisionQueue, Runs, Storage, Tasks
 from chalicelib.domain.records import Goal, Run, RunState, Task
 
 _TRIES_FOR_AN_ID = 5
@@ -36,6 +37,7 @@ class CreateRun:
     runs: Runs
     tasks: Tasks
     storage: Storage
+    provision: ProvisionQueue
     clock: Clock
     suffix: Callable[[], str]
 
@@ -79,6 +81,8 @@ class CreateRun:
             raise Unavailable("The run took too long to create and was discarded", retry_after_s=5)
         run = run.evolve(state=RunState.RUNNING)
         self.tasks.open_headers(run)
+        if run.fleet:
+            self.provision.send(run.run_id)
         return run
 
 
@@ -133,6 +137,7 @@ def planned(request: RunRequest, plan: Plan, *, fingerprint: str, warnings: tupl
         order=request.order, shards=request.shards, shared_options=_shared(request, plan), label=label_of(request),
         noise_floor=request.noise_floor,
         goal=_goal(request),
+        fleet=fleet_of(request),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What people and programs ask about runs and tasks."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,13 @@ from benchfleet_contract.tasks import TaskList
 
 from chalicelib.domain.counting import Counts
 from chalicelib.domain.errors import RunNotFound, SummaryNotFound, TaskNotFound
-from chalicelib.domain.ports import Runs, Storage, Tasks
+from chalicelib.domain.ports import Launches, Runs, Storage, Tasks
 from chalicelib.domain.records import Run, Task
 from chalicelib.domain.selection import Wanted
 from chalicelib.services.runs.present import list_item, run_detail, task_view
 
 if TYPE_CHECKING:
+    from benchfleet_contract.launches import LaunchState
     from benchfleet_contract.summary import RunSummary
 
 _NO_SUMMARY = {
@@ -40,6 +42,7 @@ def published(runs: Runs, run_id: str) -> tuple[Run, Counts]:
 class ReadRuns:
     runs: Runs
     tasks: Tasks
+    launches: Launches
     storage: Storage
 
     def newest(self, *, cursor: str | None) -> RunList:
@@ -49,7 +52,12 @@ class ReadRuns:
 
     def detail(self, run_id: str) -> RunDetail:
         run, counts = published(self.runs, run_id)
-        return run_detail(run, counts, self.storage)
+        detail = run_detail(run, counts, self.storage)
+        return detail.model_copy(update={"launches": self._launches(run_id)}) if run.fleet else detail
+
+    def _launches(self, run_id: str) -> "dict[LaunchState, int]":
+        """How many machines are in each state; states that none is in are left out."""
+        return dict(Counter(launch.state for launch in self.launches.all(run_id)))
 
     def summary(self, run_id: str) -> "RunSummary":
         """What the run measured. Raises RunNotFound, and SummaryNotFound with the reason while there is none."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain.deleting import free_at_ms
-from chalicelib.domain.ports import Clock, Deletions, Measurements, Runners, Storage, Tasks
+from chalicelib.domain.ports import Clock, Deletions, Launches, Measurements, Runners, Storage, Tasks
 from chalicelib.domain.records import Run
 
 REMOVAL_LEASE_MS = 300_000  # then whoever took the run counts as dead, and another may
@@ -28,6 +28,7 @@ class RemoveRun:
     tasks: Tasks
     runners: Runners
     measurements: Measurements
+    launches: Launches
     storage: Storage
     clock: Clock
 
@@ -53,7 +54,7 @@ class RemoveRun:
         """Each step takes seconds, however large the run is."""
         of_stores = (
             self.storage.erase(run.run_id), self.tasks.erase(run.run_id, run.task_count), self.runners.erase(run.run_id),
-            self.measurements.erase(run.run_id),
+            self.measurements.erase(run.run_id), self.launches.erase(run.run_id),
         )  # fmt: skip
         for steps in of_stores:
             yield from steps

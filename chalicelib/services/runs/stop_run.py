@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.domain.errors import RunNotRunning
-from chalicelib.domain.ports import Clock, FinalizeQueue, Refused, Runs, Tasks
+from chalicelib.domain.ports import Clock, FinalizeQueue, Launches, ProvisionQueue, Refused, Runs, Tasks
 from chalicelib.domain.records import Ending, Run, Task
 from chalicelib.domain.transitions import OPEN
 from chalicelib.services.runs.read_runs import published
@@ -47,6 +47,8 @@ class StopRun:
     tasks: Tasks
     end_open: EndOpenTasks
     queue: FinalizeQueue
+    launches: Launches
+    provision: ProvisionQueue
 
     def __call__(self, run_id: str) -> None:
         """Raises RunNotFound, RunNotRunning."""
@@ -54,6 +56,9 @@ class StopRun:
         if not self.runs.stop(run_id):
             raise RunNotRunning
         run, _ = published(self.runs, run_id)
+        if run.fleet:  # first: machines cost money
+            self.launches.hurry(run_id)
+            self.provision.send(run_id)
         self.tasks.close_headers(run)
         self.end_open(run, most=_AT_ONCE)
         self.queue.send(run_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from benchfleet_contract.states import ArchiveState
 
 from chalicelib.domain.counting import Counts, all_ended, fingerprint, recount
-from chalicelib.domain.ports import Clock, Deletions, FinalizeQueue, Refused, Runs, Tasks
+from chalicelib.domain.ports import Clock, Deletions, FinalizeQueue, Launches, ProvisionQueue, Refused, Runs, Tasks
 from chalicelib.domain.records import ActiveRun, Ending, Run, RunState, Task
 from chalicelib.domain.sweeping import plan
 
@@ -27,7 +27,9 @@ class Sweep:
     runs: Runs
     tasks: Tasks
     deletions: Deletions
+    launches: Launches
     queue: FinalizeQueue
+    provision: ProvisionQueue
     clock: Clock
 
     def __call__(self) -> dict[str, int]:
@@ -42,6 +44,8 @@ class Sweep:
         done = self._leases(leased, now_ms)
         for run_id in self.deletions.due(now_ms=now_ms, limit=MOST_DELETIONS):
             self.queue.send_deletion(run_id)
+        if self.launches.marked(now_ms=now_ms):  # machines were launched of late
+            self.provision.send_strays()
         return done
 
     def _run(self, active: ActiveRun, now_ms: int) -> list[Task]:
@@ -52,19 +56,25 @@ class Sweep:
         run, counts = found
         if not run.is_shown:  # it is being deleted, its marker too
             return []
+        if run.fleet:
+            self.provision.send(run.run_id)
         if run.archive.state in (ArchiveState.READY, ArchiveState.FAILED):
             if self._verified(run, counts, now_ms):
                 self.runs.retire(run.run_id)
         elif run.is_open and run.deadline_ms < now_ms:
             self._pass_deadline(run)
         else:
-            if (run.ending or counts.open() <= 0) and counts.changed_ms < now_ms - LOST_MS:
-                self.queue.send(run.run_id)
-            if run.goal and run.is_open:  # its time may be over, and messages get lost
-                self.queue.send_judgement(run.run_id)
+            self._remind(run, counts, now_ms)
             self._verified(run, counts, now_ms)
             return list(self._leased(run, counts))
         return []
+
+    def _remind(self, run: Run, counts: Counts, now_ms: int) -> None:
+        """Messages get lost."""
+        if (run.ending or counts.open() <= 0) and counts.changed_ms < now_ms - LOST_MS:
+            self.queue.send(run.run_id)
+        if run.goal and run.is_open:  # its time may be over
+            self.queue.send_judgement(run.run_id)
 
     def _abandoned(self, active: ActiveRun, run: Run | None, now_ms: int) -> None:
         if active.created_ms > now_ms - ABANDONED_MS:

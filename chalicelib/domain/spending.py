@@ -1,0 +1,55 @@
+"""What the machines of a run cost, and what they may cost. Amounts are USD, prices USD an hour.
+
+cost of a machine = price * max(1 minute, time from its launch to its end) / 1 hour: clouds bill by the second, and a minute
+at least (EC2: "Per Second Billing", aws.amazon.com/ec2/pricing/on-demand).
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from chalicelib.domain.launch_records import Launch
+
+HOUR_MS = 3_600_000
+LEAST_MS = 60_000  # that is billed
+FIRST_MS = 600_000  # a machine that would have to end before that is not worth its start
+HORIZON_MS = 120_000  # until the bound is looked at again, and a machine that was told to end has ended
+
+
+def cost_of(launch: Launch, *, now_ms: int) -> Decimal | None:
+    """None: it never cost anything, or nobody knows."""
+    if launch.launched_ms is None or launch.hourly is None:
+        return None
+    until_ms = now_ms if launch.ended_ms is None else launch.ended_ms
+    return launch.hourly * max(LEAST_MS, until_ms - launch.launched_ms) / HOUR_MS
+
+
+def spent(launches: Iterable[Launch], *, now_ms: int) -> Decimal:
+    """What is known of it."""
+    return sum((cost_of(each, now_ms=now_ms) or Decimal(0) for each in launches), Decimal(0))
+
+
+def committed(launches: Iterable[Launch], *, now_ms: int, ahead_ms: int) -> Decimal:
+    """What will have been spent if every machine that there is, or may be, works on for so long."""
+    known = list(launches)
+    rate = sum((each.hourly or Decimal(0) for each in known if _costs(each)), Decimal(0))
+    return spent(known, now_ms=now_ms) + rate * ahead_ms / HOUR_MS
+
+
+def _costs(launch: Launch) -> bool:
+    return launch.state in ("starting", "running", "ending") or launch.aimed
+
+
+def fits(max_cost: Decimal, hourly: Decimal, launches: Iterable[Launch], *, now_ms: int) -> bool:
+    """Is there money for the first minutes of one more machine, beside those that there are?"""
+    return committed(launches, now_ms=now_ms, ahead_ms=FIRST_MS) + hourly * FIRST_MS / HOUR_MS <= max_cost
+
+
+def is_over(max_cost: Decimal, launches: Iterable[Launch], *, now_ms: int) -> bool:
+    """Would the bound be passed before it is looked at again?"""
+    return committed(launches, now_ms=now_ms, ahead_ms=HORIZON_MS) > max_cost
+
+
+def affordable_ms(max_cost: Decimal, hourly: Decimal, launches: Iterable[Launch], *, now_ms: int) -> int:
+    """How long one more machine could work, alone, for what is left."""
+    left = max_cost - spent(launches, now_ms=now_ms)
+    return int(left * HOUR_MS / hourly) if hourly > 0 else HOUR_MS * 24 * 365

@@ -1,0 +1,1 @@
+"""Machines of runs: planned, launched, watched, ended."""
