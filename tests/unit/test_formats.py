@@ -172,6 +172,21 @@ def test_jmh_pools_the_iterations_of_all_forks() -> None:
     assert (sort.samples, sort.unit, sort.better) == ([1250.5], "ops/ms", "higher")
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        Source(
+            "build.json",
+            b'{"reason": "compiler-artifact", "target": {}}\n{"reason": "build-finished", "success": true}\n',
+        ),
+        Source("events.json", b'{"message": "stopped", "reason": "no space left"}\n'),
+        Source("notes", files={"notes/sample.json": b"{}", "notes/other/estimates.json": b"{}"}),
+    ],
+)
+def test_what_cargo_and_others_write_is_not_taken_for_criterion_s(made: Source) -> None:
+    assert not reader("criterion").looks_like(made)
+
+
 def test_criterion_s_samples_are_divided_by_their_iterations() -> None:
     lines = series("criterion/lines.json")["sum/iter/10"]
     assert (lines.samples, lines.unit) == ([15.0, 15.5, 16.0], "ns")

@@ -4,6 +4,7 @@ A sample is a measured value divided by its iterations. A lone `estimates.json` 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,14 +17,15 @@ FILES = frozenset({"benchmark.json", "sample.json", "estimates.json"})  # what i
 _NEW = "new"  # the folder of the last run; `base` holds an earlier one
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
 _COMPLETE = "benchmark-complete"
+_MESSAGE = re.compile(rb'"reason"\s*:\s*"(?:benchmark|group)-complete"')
 
 
 def _looks_like(source: Source) -> bool:
     if source.files:
-        return any(path.rpartition("/")[2] in FILES for path in source.files)
+        return any(_folders(source))
     if isinstance(source.peeked, dict) and ({"iters", "times"} <= source.peeked.keys() or _is_estimate(source.peeked)):
         return True
-    return '"reason":' in source.raw[:4096].decode(errors="replace").replace(" ", "")
+    return _MESSAGE.search(source.raw) is not None  # cargo itself writes lines with other reasons
 
 
 def _is_estimate(document: dict[str, Any]) -> bool:
