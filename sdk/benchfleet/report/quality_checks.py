@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean, median
 
 from benchfleet_results.boards.units import base
 from benchfleet_results.series import Series
 from benchfleet_results.statistics import quality_outliers, quality_pyperf
 from benchfleet_results.statistics.quality_serial import serial
-from benchfleet_results.statistics.quality_trend import change, first_is_highest, trend
+from benchfleet_results.statistics.quality_trend import Trend, change, first_is_highest, trend
 
 from benchfleet.report import words
 from benchfleet.report.model import QualityFinding
@@ -40,7 +41,16 @@ class Sequences:
         alone = all(len(values) == 1 for values in self.by_task)
         return [[value for values in self.by_task for value in values]] if alone else self.by_task
 
-    @property
+    @cached_property
+    def spreads(self) -> list[float | None]:
+        """Of what `together` has."""
+        return [quality_pyperf.spread(values) for values in self.together]
+
+    @cached_property
+    def trend(self) -> Trend | None:
+        return trend(self.costs)
+
+    @cached_property
     def costs(self) -> Sequence[Sequence[float]]:
         """As times, whichever way the metric points; empty where something has no reciprocal."""
         if self.series.better == "lower":
@@ -63,7 +73,7 @@ def checked(of: Sequences) -> Iterator[QualityFinding]:
 
 
 def _order(of: Sequences) -> Iterator[QualityFinding]:
-    found, first, size = trend(of.costs), first_is_highest(of.costs), change(of.costs)
+    found, first, size = of.trend, first_is_highest(of.costs), change(of.costs)
     if found is None or size is None:
         return
     tasks = len(of.by_task)
@@ -97,7 +107,7 @@ def _few(of: Sequences) -> Iterator[QualityFinding]:
         said = "one sample" if of.count == 1 else f"{of.count} samples"
         yield QualityFinding(kind="few samples", size=-of.count, grade="poor", tasks=tasks, words=f"only {said} in all")
         return
-    found = trend(of.costs)
+    found = of.trend
     if all(len(values) == 1 for values in of.by_task) or (found and found.least > LEVEL):
         said = "too few samples in a task to tell whether warm-up is over"
         yield QualityFinding(kind="not checked", size=-of.count, grade="unknown", tasks=tasks, words=said)
@@ -106,13 +116,12 @@ def _few(of: Sequences) -> Iterator[QualityFinding]:
 def _pyperf(of: Sequences) -> Iterator[QualityFinding]:
     """Its rule on raw values is in `quality_timing`: that one is not about the samples."""
     tasks = len(of.together)
-    yield from finding("spread", [_spread(values) for values in of.together], tasks=tasks)
+    yield from finding("spread", list(map(_spread, of.spreads)), tasks=tasks)
     yield from finding("extreme", [_extreme(values, of.series.unit) for values in of.together], tasks=tasks)
-    yield from finding("precision", [_precision(values) for values in of.together], tasks=tasks, least=0.5)
+    yield from finding("precision", list(map(_precision, of.together, of.spreads)), tasks=tasks, least=0.5)
 
 
-def _spread(values: Sequence[float]) -> Hit | None:
-    share = quality_pyperf.spread(values)
+def _spread(share: float | None) -> Hit | None:
     if share is None or share < quality_pyperf.SPREAD:
         return None
     return Hit("poor", share, f"the standard deviation is {words.share(share)} of the mean")
@@ -126,8 +135,7 @@ def _extreme(values: Sequence[float], unit: str) -> Hit | None:
     return Hit("poor", abs(apart), f"{words.quantity(value, unit)} is {words.share(abs(apart))} {way} the mean")
 
 
-def _precision(values: Sequence[float]) -> Hit | None:
-    share = quality_pyperf.spread(values)
+def _precision(values: Sequence[float], share: float | None) -> Hit | None:
     if share is None or share >= quality_pyperf.SPREAD:  # pyperf says the one or the other
         return None
     needed = quality_pyperf.required(share)

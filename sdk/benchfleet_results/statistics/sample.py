@@ -8,7 +8,6 @@ of one instance share its silicon and its neighbours, samples of one task share 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from statistics import fmean
 from typing import NamedTuple
 
@@ -99,5 +98,6 @@ def rounding_error(step: float) -> float:
 
 
 def _exponent(value: float) -> int:
-    exponent = Decimal(repr(float(value))).as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
+    """Of the last decimal place that is written: 0.25 → -2. `Decimal` would tell, at four times the cost."""
+    digits, _, power = repr(float(value)).partition("e")
+    return int(power or 0) - len(digits.partition(".")[2])

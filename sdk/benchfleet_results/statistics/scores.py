@@ -17,13 +17,12 @@ from benchfleet_results.statistics.student import t_quantile
 
 @dataclass(frozen=True)
 class Score:
-    """A group over a set of benchmarks: `sample` is on the scale of what it was made of, with `units` replicates.
+    """A group over a set of benchmarks: `sample` is on the scale of what it was made of.
 
     `geometric_mean` and `interval` are of a score of logarithms; `ends` is the interval on the sample's own scale.
     """
 
     sample: Sample
-    units: int
 
     @property
     def geometric_mean(self) -> float | None:
@@ -74,9 +73,9 @@ def score(
     apart = {unit: _deviation(of, centres, counts, size=size) for unit, of in found.items()}
     known = {unit: one for unit, one in apart.items() if one is not None}
     if size < 2 or len(known) < size:
-        return Score(Sample(mean, None, 0, rounding, floor), size)
+        return Score(Sample(mean, None, 0, rounding, floor))
     error = max(sum(one * one for one in known.values()) / (size * (size - 1)), floor)
-    return Score(Sample(mean, error, size - 1, rounding, floor, known, pairs), size)
+    return Score(Sample(mean, error, size - 1, rounding, floor, known, pairs))
 
 
 def _deviation(
