@@ -39,14 +39,15 @@ class Raw:
 
 @dataclass(frozen=True)
 class Write:
-    """One `UpdateItem`. A `sets` value of None removes the attribute."""
+    """One `UpdateItem`. A `sets` value of None removes the attribute. `adds` are numbers, or members for a set."""
 
     pk: str
     sk: str
     condition: str
     sets: dict[str, Any] = field(default_factory=dict)
-    adds: dict[str, int] = field(default_factory=dict)
+    adds: Mapping[str, int | frozenset[str]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    takes: Mapping[str, frozenset[str]] = field(default_factory=dict)  # members out of a set
 
 
 _PENDING = {":pending": TaskStatus.PENDING}

@@ -17,8 +17,17 @@
 | region in which machines were launched | `PLACES` | `<provisioner>#<region>` | | |
 | runner that waits for a task of a run | `SEEN#<run>` | `R#<runner>` | | |
 | runner that waits for a task of any run | `SEEN` | `R#<runner>` | | |
+| executor | `EXECUTORS` | `<executor>` | | |
+| what is left of one | `GONE` | `<executor>` | | |
+| its models | `EXEC#<executor>` | `CATALOG#<digest>` | | |
+| what happened to it | `EXEC#<executor>` | `EVT#<ms>#<n>` | | |
+| slots kept for somebody | `RESERVED` | `<reservation>` | | |
+| a model that an executor has | `MODEL#<model>` | `<executor>` | | |
+| counters of the registry | `REGISTRY` | `COUNTS` | | |
+| change of who is there | `REGISTRY` | `EVT#<revision>` | | |
 
-The last three have `expires_s`, the table's time to live. No sort key but a task's begins with `T#`: the stream's reader
+Machines' due times, regions, runners that wait, and all of the registry but its counters and catalogues, have `expires_s`, the
+table's time to live. No sort key but a task's begins with `T#`: the stream's reader
 goes by that.
 
 | question | answered by |
@@ -35,8 +44,12 @@ goes by that.
 | which machines were asked for, for this run? | pk = `LAUNCHES#<run>`, sk begins with `L#` |
 | where may a machine stand that nobody remembers? | pk = `PLACES` |
 | which runners wait for this run, or for any? | pk = `SEEN#<run>`, pk = `SEEN` |
+| who is there, and how busy? | pk = `EXECUTORS` |
+| who has a model? | pk = `MODEL#<model>`, beside pk = `EXECUTORS` |
+| what happened to an executor, or to the registry since a revision? | `EVT#` of pk = `EXEC#<executor>`, of pk = `REGISTRY` |
 """
 
+import hashlib
 from urllib.parse import quote
 
 from chalicelib.domain.blocks import block_of
@@ -46,6 +59,7 @@ CLAIM_INDEX = "by_claim_order"
 CREATED_INDEX = "by_created"
 RUN, COUNTS, ACTIVE, LISTED, DELETING = "RUN", "COUNTS", "ACTIVE", "RUNS", "DELETING"
 DUE, PLACES, LAUNCH_PREFIX = "DUE", "PLACES", "L#"
+EXECUTORS, GONE, REGISTRY, RESERVED, EVENT_PREFIX = "EXECUTORS", "GONE", "REGISTRY", "RESERVED", "EVT#"
 TASK_PREFIX, HEADER_PREFIX = "T#", "H#"
 _MOST_BYTES = 1_000  # of a runner's id within a sort key, which may have 1,024
 
@@ -127,6 +141,28 @@ def seen_pk(run_id: str | None) -> str:
 
 def seen_key(run_id: str | None, runner_id: str) -> tuple[str, str]:
     return seen_pk(run_id), "R#" + runner_id.encode()[:_MOST_BYTES].decode(errors="ignore")
+
+
+def executor_pk(executor_id: str) -> str:
+    return f"EXEC#{executor_id}"
+
+
+def catalog_sk(digest: str) -> str:
+    return f"CATALOG#{digest}"
+
+
+def model_pk(model_id: str) -> str:
+    """Percent-encoded; its digest where that is too long for a key: a row says itself which model it is of."""
+    quoted = quote(model_id, safe="")
+    return f"MODEL#{quoted}" if len(quoted) <= _MOST_BYTES else f"MODEL#{hashlib.sha256(model_id.encode()).hexdigest()}"
+
+
+def event_sk(at_ms: int, number: str) -> str:
+    return f"EVT#{at_ms:015d}#{number}"
+
+
+def revision_sk(revision: int) -> str:
+    return f"EVT#{revision:016d}"
 
 
 def listed_at(created_ms: int, run_id: str) -> str:

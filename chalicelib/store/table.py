@@ -75,6 +75,22 @@ class Table:
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )  # fmt: skip
 
+    def put_over(self, item: Item, name: str, value: int) -> None:
+        """Replaces the item whose attribute `name` has this value. Raises ConditionFailed."""
+        self._put_where(f"#{name} = :value", {":value": value}, item)
+
+    def put_unless_later(self, item: Item, names: tuple[str, str]) -> None:
+        """Not over an item that is later by these two numbers, the first before the second. Raises ConditionFailed."""
+        first, second = names
+        condition = f"attribute_not_exists(#pk) OR #{first} < :first OR (#{first} = :first AND #{second} <= :second)"
+        self._put_where(condition, {":first": item[first], ":second": item[second]}, item)
+
+    def _put_where(self, condition: str, values: Mapping[str, Any], item: Item) -> None:
+        self._call(
+            "put_item", Item=marshal_item(item), ConditionExpression=condition,
+            ReturnValuesOnConditionCheckFailure="ALL_OLD", **_expression(condition, values),
+        )  # fmt: skip
+
     def put(self, item: Item) -> None:
         self._call("put_item", Item=marshal_item(item))
 
@@ -179,7 +195,10 @@ def arguments(write: Write) -> dict[str, Any]:
     for name, amount in write.adds.items():
         values[f":add_{name}"] = amount
     added = [f"#{name} :add_{name}" for name in write.adds]
-    parts = [("SET", assignments), ("REMOVE", removed), ("ADD", added)]
+    for name, members in write.takes.items():
+        values[f":take_{name}"] = members
+    taken = [f"#{name} :take_{name}" for name in write.takes]
+    parts = [("SET", assignments), ("REMOVE", removed), ("ADD", added), ("DELETE", taken)]
     update = " ".join(f"{verb} {', '.join(what)}" for verb, what in parts if what)
     return _expression(f"{update} {write.condition}", values) | {
         "Key": marshal_item({"pk": write.pk, "sk": write.sk}),
@@ -193,4 +212,4 @@ def arguments(write: Write) -> dict[str, Any]:
 def _expression(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
     names = {f"#{name}": name for name in re.findall(r"#(\w+)", text)}
     used = {name: marshal(value) for name, value in values.items()}
-    return {"ExpressionAttributeNames": names, "ExpressionAttributeValues": used}
+    return {"ExpressionAttributeNames": names} | ({"ExpressionAttributeValues": used} if used else {})

@@ -6,7 +6,7 @@ from benchfleet_contract.registry.descriptors import ModelDescriptor, descriptor
 from benchfleet_contract.registry.executors import Capacity, Load
 
 from chalicelib.domain.registry.presence import Terms
-from chalicelib.domain.registry.records import Executor, Offer
+from chalicelib.domain.registry.records import Executor, Offer, mark_of
 
 NOW_MS = 1_800_000_000_000
 INTERVAL_MS = 10_000
@@ -22,11 +22,13 @@ def an_executor(
     executor_id: str = "host-a", *, active: int = 0, queued: int = 0, slots: int = 10, **changes: Any
 ) -> Executor:
     seen_ms = changes.pop("last_seen_ms", NOW_MS)
-    lease_ms, removal_ms = Terms().granted(INTERVAL_MS, seen_ms)
+    stale_ms, silence_ms = Terms().granted(INTERVAL_MS)
+    held = frozenset(f"task-{number}" for number in range(changes.pop("assigned", 0)))
     executor = Executor(
         executor_id=executor_id, principal="key", instance_id="process", generation=seen_ms, interval_ms=INTERVAL_MS,
-        announced_ms=seen_ms, last_seen_ms=seen_ms, lease_expires_ms=lease_ms, removal_ms=removal_ms,
-        capacity=Capacity(max_concurrent=slots), load=Load(active=active, queued=queued), model_ids=("gpt-4",),
+        announced_ms=seen_ms, last_seen_ms=seen_ms, lease_expires_ms=seen_ms + stale_ms, removal_ms=seen_ms + silence_ms,
+        stale_ms=stale_ms, silence_ms=silence_ms, capacity=Capacity(max_concurrent=slots), held=held,
+        load=Load(active=active, queued=queued), marks=frozenset({mark_of("gpt-4")}),
     )  # fmt: skip
     return executor.evolve(**changes)
 

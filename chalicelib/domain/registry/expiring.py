@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.registry.presence import Presence, presence
-from chalicelib.domain.registry.records import Executor, ExecutorState
+from chalicelib.domain.registry.records import Executor
 
 MASS, FEW = 0.5, 4  # more than half of at least four
 LATE_MS = 3 * 60_000  # a sweep that comes so late shows that we were down
@@ -15,26 +15,25 @@ LATE_MS = 3 * 60_000  # a sweep that comes so late shows that we were down
 
 @dataclass(frozen=True)
 class Plan:
-    """`guarded_until_ms`: until then nothing is removed; None: nothing is guarded."""
+    """`guarded_until_ms`: until then nothing is removed; None: nothing is guarded. `suspects`: whose silence begins a guard."""
 
     stale: tuple[Executor, ...] = ()
     expired: tuple[Executor, ...] = ()
     guarded_until_ms: int | None = None
-    begins_guard: bool = False
+    suspects: tuple[Executor, ...] = ()
 
 
 def plan(
     executors: Sequence[Executor], now_ms: int, *, last_sweep_ms: int | None, guarded_until_ms: int | None
 ) -> Plan:
-    """`executors` are all that have not been removed; those that only tombstones are left of are not among them."""
-    there = [executor for executor in executors if executor.state is not ExecutorState.REMOVED]
-    silent = [one for one in there if presence(one, now_ms) is not Presence.LIVE]
+    """`executors` are all that have not been removed."""
+    silent = [one for one in executors if presence(one, now_ms) is not Presence.LIVE]
     gone = [one for one in silent if presence(one, now_ms) is Presence.GONE]
     stale = tuple(one for one in silent if one.noted != "stale")
     if guarded_until_ms is not None and now_ms < guarded_until_ms:
         return Plan(stale, (), guarded_until_ms)
-    if guarded_until_ms is None and _is_suspect(there, gone, now_ms, last_sweep_ms):
-        return Plan(stale, (), now_ms + max(one.removal_ms - one.last_seen_ms for one in gone), begins_guard=True)
+    if guarded_until_ms is None and _is_suspect(executors, gone, now_ms, last_sweep_ms):
+        return Plan(stale, (), now_ms + max(one.silence_ms for one in gone), suspects=tuple(gone))
     return Plan(stale, tuple(gone), None)
 
 

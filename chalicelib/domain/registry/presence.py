@@ -11,7 +11,7 @@ from benchfleet_contract.registry.limits import (
     STUCK_AFTER_S,
 )
 
-from chalicelib.domain.registry.records import Executor, ExecutorState
+from chalicelib.domain.registry.records import Executor
 
 
 class Presence(StrEnum):
@@ -27,11 +27,11 @@ class Terms:
     stale_s: float | None = None
     removal_s: float | None = None
 
-    def granted(self, interval_ms: int, now_ms: int) -> tuple[int, int]:
-        """When the lease ends and when the executor is gone, if nothing more is heard. The second is never the earlier."""
+    def granted(self, interval_ms: int) -> tuple[int, int]:
+        """After how much silence it is stale, and gone, in milliseconds. The second is never the shorter."""
         stale_ms = int(self.stale_s * 1000) if self.stale_s else STALE_AFTER_INTERVALS * interval_ms
-        removal_ms = int(self.removal_s * 1000) if self.removal_s else REMOVED_AFTER_INTERVALS * interval_ms
-        return now_ms + stale_ms, now_ms + max(stale_ms, removal_ms)
+        silence_ms = int(self.removal_s * 1000) if self.removal_s else REMOVED_AFTER_INTERVALS * interval_ms
+        return stale_ms, max(stale_ms, silence_ms)
 
 
 def interval_ms(asked_s: float) -> int:
@@ -39,7 +39,7 @@ def interval_ms(asked_s: float) -> int:
 
 
 def presence(executor: Executor, now_ms: int) -> Presence:
-    if executor.state is ExecutorState.REMOVED or now_ms >= executor.removal_ms:
+    if now_ms >= executor.removal_ms:
         return Presence.GONE
     return Presence.STALE if now_ms >= executor.lease_expires_ms else Presence.LIVE
 
