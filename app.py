@@ -8,6 +8,7 @@ from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.api.json_suffix import add_json_suffix
 from chalicelib.api.pages import pages
+from chalicelib.api.registry.views import registry
 from chalicelib.api.runs.views import runs
 from chalicelib.api.system.views import system
 from chalicelib.api.tasks.views import tasks
@@ -22,6 +23,7 @@ app = Chalice(app_name="benchfleet")
 app.register_blueprint(system)
 app.register_blueprint(runs)
 app.register_blueprint(tasks)
+app.register_blueprint(registry)
 add_json_suffix(app)
 app.register_blueprint(pages)
 

@@ -8,7 +8,11 @@ from chalicelib.wiring import services
 
 
 def sweep_once() -> None:
-    services().runs.sweep()
+    """Runs, then executors: trouble with the ones must not keep the others from being swept."""
+    try:
+        services().runs.sweep()
+    finally:
+        services().registry.sweep()
 
 
 def finalize_messages(bodies: Iterable[str]) -> None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 class Settings:
     """`keys_parameter` is the SSM parameter with the key digests, `places_parameter` that with the places for machines;
     `public_read` opens GET routes without a key.
+
+    `announcements` false: executors may not announce themselves. `stale_s` and `removal_s`: after how much silence one is
+    stale, and gone, instead of three and ten of its own intervals.
     """
 
     table: str
@@ -18,6 +21,11 @@ class Settings:
     public_read: bool = False
     provision_queue: str = "benchfleet-provision"
     places_parameter: str = "/benchfleet/places"
+    announcements: bool = True
+    stale_s: float | None = None
+    removal_s: float | None = None
+    most_executors: int = 1_000
+    most_models: int = 50
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -30,4 +38,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         public_read=environment.get("PUBLIC_READ", "").lower() == "true",
         provision_queue=environment["BENCHFLEET_PROVISION_QUEUE"],
         places_parameter=environment["BENCHFLEET_PLACES_PARAMETER"],
+        announcements=environment.get("SUBSCRIBE_ANNOUNCEMENTS", "true").lower() != "false",
+        stale_s=_seconds(environment.get("STALE_TIMEOUT")),
+        removal_s=_seconds(environment.get("REMOVAL_TIMEOUT")),
+        most_executors=int(environment.get("MAX_EXECUTORS", "1000")),
+        most_models=int(environment.get("MAX_MODELS_PER_EXECUTOR", "50")),
     )
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text else None

@@ -39,6 +39,8 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.Conflict: 409,
     errors.RunExists: 400,  # as the reference system answers
     errors.RunNotRunning: 422,
+    errors.Gone: 410,
+    errors.TooOften: 429,
     errors.Unavailable: 503,
 }
 OUR_STATUS: dict[type[errors.Refusal], int] = {errors.RunExists: 409}  # for a client that asks for our codes
@@ -62,12 +64,17 @@ def answer(
     call: Callable[[], BaseModel],
     *,
     status: int = 200,
+    admit: bool = True,
     doors: Callable[[], Doors] = services,
 ) -> Response:
-    """Checks the key before anything else, makes the call, and answers with its result or its refusal."""
+    """Checks the key before anything else, makes the call, and answers with its result or its refusal.
+
+    `admit` false: the call checks the key itself.
+    """
 
     def admitted() -> BaseModel:
-        _admit(request, allowed, doors())
+        if admit:
+            _admit(request, allowed, doors())
         return call()
 
     return _answered(request, admitted, status)
@@ -151,10 +158,8 @@ def refused(refusal: errors.Refusal, *, ours: bool = False) -> Response:
         document["problems"] = [problem.model_dump(mode="json") for problem in refusal.problems]
     if isinstance(refusal, _STOP_WORKING):
         document["cancel"] = True
-    headers = {}
-    if isinstance(refusal, errors.Unavailable):
-        headers["Retry-After"] = str(refusal.retry_after_s)
-    return _json(document, status_of(type(refusal), ours=ours), headers)
+    headers = {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
+    return _json(document | refusal.more(), status_of(type(refusal), ours=ours), headers)
 
 
 def status_of(kind: type[errors.Refusal], *, ours: bool = False) -> int:

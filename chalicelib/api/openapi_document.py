@@ -20,18 +20,21 @@ from chalicelib.api.endpoint import ANYONE, status_of
 from chalicelib.api.openapi_forms import form_of
 from chalicelib.api.openapi_operation import Operation
 from chalicelib.api.openapi_replies import REPLIES
+from chalicelib.api.registry import operations as of_registry
 from chalicelib.api.runs import operations as of_runs
 from chalicelib.api.runs.schema import NAMED, NEW_RUN
 from chalicelib.api.system import operations as of_system
 from chalicelib.api.tasks import operations as of_tasks
 from chalicelib.domain import errors
 
-OPERATIONS = [*of_system.OPERATIONS, *of_runs.OPERATIONS, *of_tasks.OPERATIONS]
+OPERATIONS = [*of_system.OPERATIONS, *of_runs.OPERATIONS, *of_tasks.OPERATIONS, *of_registry.OPERATIONS]
 TARGET = Path(__file__).with_name("openapi.json")
 VERSION = "1"
+NO_CONTENT = 204
 FORM = "application/x-www-form-urlencoded"
 _SCHEMAS = "#/components/schemas/"
-_IDS = {"run_id": RUN_ID, "task_id": TASK_ID, "name": LAUNCH}
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_IDS = {"run_id": RUN_ID, "task_id": TASK_ID, "name": LAUNCH, "executor_id": _NAME, "reservation_id": _NAME}
 _SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
@@ -90,9 +93,13 @@ def _schemas() -> dict[str, Any]:
             wanted[operation.reply, "serialization"] = None
     wanted |= {(body, "validation"): None for body in bodies}
     _, made = models_json_schema(list(wanted), ref_template=f"{_SCHEMAS}{{model}}", schema_generator=_Told)
-    forms = {_form_name(body.__name__): form_of(made["$defs"][body.__name__]) for body in bodies}
+    forms = {_form_name(name): form_of(made["$defs"][name]) for name in _forms()}
     ours = {of_runs.RUN_BODY: NEW_RUN, **NAMED, **REPLIES}
     return dict(sorted({**made["$defs"], **forms, **ours}.items()))
+
+
+def _forms() -> list[str]:
+    return [each.body.__name__ for each in OPERATIONS if isinstance(each.body, type) and each.forms]
 
 
 def _form_name(body: str) -> str:
@@ -143,6 +150,8 @@ def _body(operation: Operation) -> dict[str, Any]:
     if isinstance(operation.body, str):
         return {"required": True, "content": {"application/json": _content(operation.body, operation.example)}}
     name = operation.body.__name__ if operation.body else ""
+    if not operation.forms:
+        return {"required": True, "content": {"application/json": _content(name, operation.example)}}
     as_form = {
         f"{key}[]" if isinstance(value, list) else key: value for key, value in (operation.example or {}).items()
     }
@@ -155,6 +164,8 @@ def _content(schema: str, example: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _success(operation: Operation) -> dict[str, Any]:
+    if operation.status == NO_CONTENT:
+        return {"description": operation.summary}
     name = operation.reply if isinstance(operation.reply, str) else operation.reply.__name__
     return _answer(operation.summary, name)
 
@@ -165,16 +176,16 @@ def _refusals(operation: Operation) -> dict[str, Any]:
     for kind in (*gates, *operation.refusals):
         for status in dict.fromkeys((status_of(kind), status_of(kind, ours=True))):
             by_status.setdefault(status, []).append(kind)
-    replies = {str(status): _refusal(status, kinds) for status, kinds in sorted(by_status.items())}
+    replies = {str(status): _refusal(status, kinds, operation.refusal) for status, kinds in sorted(by_status.items())}
     if operation.roles:
         replies["500"] = _answer("`internal_error`: our fault; the details are in the log.", "ErrorReply")
     return replies
 
 
-def _refusal(status: int, kinds: list[type[errors.Refusal]]) -> dict[str, Any]:
+def _refusal(status: int, kinds: list[type[errors.Refusal]], schema: str) -> dict[str, Any]:
     words = ", ".join(f"`{kind.code}`" for kind in dict.fromkeys(kinds))
     late = {errors.LeaseLost, errors.TaskFinished, errors.TaskCancelled} & set(kinds)
-    reply = _answer(words, "LateReply" if late else "ErrorReply")
+    reply = _answer(words, "LateReply" if late else schema)
     if status == status_of(errors.Unavailable):
         seconds = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
         reply["headers"] = {"Retry-After": seconds}

@@ -33,6 +33,8 @@ class Operation:
     example: dict[str, Any] | None = None
     query: tuple[dict[str, Any], ...] = ()
     refusals: Refusals = field(default=())
+    forms: bool = True  # may the body be a form, too?
+    refusal: str = "ErrorReply"  # how its refusals look
 
 
 def query(name: str, words: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:

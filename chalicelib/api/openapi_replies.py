@@ -38,9 +38,21 @@ _CANCEL: Schema = {"cancel": {"const": True, "description": "Stop the work and d
 _LATE_WORDS = "A late call. It changed nothing; a repeat of the accepted outcome is never answered with this."
 _MESSAGE: Schema = {"message": _TEXT}
 
+_DETAILS: Schema = {
+    "type": "array",
+    "items": _object(
+        "One thing wrong with a body.", {"field": _TEXT, "problem": _TEXT}, {"index": {"type": "integer"}}
+    ),
+}
+
 REPLIES: dict[str, Schema] = {
     "ErrorReply": _object("A refusal.", _ERROR, _PROBLEMS),
     "LateReply": _object(_LATE_WORDS, _ERROR | _CANCEL),
+    "NumberedReply": _object(
+        "A refusal of the registry, or of the API before it came there.",
+        _ERROR | {"code": {"type": ["integer", "string"], "description": "For programs: the registry's are numbers."}},
+        {"name": _TEXT, "details": _DETAILS, "generation": {"type": "integer"}},
+    ),
     "ClaimReply": {
         "oneOf": [{"$ref": f"{_SCHEMAS}{name}"} for name in ("Assigned", "Wait", "Done")],
     },

@@ -14,11 +14,15 @@ Refusal
 │   ├── LeaseLost           409   the caller's lease went to somebody else, or ran out
 │   ├── TaskFinished        409   the task has ended otherwise
 │   └── TaskCancelled       409   its run was stopped
+├── Gone                    410
 ├── RunNotRunning           422
+├── TooOften                429   try again after `retry_after_s`
 └── Unavailable             503   try again after `retry_after_s`
 
 The numbers are chosen in `chalicelib/api/endpoint.py`; they stand here only for the reader.
 """
+
+from typing import Any
 
 from benchfleet_contract.problems import Problem
 
@@ -27,6 +31,11 @@ class Refusal(Exception):
     """A request that is answered with a reason. `code` is for programs and never changes; `words` are for people."""
 
     code = "refused"
+    retry_after_s: int | None = None
+
+    def more(self) -> dict[str, Any]:
+        """What a response says beside words and code; here may also stand another code."""
+        return {}
 
     def __init__(
         self, words: str | list[str], *, code: str | None = None, problems: list[Problem] | None = None
@@ -122,6 +131,18 @@ class TaskFinished(Conflict):
 
 class TaskCancelled(Conflict):
     code = "task_cancelled"
+
+
+class Gone(Refusal):
+    code = "gone"
+
+
+class TooOften(Refusal):
+    code = "too_often"
+
+    def __init__(self, words: str, *, retry_after_s: int) -> None:
+        super().__init__(words)
+        self.retry_after_s = retry_after_s
 
 
 class RunNotRunning(Refusal):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
     from chalicelib.services.keyring import Keyring
     from chalicelib.wiring.machines import MachineServices
+    from chalicelib.wiring.registry import RegistryServices
 
 
 def now_ms() -> int:
@@ -39,6 +40,12 @@ class Services:
     @cached_property
     def tasks(self) -> TaskServices:
         return TaskServices(self.stores, self.bucket, self.clock)
+
+    @cached_property
+    def registry(self) -> "RegistryServices":
+        from chalicelib.wiring.registry import RegistryServices
+
+        return RegistryServices(self.stores, self.settings, self.clock)
 
     @cached_property
     def machines(self) -> "MachineServices":

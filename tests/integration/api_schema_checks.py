@@ -25,6 +25,16 @@ REFUSED_RIGHTLY = [
     ("invalid_parameter", "are too long", "likewise"),
     ("foreign_key", "was not issued for", "each attempt has a key of its own"),
     ("malformed_form", "The form's field", "what the name of an undeclared field may look like"),
+    (2002, "was removed", "it has left"),
+    (3002, "An update is not whole", "what a descriptor's presence and name follow from"),
+    (3002, "FindModel needs a model_id", "what is needed follows from the question"),
+    (3002, "ExecutorInfo needs executor_ids", "likewise"),
+    (3002, "SearchByCapabilities needs filters", "likewise"),
+    (3002, "A model is there twice", "a schema compares no names"),
+    (3002, "must be at most 5 levels deep", "a schema counts no levels"),
+    (3002, "as text", "what a price may look like follows from its currency"),
+    (3002, "must not", "a schema sees no spaces at the ends"),
+    (1003, "from the server's time", "a schema knows no time"),
     ("bad_request", "not both", "parameters that belong together: OpenAPI has no words for that"),
     ("bad_request", "_bytes must be a whole number from 1", "likewise"),
     ("bad_request", "_sha256 must be 64 hexadecimal digits, not ''", "likewise"),
@@ -52,7 +62,7 @@ def _check_probe(case: Case, reply: Response) -> None:
 
 
 def _is_refused_rightly(reply: Response) -> bool:
-    said = _document(reply) if reply.status_code in (400, 422) else {}
+    said = _document(reply) if reply.status_code in (400, 410, 422) else {}
     return any(said.get("code") == code and words in str(said["error"]) for code, words, _ in REFUSED_RIGHTLY)
 
 

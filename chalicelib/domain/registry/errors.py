@@ -1,9 +1,11 @@
 """Refusals of the registry. Each has a number beside its word: those of the protocol that this registry continues."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from benchfleet_contract.registry.codes import RegistryCode
 
+from chalicelib.domain import errors
 from chalicelib.domain.errors import BadRequest, Conflict, Forbidden, NotFound, Refusal, TooLarge, Unavailable
 
 
@@ -21,6 +23,31 @@ class Numbered(Refusal):
 
     number = RegistryCode.MALFORMED_MESSAGE
     details: tuple[Detail, ...] = ()
+
+    def more(self) -> dict[str, Any]:
+        """As the protocol has it, `code` is the number; our word is the `name`."""
+        found: dict[str, Any] = {"code": int(self.number), "name": self.code}
+        if self.details:
+            found["details"] = [
+                {name: value for name, value in asdict(one).items() if value is not None} for one in self.details
+            ]
+        return found
+
+
+class NoSuchKey(Numbered, errors.Unauthorized):
+    number = RegistryCode.INVALID_SIGNATURE
+
+
+class KeyMayNot(Numbered, Forbidden):
+    number = RegistryCode.UNAUTHORIZED
+
+
+class AnnouncementsOff(Numbered, Unavailable):
+    number = RegistryCode.REGISTRY_FULL
+    code = "announcements_off"
+
+    def __init__(self) -> None:
+        super().__init__("This control plane takes no announcements (SUBSCRIBE_ANNOUNCEMENTS=false)", retry_after_s=60)
 
 
 class Malformed(Numbered, BadRequest):
@@ -60,7 +87,12 @@ class ModelNotFound(Numbered, NotFound):
     code = "model_not_found"
 
 
-class Gone(Numbered):
+class ReservationNotFound(Numbered, NotFound):
+    number = RegistryCode.EXECUTOR_NOT_FOUND
+    code = "reservation_not_found"
+
+
+class Gone(Numbered, errors.Gone):
     """410: it was removed, or not heard of for too long."""
 
     number = RegistryCode.EXECUTOR_NOT_FOUND
@@ -80,6 +112,9 @@ class Fenced(Numbered, Conflict):
         super().__init__(f"{executor_id} was taken over by another process: stop, and do not announce it again")
         self.generation = generation
 
+    def more(self) -> dict[str, Any]:
+        return super().more() | {"generation": self.generation}
+
 
 class Replayed(Numbered, Conflict):
     number = RegistryCode.REPLAY_DETECTED
@@ -98,14 +133,8 @@ class NotSelectable(Numbered, Conflict):
     code = "not_selectable"
 
 
-class TooOften(Numbered):
-    """429."""
-
-    code = "too_often"
-
-    def __init__(self, words: str, *, retry_after_s: int) -> None:
-        super().__init__(words)
-        self.retry_after_s = retry_after_s
+class TooOften(Numbered, errors.TooOften):
+    """Of one executor's announcements, changes or heartbeats."""
 
 
 class RegistryFull(Numbered, Unavailable):

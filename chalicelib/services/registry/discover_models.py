@@ -95,6 +95,12 @@ class DiscoverModels:
             server_time=seconds(now_ms),
         )
 
+    def membership(self) -> str:
+        """Who is live with which models: the same text, as long as that is the same."""
+        now_ms = self.clock()
+        live = [one for one in self.executors.all() if presence(one, now_ms) is Presence.LIVE]
+        return " ".join(f"{one.executor_id}:{one.generation}:{one.catalog}:{_serving(one, now_ms)}" for one in live)
+
     def offers_of(self, model_id: str, now_ms: int) -> Sequence[Offer]:
         """Of all executors that are live or stale and name the model now. A row that a crash has lost is looked up."""
         naming = {
@@ -191,6 +197,11 @@ def ranked_executor(ranked: Ranked, place: int, now_ms: int) -> RankedExecutor:
         descriptor_digest=offer.digest,
         endpoint=offer.endpoint,
     )
+
+
+def _serving(one: Executor, now_ms: int) -> str:
+    """What of its status decides whether its models are listed."""
+    return f"{status(one, now_ms) in _NOT_SERVING}{''.join(sorted(one.absent))}"
 
 
 def _word(offer: Offer, now_ms: int) -> Any:

@@ -18,11 +18,12 @@ def beat(heartbeat: Beat) -> Write:
     The right sides of an update see the item as it was: what the lease and the work loop's counter were is kept beside.
     """
     condition = (
-        "#generation = :generation AND #removal_ms > :now AND #sequence < :sequence AND #last_seen_ms <= :gap"
-        + _owner(heartbeat.principal)
+        "#generation = :generation AND #removal_ms > :now AND #sequence < :sequence"
+        " AND (attribute_not_exists(#beat_ms) OR #beat_ms <= :gap)" + _owner(heartbeat.principal)
     )
     sets = {
-        "last_seen_ms": heartbeat.now_ms, "sequence": heartbeat.sequence, "load": load_text(heartbeat.load),
+        "last_seen_ms": heartbeat.now_ms, "beat_ms": heartbeat.now_ms, "sequence": heartbeat.sequence,
+        "load": load_text(heartbeat.load),
         "absent": heartbeat.absent or None, "lease_expires_ms": Raw(":now + #stale_ms"),
         "removal_ms": Raw(":now + #silence_ms"), "lease_was_ms": Raw("#lease_expires_ms"), "noted": None,
         "expires_s": expires_s(heartbeat.now_ms, 8),

@@ -114,6 +114,16 @@ class Command(BaseModel):
     reason: str | None = None
 
 
+class CommandRequest(_Sent):
+    """Body of `POST /executors/{id}/commands`."""
+
+    command: CommandWord
+    heartbeat_interval_s: float | None = Field(
+        default=None, ge=limits.MIN_INTERVAL_S, le=limits.MAX_INTERVAL_S, allow_inf_nan=False
+    )
+    reason: str | None = Field(default=None, max_length=500)
+
+
 class ExecutorHeartbeatReply(BaseModel):
     lease: Lease
     status: ExecutorStatus
