@@ -32,6 +32,12 @@ report() {
     "$API_URL/runs/$RUN_ID/launches/$LAUNCH" || say "the control plane did not take the report"
 }
 
+# Begins a step. The control plane hears of those that begin when the key is here.
+at() {
+  step=$1
+  report "$1" "$2"
+}
+
 # Runs a command up to $1 times. `set -e` does not hold inside it: chain what may fail by &&.
 again() {
   local tries=$1 try
@@ -107,24 +113,26 @@ cpu_sets() {
 
 # One container for each slot, with the key on its standard input.
 start_runners() {
-  local sets cpus name
+  local sets cpus name number=0
   sets=$(cpu_sets)
   if [ -z "$sets" ]; then
     echo "lscpu names no CPU"
     return 1
   fi
   while read -r cpus; do
-    name="$NAME-$((${#names[@]} + 1))"
+    number=$((number + 1))
+    name="$NAME-$number"
+    names+=("$name")
+    running=1
     if [ -n "$LOG_GROUP" ]; then
       logging=(--log-driver awslogs --log-opt "awslogs-region=$LOG_REGION" --log-opt "awslogs-group=$LOG_GROUP"
-        --log-opt "awslogs-stream=$NAME/runner-$((${#names[@]} + 1))")
+        --log-opt "awslogs-stream=$NAME/runner-$number")
     fi
     docker run --rm --init --interactive --name "$name" --hostname "$name" --cpuset-cpus "$cpus" \
       --label benchfleet=runner --cap-drop ALL --security-opt no-new-privileges \
       ${logging[@]+"${logging[@]}"} "$IMAGE" --api-key-file - --orchestrator-url "$API_URL" --run-id "$RUN_ID" \
       --provider "$PROVIDER" --instance-type "$INSTANCE_TYPE" <"$key" >"$folder/$name.log" 2>&1 3>&- &
     pids+=("$!")
-    names+=("$name")
   done <<<"$sets"
 }
 
@@ -228,7 +236,7 @@ leave() {
   elif [ "$code" = 0 ]; then
     report ended "${ended:-the runners found nothing more to do}"
   else
-    if [ ! -s "$header" ] && [ "$step" != key ]; then mkdir -p "$folder" && fetch_key; fi
+    if [ ! -s "$header" ] && [ "$step" != key ]; then mkdir -p "$folder" && fetch_key && report "$step" "it came to this"; fi
     report failed "$step: ${failure:-exit code $code}: $last"
   fi
   send_log
@@ -254,19 +262,16 @@ mkdir -p "$folder"
 exec >>"$log" 2>&1
 say "this machine ends in $life minutes at the latest"
 
-step=docker
+at docker "looking for Docker"
 install_docker
 if [ "$CLOUD" != aws ]; then shut_metadata; fi
-step=key
+at key "fetching the runner key"
 if [ -n "$KEY_FILE" ]; then again 120 fetch_key; else again 6 fetch_key; fi # somebody may have to bring the file
 KEY_TEXT=''
-report key "the machine has Docker and its key"
-step=image
+at image "pulling $IMAGE"
 pull_image
-report image "the image is here"
-step=runner
+at runner "starting the runners"
 start_runners
-running=1
 watch &
 watcher=$!
 report runner "${#names[@]} runner(s) started"
