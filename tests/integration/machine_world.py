@@ -121,7 +121,12 @@ class World:
             "BENCHFLEET_FOLDER": str(self.folder / "run"),
         }
         with subprocess.Popen(
-            ["/bin/bash", self.folder / "script"], env=environment, stdout=PIPE, stderr=STDOUT, text=True
+            ["/bin/bash", self.folder / "script"],
+            cwd=self.folder,
+            env=environment,
+            stdout=PIPE,
+            stderr=STDOUT,
+            text=True,
         ) as process:
             ends = time.monotonic() + ENDS_S
             while stop is not None and not stop() and time.monotonic() < ends:

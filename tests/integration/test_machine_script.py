@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from benchfleet_contract.machines.script import script
+from benchfleet_contract.machines.script import Machine, script
 
 from tests.integration.machine_world import KEY, TWO_THREADS, Seen, World, on_ec2
 
@@ -44,14 +44,22 @@ def test_a_runner_is_started_pinned_with_its_name_and_the_key_on_its_standard_in
     assert seen.texts["password"].strip() == "registry-password"
 
 
-def test_the_key_is_in_no_argument_variable_or_log(world: World) -> None:
-    seen = world.run(on_ec2())
+@pytest.mark.parametrize("machine", [on_ec2(), on_ec2(key_command="", key_text=KEY)], ids=["fetched", "embedded"])
+def test_the_key_is_in_no_argument_variable_or_log(world: World, machine: Machine) -> None:
+    seen = world.run(machine)
     assert seen.texts["headers"].startswith(f"Authorization: Bearer {KEY}\n")  # it was really there to be leaked
-    keeps = {"headers", "keys-read", "run/key", "run/header"}
+    keeps = {"headers", "keys-read", "run/key", "run/header", *(["script"] if machine.key_text else [])}
     assert [name for name, text in seen.texts.items() if KEY in text and name not in keeps] == []
     assert KEY not in seen.said
     assert (world.folder / "run/key").stat().st_mode & 0o777 == 0o600
     assert (world.folder / "run/header").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_people_chose_reaches_the_runner_as_it_is_and_is_never_executed(world: World) -> None:
+    chosen = "it's $(touch made) `touch made` \\ \"; touch made; #"
+    (run,) = world.run(on_ec2(provider=chosen)).of("docker", "run")
+    assert run[run.index("--provider") + 1] == chosen
+    assert not list(world.folder.rglob("made"))
 
 
 @pytest.mark.parametrize(
