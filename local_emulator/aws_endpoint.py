@@ -64,8 +64,30 @@ class AwsEndpoint:
             "dynamodb": dynamodb,
             "scheduler": SchedulerGate(self._moto),
         }
+        self._doors: dict[str, WsgiApp] = {}
+        self._before: Callable[[str, Mapping[str, Any]], None] = lambda service, environ: None
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    @property
+    def moto(self) -> WsgiApp:
+        """As it is, for who adds something to it. Under the lock."""
+        return self._moto
+
+    def add(
+        self,
+        apps: Mapping[str, WsgiApp],
+        *,
+        before: Callable[[str, Mapping[str, Any]], None] | None = None,
+        doors: Mapping[str, WsgiApp] | None = None,
+    ) -> None:
+        """More services. `before` is called with each request that is let in, before the lock is taken. `doors` are
+        paths' first parts, for apps that see to themselves who may ask."""
+        self._apps.update(apps)
+        self._doors.update(doors or {})
+        self._before = before or self._before
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if self._doors and (door := self._doors.get(environ["PATH_INFO"].split("/")[1])):
+            return door(environ, start_response)
         try:
             service = self._admit(environ)
         except Refused as refusal:
@@ -81,6 +103,7 @@ class AwsEndpoint:
         except Refused as refusal:
             return _answer_refusal(refusal, environ, start_response)
         environ[SERVICE] = service
+        self._before(service, environ)
         with self.lock:
             if (trouble := self._trouble()) and not _only_reads(environ):
                 unkept = Refused("ServiceUnavailable", str(trouble), status=503)

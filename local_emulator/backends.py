@@ -4,6 +4,7 @@ Used where the API would cost too much (at start: the first call of each service
 is needed. Everything else talks to the emulated AWS as to AWS.
 """
 
+import sys
 from typing import Any
 
 from moto.backends import get_backend
@@ -11,6 +12,7 @@ from moto.backends import get_backend
 from local_emulator.config import ACCOUNT, REGION
 
 SERVICES = ("s3", "sqs", "scheduler")
+LATE = ("ec2", "ecs", "ssm", "iam", "ecr", "logs")  # loaded when a machine is asked for
 
 
 def backend(service: str) -> Any:
@@ -19,7 +21,8 @@ def backend(service: str) -> Any:
 
 def forget_everything() -> None:
     """Empty moto's state of this process."""
-    for service in SERVICES:
+    loaded = [service for service in LATE if f"moto.{service}.models" in sys.modules]
+    for service in (*SERVICES, *loaded):
         get_backend(service).reset()  # type: ignore[call-overload]
 
 

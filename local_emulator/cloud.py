@@ -16,6 +16,10 @@ from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.errors import EmulatorError, StateFolderUnusable, StateNotKept
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.in_process import InProcess
+from local_emulator.machines.control import CONTROL, Control
+from local_emulator.machines.faults import Faults
+from local_emulator.machines.pace import Pace
+from local_emulator.machines.service import Machines, Settings
 from local_emulator.parameters import ParameterStore
 from local_emulator.resources import Clients, TableDefinition, create_all, fresh_credentials, fresh_keys
 from local_emulator.state import snapshot
@@ -29,7 +33,13 @@ class Cloud:
     """Up from construction to `close()`. Raises PortInUse, StateFolderBusy, StateFolderUnusable."""
 
     def __init__(
-        self, config: EmulatorConfig, *, table: TableDefinition, clock: Callable[[], datetime], trouble: Trouble
+        self,
+        config: EmulatorConfig,
+        *,
+        api_url: str,
+        table: TableDefinition,
+        clock: Callable[[], datetime],
+        trouble: Trouble,
     ) -> None:
         self._config = config
         self._up = ExitStack()
@@ -52,6 +62,7 @@ class Cloud:
             self.in_process = InProcess(self.endpoint, url=self.url)
             self.clients = Clients(self.url, credentials=self.credentials, wire=self.in_process.wire)
             self._up.callback(self.clients.close)
+            self.machines = self._with_machines(api_url)
             self.table = create_all(self._parameters, dynamodb, config=config, keys=self.keys, table=table)
             if self._folder and saved:
                 with _understanding(config.state_dir):
@@ -94,6 +105,26 @@ class Cloud:
             self.endpoint.changes += self.table.drop_expired()
             if self.table.stream and handled is not None:
                 self.table.stream.trim(before=handled + 1, keep=KEEP_RECORDS)
+
+    def _with_machines(self, api_url: str) -> Machines:
+        config = self._config
+        machines = Machines(
+            self.endpoint,
+            Settings(
+                name=config.name,
+                api_url=api_url,
+                regions=config.machine_regions,
+                clients_of=lambda _profile: self.clients,
+                pace=Pace(config.machine_minute_s, config.machine_grace_s),
+            ),
+            faults=Faults(),
+        )
+        self._parameters.computed[machines.places_parameter] = machines.places
+        self._parameters.public = machines.public_parameter
+        if config.machine_control:
+            self.endpoint.add({}, doors={CONTROL: Control(machines, key=self.keys.admin)})
+        self._up.callback(machines.close)
+        return machines
 
     def _open(self) -> str:
         config = self._config

@@ -18,6 +18,10 @@ class EmulatorConfig:
     `sweep_every_s` replaces the rate of the app's own schedules (None keeps what the app says). `redeliver_after_s`
     is how long a message stays invisible after its handler failed; `redrive_after` how often it is received before
     it goes to the dead letter queue. `requests_at_once` are in the app, `requests_waiting` wait for that; more get a 429.
+
+    `machine_regions` have places for machines, the first by default. `machine_minute_s` is how long a minute of the cloud
+    takes there (a shutdown's delay, a spot notice), `machine_grace_s` the time from SIGTERM to SIGKILL when one ends.
+    `machine_control` opens the doors by which tests make faults.
     """
 
     host: str = LOOPBACK
@@ -37,6 +41,10 @@ class EmulatorConfig:
     stop_within_s: float = 5.0
     requests_at_once: int = 32
     requests_waiting: int = 512
+    machine_regions: tuple[str, ...] = (REGION,)
+    machine_minute_s: float = 60.0
+    machine_grace_s: float = 10.0
+    machine_control: bool = False
 
 
 @dataclass(frozen=True)

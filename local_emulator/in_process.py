@@ -19,7 +19,8 @@ from local_emulator.prepared import answered, environ_of
 ITEM_OPERATIONS = frozenset(
     {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"}
 )
-SENT = ("s3", "sqs", "ssm", "scheduler")  # services whose requests are made whole before they are answered
+# Services whose requests are made whole before they are answered.
+SENT = ("s3", "sqs", "ssm", "scheduler", "ec2", "ecs")
 
 
 class InProcess:

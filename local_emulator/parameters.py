@@ -8,17 +8,23 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from local_emulator.signed_headers import region_of
+
 Reply = tuple[str, dict[str, Any]]  # HTTP status line, JSON body
 
 
 class ParameterStore:
     """Parameters of one region by name: GetParameter, GetParameters, PutParameter and DeleteParameter.
 
-    Not thread-safe by itself: the emulator's one lock is around it as around moto.
+    Not thread-safe by itself: the emulator's one lock is around it as around moto. `computed` are parameters whose value
+    is made when it is asked for, and which nobody keeps. `public(name, region)` knows those that AWS itself has.
     """
 
     def __init__(self, *, region: str, account: str) -> None:
         self._arn = f"arn:aws:ssm:{region}:{account}:parameter/"
+        self.computed: dict[str, Callable[[], str]] = {}
+        self.public: Callable[[str, str], str | None] = lambda name, region: None
+        self._own_region = self._region = region
         self._parameters: dict[str, dict[str, Any]] = {}
         self._operations: dict[str, Callable[[dict[str, Any]], Reply]] = {
             "GetParameter": self._get,
@@ -30,6 +36,7 @@ class ParameterStore:
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
         answer = self._operations.get(operation)
+        self._region = region_of(environ, otherwise=self._own_region)
         if answer is None:
             status, reply = _error("UnknownOperationException", f"the emulator's SSM does not know {operation}")
         else:
@@ -38,14 +45,21 @@ class ParameterStore:
         return [json.dumps(reply).encode()]
 
     def _get(self, wanted: dict[str, Any]) -> Reply:
-        found = self._parameters.get(wanted["Name"])
+        found = self._find(wanted["Name"])
         return ("200 OK", {"Parameter": found}) if found else _error("ParameterNotFound", wanted["Name"])
 
     def _get_many(self, wanted: dict[str, Any]) -> Reply:
         names: list[str] = wanted["Names"]
-        found = [self._parameters[name] for name in names if name in self._parameters]
-        invalid = [name for name in names if name not in self._parameters]
-        return "200 OK", {"Parameters": found, "InvalidParameters": invalid}
+        found = {name: self._find(name) for name in names}
+        invalid = [name for name in names if not found[name]]
+        return "200 OK", {"Parameters": [each for each in found.values() if each], "InvalidParameters": invalid}
+
+    def _find(self, name: str) -> dict[str, Any] | None:
+        if name in self.computed:
+            return self._parameter(name, self.computed[name](), kind="String", version=1)
+        if name not in self._parameters and (value := self.public(name, self._region)):
+            return self._parameter(name, value, kind="String", version=1)
+        return self._parameters.get(name)
 
     def _put(self, given: dict[str, Any]) -> Reply:
         name = given["Name"]
@@ -57,7 +71,10 @@ class ParameterStore:
         return "200 OK", {"Version": version, "Tier": "Standard"}
 
     def put(self, name: str, value: str, *, kind: str = "SecureString", version: int = 1) -> None:
-        self._parameters[name] = {
+        self._parameters[name] = self._parameter(name, value, kind=kind, version=version)
+
+    def _parameter(self, name: str, value: str, *, kind: str, version: int) -> dict[str, Any]:
+        return {
             "Name": name,
             "Type": kind,
             "Value": value,

@@ -1,4 +1,4 @@
-"""What CloudFormation makes on AWS: table, bucket, queues, key digests, schedule group."""
+"""What CloudFormation makes on AWS: table, bucket, queues, keys, schedule group."""
 
 import hashlib
 import json
@@ -56,17 +56,20 @@ class Clients:
             region_name=region,
         )
         wire(self._session.events)
-        self._made: dict[str, Any] = {}
+        self._region = region
+        self._made: dict[tuple[str, str], Any] = {}
         self._making = threading.Lock()  # a session may not make two clients at once
 
-    def __call__(self, service: str) -> Any:
+    def __call__(self, service: str, region: str | None = None) -> Any:
+        where = (service, region or self._region)
         with self._making:
-            return self._made.get(service) or self._make(service)
+            return self._made.get(where) or self._make(*where)
 
-    def _make(self, service: str) -> Any:
+    def _make(self, service: str, region: str) -> Any:
         config = Config(proxies={}, retries={"total_max_attempts": 1})
-        self._made[service] = self._session.client(service, endpoint_url=self._url, config=config)  # type: ignore[call-overload]
-        return self._made[service]
+        made = self._session.client(service, region_name=region, endpoint_url=self._url, config=config)  # type: ignore[call-overload]
+        self._made[service, region] = made
+        return made
 
     def close(self) -> None:
         for client in self._made.values():
@@ -93,6 +96,7 @@ def create_all(
     backends.create_schedule_group(config.name)
     digests = {role: [hashlib.sha256(key.encode()).hexdigest()] for role, key in asdict(keys).items()}
     parameters.put(f"/{config.name}/keys", json.dumps(digests))
+    parameters.put(f"/{config.name}/runner-key", keys.runner)
     return made
 
 

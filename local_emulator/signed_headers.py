@@ -21,6 +21,7 @@ from local_emulator.s3_gate import (
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 _PART = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
+_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/")
 _MUST_BE_SIGNED = ("x-amz-date", "x-amz-target", "x-amz-content-sha256")  # as far as they are there
 
 
@@ -121,3 +122,9 @@ def headers_of(environ: Mapping[str, str]) -> dict[str, str]:
     if environ.get("CONTENT_TYPE"):
         found["content-type"] = environ["CONTENT_TYPE"]
     return found | {"content-length": environ.get("CONTENT_LENGTH", "0")}
+
+
+def region_of(environ: Mapping[str, str], *, otherwise: str) -> str:
+    """For which region the request was signed."""
+    found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return found[1] if found else otherwise

@@ -16,6 +16,7 @@ from local_emulator.environment import applied, lambda_environment
 from local_emulator.errors import StateLost, StateNotKept
 from local_emulator.functions import Functions, fresh_app
 from local_emulator.http_server import KeepAliveServer
+from local_emulator.machines.service import Machines
 from local_emulator.one_a_process import one_a_process
 from local_emulator.pumps.pump import Pump, Step, stop_all
 from local_emulator.pumps.wiring import Pumps
@@ -28,12 +29,13 @@ HOUSEKEEPING_S = 30.0
 
 
 class Emulator:
-    """`with Emulator(config) as emulator:` or `start()` and `stop()`; `ready` is set in between.
+    """`with Emulator(config) as emulator:` or `start()` and `stop()`; `ready` and `machines` are set in between.
 
     `app` and `table` default to the project's own; a test may bring a small app. Raises EmulatorError from `start`.
     """
 
     ready: Ready
+    machines: Machines
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class Emulator:
         config, self._keeper = self._config, None
         server = KeepAliveServer(host=config.host, port=config.port, most_bytes=lambda _: MAX_BODY_BYTES)
         self._running.callback(server.stop, within_s=config.stop_within_s)
-        cloud = Cloud(config, table=self._table, clock=self._clock, trouble=lambda: self._trouble)
+        cloud = Cloud(config, api_url=server.url, table=self._table, clock=self._clock, trouble=lambda: self._trouble)
         self._running.callback(cloud.close)
         variables = lambda_environment(
             config, aws_url=cloud.url, stream_arn=cloud.table.stream_arn, who=cloud.credentials
@@ -92,6 +94,8 @@ class Emulator:
         self._pump(Functions(app), cloud)
         server.start(Turns(gateway, at_once=config.requests_at_once, most_waiting=config.requests_waiting))
         self._running.callback(server.stop, within_s=config.stop_within_s)  # nobody asks while the pumps end
+        self.machines = cloud.machines
+        self._running.callback(cloud.machines.close)  # they end while everybody still answers them
         return self._describe(cloud, api_url=server.url)
 
     def _pump(self, functions: Functions, cloud: Cloud) -> None:

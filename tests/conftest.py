@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,11 @@ from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.config import ACCOUNT, EmulatorConfig
 from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.http_server import KeepAliveServer
+from local_emulator.machines.faults import FaultPlan
 from local_emulator.parameters import ParameterStore
 from local_emulator.resources import Clients, fresh_credentials
 from local_emulator.stack import Emulator
+from tests.machine_calls import Account
 
 OTHER_REGION = "eu-west-1"  # moto's state is global: a region of its own keeps these tests out of the emulator's sight
 
@@ -60,10 +63,34 @@ def hear_interrupts() -> None:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    """The whole system with the real app, in this process; `emulator.ready` says where. Sweeps every second."""
-    config = EmulatorConfig(sweep_every_s=1.0, stream_every_s=0.1, queue_every_s=0.1, redeliver_after_s=1)
+    """The whole system with the real app, in this process; `emulator.ready` says where. Sweeps every second.
+
+    A minute of its machines takes a second.
+    """
+    config = EmulatorConfig(
+        sweep_every_s=1.0,
+        stream_every_s=0.1,
+        queue_every_s=0.1,
+        redeliver_after_s=1,
+        machine_minute_s=1.0,
+        machine_grace_s=2.0,
+        machine_control=True,
+    )
     with Emulator(config) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def _account(emulator: Emulator) -> Iterator[Account]:
+    with closing(Account(emulator)) as account:
+        yield account
+
+
+@pytest.fixture
+def account(_account: Account) -> Iterator[Account]:
+    """The emulator's AWS as whoever starts machines sees it; faults that a test makes end with it."""
+    yield _account
+    _account.machines.faults.set(FaultPlan())
 
 
 @pytest.fixture(scope="session")

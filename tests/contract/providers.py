@@ -30,7 +30,7 @@ def an_order(**changes: object) -> Order:
 def another(order: Order) -> Order:
     """The run's next machine."""
     name = "bf-0a1b2c3d-2"
-    return replace(order, name=name, token="u" * 48, tags={**order.tags, "benchfleet:launch": name})
+    return replace(order, name=name, token=f"{order.token[:63]}u", tags={**order.tags, "benchfleet:launch": name})
 
 
 def state_of(provider: MachineProvider, machine: Machine) -> str | None:
