@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchfleet.report.history_steps import Track, stepped
+from benchfleet.report.history.steps import Track, stepped
 
 from benchmarks.metric import Metric
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from benchfleet.exceptions import UsageError
-from benchfleet.report.change_points import change_points
-from benchfleet.report.history import history
-from benchfleet.report.history_steps import Track, stepped
+from benchfleet.report.history.building import history
+from benchfleet.report.history.change_points import change_points
+from benchfleet.report.history.steps import Track, stepped
 from benchfleet.report.model import History, HistorySeries
 from benchfleet.report.reading import read_runs
 

@@ -16,7 +16,7 @@ from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Quality, Report, SeriesQuality
 from benchfleet.report.page import render
-from benchfleet.report.quality_words import TITLES
+from benchfleet.report.quality.words import TITLES
 from benchfleet.report.reading import read_runs
 from rich.console import Console
 
@@ -395,7 +395,7 @@ def test_the_headline_counts_what_there_is() -> None:
 
 def test_every_kind_has_a_title(tmp_path: Path) -> None:
     """A kind without one would fail where it is first found."""
-    from benchfleet.report.quality_limits import LIMITS
+    from benchfleet.report.quality.limits import LIMITS
 
     assert {limit.kind for limit in LIMITS} < set(TITLES)
 

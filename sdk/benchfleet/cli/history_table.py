@@ -7,7 +7,7 @@ from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
-from benchfleet.report.history_words import bars, day, headline, since, size, variant, what
+from benchfleet.report.history.words import bars, day, headline, since, size, variant, what
 from benchfleet.report.model import History, HistorySeries, Report
 from benchfleet.report.printing import for_print
 

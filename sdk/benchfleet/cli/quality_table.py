@@ -4,7 +4,7 @@ from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report.model import Quality, QualityFinding, SeriesQuality
-from benchfleet.report.quality_words import name
+from benchfleet.report.quality.words import name
 
 _SHOWN = 2  # findings of a series
 _STYLES = {"poor": "bold red", "unknown": "yellow", "fair": "", "good": "green"}

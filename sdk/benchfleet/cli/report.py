@@ -300,7 +300,8 @@ def _write(
     as_json: bool,
     detail: Mapping[str, bool],
 ) -> None:
-    from benchfleet.report import csv_file, history_csv
+    from benchfleet.report import csv_file
+    from benchfleet.report.history import csv as history_csv
 
     if html:
         from benchfleet.report.page import render

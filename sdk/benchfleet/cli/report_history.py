@@ -26,9 +26,9 @@ class Asked:
 
 def reported(asked: Asked, options: "Options") -> "Report":
     """Raises UsageError without the package that finds steps, for fewer than two runs, and for an unknown mark."""
-    from benchfleet.report.change_points import available
     from benchfleet.report.dataset import Dataset
-    from benchfleet.report.history_report import with_history
+    from benchfleet.report.history.change_points import available
+    from benchfleet.report.history.report import with_history
     from benchfleet.report.reading import read_runs
 
     available()

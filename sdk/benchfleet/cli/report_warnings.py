@@ -3,7 +3,7 @@
 import sys
 
 from benchfleet.report.model import Report
-from benchfleet.report.quality_words import others
+from benchfleet.report.quality.words import others
 
 
 def print_warnings(report: Report) -> None:

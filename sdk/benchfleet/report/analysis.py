@@ -26,7 +26,7 @@ from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunCompa
 from benchfleet.report.noise_floor import doubts, floors, split
 from benchfleet.report.pairing import apart
 from benchfleet.report.prices import PriceTable
-from benchfleet.report.quality import quality
+from benchfleet.report.quality.grading import quality
 from benchfleet.report.run_comparison import compare_runs, uncompared
 from benchfleet.report.thresholds import Thresholds, things, without_ignored
 from benchfleet.report.timeline import confounded, moments

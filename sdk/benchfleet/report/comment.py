@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from benchfleet.report import history_markdown, words
+from benchfleet.report import words
 from benchfleet.report.gate import gated, least_compared
+from benchfleet.report.history import markdown as history_markdown
 from benchfleet.report.markdown import as_markdown, escape, table
 from benchfleet.report.model import Compared, Gate, Report, RunComparison
 from benchfleet.report.printing import for_print

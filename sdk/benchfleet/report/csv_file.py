@@ -6,11 +6,11 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
-from benchfleet.report import quality_csv
 from benchfleet.report.csv_summary import Who, about_board, about_relation, pair, summary_rows
 from benchfleet.report.matching import ANY
 from benchfleet.report.model import Benchmark, Board, Cell, Compared, Report, Value
 from benchfleet.report.printing import printable
+from benchfleet.report.quality import csv as quality_csv
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = (

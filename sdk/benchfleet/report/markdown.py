@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from benchfleet.report import quality_markdown, quality_words, words
+from benchfleet.report import words
 from benchfleet.report.lead import against_baseline, blocks, heading, no_ranking, notes
 from benchfleet.report.model import Board, FactorTable, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
+from benchfleet.report.quality import markdown as quality_markdown
+from benchfleet.report.quality import words as quality_words
 from benchfleet.report.repeats import repeats
 
 _TEXTS = frozenset({"", "machine", "subject", "benchmark", "variant", "verdict", "price from"})

@@ -11,13 +11,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchfleet.report import history_words, quality_words, words
+from benchfleet.report import words
 from benchfleet.report.answers import title
 from benchfleet.report.charts import PHONE, Charts, histogram, kind
-from benchfleet.report.history_page import section
+from benchfleet.report.history import words as history_words
+from benchfleet.report.history.page import section
 from benchfleet.report.lead import against_baseline, blocks, no_ranking, notes
 from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
+from benchfleet.report.quality import words as quality_words
 from benchfleet.report.repeats import repeats
 from benchfleet.report.time_chart import against_time
 

@@ -18,7 +18,7 @@ from benchfleet_results.series import Samples
 
 from benchfleet.exceptions import UsageError
 from benchfleet.report.dataset import Dataset, Run
-from benchfleet.report.quality_reading import conditions, cores, pinned
+from benchfleet.report.quality.reading import conditions, cores, pinned
 from benchfleet.report.stopping import is_spared
 from benchfleet.report.surroundings import environment
 from benchfleet.results import bounds

@@ -9,9 +9,11 @@ from benchfleet_results.boards.dimensions import identity, machine
 from benchfleet_results.boards.tasks import HAS_RESULTS, Task, by_group
 from benchfleet_results.reading import UNUSABLE
 
-from benchfleet.report import quality_conditions, quality_words, words
+from benchfleet.report import words
 from benchfleet.report.dataset import Dataset
 from benchfleet.report.model import Board, GroupFacts, Quality
+from benchfleet.report.quality import conditions as quality_conditions
+from benchfleet.report.quality import words as quality_words
 from benchfleet.report.stopping import stopping
 from benchfleet.results.bounds import as_json, cut
 

@@ -28,7 +28,7 @@ class GroupKey(NamedTuple):
 class Task:
     """`host` is the identity of the instance that it ran on; None: not recorded. `environment` is flat: name → value.
 
-    `conditions` are numbers about the time around it (see `quality_reading`), without what was not recorded. `options` are
+    `conditions` are numbers about the time around it (see `report/quality/reading`), without what was not recorded. `options` are
     None where no metadata has them; `pinned` are the cores that it was bound to.
     """
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from benchfleet.report.history_chart import MOST_CHARTS, series_chart
-from benchfleet.report.history_words import headline
+from benchfleet.report.history.chart import MOST_CHARTS, series_chart
+from benchfleet.report.history.words import headline
 from benchfleet.report.model import History
 
 _FIRST_NUMBER = 30_000  # ids of its charts

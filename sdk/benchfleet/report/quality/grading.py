@@ -9,12 +9,14 @@ from benchfleet_results.boards.tasks import GroupKey, Task, by_group
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Samples, Series
 
-from benchfleet.report import quality_checks, quality_conditions, quality_timing
 from benchfleet.report.model import GroupConditions, Quality, QualityFinding, SeriesQuality
-from benchfleet.report.quality_checks import Sequences
-from benchfleet.report.quality_hits import ORDER, worst
-from benchfleet.report.quality_lacking import not_recorded, shortened
-from benchfleet.report.quality_words import counts, headline
+from benchfleet.report.quality import checks as quality_checks
+from benchfleet.report.quality import conditions as quality_conditions
+from benchfleet.report.quality import timing as quality_timing
+from benchfleet.report.quality.checks import Sequences
+from benchfleet.report.quality.hits import ORDER, worst
+from benchfleet.report.quality.lacking import not_recorded, shortened
+from benchfleet.report.quality.words import counts, headline
 
 Role = Literal["measured", "baseline"]
 

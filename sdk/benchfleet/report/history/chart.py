@@ -4,7 +4,7 @@ from typing import Any
 
 from benchfleet.report import words
 from benchfleet.report.charts import PALETTE
-from benchfleet.report.history_words import name
+from benchfleet.report.history.words import name
 from benchfleet.report.model import History, HistorySeries
 from benchfleet.report.time_chart import TIME, drawn
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from benchfleet.report import words
-from benchfleet.report.history_words import headline, name, since, variant, what
+from benchfleet.report.history.words import headline, name, since, variant, what
 from benchfleet.report.markdown import escape, table
 from benchfleet.report.model import History, HistorySeries, Report
 from benchfleet.report.printing import for_print

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from benchfleet.report.model import FindingCount, Quality, QualityFinding, Report, SeriesQuality
 from benchfleet.report.printing import shown
-from benchfleet.report.quality_hits import ORDER
-from benchfleet.report.quality_limits import LIMITS
+from benchfleet.report.quality.hits import ORDER
+from benchfleet.report.quality.limits import LIMITS
 
 _WORST, _IN_LINE = 3, 2
 _IN_HEADLINE = 3

@@ -10,12 +10,12 @@ from benchfleet_results.boards.ranking import in_unit
 from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task
 
 from benchfleet.exceptions import UsageError
-from benchfleet.report.change_points import LEAST_RUNS
 from benchfleet.report.coverage import group_facts, run_facts
 from benchfleet.report.dataset import Dataset
 from benchfleet.report.differences import NOT_RECORDED, NOT_SET
-from benchfleet.report.history_series import Row, rows
-from benchfleet.report.history_steps import Stepped, Track, stepped
+from benchfleet.report.history.change_points import LEAST_RUNS
+from benchfleet.report.history.series import Row, rows
+from benchfleet.report.history.steps import Stepped, Track, stepped
 from benchfleet.report.model import (
     History,
     HistoryLevel,

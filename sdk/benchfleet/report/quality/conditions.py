@@ -7,8 +7,8 @@ from benchfleet_results.boards.dimensions import identity
 from benchfleet_results.boards.tasks import GroupKey, Task
 
 from benchfleet.report.model import GroupConditions, QualityFinding, Span
-from benchfleet.report.quality_hits import Hit, finding, graded
-from benchfleet.report.quality_limits import CLOCK, LIMITS, Limit
+from benchfleet.report.quality.hits import Hit, finding, graded
+from benchfleet.report.quality.limits import CLOCK, LIMITS, Limit
 
 _APART = 0.25  # of the larger: ten runnable threads and eleven are alike
 _BY_MANIFEST = frozenset({"attempt"})  # what a task's conditions are not needed for

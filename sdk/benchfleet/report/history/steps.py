@@ -16,7 +16,7 @@ from benchfleet_results.statistics.comparing import significance
 from benchfleet_results.statistics.families import Decision, decide
 from benchfleet_results.statistics.sample import ROUNDING, Sample
 
-from benchfleet.report.change_points import LEAST_RUNS, SHORTEST, change_points
+from benchfleet.report.history.change_points import LEAST_RUNS, SHORTEST, change_points
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from benchfleet_results.boards.dimensions import identity
 from benchfleet_results.boards.tasks import HAS_RESULTS, Task
 
 from benchfleet.report.printing import shown
-from benchfleet.report.quality_conditions import recorded
-from benchfleet.report.quality_timing import is_time, modes, shortest_s
+from benchfleet.report.quality.conditions import recorded
+from benchfleet.report.quality.timing import is_time, modes, shortest_s
 
 _NAMED = 3
 _EVIDENCE = {

@@ -13,7 +13,7 @@ from benchfleet_results.statistics.quality_trend import Trend, change, first_is_
 
 from benchfleet.report import words
 from benchfleet.report.model import QualityFinding
-from benchfleet.report.quality_hits import Hit, finding, graded
+from benchfleet.report.quality.hits import Hit, finding, graded
 
 LEVEL = 0.01  # of each test of order: at most so many of a hundred series of pure noise are called
 _CHANGE = (0.01, 0.05)  # from first to last: fair, poor
@@ -114,7 +114,7 @@ def _few(of: Sequences) -> Iterator[QualityFinding]:
 
 
 def _pyperf(of: Sequences) -> Iterator[QualityFinding]:
-    """Its rule on raw values is in `quality_timing`: that one is not about the samples."""
+    """Its rule on raw values is in `timing`: that one is not about the samples."""
     tasks = len(of.together)
     yield from finding("spread", list(map(_spread, of.spreads)), tasks=tasks)
     yield from finding("extreme", [_extreme(values, of.series.unit) for values in of.together], tasks=tasks)

@@ -8,7 +8,7 @@ from benchfleet_results.boards.units import harmonised
 from benchfleet.exceptions import UsageError
 from benchfleet.report.analysis import Options, analyse, filtered, literal
 from benchfleet.report.dataset import Dataset
-from benchfleet.report.history import history
+from benchfleet.report.history.building import history
 from benchfleet.report.model import Report
 from benchfleet.report.noise_floor import split
 

@@ -1,0 +1,1 @@
+"""A metric over runs: series, the steps in them, and how every form shows them."""
