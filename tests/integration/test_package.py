@@ -100,6 +100,7 @@ def test_the_gateway_answers_unknown_routes_as_we_do(packaged: Packaged) -> None
         response = packaged.sam["Resources"]["RestAPI"]["Properties"]["GatewayResponses"][kind]
         assert response["StatusCode"] == 404
         assert json.loads(response["ResponseTemplates"]["application/json"])["code"] == "no_such_route"
+    assert packaged.sam["Resources"]["RestAPI"]["Properties"]["EndpointConfiguration"] == "REGIONAL"
     assert gateway_responses(packaged.sam)["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
 
 
