@@ -108,7 +108,6 @@ class Account:
     ) -> GatewayDoor:
         """Everything behind the endpoint. Ends in the other order: triggers, functions, servers."""
         from local_emulator.account.stacks import models, service
-        from local_emulator.account.stacks.change_sets import our_change_sets
         from local_emulator.account.stacks.stack import our_stacks
 
         config, lock, calls, tables = self._config, endpoint.lock, Calls(), AccountTables()
@@ -134,7 +133,6 @@ class Account:
         door = GatewayDoor(apis, functions, lock=lock)
         models.use(clients)
         self._up.enter_context(our_stacks())
-        self._up.enter_context(our_change_sets())
         self._up.enter_context(policies_are_ours())
         self._up.enter_context(served_at(address))
         self._up.callback(door.close)

@@ -15,6 +15,7 @@ from local_emulator.account.tagging import plain_tags
 from local_emulator.config import ACCOUNT
 
 GLOBAL = "aws"
+OVER = ("INACTIVE", "STOPPED", "terminated")  # AWS tells of them for a while, but nothing is left of them
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Listing:
         self._mappings = mappings
 
     def __call__(self) -> list[dict[str, Any]]:
-        found = [*self._ours(), *_of_moto()]
+        found = [each for each in (*self._ours(), *_of_moto()) if each.state not in OVER]
         return [asdict(each) for each in sorted(found, key=lambda each: (each.type, each.region, each.id))]
 
     def _ours(self) -> Iterator[Resource]:

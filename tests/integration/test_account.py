@@ -154,7 +154,7 @@ def test_a_wrong_key_and_an_unknown_service_are_refused(account: Account) -> Non
 def test_a_stack_is_made_of_our_own_template_and_leaves_what_it_retains(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     template = (ROOT / ".chalice" / "resources.json").read_text()
-    values = {"Stage": "dev", "BucketName": "benchfleet-dev-x"}
+    values = {"Stage": "dev", "BucketName": "benchfleet-dev-x", "MonthlyBudgetUsd": "10", "AlarmEmail": "a@example.org"}
     parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
     cloudformation.create_stack(
         StackName="whole", TemplateBody=template, Parameters=parameters, Capabilities=["CAPABILITY_NAMED_IAM"]

@@ -50,6 +50,7 @@ def _run_instances(request: ApiRequest, world: World, base: str) -> Iterable[Nee
         "ec2:InstanceType": (str(given.get("InstanceType")),),
         "ec2:InstanceMarketType": (str(given.get("InstanceMarketOptions.MarketType", "on-demand")),),
         "ec2:MetadataHttpTokens": (str(given.get("MetadataOptions.HttpTokens", "optional")),),
+        "ec2:MetadataHttpPutResponseHopLimit": (str(given.get("MetadataOptions.HttpPutResponseHopLimit", 1)),),
         "ec2:Region": (request.region,),
     }
     profile = given.get("IamInstanceProfile.Arn") or given.get("IamInstanceProfile.Name")
@@ -60,7 +61,10 @@ def _run_instances(request: ApiRequest, world: World, base: str) -> Iterable[Nee
     used = [(f"{base}:subnet/{subnet}", "subnet")] if subnet else []
     used += [(f"{base}:security-group/{each}", "security-group") for each in groups]
     yield Need("ec2:RunInstances", (f"{base}:instance/*",), instance | request_tags(tags.get("instance", {})))
-    yield Need("ec2:RunInstances", (f"arn:aws:ec2:{request.region}::image/{given.get('ImageId')}",), {})
+    image = f"arn:aws:ec2:{request.region}::image/{given.get('ImageId')}"
+    yield Need(
+        "ec2:RunInstances", (image,), {"ec2:Owner": (world.image_owner(str(given.get("ImageId")), request.region),)}
+    )
     yield Need("ec2:RunInstances", (f"{base}:volume/*",), request_tags(tags.get("volume", {})))
     yield Need("ec2:RunInstances", (f"{base}:network-interface/*",), request_tags(tags.get("network-interface", {})))
     for arn, _ in used:

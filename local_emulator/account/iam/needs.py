@@ -47,7 +47,8 @@ class World(Protocol):
     def task_roles(self, task_definition: str, region: str) -> list[str]:
         """The ARNs of the roles that a task definition names."""
 
-    def is_stream_arn(self, arn: str) -> bool: ...
+    def image_owner(self, image_id: str, region: str) -> str:
+        """As ec2:Owner says it: `amazon`, `aws-marketplace` or an account's number; empty for what is not there."""
 
 
 Finder = Callable[[ApiRequest, World], Iterable[Need]]

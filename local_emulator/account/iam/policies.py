@@ -21,11 +21,10 @@ KNOWN_KEYS = frozenset(
     {
         "aws:currenttime", "aws:principalaccount", "aws:principalarn", "aws:requestedregion", "aws:resourceaccount",
         "aws:securetransport", "aws:sourceaccount", "aws:sourcearn", "aws:tagkeys", "aws:userid", "aws:username",
-        "aws:viaawsservice",
-        "cloudwatch:namespace", "dynamodb:leadingkeys", "dynamodb:select", "ec2:createaction", "ec2:instancemarkettype",
-        "ec2:instanceprofile", "ec2:instancetype", "ec2:metadatahttptokens", "ec2:region", "ec2:subnet", "ec2:vpc",
-        "ecs:cluster", "ecs:createaction", "iam:passedtoservice", "lambda:functionarn", "s3:prefix", "s3:x-amz-acl",
-        "scheduler:schedulegroup", "ssm:overwrite",
+        "aws:viaawsservice", "cloudwatch:namespace", "ec2:createaction", "ec2:instancemarkettype",
+        "ec2:instanceprofile", "ec2:instancetype", "ec2:metadatahttptokens", "ec2:metadatahttpputresponsehoplimit",
+        "ec2:owner", "ec2:region", "ecs:cluster", "ecs:createaction", "iam:passedtoservice", "lambda:functionarn",
+        "s3:prefix", "ssm:overwrite",
     }
 )  # fmt: skip
 _KNOWN_FAMILIES = ("aws:resourcetag/", "aws:requesttag/", "aws:principaltag/", "ec2:resourcetag/", "ecs:resourcetag/")

@@ -17,6 +17,7 @@ from local_emulator.account.iam.policies import Statement, statements_of
 from local_emulator.account.tagging import plain_tags
 from local_emulator.config import ACCOUNT
 
+AMAZON = ("137112412989", "591542846629", "801119661308", "amazon")  # accounts of AWS's own images
 _MOTO_S = "get_permission"
 _parsed = lru_cache(maxsize=64)(lambda text: tuple(statements_of(text)))
 
@@ -43,8 +44,11 @@ class MotoWorld:
             return [role for role in (found.task_role_arn, found.execution_role_arn) if role]
         return []
 
-    def is_stream_arn(self, arn: str) -> bool:
-        return ":table/" in arn and "/stream/" in arn
+    def image_owner(self, image_id: str, region: str) -> str:
+        image = _backend("ec2", region).amis.get(image_id)
+        if image is None:
+            return ""
+        return "amazon" if image.owner_alias == "amazon" or image.owner_id in AMAZON else str(image.owner_id)
 
 
 def _ecs_tags(arn: str, region: str) -> dict[str, str]:

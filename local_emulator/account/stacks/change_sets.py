@@ -1,97 +1,109 @@
-"""Change sets that make and change stacks as requests without them do: moto's know no outputs, events or failures.
+"""Change sets that belong to their stack, and whose execution fails as a stack's creation or update does.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
+moto finds a change set by its name alone, whatever the stack, and leaves a stack half made where a resource fails.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import io
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from xml.sax.saxutils import escape
 
 from moto.cloudformation import models
-from moto.cloudformation.exceptions import ValidationError
 
-from local_emulator.account.stacks.stack import Stack
+from local_emulator.account.answers import Start, answer, answer_error
+from local_emulator.account.iam.requests import ApiRequest
 
-_Backend = models.CloudFormationBackend
-_REVIEW = "REVIEW_IN_PROGRESS"
-
-
-def _create(backend: Any, stack_name: str, *arguments: Any, **named: Any) -> Any:
-    """A stack that has only ever had a change set is taken up again, not made beside itself."""
-    kind = named.get("change_set_type") or arguments[4]
-    if kind == "CREATE":
-        for stack in [each for each in backend.stacks.values() if each.name == stack_name]:
-            if stack.status != _REVIEW:
-                raise ValidationError(message=f"Stack [{stack_name}] already exists and cannot be created again")
-            _forget(backend, stack)
-    return _MOTO_CREATE(backend, stack_name, *arguments, **named)
+MotoChangeSet = models.ChangeSet
+NAMED = ("DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet")
+CLOSED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
 
 
-def _execute(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:
-    change_set = _named(backend, change_set_name, stack_name)
-    stack = backend.stacks[change_set.stack_id]
-    if change_set.change_set_type == "CREATE":
-        backend.stacks[change_set.stack_id] = made = _made(backend, change_set)
-        made.events[:0] = stack.events
-        made._ends("CREATE_IN_PROGRESS", "User Initiated")
-        made.create_resources()
-    else:
-        stack.update(change_set.template, parameters=change_set.parameters, tags=change_set.tags)
-    _forget_change_sets(backend, stack)
+class ChangeSet(MotoChangeSet):
+    """In place of moto's while an account runs."""
+
+    importing = False
+
+    def apply(self) -> None:
+        stack: Any = self.stack
+        if self.change_set_type == "CREATE":
+            stack.begin(self.template, self.parameters, self.tags, importing=self.importing)
+        else:
+            stack.update(self.template, self.role_arn, parameters=self.parameters, tags=self.tags)
 
 
-def _delete(backend: Any, change_set_name: str) -> None:
-    """One that is not there is deleted already."""
-    for key in [key for key, each in backend.change_sets.items() if change_set_name in (key, each.change_set_name)]:
-        del backend.change_sets[key]
+def refusal(request: ApiRequest, backend: Any, environ: dict[str, Any], start: Start) -> list[bytes] | None:
+    """What is wrong with a request about change sets; None where moto can answer it."""
+    if request.operation == "CreateChangeSet":
+        return _before_creation(request, backend, start)
+    if request.operation == "ListChangeSets":
+        return _listed(request, backend, start)
+    if request.operation in NAMED:
+        return _resolve(request, backend, environ, start)
+    return None
 
 
-def _made(backend: Any, change_set: Any) -> Stack:
-    make: Any = Stack  # moto leaves methods of it abstract
-    made: Stack = make(
-        stack_id=change_set.stack_id,
-        name=change_set.stack_name,
-        template=change_set.template,
-        parameters=change_set.parameters,
-        account_id=backend.account_id,
-        region_name=backend.region_name,
-        notification_arns=change_set.notification_arns,
-        tags=change_set.tags,
-        role_arn=change_set.role_arn,
+def after_execution(request: ApiRequest, backend: Any) -> None:
+    """moto says that all went well, whatever has happened."""
+    for stack in backend.stacks.values():
+        if request.parameters.get("StackName") in (stack.name, stack.stack_id):
+            stack.settle()
+            if "ROLLBACK" not in stack.status:  # then all change sets of the stack are over
+                for key in [key for key, each in backend.change_sets.items() if each.stack_id == stack.stack_id]:
+                    del backend.change_sets[key]
+
+
+def _before_creation(request: ApiRequest, backend: Any, start: Start) -> list[bytes] | None:
+    given = request.parameters
+    ChangeSet.importing = given.get("ImportExistingResources") == "true"
+    stacks = [each for each in backend.stacks.values() if given.get("StackName") in (each.name, each.stack_id)]
+    if given.get("ChangeSetType", "UPDATE") == "CREATE":
+        for stack in stacks:
+            if stack.status != "REVIEW_IN_PROGRESS":
+                name = given.get("ChangeSetName")
+                words = f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{name}]."
+                return _invalid(start, words)
+            del backend.stacks[stack.stack_id]  # nothing was made of it yet
+    for stack in stacks:
+        if stack.status in CLOSED:
+            return _invalid(start, f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
+    return None
+
+
+def _resolve(request: ApiRequest, backend: Any, environ: dict[str, Any], start: Start) -> list[bytes] | None:
+    """Name the change set by its ARN. The last one of this name and stack is meant."""
+    name, stack = request.parameters.get("ChangeSetName"), request.parameters.get("StackName")
+    if str(name).startswith("arn:"):
+        return None
+    found = [
+        each_id
+        for each_id, each in backend.change_sets.items()
+        if each.change_set_name == name and stack in (each.stack_name, each.stack_id)
+    ]
+    if not found and request.operation == "DeleteChangeSet":
+        return answer(
+            start, 200, b"<DeleteChangeSetResponse><DeleteChangeSetResult/></DeleteChangeSetResponse>", "text/xml"
+        )
+    if not found:
+        message = f"ChangeSet [{name}] does not exist"
+        return answer_error(start, "query", status=404, code="ChangeSetNotFound", message=message)
+    fields = dict(parse_qsl(environ["wsgi.input"].read().decode(), keep_blank_values=True))
+    body = urlencode(fields | {"ChangeSetName": found[-1]}).encode()
+    environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    return None
+
+
+def _listed(request: ApiRequest, backend: Any, start: Start) -> list[bytes]:
+    stack = request.parameters.get("StackName")
+    members = "".join(
+        f"<member><ChangeSetId>{escape(each_id)}</ChangeSetId><ChangeSetName>{escape(each.change_set_name)}</ChangeSetName>"
+        f"<StackId>{escape(each.stack_id)}</StackId><StackName>{escape(each.stack_name)}</StackName>"
+        f"<Status>{each.status}</Status><ExecutionStatus>{each.execution_status}</ExecutionStatus></member>"
+        for each_id, each in backend.change_sets.items()
+        if stack in (each.stack_name, each.stack_id)
     )
-    return made
+    result = f"<ListChangeSetsResult><Summaries>{members}</Summaries></ListChangeSetsResult>"
+    return answer(start, 200, f"<ListChangeSetsResponse>{result}</ListChangeSetsResponse>".encode(), "text/xml")
 
 
-def _named(backend: Any, name: str, stack_name: str | None) -> Any:
-    for key, each in backend.change_sets.items():
-        if name in (key, each.change_set_name) and stack_name in (None, "", each.stack_name, each.stack_id):
-            return each
-    raise ValidationError(message=f"ChangeSet [{name}] does not exist")
-
-
-def _forget(backend: Any, stack: Any) -> None:
-    _forget_change_sets(backend, stack)
-    del backend.stacks[stack.stack_id]
-
-
-def _forget_change_sets(backend: Any, stack: Any) -> None:
-    """An executed change set is deleted with all others of its stack."""
-    for key in [key for key, each in backend.change_sets.items() if each.stack_id == stack.stack_id]:
-        del backend.change_sets[key]
-
-
-_OURS = {"create_change_set": _create, "execute_change_set": _execute, "delete_change_set": _delete}
-_MOTO_CREATE = _Backend.create_change_set
-
-
-@contextmanager
-def our_change_sets() -> Iterator[None]:
-    """moto's backend has these methods meanwhile."""
-    before = {name: getattr(_Backend, name) for name in _OURS}
-    for name, method in _OURS.items():
-        setattr(_Backend, name, method)
-    try:
-        yield
-    finally:
-        for name, method in before.items():
-            setattr(_Backend, name, method)
+def _invalid(start: Start, message: str) -> list[bytes]:
+    return answer_error(start, "query", status=400, code="ValidationError", message=message)

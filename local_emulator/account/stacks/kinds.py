@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_emulator.account.clients import tags_of
+from local_emulator.config import ACCOUNT
 
 Properties = Mapping[str, Any]
 Client = Callable[[str], Any]  # service → boto3 client of the stack's region
@@ -28,7 +29,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Kind:
-    """`name` is the property with the resource's name, empty where it has none. `update` None: replace it."""
+    """`name` is the property with the resource's name, empty where it has none. `update` None: replace it.
+
+    `find` says of a name whether such a resource is there: a change set that imports takes it over.
+    """
 
     type: str
     properties: frozenset[str]
@@ -36,6 +40,7 @@ class Kind:
     end: Callable[[Client, Made, Properties], object]
     update: Callable[[Client, Made, Properties], Made] | None = None
     name: str = ""
+    find: Callable[[Client, str], Made | None] = lambda client, name: None
 
 
 def require_known(kind: Kind, properties: Properties) -> None:
@@ -147,6 +152,19 @@ def _permission(properties: Properties) -> dict[str, Any]:
     return found
 
 
+def _budget(client: Client, name: str, properties: Properties) -> Made:
+    budget = dict(properties["Budget"])
+    if "BudgetLimit" in budget:
+        limit = budget["BudgetLimit"]
+        budget["BudgetLimit"] = {"Amount": str(limit["Amount"]), "Unit": limit["Unit"]}
+    notifications = [
+        {**each, "Notification": {**each["Notification"], "Threshold": float(each["Notification"]["Threshold"])}}
+        for each in properties.get("NotificationsWithSubscribers", ())
+    ]
+    client("budgets").create_budget(AccountId=ACCOUNT, Budget=budget, NotificationsWithSubscribers=notifications)
+    return Made(budget["BudgetName"])
+
+
 def _unset_queues(client: Client, made: Made, properties: Properties) -> None:
     for url in properties["Queues"]:
         client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
@@ -171,6 +189,10 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "AWS::SNS::Subscription", frozenset({"TopicArn", "Protocol", "Endpoint"}), _subscription,
         end=lambda client, made, _: client("sns").unsubscribe(SubscriptionArn=made.id),
+    ),
+    Kind(
+        "AWS::Budgets::Budget", frozenset({"Budget", "NotificationsWithSubscribers"}), _budget,
+        end=lambda client, made, _: client("budgets").delete_budget(AccountId=ACCOUNT, BudgetName=made.id),
     ),
     Kind(
         "AWS::Scheduler::ScheduleGroup", frozenset({"Name", "Tags"}), _group, name="Name",

@@ -1,16 +1,19 @@
 """Our kinds of resources as moto's CloudFormation wants them. Like moto's state, they are global to the process."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.core.common_models import CloudFormationModel
 
+from local_emulator.account.stacks.containers import CONTAINERS
 from local_emulator.account.stacks.kinds import KINDS, Client, Kind, Made, require_known
 from local_emulator.account.stacks.stores import STORES
 
 Clients = Callable[[str, str], Any]  # service, region
+IMPORTING: ContextVar[bool] = ContextVar("importing", default=False)  # take over what is there already
 _CLIENTS: list[Clients] = []  # of the account that runs; one a process
 
 
@@ -25,7 +28,8 @@ def known_types() -> frozenset[str]:
     return frozenset(parsing.get_model_map()) | frozenset(parsing.NULL_MODELS)
 
 
-def _client(region: str) -> Client:
+def client_of(region: str) -> Client:
+    """boto3 clients of a region, by service."""
     return lambda service: _CLIENTS[0](service, region)
 
 
@@ -65,15 +69,19 @@ class Resource:
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> Any:
+        kind, client = cls.kind, client_of(region_name)
         properties = cloudformation_json.get("Properties", {})
-        require_known(cls.kind, properties)
-        return cls(cls.kind.make(_client(region_name), resource_name, properties), region_name, properties)
+        require_known(kind, properties)
+        found = kind.find(client, resource_name) if IMPORTING.get() else None
+        if found and kind.update:
+            return cls(kind.update(client, found, properties), region_name, properties)
+        return cls(kind.make(client, resource_name, properties), region_name, properties)
 
     @classmethod
     def update_from_cloudformation_json(
         cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> Any:
-        kind, client = cls.kind, _client(region_name)
+        kind, client = cls.kind, client_of(region_name)
         properties = cloudformation_json.get("Properties", {})
         require_known(kind, properties)
         renamed = kind.name in properties and properties[kind.name] != original_resource.made.id
@@ -85,7 +93,7 @@ class Resource:
         return cls(made, region_name, properties)
 
     def delete(self, account_id: str, region_name: str) -> None:
-        self.kind.end(_client(self.region), self.made, self.properties)
+        self.kind.end(client_of(self.region), self.made, self.properties)
 
 
 def _model(kind: Kind) -> type[CloudFormationModel]:
@@ -93,4 +101,4 @@ def _model(kind: Kind) -> type[CloudFormationModel]:
     return type(kind.type.replace("::", ""), (Resource, CloudFormationModel), {"kind": kind})
 
 
-MODELS = [_model(kind) for kind in (*KINDS, *STORES)]  # moto finds classes that exist
+MODELS = [_model(kind) for kind in (*KINDS, *STORES, *CONTAINERS)]  # moto finds classes that exist

@@ -7,6 +7,7 @@ from moto.backends import get_backend
 
 from local_emulator.account.answers import answer_error
 from local_emulator.account.iam.requests import ApiRequest
+from local_emulator.account.stacks import change_sets
 from local_emulator.account.stacks.stack import Stack
 from local_emulator.config import ACCOUNT
 
@@ -22,14 +23,16 @@ def handle(request: ApiRequest, environ: dict[str, Any], start: Callable[..., An
             message = "the emulated account does not know OnFailure=DELETE: leave it out, or DO_NOTHING"
             return answer_error(start, "query", status=400, code="ValidationError", message=message)
         Stack.on_failure = wanted
-    return None
+    return change_sets.refusal(request, _backend(request.region), environ, start)
 
 
 def after(request: ApiRequest) -> None:
     """moto forgets a stack before it deletes its resources: one that could not be deleted is still there."""
+    backend = _backend(request.region)
+    if request.operation == "ExecuteChangeSet":
+        change_sets.after_execution(request, backend)
     if request.operation != "DeleteStack":
         return
-    backend = _backend(request.region)
     for stack in [each for each in backend.deleted_stacks.values() if each.status == "DELETE_FAILED"]:
         del backend.deleted_stacks[stack.stack_id]
         backend.stacks[stack.stack_id] = stack

@@ -10,13 +10,20 @@ from typing import Any
 
 from moto.cloudformation import models
 from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.parsing import parse_and_update_resource
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.core import TaggedEC2Resource
 
-from local_emulator.account.stacks.models import known_types
+from local_emulator.account.stacks import ends
+from local_emulator.account.stacks.change_sets import ChangeSet, MotoChangeSet
+from local_emulator.account.stacks.kinds import Unmakeable
+from local_emulator.account.stacks.models import IMPORTING, known_types
 
 MotoStack = models.Stack
-_WITH_OUTPUTS = frozenset({"CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+WHOLE = (
+    "CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED",
+)  # fmt: skip
 
 
 class Stack(MotoStack):
@@ -25,13 +32,41 @@ class Stack(MotoStack):
     on_failure = "ROLLBACK"  # or DO_NOTHING, DELETE
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._ended: tuple[str, str | None, Any] | None = None
         super().__init__(*args, **kwargs)
         self._require_known()
 
     @property
     def outputs(self) -> Any:
-        """Of a stack that is there: reading moto's makes what they name."""
-        return super().outputs if self.status in _WITH_OUTPUTS else []
+        """None of a stack that was not made: moto would make its resources to tell them."""
+        return super().outputs if self.status in WHOLE else None
+
+    @property
+    def exports(self) -> Any:
+        return super().exports if self.status in WHOLE else []
+
+    def begin(self, template: Any, parameters: Any, tags: Any, *, importing: bool) -> None:
+        """Create it by a change set: it was empty until now. `importing` takes over what is there already."""
+        self.template, self.parameters, self.tags = template, parameters, tags or {}
+        self._parse_template()
+        self.resource_map = self._create_resource_map()
+        self._require_known()
+        self.output_map = self._create_output_map()
+        token = IMPORTING.set(importing)
+        try:
+            self.create_resources()
+        finally:
+            IMPORTING.reset(token)
+
+    def settle(self) -> None:
+        """To how it ended, after moto has told its own end."""
+        if self._ended:
+            status, reason, template = self._ended
+            self.status, self.stack_status_reason, self.template = status, reason, template
+            self._ended = None
+            self._parse_template()
+            while self.events[-1].resource_status != status and self.events[-1].logical_resource_id == self.name:
+                self.events.pop()
 
     def create_resources(self) -> None:
         self.status = "CREATE_IN_PROGRESS"
@@ -41,7 +76,7 @@ class Stack(MotoStack):
         )
         failed = self._make(self.resource_map._resource_json_map)
         if not failed:
-            self.mark_creation_complete()
+            self._ends("CREATE_COMPLETE")
         elif self.on_failure == "DO_NOTHING":
             self._ends("CREATE_FAILED", f"The following resource(s) failed to create: [{failed}].")
         else:
@@ -53,14 +88,13 @@ class Stack(MotoStack):
         if self.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
             raise ValidationError(message=f"Stack:{self.stack_id} is in {self.status} state and can not be updated.")
         before = (self.template, dict(self.parameters))
-        self.template = template
         self._require_known(self.parse_template(template))
         self._ends("UPDATE_IN_PROGRESS", "User Initiated")
-        try:
-            self._change(template, parameters)
-        except Exception as error:
-            self._ends("UPDATE_ROLLBACK_IN_PROGRESS", str(error))
-            self._change_back(*before)
+        if failed := self._change(template, parameters):
+            words = f"The following resource(s) failed to update: [{failed}]."
+            self._ends("UPDATE_ROLLBACK_IN_PROGRESS", words)
+            again = self._change(*before)
+            self._ends("UPDATE_ROLLBACK_FAILED" if again else "UPDATE_ROLLBACK_COMPLETE")
             return
         self.role_arn = role_arn
         self.parameters = parameters or self.parameters
@@ -70,15 +104,28 @@ class Stack(MotoStack):
     def delete(self) -> None:
         """Where it fails, the status says so; the caller looks at it."""
         self._ends("DELETE_IN_PROGRESS", "User Initiated")
+        left = self._unmake()
+        if left:
+            self._ends("DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(left)}].")
+        else:
+            self._ends("DELETE_COMPLETE")
+
+    def _unmake(self) -> list[str]:
+        """Deletes what was made and is not retained, the last first; the names of what could not be deleted."""
+        resources = self.template_dict.get("Resources", {})
+        made = [name for name in self.resource_map._parsed_resources if name in resources]
+        retained = [name for name in made if resources[name].get("DeletionPolicy", "Delete") != "Delete"]
+        return [name for name in reversed(made) if name not in retained and not self._unmake_one(name)]
+
+    def _unmake_one(self, name: str) -> bool:
         try:
-            self.resource_map.delete()
+            ends.end(name, self.resource_map, account=self.account_id, region=self.region_name)
         except Exception as error:
-            left = [
-                name for name in self.resource_map._parsed_resources if name in self.template_dict.get("Resources", {})
-            ]
-            self._ends("DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(left)}]. {error}")
-            return
-        self._ends("DELETE_COMPLETE")
+            self._tell(name, "DELETE_FAILED", _words(error))
+            return False
+        self._tell(name, "DELETE_COMPLETE")
+        del self.resource_map._parsed_resources[name]
+        return True
 
     def _make(self, resources: dict[str, Any]) -> str | None:
         """The logical name of what could not be made, or None. What a resource refers to is made on the way."""
@@ -111,48 +158,75 @@ class Stack(MotoStack):
     def _roll_back(self, failed: str) -> None:
         words = f"The following resource(s) failed to create: [{failed}]. Rollback requested by user."
         self._ends("ROLLBACK_IN_PROGRESS", words)
-        try:
-            self.resource_map.delete()
-        except Exception as error:
-            self._ends("ROLLBACK_FAILED", str(error))
-            return
-        self._ends("ROLLBACK_COMPLETE")
+        if left := self._unmake():
+            self._ends("ROLLBACK_FAILED", f"The following resource(s) failed to delete: [{', '.join(left)}].")
+        else:
+            self._ends("ROLLBACK_COMPLETE")
 
-    def _change(self, template: str, parameters: Any) -> None:
-        self._parse_template()
-        wanted = self.resource_map.build_resource_diff(self.template_dict, parameters)
-        self.resource_map.update(self.template_dict, parameters)
-        self.output_map = self._create_output_map()
-        for action, status in (
-            ("Add", "CREATE_COMPLETE"),
-            ("Modify", "UPDATE_COMPLETE"),
-            ("Remove", "DELETE_COMPLETE"),
-        ):
-            for name in wanted[action]:
-                self._tell(name, status)
-
-    def _change_back(self, template: Any, parameters: dict[str, Any]) -> None:
+    def _change(self, template: Any, parameters: Any) -> str | None:
+        """To this template. The name of what could not be changed or made, or None."""
         self.template = template
+        self._parse_template()
+        resources, wanted = self.resource_map, self.resource_map.build_resource_diff(self.template_dict, parameters)
+        gone = {name: resources._resource_json_map[name] for name in wanted["Remove"]}
+        resources._template = self.template_dict
+        resources.input_parameters = parameters or resources.input_parameters
+        resources.load_mapping()
+        resources.load_parameters()
+        resources.load_conditions()
+        resources._resource_json_map = {**self.template_dict["Resources"], **gone}
+        failed = self._follow_diff(wanted)
+        resources._resource_json_map = self.template_dict["Resources"]
+        self.output_map = self._create_output_map()
+        return failed
+
+    def _follow_diff(self, wanted: dict[str, list[str]]) -> str | None:
+        made = self.resource_map._parsed_resources
+        wanted["Add"] += [name for name in wanted["Modify"] if made.get(name) is None]  # its condition has come true
+        for name in wanted["Modify"]:
+            if made.get(name) is not None and not self._change_one(name):
+                return name
+        for name in _in_order({name: self.template_dict["Resources"][name] for name in wanted["Add"]}):
+            if self._make_one(name):
+                return name
+        for name in [name for name in reversed(list(made)) if name in wanted["Remove"]]:
+            self._unmake_one(name)
+        return None
+
+    def _change_one(self, name: str) -> bool:
+        given = self.template_dict["Resources"][name]
         try:
-            self._change(template, parameters)
+            if not ends.is_changeable(given["Type"]):
+                raise Unmakeable(f"the emulated account cannot change a resource of type {given['Type']}")
+            self.resource_map._parsed_resources[name] = parse_and_update_resource(
+                name, given, self.resource_map, account_id=self.account_id, region_name=self.region_name
+            )
         except Exception as error:
-            self._ends("UPDATE_ROLLBACK_FAILED", str(error))
-            return
-        self._ends("UPDATE_ROLLBACK_COMPLETE")
+            self._tell(name, "UPDATE_FAILED", _words(error))
+            return False
+        self._tell(name, "UPDATE_COMPLETE")
+        return True
 
     def _require_known(self, template: dict[str, Any] | None = None) -> None:
         """Raises ValidationError for a type that neither moto nor this account can make, unless its condition is false."""
         resources = (self.template_dict if template is None else template).get("Resources", {})
-        holds = self.resource_map.lazy_condition_map if self.template_dict else {}
+        holds = self.resource_map.lazy_condition_map if template is None and self.template_dict else {}
         kinds = {it["Type"] for it in resources.values() if holds.get(it.get("Condition"), True)}
         unknown = sorted(kind for kind in kinds - known_types() if not kind.startswith("Custom::"))
         if unknown:
             words = f"Template format error: the emulated account cannot make {', '.join(unknown)}"
             raise ValidationError(message=f"{words}: add them to local_emulator/account/stacks/kinds.py")
 
+    def _add_stack_event(self, resource_status: str, *args: Any, **kwargs: Any) -> None:
+        """moto tells its own beginnings and ends, too: each is told once."""
+        last = self.events[-1] if self.events else None
+        if last is None or (last.logical_resource_id, last.resource_status) != (self.name, resource_status):
+            super()._add_stack_event(resource_status, *args, **kwargs)
+
     def _ends(self, status: str, reason: str | None = None) -> None:
         self.status = status
         self.stack_status_reason = reason
+        self._ended = (status, reason, self.template)
         self._add_stack_event(status, reason)
 
     def _tell(self, name: str, status: str, reason: str | None = None) -> None:
@@ -197,7 +271,9 @@ def _words(error: Exception) -> str:
 def our_stacks() -> Iterator[None]:
     """moto makes stacks of this class meanwhile."""
     models.Stack = Stack  # type: ignore[misc]
+    models.ChangeSet = ChangeSet  # type: ignore[misc]
     try:
         yield
     finally:
         models.Stack = MotoStack  # type: ignore[misc]
+        models.ChangeSet = MotoChangeSet  # type: ignore[misc]

@@ -44,6 +44,14 @@ def _set_on_table(client: Client, name: str, properties: Properties) -> None:
     dynamodb.update_table(TableName=name, DeletionProtectionEnabled=protected)
 
 
+def _find_table(client: Client, name: str) -> Made | None:
+    dynamodb = client("dynamodb")
+    if name not in dynamodb.list_tables()["TableNames"]:
+        return None
+    told = dynamodb.describe_table(TableName=name)["Table"]
+    return Made(name, {"Arn": told["TableArn"], "StreamArn": told.get("LatestStreamArn")})
+
+
 def _update_table(client: Client, made: Made, properties: Properties) -> Made:
     told = client("dynamodb").describe_table(TableName=made.id)["Table"]
     for name in _FIXED:
@@ -69,10 +77,15 @@ _BUCKET = {
 }  # fmt: skip
 
 
+def _find_bucket(client: Client, name: str) -> Made | None:
+    found = name in [each["Name"] for each in client("s3").list_buckets()["Buckets"]]
+    return Made(name, _attributes(client, name)) if found else None
+
+
 def _make_bucket(client: Client, name: str, properties: Properties) -> Made:
     s3 = client("s3")
     region = s3.meta.region_name
-    if name in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
+    if _find_bucket(client, name):
         raise Unmakeable(f"{name} already exists")
     place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     s3.create_bucket(Bucket=name, **place)
@@ -96,11 +109,15 @@ def _update_bucket(client: Client, made: Made, properties: Properties) -> Made:
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
     if tags := tags_of(properties):
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
-    region = s3.meta.region_name
-    return Made(name, {
+    return Made(name, _attributes(client, name))
+
+
+def _attributes(client: Client, name: str) -> dict[str, Any]:
+    region = client("s3").meta.region_name
+    return {
         "Arn": f"arn:aws:s3:::{name}", "DomainName": f"{name}.s3.amazonaws.com",
         "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _encryption(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,8 +127,7 @@ def _encryption(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 _RULE = {
     "Id", "Status", "Prefix", "TagFilters", "ExpirationInDays", "AbortIncompleteMultipartUpload",
-    "NoncurrentVersionExpiration", "ObjectSizeGreaterThan", "ObjectSizeLessThan",
-    "ExpiredObjectDeleteMarker",
+    "NoncurrentVersionExpiration", "ExpiredObjectDeleteMarker",
 }  # fmt: skip
 
 
@@ -125,7 +141,7 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     if "ExpirationInDays" in rule:
         found["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
     if "ExpiredObjectDeleteMarker" in rule:
-        found["Expiration"] = {"ExpiredObjectDeleteMarker": _true(rule["ExpiredObjectDeleteMarker"])}
+        found.setdefault("Expiration", {})["ExpiredObjectDeleteMarker"] = _true(rule["ExpiredObjectDeleteMarker"])
     if "AbortIncompleteMultipartUpload" in rule:
         days = int(rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"])
         found["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": days}
@@ -157,10 +173,10 @@ def _without(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
 STORES: tuple[Kind, ...] = (
     Kind(
         "AWS::DynamoDB::Table", frozenset(_TABLE | _TABLE_LATER), _make_table, name="TableName",
-        end=lambda client, made, _: client("dynamodb").delete_table(TableName=made.id), update=_update_table,
+        end=lambda client, made, _: client("dynamodb").delete_table(TableName=made.id), update=_update_table, find=_find_table,
     ),
     Kind(
         "AWS::S3::Bucket", frozenset(_BUCKET), _make_bucket, name="BucketName",
-        end=lambda client, made, _: client("s3").delete_bucket(Bucket=made.id), update=_update_bucket,
+        end=lambda client, made, _: client("s3").delete_bucket(Bucket=made.id), update=_update_bucket, find=_find_bucket,
     ),
 )  # fmt: skip
