@@ -10,9 +10,17 @@ from chalicelib.api.json_suffix import add_json_suffix
 from chalicelib.api.pages import pages
 from chalicelib.api.registry.views import registry
 from chalicelib.api.runs.views import runs
+from chalicelib.api.schedules.views import schedules
 from chalicelib.api.system.views import system
 from chalicelib.api.tasks.views import tasks
-from chalicelib.handlers import count_records, finalize_messages, provision_messages, start_scheduled_run, sweep_once
+from chalicelib.handlers import (
+    count_records,
+    finalize_messages,
+    provision_messages,
+    see_to_schedules,
+    start_scheduled_run,
+    sweep_once,
+)
 from chalicelib.logs import write_json
 from chalicelib.stream_arn import stream_arn
 
@@ -24,6 +32,7 @@ app.register_blueprint(system)
 app.register_blueprint(runs)
 app.register_blueprint(tasks)
 app.register_blueprint(registry)
+app.register_blueprint(schedules)
 add_json_suffix(app)
 app.register_blueprint(pages)
 
@@ -53,6 +62,13 @@ def provision(event: SQSEvent) -> None:
 )  # fmt: skip
 def count(event: DynamoDBEvent) -> None:
     count_records(event.to_dict()["Records"])
+
+
+@app.on_sqs_message(
+    queue=f"{os.environ.get('BENCHFLEET_SCHEDULE_GROUP', 'benchfleet')}-schedules", batch_size=1, name="schedules"
+)
+def see_to_schedule(event: SQSEvent) -> None:
+    see_to_schedules([record.body for record in event])
 
 
 @app.lambda_function(name="scheduled_run")

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.wiring import services
 
 
 def sweep_once() -> None:
-    """Runs, then executors: trouble with the ones must not keep the others from being swept."""
-    try:
+    """Runs, executors, schedules: trouble with the ones must not keep the others from being swept."""
+    with ExitStack() as last:
+        last.callback(lambda: services().schedules.sweep())
+        last.callback(lambda: services().registry.sweep())
         services().runs.sweep()
-    finally:
-        services().registry.sweep()
 
 
 def finalize_messages(bodies: Iterable[str]) -> None:
@@ -42,6 +44,23 @@ def count_records(records: Iterable[Mapping[str, Any]]) -> None:
 
 
 def start_scheduled_run(event: Mapping[str, Any]) -> dict[str, Any]:
-    """`event` is a body of `POST /runs`. Raises Refusal, which Lambda counts as an error of the function."""
-    run = services().runs.create(event)
-    return {"run_id": run.run_id, "tasks_created": run.task_count}
+    """`event` is what EventBridge Scheduler was told to send: a schedule's name, and when it was due (ISO 8601).
+
+    An exception has Lambda try again: the same time of the same schedule is one firing.
+    """
+    at = datetime.fromisoformat(event["scheduled_time"])
+    at_ms = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) * 1000
+    return {"schedule": event["schedule"], "fired": services().schedules.fire(event["schedule"], at_ms)}
+
+
+def see_to_schedules(bodies: Iterable[str]) -> None:
+    """An exception sends the message back to the queue."""
+    for body in bodies:
+        message = json.loads(body)
+        if "deliver" in message:
+            from chalicelib.domain.schedule_ports import Delivery
+
+            told = message["deliver"]
+            services().schedules.deliver(Delivery(**{**told, "events": tuple(told["events"])}))
+        else:
+            services().schedules.advance(message["schedule"])

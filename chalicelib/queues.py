@@ -2,7 +2,11 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalicelib.domain.schedule_ports import Delivery
 
 
 class SqsQueue:
@@ -43,3 +47,16 @@ class SqsProvisionQueue:
 
     def send_strays(self) -> None:
         self._queue.put({"strays": True})
+
+
+class SqsScheduleQueue:
+    """Schedules to see to, and notifications to send: the answer to `domain/schedule_ports.ScheduleQueue`."""
+
+    def __init__(self, client: Callable[[], Any], name: str) -> None:
+        self._queue = SqsQueue(client, name)
+
+    def advance(self, name: str) -> None:
+        self._queue.put({"schedule": name})
+
+    def deliver(self, delivery: "Delivery", *, delay_s: int = 0) -> None:
+        self._queue.put({"deliver": asdict(delivery)}, **({"DelaySeconds": delay_s} if delay_s else {}))

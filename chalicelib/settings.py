@@ -12,6 +12,7 @@ class Settings:
 
     `announcements` false: executors may not announce themselves. `stale_s` and `removal_s`: after how much silence one is
     stale, and gone, instead of three and ten of its own intervals.
+    `schedule_group` names EventBridge's group of our schedules, and what belongs to them; the table's name where nothing is said.
     """
 
     table: str
@@ -26,6 +27,16 @@ class Settings:
     removal_s: float | None = None
     most_executors: int = 1_000
     most_models: int = 50
+    schedule_group: str = ""
+
+    @property
+    def schedules_queue(self) -> str:
+        return f"{self.schedule_group}-schedules"
+
+    @property
+    def secrets_below(self) -> str:
+        """The folder of the signing secrets of webhooks."""
+        return f"/{self.schedule_group}/webhooks/"
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -43,6 +54,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         removal_s=_seconds(environment.get("REMOVAL_TIMEOUT")),
         most_executors=int(environment.get("MAX_EXECUTORS", "1000")),
         most_models=int(environment.get("MAX_MODELS_PER_EXECUTOR", "50")),
+        schedule_group=environment.get("BENCHFLEET_SCHEDULE_GROUP") or environment["BENCHFLEET_TABLE"],
     )
 
 

@@ -22,7 +22,7 @@ from local_emulator.scheduler_gate import SchedulerGate
 from local_emulator.signed_headers import ALGORITHM, Claim, check_signed, check_signed_head, headers_of, scheme_of
 from local_emulator.state.acknowledging import RETRY_AFTER_S, Trouble
 
-MOTO_SERVICES = frozenset({"s3", "sqs", "scheduler"})
+MOTO_SERVICES = frozenset({"s3", "sqs", "scheduler", "sns"})
 S3_HOST = "s3.us-east-1.amazonaws.com"  # by which moto knows it, in whatever region
 _MOST_ENCODINGS = 8
 UNPROVEN_BYTES = 16 * 1024 * 1024  # as large as DynamoDB's largest request, which is signed with its body

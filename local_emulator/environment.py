@@ -26,6 +26,7 @@ def lambda_environment(
         "BENCHFLEET_PLACES_PARAMETER": f"/{config.name}/places",
         "BENCHFLEET_PROVISION_QUEUE": f"{config.name}-provision",
         "BENCHFLEET_STAGE": config.name.removeprefix("benchfleet-"),
+        "BENCHFLEET_SCHEDULE_GROUP": config.name,
         "BENCHFLEET_STREAM_ARN": stream_arn or "",
         "PUBLIC_READ": "true" if config.public_read else "false",
         "AWS_REGION": REGION,

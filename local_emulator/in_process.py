@@ -20,7 +20,7 @@ ITEM_OPERATIONS = frozenset(
     {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"}
 )
 # Services whose requests are made whole before they are answered.
-SENT = ("s3", "sqs", "ssm", "scheduler", "ec2", "ecs")
+SENT = ("s3", "sqs", "ssm", "scheduler", "ec2", "ecs", "sns")
 
 
 class InProcess:

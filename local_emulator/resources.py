@@ -94,6 +94,9 @@ def create_all(
     for queue in ("finalize", "provision"):
         _create_queue(f"{config.name}-{queue}", config)
     backends.create_schedule_group(config.name)
+    dead = backends.create_queue(f"{config.name}-schedules-dlq")
+    redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": config.redrive_after})
+    backends.create_queue(f"{config.name}-schedules", VisibilityTimeout=VISIBILITY_S, RedrivePolicy=redrive)
     digests = {role: [hashlib.sha256(key.encode()).hexdigest()] for role, key in asdict(keys).items()}
     parameters.put(f"/{config.name}/keys", json.dumps(digests))
     parameters.put(f"/{config.name}/runner-key", keys.runner)

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,6 +35,25 @@ class HandClock:
         self.now += timedelta(seconds=seconds)
 
 
+class ShiftedClock:
+    """The real time, and for a while a later one."""
+
+    def __init__(self) -> None:
+        self._shift = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._shift
+
+    @contextmanager
+    def ahead(self, by: timedelta) -> Iterator[None]:
+        """What is signed meanwhile may be taken for expired: nothing else should go on."""
+        self._shift = by
+        try:
+            yield
+        finally:
+            self._shift = timedelta()
+
+
 @dataclass(frozen=True)
 class Aws:
     """The emulated AWS alone, without the app. `client("sqs")` is a boto3 client of it."""
@@ -62,7 +81,13 @@ def hear_interrupts() -> None:
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
+def emulator_clock() -> ShiftedClock:
+    """By which the emulator fires schedules."""
+    return ShiftedClock()
+
+
+@pytest.fixture(scope="session")
+def emulator(emulator_clock: ShiftedClock) -> Iterator[Emulator]:
     """The whole system with the real app, in this process; `emulator.ready` says where. Sweeps every second.
 
     A minute of its machines takes a second.
@@ -72,11 +97,12 @@ def emulator() -> Iterator[Emulator]:
         stream_every_s=0.1,
         queue_every_s=0.1,
         redeliver_after_s=1,
+        schedules_every_s=0.1,
         machine_minute_s=1.0,
         machine_grace_s=2.0,
         machine_control=True,
     )
-    with Emulator(config) as running:
+    with Emulator(config, clock=emulator_clock) as running:
         yield running
 
 

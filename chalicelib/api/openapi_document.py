@@ -12,6 +12,7 @@ from typing import Any
 from benchfleet_contract.limits import MAX_BODY_BYTES
 from benchfleet_contract.names import LAUNCH, RUN_ID, TASK_ID
 from benchfleet_contract.problems import Problem
+from benchfleet_contract.schedule_request import NAME
 from benchfleet_contract.tasks import AssignedTask, UploadUrls
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
@@ -23,18 +24,32 @@ from chalicelib.api.openapi_replies import REPLIES
 from chalicelib.api.registry import operations as of_registry
 from chalicelib.api.runs import operations as of_runs
 from chalicelib.api.runs.schema import NAMED, NEW_RUN
+from chalicelib.api.schedules import operations as of_schedules
 from chalicelib.api.system import operations as of_system
 from chalicelib.api.tasks import operations as of_tasks
 from chalicelib.domain import errors
 
-OPERATIONS = [*of_system.OPERATIONS, *of_runs.OPERATIONS, *of_tasks.OPERATIONS, *of_registry.OPERATIONS]
+OPERATIONS = [
+    *of_system.OPERATIONS,
+    *of_runs.OPERATIONS,
+    *of_tasks.OPERATIONS,
+    *of_registry.OPERATIONS,
+    *of_schedules.OPERATIONS,
+]
 TARGET = Path(__file__).with_name("openapi.json")
 VERSION = "1"
 NO_CONTENT = 204
 FORM = "application/x-www-form-urlencoded"
 _SCHEMAS = "#/components/schemas/"
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_IDS = {"run_id": RUN_ID, "task_id": TASK_ID, "name": LAUNCH, "executor_id": _NAME, "reservation_id": _NAME}
+_IDS = {
+    "run_id": RUN_ID,
+    "task_id": TASK_ID,
+    "name": LAUNCH,
+    "executor_id": _NAME,
+    "reservation_id": _NAME,
+    "schedule": NAME,
+}
 _SECURITY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
@@ -94,7 +109,7 @@ def _schemas() -> dict[str, Any]:
     wanted |= {(body, "validation"): None for body in bodies}
     _, made = models_json_schema(list(wanted), ref_template=f"{_SCHEMAS}{{model}}", schema_generator=_Told)
     forms = {_form_name(name): form_of(made["$defs"][name]) for name in _forms()}
-    ours = {of_runs.RUN_BODY: NEW_RUN, **NAMED, **REPLIES}
+    ours = {of_runs.RUN_BODY: NEW_RUN, of_schedules.SCHEDULE_BODY: of_schedules.NEW_SCHEDULE, **NAMED, **REPLIES}
     return dict(sorted({**made["$defs"], **forms, **ours}.items()))
 
 

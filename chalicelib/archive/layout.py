@@ -6,6 +6,7 @@
     runs/<run_id>/results/<n>/<attempt>-<nonce>/error.tar.gz         the same, of an attempt that failed
     runs/<run_id>/results.tar.gz                                     the archive
     runs/<run_id>/summary.json                                       the rankings of its results
+    schedules/<schedule>-<created ms>/run.json.z                     the body of a schedule's runs, if it is large
 
 An upload's key holds the attempt and a random part, so that a runner that lost its lease can never overwrite what its
 successor uploaded: only the task row says which of the objects counts.
@@ -33,6 +34,10 @@ def archive_key(run_id: str) -> str:
 
 def summary_key(run_id: str) -> str:
     return f"runs/{run_id}/summary.json"
+
+
+def schedule_key(key: str) -> str:
+    return f"schedules/{key}/run.json.z"
 
 
 def result_key(run_id: str, number: int, attempt: int, nonce: str) -> str:

@@ -94,12 +94,23 @@ class LaunchNotFound(NotFound):
         super().__init__("Launch not found")
 
 
+class ScheduleNotFound(NotFound):
+    code = "schedule_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Schedule not found")
+
+
 class BadRequest(Refusal):
     code = "bad_request"
 
 
 class InvalidRun(BadRequest):
     code = "invalid_run"
+
+
+class InvalidSchedule(BadRequest):
+    code = "invalid_schedule"
 
 
 class TooLarge(Refusal):
@@ -115,6 +126,14 @@ class RunExists(Conflict):
 
     def __init__(self) -> None:
         super().__init__(["External has already been taken"])
+
+
+class ScheduleExists(Conflict):
+    code = "schedule_exists"
+
+
+class TooManySchedules(Conflict):
+    code = "too_many_schedules"
 
 
 class RunNotOver(Conflict):

@@ -25,10 +25,13 @@
 | a model that an executor has | `MODEL#<model>` | `<executor>` | | |
 | counters of the registry | `REGISTRY` | `COUNTS` | | |
 | change of who is there | `REGISTRY` | `EVT#<revision>` | | |
+| schedule | `SCHEDULES` | `<schedule>` | | |
+| body of the runs of a schedule, if it is small | `SCHEDULE#<schedule>-<created ms>` | `BODY` | | |
+| firing of a schedule | `SCHEDULE#<schedule>-<created ms>` | `F#<due ms>` | | |
+| token of a firing that was asked for | `SCHEDULE#<schedule>-<created ms>` | `N#<token>` | | |
 
-Machines' due times, regions, runners that wait, and all of the registry but its counters and catalogues, have `expires_s`, the
-table's time to live. No sort key but a task's begins with `T#`: the stream's reader
-goes by that.
+Machines' due times, regions, runners that wait, tokens, and all of the registry but its counters and catalogues, have
+`expires_s`, the table's time to live. No sort key but a task's begins with `T#`: the stream's reader goes by that.
 
 | question | answered by |
 |---|---|
@@ -47,6 +50,8 @@ goes by that.
 | who is there, and how busy? | pk = `EXECUTORS` |
 | who has a model? | pk = `MODEL#<model>`, beside pk = `EXECUTORS` |
 | what happened to an executor, or to the registry since a revision? | `EVT#` of pk = `EXEC#<executor>`, of pk = `REGISTRY` |
+| which schedules are there? | pk = `SCHEDULES` |
+| the newest firings of a schedule | pk = `SCHEDULE#<schedule>-<created ms>` from `F#` on, backwards |
 """
 
 import hashlib
@@ -60,7 +65,8 @@ CREATED_INDEX = "by_created"
 RUN, COUNTS, ACTIVE, LISTED, DELETING = "RUN", "COUNTS", "ACTIVE", "RUNS", "DELETING"
 DUE, PLACES, LAUNCH_PREFIX = "DUE", "PLACES", "L#"
 EXECUTORS, GONE, REGISTRY, RESERVED, EVENT_PREFIX = "EXECUTORS", "GONE", "REGISTRY", "RESERVED", "EVT#"
-TASK_PREFIX, HEADER_PREFIX = "T#", "H#"
+SCHEDULES, BODY = "SCHEDULES", "BODY"
+TASK_PREFIX, HEADER_PREFIX, FIRING_PREFIX = "T#", "H#", "F#"
 _MOST_BYTES = 1_000  # of a runner's id within a sort key, which may have 1,024
 
 
@@ -163,6 +169,19 @@ def event_sk(at_ms: int, number: str) -> str:
 
 def revision_sk(revision: int) -> str:
     return f"EVT#{revision:016d}"
+
+
+def schedule_pk(key: str) -> str:
+    """`key` is the name and the time of creation: what a deletion still deletes belongs to no schedule that came later."""
+    return f"SCHEDULE#{key}"
+
+
+def firing_key(key: str, at_ms: int) -> tuple[str, str]:
+    return schedule_pk(key), f"{FIRING_PREFIX}{at_ms:015d}"
+
+
+def schedule_token_key(key: str, token: str) -> tuple[str, str]:
+    return schedule_pk(key), f"N#{token}"
 
 
 def listed_at(created_ms: int, run_id: str) -> str:

@@ -10,11 +10,13 @@ from chalicelib.wiring.access import Access
 from chalicelib.wiring.bucket import Bucket
 from chalicelib.wiring.clients import client
 from chalicelib.wiring.runs import RunServices
+from chalicelib.wiring.schedules import ScheduleServices
 from chalicelib.wiring.stores import Stores
 from chalicelib.wiring.tasks import TaskServices
 
 if TYPE_CHECKING:
     from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
+    from chalicelib.domain.schedule_ports import ScheduleQueue
     from chalicelib.services.keyring import Keyring
     from chalicelib.wiring.machines import MachineServices
     from chalicelib.wiring.registry import RegistryServices
@@ -35,7 +37,11 @@ class Services:
 
     @cached_property
     def runs(self) -> RunServices:
-        return RunServices(self.stores, self.bucket, self.queue, self.provision_queue, self.clock)
+        return RunServices(self.stores, self.bucket, self.queue, self.provision_queue, self.clock, self._tell_schedule)
+
+    @cached_property
+    def schedules(self) -> ScheduleServices:
+        return ScheduleServices(self.settings, self.stores, self.bucket, self.runs, self.schedule_queue, self.clock)
 
     @cached_property
     def tasks(self) -> TaskServices:
@@ -76,3 +82,16 @@ class Services:
         from chalicelib.queues import SqsProvisionQueue
 
         return SqsProvisionQueue(lambda: client("sqs"), self.settings.provision_queue)
+
+    @cached_property
+    def schedule_queue(self) -> "ScheduleQueue":
+        from chalicelib.queues import SqsScheduleQueue
+
+        return SqsScheduleQueue(lambda: client("sqs"), self.settings.schedules_queue)
+
+    def _tell_schedule(self, origin: str) -> None:
+        """A run has ended: what its schedule does about it, it does now and not with the next sweep."""
+        from chalicelib.domain.scheduling import schedule_of
+
+        if name := schedule_of(origin):
+            self.schedule_queue.advance(name)

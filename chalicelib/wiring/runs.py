@@ -1,6 +1,7 @@
 """What can be done with runs. A use case is loaded when it is first asked for: most containers serve few of them."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunServices:
+    """`over` is called with the origin of each run whose archive is there, or is given up."""
+
     stores: "Stores"
     bucket: "Bucket"
     queue: "FinalizeQueue"
     provision: "ProvisionQueue"
     clock: "Clock"
+    over: Callable[[str], None]
 
     @cached_property
     def create(self) -> "CreateRun":
@@ -93,7 +97,7 @@ class RunServices:
         stores = self.stores
         judge = lambda run_id: self.judge(run_id)  # noqa: E731  # loaded for runs that have something to judge
         return BuildArchive(
-            stores.runs, stores.tasks, self.bucket.builder, self.end_open, judge, self.queue, self.clock
+            stores.runs, stores.tasks, self.bucket.builder, self.end_open, judge, self.queue, self.clock, self.over
         )
 
     @cached_property

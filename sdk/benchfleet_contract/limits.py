@@ -43,3 +43,4 @@ RUNS_PAGE = 100
 TASKS_PAGE = 1_000  # about 0.7 MB of JSON: far below the 6 MB that a Lambda may answer
 MAX_TASKS_PAGE = 5_000
 MAX_RUNNERS = 1_000  # that one answer tells of
+MAX_SCHEDULES = 200  # one answer lists them all, and the sweep reads them every minute

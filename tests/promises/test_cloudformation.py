@@ -85,9 +85,9 @@ def test_the_bucket_is_private_and_clears_what_nobody_reads() -> None:
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-@pytest.mark.parametrize(("queue", "function"), [("Finalize", "finalize"), ("Provision", "provision")])
-def test_a_message_stays_hidden_while_its_function_may_run(queue: str, function: str) -> None:
-    longest = max(stage["lambda_functions"][function]["lambda_timeout"] for stage in CONFIG["stages"].values())
+@pytest.mark.parametrize("queue", ["Finalize", "Provision", "Schedules"])
+def test_a_message_stays_hidden_while_its_function_may_run(queue: str) -> None:
+    longest = max(stage["lambda_functions"][queue.lower()]["lambda_timeout"] for stage in CONFIG["stages"].values())
     made = properties(f"{queue}Queue")
     assert made["VisibilityTimeout"] >= longest
     dead = {"Fn::GetAtt": [f"{queue}DeadLetters", "Arn"]}

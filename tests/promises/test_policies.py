@@ -27,7 +27,7 @@ from tests.promises.chalice_files import (
 )
 
 API_GATEWAY_S = 29
-NAMES = ("api", "sweep", "finalize", "count", "scheduled_run", "provision")
+NAMES = ("api", "sweep", "finalize", "count", "scheduled_run", "schedules", "provision")
 EVERY_STATEMENT = [
     pytest.param(path.name, statement, id=f"{path.stem}-{statement['Sid']}")
     for path in POLICIES
@@ -233,14 +233,17 @@ def who_may(action: str) -> list[str]:
 
 def test_rights_stay_apart() -> None:
     """The API reads the keys; it and the finalizer tell missing from forbidden uploads. What the world can call deletes
-    nothing and starts no machine: the sweep deletes what a creation left behind, the finalizer whole runs, objects too."""
+    nothing and starts no machine: the sweep deletes what a creation left behind, the finalizer whole runs, objects too,
+    and `schedules` schedules."""
     keys = "arn:aws:ssm:*:*:parameter/benchfleet-dev/keys"
     readers = [n for n in NAMES if any(keys in s["Resource"] for s in statements(f"policy-dev-{n}.json"))]
     assert readers == ["api"]
-    assert who_may("dynamodb:DeleteItem") == ["sweep", "finalize"]
-    assert who_may("s3:ListBucket") == ["api", "finalize"]
+    assert who_may("dynamodb:DeleteItem") == ["sweep", "finalize", "schedules"]
+    assert who_may("s3:ListBucket") == ["api", "finalize", "schedules"]
     assert who_may("dynamodb:GetRecords") == ["count"]
-    assert who_may("s3:DeleteObject") == ["finalize"]
+    assert who_may("s3:DeleteObject") == ["finalize", "schedules"]
+    assert who_may("scheduler:DeleteSchedule") == who_may("sns:Publish") == ["schedules"]
+    assert who_may("scheduler:CreateSchedule") == ["api"]
     assert who_may("ec2:RunInstances") == who_may("ecs:RunTask") == who_may("ec2:CreateTags") == ["provision"]
     assert who_may("ec2:TerminateInstances") == who_may("ecs:StopTask") == ["provision"]
 
@@ -294,10 +297,11 @@ def may(function: str, action: str, key: str) -> bool:
     return any(fnmatchcase(arn, pattern) for statement in allowed for pattern in statement["Resource"])
 
 
-def test_the_finalizer_alone_writes_summaries_and_the_api_alone_reads_them() -> None:
+def test_the_finalizer_alone_writes_summaries_and_two_read_them() -> None:
     key = layout.summary_key("r")
     assert [name for name in NAMES if may(name, "s3:PutObject", key)] == ["finalize"]
-    assert [name for name in NAMES if may(name, "s3:GetObject", key)] == ["api"]
+    assert [name for name in NAMES if may(name, "s3:GetObject", key)] == ["api", "schedules"]
+    assert [name for name in NAMES if may(name, "s3:DeleteObject", key)] == ["finalize"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

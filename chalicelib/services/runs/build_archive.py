@@ -37,6 +37,7 @@ class BuildArchive:
     judge: Callable[[str], None]
     queue: FinalizeQueue
     clock: Clock
+    over: Callable[[str], None] = lambda origin: None  # told the origin of a run that has its archive
 
     def __call__(self, run_id: str) -> None:
         """Does nothing for a run that is unknown, finished, or has open tasks and is not closing.
@@ -126,6 +127,7 @@ class BuildArchive:
 
     def _close(self, run: Run, build: int, built: Built) -> None:
         if self.runs.close_archive(run, build, built, now_ms=self.clock()):
+            self.over(run.origin)
             return
         # Stopped while we built, and run.json would tell a state that is no longer true; or another build took over.
         self.runs.release_archive(run.run_id, build, error="the run changed while its archive was built")

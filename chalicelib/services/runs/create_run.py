@@ -41,20 +41,20 @@ class CreateRun:
     clock: Clock
     suffix: Callable[[], str]
 
-    def __call__(self, body: Mapping[str, Any]) -> Run:
-        """The run, new or created before with this very body.
+    def __call__(self, body: Mapping[str, Any], *, origin: str = "api") -> Run:
+        """The run, new or created before with this very body. `origin` says who made it.
 
         Raises InvalidRun or BadRequest (nothing was written), RunExists, or Unavailable (still being created).
         """
-        return self.with_tasks(body, most=0)[0]
+        return self.with_tasks(body, most=0, origin=origin)[0]
 
-    def with_tasks(self, body: Mapping[str, Any], *, most: int) -> tuple[Run, list[Task]]:
+    def with_tasks(self, body: Mapping[str, Any], *, most: int, origin: str = "api") -> tuple[Run, list[Task]]:
         """The run and the first of its tasks, as they are created. Raises as the call does."""
         request, warnings = _read(body)
         fingerprint = _fingerprint(body)
         plan = _plan(request, seed=fingerprint)
         run = planned(request, plan, fingerprint=fingerprint, warnings=tuple(warnings), now_ms=self.clock())
-        made = self._made(run, plan, body, named=request.run_id is not None)
+        made = self._made(run.evolve(origin=origin), plan, body, named=request.run_id is not None)
         return made, list(islice(new_tasks(made, plan), most))
 
     def _made(self, run: Run, plan: Plan, body: Mapping[str, Any], *, named: bool) -> Run:
@@ -84,6 +84,13 @@ class CreateRun:
         if run.fleet:
             self.provision.send(run.run_id)
         return run
+
+
+def check_run(body: Mapping[str, Any]) -> RunRequest:
+    """What `POST /runs` would make of this body. Raises InvalidRun or BadRequest as that does; writes nothing."""
+    request, _ = _read(body)
+    _plan(request, seed="")
+    return request
 
 
 def new_tasks(run: Run, plan: Plan) -> Iterator[Task]:

@@ -1,0 +1,1 @@
+"""Schedules: routes, and what OpenAPI says of each operation."""
