@@ -254,7 +254,8 @@ class _Json:
             if before[1] != same:
                 return 400, {"__type": "ConflictException", "message": "in use", "resourceIds": [before[0]]}
             return 200, {"tasks": [self.aws.tasks[before[0]]], "failures": []}
-        arn = f"arn:aws:ecs:eu-north-1:{ACCOUNT}:task/{body['cluster']}/{len(self.aws.tasks):032x}"
+        cluster = body["cluster"].rpartition("/")[2]  # by name or ARN
+        arn = f"arn:aws:ecs:eu-north-1:{ACCOUNT}:task/{cluster}/{len(self.aws.tasks):032x}"
         self.aws.tokens[body["clientToken"]] = (arn, same)
         self.aws.tasks[arn] = {
             "taskArn": arn, "lastStatus": "PROVISIONING", "availabilityZone": "eu-north-1b", "tags": body["tags"],
