@@ -24,6 +24,7 @@ from benchfleet.running.state import ConfigState, Phase, RunState
 from benchfleet.watch.poller import Snapshot
 from benchfleet.watch.polling import Clocks
 from benchfleet_contract.identity import RIGHTS, Role, WhoAmI
+from benchfleet_contract.launches import LaunchList, LaunchView
 from benchfleet_contract.runners import RunnerList, RunnerSeen
 from benchfleet_contract.runs import CreatedRun, RunDetail
 from benchfleet_contract.tasks import Task
@@ -139,6 +140,7 @@ class FakeClient:
     story: list[Answer]
     known: list[Task] = field(default_factory=list)
     seen: list[RunnerSeen] | None = None
+    machines: list[LaunchView] = field(default_factory=list)
     created: list[Mapping[str, Any]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -184,6 +186,10 @@ class FakeClient:
         if self.seen is None:
             raise NotFound("no such route", status=404)
         return RunnerList(run_id=run_id, runners=self.seen)
+
+    def launches(self, run_id: str) -> LaunchList:
+        self.asked.append("launches")
+        return LaunchList(run_id=run_id, launches=self.machines)
 
     def stop_run(self, run_id: str) -> None:
         self.stopped.append(run_id)

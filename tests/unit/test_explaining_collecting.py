@@ -8,6 +8,7 @@ import pytest
 from benchfleet.exceptions import NotFound
 from benchfleet.explaining import collecting
 from benchfleet.explaining.document import Explanation
+from benchfleet_contract.launches import LaunchList
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.runs import GroupCounts, RunDetail, TaskCounts
 from benchfleet_contract.states import TaskStatus
@@ -50,6 +51,9 @@ class Told:
 
     def runners(self, run_id: str) -> RunnerList:
         return RunnerList(run_id=run_id, runners=[])
+
+    def launches(self, run_id: str) -> LaunchList:
+        return LaunchList(run_id=run_id, launches=[])
 
     def task_files(self, task_id: str) -> TaskFiles:
         self.signed += 1

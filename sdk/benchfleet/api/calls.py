@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchfleet_contract.names import RUN_ID, split_task_id
+from benchfleet_contract.names import LAUNCH, RUN_ID, split_task_id
 
 from benchfleet.exceptions import UsageError
 
@@ -27,6 +27,13 @@ def run_path(run_id: str, *rest: str) -> str:
     if not RUN_ID.fullmatch(str(run_id)):
         raise UsageError(f"invalid run id {run_id!r}: use letters, digits, dots, dashes and underscores, at most 128")
     return "/".join(("/runs", str(run_id), *rest))
+
+
+def launch_name(name: str) -> str:
+    """Raises UsageError for an invalid one."""
+    if not LAUNCH.fullmatch(str(name)):
+        raise UsageError(f"invalid name of a launch {name!r}: it is as in bf-1a2b3c4d-1")
+    return str(name)
 
 
 def task_path(task_id: str, *rest: str) -> str:

@@ -140,6 +140,8 @@ class Operations:
     summary = Operation(of_runs.summary)
     runs = Listing(of_runs.runs)
     runners = Operation(of_runs.runners)
+    launches = Operation(of_runs.launches)
+    report_launch = Operation(of_runs.report_launch)
     stop_run = Operation(of_runs.stop_run)
     delete_run = Operation(deleting.delete_run)
     tasks = Listing(of_tasks.tasks)

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+from benchfleet_contract.launches import LaunchList, LaunchPhase
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import CreatedRun, RunDetail, RunList, RunListItem
 from benchfleet_contract.summary import RunSummary
 
-from benchfleet.api.calls import Call, run_path
+from benchfleet.api.calls import Call, launch_name, run_path
 from benchfleet.api.exchange import ask, send
 from benchfleet.api.session import Session
 from benchfleet.exceptions import Conflict
@@ -68,6 +69,25 @@ async def runners(session: Session, run_id: str) -> RunnerList:
     Raises NotFound, UsageError, AuthError, Unreachable, ApiError.
     """
     return await ask(session, Call("GET", run_path(run_id, "runners")), RunnerList)
+
+
+async def launches(session: Session, run_id: str) -> LaunchList:
+    """Read the machines that the control plane brings for a run; none for a run that asks for none.
+
+    Raises NotFound, UsageError, AuthError, Unreachable, ApiError.
+    """
+    return await ask(session, Call("GET", run_path(run_id, "launches")), LaunchList)
+
+
+async def report_launch(
+    session: Session, run_id: str, name: str, phase: LaunchPhase, message: str | None = None
+) -> None:
+    """Tell how far a machine is, as its own script does, with a runner key. `failed` has it ended.
+
+    Raises NotFound, UsageError, InvalidRequest, AuthError, Unreachable, ApiError.
+    """
+    body = {"phase": phase, "message": message}
+    await send(session, Call("POST", run_path(run_id, "launches", launch_name(name)), body=body))
 
 
 async def stop_run(session: Session, run_id: str) -> None:

@@ -12,6 +12,7 @@ from rich.live import Live
 from benchfleet.cli.progress_table import Picture, draw, stops
 from benchfleet.documents.printable import printable
 from benchfleet.results.stops import not_needed
+from benchfleet.watch.machines import MachineNews
 from benchfleet.watch.poller import Snapshot
 from benchfleet.watch.polling import Display
 
@@ -70,12 +71,15 @@ class PlainLines:
         self._console = console
         self._seen: dict[str, object] = {}
         self._failures = Failures(self.note)
+        self._machines = MachineNews()
 
     def note(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def show(self, snapshot: Snapshot, reasons: Sequence[str]) -> None:
         self._changed("counts", counts(snapshot))
+        for news in self._machines.of(snapshot.launches):
+            self.note(one_line(news))
         self._failures(snapshot.tasks)
         for reason in reasons:
             self._changed(f"reason {reason}", reason)
@@ -112,11 +116,14 @@ class LiveTable:
         self._live = self._fresh()
         self._picture: Picture | None = None
         self._failures = Failures(self.note)
+        self._machines = MachineNews()
 
     def note(self, text: str) -> None:
         self._live.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def show(self, snapshot: Snapshot, reasons: Sequence[str]) -> None:
+        for news in self._machines.of(snapshot.launches):
+            self.note(one_line(news))
         self._failures(snapshot.tasks)
         self._picture = Picture(snapshot, tuple(reasons))
         if not self._live.is_started:

@@ -49,9 +49,16 @@ def draw(picture: Picture, *, now: datetime | None = None) -> RenderableType:
     more = len(groups) - _MOST_ROWS
     what = "rows" if compares else "instance types"
     below = [Text(f"… and {more} more {what}", style="dim")] if more > 0 else []
-    waits = [Text(reason, style="yellow") for reason in picture.reasons]
+    waits = [Text(machines, style="dim") for machines in _machines(snapshot)]
+    waits += [Text(reason, style="yellow") for reason in picture.reasons]
     enough = [Text(words, style="dim") for words in stops(snapshot)]
     return Group(table, *below, _overall(snapshot, now or datetime.now(UTC)), *waits, *enough)
+
+
+def _machines(snapshot: Snapshot) -> list[str]:
+    """`machines: 1 starting, 2 running`, where the control plane brings some."""
+    told = [f"{number} {state}" for state, number in (snapshot.run.launches or {}).items()]
+    return [f"machines: {', '.join(told)}"] if told else []
 
 
 def stops(snapshot: Snapshot) -> list[str]:

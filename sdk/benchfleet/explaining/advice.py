@@ -22,6 +22,7 @@ _ADVICE = {
     + _DOCKER_RUBY,
     "wrong_variant": "use a Ruby that is built with what the variant needs, or leave the variant out",
     "stalled": "look at the runner's machine: it worked on without progress; " + _TRY_AGAIN,
+    "not_provisioned": "mend what the message names, or leave this instance type out; `runs show` lists the machines",
     "no_claims": "start runners for this instance type: none ever took a task",
 }
 _SILENT = "look whether the runner's machine is still there: it stopped telling of itself; " + _TRY_AGAIN

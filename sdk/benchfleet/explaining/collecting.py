@@ -48,10 +48,12 @@ def explain(
     sampled = task is None and run.tasks.total > TASKS_PAGE
     tasks = [task] if task else list(_sample(api, run) if sampled else api.tasks(run.run_id))
     runners = api.runners(run.run_id)
+    launches = api.launches(run.run_id).launches if run.launches else []
     tails = {tail.task_id: tail for tail in _tails(api, tasks, http)}
     return judge(
-        run, tasks, runners, now(), task_id=task.id if task else None, tails=tails, api_url=api_url, sampled=sampled
-    )
+        run, tasks, runners, now(), task_id=task.id if task else None, tails=tails, api_url=api_url, sampled=sampled,
+        launches=launches,
+    )  # fmt: skip
 
 
 def _found(api: Api, given: str) -> tuple[RunDetail, Task | None]:

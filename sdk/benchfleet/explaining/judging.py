@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from benchfleet_contract.clocks import set_back
+from benchfleet_contract.launches import LaunchView
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import NOT_NEEDED, TERMINAL, ArchiveState, RunStatus
@@ -11,6 +12,7 @@ from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import Explanation, Finding, LogTail
 from benchfleet.explaining.failing import failed, partial
+from benchfleet.explaining.machines import machines
 from benchfleet.explaining.scene import Scene, count, first_ids, verb
 from benchfleet.explaining.waiting import waiting
 from benchfleet.explaining.working import working
@@ -22,8 +24,8 @@ from benchfleet.watch.groups import in_flight, open_tasks
 DEADLINE_NEAR_S = 600
 _LOST_REMEDY = "a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others"
 _ORDER = [
-    "archive_failed", "lost", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
-    "running", "archiving", "enough", "cancelled", "completed", "clock",
+    "archive_failed", "lost", "machine_failed", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial",
+    "coming", "busy", "soon", "running", "archiving", "enough", "cancelled", "completed", "clock",
 ]  # fmt: skip
 
 
@@ -37,10 +39,19 @@ def judge(
     tails: Mapping[str, LogTail] | None = None,
     api_url: str | None = None,
     sampled: bool = False,
+    launches: Sequence[LaunchView] = (),
 ) -> Explanation:
     """Why these tasks of the run wait or failed. `now` is an aware time; `task_id` says that one task was asked about."""
-    scene = Scene(run, tasks, runners.runners, now, tails or {}, api_url, runners.truncated, sampled)
-    found = [*failed(scene), *waiting(scene), *working(scene), *partial(scene), *_ended(scene, task_id), *_clock(scene)]
+    scene = Scene(run, tasks, runners.runners, now, tails or {}, api_url, runners.truncated, sampled, launches)
+    found = [
+        *machines(scene),
+        *failed(scene),
+        *waiting(scene),
+        *working(scene),
+        *partial(scene),
+        *_ended(scene, task_id),
+        *_clock(scene),
+    ]
     if task_id is None:
         found += [*_archive(scene), *_deadline(scene)]
     found.sort(key=lambda finding: _ORDER.index(finding.kind))

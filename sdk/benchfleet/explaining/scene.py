@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from benchfleet_contract.launches import LaunchView
 from benchfleet_contract.limits import HEARTBEAT_EVERY_S
 from benchfleet_contract.runners import RunnerSeen
 from benchfleet_contract.runs import RunDetail
@@ -30,6 +31,7 @@ class Scene:
     api_url: str | None = None
     some_runners: bool = False  # the API knows more runners than it told of
     sampled: bool = False  # `tasks` are a part of the run's
+    launches: Sequence[LaunchView] = ()  # machines that the control plane brings
 
     def ago(self, at: str) -> str:
         """`4 min ago`; a clock that is ahead of the server's says `just now`."""

@@ -8,11 +8,14 @@ from benchfleet_contract.runners import RunnerSeen
 from benchfleet_contract.tasks import Task
 
 from benchfleet.explaining.document import Finding
+from benchfleet.explaining.machines import machines_of
 from benchfleet.explaining.scene import Scene, count, first_ids, of_subjects, subjects_of, verb
 from benchfleet.watch.groups import Demand, demand_of
+from benchfleet.watch.machines import OPEN, name_words, state_words
 from benchfleet.watch.waiting import Cause, Wait
 
 POLL_S = 30
+_MACHINES = 10  # that are told of
 _TOLD = "mend the runner's machine as the reason says, or end that runner; other runners get the task first"
 
 
@@ -22,7 +25,8 @@ def waiting(scene: Scene) -> Iterator[Finding]:
     judge = {Cause.NO_RUNNER: _no_runner, Cause.BUSY: _busy, Cause.SOON: _soon}
     for wait in scene.waits():
         mine = [task for task in pending if demand_of(task) == wait.demand]
-        yield judge[wait.cause](scene, wait, mine).model_copy(update={"tasks": wait.pending})
+        judged = _coming if wait.cause is Cause.NO_RUNNER and machines_of(scene, wait.demand) else judge[wait.cause]
+        yield judged(scene, wait, mine).model_copy(update={"tasks": wait.pending})
         if returned := [task for task in mine if task.attempt]:
             yield _handed_back(wait.demand, returned)
 
@@ -39,6 +43,18 @@ def _no_runner(scene: Scene, wait: Wait, tasks: list[Task]) -> Finding:
         details=_elsewhere(scene, wait),
         remedy="start a runner that fits (the key comes from BENCHFLEET_API_KEY):",
         command=_command(scene, wait.demand),
+    )  # fmt: skip
+
+
+def _coming(scene: Scene, wait: Wait, tasks: list[Task]) -> Finding:
+    """No runner, but machines that were asked for."""
+    mine = machines_of(scene, wait.demand)
+    open_ = [launch for launch in mine if launch.state in OPEN]
+    who = f"{count(len(open_), 'machine')} {verb(len(open_), 'is', 'are')} on {verb(len(open_), 'its', 'their')} way"
+    return _finding(
+        "coming", wait.demand, tasks, weight="waiting",
+        words=f"{_waits(wait, tasks)} for {wait.demand}: {who if open_ else 'the next machine has yet to be launched'}",
+        details=[f"{name_words(launch)}: {state_words(launch)}" for launch in (open_ or mine)[:_MACHINES]],
     )  # fmt: skip
 
 

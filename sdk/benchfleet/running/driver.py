@@ -90,7 +90,11 @@ class RunDriver:
         for said in session.fleet.said():
             self._tools.display.note(said)
         for plan in plans:
-            if plan.provider not in self._tools.provisioners:
+            if means := session.config.request.provision.get(plan.provider):
+                self._tools.display.note(
+                    f"{plan.provider}: the control plane brings the machines ({means.provisioner})"
+                )
+            elif plan.provider not in self._tools.provisioners:
                 for instance in plan.instances:
                     self._tools.display.note(_bring_your_own(session, plan.provider, instance.instance_type))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from benchfleet_contract.launches import LaunchList, LaunchState, LaunchView
 from benchfleet_contract.runners import RunnerList, RunnerSeen
 from benchfleet_contract.runs import GroupCounts, RunDetail
 from benchfleet_contract.states import TaskStatus
@@ -14,10 +15,11 @@ from benchfleet_contract.tasks import Task
 from benchfleet.api.pacing import GROWTH
 from benchfleet.exceptions import ApiError
 from benchfleet.watch.groups import GroupKey, in_flight, key_of, untouched
+from benchfleet.watch.machines import OPEN
 
 SMALL_RUN = 200  # tasks: one short page, so all of them are read
 TASKS_EVERY_S, LARGE_TASKS_EVERY_S = 3.0, 15.0  # from one to the other also while tasks tell nothing new
-RUNNERS_EVERY_S = 10.0
+RUNNERS_EVERY_S = LAUNCHES_EVERY_S = 10.0
 _SAMPLE = 20  # tasks of a group and a status, in a large run
 _MOST_GROUPS = 12  # that are looked into at a time, in a large run
 _SAMPLED = (TaskStatus.RUNNING, TaskStatus.COMPLETED, TaskStatus.FAILED)
@@ -41,14 +43,20 @@ class Api(Protocol):
 
     def runners(self, run_id: str) -> RunnerList: ...
 
+    def launches(self, run_id: str) -> LaunchList: ...
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`tasks`: all of a small run, a sample of a large one. `runners` None: not asked for, or the API has no answer."""
+    """`tasks`: all of a small run, a sample of a large one. `runners` None: not asked for, or the API has no answer.
+
+    `launches`: the machines that the control plane brings, where it brings any.
+    """
 
     run: RunDetail
     tasks: tuple[Task, ...] = ()
     runners: tuple[RunnerSeen, ...] | None = None
+    launches: tuple[LaunchView, ...] = ()
 
 
 class RunPoller:
@@ -64,6 +72,9 @@ class RunPoller:
         self._tasks_every_s = TASKS_EVERY_S
         self._runners: tuple[RunnerSeen, ...] | None = None
         self._has_runners = True
+        self._launches: tuple[LaunchView, ...] = ()
+        self._launches_at = float("-inf")
+        self._launches_seen: dict[LaunchState, int] | None = None
 
     def poll(self) -> Snapshot:
         """Raises what the client raises."""
@@ -71,7 +82,18 @@ class RunPoller:
         changed = [group for group in run.groups if self._groups.get(key_of(group)) != group]
         self._read_tasks(run, changed)
         self._groups = {key_of(group): group for group in run.groups}
-        return Snapshot(run, tuple(self._tasks.values()), self._read_runners(run.groups))
+        runners = self._read_runners(run.groups)
+        return Snapshot(run, tuple(self._tasks.values()), runners, self._read_launches(run))
+
+    def _read_launches(self, run: RunDetail) -> tuple[LaunchView, ...]:
+        """When one has changed its state, and now and then while some are open: what they report changes, too."""
+        if not run.launches:
+            return ()
+        due = OPEN & run.launches.keys() and self._clock() - self._launches_at >= LAUNCHES_EVERY_S
+        if due or run.launches != self._launches_seen:
+            self._launches_at, self._launches_seen = self._clock(), run.launches
+            self._launches = tuple(self._api.launches(self._run_id).launches)
+        return self._launches
 
     def _read_tasks(self, run: RunDetail, changed: Sequence[GroupCounts]) -> None:
         small = run.tasks.total <= SMALL_RUN

@@ -69,8 +69,13 @@ class WaitReasons:
         return [
             _reason(demand, pending, snapshot.runners, since=self._since[demand])
             for demand, pending in waiting.items()
-            if (now - self._since[demand]).total_seconds() >= WORTH_SAYING_S
+            if (now - self._since[demand]).total_seconds() >= WORTH_SAYING_S and not _is_coming(demand, snapshot)
         ]
+
+
+def _is_coming(demand: Demand, snapshot: Snapshot) -> bool:
+    """Is a machine for it on its way? That is told of the machine itself."""
+    return any(demand_of(each) == demand and each.state in ("wanted", "starting") for each in snapshot.launches)
 
 
 def _reason(demand: Demand, pending: int, runners: tuple[RunnerSeen, ...] | None, *, since: datetime) -> str:

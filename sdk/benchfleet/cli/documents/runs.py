@@ -1,7 +1,9 @@
 """What `benchfleet runs list|show|watch|stop|delete|download --json` print."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from benchfleet_contract.launches import LaunchView
 from benchfleet_contract.runs import GroupCounts, LostResult, RunDetail, RunListItem, TaskCounts
 from benchfleet_contract.states import ArchiveState, RunStatus
 from benchfleet_contract.summary import RunSummary
@@ -49,12 +51,16 @@ class RunShown(Document):
     summary: RunSummary | None = Field(
         default=None, description="of `runs show`: what it measured; null while its archive is not ready"
     )
+    launches: list[LaunchView] = Field(
+        default=[], description="of `runs show`: the machines that the control plane brings for it"
+    )
 
     @classmethod
-    def of(cls, run: RunDetail, summary: RunSummary | None = None) -> "RunShown":
-        told = {name: getattr(run, name) for name in cls.model_fields if name not in ("archive", "summary")}
+    def of(cls, run: RunDetail, summary: RunSummary | None = None, launches: Sequence[LaunchView] = ()) -> "RunShown":
+        of_run = cls.model_fields.keys() - {"archive", "summary", "launches"}
+        told = {name: getattr(run, name) for name in of_run}
         archive = {name: getattr(run.archive, name) for name in ArchiveSeen.model_fields}
-        return cls(**told, archive=ArchiveSeen(**archive), summary=summary)
+        return cls(**told, archive=ArchiveSeen(**archive), summary=summary, launches=list(launches))
 
 
 class RunStopped(Document):

@@ -7,6 +7,7 @@ from benchfleet.cli.run_ids import RESULTS, RunId, resolve
 from benchfleet.cli.runs.here import Local, Results, either, find
 
 if TYPE_CHECKING:
+    from benchfleet_contract.launches import LaunchView
     from benchfleet_contract.runs import RunDetail
     from benchfleet_contract.summary import RunSummary
 
@@ -29,24 +30,25 @@ def run(
     from benchfleet.cli.documents.runs import RunShown
     from benchfleet.cli.output import print_document
     from benchfleet.cli.runs.measured import print_measured, summary_of
-    from benchfleet.cli.runs.shown import print_run
+    from benchfleet.cli.runs.shown import print_machines, print_run
     from benchfleet.exceptions import RunFailed
     from benchfleet.results.lost import lost_words
 
-    def ask(client: "Client") -> "tuple[RunDetail, RunSummary | None]":
+    def ask(client: "Client") -> "tuple[RunDetail, RunSummary | None, list[LaunchView]]":
         run = client.run(resolve(client, run_id))
-        return run, summary_of(client, run)
+        return run, summary_of(client, run), client.launches(run.run_id).launches if run.launches else []
 
-    found, summary = either(
+    found, summary, launches = either(
         lambda: connect(api_url, api_key, profile, of=run_id),
-        lambda: (find(run_id, results)[0], None),
+        lambda: (find(run_id, results)[0], None, []),
         ask,
         local=local,
     )
     if as_json:
-        print_document(RunShown.of(found, summary))
+        print_document(RunShown.of(found, summary, launches))
     else:
         print_run(found)
+        print_machines(launches)
         print_measured(summary)
     if lost := lost_words(found.archive):
         raise RunFailed(f"{found.run_id}: {lost}")

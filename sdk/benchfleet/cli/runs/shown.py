@@ -1,9 +1,10 @@
 """A run as people read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from benchfleet_contract.clocks import set_back
+from benchfleet_contract.launches import LaunchView
 from benchfleet_contract.runs import Archive, RunDetail, TaskCounts
 from benchfleet_contract.states import RunStatus
 from rich.console import Console
@@ -16,6 +17,7 @@ from benchfleet.documents.printable import printable
 from benchfleet.results.lost import lost_words
 from benchfleet.results.stops import goal_words, stop_words
 from benchfleet.watch.groups import demand_of, has_subjects
+from benchfleet.watch.machines import state_words
 
 COUNTED = ("pending", "claimed", "running", "completed", "failed", "cancelled")
 
@@ -44,6 +46,20 @@ def _groups(run: RunDetail) -> Table:
     if len(run.groups) > 1:
         table.add_row(*["all", ""][: len(names)], *_counts(run.tasks), style="bold")
     return table
+
+
+def print_machines(launches: Sequence[LaunchView], *, console: Console | None = None) -> None:
+    """A table of the machines that the control plane brings; nothing where it brings none."""
+    if not launches:
+        return
+    table = plain_table("machine", "instance type", "where", "state", "runners since", "USD")
+    for launch in launches:
+        cost = "" if launch.cost_usd is None else f"{launch.cost_usd:.4f}"
+        where = f"{launch.zone or launch.region or ''}{', spot' if launch.market == 'spot' else ''}"
+        words = Text(printable(state_words(launch)), style="red" if launch.state == "failed" else "")
+        table.add_row(launch.name, str(demand_of(launch)), where, words, launch.called_home_at or "-", cost)
+    (console or Console()).print()
+    print_table(table, console=console)
 
 
 def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | str]]:
