@@ -46,6 +46,13 @@ def create(config: Json) -> Any:
         ),
         (lambda c: c.stop_run("7"), "POST /runs/7/stop", ok({"message": "ok"})),
         (lambda c: c.delete_run("7", wait=False), "DELETE /runs/7", ok({"message": "ok"}, status=202)),
+        (lambda c: c.schedules(), "GET /schedules", ok({"schedules": []})),
+        (lambda c: c.delete_schedule("7", wait=False), "DELETE /schedules/7", ok({"message": "ok"}, status=202)),
+        (
+            lambda c: c.run_schedule_now("7"),
+            "POST /schedules/7/run-now",
+            ok({"scheduled_at": "2026-01-01T00:00:00Z", "by": "run-now", "state": "due"}, status=202),
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

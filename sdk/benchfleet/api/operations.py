@@ -11,6 +11,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, over
 
 from benchfleet.api import deleting, downloading, identity, waiting
 from benchfleet.api import runs as of_runs
+from benchfleet.api import schedules as of_schedules
 from benchfleet.api import tasks as of_tasks
 from benchfleet.api.session import Session
 
@@ -147,5 +148,10 @@ class Operations:
     tasks = Listing(of_tasks.tasks)
     task = Operation(of_tasks.task)
     task_files = Operation(of_tasks.task_files)
+    create_schedule = Operation(of_schedules.create_schedule)
+    schedules = Operation(of_schedules.schedules)
+    schedule = Operation(of_schedules.schedule)
+    run_schedule_now = Operation(of_schedules.run_schedule_now)
+    delete_schedule = Operation(of_schedules.delete_schedule)
     wait = Operation(waiting.wait)
     download = Operation(downloading.download)

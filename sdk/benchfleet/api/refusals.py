@@ -42,8 +42,14 @@ BY_CODE: Mapping[str, type[ApiError]] = {  # where the status says too little
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNUSABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 _NO_ANSWER = (httpx.HTTPError, httpx.StreamError, httpx.CookieConflict)
-_MISSING = {"run_not_found": "run", "Run not found": "run", "task_not_found": "task", "Task not found": "task"}
-_ASKED_FOR = re.compile(r"/(runs|tasks)/([^/]+)(/[a-z]+)?\Z")
+_MISSING = {
+    "run_not_found": "run",
+    "Run not found": "run",
+    "task_not_found": "task",
+    "Task not found": "task",
+    "schedule_not_found": "schedule",
+}
+_ASKED_FOR = re.compile(r"/(runs|tasks|schedules)/([^/]+)(/[a-z-]+)?\Z")
 _NUMBER = re.compile(r"\[Errno -?\d+\] (.)")
 _PROBLEMS = TypeAdapter(list[Problem])
 

@@ -20,10 +20,19 @@ PROVIDER = {
     ),
 }
 
+SCHEDULE = {
+    "create": Entry("benchfleet.cli.schedules.create:run", "Make a schedule: a run of a config at certain times."),
+    "list": Entry("benchfleet.cli.schedules.listing:run", "List schedules, with their next and last firing."),
+    "show": Entry("benchfleet.cli.schedules.show:run", "Show one schedule, and what became of its firings."),
+    "run-now": Entry("benchfleet.cli.schedules.run_now:run", "Fire a schedule now, beside its times."),
+    "delete": Entry("benchfleet.cli.schedules.delete:run", "Delete a schedule. Its runs stay."),
+}
+
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("benchfleet.cli.run:run", "Run a config from beginning to end.", "emulator,runner"),
     "compare": Entry("benchfleet.cli.compare:run", "Measure two things by turns, and compare them.", "emulator,runner"),
     "runs": Group("List, show, watch, stop, delete and explain runs, and download their results.", RUNS),
+    "schedule": Group("Create, list, show, fire and delete schedules of runs.", SCHEDULE),
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
     "import": Entry("benchfleet.cli.import_results:run", "Make results of other tools a run that `report` reads."),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),

@@ -1,0 +1,1 @@
+"""`benchfleet schedule …`: one file a command. What is heavy is imported inside: completion loads these files, too."""
