@@ -108,9 +108,12 @@ class Launch:
         return self.evolve(seen_ms=seen_ms, called_home_ms=self.called_home_ms or seen_ms)
 
     def reported(self, report: LaunchReport, *, now_ms: int) -> Self:
-        """What the machine says of itself. One that could not get ready says at which step."""
+        """What the machine says of itself. One that could not get ready says at which step.
+
+        One that we end finds that it is shut down, and calls that a failure: it is none.
+        """
         failure = self.failure
-        if report.phase == "failed" and self.is_open and failure is None:
+        if report.phase == "failed" and self.is_open and self.state != "ending" and failure is None:
             code, remedy = _STEPS.get(self.phase or "boot", _OTHERWISE)
             failure = Failure(code, report.message or f"the machine failed in phase {self.phase}", remedy)
         return self.evolve(

@@ -492,6 +492,17 @@ def test_the_sweep_ends_by_its_tags_what_outlived_its_run(system: System) -> Non
     assert list(system.cloud.names()) == []
 
 
+def test_a_machine_that_the_sweep_ends_has_not_failed_whatever_its_script_says_of_that(system: System) -> None:
+    (launch,) = booted(system)
+    system.stop_run("r")
+    assert system.end_strays() == 1
+    system.report_launch(
+        "r", launch.name, LaunchReport(phase="failed", message="the machine is shut down from outside")
+    )
+    look(system, after_s=60)
+    assert states(system) == ["ended"]
+
+
 def test_strays_are_looked_for_in_every_region_of_the_deployment(system: System) -> None:
     booted(system)
     (box,) = system.cloud.boxes.values()

@@ -51,8 +51,16 @@ class EndStrays:
         if strays:
             names = ", ".join(f"{each.resource_id} ({each.name} of run {each.run_id})" for each in strays)
             _log.warning("ending machines that nobody needs, in %s: %s", region, names)
+            for each in strays:
+                self._note(each, known)
             provider.terminate(region, [each.resource_id for each in strays])
         return len(strays)
+
+    def _note(self, tagged: Tagged, known: "_Known") -> None:
+        """Before it is ended, so that what its script says of that is no failure. Whoever changes the launch meanwhile wins."""
+        launch = known.of(tagged.run_id)[1].get(tagged.name or "")
+        if launch and launch.is_live and launch.resource_id == tagged.resource_id:
+            self.launches.change(launch, launch.end())
 
     def _is_stray(self, tagged: Tagged, known: "_Known") -> bool:
         """What was read before the machine was found may be too old to judge it by: a stray is judged twice."""
