@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from benchfleet_contract import limits
@@ -43,7 +44,22 @@ def read_claim_request(body: Mapping[str, Any], claim_requests: "ClaimRequests")
     token = _text(body, "claim_token", most=limits.MAX_TOKEN_CHARS)
     if token and not token.isascii():
         raise BadRequest("claim_token must be ASCII", code="invalid_parameter")
-    return claim_requests.make(Demand(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
+    request = claim_requests.make(Demand(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
+    executor_id = _text(body, "executor_id", most=limits.MAX_RUNNER_ID_CHARS)
+    return replace(request, executor_id=executor_id, generation=generation_of(body)) if executor_id else request
+
+
+def generation_of(body: Mapping[str, Any]) -> int:
+    value = body.get("generation")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**53:
+        raise BadRequest("generation must be the one that the announcement was answered with", code="invalid_parameter")
+    return value
+
+
+def read_active(body: Mapping[str, Any]) -> int | None:
+    """How many tasks an executor is at, by its own word."""
+    value = body.get("active")
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10_000 else None
 
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:

@@ -61,6 +61,7 @@ class Plan:
     seed: str
     groups: tuple[Group, ...]
     option_sets: tuple[bytes, ...]
+    model: str | None = None
 
     @property
     def task_count(self) -> int:
@@ -85,7 +86,7 @@ class Plan:
         """Instances as listed; of each, repeat by repeat (shuffled, or there and back), or subject by subject."""
         ordinals = {(group.demand, group.subject): i for i, group in enumerate(self.groups)}
         for position, instance in enumerate(self.instances):
-            demand = _demand(instance)
+            demand = _demand(instance, self.model)
             for repeat, piece in self._row(position):
                 yield TaskSpec(
                     demand, instance.alias, piece.subject, piece.image, piece.part, repeat,
@@ -147,7 +148,7 @@ def plan_of(request: RunRequest, *, seed: str) -> Plan:
             pieces.append(Piece(_name(subject), image, part.label, sets.number_of(part.options)))
     return Plan(
         tuple(request.instances), request.tasks_per_instance, tuple(pieces), request.order, seed,
-        _groups(request, subjects, each=len(pieces) // len(subjects)), tuple(sets.numbers),
+        _groups(request, subjects, each=len(pieces) // len(subjects)), tuple(sets.numbers), _model(request),
     )  # fmt: skip
 
 
@@ -157,7 +158,7 @@ def _groups(request: RunRequest, subjects: list[Subject | None], *, each: int) -
     instances: dict[Demand, int] = {}
     blocks: dict[Demand, set[int]] = {}
     for position, instance in enumerate(request.instances):
-        demand, before = _demand(instance), position * tasks * len(subjects)
+        demand, before = _demand(instance, _model(request)), position * tasks * len(subjects)
         instances[demand] = instances.get(demand, 0) + 1
         blocks.setdefault(demand, set()).update(blocks_of(before + 1, before + tasks * len(subjects)))
     return tuple(
@@ -171,8 +172,12 @@ def _name(subject: Subject | None) -> str | None:
     return subject.name if subject else None
 
 
-def _demand(instance: Instance) -> Demand:
-    return Demand(instance.provider, instance.instance_type)
+def _model(request: RunRequest) -> str | None:
+    return request.model.model_id if request.model else None
+
+
+def _demand(instance: Instance, model: str | None) -> Demand:
+    return Demand(instance.provider, instance.instance_type, model)
 
 
 def _drawn(text: str) -> bytes:

@@ -18,6 +18,8 @@ from benchfleet_contract.states import (
 )
 
 if TYPE_CHECKING:
+    from benchfleet_contract.registry.models import RunModel
+
     from chalicelib.domain.fleets import Fleet
 
 
@@ -131,6 +133,7 @@ class Run:
     noise_floor: bool = False  # is the last subject the first one under another name?
     goal: Goal | None = None
     stops: Mapping[int, Stop] = field(default_factory=dict)  # by the group's ordinal
+    model: "RunModel | None" = None  # what its tasks demand of a runner beside the place
     fleet: "Fleet | None" = None  # the machines that are brought for it
 
     def groups_of(self, demand: Demand) -> list[tuple[int, Group]]:
@@ -194,6 +197,8 @@ class Task:
     claim_token: str | None = None
     nonce: str | None = None
     bound: bool | None = None  # its attempt has a token of its own: a key that all runners share may not speak for it
+    executor_id: str | None = None  # of a runner that announced itself, with its generation
+    generation: int | None = None
     claimed_ms: int | None = None
     lease_until_ms: int | None = None
     extended: bool = False
@@ -229,7 +234,10 @@ class Task:
 
 @dataclass(frozen=True)
 class ClaimRequest:
-    """One request for a task, and when it was made (`now_ms`, server time). `bound`: the attempt gets a token of its own."""
+    """One request for a task, and when it was made (`now_ms`, server time). `bound`: the attempt gets a token of its own.
+
+    `executor_id` and `generation` are those of a runner that announced itself.
+    """
 
     demand: Demand
     runner_id: str
@@ -237,6 +245,8 @@ class ClaimRequest:
     nonce: str
     now_ms: int
     bound: bool = False
+    executor_id: str | None = None
+    generation: int | None = None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,9 @@ _IN_FLIGHT = f"#status IN ({', '.join(sorted(_FLYING))})"
 _OPEN_VALUES = {f":{status}": status for status in OPEN}
 _OPEN = f"#status IN ({', '.join(sorted(_OPEN_VALUES))})"
 _FORGET_BEAT = dict.fromkeys(("heartbeat_status", "heartbeat_message", "current_benchmark", "progress_pct", "extended"))
-_FORGET_LEASE = dict.fromkeys(("lease_until_ms", "claim_token", "nonce", "bound", "claimed_ms", "heartbeat_ms"))
+_FORGET_LEASE = dict.fromkeys(
+    ("executor_id", "generation", "lease_until_ms", "claim_token", "nonce", "bound", "claimed_ms", "heartbeat_ms")
+)
 
 
 def claim(run_id: str, number: int, request: ClaimRequest) -> Write:
@@ -75,7 +77,7 @@ def claim(run_id: str, number: int, request: ClaimRequest) -> Write:
         "runner_id": request.runner_id, "nonce": request.nonce, "claimed_ms": request.now_ms, "heartbeat_ms": request.now_ms,
         "lease_until_ms": Raw(":now + #lease_ms"), "claim_order": keys.leased_order(request.demand, request.token),
         "former_runner_id": Raw("if_not_exists(#runner_id, :nobody)"), "not_before_ms": None,
-        "bound": request.bound or None,
+        "bound": request.bound or None, "executor_id": request.executor_id, "generation": request.generation,
     }  # fmt: skip
     values = _PENDING | {":now": request.now_ms, ":one": 1, ":nobody": ""}
     return Write(pk, sk, ready, sets | _FORGET_BEAT, values=values)

@@ -48,7 +48,8 @@ _LETTERS = {
 _STATUSES = {letter: status for status, letter in _LETTERS.items()}
 _TASK_SAME = (
     "run_id", "number", "group", "alias", "run_number", "max_attempts", "lease_ms", "attempt", "runner_id",
-    "former_runner_id", "claim_token", "nonce", "bound", "claimed_ms", "lease_until_ms", "not_before_ms", "heartbeat_ms",
+    "former_runner_id", "claim_token", "nonce", "bound",
+    "executor_id", "generation", "claimed_ms", "lease_until_ms", "not_before_ms", "heartbeat_ms",
     "heartbeat_message", "current_benchmark", "progress_pct", "error_type", "error_message", "reason", "ended_ms",
     "result_key", "error_key", "seal", "result_reason", "subject", "part", "image", "options_at",
 )  # fmt: skip
@@ -136,8 +137,16 @@ def run_item(run: Run) -> Item:
         "warnings": list(run.warnings), "archive": str(run.archive.state), "groups": groups_value(run.groups),
         "noise_floor": run.noise_floor or None,
         "goal": json.dumps(asdict(run.goal)) if run.goal else None,
+        "run_model": run.model.model_dump_json(exclude_defaults=True) if run.model else None,
         "fleet": fleet_text(run.fleet) if run.fleet else None,
     }  # fmt: skip
+
+
+def _model_of(text: str) -> Any:
+    """Loaded for the few runs that demand one."""
+    from benchfleet_contract.registry.models import RunModel
+
+    return RunModel.model_validate_json(text)
 
 
 def run_of(item: Mapping[str, Any]) -> Run:
@@ -154,6 +163,7 @@ def run_of(item: Mapping[str, Any]) -> Run:
         noise_floor=item.get("noise_floor", False),
         groups=groups_of(item["groups"]),
         goal=Goal(**json.loads(item["goal"])) if "goal" in item else None,
+        model=_model_of(item["run_model"]) if "run_model" in item else None,
         fleet=fleet_of_text(item["fleet"]) if "fleet" in item else None,
         stops={int(name[4:]): _stop_of(value) for name, value in item.items() if _STOP.fullmatch(name)},
         archive=ArchiveRecord(

@@ -45,7 +45,7 @@ class Services:
 
     @cached_property
     def tasks(self) -> TaskServices:
-        return TaskServices(self.stores, self.bucket, self.clock)
+        return TaskServices(self.stores, self.bucket, lambda: self.registry, self.clock)
 
     @cached_property
     def registry(self) -> "RegistryServices":

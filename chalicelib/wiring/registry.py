@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.services.registry.read_executors import ReadExecutors
     from chalicelib.services.registry.select_executor import SelectExecutor
     from chalicelib.services.registry.sweep_executors import SweepExecutors
+    from chalicelib.services.tasks.work_as_executor import HandBackTasks
     from chalicelib.settings import Settings
     from chalicelib.wiring.stores import Stores
 
@@ -32,7 +33,7 @@ class RegistryServices:
         from chalicelib.services.registry.announce import Announce
 
         return Announce(
-            self.executors, self.catalogs, self.log, self.clock, lambda: secrets.token_hex(8), self._terms,
+            self.executors, self.catalogs, self.log, self.clock, lambda: secrets.token_hex(8), self._hand_back, self._terms,
             self.settings.most_executors, self.settings.most_models,
         )  # fmt: skip
 
@@ -52,13 +53,13 @@ class RegistryServices:
     def leave(self) -> "Leave":
         from chalicelib.services.registry.leave import Leave
 
-        return Leave(self.executors, self.catalogs, self.log, self.clock)
+        return Leave(self.executors, self.catalogs, self.log, self._hand_back, self.clock)
 
     @cached_property
     def sweep(self) -> "SweepExecutors":
         from chalicelib.services.registry.sweep_executors import SweepExecutors
 
-        return SweepExecutors(self.executors, self.log, self.reservations, self.leave, self.clock)
+        return SweepExecutors(self.executors, self.log, self.reservations, self.leave, self._hand_back, self.clock)
 
     @cached_property
     def read(self) -> "ReadExecutors":
@@ -102,6 +103,12 @@ class RegistryServices:
         from chalicelib.store.registry.reservations import ReservationStore
 
         return ReservationStore(self.stores.table)
+
+    @cached_property
+    def _hand_back(self) -> "HandBackTasks":
+        from chalicelib.services.tasks.work_as_executor import HandBackTasks
+
+        return HandBackTasks(self.stores.tasks, self.clock)
 
     @property
     def _terms(self) -> "Terms":

@@ -9,7 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.domain.ports import Clock
+    from chalicelib.services.tasks.claim_as_executor import ClaimAsExecutor
     from chalicelib.services.tasks.claim_once import ClaimOnce
     from chalicelib.services.tasks.claim_task import ClaimAny, ClaimRequests, ClaimTask
     from chalicelib.services.tasks.finish_task import FinishTask
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
     from chalicelib.services.tasks.refusals import CheckOwner
     from chalicelib.services.tasks.renew_lease import RenewLease
     from chalicelib.services.tasks.sign_uploads import SignUploads
+    from chalicelib.services.tasks.work_as_executor import WorkAsExecutor
     from chalicelib.wiring.bucket import Bucket
+    from chalicelib.wiring.registry import RegistryServices
     from chalicelib.wiring.stores import Stores
 
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 class TaskServices:
     stores: "Stores"
     bucket: "Bucket"
+    registry: "Callable[[], RegistryServices]"
     clock: "Clock"
 
     @cached_property
@@ -52,6 +58,20 @@ class TaskServices:
         from chalicelib.services.tasks.claim_once import ClaimOnce
 
         return ClaimOnce(self.stores.tasks, self.claim, self.claim_any)
+
+    @cached_property
+    def claim_as_executor(self) -> "ClaimAsExecutor":
+        from chalicelib.services.tasks.claim_as_executor import ClaimAsExecutor
+
+        registry = self.registry()
+        return ClaimAsExecutor(registry.executors, registry.catalogs, self.stores.runs, self.claim.held, {})
+
+    @cached_property
+    def work_as_executor(self) -> "WorkAsExecutor":
+        from chalicelib.services.tasks.work_as_executor import WorkAsExecutor
+
+        registry = self.registry()
+        return WorkAsExecutor(self.stores.tasks, registry.executors, registry.heartbeat, self.clock)
 
     @cached_property
     def note_runners(self) -> "NoteRunners":

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from benchfleet_contract import limits, provisioning
 from benchfleet_contract.launches import Market
 from benchfleet_contract.names import IMAGE, LABEL, NEW_RUN_ID, PRINTABLE
+from benchfleet_contract.registry.models import RunModel
 from benchfleet_contract.run_fields import BUDGET, WHOLE
 from benchfleet_contract.run_precision import PERCENT
 from benchfleet_contract.run_provision import LOCAL, MAX_COST_USD, REGION
@@ -211,6 +212,10 @@ class NewRun(RunProviders):
             "Names the run; creating it again with the same body changes nothing. Without it, the time in seconds."
         ),
     )
+    model: RunModel | str | None = Field(
+        default=None,
+        description="What a runner must have to get the tasks: a model that it announced, by its id. See docs/registry.md.",
+    )
     provision: dict[str, NewProvision] | None = Field(
         default=None, description="Machines that the control plane brings for this run, by provider."
     )
@@ -222,8 +227,8 @@ class NewRun(RunProviders):
         default=None,
         description=(
             "Instances by provider. A provider may stand here or at the top level, where `subjects`, `order`, `shards`, "
-            "`noise_floor`, `target_precision`, `max_tasks`, `max_time_s`, `provision`, `max_cost` and `providers` are fields "
-            "unless they hold an array of instances."
+            "`noise_floor`, `target_precision`, `max_tasks`, `max_time_s`, `provision`, `max_cost`, `model` and `providers` are "
+            "fields unless they hold an array of instances."
         ),
     )
 

@@ -14,7 +14,7 @@ PROVIDERS = "providers"
 # These came when runs had providers of any name.
 LATER = frozenset(
     {"subjects", "order", "shards", "noise_floor", "target_precision", "max_tasks", "max_time_s", PROVIDERS}
-    | {"provision", "max_cost"}
+    | {"provision", "max_cost", "model"}
 )
 KNOWN = frozenset(
     {"run_id", "ruby_version", "per_instance_type", "workload", "workload_options", "lease_s", "max_attempts"}

@@ -12,6 +12,7 @@ from benchfleet_contract.names import LABEL, NEW_RUN_ID, run_id_of
 from benchfleet_contract.reading import Reading, is_too_deep
 from benchfleet_contract.run_fields import BUDGET, WHOLE, Whole, number_of
 from benchfleet_contract.run_instances import is_field, read_instances
+from benchfleet_contract.run_model import read_model
 from benchfleet_contract.run_noise_floor import read_noise_floor, with_noise_floor
 from benchfleet_contract.run_precision import check_room, read_precision
 from benchfleet_contract.run_provision import read_fleet
@@ -54,13 +55,15 @@ def read_run_request(body: Mapping[str, Any]) -> Reading:
     most, where = (max_tasks or 0, "max_tasks") if precision else (tasks, "per_instance_type.tasks")
     _sizes(instances, most, max(1, len(subjects) + noise_floor, 2 * noise_floor), shards, where, reading)
     fleet = read_fleet(body, instances, reading)
+    model = read_model(body, instances, reading)
     reading.close()
     if not reading.problems:
         reading.request = RunRequest(
             run_id=run_id, ruby_version=ruby_version, workload=workload, workload_options=options or {},
             tasks_per_instance=most, lease_s=lease, max_attempts=attempts, deadline_s=deadline, metadata=metadata,
             instances=instances, subjects=measured, order=order, shards=shards, noise_floor=noise_floor,
-            precision=precision, provision=fleet.provision, instances_each=fleet.instances_each, max_cost=fleet.max_cost,
+            precision=precision, model=model, provision=fleet.provision, instances_each=fleet.instances_each,
+            max_cost=fleet.max_cost,
         )  # fmt: skip
     return reading
 

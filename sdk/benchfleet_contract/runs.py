@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from benchfleet_contract import limits
 from benchfleet_contract.launches import LaunchState
 from benchfleet_contract.provisioning import CloudProvision
+from benchfleet_contract.registry.models import RunModel
 from benchfleet_contract.states import ArchiveState, Order, RunStatus, StopReason, TaskStatus
 
 
@@ -66,6 +67,7 @@ class RunRequest(BaseModel):
     order: Order = "interleaved"
     shards: int = 1
     noise_floor: bool = False
+    model: RunModel | None = None
     precision: Precision | None = None  # then `tasks_per_instance` is the most that may be done
     provision: dict[str, CloudProvision] = {}
     instances_each: int = 1

@@ -9,6 +9,8 @@ from benchfleet_contract.states import FailureClass, HeartbeatStatus, ResultStat
 
 # What the control plane takes, for the OpenAPI document. It is the one that checks it, in its own words.
 ATTEMPT: dict[str, Any] = {"minimum": 1, "maximum": limits.MAX_ATTEMPT_NUMBER}
+GENERATION: dict[str, Any] = {"minimum": 0, "maximum": 2**53}
+ACTIVE: dict[str, Any] = {"minimum": 0, "maximum": 10_000}
 _NAME: dict[str, Any] = {"minLength": 1, "maxLength": limits.MAX_RUNNER_ID_CHARS}
 _TOKEN: dict[str, Any] = {"maxLength": limits.MAX_TOKEN_CHARS, "pattern": r"^[\x00-\x7f]*$"}
 _KEY: dict[str, Any] = {"minLength": 1, "maxLength": limits.MAX_KEY_CHARS}
@@ -60,6 +62,9 @@ class ClaimRequest(BaseModel):
     `claim_token` names this one request for a task: a copy with the same token gets the same task, not another one, and none
     once that has ended. `retry: true` says that a reply was lost. `attempt_token: true` asks for a token that speaks for this
     attempt alone; from then on no key that all runners share is taken for it.
+
+    `executor_id` and `generation` are those of a runner that announced itself: it is also given tasks that demand a model that it
+    has, and nothing once another process took it over. `active` is how many tasks it is at.
     """
 
     provider: str = Field(json_schema_extra=_NAME)
@@ -68,6 +73,9 @@ class ClaimRequest(BaseModel):
     claim_token: str | None = Field(default=None, json_schema_extra=_TOKEN)
     retry: bool = False
     attempt_token: bool = False
+    executor_id: str | None = Field(default=None, json_schema_extra=_NAME)
+    generation: int | None = Field(default=None, json_schema_extra=GENERATION)
+    active: int | None = Field(default=None, json_schema_extra=ACTIVE)
 
 
 class AnyClaimRequest(BaseModel):
@@ -79,6 +87,9 @@ class AnyClaimRequest(BaseModel):
     claim_token: str | None = Field(default=None, json_schema_extra=_TOKEN)
     retry: bool = False
     attempt_token: bool = False
+    executor_id: str | None = Field(default=None, json_schema_extra=_NAME)
+    generation: int | None = Field(default=None, json_schema_extra=GENERATION)
+    active: int | None = Field(default=None, json_schema_extra=ACTIVE)
     workloads: list[str] = Field(default=[], json_schema_extra={"type": ["array", "null"]})
 
 
@@ -136,7 +147,10 @@ class ClaimReply(BaseModel):
 
 
 class HeartbeatRequest(BaseModel):
-    """`attempt` fences: a runner that sends it can never renew somebody else's lease under its own name."""
+    """`attempt` fences: a runner that sends it can never renew somebody else's lease under its own name.
+
+    With `executor_id` and a `heartbeat`, as `POST /executors/{id}/heartbeat` takes it, the executor's lease is renewed, too.
+    """
 
     runner_id: str
     status: HeartbeatStatus
@@ -144,13 +158,18 @@ class HeartbeatRequest(BaseModel):
     current_benchmark: str | None = None
     progress_pct: int | None = None
     attempt: int | None = Field(default=None, json_schema_extra=ATTEMPT)
+    executor_id: str | None = None
+    heartbeat: dict[str, Any] | None = None
 
 
 class HeartbeatReply(BaseModel):
+    """`executor` is there where the executor's lease was renewed, too: what its own heartbeat is answered with."""
+
     message: str
     cancel: bool
     lease_until: str
     next_heartbeat_in_s: float
+    executor: dict[str, Any] | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class CompleteRequest(BaseModel):
@@ -165,6 +184,8 @@ class CompleteRequest(BaseModel):
     attempt: int | None = Field(default=None, json_schema_extra=ATTEMPT)
     reason: str | None = None
     result_sha256: str | None = Field(default=None, json_schema_extra=_SHA256)
+    executor_id: str | None = None
+    generation: int | None = Field(default=None, json_schema_extra=GENERATION)
 
 
 class FailRequest(BaseModel):
@@ -178,3 +199,5 @@ class FailRequest(BaseModel):
     attempt: int | None = Field(default=None, json_schema_extra=ATTEMPT)
     failure_class: FailureClass | None = None
     error_sha256: str | None = Field(default=None, json_schema_extra=_SHA256)
+    executor_id: str | None = None
+    generation: int | None = Field(default=None, json_schema_extra=GENERATION)

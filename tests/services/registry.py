@@ -24,11 +24,13 @@ from chalicelib.services.registry.read_executors import ReadExecutors
 from chalicelib.services.registry.select_executor import SelectExecutor
 from chalicelib.services.registry.sweep_executors import SweepExecutors
 from chalicelib.services.registry.who import Caller
+from chalicelib.services.tasks.work_as_executor import HandBackTasks
 from chalicelib.store.registry.catalogs import CatalogStore
 from chalicelib.store.registry.executors import ExecutorStore
 from chalicelib.store.registry.log import RegistryLogStore
 from chalicelib.store.registry.reservations import ReservationStore
 from chalicelib.store.table import Table
+from chalicelib.store.tasks import TaskStore
 from tests.contract.system import HandClock
 from tests.unit.registry_records import a_model
 
@@ -47,15 +49,15 @@ class Registry:
     def connect(self, table: Table) -> None:
         self.executors, self.catalogs = ExecutorStore(table), CatalogStore(table)
         self.log, self.reservations = RegistryLogStore(table), ReservationStore(table)
-        clock = self.clock
+        clock, back = self.clock, HandBackTasks(TaskStore(table), self.clock)
         new_id = lambda: f"id-{next(self.ids)}"  # noqa: E731
         self.announcing = Announce(
-            self.executors, self.catalogs, self.log, clock, new_id, most_executors=self.most_executors
+            self.executors, self.catalogs, self.log, clock, new_id, back, most_executors=self.most_executors
         )
         self.heartbeats = Heartbeat(self.executors, self.log, clock)
         self.changes = ChangeModels(self.executors, self.catalogs, self.log, clock)
-        self.leave = Leave(self.executors, self.catalogs, self.log, clock)
-        self.sweep = SweepExecutors(self.executors, self.log, self.reservations, self.leave, clock)
+        self.leave = Leave(self.executors, self.catalogs, self.log, back, clock)
+        self.sweep = SweepExecutors(self.executors, self.log, self.reservations, self.leave, back, clock)
         self.read = ReadExecutors(self.executors, self.catalogs, self.log, clock)
         self.discover = DiscoverModels(self.executors, self.catalogs, self.log, clock, random.Random(1).randrange)
         self.select = SelectExecutor(self.executors, self.reservations, self.discover, clock, new_id)

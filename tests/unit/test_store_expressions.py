@@ -165,7 +165,8 @@ def test_arguments_of_a_claim() -> None:
         "#runner_id = :set_runner_id, #nonce = :set_nonce, #claimed_ms = :set_claimed_ms, "
         "#heartbeat_ms = :set_heartbeat_ms, #lease_until_ms = :now + #lease_ms, #claim_order = :set_claim_order, "
         "#former_runner_id = if_not_exists(#runner_id, :nobody) "
-        "REMOVE #not_before_ms, #bound, #heartbeat_status, #heartbeat_message, #current_benchmark, #progress_pct, #extended"
+        "REMOVE #not_before_ms, #bound, #executor_id, #generation, "
+        "#heartbeat_status, #heartbeat_message, #current_benchmark, #progress_pct, #extended"
     )
     assert asked["ExpressionAttributeValues"][":set_claim_order"] == {"S": "A#local/docker#L#tk"}
     assert asked["ExpressionAttributeValues"][":set_status"] == {"S": "claimed"}

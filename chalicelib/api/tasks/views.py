@@ -7,7 +7,7 @@ from typing import Any
 
 from benchfleet_contract.message import Message
 from benchfleet_contract.tasks import ClaimReply, HeartbeatReply, UploadUrls
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, Request, Response
 
 from chalicelib.api import requests
 from chalicelib.api.endpoint import ANY_TYPE, ANYONE, RUNNER, answer, answer_holder, body_of, query_of
@@ -15,7 +15,7 @@ from chalicelib.api.json_suffix import without_format
 from chalicelib.api.runs.views import known
 from chalicelib.domain.errors import BadRequest
 from chalicelib.domain.outcomes import Outcome
-from chalicelib.domain.ports import Holder, Verdict
+from chalicelib.domain.ports import Beat, Holder, Verdict
 from chalicelib.domain.records import ClaimRequest
 from chalicelib.services.present import claimed
 from chalicelib.wiring import services
@@ -29,6 +29,10 @@ def claim_task(run_id: str) -> Response:
         body = body_of(tasks.current_request)
         request = requests.read_claim_request(body, services().tasks.requests)
         once, retry = services().tasks.claim_once, requests.is_retry(body)
+        if request.executor_id:
+            named = known(run_id)
+            claim_one = lambda one: once.of_run(named, one)  # noqa: E731
+            return _claimed(run_id, request, lambda: _as_executor(tasks.current_request, request, claim_one, named))
         return _claimed(run_id, request, lambda: once.of_run(known(run_id), request, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
@@ -42,6 +46,9 @@ def claim_any() -> Response:
         request = requests.read_claim_request(body, services().tasks.requests)
         workloads = requests.read_workloads(body)
         once, retry = services().tasks.claim_once, requests.is_retry(body)
+        if request.executor_id:
+            claim_one = lambda one: once.of_any(one, workloads=workloads)  # noqa: E731
+            return _claimed(None, request, lambda: _as_executor(tasks.current_request, request, claim_one, None))
         return _claimed(None, request, lambda: once.of_any(request, workloads=workloads, retry=retry))
 
     return answer(tasks.current_request, RUNNER, claim)
@@ -64,6 +71,8 @@ def heartbeat(task_id: str) -> Response:
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
             beat = requests.read_beat(body, holder, services().clock())
+        if body.get("executor_id"):
+            return _renewed_both(address, beat, body)
         return services().tasks.renew_lease(*address, beat)
 
     return answer_holder(tasks.current_request, renew)
@@ -98,10 +107,40 @@ def _ended(task_id: str, read: Callable[[Mapping[str, Any], Holder, int], Verdic
         address, body = requests.task_address(task_id), body_of(tasks.current_request)
         with _owner_first(address, body):
             verdict = read(body, holder, services().clock())
-        services().tasks.finish(*address, verdict)
+        if body.get("executor_id"):
+            named, generation = str(body["executor_id"]), requests.generation_of(body)
+            finish = lambda: services().tasks.finish(*address, verdict)  # noqa: E731
+            services().tasks.work_as_executor.finish(*address, verdict, named, generation, finish)
+        else:
+            services().tasks.finish(*address, verdict)
         return Message(message=said)
 
     return answer_holder(tasks.current_request, end)
+
+
+def _as_executor(
+    asked: Request, request: ClaimRequest, claim: Callable[[ClaimRequest], Outcome], run_id: str | None
+) -> Outcome:
+    """The key was checked; its id says whose executor this may be."""
+    from chalicelib.services.registry.who import Caller
+
+    role, key_id = services().keyring.bearer(asked.headers.get("authorization"))
+    caller, body = Caller(key_id, is_admin=role == "admin"), body_of(asked)
+    active, retry = requests.read_active(body), requests.is_retry(body)
+    claims = services().tasks.claim_as_executor
+    if run_id is None:
+        return claims.of_any(request, caller, claim, active=active, retry=retry)
+    return claims.of_run(run_id, request, caller, claim, active=active, retry=retry)
+
+
+def _renewed_both(address: tuple[str, int], beat: Beat, body: Mapping[str, Any]) -> HeartbeatReply:
+    from benchfleet_contract.registry.executors import ExecutorHeartbeat
+
+    from chalicelib.api.registry.bodies import read
+
+    heartbeat = read(ExecutorHeartbeat, lambda: body.get("heartbeat") or {}, size=0)
+    task = services().tasks.renew_lease.task(*address, beat)
+    return services().tasks.work_as_executor.renew(task, str(body["executor_id"]), heartbeat)
 
 
 def _claimed(run_id: str | None, request: ClaimRequest, claim: Callable[[], Outcome]) -> ClaimReply:

@@ -39,6 +39,7 @@ class Announce:
     log: RegistryLog
     clock: Clock
     new_id: Callable[[], str]
+    hand_back: Callable[[frozenset[str]], object]
     terms: Terms = field(default_factory=Terms)
     most_executors: int = limits.MAX_EXECUTORS
     most_models: int = limits.MAX_MODELS
@@ -125,6 +126,8 @@ class Announce:
             words = f"The registry has {self.most_executors} executors: remove some, or raise MAX_EXECUTORS"
             raise RegistryFull(words, retry_after_s=FULL_RETRY_S)
         self.executors.register(executor, previous=previous)
+        if previous and previous.generation != executor.generation:
+            self.hand_back(previous.held)
         self.catalogs.index(executor, catalog, catalog.descriptors)
         self._clean(executor, catalog, previous)
         revision = self._tell(executor, catalog, previous, now_ms)

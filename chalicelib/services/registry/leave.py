@@ -1,6 +1,6 @@
 """An executor drains, leaves, is told something, or is given to another key."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ class Leave:
     executors: Executors
     catalogs: Catalogs
     log: RegistryLog
+    hand_back: Callable[[frozenset[str]], object]
     clock: Clock
 
     def drain(
@@ -59,6 +60,7 @@ class Leave:
             raise Fenced(executor_id, executor.generation)
         with _fenced(executor_id):
             self.executors.remove(executor, why="removed", now_ms=self.clock())
+        self.hand_back(executor.held)
         self.forgotten(executor)
         self.log.note(Event(executor_id, self.clock(), "removed", executor.generation), changes=True)
 

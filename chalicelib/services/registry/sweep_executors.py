@@ -6,6 +6,7 @@ Nobody needs it to know who is there: that follows from the leases. A heartbeat 
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from chalicelib.domain.ports import Clock
 from chalicelib.domain.registry import expiring
@@ -14,6 +15,14 @@ from chalicelib.domain.registry.records import Event, Executor
 from chalicelib.services.registry.leave import Leave
 
 _log = logging.getLogger(__name__)
+
+
+class HandBack(Protocol):
+    """Gives the tasks behind marks to others, before their leases end."""
+
+    def __call__(self, marks: frozenset[str]) -> int: ...
+
+    def is_held(self, mark: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class SweepExecutors:
     log: RegistryLog
     reservations: Reservations
     leave: Leave
+    hand_back: HandBack
     clock: Clock
 
     def __call__(self) -> Swept:
@@ -43,6 +53,8 @@ class SweepExecutors:
         stale = sum(self._note_stale(one, now_ms) for one in todo.stale)
         expired = sum(self._expire(one, now_ms) for one in todo.expired)
         self._release(now_ms)
+        for one in found:
+            self._count_again(one)
         self.log.swept(now_ms=now_ms, guarded_until_ms=todo.guarded_until_ms)
         left = len(found) - expired
         if counts.executors != left and expired == 0:
@@ -66,10 +78,18 @@ class SweepExecutors:
     def _expire(self, executor: Executor, now_ms: int) -> bool:
         with suppress(ExecutorRefused):
             self.executors.remove(executor, why="expired", now_ms=now_ms, seen=True)
+            self.hand_back(executor.held)
             self.leave.forgotten(executor)
             self.log.note(Event(executor.executor_id, now_ms, "expired", executor.generation), changes=True)
             return True
         return False
+
+    def _count_again(self, executor: Executor) -> None:
+        """Tasks that ended or went elsewhere while nobody took them off, as where a process died in between."""
+        over = frozenset(mark for mark in executor.held if not self.hand_back.is_held(mark))
+        for mark in over:
+            with suppress(ExecutorRefused):
+                self.executors.release(executor.executor_id, frozenset({mark}))
 
     def _release(self, now_ms: int) -> None:
         for one in self.reservations.due(now_ms=now_ms):

@@ -144,6 +144,7 @@ def planned(request: RunRequest, plan: Plan, *, fingerprint: str, warnings: tupl
         order=request.order, shards=request.shards, shared_options=_shared(request, plan), label=label_of(request),
         noise_floor=request.noise_floor,
         goal=_goal(request),
+        model=request.model,
         fleet=fleet_of(request),
     )  # fmt: skip
 
