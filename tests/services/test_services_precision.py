@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from benchfleet_contract.states import RunStatus, StopReason, TaskStatus
 
+from chalicelib.domain.deleting import HANDED_OUT_MS
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.ports import Measured
 from chalicelib.domain.records import Ending, RunState, Task
@@ -269,3 +270,61 @@ def test_a_deleted_run_leaves_nothing_that_was_measured(system: System) -> None:
 def test_a_run_without_a_goal_has_no_reason_of_its_own(system: System) -> None:
     run = system.create_run(BODY)
     assert reason_of(run) is None
+
+
+class Meanwhile:
+    """Reads as ever; before the first result it does something else."""
+
+    def __init__(self, system: System, happens: Callable[[], object]) -> None:
+        self._results, self._happens = system.judge.results, [happens]
+
+    def read(self, task: Task) -> Measured:
+        while self._happens:
+            self._happens.pop()()
+        return self._results.read(task)
+
+
+def end(system: System) -> None:
+    system.stop_run("r")
+    system.drain()
+    system.finalize()
+
+
+def remove(system: System) -> None:
+    end(system)
+    system.delete_run("r")
+    system.remove()
+
+
+def test_a_run_that_is_stopped_while_it_is_judged_stays_cancelled(system: System) -> None:
+    system.create_run(GOAL)
+    complete(system, 10)
+    replace(system.judge, results=Meanwhile(system, lambda: end(system)))("r")
+    assert (system.run().state, system.run().stops) == (RunState.CANCELLED, {})
+    assert statuses(system) == [COMPLETED] * 10 + [CANCELLED] * 4
+
+
+def test_of_a_run_that_is_deleted_while_it_is_judged_nothing_is_left(system: System) -> None:
+    system.create_run(GOAL)
+    complete(system, 10)
+    replace(system.judge, results=Meanwhile(system, lambda: remove(system)))("r")
+    assert system.run().state is RunState.DELETED
+    system.clock.pass_s(HANDED_OUT_MS / 1000)  # until nobody can work on it any more
+    system.sweep()
+    system.remove()
+    assert (system.runs.get("r"), system.measurements.all("r")) == (None, [])
+
+
+def test_a_runner_that_fell_silent_does_not_keep_a_run_beyond_its_time(system: System) -> None:
+    system.create_run(GOAL | {"lease_s": 60})
+    complete(system, 2, wide)
+    claim(system, "paused")
+    system.clock.pass_s(601)
+    for _ in range(2):  # the lease ends, and then its task is not needed either
+        system.sweep()
+        system.drain()
+        system.judge_all()
+    assert statuses(system) == [COMPLETED] * 2 + [CANCELLED] * 12
+    system.drain()
+    system.finalize()
+    assert (system.run().state, system.run().reason) == (RunState.COMPLETED, StopReason.TIME)

@@ -16,7 +16,7 @@ from benchfleet.report import words
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.charts import Charts
 from benchfleet.report.csv_file import as_csv
-from benchfleet.report.markdown import as_markdown
+from benchfleet.report.markdown import as_markdown, escape
 from benchfleet.report.model import Report
 from benchfleet.report.prices import load
 from benchfleet.report.printing import for_print
@@ -117,6 +117,14 @@ def test_markdown_keeps_text_as_text(hostile: Report) -> None:
     text = as_markdown(hostile)
     assert "<script" not in text
     assert "&lt;script&gt;" in text
+
+
+def test_markdown_mentions_no_issue_and_sets_no_formula() -> None:
+    """GitHub looks for both in what Markdown has made of the text: a backslash does not stop it."""
+    assert escape("fixes #12, gh-7 and a/b#3; $x$") == (
+        "fixes \\#\u200b12, gh-\u200b7 and a/b\\#\u200b3; <span>$</span>x<span>$</span>"
+    )
+    assert escape("C# and # 1") == "C\\# and \\# 1"
 
 
 def test_markdown_makes_no_links(tmp_path: Path) -> None:

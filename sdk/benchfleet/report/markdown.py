@@ -47,10 +47,20 @@ def as_markdown(report: Report, *, everything: bool = False, distributions: bool
 
 
 def escape(text: str) -> str:
-    """Text stays text: no HTML, no table cells, no links, no emphasis, no mentions of people."""
+    """Text stays text: no HTML, no table cells, no links, no emphasis, no formulas, no mentions of people or issues.
+
+    GitHub looks for mentions in what Markdown has made, so a backslash does not stop them: a blank of no width does.
+    """
     harmless = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = re.sub(r"([\\`*_{}\[\]()#!|~])", r"\\\1", harmless).replace("@", "@\u200b")
-    return re.sub(r"(?i)\bwww\.|://", lambda found: f"{found[0][:-1]}\u200b{found[0][-1]}", escaped)
+    unlinked = re.sub(r"(?i)\bwww\.|://|#(?=\d)|\bgh-(?=\d)", _split, escaped)
+    return unlinked.replace("$", "<span>$</span>")
+
+
+def _split(found: re.Match[str]) -> str:
+    """`#12` → `#` and 12 with a blank between them; of a link before its last character."""
+    word = found[0]
+    return f"{word}\u200b" if word[-1] in "#-" else f"{word[:-1]}\u200b{word[-1]}"
 
 
 def _lead(report: Report) -> Iterator[str]:
