@@ -223,4 +223,5 @@ class RunDriver:
 def _bring_your_own(session: Session, provider: str, instance_type: str) -> str:
     where = ("--orchestrator-url", session.connection.api_url, "--run-id", session.run_id)
     words = shlex.join(["benchfleet", "runner", *where, "--provider", provider, "--instance-type", instance_type])
-    return f"Waiting for runners of {provider}/{instance_type}: start one there, with BENCHFLEET_API_KEY set: {words}"
+    ways = "start a machine with `benchfleet provider cloud-init`, or a runner there, with BENCHFLEET_API_KEY set"
+    return f"Waiting for runners of {provider}/{instance_type}: {ways}: {words}"
