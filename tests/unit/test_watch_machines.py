@@ -85,10 +85,23 @@ def test_machines_are_read_when_one_changes_and_now_and_then_while_some_are_open
     assert RunPoller(FakeClient([detail()], known=[], exists=True), "7").poll().launches == ()
 
 
-@pytest.mark.parametrize(("state", "told"), [("starting", 0), ("running", 1)])
-def test_what_is_on_its_way_is_no_runner_that_is_missing(state: str, told: int) -> None:
+AT = "2026-11-22T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("launch", "told"),
+    [
+        (a_launch(state="wanted"), 0),
+        (a_launch(state="starting"), 0),
+        (a_launch(), 0),
+        (a_launch(phase="image", called_home_at=AT), 0),
+        (a_launch(phase="runner", called_home_at=AT), 1),
+        (a_launch(state="ended"), 1),
+    ],
+)
+def test_what_is_on_its_way_is_no_runner_that_is_missing(launch: LaunchView, told: int) -> None:
     clock = HandClock()
-    waiting = Snapshot(detail(groups=[group("aws/c8g.medium", pending=1)]), launches=(a_launch(state=state),))
+    waiting = Snapshot(detail(groups=[group("aws/c8g.medium", pending=1)]), launches=(launch,))
     reasons = WaitReasons(now=clock.clocks().now)
     reasons.of(waiting)
     clock.sleep(60)

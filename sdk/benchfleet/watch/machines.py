@@ -32,6 +32,12 @@ def state_words(launch: LaunchView) -> str:
     return launch.state
 
 
+def is_coming(launch: LaunchView) -> bool:
+    """Is it on its way, and has no runner yet?"""
+    gets_ready = launch.phase in ("boot", "docker", "key", "image") or launch.called_home_at is None
+    return launch.state in ("wanted", "starting") or (launch.state == "running" and gets_ready)
+
+
 @dataclass
 class MachineNews:
     """What has changed since it was told last."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from benchfleet_contract.runners import RunnerSeen
 
 from benchfleet.watch.groups import Demand, demand_of, untouched
+from benchfleet.watch.machines import is_coming
 from benchfleet.watch.poller import Snapshot
 
 WORTH_SAYING_S = 10.0  # a runner that has just been started needs a moment
@@ -75,7 +76,7 @@ class WaitReasons:
 
 def _is_coming(demand: Demand, snapshot: Snapshot) -> bool:
     """Is a machine for it on its way? That is told of the machine itself."""
-    return any(demand_of(each) == demand and each.state in ("wanted", "starting") for each in snapshot.launches)
+    return any(demand_of(each) == demand and is_coming(each) for each in snapshot.launches)
 
 
 def _reason(demand: Demand, pending: int, runners: tuple[RunnerSeen, ...] | None, *, since: datetime) -> str:
