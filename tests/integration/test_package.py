@@ -16,6 +16,7 @@ from benchfleet.deploy.gateway_responses import gateway_responses
 
 from benchmarks.package_size import chalice, copy_sources
 
+pytestmark = pytest.mark.timeout(400)  # it downloads wheels, on a machine that may be busy
 STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/benchfleet-dev/stream/2026-11-29T01:00:00.000"
 TERRAFORM_STREAM = '${aws_cloudformation_stack.benchfleet.outputs["StreamArn"]}'
 # What the runtime of a Python function brings: boto3 with what it stands on.

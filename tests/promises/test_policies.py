@@ -139,7 +139,7 @@ def test_a_machine_reads_the_runner_key_and_no_other_parameter() -> None:
 def test_every_function_has_a_size_and_a_policy_of_its_own(stage: str) -> None:
     configured = CONFIG["stages"][stage]["lambda_functions"]
     deployed = functions(stage)
-    assert set(deployed) | {"provision"} == set(configured)
+    assert set(deployed) == set(configured)
     for name, function in deployed.items():
         role = function.role
         assert isinstance(role, ManagedIAMRole)
@@ -309,5 +309,4 @@ def test_merged_functions_have_the_names_that_chalice_deploy_gives(stage: str) -
     """Policies, alarms and schedules go by them."""
     merged = read(f"functions-{stage}.json")["Resources"]
     names = {it["Properties"]["FunctionName"] for logical, it in merged.items() if logical != "RestAPI"}
-    deployed = {name: function.function_name for name, function in functions(stage).items()}
-    assert names | {deployed.get(name) for name in ("provision", "schedules")} - {None} == set(deployed.values())
+    assert names == {function.function_name for function in functions(stage).values()}
