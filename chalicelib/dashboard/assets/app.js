@@ -11,13 +11,16 @@ import { drawConnection, drawNotice, drawPicker, drawTitle } from "./view_frame.
 import { drawGroups } from "./view_groups.js";
 import { drawResults } from "./view_results.js";
 import { drawRun, prepareRun } from "./view_run.js";
+import { drawSchedules } from "./view_schedules.js";
 
 const store = new Store();
 const poll = new Poll((signal) => store.read(signal), settled);
 const runnersPoll = new Poll((signal) => store.readRunners(signal), draw);
+const schedulesPoll = new Poll((signal) => store.readSchedules(signal), () => drawSchedules(store.schedules));
 let silentSince = null;
 let askedForKey = false;
 let runnersOf = null;
+let schedulesAsked = false;
 
 const actions = {
   onToggle: (key) => change(() => store.toggle(key)),
@@ -36,6 +39,10 @@ function settled(failing) {
   if (!failing && silentSince) announce("The control plane answers again.");
   silentSince = failing ? (silentSince ?? new Date()) : null;
   draw();
+  if (!failing && !schedulesAsked && store.view !== "loading") {
+    schedulesAsked = true;
+    schedulesPoll.now();
+  }
   if (store.view === "shown" && runnersOf !== store.runId) {
     runnersOf = store.runId;
     runnersPoll.now();

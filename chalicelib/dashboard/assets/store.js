@@ -6,6 +6,7 @@ export const PAGE = 100;
 const LIVE_MS = 3_000;
 const ENDED_MS = 20_000;
 const LIST_EVERY_MS = 15_000;
+const SCHEDULES_EVERY_MS = 60_000;
 const RUNNERS_EVERY_MS = 10_000; // costs the API a query for each instance type
 const FILTERED_EVERY_MS = 15_000; // to find the failed ones, the API reads the whole group
 const MOST_REQUESTS = 5; // for one page: a reply may hold few of the tasks that a filter asks for, or none
@@ -56,6 +57,7 @@ export class Store {
   run = null;
   /** @type {?{runners: import("./api.js").Runner[], truncated: boolean}} null where the API cannot tell */
   runners = null;
+  schedules = [];
   /** @type {?{runId: string, found: ?import("./api.js").Summary, reason: ?string}} once the archive is ready */
   results = null;
   /** @type {Map<string, Opened>} */
@@ -115,6 +117,18 @@ export class Store {
       this.#tellsRunners = error.status === 401 || error.code === "run_not_found"; // a key, or another run, may come
     }
     return RUNNERS_EVERY_MS;
+  }
+
+  /** Waits for a key as long as one is missing. An API without this route has no schedules. @throws NoAnswer */
+  async readSchedules(signal) {
+    if (this.view === "locked") return LIVE_MS;
+    try {
+      this.schedules = (await ask("schedules", { signal })).schedules;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.schedules = [];
+    }
+    return SCHEDULES_EVERY_MS;
   }
 
   async readOlder() {
