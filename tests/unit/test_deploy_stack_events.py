@@ -46,6 +46,13 @@ def test_without_events_the_words_say_so() -> None:
     assert remedy_for(None) == "mend the cause, then run the command again"
 
 
+def test_a_rollback_that_names_no_resource_is_told_by_its_own_reason() -> None:
+    rollback = event("benchfleet-dev", "UPDATE_ROLLBACK_IN_PROGRESS", "Template error")
+    done = event("benchfleet-dev", "UPDATE_ROLLBACK_COMPLETE")
+    found = first_failure([done, rollback, event("benchfleet-dev", "UPDATE_IN_PROGRESS"), *FAILED])
+    assert words_of(found) == "benchfleet-dev (AWS::Some::benchfleet-dev): Template error"
+
+
 def test_a_permission_and_a_quota_have_their_own_remedies() -> None:
     denied = event("Role", "CREATE_FAILED", "User: arn is not authorized to perform: iam:CreateRole")
     assert remedy_for(denied).startswith("add the permission")

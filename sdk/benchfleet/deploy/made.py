@@ -14,7 +14,7 @@ VARIABLES = {  # output of the stack → variable of the functions
     "ScheduleGroupName": "BENCHFLEET_SCHEDULE_GROUP",
 }
 FOR_NETWORKS = ("ExecutionRoleArn", "InstanceProfileArn", "RunnerImage", "RunnerKeyParameterArn", "TaskRoleArn")
-QUEUES = ("FinalizeQueueName", "ProvisionQueueName", "SchedulesQueueName")
+_QUEUE = "QueueName"  # how outputs with the name of a queue end
 
 Outputs = Mapping[str, str]
 
@@ -25,7 +25,7 @@ def environment(outputs: Outputs) -> dict[str, str]:
 
 def event_sources(outputs: Outputs, *, partition: str, region: str, account: str) -> frozenset[str]:
     """The ARNs that functions are subscribed to: the stream and the queues."""
-    queues = [f"arn:{partition}:sqs:{region}:{account}:{outputs[name]}" for name in QUEUES if name in outputs]
+    queues = [f"arn:{partition}:sqs:{region}:{account}:{name}" for key, name in outputs.items() if key.endswith(_QUEUE)]
     return frozenset([outputs["StreamArn"], *queues])
 
 

@@ -105,14 +105,13 @@ def require_one_home(aws: Aws, stage: str) -> None:
 
 def require_quotas(aws: Aws, *, reserved: int, makes_network: bool) -> None:
     """`reserved` is the sum of the functions' reserved concurrency. Raises DeployError naming the quota and its value."""
-    if reserved:
-        limit = aws.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-        if limit < reserved + _UNRESERVED:
-            raise DeployError(
-                f"the account's quota of {limit} concurrent Lambda executions in {aws.region} is too small: the functions "
-                f"reserve {reserved}, and Lambda keeps {_UNRESERVED} for others",
-                remedy="ask for 1,000 under Service Quotas, AWS Lambda, Concurrent executions",
-            )
+    limit = _concurrency(aws) if reserved else None
+    if limit is not None and limit < reserved + _UNRESERVED:
+        raise DeployError(
+            f"the account's quota of {limit} concurrent Lambda executions in {aws.region} is too small: the functions "
+            f"reserve {reserved}, and Lambda keeps {_UNRESERVED} for others",
+            remedy="ask for 1,000 under Service Quotas, AWS Lambda, Concurrent executions",
+        )
     if makes_network:
         _require_room_for_a_vpc(aws)
 
@@ -125,6 +124,14 @@ def _require_room_for_a_vpc(aws: Aws) -> None:
             f"{aws.region} has {there} VPCs, and the account's quota there is {quota:.0f}",
             remedy="remove one that is not needed, or ask for more under Service Quotas, Amazon VPC, VPCs per Region",
         )
+
+
+def _concurrency(aws: Aws) -> int | None:
+    """None where it cannot be asked."""
+    try:
+        return int(aws.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"])
+    except refusals():
+        return None
 
 
 def _quota(aws: Aws, service: str, code: str) -> float | None:

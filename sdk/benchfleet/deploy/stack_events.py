@@ -34,10 +34,12 @@ def since(events: Iterable[Event], seen: set[str]) -> list[Event]:
 
 
 def first_failure(events: Sequence[Event]) -> Event | None:
-    """Of the last operation; `events` are the newest first."""
-    failed = [event for event in last_operation(events) if str(event.get("ResourceStatus", "")).endswith("_FAILED")]
+    """Of the last operation; `events` are the newest first. The stack's own rollback, if it names no resource."""
+    found = last_operation(events)
+    failed = [event for event in found if str(event.get("ResourceStatus", "")).endswith("_FAILED")]
     causes = [event for event in failed if not _is_consequence(event)]
-    return next(reversed(causes or failed), None)
+    rollbacks = [event for event in found if str(event.get("ResourceStatus", "")).endswith("ROLLBACK_IN_PROGRESS")]
+    return next(reversed(causes or failed or rollbacks), None)
 
 
 def last_operation(events: Sequence[Event]) -> list[Event]:
