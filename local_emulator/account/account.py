@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from botocore.credentials import Credentials
 from moto.backends import get_backend
@@ -22,7 +22,7 @@ from local_emulator.account.gateway.apis import Apis
 from local_emulator.account.gateway.door import BEGINNING as API_DOOR
 from local_emulator.account.gateway.door import GatewayDoor
 from local_emulator.account.iam.authority import Authority
-from local_emulator.account.iam.identities import Identities
+from local_emulator.account.iam.identities import Identities, role_of_profile
 from local_emulator.account.iam.world import MotoWorld, policies_are_ours, resource_statements
 from local_emulator.account.lambdas.functions import Functions
 from local_emulator.account.lambdas.service import Invoke, Mappings
@@ -33,8 +33,13 @@ from local_emulator.account.tables import AccountTables
 from local_emulator.account.triggers import Triggers
 from local_emulator.config import ACCOUNT, REGION
 from local_emulator.http_server import KeepAliveServer
+from local_emulator.machines.control import CONTROL, Control
+from local_emulator.machines.faults import Faults
+from local_emulator.machines.pace import Pace
+from local_emulator.machines.service import Clients, Machines, Settings
 from local_emulator.one_a_process import one_a_process
 from local_emulator.resources import fresh_credentials
+from local_emulator.scheduler_gate import SchedulerGate
 
 MOTO_NAMES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "servicequotas": "service-quotas"}
 MOST_BODY_BYTES = 5 * 1024 * 1024 * 1024
@@ -120,6 +125,7 @@ class Account:
         may_read = permissions.reading(endpoint.authority, tables, permissions.queue_exists)
         mappings = Mappings(functions, may_read=may_read, twins=config.twin_mappings)
         apis, passwords = Apis(), Passwords(address)
+        registry = Registry(folder / "images", accepts=passwords.accepts, lock=lock)
         triggers = Triggers(
             config,
             functions,
@@ -127,6 +133,7 @@ class Account:
             tables=tables,
             identities=endpoint.identities,
             clients=clients,
+            authority=endpoint.authority,
             lock=lock,
         )
         mappings.on_change = triggers.sync
@@ -138,20 +145,44 @@ class Account:
         self._up.callback(door.close)
         self._up.callback(functions.close)
         self._up.callback(triggers.stop)
+        gate = SchedulerGate(endpoint.moto)
         endpoint.handlers = {
             "dynamodb": tables.handle, "lambda": mappings.handle, "apigateway": apis.handle, "ecr": passwords.handle,
             "cloudformation": service.handle,
+            "scheduler": lambda request, environ, start: list(gate(environ, start)),
         }  # fmt: skip
         endpoint.unlocked = {"lambda": Invoke(functions).handle}
         endpoint.after = {"cloudformation": lambda request, *_: service.after(request), "apigateway": apis.after}
+        machines = self._machines(endpoint, registry, clients)
         listing = resources.Listing(tables=tables, mappings=mappings)
         endpoint.doors = {
             ACCOUNT_DOOR: AccountDoor(calls, resources=listing, token=token, lock=lock),
             API_DOOR: door,
-            REGISTRY_DOOR: Registry(folder / "images", accepts=passwords.accepts, lock=lock),
+            REGISTRY_DOOR: registry,
+            f"/{CONTROL}/": Control(machines, key=token),
         }
         triggers.start()
+        self._up.callback(machines.close)  # they end while everybody still answers them
         return door
+
+    def _machines(self, endpoint: AccountEndpoint, registry: Registry, clients: LocalClients) -> Machines:
+        """EC2 and ECS whose machines execute what they are given, each as its own role."""
+
+        def clients_of(profile: str | None) -> Clients:
+            role = role_of_profile(profile) if profile else None
+            if role is None:
+                return lambda service, region: clients(service, region or REGION)
+
+            def of_role(service: str, region: str | None) -> Any:
+                with endpoint.lock:
+                    who = endpoint.identities.role_session(role, "instance", region or REGION)
+                return clients(service, region or REGION, who)
+
+            return of_role
+
+        pace = Pace(self._config.machine_minute_s, self._config.machine_grace_s)
+        settings = Settings(name="", api_url="", regions=(), clients_of=clients_of, pace=pace, makes_places=False)
+        return Machines(endpoint, settings, faults=Faults(), known_image=registry.has)  # type: ignore[arg-type]
 
 
 def _address(server: KeepAliveServer) -> str:

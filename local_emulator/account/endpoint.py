@@ -46,8 +46,22 @@ class AccountEndpoint:
         self.handlers: dict[str, Handler] = {}
         self.unlocked: dict[str, Handler] = {}
         self.doors: dict[str, WsgiApp] = {}
+        self.before: Callable[[str, Mapping[str, Any]], None] = lambda service, environ: None
         self.after: dict[str, Callable[[ApiRequest, dict[str, Any], bytes], object]] = {}
         self._moto = Dispatcher(create_backend_app)
+
+    @property
+    def moto(self) -> WsgiApp:
+        """As it is, for who adds something to it. Under the lock."""
+        return self._moto
+
+    def add(
+        self, apps: Mapping[str, WsgiApp], *, before: Callable[[str, Mapping[str, Any]], None] | None = None
+    ) -> None:
+        """Services that answer in moto's place, where no handler does. `before` is called without the lock."""
+        for service, app in apps.items():
+            self.handlers.setdefault(service, lambda _, environ, start, app=app: list(app(environ, start)))  # type: ignore[misc]
+        self.before = before or self.before
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
         for beginning, door in self.doors.items():
@@ -79,6 +93,7 @@ class AccountEndpoint:
                 return handled
         if request.service == "sqs":
             no_long_poll(environ)
+        self.before(request.service, environ)
         with self.lock:
             return self._ask(request, environ, start)
 

@@ -11,7 +11,8 @@ from local_emulator.account.iam.requests import ApiRequest
 from local_emulator.account.tables import AccountTables
 
 QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams")
+OF_ALL = ("dynamodb:ListStreams",)  # which has no resource of its own
 
 
 def reading(
@@ -39,7 +40,7 @@ def _why_not(authority: Authority, role: str, source: str, actions: tuple[str, .
     for action in actions:
         try:
             caller = caller_of_role(role, "lambda")
-            authority.require_needs(caller, [Need(action, (source,))], request)
+            authority.require_needs(caller, [Need(action, ("*" if action in OF_ALL else source,))], request)
         except (Denied, LookupError, PolicyNotUnderstood) as error:
             plain = action.partition(":")[2]
             return (

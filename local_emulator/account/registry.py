@@ -85,6 +85,15 @@ class Registry:
         self._manifests: dict[tuple[str, str], tuple[str, bytes]] = {}  # repository, digest → media type, bytes
         folder.mkdir(parents=True, exist_ok=True)
 
+    def has(self, image: str) -> bool:
+        """Of a name with the registry's address, and a tag or a digest. Callers hold the lock."""
+        name, _, digest = image.partition("@")
+        name = name.partition("/")[2]
+        name, _, tag = name.partition(":")
+        repository = self._repository(name)
+        reference = digest or (self._digest(repository, tag or "latest") if repository else None)
+        return (name, reference) in self._manifests
+
     def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
         headers = {"Docker_Distribution_Api_Version": "registry/2.0"}
         if not self._is_known(environ.get("HTTP_AUTHORIZATION", "")):

@@ -27,6 +27,8 @@ class AccountConfig:
     rules_every_s: float = 0.5
     redeliver_after_s: int = 2
     stop_within_s: float = 5.0
+    machine_minute_s: float = 60.0
+    machine_grace_s: float = 10.0
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,18 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.backends import get_backend
 
 from local_emulator.account.clients import LocalClients
 from local_emulator.account.gateway.door import service_may_invoke
-from local_emulator.account.iam.identities import Identities
+from local_emulator.account.iam.authority import Authority, Denied
+from local_emulator.account.iam.conditions import PolicyNotUnderstood
+from local_emulator.account.iam.identities import Identities, caller_of_role
+from local_emulator.account.iam.needs import Need
+from local_emulator.account.iam.requests import ApiRequest
 from local_emulator.account.lambdas.functions import Functions, NoFunction, region_and_name
-from local_emulator.account.lambdas.service import Mapping, Mappings
+from local_emulator.account.lambdas.service import Mapping, Mappings, invoke_later
 from local_emulator.account.settings import AccountConfig
 from local_emulator.account.tables import AccountTables
 from local_emulator.config import ACCOUNT, REGION
@@ -43,9 +48,11 @@ class Triggers:
         tables: AccountTables,
         identities: Identities,
         clients: LocalClients,
+        authority: Authority,
         lock: Any,
     ) -> None:
         self._config = config
+        self._authority = authority
         self._functions = functions
         self._mappings = mappings
         self._tables = tables
@@ -134,10 +141,8 @@ class Triggers:
         return pump.step
 
     def _schedules(self) -> Step:
-        services = SchedulerService(
-            self._clients("scheduler", REGION),
-            _Targets(self._functions),
-            clock=lambda: datetime.now(UTC),
+        services = Schedules(
+            self._clients, self._functions, authority=self._authority, identities=self._identities, lock=self._lock
         )
 
         def step() -> bool:
@@ -188,6 +193,48 @@ class _Queue:
             self._clients("sqs", self._region).change_message_visibility(**given)
 
 
+class Schedules(SchedulerService):
+    """Schedules of EventBridge Scheduler. Each invokes its function with its own role; what it cannot deliver goes to
+    its dead letter queue.
+    """
+
+    def __init__(
+        self, clients: LocalClients, functions: Functions, *, authority: Authority, identities: Identities, lock: Any
+    ) -> None:
+        super().__init__(clients("scheduler", REGION), _Targets(functions), clock=lambda: datetime.now(UTC))
+        self._clients, self._authority, self._identities, self._lock = clients, authority, identities, lock
+
+    def _fire(self, schedule: dict[str, Any], *, moment: datetime) -> None:
+        target = schedule["Target"]
+        try:
+            self._require(target)
+            self._functions.named_by(target["Arn"])
+        except (Denied, LookupError, PolicyNotUnderstood) as error:
+            log.warning("schedule %s cannot be delivered: %s", schedule["Name"], error)
+            self._keep(target, error)
+        else:
+            super()._fire(schedule, moment=moment)
+
+    def _require(self, target: dict[str, Any]) -> None:
+        """Raises Denied, LookupError, PolicyNotUnderstood."""
+        request = ApiRequest("lambda", "Invoke", REGION, "POST", "/", "rest-json")
+        with self._lock:
+            caller = caller_of_role(target["RoleArn"], "scheduler")
+            self._authority.require_needs(caller, [Need("lambda:InvokeFunction", (target["Arn"],))], request)
+
+    def _keep(self, target: dict[str, Any], error: Exception) -> None:
+        arn = (target.get("DeadLetterConfig") or {}).get("Arn")
+        if not arn:
+            return
+        with suppress(ClientError, LookupError):  # the role may not, or there is no such queue: it is lost, as on AWS
+            with self._lock:
+                who = self._identities.role_session(target["RoleArn"], "scheduler", REGION)
+            attributes = {"ERROR_MESSAGE": {"DataType": "String", "StringValue": str(error)[:1000]}}
+            sqs = self._clients("sqs", arn.split(":")[3], who)
+            url = f"{sqs.meta.endpoint_url}/{ACCOUNT}/{arn.rpartition(':')[2]}"
+            sqs.send_message(QueueUrl=url, MessageBody=target.get("Input") or "{}", MessageAttributes=attributes)
+
+
 class _Targets:
     """Functions as EventBridge Scheduler names them: by ARN."""
 
@@ -203,10 +250,8 @@ class _Targets:
         return arn
 
     def call(self, name: str, event: Any) -> None:
-        """Raises FunctionFailed."""
-        done = self._functions.invoke(name, event, region=REGION)
-        if done.outcome.failed:
-            raise FunctionFailed(done.outcome.body[:500].decode(errors="replace"))
+        """Nobody waits for it, as on AWS."""
+        invoke_later(self._functions, name, event, region=REGION)
 
 
 class Rules:

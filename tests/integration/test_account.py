@@ -304,6 +304,7 @@ def test_queues_and_streams_invoke_what_is_mapped_to_them(account: Account) -> N
             ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
             table["TableArn"] + "/stream/*",
         ),
+        allow("dynamodb:ListStreams", "*"),
         allow("sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:seen"),
         SEEN=seen,
     )
@@ -425,3 +426,29 @@ def test_an_image_is_pushed_and_appears_in_the_repository(account: Account) -> N
         (image,) = ecr.describe_images(repositoryName="bench/runner")["imageDetails"]
         assert (image["imageTags"], image["imageDigest"]) == (["1.0"], put.headers["docker-content-digest"])
         assert registry.get("/v2/bench/runner/manifests/1.0").json() == manifest
+
+
+def test_a_schedule_invokes_with_its_own_role_and_keeps_what_it_may_not(account: Account) -> None:
+    sqs, scheduler = account.client("sqs"), account.client("scheduler")
+    fired = sqs.create_queue(QueueName="fired")["QueueUrl"]
+    sqs.create_queue(QueueName="kept")
+    queues = "arn:aws:sqs:us-east-1:123456789012:"
+    account.function("scheduled", allow("sqs:SendMessage", queues + "fired"), SEEN=fired)
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:scheduled"
+    allowed = account.role("may", allow("lambda:InvokeFunction", arn))
+    barred = account.role("may-not", allow("sqs:SendMessage", queues + "kept"))
+    target = {"Arn": arn, "Input": json.dumps({"Records": [{"eventSource": "<aws.scheduler.schedule-arn>"}]})}
+    for name, role in (("good", allowed), ("bad", barred)):
+        scheduler.create_schedule(
+            Name=name, ScheduleExpression="rate(1 minute)", FlexibleTimeWindow={"Mode": "OFF"},
+            Target={**target, "RoleArn": role, "DeadLetterConfig": {"Arn": queues + "kept"}},
+        )  # fmt: skip
+    (message,) = until(lambda: sqs.receive_message(QueueUrl=fired).get("Messages"))
+    assert message["Body"].endswith(":schedule/default/good")
+    (kept,) = until(lambda: sqs.receive_message(QueueUrl="kept", MessageAttributeNames=["All"]).get("Messages"))
+    assert (
+        "is not authorized to perform: lambda:InvokeFunction"
+        in kept["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    )
+    for name in ("good", "bad"):
+        scheduler.delete_schedule(Name=name)

@@ -100,3 +100,15 @@ def test_the_emulator_s_tables_load_nothing_of_moto_s_dynamodb() -> None:
     """Which costs time at the first write, and packages that only tests have."""
     done = subprocess.run([sys.executable, "-c", TABLES], cwd=ROOT, capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("\n", 0), done.stderr
+
+
+def test_the_plain_emulator_loads_nothing_of_the_emulated_account() -> None:
+    """CloudFormation alone takes seconds, and 100 MB."""
+    code = """
+import sys
+import local_emulator.command, local_emulator.stack
+heavy = ("local_emulator.account", "moto.cloudformation", "moto.ec2.models", "moto.awslambda")
+print(*(name for name in sys.modules if name.startswith(heavy)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("\n", 0), done.stderr

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from moto.backends import get_backend
 
 from local_emulator.account.iam.authority import Authority
 from local_emulator.account.iam.identities import Caller, Identities, caller_of_role
-from local_emulator.account.lambdas.logs import FunctionLogs
+from local_emulator.account.lambdas.logs import FunctionLogs, trace
 from local_emulator.account.lambdas.package import BadPackage, Packages
 from local_emulator.account.lambdas.worker import Outcome, Plan, Worker, _error
 from local_emulator.config import ACCOUNT
@@ -100,7 +101,10 @@ class Functions:
         logs = FunctionLogs(
             function.logs_group_name, stream, region=function.region, authority=self._authority, lock=self._lock
         )
-        return _Setup(function, arn=arn, stream=stream, logs=logs, plan=lambda: self._plan(function, stream))
+        traced = partial(trace, self._authority, region=function.region, lock=self._lock)
+        return _Setup(
+            function, arn=arn, stream=stream, logs=logs, plan=lambda: self._plan(function, stream), trace=traced
+        )
 
     def _plan(self, function: Any, stream: str) -> Plan:
         """Raises BadPackage, LookupError where the role is gone."""
@@ -163,8 +167,22 @@ class Invocation:
 class _Setup:
     """What the processes of one version of a function share."""
 
-    def __init__(self, function: Any, *, arn: str, stream: str, logs: FunctionLogs, plan: Callable[[], Plan]) -> None:
+    def __init__(
+        self,
+        function: Any,
+        *,
+        arn: str,
+        stream: str,
+        logs: FunctionLogs,
+        plan: Callable[[], Plan],
+        trace: Callable[[Caller], None],
+    ) -> None:
         self.function, self.arn, self.stream, self.logs, self.plan = function, arn, stream, logs, plan
+        self._trace = trace
+
+    def trace(self, caller: Caller) -> None:
+        if (self.function.tracing_config or {}).get("Mode") == "Active":
+            self._trace(caller)
 
     @property
     def caller(self) -> Caller:
@@ -262,7 +280,9 @@ class _Process:
             f"Billed Duration: {took_s * 1000:.0f} ms\tMemory Size: {self._setup.function.memory_size} MB",
         ]
         with contextlib.suppress(LookupError):  # the role is gone: nobody may write
-            self._setup.logs.write(lines, self._setup.caller)
+            caller = self._setup.caller
+            self._setup.logs.write(lines, caller)
+            self._setup.trace(caller)
         return lines
 
 
