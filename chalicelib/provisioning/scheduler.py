@@ -1,7 +1,7 @@
 """EventBridge Scheduler: the only calls of it. The answer to `domain/schedule_ports.Timer`.
 
 Everything is known by name: the group is `benchfleet-<stage>`, and with its account and region, told by its ARN, so are the
-function `<group>-scheduled_run`, the role `<group>-scheduler` and the dead letter queue `<group>-schedules-dlq`.
+function `<group>-scheduled_run`, the role `<group>-scheduler` and the dead letter queue `<group>-scheduled-run-dlq`.
 """
 
 import json
@@ -68,7 +68,7 @@ class EventBridgeTimer:
                 "RoleArn": self._arn("iam", "role/{group}-scheduler", region=""),
                 "Input": json.dumps({"schedule": schedule.name, "scheduled_time": DUE}),
                 "RetryPolicy": RETRIES,
-                "DeadLetterConfig": {"Arn": self._arn("sqs", "{group}-schedules-dlq")},
+                "DeadLetterConfig": {"Arn": self._arn("sqs", "{group}-scheduled-run-dlq")},
             },
             **once, **start,
         }  # fmt: skip

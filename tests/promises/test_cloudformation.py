@@ -206,3 +206,10 @@ def test_the_page_about_deploying_tells_of_every_file() -> None:
     for path in CHALICE.glob("*.json"):
         head, _, _ = path.name.partition("-")
         assert f"`.chalice/{head}" in page, path.name
+
+
+def test_the_page_about_deploying_explains_every_variable_of_the_functions() -> None:
+    page = (CHALICE.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
+    for stage in STAGES:
+        for name in CONFIG["stages"][stage]["environment_variables"]:
+            assert f"`{name}`" in page.rpartition("## Environment of the functions")[2], name

@@ -12,6 +12,8 @@ import pytest
 from chalice.deploy.models import FileBasedIAMPolicy, ManagedIAMRole
 
 from chalicelib.archive import layout
+from chalicelib.domain.scheduling import Schedule, ScheduleState
+from chalicelib.provisioning.scheduler import EventBridgeTimer
 from chalicelib.settings import from_environment
 from tests.promises.chalice_files import (
     CHALICE,
@@ -205,9 +207,31 @@ def test_a_function_writes_its_own_log_and_cannot_make_it_anew(stage: str) -> No
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_schedules_start_the_function_that_chalice_makes(stage: str) -> None:
+def test_the_role_of_schedules_may_start_the_function_that_chalice_makes(stage: str) -> None:
     (invoke,) = [s for name, s in inline() if name == "SchedulerRole" and "lambda:InvokeFunction" in s["Action"]]
     assert named(invoke["Resource"], stage).endswith(f":function:{functions(stage)['scheduled_run'].function_name}")
+
+
+class Group:
+    """What of EventBridge Scheduler a request is made with: who has the group."""
+
+    def get_schedule_group(self, Name: str) -> dict[str, str]:
+        return {"Arn": f"arn:aws:scheduler:eu-central-1:123456789012:schedule-group/{Name}"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_schedule_names_the_role_and_the_queue_of_the_stack_and_that_role_reaches_that_queue(stage: str) -> None:
+    schedule = Schedule(
+        name="nightly", state=ScheduleState.ACTIVE, fingerprint="", created_ms=1, anchor_ms=1,
+        expression="cron(0 3 * * ? *)", time_zone="UTC", overlap="skip", workload="mock",
+    )  # fmt: skip
+    group = named(properties("ScheduleGroup")["Name"], stage)
+    target = EventBridgeTimer(Group, group).request(schedule)["Target"]
+    assert target["RoleArn"].endswith(f":role/{named(properties('SchedulerRole')['RoleName'], stage)}")
+    assert target["Arn"].endswith(f":function:{functions(stage)['scheduled_run'].function_name}")
+    (send,) = [s for name, s in inline() if name == "SchedulerRole" and "sqs:SendMessage" in s["Action"]]
+    (queue, _) = send["Resource"]["Fn::GetAtt"]
+    assert target["DeadLetterConfig"]["Arn"].endswith(f":{named(properties(queue)['QueueName'], stage)}")
 
 
 def test_the_api_may_outlast_its_gateway() -> None:
