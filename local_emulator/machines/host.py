@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchfleet.local.environment import child_environment
+from benchfleet.local.processes import Identity
 
 from runner_image.isolation.kept import Kept
 
@@ -19,6 +20,7 @@ BIN = Path(__file__).parent / "bin"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MOST_CONSOLE_BYTES = 64 * 1024  # as GetConsoleOutput
 METADATA = "http://169.254.169.254"
+PREFIX = "benchfleet-machines-"
 RUNNER = (sys.executable, "-m", "local_emulator.machines.as_host")
 
 
@@ -28,7 +30,8 @@ class Host:
     def __init__(self, url: str, *, inherited: Mapping[str, str] = os.environ) -> None:
         self._url = url
         self._inherited = dict(inherited)
-        self._root = Path(tempfile.mkdtemp(prefix="benchfleet-machines-"))
+        _remove_orphans(Path(tempfile.gettempdir()))
+        self._root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
 
     def close(self) -> None:
         shutil.rmtree(self._root, ignore_errors=True)
@@ -107,6 +110,14 @@ class Tree:
         with suppress(OSError):
             return (self.folder / "console").read_bytes()[-MOST_CONSOLE_BYTES:]
         return b""
+
+
+def _remove_orphans(temporary: Path) -> None:
+    """What emulators left that were killed."""
+    for left in temporary.glob(f"{PREFIX}*"):
+        owner = left.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdecimal() and Identity.of(int(owner)) is None:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write_programs(folder: Path, url: str) -> None:
