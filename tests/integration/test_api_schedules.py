@@ -1,9 +1,12 @@
 """Schedules over HTTP, in the emulator: made, fired on time, shown, deleted. Time is moved, not waited for."""
 
+import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from local_emulator.stack import Emulator
@@ -135,6 +138,39 @@ def test_a_deleted_schedule_leaves_nothing(api: Api, emulator: Emulator) -> None
     gone = api.until(f"/schedules/{made['name']}", lambda document: "code" in document)
     assert gone["code"] == "schedule_not_found"
     api.until("/schedules", lambda document: made["name"] not in [each["name"] for each in document["schedules"]])
+
+
+def test_a_topic_is_told_of_the_end(api: Api, named: list[str], emulator: Emulator) -> None:
+    """A queue of its own listens to the topic."""
+    sns, sqs = (client(emulator, service) for service in ("sns", "sqs"))
+    topic = sns.create_topic(Name=f"benchfleet-local-{fresh('t')}")["TopicArn"]
+    queue = sqs.create_queue(QueueName=fresh("listener"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    path = f"/schedules/{make(api, named, notify=[{'on': ['end'], 'sns': topic}])['name']}"
+    api("POST", f"{path}/run-now")
+    run_id = api.until(path, lambda document: document["last"] and document["last"]["run_id"])["last"]["run_id"]
+    api("POST", f"/runs/{run_id}/stop")
+    api.until(path, lambda document: document["last"]["state"] == "cancelled")
+    (message,) = poll(sqs, queue)
+    told = json.loads(json.loads(message["Body"])["Message"])
+    assert (told["run_id"], told["events"], told["state"]) == (run_id, ["end"], "cancelled")
+
+
+def poll(sqs: Any, queue: str) -> list[Any]:
+    for _ in range(100):
+        if found := sqs.receive_message(QueueUrl=queue).get("Messages"):
+            return list(found)
+        time.sleep(0.1)
+    return []
+
+
+def client(emulator: Emulator, service: str) -> Any:
+    ready = emulator.ready
+    return boto3.client(
+        service, endpoint_url=ready.aws_endpoint_url, region_name=ready.region,
+        aws_access_key_id=ready.aws_access_key_id, aws_secret_access_key=ready.aws_secret_access_key,
+    )  # type: ignore[call-overload]  # fmt: skip
 
 
 def test_readers_see_schedules_and_change_none(api: Api, named: list[str]) -> None:

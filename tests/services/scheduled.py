@@ -158,6 +158,7 @@ class Scheduled(System):
         """Stops it, and has its archive built."""
         self.stop_run(run_id)
         self.build_archive(run_id)
+        self.drain()
 
     def table_item(self, run_id: str) -> dict[str, Any]:
         key = {"pk": {"S": keys.run_pk(run_id)}, "sk": {"S": keys.RUN}}

@@ -192,6 +192,20 @@ def test_what_may_overlap_does(system: Scheduled) -> None:
     assert system.states() == ["running", "running"]
 
 
+def test_a_run_whose_tasks_are_not_counted_yet_has_not_ended(system: Scheduled) -> None:
+    system.make()
+    system.fire_at(0)
+    system.turn()
+    (run_id,) = _run_ids(system)
+    system.stop_run(run_id)
+    system.build_archive(run_id)
+    system.advance_schedule("nightly")
+    assert system.states() == ["running"]
+    system.drain()
+    system.advance_schedule("nightly")
+    assert system.states() == ["cancelled"]
+
+
 def test_a_run_that_is_deleted_frees_its_schedule(system: Scheduled) -> None:
     system.make()
     system.fire_at(0)

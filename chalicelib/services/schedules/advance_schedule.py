@@ -133,8 +133,8 @@ class AdvanceSchedule:
         if found is None or not found[0].is_shown:
             return self._changed(firing, after.evolve(outcome="deleted", reason="the run was deleted"))
         run, counts = found
-        if run.archive.state not in (ArchiveState.READY, ArchiveState.FAILED):
-            return firing
+        if run.archive.state not in (ArchiveState.READY, ArchiveState.FAILED) or counts.open() > 0:
+            return firing  # an archive may be there before the stream has told the counters of the last tasks
         failed = sum(count for (_, status), count in counts.tally.items() if status is TaskStatus.FAILED)
         after = after.evolve(
             outcome=str(run.state), reason=run.reason, tasks=run.task_count, tasks_failed=failed,
