@@ -60,12 +60,13 @@ class Busy(SessionError, Passing):
 
 
 class Refused(SessionError):
-    """The server will not do it. `code` is the machine-readable reason, if it sent one."""
+    """The server will not do it. `code` is the machine-readable reason, if it sent one; the registry's is a `number`."""
 
-    def __init__(self, message: str, *, status: int, code: str | None = None) -> None:
+    def __init__(self, message: str, *, status: int, code: str | None = None, number: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.number = number
 
 
 class Unauthorized(Refused):
@@ -152,7 +153,7 @@ class Session:
     def heartbeat(self, task_id: str, beat: HeartbeatRequest) -> Beat:
         sent_at = self._clock()
         answer = self._send("POST", f"/tasks/{_segment(task_id)}/heartbeat", body=beat)
-        reply = _parsed(HeartbeatReply, _document(answer))
+        reply = parsed(HeartbeatReply, _document(answer))
         left_s = _lease_left_s(reply.lease_until, reply.next_heartbeat_in_s, answer)
         return Beat(reply=reply, lease_ends=sent_at + left_s)
 
@@ -165,7 +166,18 @@ class Session:
     def upload_urls(self, task_id: str, query: Mapping[str, str | int]) -> UploadUrls:
         """Fresh URLs, bound to the lengths (bytes) and checksums (hex) that the query declares."""
         answer = self._send("GET", f"/tasks/{_segment(task_id)}/upload-urls", query=query)
-        return _parsed(UploadUrls, _document(answer))
+        return parsed(UploadUrls, _document(answer))
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | None = None,
+        *,
+        query: Mapping[str, str | int] | None = None,
+    ) -> dict[str, Any]:
+        """A request about something else than a task; {} for an answer without a body."""
+        return _document(self._send(method, path, body=body, query=query, forbidden=Unauthorized))
 
     def _send(
         self,
@@ -203,12 +215,18 @@ def _refusal(answer: httpx.Response, *, denied: type[Refused], forbidden: type[R
         redacted(f"{message} {document.get('error', '')}".rstrip(), _key(answer)),
         status=status,
         code=_code(document, answer),
+        number=_number(document),
     )
 
 
 def _code(document: dict[str, Any], answer: httpx.Response) -> str | None:
     code = document.get("code")
     return redacted(code, _key(answer)) if isinstance(code, str) else None
+
+
+def _number(document: dict[str, Any]) -> int | None:
+    number = document.get("code")
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def _key(answer: httpx.Response) -> str:
@@ -267,10 +285,10 @@ def _claim_reply(document: dict[str, Any]) -> ClaimReply:
     if status not in {"assigned", "wait", "done"}:  # a newer server's word
         gone = "error" in document
         return ClaimReply(status="done" if gone else "wait", retry_after_seconds=limits.WAIT_RETRY_S)
-    return _parsed(ClaimReply, document)
+    return parsed(ClaimReply, document)
 
 
-def _parsed(model: type[Reply], document: dict[str, Any]) -> Reply:
+def parsed(model: type[Reply], document: dict[str, Any]) -> Reply:
     try:
         return model.model_validate(document)
     except ValidationError as error:
