@@ -1,7 +1,7 @@
 """The executor agent against the registry's services, step by step: no clock runs, no thread waits."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from benchfleet_contract.registry.descriptors import ModelDescriptor
@@ -28,6 +28,7 @@ from tests.contract.in_process import Engine
 from tests.services.registry import ADMIN, OWNER, STRANGER, Registry
 from tests.unit.registry_records import a_model
 
+Answer = TypeVar("Answer")
 KINDS: dict[int, type[Refused]] = {401: Unauthorized, 403: Unauthorized, 404: NotFound, 409: LeaseLost}
 
 
@@ -54,7 +55,7 @@ class Wire:
     def remove(self, executor_id: str, generation: int) -> None:
         self._sent("remove", lambda: self.registry.leave.remove(executor_id, generation, self.caller))
 
-    def _sent(self, name: str, call: Callable[[], Any]) -> Any:
+    def _sent(self, name: str, call: Callable[[], Answer]) -> Answer:
         self.asked.append(name)
         if self.down:
             raise Unreachable("nobody answers")
