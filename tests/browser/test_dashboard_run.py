@@ -333,3 +333,24 @@ def test_a_run_without_results_says_so_where_they_would_be(api: Api, visits: Vis
     fail(api, api.claim(run_id, runner_id=RUNNER), "exit 1")
     visit.nudge()
     expect(visit.page.locator("#results-note")).to_have_text("No result of this run could be ranked.")
+
+
+def test_the_machines_of_a_run_are_told_with_what_hinders_them(api: Api, visits: Visits) -> None:
+    """No cloud has this type: the launch fails, and says what to do."""
+    body: dict[str, Any] = {"local": None, "aws": [{"instance_type": "no.such-type"}], "provision": {"aws": {}}}
+    run_id = api.create(**body)["run_id"]
+    page = visits(f"{api.ready.api_url}/?run_id={run_id}").page
+    row = page.locator("#machines tbody tr")
+    expect(row).to_contain_text("failed: unsupported", timeout=60_000)
+    expect(row).to_contain_text("aws / no.such-type")
+    expect(page.locator("#run-reason")).to_contain_text("not_provisioned", timeout=60_000)
+    (launch,) = api("GET", f"/runs/{run_id}/launches").json()["launches"]
+    for words in (launch["name"], launch["failure"]["message"], launch["failure"]["remedy"]):
+        expect(row).to_contain_text(words)
+
+
+def test_a_run_that_brings_no_machines_shows_none(api: Api, visits: Visits) -> None:
+    visit = visits(f"{api.ready.api_url}/?run_id={api.create()['run_id']}")
+    expect(visit.page.locator("#run-status")).to_have_text("running")
+    expect(visit.page.locator("#machines")).to_be_hidden()
+    assert not [url for url in visit.requests if url.endswith("/launches")]

@@ -9,7 +9,7 @@
  *   half_width: ?number}} Stop
  * @typedef {{target: number, stops: Stop[]}} Precision
  * @typedef {RunItem & {ruby_version: ?string, per_instance_type: {tasks: number}, tasks: Counts, groups: Group[],
- *   precision: ?Precision,
+ *   precision: ?Precision, launches: ?Record<string, number>,
  *   gzip_url: ?string, completed_at: ?string, deadline_at: string, reason: ?string,
  *   archive: {state: string, url: ?string, size_bytes: ?number, error: ?string, whole: ?number,
  *     corrupt: ?number, missing: ?number, lost: {task_id: string, archived: string, reason: string}[]}}} Run
@@ -18,6 +18,9 @@
  *   runner_id: ?string, claimed_at: ?string, heartbeat_at: ?string, ended_at: ?string, error_type: ?string,
  *   error_message: ?string, failure_class: ?string, reason: ?string}} Task
  * @typedef {{run_id: string, tasks: Task[], next_cursor: ?string}} TaskPage
+ * @typedef {{name: string, provider: string, instance_type: string, region: ?string, zone: ?string, market: string,
+ *   state: string, phase: ?string, message: ?string, launched_at: ?string, called_home_at: ?string, cost_usd: ?number,
+ *   failure: ?{code: string, message: string, remedy: string}}} Launch
  * @typedef {{runner_id: string, provider: string, instance_type: string, seen_at: string, live: boolean}} Runner
  * @typedef {{place: number, label: string, mean: ?number, interval: ?number[], ratio: ?number, ratio_interval: ?number[],
  *   difference: ?number, difference_interval: ?number[], verdict: string, tasks: number, instances: ?number}} SummaryRow

@@ -9,6 +9,7 @@ import { Store } from "./store.js";
 import { prepareTip } from "./tip.js";
 import { drawConnection, drawNotice, drawPicker, drawTitle } from "./view_frame.js";
 import { drawGroups } from "./view_groups.js";
+import { drawMachines, prepareMachines } from "./view_machines.js";
 import { drawResults } from "./view_results.js";
 import { drawRun, prepareRun } from "./view_run.js";
 import { drawSchedules } from "./view_schedules.js";
@@ -58,6 +59,7 @@ function draw() {
   if (store.view !== "shown") return;
   drawRun(store.run);
   drawResults(store.results);
+  drawMachines(store.launches);
   drawGroups(byId("groups"), store, actions);
 }
 
@@ -111,6 +113,7 @@ async function download(run) {
 }
 
 prepareRun({ onDownload: download, onStop: stop });
+prepareMachines();
 prepareTip();
 byId("runs").addEventListener("change", (event) => goTo(event.target.value));
 byId("older").addEventListener("click", () => store.readOlder().then(draw, () => poll.now()));

@@ -7,6 +7,8 @@ const LIVE_MS = 3_000;
 const ENDED_MS = 20_000;
 const LIST_EVERY_MS = 15_000;
 const SCHEDULES_EVERY_MS = 60_000;
+const LAUNCHES_EVERY_MS = 10_000;
+const OPEN = ["wanted", "starting", "running", "ending"]; // states of machines that may change
 const RUNNERS_EVERY_MS = 10_000; // costs the API a query for each instance type
 const FILTERED_EVERY_MS = 15_000; // to find the failed ones, the API reads the whole group
 const MOST_REQUESTS = 5; // for one page: a reply may hold few of the tasks that a filter asks for, or none
@@ -58,6 +60,8 @@ export class Store {
   /** @type {?{runners: import("./api.js").Runner[], truncated: boolean}} null where the API cannot tell */
   runners = null;
   schedules = [];
+  /** @type {?import("./api.js").Launch[]} the machines that are brought for it; null where none are */
+  launches = null;
   /** @type {?{runId: string, found: ?import("./api.js").Summary, reason: ?string}} once the archive is ready */
   results = null;
   /** @type {Map<string, Opened>} */
@@ -66,10 +70,12 @@ export class Store {
   view = "loading";
   #listedAt = -Infinity;
   #tellsRunners = true;
+  #launchesReadAt = -Infinity;
 
   select(runId) {
     if (runId === this.runId) return;
-    Object.assign(this, { runId, run: null, runners: null, results: null, view: "loading" });
+    Object.assign(this, { runId, run: null, runners: null, launches: null, results: null, view: "loading" });
+    this.#launchesReadAt = -Infinity;
     this.opened.clear();
   }
 
@@ -152,10 +158,21 @@ export class Store {
       ...[...this.opened.keys()].map((key) => this.#readPage(runId, key, signal)),
     ]);
     const results = run.archive.state === "ready" ? (this.results ?? (await this.#readSummary(runId, signal))) : null;
+    const launches = run.launches ? await this.#readLaunches(run, signal) : null;
     if (signal.aborted) return; // another run was chosen meanwhile
-    Object.assign(this, { run, results, view: "shown" });
+    Object.assign(this, { run, results, launches, view: "shown" });
     const listed = this.runs.find((item) => item.run_id === runId);
     if (listed) listed.status = run.status;
+  }
+
+  /** When a count of them has changed, and now and then while some are open: what they report changes, too. */
+  async #readLaunches(run, signal) {
+    const same = JSON.stringify(this.run?.launches) === JSON.stringify(run.launches);
+    const open = OPEN.some((state) => run.launches[state]);
+    if (this.launches && same && !(open && performance.now() - this.#launchesReadAt > LAUNCHES_EVERY_MS)) return this.launches;
+    const found = await ask(`runs/${run.run_id}/launches`, { signal });
+    this.#launchesReadAt = performance.now();
+    return found.launches;
   }
 
   /** Once: it never changes. */

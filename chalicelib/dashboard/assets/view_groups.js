@@ -52,19 +52,26 @@ const inWords = (group) =>
     .map((status) => `${count(group[status])} ${status}`)
     .join(" · ");
 
+/** Is a machine for this group on its way, and has no runner yet? */
+function isComing({ provider, instance_type: type, state, called_home_at: calledHome }, group) {
+  const early = ["wanted", "starting"].includes(state) || (state === "running" && !calledHome);
+  return early && provider === group.provider && type === group.instance_type;
+}
+
 /** Why tasks wait, where that is known: no live runner offers what they need. Told once, however many subjects wait. */
 function makeReason() {
   const words = el("span");
   const seen = el("time");
   const node = el("p", { class: "waiting", hidden: "" }, words, seen);
-  const draw = (group, { run, runners: known }) => {
+  const draw = (group, { run, runners: known, launches }) => {
     const mine = (known?.runners ?? []).filter(
       (runner) => runner.provider === group.provider && runner.instance_type === group.instance_type,
     );
     const pending = waiting(run.groups).get(group);
     const lacking = known && pending && !mine.some((runner) => runner.live) && !(known.truncated && !mine.length);
-    setHidden(node, !lacking);
-    if (!lacking) return;
+    const coming = (launches ?? []).some((launch) => isComing(launch, group)); // told in the table of machines
+    setHidden(node, !lacking || coming);
+    if (!lacking || coming) return;
     const which = `${group.provider} / ${group.instance_type}`;
     const last = mine.length ? "; the last one was seen " : "; none has asked for one yet.";
     setText(words, `${plural(pending, "task")} waiting: no live runner for ${which}${last}`);
