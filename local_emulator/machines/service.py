@@ -53,6 +53,8 @@ class Machines:
             self.load()
 
     def load(self) -> "Loaded":
+        if self._loaded is not None:
+            return self._loaded
         with self._loading:
             if self._loaded is None:
                 from local_emulator.machines.loaded import Loaded  # late: this is what is dear
@@ -77,10 +79,14 @@ class Machines:
         self.load().interrupt(instance_id)
 
     def close(self) -> None:
-        """Ends every machine, and waits until nothing of them is left."""
+        """Ends every machine, and waits until nothing of them is left.
+
+        Without a lock: until then their scripts ask for what they need to end well.
+        """
         with self._loading:
-            if self._loaded is not None:
-                self._loaded.close()
+            loaded = self._loaded
+        if loaded is not None:
+            loaded.close()
 
     def _app(self, service: str) -> Callable[..., Any]:
         return lambda environ, start_response: self.load().apps[service](environ, start_response)

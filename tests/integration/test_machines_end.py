@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from local_emulator.stack import Emulator
 from tests.integration.emulator_process import Running
 from tests.machine_calls import AMI, Account, eventually, is_alive
 
+GRACE_S = 10  # after which a machine is killed
 SCRIPT = """#!/bin/bash
+trap 'aws ssm get-parameter --name /benchfleet-local/places >/dev/null && shutdown -h now; exit' TERM
 setsid sleep 601 &
 echo "HOME $HOME pids $$ $! end"
-sleep 600
+while :; do sleep 0.1; done
 """
 
 
@@ -43,7 +46,9 @@ def test_no_process_outlives_the_emulator(emulated: Running, number: signal.Sign
         assert "AccessDenied" in http.put("/_machines/faults", json={}, headers=key).text
     ssm.close()
     ec2.close()
+    began = time.monotonic()
     emulated.end(number)
+    assert time.monotonic() - began < GRACE_S  # its script was answered while it ended
     eventually(lambda: not any(map(is_alive, pids)))
     if number is signal.SIGTERM:
         assert emulated.process.returncode == 0
