@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+from benchfleet.deploy.errors import DeployError
 from benchfleet.deploy.stack_events import first_failure, remedy_for, since, words_of
+from benchfleet.deploy.stacks import Stack, _require_ready
 
 
 def event(resource: str, status: str, reason: str = "", *, number: int = 0) -> dict[str, Any]:
@@ -68,3 +71,29 @@ def test_each_event_is_told_once_and_the_oldest_first() -> None:
     ]
     assert [it["LogicalResourceId"] for it in since(FAILED, seen)] == ["Queue", "benchfleet-dev", "benchfleet-dev"]
     assert since(FAILED, seen) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "helps"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name s --region eu-west-1"),
+        ("ROLLBACK_FAILED", "aws cloudformation delete-stack --stack-name s --region eu-west-1"),
+        ("DELETE_FAILED", "aws cloudformation delete-stack --stack-name s --region eu-west-1"),
+        ("CREATE_FAILED", "aws cloudformation delete-stack --stack-name s --region eu-west-1"),
+    ],
+)
+def test_a_stack_that_cannot_be_updated_is_explained_with_the_command_that_helps(status: str, helps: str) -> None:
+    stack = Stack("s", "eu-west-1", "{}", {}, {})
+    with pytest.raises(DeployError) as refused:
+        _require_ready(stack, status, FAILED)
+    assert refused.value.problem == (
+        f"stack s in eu-west-1 is {status} and cannot be updated: Bucket (AWS::Some::Bucket): benchfleet-dev-x already exists"
+    )
+    assert helps in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"]
+)
+def test_a_stack_that_can_be_updated_is_taken(status: str) -> None:
+    _require_ready(Stack("s", "eu-west-1", "{}", {}, {}), status, [])

@@ -19,8 +19,13 @@ from benchfleet.deploy.refusals import code_of
 
 _SOURCES = ("runner_image", "sdk", "pyproject.toml", "requirements-dev.lock", "README.md")
 _LAST_LINES, _MOST_CHARS = 40, 600
-_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
-_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+_DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+_OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_ACCEPTED = (_DOCKER_MANIFEST, _OCI_MANIFEST, _DOCKER_INDEX, _OCI_INDEX)
+
+Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,14 @@ class ImagePusher:
         for name in architectures:
             if self._digest(f"{version}-{name}") is None:
                 self._build_and_push(f"{version}-{name}", name)
+        if len(architectures) == 1:
+            return str(self._digest(tag))  # its own tag is the whole one
         manifests = [self._manifest(f"{version}-{name}", name) for name in architectures]
-        if len(manifests) == 1:
-            return str(manifests[0]["digest"])
-        index = json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": manifests})
+        index = index_of(manifests)
         put = self._aws.client("ecr").put_image(
-            repositoryName=self._repository.name, imageManifest=index, imageManifestMediaType=_INDEX, imageTag=tag
-        )
+            repositoryName=self._repository.name, imageManifest=json.dumps(index), imageTag=tag,
+            imageManifestMediaType=index["mediaType"],
+        )  # fmt: skip
         return str(put["image"]["imageId"]["imageDigest"])
 
     def _build_and_push(self, tag: str, architecture: str) -> None:
@@ -109,13 +115,28 @@ class ImagePusher:
             raise
         return str(found["imageDetails"][0]["imageDigest"])
 
-    def _manifest(self, tag: str, architecture: str) -> dict[str, Any]:
+    def _manifest(self, tag: str, architecture: str) -> Manifest:
         found = self._aws.client("ecr").batch_get_image(
-            repositoryName=self._repository.name, imageIds=[{"imageTag": tag}], acceptedMediaTypes=[_MANIFEST]
+            repositoryName=self._repository.name, imageIds=[{"imageTag": tag}], acceptedMediaTypes=list(_ACCEPTED)
         )["images"][0]
-        size = len(found["imageManifest"].encode())
-        platform = {"architecture": architecture, "os": "linux"}
-        return {"mediaType": _MANIFEST, "size": size, "digest": found["imageId"]["imageDigest"], "platform": platform}
+        return entry(found["imageManifest"], found["imageId"]["imageDigest"], architecture)
+
+
+def entry(text: str, digest: str, architecture: str) -> Manifest:
+    """The image of one processor as an index names it. Some engines push an index even of a single image: then its own entry."""
+    document = json.loads(text)
+    for inner in document.get("manifests", []):
+        if inner.get("platform", {}).get("architecture") == architecture:
+            return dict(inner)
+    platform = {"architecture": architecture, "os": "linux"}
+    kind = document.get("mediaType", _OCI_MANIFEST)
+    return {"mediaType": kind, "size": len(text.encode()), "digest": digest, "platform": platform}
+
+
+def index_of(manifests: Sequence[Manifest]) -> dict[str, Any]:
+    """Docker's own kind may only hold Docker's manifests."""
+    kind = _DOCKER_INDEX if all(it["mediaType"] == _DOCKER_MANIFEST for it in manifests) else _OCI_INDEX
+    return {"schemaVersion": 2, "mediaType": kind, "manifests": list(manifests)}
 
 
 def version_of(sources: Path, base: Base) -> str:

@@ -1,7 +1,7 @@
 """One CloudFormation stack, made or brought up to date by a change set."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,14 +141,11 @@ class Stacks:
 
     def _remove_empty(self, stack: Stack) -> None:
         """What could not be created is rolled back to an empty stack, which can only be deleted."""
-        cause = stack_events.words_of(stack_events.first_failure(self._creation(stack)))
+        cause = stack_events.words_of(stack_events.first_failure(self._events(stack)))
         self._progress.note(f"stack {stack.name} could not be created last time: {cause}; its empty rest is removed")
         self._cloudformation(stack).delete_stack(StackName=stack.name)
         while self.status(stack) not in ("", "DELETE_COMPLETE"):
             self._sleep(_EVERY_S)
-
-    def _creation(self, stack: Stack) -> list[stack_events.Event]:
-        return self._events(stack)
 
     def _make_change_set(self, stack: Stack, *, create: bool) -> bool:
         """Whether there is anything to change. One that an earlier command has left is replaced."""
@@ -236,7 +233,7 @@ def _change(found: Mapping[str, Any]) -> Change:
     return Change(str(found["Action"]).lower(), found["LogicalResourceId"], found["ResourceType"], replaces)
 
 
-def _require_ready(stack: Stack, status: str, events: list[stack_events.Event]) -> None:
+def _require_ready(stack: Stack, status: str, events: Sequence[stack_events.Event]) -> None:
     """Raises DeployError for a stack that CloudFormation cannot update as it is."""
     if status in _READY:
         return
