@@ -104,10 +104,10 @@ def test_a_deploy_serves_is_repeated_without_twins_and_leaves_nothing(account: A
         )
         assert run.status_code == 201, run.text
         run_id = run.json()["run_id"]
-        until(lambda: client.get(f"/runs/{run_id}").json()["counts"]["pending"] == 1)  # the stream was counted
+        until(lambda: client.get(f"/runs/{run_id}").json()["tasks"]["pending"] == 1)  # the stream was counted
         assert httpx.get(f"{url}/runs").status_code == 401
         assert client.post(f"/runs/{run_id}/stop").status_code in (200, 202)
-        until(lambda: client.get(f"/runs/{run_id}").json().get("archive"))  # the queue was finalized
+        until(lambda: client.get(f"/runs/{run_id}").json()["archive"]["state"] == "ready")  # the queue was finalized
         sweeps = lambda: account.door("calls?role=benchfleet-dev-sweep&action=dynamodb:Query")["calls"]  # noqa: E731
         until(sweeps)  # the rule fired
 

@@ -4,6 +4,7 @@ import importlib.util
 import io
 import os
 import shutil
+import threading
 import zipfile
 from pathlib import Path
 
@@ -20,9 +21,19 @@ class Packages:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._runtime: Path | None = None
+        self._one = threading.Lock()
 
     def unpacked(self, code: bytes, digest: str) -> Path:
         """`digest` names the zip. Raises BadPackage."""
+        with self._one:  # functions that start at the same time share a zip
+            return self._unpacked(code, digest)
+
+    def runtime(self) -> Path:
+        """A folder with what AWS's runtime has: nothing else of this machine's libraries can be imported."""
+        with self._one:
+            return self._made_runtime()
+
+    def _unpacked(self, code: bytes, digest: str) -> Path:
         place = self._folder / f"task-{digest.replace('/', '_').replace('=', '')}"
         if not place.exists():
             part = place.with_suffix(".part")
@@ -34,8 +45,7 @@ class Packages:
             part.rename(place)
         return place
 
-    def runtime(self) -> Path:
-        """A folder with what AWS's runtime has: nothing else of this machine's libraries can be imported."""
+    def _made_runtime(self) -> Path:
         if self._runtime is None:
             place = self._folder / "runtime"
             place.mkdir(exist_ok=True)

@@ -78,6 +78,12 @@ def _topic_policy(client: Client, properties: Properties) -> Made:
     return Made(" ".join(properties["Topics"]))
 
 
+def _topic(client: Client, name: str, properties: Properties) -> Made:
+    attributes = {key: str(properties[key]) for key in ("DisplayName", "KmsMasterKeyId") if key in properties}
+    arn = client("sns").create_topic(Name=name, Attributes=attributes, Tags=tags_of(properties))["TopicArn"]
+    return Made(arn, {"TopicArn": arn, "TopicName": name})
+
+
 def _subscription(client: Client, name: str, properties: Properties) -> Made:
     made = client("sns").subscribe(
         TopicArn=properties["TopicArn"], Protocol=properties["Protocol"], Endpoint=properties["Endpoint"],
@@ -185,6 +191,11 @@ KINDS: tuple[Kind, ...] = (
         end=lambda client, made, _: client("s3").delete_bucket_policy(Bucket=made.id),
     ),
     Kind("AWS::SQS::QueuePolicy", frozenset({"Queues", "PolicyDocument"}), **_put(_queue_policy), end=_unset_queues),
+    Kind(
+        "AWS::SNS::Topic", frozenset({"TopicName", "DisplayName", "KmsMasterKeyId", "Tags"}), _topic, name="TopicName",
+        end=lambda client, made, _: client("sns").delete_topic(TopicArn=made.id),
+        update=lambda client, made, properties: _topic(client, made.attributes["TopicName"], properties),
+    ),
     Kind("AWS::SNS::TopicPolicy", frozenset({"Topics", "PolicyDocument"}), **_put(_topic_policy), end=_nothing),
     Kind(
         "AWS::SNS::Subscription", frozenset({"TopicArn", "Protocol", "Endpoint"}), _subscription,

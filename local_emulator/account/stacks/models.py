@@ -10,6 +10,7 @@ from moto.core.common_models import CloudFormationModel
 
 from local_emulator.account.stacks.containers import CONTAINERS
 from local_emulator.account.stacks.kinds import KINDS, Client, Kind, Made, require_known
+from local_emulator.account.stacks.roles import ROLES
 from local_emulator.account.stacks.stores import STORES
 
 Clients = Callable[[str, str], Any]  # service, region
@@ -84,7 +85,7 @@ class Resource:
         kind, client = cls.kind, client_of(region_name)
         properties = cloudformation_json.get("Properties", {})
         require_known(kind, properties)
-        renamed = kind.name in properties and properties[kind.name] != original_resource.made.id
+        renamed = kind.name in properties and properties[kind.name] != original_resource.properties.get(kind.name)
         if kind.update and not renamed:
             made = kind.update(client, original_resource.made, properties)
         else:
@@ -101,4 +102,4 @@ def _model(kind: Kind) -> type[CloudFormationModel]:
     return type(kind.type.replace("::", ""), (Resource, CloudFormationModel), {"kind": kind})
 
 
-MODELS = [_model(kind) for kind in (*KINDS, *STORES, *CONTAINERS)]  # moto finds classes that exist
+MODELS = [_model(kind) for kind in (*KINDS, *STORES, *CONTAINERS, *ROLES)]  # moto finds classes that exist
