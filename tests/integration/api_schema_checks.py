@@ -25,6 +25,7 @@ REFUSED_RIGHTLY = [
     ("invalid_parameter", "are too long", "likewise"),
     ("foreign_key", "was not issued for", "each attempt has a key of its own"),
     ("malformed_form", "The form's field", "what the name of an undeclared field may look like"),
+    ("invalid_parameter", "generation must be the one", "an executor_id needs a generation beside it"),
     (2002, "was removed", "it has left"),
     (3002, "An update is not whole", "what a descriptor's presence and name follow from"),
     (3002, "FindModel needs a model_id", "what is needed follows from the question"),

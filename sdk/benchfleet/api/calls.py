@@ -29,6 +29,18 @@ def run_path(run_id: str, *rest: str) -> str:
     return "/".join(("/runs", str(run_id), *rest))
 
 
+def executor_path(executor_id: str, *rest: str) -> str:
+    """Raises UsageError for an invalid id."""
+    return "/".join(("/executors", named(executor_id), *rest))
+
+
+def named(value: str) -> str:
+    """The id of an executor or a reservation. Raises UsageError for what cannot be one: it would lead to another route."""
+    if not RUN_ID.fullmatch(str(value)):
+        raise UsageError(f"invalid id {value!r}: use letters, digits, dots, dashes and underscores, at most 128")
+    return str(value)
+
+
 def launch_name(name: str) -> str:
     """Raises UsageError for an invalid one."""
     if not LAUNCH.fullmatch(str(name)):

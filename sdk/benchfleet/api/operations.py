@@ -10,6 +10,7 @@ from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, overload
 
 from benchfleet.api import deleting, downloading, identity, waiting
+from benchfleet.api import registry as of_registry
 from benchfleet.api import runs as of_runs
 from benchfleet.api import schedules as of_schedules
 from benchfleet.api import tasks as of_tasks
@@ -153,5 +154,17 @@ class Operations:
     schedule = Operation(of_schedules.schedule)
     run_schedule_now = Operation(of_schedules.run_schedule_now)
     delete_schedule = Operation(of_schedules.delete_schedule)
+    models = Listing(of_registry.models)
+    find_model = Operation(of_registry.find_model)
+    select_executor = Operation(of_registry.select_executor)
+    end_reservation = Operation(of_registry.end_reservation)
+    query_registry = Operation(of_registry.query_registry)
+    registry_stats = Operation(of_registry.registry_stats)
+    registry_events = Operation(of_registry.registry_events)
+    executors = Listing(of_registry.executors)
+    executor = Operation(of_registry.executor)
+    executor_events = Listing(of_registry.executor_events)
+    drain_executor = Operation(of_registry.drain_executor)
+    remove_executor = Operation(of_registry.remove_executor)
     wait = Operation(waiting.wait)
     download = Operation(downloading.download)

@@ -29,6 +29,7 @@ BY_STATUS: Mapping[int, type[ApiError]] = {
     401: AuthError,
     403: AuthError,
     404: NotFound,
+    410: NotFound,
     409: Conflict,
     413: InvalidRequest,
     415: InvalidRequest,
@@ -48,8 +49,9 @@ _MISSING = {
     "task_not_found": "task",
     "Task not found": "task",
     "schedule_not_found": "schedule",
+    "executor_not_found": "executor",
 }
-_ASKED_FOR = re.compile(r"/(runs|tasks|schedules)/([^/]+)(/[a-z-]+)?\Z")
+_ASKED_FOR = re.compile(r"/(runs|tasks|schedules|executors)/([^/]+)(/[a-z-]+)?\Z")
 _NUMBER = re.compile(r"\[Errno -?\d+\] (.)")
 _PROBLEMS = TypeAdapter(list[Problem])
 
@@ -87,7 +89,7 @@ def refusal(response: httpx.Response, *, now_s: float) -> ApiError:
         return ApiError(_no_route(response), status=403, code="no_such_route")
     if document.get("code") == "no_such_route":
         return ApiError(_no_route(response), status=response.status_code, code="no_such_route")
-    words, status, code = _words(document, response), response.status_code, str(document.get("code") or "")
+    words, status, code = _words(document, response), response.status_code, _code(document)
     kind = BY_CODE.get(code) or BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
     if issubclass(kind, ServerError):
         asked_s = retry_after_s(response.headers.get("Retry-After", ""), now_s=now_s)
@@ -137,6 +139,11 @@ def _document(response: httpx.Response) -> Mapping[str, Any]:
     except (ValueError, httpx.StreamError):
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _code(document: Mapping[str, Any]) -> str:
+    """The word for programs: the registry's `code` is a number, and the word beside it is `name`."""
+    return str(document.get("name") if isinstance(document.get("code"), int) else document.get("code") or "")
 
 
 def _words(document: Mapping[str, Any], response: httpx.Response) -> str:

@@ -28,11 +28,28 @@ SCHEDULE = {
     "delete": Entry("benchfleet.cli.schedules.delete:run", "Delete a schedule. Its runs stay."),
 }
 
+MODELS = {
+    "discover": Entry("benchfleet.cli.models.discover:run", "List the models that executors have now."),
+    "query": Entry("benchfleet.cli.models.query:run", "Show who has a model and may be asked now, the best first."),
+    "list": Entry("benchfleet.cli.models.listing:run", "List models with the status of each executor that has them."),
+    "stats": Entry("benchfleet.cli.models.stats:run", "Show how many executors and models there are."),
+    "watch": Entry("benchfleet.cli.models.watch:run", "Follow who comes and goes, and whose models change."),
+}
+
+EXECUTORS = {
+    "list": Entry("benchfleet.cli.executors.listing:run", "List executors, with status and load."),
+    "show": Entry("benchfleet.cli.executors.show:run", "Show one executor, its models, what happened to it."),
+    "drain": Entry("benchfleet.cli.executors.drain:run", "Give an executor no new work."),
+    "remove": Entry("benchfleet.cli.executors.remove:run", "Remove an executor with its models."),
+}
+
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("benchfleet.cli.run:run", "Run a config from beginning to end.", "emulator,runner"),
     "compare": Entry("benchfleet.cli.compare:run", "Measure two things by turns, and compare them.", "emulator,runner"),
     "runs": Group("List, show, watch, stop, delete and explain runs, and download their results.", RUNS),
     "schedule": Group("Create, list, show, fire and delete schedules of runs.", SCHEDULE),
+    "models": Group("Find models that executors have announced, and who has them.", MODELS),
+    "executors": Group("List, show, drain and remove executors.", EXECUTORS),
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
     "import": Entry("benchfleet.cli.import_results:run", "Make results of other tools a run that `report` reads."),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),

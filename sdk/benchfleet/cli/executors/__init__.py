@@ -1,0 +1,1 @@
+"""`benchfleet executors …`: one file a command."""

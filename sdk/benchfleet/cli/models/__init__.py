@@ -1,0 +1,1 @@
+"""`benchfleet models …`: one file a command."""
