@@ -7,12 +7,15 @@
     runs/<run_id>/results.tar.gz                                     the archive
     runs/<run_id>/summary.json                                       the rankings of its results
     schedules/<schedule>-<created ms>/run.json.z                     the body of a schedule's runs, if it is large
+    prices/aws.json                                                  what machines cost, as `benchfleet prices` published it
 
 An upload's key holds the attempt and a random part, so that a runner that lost its lease can never overwrite what its
 successor uploaded: only the task row says which of the objects counts.
 """
 
 from benchfleet_contract.names import task_id
+
+PRICES_KEY = "prices/aws.json"
 
 
 def run_prefix(run_id: str) -> str:

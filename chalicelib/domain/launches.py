@@ -100,12 +100,5 @@ class MachineProvider(Protocol):
 class Prices(Protocol):
     """What machines cost."""
 
-    def hourly(self, region: str, instance_type: str, market: str) -> Decimal | None:
-        """USD an hour; None where it is not known."""
-
-
-class UnknownPrices:
-    """Nobody knows what anything costs."""
-
-    def hourly(self, region: str, instance_type: str, market: str) -> Decimal | None:
-        return None
+    def hourly(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Decimal | None:
+        """USD an hour, of the machine with its disk and address; None where it is not known."""

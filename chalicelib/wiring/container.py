@@ -57,7 +57,9 @@ class Services:
     def machines(self) -> "MachineServices":
         from chalicelib.wiring.machines import MachineServices
 
-        return MachineServices(self.stores, self.provision_queue, self.settings.places_parameter, self.clock)
+        return MachineServices(
+            self.stores, self.bucket, self.provision_queue, self.settings.places_parameter, self.clock
+        )
 
     @cached_property
     def keyring(self) -> "Keyring":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.services.provisioning.read_launches import ReadLaunches
     from chalicelib.services.provisioning.report_launch import ReportLaunch
     from chalicelib.services.provisioning.strays import EndStrays
+    from chalicelib.wiring.bucket import Bucket
     from chalicelib.wiring.places import PlacesReader
     from chalicelib.wiring.stores import Stores
 
@@ -22,6 +23,7 @@ class MachineServices:
     """`places_parameter` names the parameter that a deployment writes."""
 
     stores: "Stores"
+    bucket: "Bucket"
     queue: "ProvisionQueue"
     places_parameter: str
     clock: "Clock"
@@ -75,9 +77,9 @@ class MachineServices:
 
     @cached_property
     def _prices(self) -> "Prices":
-        from chalicelib.domain.launches import UnknownPrices
+        from chalicelib.wiring.prices import PublishedPrices
 
-        return UnknownPrices()
+        return PublishedPrices(lambda: self.bucket.objects, self.clock)
 
     @cached_property
     def _places(self) -> "PlacesReader":

@@ -34,7 +34,7 @@ class HandPrices:
 
     known: dict[str, Decimal] = field(default_factory=dict)
 
-    def hourly(self, region: str, instance_type: str, market: str) -> Decimal | None:
+    def hourly(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Decimal | None:
         return self.known.get(instance_type)
 
 

@@ -20,7 +20,7 @@ def api(emulator: Emulator) -> Iterator[Api]:
 
 
 def test_a_run_brings_a_machine_where_there_is_room_and_takes_it_away(account: Account, api: Api) -> None:
-    """us-east-1a has no capacity, so that it is another zone's."""
+    """us-east-1a has no capacity, so that it is another zone's. Its price is the shipped one, with disk and address."""
     account.machines.faults.set(FaultPlan(capacity=[Capacity(zone="us-east-1a")]))
     run_id = api.create(
         ruby_version=None,
@@ -29,6 +29,7 @@ def test_a_run_brings_a_machine_where_there_is_room_and_takes_it_away(account: A
         local=None,
         aws=[{"instance_type": "c8g.medium", "alias": "c8g"}],
         provision={"aws": {"slots": 2}},
+        max_cost=1,
     )["run_id"]
     run = api.until(f"/runs/{run_id}", lambda run: run["status"] != "running")
     assert run["status"] == "completed"
@@ -37,6 +38,8 @@ def test_a_run_brings_a_machine_where_there_is_room_and_takes_it_away(account: A
     )
     (launch,) = listed["launches"]
     assert (launch["state"], launch["zone"], launch["failure"]) == ("ended", "us-east-1b", None)
+    assert launch["hourly_usd"] == pytest.approx(0.03988 + 30 * 0.08 / 730 + 0.005)
+    assert 0 < launch["cost_usd"] < 0.01
     tasks = api("GET", f"/runs/{run_id}/tasks").json()["tasks"]
     assert {task["status"] for task in tasks} == {"completed"}
     assert all(task["runner_id"].startswith(f"{launch['name']}-") for task in tasks)

@@ -256,14 +256,15 @@ def who_may(action: str) -> list[str]:
 
 
 def test_rights_stay_apart() -> None:
-    """The API reads the keys; it and the finalizer tell missing from forbidden uploads. What the world can call deletes
+    """The API reads the keys; it and the finalizer tell missing from forbidden uploads, `provision` missing
+        prices. What the world can call deletes
     nothing and starts no machine: the sweep deletes what a creation left behind, the finalizer whole runs, objects too,
     and `schedules` schedules."""
     keys = "arn:aws:ssm:*:*:parameter/benchfleet-dev/keys"
     readers = [n for n in NAMES if any(keys in s["Resource"] for s in statements(f"policy-dev-{n}.json"))]
     assert readers == ["api"]
     assert who_may("dynamodb:DeleteItem") == ["sweep", "finalize", "schedules"]
-    assert who_may("s3:ListBucket") == ["api", "finalize", "schedules"]
+    assert who_may("s3:ListBucket") == ["api", "finalize", "schedules", "provision"]
     assert who_may("dynamodb:GetRecords") == ["count"]
     assert who_may("s3:DeleteObject") == ["finalize", "schedules"]
     assert who_may("scheduler:DeleteSchedule") == who_may("sns:Publish") == ["schedules"]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import scipy
-from benchfleet.exceptions import ConfigError, UsageError
+from benchfleet.exceptions import ConfigError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.model import Report, Value
-from benchfleet.report.prices import MAX_BYTES, Price, PriceTable, load, named
+from benchfleet.report.prices import MAX_BYTES, Price, PriceTable, known, load, named
 from benchfleet.report.reading import read_runs
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
@@ -117,9 +117,19 @@ def test_times_that_cannot_be_cost_nothing_and_are_counted(tmp_path: Path, about
     assert (found.hours, found.not_timed) == (1.0, 1)
 
 
-def test_automatic_prices_are_told_to_be_missing_with_what_to_do() -> None:
-    with pytest.raises(UsageError, match="brings none: name a file, in the form of configs"):
-        named("auto")
+def test_automatic_prices_are_those_of_aws_in_a_region_with_source_and_day(tmp_path: Path) -> None:
+    here = {"BENCHFLEET_PRICES": str(tmp_path / "prices.json")}
+    found = known("", environ=here).find("aws", ["c8g.medium"])
+    assert found is not None
+    assert (found.usd_per_hour, found.date) == (0.03988, "2026-07-20")
+    assert found.source.startswith("AWS Price List, as the Karpenter project published it")
+    assert found.source.endswith(", us-east-1")
+    spot = known("eu-west-1", environ=here).find("aws", ["c8g.medium"], "spot")
+    assert spot is not None
+    assert spot.usd_per_hour == 0.0133
+    assert known("", environ=here | {"AWS_REGION": "eu-west-1"}) == known("eu-west-1", environ=here)
+    with pytest.raises(ConfigError, match=r"no prices of mars-1 are known, only of ap-northeast-1, .*--region mars-1"):
+        known("mars-1", environ=here)
     with pytest.raises(ConfigError, match="cannot read the price table auto: "):
         named("./auto")
     assert named(None) == PriceTable()

@@ -22,7 +22,7 @@ from chalicelib.services.provisioning.ledger import Ledger
 MOST_AT_ONCE = 50  # in one look; a function has a minute
 MARKED_MS = 86_400_000  # after its expiry a machine is looked for by its tags for so long
 _NO_ROOM = "a larger max_cost, fewer instances, or cheaper types"
-_NO_PRICE = "`benchfleet prices update`, or leave max_cost out"
+_NO_PRICE = "`benchfleet prices update --publish` tells it, or leave max_cost out"
 _log = logging.getLogger(__name__)
 
 Kind = tuple[str, str, str, str]  # provisioner, region, instance type, market
@@ -60,7 +60,7 @@ class LaunchMachines:
             region = self.clouds.regions(means)[0]
         except LaunchFailed:
             return Decimal("Infinity")
-        hourly = self.clouds.prices.hourly(region, launch.instance_type, launch.market)
+        hourly = self.clouds.prices.hourly(region, launch.instance_type, launch.market, disk_gb=means.disk_gb)
         return Decimal("Infinity") if hourly is None else hourly
 
     def _attempt(
@@ -87,7 +87,7 @@ class LaunchMachines:
         """Raises LaunchFailed where there is no money for it."""
         means, now_ms = situation.fleet.means[launch.provider], situation.now_ms
         until_ms = min(situation.run.deadline_ms, now_ms + (means.max_lifetime_s or 10**9) * 1000)
-        hourly = self.clouds.prices.hourly(region, launch.instance_type, launch.market)
+        hourly = self.clouds.prices.hourly(region, launch.instance_type, launch.market, disk_gb=means.disk_gb)
         max_cost = situation.fleet.max_cost
         if max_cost is not None:
             if hourly is None:

@@ -74,7 +74,9 @@ Matches = Annotated[
 MayFail = Annotated[
     bool, typer.Option("--allow-failed", help="A benchmark that failed now and not in the baseline is no regression.")
 ]
-Prices = Annotated[str | None, typer.Option(metavar="FILE", help="Price table (TOML or CSV) for speed per dollar.")]
+Prices = Annotated[
+    str | None, typer.Option(metavar="FILE|auto", help="Price table (TOML or CSV) for speed per dollar.")
+]
 Providers = Annotated[list[str] | None, typer.Option("--provider", metavar="P", help="Only this provider; repeatable.")]
 Names = Annotated[
     list[str] | None, typer.Option("--name", metavar="PATTERN", help="Only machines so named, `*` allowed; repeatable.")

@@ -3,8 +3,9 @@
 import csv
 import io
 import math
+import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,14 +13,15 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from benchfleet.documents.bounded import read_text
-from benchfleet.exceptions import ConfigError, UsageError
+from benchfleet.exceptions import ConfigError
 
 MAX_BYTES = 16 * 1024 * 1024
 _NEEDED = ("provider", "instance_type", "usd_per_hour", "source", "date")
 Kind = Literal["on-demand", "spot", "reserved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 USUAL: Kind = "on-demand"
-AUTO = "auto"
+AUTO, HOME = "auto", "us-east-1"
+MARKETS: tuple[Literal["on-demand", "spot"], ...] = ("on-demand", "spot")
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,33 @@ class PriceTable:
 
 
 def named(word: str | None) -> PriceTable:
-    """What `--prices` names: a file; nothing is an empty table. Raises UsageError for `auto`, ConfigError as `load` does.
+    """What `--prices` names: a file, or `auto` or `auto:REGION` for the prices that this machine knows of AWS.
 
-    `auto` is kept for a dated list of prices on this machine: what reads one belongs here.
+    Nothing is an empty table. Raises ConfigError as `load` does, and where a region has no prices.
     """
     if word is None:
         return PriceTable()
-    if word == AUTO:
-        raise UsageError(
-            "--prices auto asks for a dated list of prices, and this version of benchfleet brings none: name a file, in the "
-            "form of configs/prices-example.toml (a file of that name is ./auto)"
-        )
+    if word == AUTO or word.startswith(f"{AUTO}:"):
+        return known(word.removeprefix(AUTO).removeprefix(":"))
     return load(Path(word))
+
+
+def known(region: str, *, environ: Mapping[str, str] = os.environ) -> PriceTable:
+    """Of AWS's machines in a region; of none named: that of $AWS_REGION, else us-east-1. The machine alone, without its disk."""
+    from benchfleet.prices.kept import file_of, known_prices
+
+    named = region or environ.get("AWS_REGION") or HOME
+    books = known_prices(file_of(environ))
+    prices = [
+        Price("aws", name, float(quote.usd), f"{quote.source}, {named}", quote.date, market)
+        for market in MARKETS
+        for name in books.names(named, market)
+        if (quote := books.find(named, name, market)) is not None
+    ]
+    if not prices:
+        words = f"no prices of {named} are known, only of {', '.join(books.regions)}"
+        raise ConfigError(f"{words}; `benchfleet prices update --region {named}` asks AWS for them")
+    return PriceTable(tuple(prices))
 
 
 def load(path: Path) -> PriceTable:
