@@ -30,12 +30,13 @@ def read_key(file: Path) -> str:
     return key
 
 
-def is_on_show(arguments: Sequence[str], *, block: Path = Path("/proc/self/environ")) -> bool:
-    """Does this process show a key to whoever reads what it was started with?"""
+def is_on_show(
+    arguments: Sequence[str], *, block: Path = Path("/proc/self/environ"), variables: Sequence[str] = (VARIABLE,)
+) -> bool:
+    """Does this process show a key, in one of these variables, to whoever reads what it was started with?"""
     try:
-        shown = f"{VARIABLE}=".encode() in {
-            entry.partition(b"=")[0] + b"=" for entry in block.read_bytes().split(b"\0")
-        }
+        names = {entry.partition(b"=")[0] for entry in block.read_bytes().split(b"\0") if b"=" in entry}
+        shown = any(name.encode() in names for name in variables)
     except OSError:  # no such system, or shut already
         shown = False
     return shown or len(without(OPTION, arguments)) < len(arguments)

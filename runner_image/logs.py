@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 Sink = Callable[[Mapping[str, Any]], None]
+LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,17 @@ class Log:
         record = {"at": at, "level": level, "event": event, **self.fields, **fields}
         for sink in self.sinks:
             sink(record)
+
+
+def at_least(level: str, sink: Sink) -> Sink:
+    """Lets through what is as grave as `level` (debug, info, warning, error), or graver."""
+    lets = LEVELS[LEVELS.index(level) :]
+
+    def write(record: Mapping[str, Any]) -> None:
+        if record["level"] in lets:
+            sink(record)
+
+    return write
 
 
 def as_json(record: Mapping[str, Any]) -> str:

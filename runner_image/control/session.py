@@ -60,7 +60,7 @@ class Busy(SessionError, Passing):
 
 
 class Refused(SessionError):
-    """The server will not do it. `code` is the machine-readable reason, if it sent one; the registry's is a `number`."""
+    """The server will not do it. `code` is the machine-readable reason, if it sent one; the registry adds a `number`."""
 
     def __init__(self, message: str, *, status: int, code: str | None = None, number: int | None = None) -> None:
         super().__init__(message)
@@ -221,6 +221,7 @@ def _refusal(answer: httpx.Response, *, denied: type[Refused], forbidden: type[R
 
 def _code(document: dict[str, Any], answer: httpx.Response) -> str | None:
     code = document.get("code")
+    code = document.get("name") if isinstance(code, int) else code
     return redacted(code, _key(answer)) if isinstance(code, str) else None
 
 

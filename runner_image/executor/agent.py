@@ -12,73 +12,28 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from benchfleet_contract.registry.descriptors import ModelDescriptor
 from benchfleet_contract.registry.executors import (
-    AnnounceReply,
     AnnounceRequest,
-    Capacity,
     Command,
     DrainRequest,
     ExecutorHeartbeat,
     ExecutorHeartbeatReply,
-    Load,
     ModelChange,
     UpdateModels,
 )
 
-from runner_image.control.session import Busy, Refused, SessionError, Unauthorized
+from runner_image.control.session import Refused, SessionError, Unauthorized
 from runner_image.executor.catalog import Change, changes, most
 from runner_image.executor.control import Control, is_fenced, is_unknown
+from runner_image.executor.identity import FENCED, REFUSED, Identity, Work
+from runner_image.executor.state import State
 from runner_image.logs import Log
 
-FENCED, REFUSED = 75, 77  # exit codes: EX_TEMPFAIL and EX_NOPERM of sysexits.h
-MIN_GAP_S = 1.0  # between heartbeats, also those out of turn
 JITTER = 0.1
-FIRST_BACKOFF_S = 1.0
 REMOVE_TRIES, REMOVE_WITHIN_S = 3, 5.0
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who announces. `instance_id` names this process."""
-
-    executor_id: str | None
-    instance_id: str
-    interval_s: float
-    capacity: Capacity
-    labels: Mapping[str, str] = field(default_factory=dict)
-    endpoint: str | None = None
-
-
-@dataclass(frozen=True)
-class Work:
-    """What the executor is at: asked with each heartbeat."""
-
-    load: Callable[[], Load] = Load
-    progress: Callable[[], int] = lambda: 0
-    on_drain: Callable[[], None] = lambda: None
-    on_rediscover: Callable[[], None] = lambda: None
-
-
-@dataclass
-class _State:
-    """Guarded by the agent's lock."""
-
-    executor_id: str | None
-    interval_s: float
-    removal_s: float
-    generation: int | None = None  # None: not announced
-    sequence: int = 0
-    catalog_sequence: int = 0
-    told: dict[str, ModelDescriptor] = field(default_factory=dict)
-    beaten_at: float | None = None
-    answered_at: float | None = None
-    failures: int = 0
-    sent: int = 0
-    code: int | None = None  # with which the process must end
 
 
 class Agent:
@@ -101,26 +56,26 @@ class Agent:
         self._wanted = dict(models)
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
-        self._closed = self._hurried = False
-        self._state = _State(identity.executor_id, identity.interval_s, identity.interval_s * 10)
+        self._closed = self._hurried = self._drain_wanted = False
+        self._state = State(identity.executor_id, identity.interval_s, identity.interval_s * 10)
         self._thread = threading.Thread(target=self._run, daemon=True, name="executor")
 
     @property
     def facts(self) -> dict[str, Any]:
         """For people and for its health endpoint."""
         with self._lock:
-            state = self._state
-            return {
-                "executor_id": state.executor_id, "generation": state.generation, "models": len(state.told),
-                "heartbeats_sent": state.sent, "heartbeat_interval_s": state.interval_s, "failures": state.failures,
-            }  # fmt: skip
+            return self._state.facts
 
     @property
     def ticket(self) -> tuple[str, int] | None:
         """(executor id, generation) for claims; None while it is not announced."""
         with self._lock:
-            state = self._state
-            return (state.executor_id, state.generation) if state.executor_id and state.generation is not None else None
+            return self._state.ticket
+
+    @property
+    def code(self) -> int | None:
+        """With which exit code the process must end, where the control plane will not have it."""
+        return self._state.code
 
     def start(self) -> None:
         self._thread.start()
@@ -144,32 +99,46 @@ class Agent:
             if self.ticket is None:
                 self._announce()
             else:
-                self._tell_changes()
+                self._tell()
+                if not self._hurried and (left_s := self._state.carried_for_s(self._clock())) > 0:
+                    return left_s * self._jitter()
                 self._beat()
         except SessionError as error:
             return self._failed(error)
         with self._lock:
-            self._state.failures, self._state.answered_at = 0, self._clock()
-            return self._state.interval_s * (1 - JITTER + 2 * JITTER * self._dice())
+            self._state.answered(self._clock())
+            return self._state.interval_s * self._jitter()
 
-    def passenger(self) -> dict[str, Any] | None:
-        """The next heartbeat, for a request of another kind to take along; None where one was sent just now."""
+    def passenger(self) -> ExecutorHeartbeat | None:
+        """The next heartbeat, for a request of another kind to take along; None where one was sent not long ago."""
         with self._lock:
-            if self.ticket is None or not self._is_rested():
-                return None
-            return self._next_beat().model_dump(mode="json", exclude_none=True)
+            return self._next_beat() if self._state.takes_passenger(self._clock()) else None
 
     def arrived(self, answer: Mapping[str, Any]) -> None:
-        """What the heartbeat that was taken along was answered with."""
+        """What the heartbeat that was taken along was answered with. Its own is not sent for an interval."""
         self._heard(ExecutorHeartbeatReply.model_validate(answer))
+        with self._lock:
+            self._state.carried_at = self._clock()
+
+    def refused(self, error: Refused) -> None:
+        """What another request of this process was told: fenced, or unknown by now."""
+        with self._lock:
+            if is_fenced(error):
+                self._end(FENCED, error)
+            elif self._state.generation is not None:
+                self._state.forget()
+                self.hurry()
+
+    def draining(self) -> None:
+        """Tells the control plane, with the next step, which is at once, that nothing new is wanted."""
+        with self._lock:
+            self._drain_wanted = True
+            self.hurry()
 
     def leave(self, *, drained: Callable[[], None] = lambda: None) -> None:
         """Drains, waits for `drained`, and removes the executor; expiry is the backstop, so no failure matters."""
-        ticket = self.ticket
-        if ticket and self._state.code is None:
-            executor_id, generation = ticket
-            request = DrainRequest(generation=generation, reason="shutdown")
-            self._quietly(lambda: self._control.drain(executor_id, request))
+        if self._state.code is None:
+            self._quietly(self._drain)
         drained()
         with self._wake:
             self._closed = True
@@ -204,15 +173,15 @@ class Agent:
         )  # fmt: skip
         reply = self._control.announce(request)
         with self._lock:
-            self._announced(reply, {model.model_id: model for model in wanted})
+            self._state.announced(reply, {model.model_id: model for model in wanted})
         self._log.info("announced", executor_id=reply.executor_id, generation=reply.generation, models=len(wanted))
+        self._work.on_announced(reply.executor_id, reply.generation, len(wanted))
 
-    def _announced(self, reply: AnnounceReply, told: dict[str, ModelDescriptor]) -> None:
-        state = self._state
-        if state.generation != reply.generation:
-            state.sequence = state.catalog_sequence = 0
-        state.executor_id, state.generation, state.told = reply.executor_id, reply.generation, told
-        state.interval_s, state.removal_s = reply.lease.heartbeat_interval_s, reply.lease.removal_after_s
+    def _tell(self) -> None:
+        """What differs from what was told."""
+        if self._drain_wanted:
+            self._drain()
+        self._tell_changes()
 
     def _tell_changes(self) -> None:
         """Each change is known to be told only once it was answered: what was lost is told again, alike."""
@@ -220,11 +189,11 @@ class Agent:
             wanted = {model.model_id: model for model in most(self._wanted)[0]}
             todo = changes(self._state.told, wanted)
         for change in todo:
-            self._tell(change)
+            self._tell_change(change)
         with self._lock:
             self._state.told = wanted
 
-    def _tell(self, change: Change) -> None:
+    def _tell_change(self, change: Change) -> None:
         ticket = self.ticket
         if ticket is None:
             return
@@ -238,31 +207,29 @@ class Agent:
         self._control.update(ticket[0], request)
         self._log.info("models_changed", type=change.type, models=[one.model_id for one in change.models])
 
+    def _drain(self) -> None:
+        if ticket := self.ticket:
+            self._drain_wanted = False
+            try:
+                self._control.drain(ticket[0], DrainRequest(generation=ticket[1], reason="shutdown"))
+            except SessionError:
+                self._drain_wanted = True
+                raise
+
     def _beat(self) -> None:
         ticket = self.ticket
-        if ticket is None or not self._is_rested():
+        if ticket is None or self._rest_s() > 0:
             return
         with self._lock:
             beat = self._next_beat()
         self._heard(self._control.beat(ticket[0], beat))
 
     def _next_beat(self) -> ExecutorHeartbeat:
-        state = self._state
-        state.sequence += 1
-        state.sent += 1
-        state.beaten_at = self._clock()
-        return ExecutorHeartbeat(
-            generation=state.generation or 0,
-            sequence=state.sequence,
-            progress=self._work.progress(),
-            load=self._work.load(),
-        )
+        return self._state.next_beat(self._clock(), load=self._work.load(), progress=self._work.progress())
 
     def _heard(self, reply: ExecutorHeartbeatReply) -> None:
         with self._lock:
-            self._state.interval_s = reply.lease.heartbeat_interval_s
-            self._state.removal_s = reply.lease.removal_after_s
-            self._state.failures, self._state.answered_at = 0, self._clock()
+            self._state.heard(reply, self._clock())
         for command in reply.commands:
             self._obey(command)
 
@@ -289,22 +256,13 @@ class Agent:
                 return self._end(REFUSED, error)
             if is_unknown(error) and state.generation is not None:
                 self._log.warning("unknown", error=str(error), meaning="the control plane knows this executor no more")
-                state.generation, state.told = None, {}
+                state.forget()
                 return 0.0
             if isinstance(error, Refused) and state.generation is None:
                 return self._end(REFUSED, error)
             if isinstance(error, Refused):  # a change that it will not have: all is announced anew
                 state.generation = None
-            return self._back_off(error)
-
-    def _back_off(self, error: SessionError) -> float:
-        state = self._state
-        state.failures += 1
-        if state.answered_at is not None and self._clock() - state.answered_at > state.removal_s:
-            state.generation = None  # it is gone by now
-        most_s = min(state.interval_s, FIRST_BACKOFF_S * 2.0 ** min(state.failures - 1, 20))
-        asked_s = error.retry_after_s if isinstance(error, Busy) else None
-        wait_s = max(most_s * self._dice(), min(asked_s or 0.0, state.removal_s))
+            wait_s = state.backed_off(error, self._clock(), self._dice)
         self._log.warning("heartbeat_failed", error=str(error), failures=state.failures, wait_s=round(wait_s, 2))
         return wait_s
 
@@ -315,12 +273,11 @@ class Agent:
             self._ended(code)
         return 0.0
 
-    def _is_rested(self) -> bool:
-        return self._rest_s() <= 0
-
     def _rest_s(self) -> float:
-        last = self._state.beaten_at
-        return 0.0 if last is None else max(0.0, last + MIN_GAP_S - self._clock())
+        return self._state.rest_s(self._clock())
+
+    def _jitter(self) -> float:
+        return 1 - JITTER + 2 * JITTER * self._dice()
 
     def _remove(self, executor_id: str, generation: int) -> None:
         until = self._clock() + REMOVE_WITHIN_S

@@ -89,9 +89,10 @@ class Backends(BaseModel):
     backends: list[Backend] = []
     models: list[ModelDescriptor] = []
 
-    def capacity(self, max_concurrent: int) -> Capacity:
+    def capacity(self, default: int, *, asked: int | None = None) -> Capacity:
+        """`asked` wins over the file, the file over the default."""
         table = self.executor
-        most = table.max_concurrent or max_concurrent
+        most = asked or table.max_concurrent or default
         return Capacity(max_concurrent=most, max_queue=5 if table.max_queue is None else table.max_queue)
 
 

@@ -22,7 +22,8 @@ from chalicelib.api.endpoint import status_of
 from chalicelib.domain.errors import Refusal
 from chalicelib.domain.registry.errors import Numbered
 from runner_image.control.session import Busy, LeaseLost, NotFound, Refused, Unauthorized, Unreachable
-from runner_image.executor.agent import FENCED, REFUSED, Agent, Identity, Work
+from runner_image.executor.agent import Agent
+from runner_image.executor.identity import FENCED, REFUSED, Identity, Work
 from runner_image.logs import Log
 from tests.contract.in_process import Engine
 from tests.services.registry import ADMIN, OWNER, STRANGER, Registry
@@ -264,14 +265,42 @@ def test_leaving_gives_up_after_three_tries(registry: Registry) -> None:
     assert here.wire.asked == ["announce", "drain", "remove", "remove", "remove"]
 
 
-def test_a_heartbeat_can_ride_along_and_is_not_sent_twice(registry: Registry) -> None:
+def test_a_heartbeat_can_ride_along_and_its_own_is_left_out_meanwhile(registry: Registry) -> None:
     here = Here(registry)
     here.step()
-    registry.clock.pass_s(2)
-    document = here.agent.passenger()
-    assert document
-    assert here.agent.passenger() is None  # one was sent just now
-    answer = registry.heartbeats("host", ExecutorHeartbeat.model_validate(document), OWNER)
+    registry.clock.pass_s(6)
+    passenger = here.agent.passenger()
+    assert passenger
+    registry.clock.pass_s(4)
+    assert here.agent.passenger() is None  # one was sent not long ago
+    answer = registry.heartbeats("host", passenger, OWNER)
     here.agent.arrived(answer.model_dump(mode="json"))
-    assert here.step() == pytest.approx(10.0)
+    assert here.step(after_s=4) == pytest.approx(6.0)
     assert here.wire.asked == ["announce"]
+    here.step(after_s=6)
+    assert here.wire.asked == ["announce", "beat"]
+
+
+def test_what_another_request_was_told_counts(registry: Registry) -> None:
+    here = Here(registry)
+    here.step()
+    registry.leave.remove("host", None, ADMIN)
+    here.agent.refused(NotFound("gone", status=410, number=2002))
+    assert here.agent.ticket is None
+    here.step(after_s=1)
+    here.agent.refused(LeaseLost("fenced", status=409, number=2006))
+    assert (here.wire.asked, here.codes, here.agent.code) == (["announce", "announce"], [FENCED], FENCED)
+
+
+def test_that_nothing_new_is_wanted_is_told_until_it_is_heard(registry: Registry) -> None:
+    here = Here(registry)
+    here.step()
+    here.agent.draining()
+    here.wire.down = True
+    here.step(after_s=10)
+    assert registry.read.page().executors[0].status == "available"
+    here.wire.down = False
+    here.step(after_s=1)
+    assert registry.read.page().executors[0].status == "draining"
+    here.step(after_s=10)
+    assert here.wire.asked == ["announce", "drain", "drain", "beat", "beat"]

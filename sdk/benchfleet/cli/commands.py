@@ -53,6 +53,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
     "import": Entry("benchfleet.cli.import_results:run", "Make results of other tools a run that `report` reads."),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),
+    "executor": Entry("runner_image.executor_command:run", "Announce this machine's models.", "runner"),
     "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
     "deploy": Entry("benchfleet.cli.deploy:run", "Bring a control plane into your AWS account, or up to date.", "aws"),

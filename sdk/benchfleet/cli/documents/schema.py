@@ -37,6 +37,7 @@ DOCUMENTS = {  # command → module:class
     "report": "benchfleet.report.model:Report",
     "import": "benchfleet.cli.documents.imported:ResultsImported",
     "runner": "benchfleet.cli.documents.runner:RunnerSummary",
+    "executor": "benchfleet.cli.documents.executor:ExecutorAnnounced",
     "emulator": "benchfleet.cli.documents.emulator:EmulatorReady",
     "demo": "benchfleet.cli.documents.demo:DemoEnded",
     "deploy": "benchfleet.cli.documents.deploy:Deployed",
