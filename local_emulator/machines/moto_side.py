@@ -73,8 +73,13 @@ def instances(region: str) -> list[Any]:
 
 
 def set_state(found: Any, name: str, *, code: str = "", message: str = "") -> None:
-    """`code` and `message` are the state's reason. A terminated one gives its volumes and addresses back."""
+    """`code` and `message` are the state's reason. A terminated one gives its volumes and addresses back.
+
+    Its first network interface goes with it, as it came: moto keeps it unless the launch said otherwise.
+    """
     if name == "terminated" and found.state != "terminated":
+        for interface in list(found.nics.values())[:1]:
+            interface.delete_on_termination = True
         found.terminate()
     found._state = InstanceState(name, STATES[name])
     found.state_reason = StateReason(f"{code}: {message}" if message else code, code)

@@ -15,7 +15,8 @@ from tests.integration.test_account import Account
 ROOT = Path(__file__).parents[2]
 # What Chalice builds is named by its contents and kept here: pip works once, not in each session of tests.
 CACHE = ROOT / "build" / "test-deploy"
-COMMAND = (sys.executable, "-m", "benchfleet.cli.main", "deploy", "--skip-image", "--yes")
+BENCHFLEET = (sys.executable, "-m", "benchfleet.cli.main")
+DEPLOY = ("deploy", "--skip-image", "--yes")
 END_S = 240
 _NAMELESS = ("AWS::EC2::", "AWS::ApiGateway::RestApi", "AWS::Lambda::EventSourceMapping")
 
@@ -55,19 +56,25 @@ class Laptop:
         }
 
     def deploy(self, *flags: str) -> Ended:
+        return self.run(*DEPLOY, *flags)
+
+    def run(self, *argv: str) -> Ended:
         done = subprocess.run(
-            [*COMMAND, *flags], cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=END_S
+            [*BENCHFLEET, *argv], cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=END_S
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def deploy_and_kill(self, dies: Callable[[str], bool], *flags: str, alone: bool = False) -> list[str]:
+        return self.run_and_kill(dies, *DEPLOY, *flags, alone=alone)
+
+    def run_and_kill(self, dies: Callable[[str], bool], *argv: str, alone: bool = False) -> list[str]:
         """SIGKILL at the first line that `dies` is true of; `alone` leaves the processes that it had started.
 
         Returns the lines until then. Fails if the command ended before.
         """
         said: list[str] = []
         with subprocess.Popen(
-            [*COMMAND, *flags], cwd=ROOT, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            [*BENCHFLEET, *argv], cwd=ROOT, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
         ) as process:  # fmt: skip
             for line in process.stderr or ():

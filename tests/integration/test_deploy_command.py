@@ -1,9 +1,10 @@
-"""`benchfleet deploy` into an emulated account: killed, repeated, from another machine; and one control plane at the end.
+"""`benchfleet deploy` into an emulated account: killed, repeated, from another machine; and back to nothing.
 
 The tests follow each other: one account goes through them all.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -215,3 +216,38 @@ def test_unknown_routes_have_the_words_of_our_api(laptop: Laptop) -> None:
     url = read_profiles(laptop.profiles).profiles["aws-dev"].api_url
     answer = httpx.get(f"{url}/no/such/route")
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_route")
+
+
+def test_a_nuke_shows_what_there_is_and_asks_before_it_changes_anything(account: Account, command: CommandLine) -> None:
+    before = resources(account)
+    assert command("nuke").code == exit_codes.USAGE
+    assert command("nuke", "--run-id", "r", "--with-results", "--yes").code == exit_codes.USAGE
+    told = command("nuke", "--plan", "--json").document()
+    kinds = Counter(found["kind"] for found in told["found"])
+    assert kinds.items() >= {"stack": 1, "API": 1, "parameter": 3, "function": kinds["function"]}.items()
+    assert (sorted(kept["kind"] for kept in told["kept"]), told["left"]) == (["bucket", "table"], [])
+    assert resources(account) == before
+
+
+def test_a_killed_nuke_and_the_same_command_again_leave_the_account_as_it_was(
+    account: Account, laptop: Laptop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only what lacks the tag stays, whatever its name says."""
+    account.client("sqs").create_queue(QueueName="benchfleet-dev-mine")
+    account.client("sqs", "eu-west-1").create_queue(QueueName="forgotten", tags={"benchfleet": "dev"})
+    image = account.client("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    tags = [{"Key": "benchfleet", "Value": "dev"}, {"Key": "benchfleet:run", "Value": "run-1"}]
+    subnets = json.loads(parameter(account, "places"))["regions"]["us-east-1"]["subnets"]
+    account.client("ec2").run_instances(
+        ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.micro", SubnetId=subnets[0],
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )  # fmt: skip
+    said = laptop.run_and_kill(lambda line: line == "==> API", "nuke", "--yes")
+    assert any(line.endswith("(instance): ending") for line in said)
+    for name, value in laptop.environment().items():
+        monkeypatch.setenv(name, value)
+    done = command_line(capsys)("nuke", "--yes", "--with-results", "--also-region", "eu-west-1", "--json")
+    told = done.document()
+    assert (done.code, told["left"], told["strangers"]) == (0, [], [])
+    assert resources(account) == Counter({("AWS::SQS::Queue", "us-east-1", "benchfleet-dev-mine"): 1})
+    assert "aws-dev" not in read_profiles(laptop.profiles).profiles

@@ -57,6 +57,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "emulator": Entry("local_emulator.command:run", "Run the whole system on this machine.", "emulator"),
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
     "deploy": Entry("benchfleet.cli.deploy:run", "Bring a control plane into your AWS account, or up to date.", "aws"),
+    "nuke": Entry("benchfleet.cli.nuke:run", "Delete a stage from your AWS account, or only its machines.", "aws"),
     "provider": Group("Bring machines of clouds that the control plane does not.", PROVIDER),
     "login": Entry("benchfleet.cli.login:run", "Store the API's address and your key as a profile."),
     "doctor": Entry("benchfleet.cli.doctor:run", "Check what this machine and its control plane need."),

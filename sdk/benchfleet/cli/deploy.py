@@ -94,7 +94,7 @@ def _go(options: "DeployOptions", region: str | None, *, plan: bool, asks: bool,
         raise UsageError("nobody is here to be asked: add --yes, or --plan to see what would change")
     project, aws = find_project(Path.cwd()), Aws(region)
     with Interrupts().caught(), display(Console(stderr=True)) as progress:
-        deployment = Deployment(aws, project, options, _folders(), progress)
+        deployment = Deployment(aws, project, options, folders(), progress)
         try:
             deployment.examine()
             if plan:
@@ -118,7 +118,7 @@ def _ask(deployment: "Deployment", options: "DeployOptions", region: str) -> Non
     typer.confirm(words, abort=True, err=True)
 
 
-def _folders() -> "Folders":
+def folders() -> "Folders":
     from platformdirs import user_cache_path, user_state_path
 
     from benchfleet.deploy.options import Folders

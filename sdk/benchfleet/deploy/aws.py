@@ -5,7 +5,7 @@ from typing import Any
 
 from benchfleet.exceptions import BenchfleetError, UsageError
 
-MISSING = "`benchfleet deploy` needs the module {}: pip install 'benchfleet[aws]'"
+MISSING = "this command needs the module {}: pip install 'benchfleet[aws]'"
 _CONNECT_S, _READ_S, _ATTEMPTS = 10, 60, 5
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchfleet.deploy import stack_events
@@ -83,6 +83,23 @@ class Stacks:
             self._progress.note(f"stack {stack.name} in {stack.region} is up to date")
         return self.outputs(stack)
 
+    def remove(self, stack: Stack) -> None:
+        """Deletes the stack and waits for it; one that is gone is no error. Raises DeployError."""
+        self._settled(stack)
+        found = self._describe(stack)
+        if found is None:
+            return
+        known = replace(stack, name=found["StackId"])  # a stack that is gone is known by its id only
+        seen = {event["EventId"] for event in self._events(known)}
+        self._cloudformation(stack).delete_stack(StackName=known.name)
+        status = self._follow(known, seen)
+        if status not in ("", "DELETE_COMPLETE"):
+            failed = stack_events.first_failure(self._events(known))
+            raise DeployError(
+                f"stack {stack.name} in {stack.region} is {status}: {stack_events.words_of(failed)}",
+                remedy="remove what it names, if it is not the stage's own, then run the command again",
+            )
+
     def plan(self, stack: Stack) -> list[Change]:
         """What `apply` would change. For a stack that is there a change set is made and deleted again."""
         status = self.status(stack)
@@ -129,7 +146,7 @@ class Stacks:
         while True:
             status = self.status(stack)
             for event in stack_events.since(self._events(stack), seen) if status else []:
-                if event["LogicalResourceId"] != stack.name:
+                if event["LogicalResourceId"] != event["StackName"]:
                     self._progress.resource(
                         event["LogicalResourceId"],
                         event.get("ResourceType", ""),

@@ -38,6 +38,29 @@ def write_profile(path: Path, name: str, profile: Profile) -> bool:
     return bool(document["default_profile"] == name)
 
 
+def forget_profile(path: Path, name: str, *, api_url: str) -> bool:
+    """Removes the profile if it names this address; returns whether it did. Raises InsecureFile, ConfigError or DiskError."""
+    if not path.exists():
+        return False
+    path = path.resolve()
+    try:
+        document: Any = tomlkit.parse(private_text(path))
+        if document["profiles"][name]["api_url"] != api_url:
+            return False
+        del document["profiles"][name]
+        if document.get("default_profile") == name:
+            del document["default_profile"]
+    except (KeyError, TypeError):
+        return False
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} holds no profiles in TOML: {error}; mend it, or remove it") from error
+    try:
+        replace_whole(path, tomlkit.dumps(document).encode(), mode=0o600)
+    except OSError as error:
+        raise DiskError(f"cannot write {path}: {error.strerror}; nothing was changed") from error
+    return True
+
+
 def _document(text: str, name: str) -> Any:
     document = tomlkit.parse(text)
     if "default_profile" in document:

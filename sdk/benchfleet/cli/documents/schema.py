@@ -41,6 +41,7 @@ DOCUMENTS = {  # command → module:class
     "emulator": "benchfleet.cli.documents.emulator:EmulatorReady",
     "demo": "benchfleet.cli.documents.demo:DemoEnded",
     "deploy": "benchfleet.cli.documents.deploy:Deployed",
+    "nuke": "benchfleet.cli.documents.nuke:Nuked",
     "login": "benchfleet.cli.documents.login:LoggedIn",
     "doctor": "benchfleet.cli.documents.doctor:Examined",
 }
