@@ -56,7 +56,7 @@ def test_a_deploy_that_was_killed_before_it_told_of_its_regions_is_removed(tmp_p
 
 
 def deployed(account: Account, folder: Path) -> Laptop:
-    """With what a stage in use has: a schedule, and a machine in the second region."""
+    """With what a stage in use has: a schedule, and a machine."""
     laptop = Laptop(folder, account)
     done = laptop.deploy("--skip-smoke-test", *FLAGS)
     assert done.code == 0, done.err
@@ -67,7 +67,7 @@ def deployed(account: Account, folder: Path) -> Laptop:
         FlexibleTimeWindow={"Mode": "OFF"}, Target={"Arn": function, "RoleArn": role},
     )  # fmt: skip
     told = account.client("ssm").get_parameter(Name="/benchfleet-dev/places")["Parameter"]["Value"]
-    ec2, place = account.client("ec2", "eu-west-1"), json.loads(told)["regions"]["eu-west-1"]
+    ec2, place = account.client("ec2"), json.loads(told)["regions"]["us-east-1"]
     ec2.run_instances(
         ImageId=ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"], MinCount=1, MaxCount=1,
         InstanceType="t3.micro", SubnetId=place["subnets"][0],

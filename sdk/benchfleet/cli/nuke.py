@@ -22,7 +22,12 @@ WithResults = Annotated[
     bool, typer.Option("--with-results", help="Also the table and the bucket, with the results of all runs.")
 ]
 Plan = Annotated[bool, typer.Option("--plan", help="Show what there is and what it costs, and delete nothing.")]
-Prices = Annotated[str | None, typer.Option(metavar="FILE", help="A price table, as for `report`.")]
+Prices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="A price table, as for `report` (default: the prices that this machine knows of AWS)."
+    ),
+]
 
 
 def run(
@@ -43,7 +48,7 @@ def run(
     Safe to run again: what is gone is no error. Exit code 1 if something is left.
     """
     from benchfleet.nuke.driver import NukeOptions, require_sensible
-    from benchfleet.report.prices import named
+    from benchfleet.nuke.hourly import hourly
 
     options = NukeOptions(
         stage=stage,
@@ -51,7 +56,7 @@ def run(
         run_id=run_id,
         regions=tuple(also_region or ()),
         with_results=with_results,
-        prices=named(prices),
+        hourly=hourly(prices),
     )
     raise typer.Exit(go(options, region, plan=plan, asks=not yes, as_json=as_json))
 

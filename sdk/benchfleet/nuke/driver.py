@@ -1,7 +1,7 @@
 """A nuke from start to end. There is no journal: each step looks at what is there, so it may be killed anywhere and repeated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from benchfleet.deploy import places, preflight
@@ -12,6 +12,7 @@ from benchfleet.deploy.progress import Progress
 from benchfleet.deploy.refusals import explained
 from benchfleet.exceptions import UsageError
 from benchfleet.nuke import parameters, schedules
+from benchfleet.nuke.hourly import Hourly
 from benchfleet.nuke.inventory import Inventory
 from benchfleet.nuke.laptop import forget
 from benchfleet.nuke.machines import Machines
@@ -21,7 +22,6 @@ from benchfleet.nuke.regions import FoundStack, enabled, machines_regions, requi
 from benchfleet.nuke.results import Results
 from benchfleet.nuke.stragglers import stragglers
 from benchfleet.nuke.thing import Thing
-from benchfleet.report.prices import PriceTable
 
 Scope = Literal["stage", "machines"]
 
@@ -35,7 +35,7 @@ class NukeOptions:
     run_id: str | None = None
     regions: tuple[str, ...] = ()
     with_results: bool = False
-    prices: PriceTable = field(default_factory=PriceTable)
+    hourly: Hourly = lambda region, size, spot: None
 
 
 class Nuke:
@@ -105,7 +105,7 @@ class Nuke:
 
     def _inventory(self) -> Inventory:
         aws, options = self._aws, self._options
-        machines = [it.thing(options.prices) for it in Machines(aws, options.stage, options.run_id).find(self._regions)]
+        machines = [it.thing(options.hourly) for it in Machines(aws, options.stage, options.run_id).find(self._regions)]
         if options.scope == "machines":
             return Inventory(self._regions, machines)
         chalices, results = owned(aws, options.stage), Results(aws, options.stage).find()

@@ -33,7 +33,7 @@ class Inventory:
             return "Nothing of it costs by the hour; storage and requests cost by use"
         known = f"Machines cost {self.hourly_usd:.4f} USD an hour"
         if self.unpriced == len(by_hour):
-            known = "What its machines cost an hour is unknown: --prices FILE names a price table"
+            known = "What its machines cost an hour is unknown: `benchfleet prices update` asks AWS, --prices FILE names a table"
         elif self.unpriced:
             known += f", and {self.unpriced} more that the price table does not name"
         return f"{known}; storage and requests cost by use"

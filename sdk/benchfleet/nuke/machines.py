@@ -9,10 +9,10 @@ from benchfleet.deploy.aws import Aws
 from benchfleet.deploy.errors import DeployError
 from benchfleet.deploy.progress import Progress
 from benchfleet.deploy.tags import NAME
+from benchfleet.nuke.hourly import Hourly
 from benchfleet.nuke.missing import unless_gone
 from benchfleet.nuke.tagged import LAUNCH, RUN, is_ours, plain
 from benchfleet.nuke.thing import Thing
-from benchfleet.report.prices import PriceTable
 
 INSTANCE, TASK = "instance", "task"
 _NOT_ENDED = ["pending", "running", "shutting-down", "stopping", "stopped"]
@@ -32,12 +32,11 @@ class Machine:
     spot: bool
     tags: Mapping[str, str]
 
-    def thing(self, prices: PriceTable) -> Thing:
-        found = prices.find("aws", [self.size], "spot" if self.spot else "on-demand")
+    def thing(self, usd: Hourly) -> Thing:
         words = [self.size, "spot" * self.spot, self.state, self.tags.get(LAUNCH, ""), self.tags.get(RUN, "")]
         name = self.resource_id.rpartition("/")[2]
-        usd = found.usd_per_hour if found else None
-        return Thing(self.kind, name, self.region, " ".join(filter(None, words)), usd, by_hour=True)
+        costs = usd(self.region, self.size, self.spot)
+        return Thing(self.kind, name, self.region, " ".join(filter(None, words)), costs, by_hour=True)
 
 
 class Machines:
@@ -103,7 +102,7 @@ class Machines:
             for it in client.describe_tasks(cluster=self._cluster, tasks=some, include=["TAGS"])["tasks"]:
                 if self._is_meant(it):
                     spot = it.get("capacityProviderName") == "FARGATE_SPOT"
-                    size = f"fargate-{it.get('cpu', '?')}-{it.get('memory', '?')}"
+                    size = _fargate(it)
                     state, tags = it["lastStatus"].lower(), plain(it.get("tags"))
                     yield Machine(TASK, it["taskArn"], region, state, size, spot, tags)
 
@@ -111,3 +110,9 @@ class Machines:
         tags = plain(task.get("tags"))
         over = task["lastStatus"] in ("STOPPED", "DELETED")
         return is_ours(tags, self._stage) and not over and self._run_id in (None, tags.get(RUN))
+
+
+def _fargate(task: Mapping[str, Any]) -> str:
+    """As a run names the size: ECS tells units of 1/1024 vCPU, and MiB."""
+    cpu, memory = (int(task.get(name) or 0) / 1024 for name in ("cpu", "memory"))
+    return f"fargate-{cpu:g}vcpu-{memory:g}gb"

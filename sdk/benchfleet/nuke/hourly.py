@@ -1,0 +1,38 @@
+"""What a machine costs by the hour: from a file that the user names, else from the prices that this machine knows."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+Hourly = Callable[[str, str, bool], float | None]  # region, instance type, spot → USD an hour; None: unknown
+
+
+def hourly(file: str | None) -> Hourly:
+    """Raises ConfigError for a file that is no price table."""
+    return _of_file(Path(file)) if file else _known()
+
+
+def _of_file(path: Path) -> Hourly:
+    from benchfleet.report.prices import load
+
+    table = load(path)
+
+    def usd(region: str, size: str, spot: bool) -> float | None:
+        found = table.find("aws", [size], "spot" if spot else "on-demand")
+        return found.usd_per_hour if found else None
+
+    return usd
+
+
+def _known() -> Hourly:
+    from benchfleet_results.prices.machines import machine_quote
+
+    from benchfleet.prices.kept import file_of, known_prices
+
+    books = known_prices(file_of(os.environ))
+
+    def usd(region: str, size: str, spot: bool) -> float | None:
+        found, _ = machine_quote(books, region, size, "spot" if spot else "on-demand")
+        return float(found.usd) if found else None
+
+    return usd
