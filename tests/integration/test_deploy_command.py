@@ -13,7 +13,7 @@ import pytest
 from benchfleet import exit_codes
 from benchfleet.deploy.aws import Aws
 from benchfleet.deploy.errors import DeployError
-from benchfleet.deploy.keys import digest
+from benchfleet.deploy.keyring import digest
 from benchfleet.deploy.stacks import Stack, Stacks
 from benchfleet.profiles.file import read_profiles
 

@@ -43,6 +43,12 @@ EXECUTORS = {
     "remove": Entry("benchfleet.cli.executors.remove:run", "Remove an executor with its models."),
 }
 
+KEYS = {
+    "create": Entry("benchfleet.cli.keys.create:run", "Make a key and print it, once.", "aws"),
+    "list": Entry("benchfleet.cli.keys.listing:run", "List keys: role, id, name and day of creation.", "aws"),
+    "revoke": Entry("benchfleet.cli.keys.revoke:run", "Revoke a key.", "aws"),
+}
+
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("benchfleet.cli.run:run", "Run a config from beginning to end.", "emulator,runner"),
     "compare": Entry("benchfleet.cli.compare:run", "Measure two things by turns, and compare them.", "emulator,runner"),
@@ -58,6 +64,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
     "deploy": Entry("benchfleet.cli.deploy:run", "Bring a control plane into your AWS account, or up to date.", "aws"),
     "nuke": Entry("benchfleet.cli.nuke:run", "Delete a stage from your AWS account, or only its machines.", "aws"),
+    "keys": Group("Make, list and revoke the keys of a stage.", KEYS),
     "provider": Group("Bring machines of clouds that the control plane does not.", PROVIDER),
     "login": Entry("benchfleet.cli.login:run", "Store the API's address and your key as a profile."),
     "doctor": Entry("benchfleet.cli.doctor:run", "Check what this machine and its control plane need."),

@@ -42,6 +42,9 @@ DOCUMENTS = {  # command → module:class
     "demo": "benchfleet.cli.documents.demo:DemoEnded",
     "deploy": "benchfleet.cli.documents.deploy:Deployed",
     "nuke": "benchfleet.cli.documents.nuke:Nuked",
+    "keys create": "benchfleet.cli.documents.keys:KeyMade",
+    "keys list": "benchfleet.cli.documents.keys:KeysList",
+    "keys revoke": "benchfleet.cli.documents.keys:KeyRevoked",
     "login": "benchfleet.cli.documents.login:LoggedIn",
     "doctor": "benchfleet.cli.documents.doctor:Examined",
 }

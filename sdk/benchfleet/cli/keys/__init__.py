@@ -1,0 +1,1 @@
+"""`benchfleet keys`: the keys of a stage in an AWS account."""
