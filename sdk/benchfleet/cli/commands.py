@@ -20,6 +20,11 @@ PROVIDER = {
     ),
 }
 
+PRICES = {
+    "list": Entry("benchfleet.cli.prices.listing:run", "List the prices of AWS that this machine knows."),
+    "update": Entry("benchfleet.cli.prices.update:run", "Ask AWS for today's prices, and publish them.", "aws"),
+}
+
 SCHEDULE = {
     "create": Entry("benchfleet.cli.schedules.create:run", "Make a schedule: a run of a config at certain times."),
     "list": Entry("benchfleet.cli.schedules.listing:run", "List schedules, with their next and last firing."),
@@ -65,6 +70,8 @@ COMMANDS: dict[str, Entry | Group] = {
     "deploy": Entry("benchfleet.cli.deploy:run", "Bring a control plane into your AWS account, or up to date.", "aws"),
     "nuke": Entry("benchfleet.cli.nuke:run", "Delete a stage from your AWS account, or only its machines.", "aws"),
     "keys": Group("Make, list and revoke the keys of a stage.", KEYS),
+    "cost": Entry("benchfleet.cli.cost:run", "Show what the machines of a run have cost."),
+    "prices": Group("List and renew what is known of AWS's prices.", PRICES),
     "provider": Group("Bring machines of clouds that the control plane does not.", PROVIDER),
     "login": Entry("benchfleet.cli.login:run", "Store the API's address and your key as a profile."),
     "doctor": Entry("benchfleet.cli.doctor:run", "Check what this machine and its control plane need."),

@@ -45,6 +45,9 @@ DOCUMENTS = {  # command → module:class
     "keys create": "benchfleet.cli.documents.keys:KeyMade",
     "keys list": "benchfleet.cli.documents.keys:KeysList",
     "keys revoke": "benchfleet.cli.documents.keys:KeyRevoked",
+    "cost": "benchfleet.cli.documents.prices:RunCost",
+    "prices list": "benchfleet.cli.documents.prices:PricesListed",
+    "prices update": "benchfleet.cli.documents.prices:PricesUpdated",
     "login": "benchfleet.cli.documents.login:LoggedIn",
     "doctor": "benchfleet.cli.documents.doctor:Examined",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import fsum
 
 from benchfleet_contract.clocks import set_back
 from benchfleet_contract.launches import LaunchView
@@ -60,6 +61,10 @@ def print_machines(launches: Sequence[LaunchView], *, console: Console | None = 
         table.add_row(launch.name, str(demand_of(launch)), where, words, launch.called_home_at or "-", cost)
     (console or Console()).print()
     print_table(table, console=console)
+    known = [launch.cost_usd for launch in launches if launch.cost_usd is not None]
+    if known:
+        total = f"machines: {fsum(known):.4f} USD; `benchfleet cost` tells hours and prices"
+        (console or Console()).print(total, highlight=False, soft_wrap=True)
 
 
 def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | str]]:

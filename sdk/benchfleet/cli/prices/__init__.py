@@ -1,0 +1,1 @@
+"""`benchfleet prices`: what is known of AWS's prices, and how it is renewed."""
