@@ -190,7 +190,10 @@ def test_a_baseline_of_other_work_is_told(tmp_path: Path) -> None:
 def test_prices_that_fit_no_machine_are_told(tmp_path: Path) -> None:
     price = Price("aws", "m9", 1.0, "list", "2026-11-22")
     found = report(tmp_path, of_values("m1", {"x": [1.0]}), options=Options(prices=PriceTable((price,))))
-    assert "The price table has no price for aws m1: there is no speed per dollar." in found.warnings
+    assert (
+        "The price table has no price for aws m1 (provider, instance type): there is no speed per dollar."
+        in found.warnings
+    )
 
 
 def test_filters(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def test_two_that_are_within_noise_lead_together(tmp_path: Path) -> None:
 def test_with_one_task_nobody_is_sure(tmp_path: Path) -> None:
     found = report(tmp_path, [*machine("a", 1.0), *machine("b", 9.0)]).answers[0]
     assert found.verdict == "unknown"
-    assert found.short == "aws a, but of too few repeats to be sure"
+    assert found.short == "not known, from too few repeats (aws a is ahead)"
+    assert found.detail.startswith("Geometric mean of aws a over 2 benchmarks: ")
     assert "aws b is slower by a factor of 9.00, but with one task" in found.detail
     assert found.detail.endswith("at least two tasks of each, better five.")
 
@@ -102,11 +103,24 @@ def test_a_machine_without_a_price_is_named(tmp_path: Path) -> None:
 def test_prices_that_fit_nothing_are_told(tmp_path: Path) -> None:
     *_, found = report(tmp_path, [*machine("a", 1.0), *machine("b", 2.0)], price("z", 1.0)).answers
     assert (found.verdict, found.short) == ("not_asked", "no price fits")
+    assert 'provider = "aws"' in found.detail
 
 
-def test_subjects_of_one_machine_have_one_price_which_nobody_asks_for(tmp_path: Path) -> None:
+def test_of_subjects_on_one_machine_the_fastest_is_best_for_its_price(tmp_path: Path) -> None:
     tasks = [of_values("a", {"x": [t]}, subject=name) for name, t in (("new", 1.0), ("old", 2.0))]
-    assert [one.question for one in report(tmp_path, tasks).answers] == ["fastest"]
+    for prices in ((), (price("a", 1.0),)):
+        _, best = report(tmp_path / str(len(prices)), tasks, *prices).answers
+        assert (best.question, best.verdict, best.short) == ("best_for_price", "one_price", "the fastest")
+        assert sentence(best).endswith("on the same machine, at the same price an hour.")
+
+
+def test_what_is_no_speed_has_no_price(tmp_path: Path) -> None:
+    rss = {"metric": "rss", "unit": "bytes"}
+    tasks = [
+        TaskFolder("a", [measurement("x", [float(size)], **rss)], subject=name)
+        for name, size in (("new", 1), ("old", 2))
+    ]
+    assert [one.question for one in report(tmp_path, tasks).answers] == ["best"]
 
 
 def place(label: str, verdict: Any, needed: int | None = None) -> Place:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +15,7 @@ from benchfleet.cli.documents.report import schema
 from benchfleet.cli.report_tables import ranking_table, tables
 from benchfleet.report import words
 from benchfleet.report.analysis import Options, analyse
-from benchfleet.report.charts import Charts
+from benchfleet.report.charts import PHONE, Charts
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown, escape
 from benchfleet.report.model import Report
@@ -232,7 +233,7 @@ def test_quantities_keep_the_unit_of_their_mean() -> None:
     assert words.quantity(3 * 1024**2, "bytes") == "3 MiB"
     assert words.quantity(None, "s") == "–"
     assert words.dollars(None) == ""
-    assert words.dollars(0.0404) == "$0.0404"
+    assert [words.dollars(price) for price in (0.0404, 0.1, 0.16, 2.0)] == ["$0.0404", "$0.10", "$0.16", "$2"]
     assert [words.cost(value) for value in (None, 0.0, 1234.567, 0.0123456, 2e-9)] == [
         "–", "$0.00", "$1,234.57", "$0.0123", "$0.000000002",
     ]  # fmt: skip
@@ -323,3 +324,12 @@ def test_an_axis_has_no_more_digits_than_room(tmp_path: Path) -> None:
     drawn = Charts(["aws"]).ranking(analyse(read_runs([folder])).boards[0])
     labels = [element.text or "" for element in ElementTree.fromstring(drawn).iter() if element.tag.endswith("}text")]
     assert max(len(label) for label in labels if label.startswith(("0.", "1."))) <= 6
+
+
+def test_on_a_phone_the_numbers_along_an_axis_keep_apart(tmp_path: Path) -> None:
+    times = {"a": (0.7, 1.0, 1.5), "b": (1.2, 1.6, 2.3)}
+    tasks = [of_values(name, {"x": [each]}) for name, three in times.items() for each in three]
+    drawn = Charts(["aws"]).ranking(analyse(read_runs([write_run(tmp_path, "r", tasks)])).boards[0], width=PHONE)
+    places = [float(x) for x in re.findall(r'translate\(([\d.]+),16\)"[^>]* opacity="1">\d', drawn)]
+    assert len(places) > 2
+    assert min(b - a for a, b in pairwise(places)) > 25  # `0.5` takes about 18 pixels

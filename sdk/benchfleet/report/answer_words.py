@@ -20,7 +20,7 @@ def short(order: Order, by: Sequence[str], *, of_costs: bool = False) -> str:
     if order.verdict == "only_one":
         return f"{first}, the only {words.noun(by)}{' with such a price' * of_costs}"
     if order.verdict == "unknown":
-        return f"{first}, but of too few repeats to be sure"
+        return f"not known, from too few repeats ({first} is ahead)"
     return (
         first if order.verdict == "told_apart" else f"not told apart: {_listed([row.label for row in order.leaders])}"
     )
@@ -32,7 +32,7 @@ def reached(board: Board, order: Order) -> str:
     if first.centre is None:
         return ""
     mean = words.mean_name([board]).capitalize()
-    of = f" of {shown(first.label)}" if order.verdict == "not_told_apart" else ""
+    of = f" of {shown(first.label)}" if order.verdict in ("not_told_apart", "unknown") else ""
     over = f" over {size} benchmarks" if size > 1 else ""
     ends = words.interval(first.centre_interval, board.unit, like=first.centre)
     sure = f" (95 % interval: {ends})" if order.verdict == "only_one" and ends != words.NONE else ""

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
+from benchfleet_results.boards.model import Ranked
+
 from benchfleet.report.answer_words import cost, others, reached, short, without_price
 from benchfleet.report.model import Answer, Board
 from benchfleet.report.order import Order, Place
@@ -19,7 +21,11 @@ def answers(boards: Sequence[Board], *, priced: bool) -> list[Answer]:
     ranked = [board for board in boards if board.ranking]
     found = [one for board in ranked for one in (_fastest(board), *_cheapest(board))]
     by_machine = any("machine" in board.by and len(board.ranking) > 1 and speed(board) for board in ranked)
-    return found if any(board.value for board in ranked) or not by_machine else [*found, _not_asked(priced=priced)]
+    if any(board.value for board in ranked):
+        return found
+    if by_machine:
+        return [*found, _not_asked([row for board in ranked for row in board.ranking], priced=priced)]
+    return [*found, _one_price()] if any(len(board.ranking) > 1 and speed(board) for board in ranked) else found
 
 
 def speed(board: Board) -> bool:
@@ -44,14 +50,33 @@ def sentence(found: Answer, *, named: bool = False) -> str:
     return f"{title(found)}{of}: {found.short}. {found.detail}".rstrip()
 
 
-def _not_asked(*, priced: bool) -> Answer:
+def _not_asked(rows: Sequence[Ranked], *, priced: bool) -> Answer:
     return Answer(
         question="best_for_price",
         board=None,
         verdict="not_asked",
         leaders=[],
         short="no price fits" if priced else "no prices were given",
-        detail="The price table names none of these machines." if priced else _HOW,
+        detail=_wanted(rows[0]) if priced else _HOW,
+    )
+
+
+def _wanted(row: Ranked) -> str:
+    return (
+        "The price table names none of these machines: an entry has a provider and an instance_type, for one of them "
+        f'provider = "{row.provider}".'
+    )
+
+
+def _one_price() -> Answer:
+    """Of subjects and variants: nobody needs a table of prices for them."""
+    return Answer(
+        question="best_for_price",
+        board=None,
+        verdict="one_price",
+        leaders=[],
+        short="the fastest",
+        detail="All were measured on the same machine, at the same price an hour.",
     )
 
 

@@ -126,8 +126,9 @@ class Answer(Part):
     question: Literal["fastest", "best", "best_for_price"] = Field(description="`best` where the metric is no speed")
     board: str | None = Field(description="its title; null for the whole report")
     kind: Kind | None = Field(default=None, description="of price, for `best_for_price`")
-    verdict: Literal["told_apart", "not_told_apart", "only_one", "unknown", "not_asked"] = Field(
-        description="`unknown`: too few repeats; `not_asked`: no price was given that fits"
+    verdict: Literal["told_apart", "not_told_apart", "only_one", "unknown", "not_asked", "one_price"] = Field(
+        description="`unknown`: too few repeats; `not_asked`: no price was given that fits; `one_price`: all ran on the "
+        "same machine, so the fastest costs least"
     )
     leaders: list[str] = Field(
         description="one, or those that are not told apart from the first, the first of them first"

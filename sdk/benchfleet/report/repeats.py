@@ -38,8 +38,8 @@ def _unseen(rows: Sequence[Ranked]) -> str:
     if missed(count) <= _ALMOST_NEVER:
         return ""
     return (
-        f"In {100 * missed(count):.0f} % of runs, {count} {over} all miss a slow mode that one in five is in, and no interval "
-        f"knows of it; {enough()} miss it in {100 * missed(enough()):.0f} %."
+        f"No interval knows of what was never seen: if one in five {over} is slow by chance, {100 * missed(count):.0f} % of "
+        f"runs with {count} {over} see none that is ({100 * missed(enough()):.0f} % with {enough()})."
     )
 
 

@@ -152,7 +152,11 @@ def level(confidence: float) -> str:
 
 def dollars(value: float | None) -> str:
     """Blank without a price: a dash could be read as nothing to pay."""
-    return "" if value is None else f"${value:.6f}".rstrip("0").rstrip(".")
+    if value is None:
+        return ""
+    whole, _, part = f"{value:.6f}".partition(".")
+    digits = part.rstrip("0")
+    return f"${whole}.{digits.ljust(2, '0')}" if digits else f"${whole}"
 
 
 def cost(value: float | None) -> str:
