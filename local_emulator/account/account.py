@@ -22,10 +22,11 @@ from local_emulator.account.gateway.apis import Apis
 from local_emulator.account.gateway.door import BEGINNING as API_DOOR
 from local_emulator.account.gateway.door import GatewayDoor
 from local_emulator.account.iam.authority import Authority
-from local_emulator.account.iam.identities import Identities, role_of_profile
+from local_emulator.account.iam.identities import Identities, role_of
 from local_emulator.account.iam.world import MotoWorld, policies_are_ours, resource_statements
 from local_emulator.account.lambdas.functions import Functions
 from local_emulator.account.lambdas.service import Invoke, Mappings
+from local_emulator.account.pulling import pulling
 from local_emulator.account.registry import BEGINNING as REGISTRY_DOOR
 from local_emulator.account.registry import Passwords, Registry, served_at
 from local_emulator.account.settings import AccountConfig, AccountReady
@@ -168,8 +169,8 @@ class Account:
     def _machines(self, endpoint: AccountEndpoint, registry: Registry, clients: LocalClients) -> Machines:
         """EC2 and ECS whose machines execute what they are given, each as its own role."""
 
-        def clients_of(profile: str | None) -> Clients:
-            role = role_of_profile(profile) if profile else None
+        def clients_of(who: str | None) -> Clients:
+            role = role_of(who)
             if role is None:
                 return lambda service, region: clients(service, region or REGION)
 
@@ -181,7 +182,10 @@ class Account:
             return of_role
 
         pace = Pace(self._config.machine_minute_s, self._config.machine_grace_s)
-        settings = Settings(name="", api_url="", regions=(), clients_of=clients_of, pace=pace, makes_places=False)
+        settings = Settings(
+            name="", api_url="", regions=(), clients_of=clients_of, pace=pace, makes_places=False,
+            why_not_pull=pulling(endpoint.authority, registry, endpoint.lock),
+        )  # fmt: skip
         return Machines(endpoint, settings, faults=Faults(), known_image=registry.has)  # type: ignore[arg-type]
 
 

@@ -94,6 +94,11 @@ class Registry:
         reference = digest or (self._digest(repository, tag or "latest") if repository else None)
         return (name, reference) in self._manifests
 
+    def repository_arn(self, image: str) -> str | None:
+        """None where no repository has this name. Callers hold the lock."""
+        repository = self._repository(image.partition("@")[0].partition("/")[2].partition(":")[0])
+        return str(repository.arn) if repository else None
+
     def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
         headers = {"Docker_Distribution_Api_Version": "registry/2.0"}
         if not self._is_known(environ.get("HTTP_AUTHORIZATION", "")):

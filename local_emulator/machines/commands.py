@@ -17,12 +17,19 @@ NOT_FOUND = "Error response from daemon: manifest for {image} not found: manifes
 
 
 class Commands:
-    """`known_image` says whether a registry has it; `clients` makes those of an instance's role."""
+    """`known_image` says whether a registry has it, `why_not_pull` (profile's ARN, image) whether its machine may not
+    have it; `clients` makes those of an instance's role.
+    """
 
     def __init__(
-        self, *, pace: Pace, known_image: Callable[[str], bool], clients: Callable[[Instance], Clients]
+        self,
+        *,
+        pace: Pace,
+        known_image: Callable[[str], bool],
+        why_not_pull: Callable[[str | None, str], str | None],
+        clients: Callable[[Instance], Clients],
     ) -> None:
-        self._pace, self._known_image, self._clients = pace, known_image, clients
+        self._pace, self._known_image, self._why_not_pull, self._clients = pace, known_image, why_not_pull, clients
 
     def run(self, name: str, arguments: list[str], instance: Instance) -> Said:
         """Raises LookupError for a command that there is not."""
@@ -57,6 +64,8 @@ class Commands:
         registry = image.partition("/")[0]
         if _REGISTRY.match(image) and registry not in [each.removeprefix("https://") for each in registries]:
             return Said(1, err=NO_AUTH.format(image=image))
+        if why := self._why_not_pull(instance.launch.profile_arn, image):
+            return Said(1, err=f"Error response from daemon: {why}\n")
         if not self._known_image(image):
             return Said(1, err=NOT_FOUND.format(image=image))
         return Said(0, out=f"{image}\n")

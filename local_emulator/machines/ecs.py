@@ -85,13 +85,16 @@ class Ecs:
             "securityGroups": groups,
         }
         asked = {**wanted, "networkConfiguration": {"awsvpcConfiguration": network}}
-        reply = self._ask("RunTask", asked, environ)
+        definition = moto_side.task_definition(order.definition, region=region)
+        with moto_side.with_memory(definition):
+            reply = self._ask("RunTask", asked, environ)
         made = [task["taskArn"] for task in reply["tasks"]]
-        container = _container(moto_side.task_definition(order.definition, region=region), order.overrides)
+        container = _container(definition, order.overrides)
+        role = getattr(definition, "execution_role_arn", None)
         for arn in made:
             found = moto_side.task(arn, region=region)
             found.availability_zone = moto_side.subnet_zone(subnet, region=region)
-            self._tasks.begin(found, region=region, market=order.market, container=container)
+            self._tasks.begin(found, region=region, market=order.market, container=container, role=role)
         return made
 
     def _stop(self, wanted: dict[str, Any], region: str, environ: dict[str, Any], start_response: Start) -> Any:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.machines import moto_side
+from local_emulator.machines.agent import Agent
 from local_emulator.machines.commands import Commands
 from local_emulator.machines.doors import Doors
 from local_emulator.machines.ec2 import Ec2
@@ -37,8 +38,9 @@ class Loaded:
 
         how: Any = {"lock": endpoint.lock, "faults": faults, "pace": settings.pace}
         self._instances = Instances(self._host, **how)
-        self._tasks = Tasks(self._host, known_image=known, secret=self._secret, **how)
-        commands = Commands(pace=settings.pace, known_image=known, clients=self._clients_of)
+        pulling: Any = {"known_image": known, "why_not_pull": settings.why_not_pull}
+        self._tasks = Tasks(self._host, agent=Agent(clients_of=settings.clients_of, **pulling), **how)
+        commands = Commands(pace=settings.pace, clients=self._clients_of, **pulling)
         self._doors.open(self._instances, commands, lock=endpoint.lock)
         self.apps: Mapping[str, Callable[..., Any]] = {
             "ec2": Ec2(endpoint.moto, self._instances, faults),
@@ -71,9 +73,3 @@ class Loaded:
     def _clients_of(self, instance: Instance) -> Callable[[str, str | None], Any]:
         clients = self._settings.clients_of(instance.launch.profile_arn)
         return lambda service, region: clients(service, region or instance.launch.region)
-
-    def _secret(self, name: str, region: str) -> str:
-        """Of a parameter, by name or ARN."""
-        name = name.partition(":parameter")[2] or name
-        ssm = self._settings.clients_of(None)("ssm", region)
-        return str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])

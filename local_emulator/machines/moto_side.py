@@ -5,6 +5,8 @@ hold the endpoint's lock.
 """
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from moto.backends import get_backend
@@ -101,6 +103,19 @@ def task_definition(name: str, *, region: str) -> Any:
         return backend("ecs", region).describe_task_definition(name)
     except Exception as error:  # moto has a class for each way of not finding it
         raise LookupError(name) from error
+
+
+@contextmanager
+def with_memory(definition: Any) -> Iterator[None]:
+    """moto adds up the memory of containers; on Fargate the task has it, and a container needs none of its own."""
+    bare = [each for each in definition.container_definitions if not {"memory", "memoryReservation"} & set(each)]
+    for container in bare:
+        container["memory"] = 0
+    try:
+        yield
+    finally:
+        for container in bare:
+            del container["memory"]
 
 
 def has_cluster(name: str, *, region: str) -> bool:

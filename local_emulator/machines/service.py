@@ -20,7 +20,10 @@ Clients = Callable[[str, str | None], Any]  # service, region → boto3 client
 
 @dataclass(frozen=True)
 class Settings:
-    """`name` is the deployment's. `clients_of(profile ARN)` makes the clients of a machine's role."""
+    """`name` is the deployment's. `clients_of(ARN of a profile or a role)` makes the clients of a machine's role.
+
+    `why_not_pull(the same ARN, image)`: why ECR does not let it pull this image, None where it does.
+    """
 
     name: str
     api_url: str
@@ -28,6 +31,7 @@ class Settings:
     clients_of: Callable[[str | None], Clients]
     pace: Pace
     makes_places: bool = True
+    why_not_pull: Callable[[str | None, str], str | None] = lambda who, image: None
 
 
 class Machines:

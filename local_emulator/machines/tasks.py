@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from local_emulator.machines.agent import Agent, CannotStart
 from local_emulator.machines.faults import Faults, Market
 from local_emulator.machines.host import Host, Tree
 from local_emulator.machines.pace import Pace
@@ -26,21 +27,20 @@ Stop = tuple[str, str]  # stopCode, stoppedReason
 
 @dataclass
 class Task:
-    """`moto` is its object there; `container` the definition's, with overrides applied."""
+    """`moto` is its object there; `container` the definition's, with overrides applied; `role` the execution role's ARN."""
 
     id: str
     moto: Any
     market: Market
     region: str
     container: Mapping[str, Any]
+    role: str | None
     stop: Stop | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     tree: Tree | None = None
 
 
 class Tasks:
-    """`secret` reads what a secret's `valueFrom` names; `known_image` says whether a registry has an image."""
-
     def __init__(
         self,
         host: Host,
@@ -48,18 +48,17 @@ class Tasks:
         lock: AbstractContextManager[object],
         faults: Faults,
         pace: Pace,
-        known_image: Callable[[str], bool],
-        secret: Callable[[str, str], str],
+        agent: Agent,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._host, self._lock, self._faults, self._pace, self._clock = host, lock, faults, pace, clock
-        self._known_image, self._secret = known_image, secret
+        self._agent = agent
         self._known: dict[str, Task] = {}
         self._threads: list[threading.Thread] = []
 
-    def begin(self, found: Any, *, region: str, market: Market, container: Mapping[str, Any]) -> None:
+    def begin(self, found: Any, *, region: str, market: Market, container: Mapping[str, Any], role: str | None) -> None:
         """Under the lock."""
-        task = Task(found.id, found, market, region, container)
+        task = Task(found.id, found, market, region, container, role)
         found.last_status, found.created_at = "PROVISIONING", self._clock().timestamp()
         self._known[found.id] = task
         thread = threading.Thread(target=self._live, args=(task,), name=f"task-{task.id}", daemon=True)
@@ -97,7 +96,7 @@ class Tasks:
         try:
             self._start(task)
             code = task.tree.wait() if task.tree else None
-        except _CannotStart as error:
+        except CannotStart as error:
             with self._lock:
                 self.end(task, (FAILED, str(error)))
         except Exception as error:
@@ -107,22 +106,17 @@ class Tasks:
         self._stopped(task, code)
 
     def _start(self, task: Task) -> None:
-        """Raises _CannotStart."""
+        """Raises CannotStart."""
         with self._lock:
             if task.stop is None:
                 self._set(task, "PENDING")
         if not self._faults.boots():
             task.stopping.wait()
-        image = task.container["image"]
-        if not self._known_image(image):
-            words = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {image}: not found"
-            raise _CannotStart(words)
-        environment = {each["name"]: each["value"] for each in task.container.get("environment") or []}
-        for each in task.container.get("secrets") or []:
-            environment[each["name"]] = self._secret(each["valueFrom"], task.region)
+        secrets = self._agent.prepare(task.container, role=task.role, task=task.id, region=task.region)
+        given = {each["name"]: each["value"] for each in task.container.get("environment") or []}
         arguments = list(task.container.get("command") or [])
         host = f"ip-{_private_ip(task.moto).replace('.', '-')}.ec2.internal"
-        tree = self._host.task(task.id, host=host, arguments=arguments, environment=environment)
+        tree = self._host.task(task.id, host=host, arguments=arguments, environment=given | secrets)
         with self._lock:  # whoever ends it finds its tree, or it finds that it has ended
             if task.stop:
                 return
@@ -151,10 +145,6 @@ class Tasks:
         task.moto.last_status = status
         for container in task.moto.containers:
             container.last_status = _OF_CONTAINER.get(status, status)
-
-
-class _CannotStart(Exception):
-    """The words are the task's stopped reason."""
 
 
 def _private_ip(found: Any) -> str:

@@ -106,6 +106,11 @@ def role_of_profile(profile: str) -> str | None:
     return None
 
 
+def role_of(arn: str | None) -> str | None:
+    """The ARN of a role: as it is given, or that of the instance profile that is given."""
+    return arn if arn and ":role/" in arn else role_of_profile(arn) if arn else None
+
+
 def _statements(documents: Iterable[Any]) -> list[Statement]:
     texts = [text if isinstance(text, str) else json.dumps(text) for text in documents]
     return [statement for text in texts for statement in _parsed(text)]
