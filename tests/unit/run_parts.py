@@ -252,6 +252,7 @@ class Stage:
     screen: Screen = field(default_factory=Screen)
     clock: HandClock = field(default_factory=HandClock)
     choose: Callable[[str], str] | None = None
+    agrees: Callable[[], bool] | None = None
     key: str = "the-secret-key"
     load: Callable[[Path], RunConfig] = load
     connection: Callable[[str | None], Connection] | None = None
@@ -288,6 +289,7 @@ class Stage:
             provisioners={"local": self.provisioner},
             display=self.screen,
             choose=self.choose,
+            agrees=self.agrees,
             clocks=replace(self.clock.clocks(), now=self.now),
             noise=self.noise,
             aside=lambda: Aside(look=lambda: ALL_CORES),

@@ -282,3 +282,25 @@ def test_only_one_command_at_a_time(tmp_path: Path) -> None:
     here.choose = meanwhile
     here.client.story = [RUNNING, CTRL_C]
     assert here.driver(run_id="7").run().exit_code == 130
+
+
+BRINGS = {**CONFIG, "deadline_s": 360_000, "aws": [{"instance_type": "c8g.medium"}], "provision": {"aws": {}}}
+
+
+def test_costs_that_are_not_agreed_to_start_nothing(tmp_path: Path) -> None:
+    here = stage(tmp_path, agrees=lambda: False)
+    here.write({**BRINGS, "per_instance_type": {"tasks": 4, "instances": 4}})
+    with pytest.raises(UsageError, match="nothing was started: the costs were not agreed to"):
+        here.driver(providers=()).run()
+    assert (here.provisioner.log, here.client.created) == ([], [])
+    assert here.screen.notes[-1] == "The machines cost at most 19.27 USD until the deadline."
+
+
+@pytest.mark.parametrize(("instances", "asked"), [(1, False), (4, True)])
+def test_costs_are_told_always_and_asked_about_from_ten_dollars_on(tmp_path: Path, instances: int, asked: bool) -> None:
+    questions: list[str] = []
+    here = stage(tmp_path, agrees=lambda: bool(questions.append("?") or True))  # type: ignore[func-returns-value]
+    here.write({**BRINGS, "per_instance_type": {"tasks": 4, "instances": instances}})
+    here.driver(providers=()).run()
+    assert bool(questions) is asked
+    assert any(note.startswith("The machines cost at most") for note in here.screen.notes)

@@ -134,7 +134,7 @@ def _refuse_together(*, emulator: bool, api_url: str | None, resume: str | None,
 
 
 def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None], *, asks: bool) -> "Tools":
-    from benchfleet.cli.run_menu import ask
+    from benchfleet.cli.run_menu import agrees, ask
     from benchfleet.client import Client
     from benchfleet.config import load
     from benchfleet.running.providers.local import PROVIDER, LocalProvisioner
@@ -149,6 +149,7 @@ def _tools(shown: "Shown", connecting: tuple[str | None, str | None, str | None]
         provisioners={PROVIDER: LocalProvisioner()},
         display=shown,
         choose=(lambda run_id: ask(run_id, display=shown)) if asks else None,
+        agrees=(lambda: agrees(display=shown)) if asks else None,
     )
 
 

@@ -34,3 +34,11 @@ def ask(run_id: str, *, display: Pausing, answers: TextIO | None = None, out: Te
                 return choice
             print(f"Invalid choice.\n{MENU}", end="", file=out, flush=True)
     return KEEP
+
+
+def agrees(*, display: Pausing, answers: TextIO | None = None, out: TextIO | None = None) -> bool:
+    """Is `y` or `yes` the answer? Anything else, and the end of input, is no."""
+    answers, out = answers or sys.stdin, out or sys.stderr
+    with display.paused():
+        print("Start it? [y/N] ", end="", file=out, flush=True)
+        return answers.readline().strip().lower() in ("y", "yes")

@@ -9,6 +9,7 @@ from benchfleet_contract.states import ArchiveState, RunStatus
 from benchfleet import exit_codes
 from benchfleet.exceptions import ApiError, ArchiveError, BenchfleetError, TimedOut, Unreachable
 from benchfleet.results.fetch import fetch, require_writable
+from benchfleet.running.agreeing import agree
 from benchfleet.running.creating import known, require_key, send, was_refused
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import STOPPING_S, Ended, exit_code_of, interrupted, left, next_step, words_of
@@ -99,6 +100,7 @@ class RunDriver:
                     self._tools.display.note(_bring_your_own(session, plan.provider, instance.instance_type))
 
     def _create(self, session: Session) -> None:
+        agree(session, emulated=self._options.emulator)
         session.remember()
         self._provision(session)
         session.save(Phase.CREATING)

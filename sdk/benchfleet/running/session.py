@@ -45,7 +45,7 @@ Choose = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Tools:
-    """What a run is made with. `connection` gets the URL of a state file, or None; `choose` None: nobody can be asked.
+    """What a run is made with. `connection` gets the URL of a state file, or None; `choose`, `agrees` None: nobody can be asked.
 
     `watcher` is a client that repeats nothing, so that no poll lasts for longer than there is time; None: as `client`.
     """
@@ -58,6 +58,7 @@ class Tools:
     watcher: Callable[[str, str | None], AbstractContextManager[Client]] | None = None
     emulator: Callable[[Path], EmulatorProcess] = EmulatorProcess
     choose: Choose | None = None
+    agrees: Callable[[], bool] | None = None
     interrupts: Interrupts = field(default_factory=Interrupts)
     clocks: Clocks = field(default_factory=Clocks)
     noise: Callable[[], Noise] = noise
