@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import tempfile
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from runner_image.isolation.protocol import inside_container
 from runner_image.key_handover import VARIABLE, is_on_show, read_key, shut, start_anew
 
 USAGE_ERROR = 1
+EXECUTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 Url = Annotated[str | None, typer.Option(envvar="BENCHFLEET_URL", help="Base URL of the control plane; a path stays.")]
 Key = Annotated[
@@ -69,6 +71,17 @@ NoExit = Annotated[
 LogFile = Annotated[Path | None, typer.Option(help="Append the log to this file too, as JSON lines.")]
 WorkRoot = Annotated[Path | None, typer.Option(help="Folder for work dirs (default: the system's temp folder).")]
 Patience = Annotated[float, typer.Option(min=0, help="How long claiming is retried in a row before giving up.")]
+Announce = Annotated[
+    bool, typer.Option("--announce", help="Announce itself as an executor, with its slots and models.")
+]
+ExecutorConfig = Annotated[
+    Path | None, typer.Option(help="Backends and models to announce, TOML, as of `benchfleet executor`.")
+]
+ExecutorName = Annotated[str | None, typer.Option("--executor-id", envvar="EXECUTOR_ID", help="Its id as an executor.")]
+Heartbeat = Annotated[
+    float,
+    typer.Option(envvar="HEARTBEAT_INTERVAL", min=1, max=300, help="Seconds between heartbeats as an executor."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write a summary to standard output at the end.")]
 ScriptDir = Annotated[str | None, typer.Option(hidden=True)]
 OwnImage = Annotated[str | None, typer.Option(hidden=True, envvar="BENCHFLEET_IMAGE")]
@@ -96,6 +109,10 @@ def run(
     log_file: LogFile = None,
     work_root: WorkRoot = None,
     claim_patience_s: Patience = CLAIM_PATIENCE_S,
+    announce: Announce = False,
+    executor_config: ExecutorConfig = None,
+    executor_id: ExecutorName = None,
+    heartbeat_interval: Heartbeat = 10.0,
     as_json: AsJson = False,
     script_dir: ScriptDir = None,
     own_image: OwnImage = None,
@@ -104,7 +121,7 @@ def run(
 
     Exit codes: 0 nothing left to do; 1 bad arguments, or the run never appeared; 3 the control plane cannot be reached;
     4 the key is refused; 5 a slot failed three tasks in a row by this machine's own fault; 130 and 143
-    cancelled by SIGINT and SIGTERM.
+    cancelled by SIGINT and SIGTERM. With --announce: 75 another process has taken its id over; 77 the announcement is refused.
     """
     from runner_image.isolation.environment import grantable, visible
 
@@ -129,7 +146,7 @@ def run(
         "--instance-type": instance_type,
     }
     _refuse([f"missing {name}" for name, value in needed.items() if not value])
-    _refuse([*_malformed(orchestrator_url or "", run_id), *_misnamed(name)])
+    _refuse([*_malformed(orchestrator_url or "", run_id), *_misnamed(name), *_no_executor(executor_id)])
     config = Config(
         orchestrator_url=orchestrator_url or "",
         api_key=key or "",
@@ -149,6 +166,10 @@ def run(
         stay=debug if no_exit is None else no_exit,
         log_file=log_file,
         claim_patience_s=claim_patience_s,
+        announce=announce,
+        executor_config=executor_config,
+        executor_id=executor_id or None,
+        heartbeat_interval_s=heartbeat_interval,
         environment=visible(os.environ),
         credentials=grantable(os.environ),
     )
@@ -158,11 +179,12 @@ def run(
 def _work(config: Config, *, as_json: bool) -> NoReturn:
     from runner_image import runner
     from runner_image.errors import TaskError
+    from runner_image.executor.backends import BackendsError
     from runner_image.workloads.registry import workload
 
     try:
         summary = runner.run(config, workload=workload)
-    except TaskError as error:
+    except (TaskError, BackendsError) as error:
         _refuse([str(error)])
         raise
     if as_json:
@@ -206,6 +228,12 @@ def _misnamed(name: str | None) -> list[str]:
     if not name or LABEL.fullmatch(name):
         return []
     return [f"invalid --name {name!r}: use letters, digits, dots, dashes and underscores, at most 64"]
+
+
+def _no_executor(executor_id: str | None) -> list[str]:
+    if not executor_id or EXECUTOR_ID.fullmatch(executor_id):
+        return []
+    return [f"invalid --executor-id {executor_id!r}: use letters, digits, dots, dashes and underscores, at most 128"]
 
 
 def _proxy_problem(url: str) -> str | None:

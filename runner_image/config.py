@@ -10,7 +10,9 @@ CLAIM_PATIENCE_S = 600.0  # clouds boot machines before or after the run exists,
 
 @dataclass(frozen=True)
 class Config:
-    """`image` is what docker isolation runs; `own_image` the one that this runner itself is in.
+    """`announce`: it is an executor, too, with the models of `executor_config`.
+
+    `image` is what docker isolation runs; `own_image` the one that this runner itself is in.
 
     `container_network`: bridge, none or host, for docker isolation. `name` begins the runner's id.
 
@@ -36,5 +38,9 @@ class Config:
     stay: bool = False
     log_file: Path | None = None
     claim_patience_s: float = CLAIM_PATIENCE_S
+    announce: bool = False
+    executor_config: Path | None = None
+    executor_id: str | None = None
+    heartbeat_interval_s: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -23,6 +23,10 @@ from runner_image.control.session import Claimed, Session
 from runner_image.control.shutdown import Shutdown
 from runner_image.control.slots import run_slots
 from runner_image.delivery.store import open_store
+from runner_image.executor.agent import Agent
+from runner_image.executor.announced_session import AnnouncedSession
+from runner_image.executor.backends import Backends, load
+from runner_image.executor.in_runner import Announcement, announced
 from runner_image.isolation.choose import isolation_for
 from runner_image.logs import Log, to_file, to_stream
 from runner_image.machine.cores import beside, fitting, locks_folder, reserved
@@ -43,9 +47,14 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
     config = _with_slots_that_fit(config, log=log)
     locks = locks_folder(Path(tempfile.gettempdir()))
     free_cores = reserved(config.slots, per_slot=config.cores_per_slot, allowed=affinity(), locks=locks)
-    with free_cores as cores, _tools(config, workload=workload, log=log) as tools:
+    shutdown = Shutdown()
+    with (
+        free_cores as cores,
+        _tools(config, workload=workload, log=log) as tools,
+        _announced(config, tools, shutdown=shutdown, log=log) as agent,
+    ):
         remove_orphans(config.work_root, log=log)
-        runner = _Runner(config, tools=tools)
+        runner = _Runner(config, tools=tools, shutdown=shutdown)
         log.info("started", version=own_version(), slots=config.slots, cores=cores, isolation=tools.isolation.name)
         if tools.cloud and tools.isolation.name == "process":
             log.warning(
@@ -57,6 +66,7 @@ def run(config: Config, *, workload: Callable[[str], Workload]) -> dict[str, Any
         workers = [Worker(_slot_id(runner_id, number), cores=own) for number, own in enumerate(cores, start=1)]
         loops = [runner.loop_of(worker, log=log.bind(runner_id=worker.runner_id)) for worker in workers]
         code = run_slots(loops, shutdown=runner.shutdown, log=log)
+        code = agent.code or code if agent else code
     tasks = {end.value: runner.ends[end] for end in TaskEnd}
     log.info("ended", exit_code=code, **tasks)
     return {"runner_id": runner_id, "tasks": tasks, "exit_code": code}
@@ -81,7 +91,7 @@ def _step_aside(measured: Collection[int]) -> None:
 class _Runner:
     config: Config
     tools: Tools
-    shutdown: Shutdown = field(default_factory=Shutdown)
+    shutdown: Shutdown
     ends: Counter[TaskEnd] = field(default_factory=Counter)
 
     def loop_of(self, worker: Worker, *, log: Log) -> Callable[[], None]:
@@ -117,9 +127,25 @@ class _Runner:
 
 
 @contextmanager
+def _announced(config: Config, tools: Tools, *, shutdown: Shutdown, log: Log) -> Iterator[Agent | None]:
+    session = tools.session
+    if not isinstance(session, AnnouncedSession):
+        yield None
+        return
+    file = load(config.executor_config) if config.executor_config else Backends()
+    what = Announcement(file, config.slots, config.heartbeat_interval_s, config.executor_id)
+    at_work = tools.at_work
+    with announced(
+        what, session, at_work=lambda: at_work.busy, shutdown=shutdown, environment=os.environ, log=log
+    ) as agent:
+        yield agent
+
+
+@contextmanager
 def _tools(config: Config, *, workload: Callable[[str], Workload], log: Log) -> Iterator[Tools]:
     system = System()
-    session = Session(config.orchestrator_url, api_key=config.api_key, version=own_version())
+    kind = AnnouncedSession if config.announce else Session
+    session = kind(config.orchestrator_url, api_key=config.api_key, version=own_version())
     away = not is_loopback(urlsplit(config.orchestrator_url).hostname or "")
     with closing(session), open_store(proxies=away) as store, isolation_for(config, log=log) as isolation:
         yield Tools(

@@ -1,7 +1,7 @@
 """The end of a whole runner: draining it, cancelling it, and the rest of its slots between tasks."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from runner_image.stopping import Stop, StopReason
@@ -19,7 +19,9 @@ class Shutdown:
         self._nudges = 0
         self._lock = threading.Lock()
         self._cancelled = False
+        self._lost = False
         self._running: set[Stop] = set()
+        self._told: list[Callable[[], None]] = []
 
     @property
     def draining(self) -> bool:
@@ -29,10 +31,17 @@ class Shutdown:
     def nudges(self) -> int:
         return self._nudges
 
+    def when_draining(self, call: Callable[[], None]) -> None:
+        """Called once, as soon as no new work is to be claimed."""
+        self._told.append(call)
+
     def drain(self) -> None:
         with self._changed:
+            told = [] if self._draining else list(self._told)
             self._draining = True
             self._changed.notify_all()
+        for call in told:
+            call()
 
     def nudge(self) -> None:
         """Wakes every slot that rests."""
@@ -61,15 +70,24 @@ class Shutdown:
         for stop in running:
             stop.set(StopReason.RUNNER_STOPPED)
 
+    def abandon(self) -> None:
+        """Somebody else has this runner's tasks: they are dropped, without a word to the control plane."""
+        self.drain()
+        with self._lock:
+            self._lost = True
+            running = list(self._running)
+        for stop in running:
+            stop.set(StopReason.LEASE_LOST)
+
     @contextmanager
     def task(self) -> Iterator[Stop]:
         """The stop of one task, which a cancelled runner sets."""
         stop = Stop()
         with self._lock:
             self._running.add(stop)
-            late = self._cancelled
-        if late:
-            stop.set(StopReason.RUNNER_STOPPED)
+            lost, late = self._lost, self._cancelled
+        if lost or late:
+            stop.set(StopReason.LEASE_LOST if lost else StopReason.RUNNER_STOPPED)
         try:
             yield stop
         finally:

@@ -40,14 +40,22 @@ class AnnouncedSession(Session):
 
     _speaker: Speaker
     _at_work: Callable[[], int]
+    _moved: "_Moves"
 
     def speak_for(self, speaker: Speaker, *, at_work: Callable[[], int]) -> None:
-        self._speaker, self._at_work = speaker, at_work
+        self._speaker, self._at_work, self._moved = speaker, at_work, _Moves()
+
+    @property
+    def moves(self) -> int:
+        """How often the work has moved: a claim, an end, another status, benchmark or share of a task."""
+        return self._moved.count
 
     def claim(self, run_id: str | None, request: BaseModel) -> Claimed:
         """Raises Drained once the executor was taken over; Busy while it is not announced."""
         try:
-            return super().claim(run_id, self._named(request, active=self._at_work()))
+            claimed = super().claim(run_id, self._named(request, active=self._at_work()))
+            self._moved.note("claim", claimed)
+            return claimed
         except Refused as error:
             if error.code == "not_selectable":
                 waits = ClaimReply(status="wait", retry_after_seconds=RETRY_S, message=str(error))
@@ -58,6 +66,7 @@ class AnnouncedSession(Session):
             raise
 
     def heartbeat(self, task_id: str, beat: HeartbeatRequest) -> Beat:
+        self._moved.note(task_id, (beat.status, beat.current_benchmark, beat.progress_pct))
         ticket, passenger = self._speaker.ticket, self._speaker.passenger()
         if ticket is None or passenger is None:
             return super().heartbeat(task_id, beat)
@@ -77,10 +86,12 @@ class AnnouncedSession(Session):
     def complete(self, task_id: str, request: CompleteRequest) -> None:
         named = self._named(request)
         self._noting(lambda: super(AnnouncedSession, self).complete(task_id, named))
+        self._moved.ended(task_id)
 
     def fail(self, task_id: str, request: FailRequest) -> None:
         named = self._named(request)
         self._noting(lambda: super(AnnouncedSession, self).fail(task_id, named))
+        self._moved.ended(task_id)
 
     def _noting(self, call: Callable[[], None]) -> None:
         try:
@@ -104,6 +115,23 @@ class AnnouncedSession(Session):
             self._speaker.refused(error)
         if error.number == NOT_FOUND:
             raise Busy("the executor is not known any more: it is announced again") from None
+
+
+class _Moves:
+    """Shared by the sessions of all attempts."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._last: dict[str, object] = {}
+
+    def note(self, what: str, where: object) -> None:
+        if self._last.get(what) != where:
+            self.count += 1
+        self._last[what] = where
+
+    def ended(self, what: str) -> None:
+        self.count += 1
+        self._last.pop(what, None)
 
 
 def _is_about_executor(error: Refused) -> bool:

@@ -8,9 +8,8 @@ import os
 import queue
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from threading import Thread
 from typing import Any, NoReturn
 from uuid import uuid4
 
@@ -19,6 +18,7 @@ import httpx
 from runner_image.control.session import Session
 from runner_image.executor.agent import REMOVE_WITHIN_S, Agent
 from runner_image.executor.backends import Backends, load
+from runner_image.executor.bounds import in_bounds
 from runner_image.executor.control import SessionControl
 from runner_image.executor.healthz import healthz
 from runner_image.executor.identity import Identity, Work
@@ -85,7 +85,7 @@ class _Executor:
         code = self._ends.get()
         if code >= 0:
             return code
-        _in_bounds(self.agent.leave, within_s=self._settings.drain_timeout_s + REMOVE_WITHIN_S)
+        in_bounds(self.agent.leave, within_s=self._settings.drain_timeout_s + REMOVE_WITHIN_S)
         self.rediscovery.close()
         return 0
 
@@ -103,13 +103,6 @@ class _Executor:
         words = f"announced executor {executor_id} generation {generation} models {models} healthz {self.url}"
         with suppress(OSError, ValueError):  # whoever started us reads on, or not
             print(json.dumps(told) if self._settings.as_json else words, flush=True)
-
-
-def _in_bounds(call: Callable[[], None], *, within_s: float) -> None:
-    """Whoever hangs, hangs alone: a control plane that takes requests and answers none must not keep the process."""
-    leaving = Thread(target=call, daemon=True, name="leaving")
-    leaving.start()
-    leaving.join(within_s)
 
 
 @contextmanager

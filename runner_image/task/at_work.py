@@ -22,6 +22,10 @@ class AtWork:
         self._busy = 0
         self._watches: list[Watch] = []
 
+    @property
+    def busy(self) -> int:
+        return self._busy
+
     @contextmanager
     def task(self) -> Iterator[None]:
         """A slot has a task while this block lasts."""
