@@ -12,7 +12,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -66,14 +66,20 @@ def run(
     ] = None,
     launch_local: Annotated[bool, typer.Option(help="Start runners for tasks of provider `local`.")] = False,
     slots: Annotated[int | None, typer.Option(min=1, help="Slots of each such runner (default: CPU count).")] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        typer.Option(envvar="LOG_LEVEL", case_sensitive=False, help="What is logged."),
+    ] = "info",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line.")] = False,
     account: Annotated[
         bool, typer.Option("--account", help="An empty AWS account instead, to rehearse a deployment against.")
     ] = False,
 ) -> None:
     """Run all of benchfleet on this machine until Ctrl-C."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where credentials came from, many times
+    logging.basicConfig(stream=sys.stderr, level=log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(
+        max(logging.WARNING, logging.root.level)
+    )  # it tells where credentials came from, many times
     config = EmulatorConfig(
         host=host,
         port=port,

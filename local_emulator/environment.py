@@ -11,6 +11,10 @@ from botocore.credentials import Credentials
 from local_emulator.config import REGION, EmulatorConfig
 
 # A real account must stay out of reach, whatever the developer's shell says.
+# What a person may set for the registry reaches the functions as it stands.
+REGISTRY = (
+    "SUBSCRIBE_ANNOUNCEMENTS", "STALE_TIMEOUT", "REMOVAL_TIMEOUT", "MAX_EXECUTORS", "MAX_MODELS_PER_EXECUTOR",
+)  # fmt: skip
 DISTRACTIONS = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 
 
@@ -19,6 +23,7 @@ def lambda_environment(
 ) -> dict[str, str]:
     past_proxies = _past_proxies(config)
     return {
+        **{name: os.environ[name] for name in REGISTRY if os.environ.get(name)},
         "BENCHFLEET_TABLE": config.name,
         "BENCHFLEET_BUCKET": config.name,
         "BENCHFLEET_FINALIZE_QUEUE": f"{config.name}-finalize",

@@ -50,7 +50,8 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", envvar="CONFIG_FILE", help="Its backends and models, TOML.")
 ]
 Level = Annotated[
-    Literal["debug", "info", "warning", "error"], typer.Option(envvar="LOG_LEVEL", help="What is logged.")
+    Literal["debug", "info", "warning", "error"],
+    typer.Option(envvar="LOG_LEVEL", case_sensitive=False, help="What is logged."),
 ]
 Discovery = Annotated[
     float, typer.Option(envvar="DISCOVERY_INTERVAL", min=0.1, help="Seconds between looks at its backends.")

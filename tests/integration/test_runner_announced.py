@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests import prepared_start
-from tests.integration.api_client import Api, fresh
+from tests.integration.api_client import Api, fresh, run_body
+from tests.integration.emulator_process import Start
 from tests.integration.executor_processes import CATALOG, ENDS_S, OURS, ROOT, events, until
 from tests.integration.runner_server import ControlPlane, Reply, control_plane
 
@@ -76,6 +78,32 @@ def test_a_run_that_demands_a_model_goes_on_where_it_is_when_its_executor_dies(a
     assert events(api, names[1])[0] == "announced"
     assert events(api, names[2])[-1] == "removed"
     assert api("GET", f"/executors/{names[0]}").json()["executor"]["active"] == 0
+
+
+@pytest.mark.proof
+def test_a_control_plane_that_is_away_for_five_intervals_costs_nothing(start: Start, tmp_path: Path) -> None:
+    model, name = fresh("model"), fresh("host")
+    kept = ("--state", str(tmp_path / "state"), "--sweep-every", "1")
+    before = start(*kept)
+    port = before.ready["api_url"].rsplit(":", 1)[1]
+    body = run_body(workload="mock", workload_options={"steps": 1, "step_s": 8}, model={"model_id": model})
+    with before.api() as api:
+        assert api.post("/runs", json=body).status_code == 201
+    flags = ["--run-id", body["run_id"], "--executor-id", name, "--executor-config", config(tmp_path, model)]
+    with runner(before.ready["api_url"], before.ready["keys"]["runner"], tmp_path, *flags) as working:
+        tasks = f"/runs/{body['run_id']}/tasks"
+        until(lambda: before.get(tasks)["tasks"][0]["status"] == "running")
+        generation = before.get(f"/executors/{name}")["executor"]["generation"]
+        before.end()
+        before.ready_path.unlink(missing_ok=True)
+        time.sleep(5)
+        after = start(*kept, "--port", port)
+        until(lambda: after.get(tasks)["tasks"][0]["status"] == "completed")
+        assert working.wait(ENDS_S) == 0
+        found = after.get(f"/executors/{name}/events")["events"]
+    assert after.get(tasks)["tasks"][0]["attempt"] == 1
+    assert {event["generation"] for event in found} == {generation}
+    assert "expired" not in {event["type"] for event in found}
 
 
 @pytest.fixture
