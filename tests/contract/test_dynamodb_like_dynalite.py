@@ -41,12 +41,12 @@ def test_both_answer_alike(engine: Engine, dynalite: Any, steps: list[Any]) -> N
     engine.dynamodb.tables.create(definition(table))
     for operation, request in steps:
         ours, theirs = (asked(client, table, operation, request) for client in (engine.client, dynalite))
-        assert ours == _without_nothing(theirs), (operation, request)
+        assert ours == without_nothing(theirs), (operation, request)
     dynalite.delete_table(TableName=table)
     engine.dynamodb.ask("DeleteTable", {"TableName": table})
 
 
-def _without_nothing(reply: Any) -> Any:
+def without_nothing(reply: Any) -> Any:
     if isinstance(reply, dict) and reply.get("Attributes") == {}:
         return {name: value for name, value in reply.items() if name != "Attributes"}
     return reply
