@@ -23,11 +23,13 @@ from chalicelib.handlers import (
 )
 from chalicelib.logs import write_json
 from chalicelib.stream_arn import stream_arn
+from chalicelib.watching import watched
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     write_json(logging.getLogger())
 
 app = Chalice(app_name="benchfleet")
+app.register_middleware(watched, "all")
 app.register_blueprint(system)
 app.register_blueprint(runs)
 app.register_blueprint(tasks)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.correlation import stamped
+
 if TYPE_CHECKING:
     from chalicelib.domain.schedule_ports import Delivery
 
@@ -21,7 +23,7 @@ class SqsQueue:
         client = self._client()
         if self._url is None:
             self._url = client.get_queue_url(QueueName=self._name)["QueueUrl"]
-        client.send_message(QueueUrl=self._url, MessageBody=json.dumps(body), **more)
+        client.send_message(QueueUrl=self._url, MessageBody=json.dumps(stamped(body)), **more)
 
 
 class SqsFinalizeQueue:
@@ -36,6 +38,9 @@ class SqsFinalizeQueue:
 
     def send_judgement(self, run_id: str) -> None:
         self._queue.put({"run_id": run_id, "judge": True})
+
+    def send_collection(self, run_id: str) -> None:
+        self._queue.put({"run_id": run_id, "collect": True})
 
 
 class SqsProvisionQueue:

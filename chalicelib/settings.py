@@ -12,6 +12,7 @@ class Settings:
 
     `announcements` false: executors may not announce themselves. `stale_s` and `removal_s`: after how much silence one is
     stale, and gone, instead of three and ten of its own intervals.
+    `metrics` is where metrics are written to: stdout, which is the log of a Lambda, stderr, or nowhere.
     `schedule_group` names EventBridge's group of our schedules, and what belongs to them; the table's name where nothing is said.
     """
 
@@ -28,6 +29,12 @@ class Settings:
     most_executors: int = 1_000
     most_models: int = 50
     schedule_group: str = ""
+    metrics: str | None = None
+
+    @property
+    def stage(self) -> str:
+        """`dev` of `benchfleet-dev`."""
+        return self.schedule_group.removeprefix("benchfleet-")
 
     @property
     def schedules_queue(self) -> str:
@@ -55,6 +62,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         most_executors=int(environment.get("MAX_EXECUTORS", "1000")),
         most_models=int(environment.get("MAX_MODELS_PER_EXECUTOR", "50")),
         schedule_group=environment.get("BENCHFLEET_SCHEDULE_GROUP") or environment["BENCHFLEET_TABLE"],
+        metrics="stdout" if "AWS_LAMBDA_FUNCTION_NAME" in environment else environment.get("BENCHFLEET_METRICS"),
     )
 
 

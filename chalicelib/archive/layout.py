@@ -23,6 +23,11 @@ def run_prefix(run_id: str) -> str:
     return f"runs/{run_id}/"
 
 
+def uploads_prefix(run_id: str) -> str:
+    """Every key that a runner of the run may write to begins with it."""
+    return f"runs/{run_id}/results/"
+
+
 def request_key(run_id: str) -> str:
     return f"runs/{run_id}/request.json"
 

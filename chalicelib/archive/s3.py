@@ -204,15 +204,26 @@ class Objects:
 
     def delete_some(self, prefix: str) -> int:
         """Delete at most 1,000 objects whose keys begin with `prefix`; how many these were. Raises StorageError."""
+        found = self.list_some(prefix)
+        self.delete(found)
+        return len(found)
+
+    def list_some(self, prefix: str, *, after: str = "") -> list[str]:
+        """At most 1,000 keys that begin with `prefix`, in order, from behind `after` on. Raises StorageError."""
+        more: Any = {"StartAfter": after} if after else {}
         with _translated(prefix):
-            listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=DELETED_AT_ONCE)
-            named: Any = [{"Key": entry["Key"]} for entry in listed.get("Contents", [])]
-            if not named:
-                return 0
+            listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=DELETED_AT_ONCE, **more)
+        return [entry["Key"] for entry in listed.get("Contents", [])]
+
+    def delete(self, keys: list[str]) -> None:
+        """Delete these objects, at most 1,000; those that are gone already are fine. Raises StorageError."""
+        if not keys:
+            return
+        named: Any = [{"Key": key} for key in keys]
+        with _translated(keys[0]):
             reply = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": named, "Quiet": True})
         if errors := reply.get("Errors"):
             raise StorageError(f"DeleteObjects of {errors[0].get('Key')}: {errors[0].get('Code')}")
-        return len(named)
 
     def _sign(self, operation: str, wanted: dict[str, Any], expires_s: int) -> str:
         with _translated(wanted["Key"]):  # a role whose credentials cannot be had fails here

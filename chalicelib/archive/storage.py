@@ -76,6 +76,17 @@ class Storage:
         while count := objects.delete_some(layout.run_prefix(run_id)):
             yield count
 
+    def uploads(self, run_id: str) -> Iterator[list[str]]:
+        """The keys of all that was uploaded for the run's tasks, 1,000 at a time. Raises StorageError."""
+        last, prefix = "", layout.uploads_prefix(run_id)
+        while found := self._objects().list_some(prefix, after=last):
+            yield found
+            last = found[-1]
+
+    def drop(self, keys: list[str]) -> None:
+        """Deletes these objects, at most 1,000. Raises StorageError."""
+        self._objects().delete(keys)
+
     def sign_uploads(self, task: Task, declared: Declared | None = None) -> UploadUrls:
         """PUTs for both keys. The one of the declared kind is bound to the file's length and checksum."""
         headers: dict[str, str] = {}

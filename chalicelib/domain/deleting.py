@@ -7,6 +7,7 @@ from chalicelib.domain.records import Run, RunState
 
 LONGEST_FUNCTION_MS = 15 * 60_000
 HANDED_OUT_MS = URL_LIFETIME_S * 1000 + LONGEST_FUNCTION_MS  # after its end, nobody holds what could write to a run
+ABANDONED = "abandoned"  # the reason of a run whose creation died
 
 
 def hindrance(run: Run) -> str | None:
@@ -19,5 +20,10 @@ def hindrance(run: Run) -> str | None:
 
 
 def free_at_ms(run: Run) -> int:
-    """From when on nothing can come for the run any more: upload URLs have expired, functions that knew it have ended."""
+    """From when on nothing can come for the run any more: upload URLs have expired, functions that knew it have ended.
+
+    For a run that was never published nobody got a URL.
+    """
+    if run.reason == ABANDONED:
+        return run.created_ms + LONGEST_FUNCTION_MS
     return (run.completed_ms or run.deadline_ms) + HANDED_OUT_MS

@@ -31,8 +31,12 @@ def spent(launches: Iterable[Launch], *, now_ms: int) -> Decimal:
 def committed(launches: Iterable[Launch], *, now_ms: int, ahead_ms: int) -> Decimal:
     """What will have been spent if every machine that there is, or may be, works on for so long."""
     known = list(launches)
-    rate = sum((each.hourly or Decimal(0) for each in known if _costs(each)), Decimal(0))
-    return spent(known, now_ms=now_ms) + rate * ahead_ms / HOUR_MS
+    return spent(known, now_ms=now_ms) + hourly_rate(known) * ahead_ms / HOUR_MS
+
+
+def hourly_rate(launches: Iterable[Launch]) -> Decimal:
+    """What the machines that there are, or may be, cost an hour together, as far as prices are known."""
+    return sum((each.hourly or Decimal(0) for each in launches if _costs(each)), Decimal(0))
 
 
 def _costs(launch: Launch) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from benchfleet_contract.states import ArchiveState
 
+from chalicelib.domain.deleting import ABANDONED
 from chalicelib.domain.records import Run, RunState
 from chalicelib.store import keys
 from chalicelib.store.expressions import Write
@@ -32,6 +33,10 @@ class DeletionStore:
     def begin(self, run_id: str, *, now_ms: int) -> bool:
         return self._try(begin(run_id, now_ms=now_ms)) is not None
 
+    def abandon(self, run_id: str, *, now_ms: int) -> bool:
+        """The same for a run whose creation has died."""
+        return self._try(abandon(run_id, now_ms=now_ms)) is not None
+
     def due(self, *, now_ms: int, limit: int) -> list[str]:
         """Those that wait longest first. The index lags: a run may be gone, or taken, meanwhile."""
         values = {":listed": keys.DELETING, ":due": keys.due_by(now_ms)}
@@ -50,8 +55,9 @@ class DeletionStore:
         return self._try(keep(run_id, number, until_ms=until_ms)) is not None
 
     def erase(self, run_id: str) -> None:
-        """Deletes what stands beside the run's own item: its counters and its marker."""
+        """Deletes what stands beside the run's own item: its counters and its markers."""
         self._table.delete(keys.ACTIVE, run_id)
+        self._table.delete(keys.LEFTOVERS, run_id)
         self._table.delete(keys.run_pk(run_id), keys.COUNTS)
 
     def hold(self, run_id: str, number: int, *, until_ms: int) -> bool:
@@ -81,6 +87,12 @@ def begin(run_id: str, *, now_ms: int) -> Write:
     }  # the archive's `failed` is the same word
     values |= {":cancelled": RunState.CANCELLED, ":completed": RunState.COMPLETED}
     return _of_run(run_id, condition, {"state": RunState.DELETING} | _due(run_id, now_ms), values)
+
+
+def abandon(run_id: str, *, now_ms: int) -> Write:
+    """creating → deleting: whoever was creating it can no longer publish it."""
+    sets = {"state": RunState.DELETING, "reason": ABANDONED, **_due(run_id, now_ms)}
+    return _of_run(run_id, "#state = :creating", sets, {":creating": RunState.CREATING})
 
 
 def take(run_id: str, *, now_ms: int, until_ms: int) -> Write:

@@ -15,6 +15,7 @@
 | machine that was asked for, for a run | `LAUNCHES#<run>` | `L#<name>` | | |
 | when a run's machines are looked at next | `LAUNCHES#<run>` | `DUE` | | |
 | region in which machines were launched | `PLACES` | `<provisioner>#<region>` | | |
+| run whose uploads are looked through later | `LEFTOVERS` | `<run>` | | |
 | runner that waits for a task of a run | `SEEN#<run>` | `R#<runner>` | | |
 | runner that waits for a task of any run | `SEEN` | `R#<runner>` | | |
 | executor | `EXECUTORS` | `<executor>` | | |
@@ -46,6 +47,7 @@ Machines' due times, regions, runners that wait, tokens, and all of the registry
 | what have the tasks of a run measured? | pk = `MEASURED#<run>` |
 | which machines were asked for, for this run? | pk = `LAUNCHES#<run>`, sk begins with `L#` |
 | where may a machine stand that nobody remembers? | pk = `PLACES` |
+| whose uploads may be looked through? | pk = `LEFTOVERS` |
 | which runners wait for this run, or for any? | pk = `SEEN#<run>`, pk = `SEEN` |
 | who is there, and how busy? | pk = `EXECUTORS` |
 | who has a model? | pk = `MODEL#<model>`, beside pk = `EXECUTORS` |
@@ -63,7 +65,7 @@ from chalicelib.domain.records import Demand
 CLAIM_INDEX = "by_claim_order"
 CREATED_INDEX = "by_created"
 RUN, COUNTS, ACTIVE, LISTED, DELETING = "RUN", "COUNTS", "ACTIVE", "RUNS", "DELETING"
-DUE, PLACES, LAUNCH_PREFIX = "DUE", "PLACES", "L#"
+DUE, PLACES, LAUNCH_PREFIX, LEFTOVERS = "DUE", "PLACES", "L#", "LEFTOVERS"
 EXECUTORS, GONE, REGISTRY, RESERVED, EVENT_PREFIX = "EXECUTORS", "GONE", "REGISTRY", "RESERVED", "EVT#"
 SCHEDULES, BODY = "SCHEDULES", "BODY"
 TASK_PREFIX, HEADER_PREFIX, FIRING_PREFIX = "T#", "H#", "F#"

@@ -128,11 +128,6 @@ class RunStore:
     def retire(self, run_id: str) -> None:
         self._table.delete(keys.ACTIVE, run_id)
 
-    def forget(self, run: Run) -> None:
-        """Deletes a run that was never published; its tasks are gone already."""
-        self._table.delete(keys.run_pk(run.run_id), keys.COUNTS)
-        self._table.delete(keys.run_pk(run.run_id), keys.RUN)
-
     def _count_part(self, run_id: str, changes: list[Change], *, now_ms: int) -> Counts | None:
         while True:
             write = expressions.count(run_id, deltas(changes), _watermarks(changes), now_ms=now_ms)

@@ -131,11 +131,6 @@ class TaskStore:
     def close_headers(self, run: Run) -> None:
         self._table.put_all(header_item(run, demand, block) for demand, block in run.places)
 
-    def discard(self, run: Run) -> None:
-        """Deletes the tasks of a run that was never published."""
-        for _ in self.erase(run.run_id, run.task_count):
-            pass
-
     def erase(self, run_id: str, task_count: int) -> Iterator[int]:
         """Deletes the run's tasks and headers, page by page; how many items each page had."""
         for block in blocks_of(1, task_count):

@@ -15,6 +15,7 @@ from chalicelib.wiring.stores import Stores
 from chalicelib.wiring.tasks import TaskServices
 
 if TYPE_CHECKING:
+    from chalicelib.domain.metering import Meter
     from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
     from chalicelib.domain.schedule_ports import ScheduleQueue
     from chalicelib.services.keyring import Keyring
@@ -37,7 +38,15 @@ class Services:
 
     @cached_property
     def runs(self) -> RunServices:
-        return RunServices(self.stores, self.bucket, self.queue, self.provision_queue, self.clock, self._tell_schedule)
+        return RunServices(
+            self.stores,
+            self.bucket,
+            self.queue,
+            self.provision_queue,
+            self.clock,
+            self._tell_schedule,
+            lambda: self.meter,
+        )
 
     @cached_property
     def schedules(self) -> ScheduleServices:
@@ -45,7 +54,7 @@ class Services:
 
     @cached_property
     def tasks(self) -> TaskServices:
-        return TaskServices(self.stores, self.bucket, lambda: self.registry, self.clock)
+        return TaskServices(self.stores, self.bucket, lambda: self.registry, self.clock, lambda: self.meter)
 
     @cached_property
     def registry(self) -> "RegistryServices":
@@ -57,9 +66,17 @@ class Services:
     def machines(self) -> "MachineServices":
         from chalicelib.wiring.machines import MachineServices
 
+        parameter = self.settings.places_parameter
         return MachineServices(
-            self.stores, self.bucket, self.provision_queue, self.settings.places_parameter, self.clock
+            self.stores, self.bucket, self.provision_queue, parameter, self.clock, lambda: self.meter
         )
+
+    @cached_property
+    def meter(self) -> "Meter":
+        """What is counted in this container, until it is told."""
+        from chalicelib.domain.metering import Meter
+
+        return Meter()
 
     @cached_property
     def keyring(self) -> "Keyring":

@@ -1,12 +1,13 @@
 """What can be done with machines. Loaded where a run asks for some."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.domain.launches import MachineProvider, Prices
+    from chalicelib.domain.metering import Meter
     from chalicelib.domain.ports import Clock, ProvisionQueue
     from chalicelib.services.provisioning.advance import AdvanceFleet
     from chalicelib.services.provisioning.clouds import Clouds
@@ -27,6 +28,7 @@ class MachineServices:
     queue: "ProvisionQueue"
     places_parameter: str
     clock: "Clock"
+    meter: "Callable[[], Meter]"
 
     @cached_property
     def advance(self) -> "AdvanceFleet":
@@ -39,7 +41,7 @@ class MachineServices:
         stores, clouds = self.stores, self.clouds
         return AdvanceFleet(
             stores.runs, stores.tasks, stores.runners, stores.launches, WatchMachines(clouds), EndMachines(clouds),
-            LaunchMachines(stores.launches, clouds), GiveUp(stores.tasks), self.queue, self.clock,
+            LaunchMachines(stores.launches, clouds, self.meter()), GiveUp(stores.tasks), self.queue, self.clock,
         )  # fmt: skip
 
     @cached_property

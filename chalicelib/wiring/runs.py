@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chalicelib.domain.metering import Meter
     from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
     from chalicelib.services.runs.build_archive import BuildArchive
+    from chalicelib.services.runs.collect_leftovers import CollectLeftovers
     from chalicelib.services.runs.count_changes import CountChanges
     from chalicelib.services.runs.create_run import CreateRun
     from chalicelib.services.runs.delete_run import DeleteRun
@@ -32,6 +34,7 @@ class RunServices:
     provision: "ProvisionQueue"
     clock: "Clock"
     over: Callable[[str], None]
+    meter: "Callable[[], Meter]"
 
     @cached_property
     def create(self) -> "CreateRun":
@@ -79,7 +82,7 @@ class RunServices:
     def count_changes(self) -> "CountChanges":
         from chalicelib.services.runs.count_changes import CountChanges
 
-        return CountChanges(self.stores.runs, self.queue, self.clock)
+        return CountChanges(self.stores.runs, self.queue, self.clock, self.meter())
 
     @cached_property
     def sweep(self) -> "Sweep":
@@ -87,7 +90,15 @@ class RunServices:
 
         stores = self.stores
         return Sweep(
-            stores.runs, stores.tasks, stores.deletions, stores.launches, self.queue, self.provision, self.clock
+            stores.runs,
+            stores.tasks,
+            stores.deletions,
+            stores.launches,
+            stores.leftovers,
+            self.queue,
+            self.provision,
+            self.clock,
+            self.meter(),
         )
 
     @cached_property
@@ -97,8 +108,16 @@ class RunServices:
         stores = self.stores
         judge = lambda run_id: self.judge(run_id)  # noqa: E731  # loaded for runs that have something to judge
         return BuildArchive(
-            stores.runs, stores.tasks, self.bucket.builder, self.end_open, judge, self.queue, self.clock, self.over
-        )
+            stores.runs, stores.tasks, stores.leftovers, self.bucket.builder, self.end_open, judge, self.queue, self.clock,
+            self.over, self.meter(),
+        )  # fmt: skip
+
+    @cached_property
+    def collect(self) -> "CollectLeftovers":
+        from chalicelib.services.runs.collect_leftovers import CollectLeftovers
+
+        stores = self.stores
+        return CollectLeftovers(stores.runs, stores.tasks, stores.leftovers, self.bucket.storage)
 
     @cached_property
     def judge(self) -> "JudgePrecision":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.domain.counting import Change
-    from chalicelib.domain.ports import Deletions, Launches, Measurements, Runners, Runs, Tasks
+    from chalicelib.domain.ports import Deletions, Launches, Leftovers, Measurements, Runners, Runs, Tasks
     from chalicelib.store.table import Table
 
 
@@ -47,6 +47,12 @@ class Stores:
         from chalicelib.store.launches import LaunchStore
 
         return LaunchStore(self.table)
+
+    @cached_property
+    def leftovers(self) -> "Leftovers":
+        from chalicelib.store.leftovers import LeftoverStore
+
+        return LeftoverStore(self.table)
 
     @cached_property
     def runners(self) -> "Runners":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalicelib.domain.metering import Meter
     from chalicelib.domain.ports import Clock
     from chalicelib.services.tasks.claim_as_executor import ClaimAsExecutor
     from chalicelib.services.tasks.claim_once import ClaimOnce
@@ -33,6 +34,7 @@ class TaskServices:
     bucket: "Bucket"
     registry: "Callable[[], RegistryServices]"
     clock: "Clock"
+    meter: "Callable[[], Meter]"
 
     @cached_property
     def requests(self) -> "ClaimRequests":
@@ -45,7 +47,7 @@ class TaskServices:
         from chalicelib.domain.contention import Windows
         from chalicelib.services.tasks.claim_task import ClaimTask
 
-        return ClaimTask(self.stores.runs, self.stores.tasks, Windows(secrets.randbelow))
+        return ClaimTask(self.stores.runs, self.stores.tasks, Windows(secrets.randbelow), meter=self.meter())
 
     @cached_property
     def claim_any(self) -> "ClaimAny":

@@ -23,6 +23,7 @@ from benchfleet_contract import limits
 from benchfleet_contract.authorities import authorities
 from benchfleet_contract.clocks import aware
 from benchfleet_contract.http_dates import http_date
+from benchfleet_contract.names import CORRELATION_HEADER, correlation_of
 from benchfleet_contract.proxies import is_loopback
 from benchfleet_contract.redaction import redacted
 from benchfleet_contract.tasks import (
@@ -83,10 +84,14 @@ class LeaseLost(Refused):
 
 @dataclass(frozen=True)
 class Claimed:
-    """A claim's answer. `lease_ends` is on the local monotonic clock; infinite without a task."""
+    """A claim's answer. `lease_ends` is on the local monotonic clock; infinite without a task.
+
+    `correlation_id` is what the control plane's log calls the claim.
+    """
 
     reply: ClaimReply
     lease_ends: float
+    correlation_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,12 +133,18 @@ class Session:
         self._own: dict[str, str] = {}
         self._denied: type[Refused] = Unauthorized
 
-    def of_attempt(self, token: str | None) -> "Session":
-        """The same session, speaking for one attempt by its own token. That ends with the lease: then 401 means lost."""
-        if token is None:
+    def of_attempt(self, token: str | None, *, correlation_id: str | None = None) -> "Session":
+        """The same session, speaking for one attempt by its own token. That ends with the lease: then 401 means lost.
+
+        What it says is logged under the claim's id.
+        """
+        if token is None and correlation_id is None:
             return self
         mine = copy(self)
-        mine._own, mine._denied = {"Authorization": f"Bearer {token}"}, LeaseLost
+        mine._own = {CORRELATION_HEADER: correlation_id} if correlation_id else {}
+        if token is not None:
+            mine._own["Authorization"] = f"Bearer {token}"
+            mine._denied = LeaseLost
         return mine
 
     def close(self) -> None:
@@ -148,7 +159,8 @@ class Session:
         if reply.task is None:
             return Claimed(reply=reply, lease_ends=float("inf"))
         left_s = _lease_left_s(reply.task.lease_until, reply.task.next_heartbeat_in_s, answer)
-        return Claimed(reply=reply, lease_ends=sent_at + left_s)
+        correlation_id = correlation_of(answer.headers.get(CORRELATION_HEADER))
+        return Claimed(reply=reply, lease_ends=sent_at + left_s, correlation_id=correlation_id)
 
     def heartbeat(self, task_id: str, beat: HeartbeatRequest) -> Beat:
         sent_at = self._clock()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from benchfleet_contract.tasks import AssignedTask, UploadUrls
 
 from runner_image.control.heartbeats import Heartbeats, Holder
-from runner_image.control.session import Claimed, SessionError
+from runner_image.control.session import Claimed, Session, SessionError
 from runner_image.logs import Log, to_file
 from runner_image.machine.provenance import machine
 from runner_image.retries import Policy, Retrier
@@ -38,7 +38,7 @@ def run_task(claimed: Claimed, *, worker: Worker, stop: Stop, tools: Tools, log:
         raise ValueError("a claim without a task")
     if claimed.reply.attempt_token is None:
         log.warning("no_attempt_token", meaning="the control plane gave none: this runner's key speaks for the attempt")
-    tools = replace(tools, session=tools.session.of_attempt(claimed.reply.attempt_token))
+    tools = replace(tools, session=_of_attempt(tools.session, claimed))
     try:
         if urls is None:
             raise LookupError("the claim's answer holds a task but no presigned_urls to upload its result to")
@@ -47,6 +47,10 @@ def run_task(claimed: Claimed, *, worker: Worker, stop: Stop, tools: Tools, log:
         log.error("runner_error", error=str(error), trace=traceback.format_exc())
         failure = Failure.of("runner_error", words_of(error, place=tools.work_root))
         return _give_up(claimed, task, worker.health.failed(failure), worker=worker, stop=stop, tools=tools, log=log)
+
+
+def _of_attempt(session: Session, claimed: Claimed) -> Session:
+    return session.of_attempt(claimed.reply.attempt_token, correlation_id=claimed.correlation_id)
 
 
 def _give_up(

@@ -12,6 +12,8 @@ LAUNCH = re.compile(r"bf-[0-9a-f]{8}-[1-9][0-9]{0,8}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 IMAGE = re.compile(r"[!-,.-~][!-~]{0,254}")
+CORRELATION_HEADER = "Benchfleet-Correlation-Id"
+CORRELATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,63}")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 
 
@@ -27,6 +29,11 @@ def run_id_of(value: Any) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**128:
         value = str(value)
     return value if isinstance(value, str) and RUN_ID.fullmatch(value) else None
+
+
+def correlation_of(value: Any) -> str | None:
+    """The id under which a caller wants to be found in the logs; None for what is no such id."""
+    return value if isinstance(value, str) and CORRELATION_ID.fullmatch(value) else None
 
 
 def task_id(run_id: str, number: int) -> str:

@@ -10,6 +10,7 @@ from chalicelib.archive.s3 import Objects
 from chalicelib.archive.storage import Storage
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.counting import Counts, Tally, recount
+from chalicelib.domain.metering import Meter
 from chalicelib.domain.records import Run, Task
 from chalicelib.services.provisioning.advance import AdvanceFleet
 from chalicelib.services.provisioning.clouds import Clouds
@@ -21,6 +22,7 @@ from chalicelib.services.provisioning.report_launch import ReportLaunch
 from chalicelib.services.provisioning.strays import EndStrays
 from chalicelib.services.provisioning.watching import WatchMachines
 from chalicelib.services.runs.build_archive import BuildArchive
+from chalicelib.services.runs.collect_leftovers import CollectLeftovers
 from chalicelib.services.runs.count_changes import CountChanges
 from chalicelib.services.runs.create_run import CreateRun
 from chalicelib.services.runs.delete_run import DeleteRun
@@ -39,6 +41,7 @@ from chalicelib.services.tasks.renew_lease import RenewLease
 from chalicelib.services.tasks.sign_uploads import SignUploads
 from chalicelib.store.deletions import DeletionStore
 from chalicelib.store.launches import LaunchStore
+from chalicelib.store.leftovers import LeftoverStore
 from chalicelib.store.measured import MeasuredStore
 from chalicelib.store.runners import RunnerStore
 from chalicelib.store.runs import RunStore
@@ -68,18 +71,23 @@ class HandClock:
 
 
 class Outbox:
-    """The finalize queue as lists of run ids, each as often as it was sent: `sent` to be finalized, `deletions`, `judgements`."""
+    """The finalize queue as lists of run ids, each as often as it was sent: `sent` to be finalized, `deletions`, `judgements`,
+    `collections`."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.deletions: list[str] = []
         self.judgements: list[str] = []
+        self.collections: list[str] = []
 
     def send(self, run_id: str) -> None:
         self.sent.append(run_id)
 
     def send_deletion(self, run_id: str) -> None:
         self.deletions.append(run_id)
+
+    def send_collection(self, run_id: str) -> None:
+        self.collections.append(run_id)
 
     def send_judgement(self, run_id: str) -> None:
         self.judgements.append(run_id)
@@ -152,9 +160,9 @@ class System:
         table = Table(dynamodb, self.table_name)
         self.runs, self.tasks = RunStore(table), TaskStore(table)
         clock, queue = self.clock, self.outbox
-        self.launches = LaunchStore(table)
+        self.launches, self.leftovers, self.meter = LaunchStore(table), LeftoverStore(table), Meter()
         self.create_run = CreateRun(self.runs, self.tasks, self.storage, self.provision, clock, lambda: "x1")
-        self.claims = ClaimTask(self.runs, self.tasks, Windows(lambda below: below - 1))
+        self.claims = ClaimTask(self.runs, self.tasks, Windows(lambda below: below - 1), meter=self.meter)
         self.claims_of_any = ClaimAny(self.runs, self.claims)
         self.claim_task = answered(self.claims, self.storage)
         self.claim_any = answered(self.claims_of_any, self.storage)
@@ -176,19 +184,31 @@ class System:
         )
         results = ResultReader(lambda: self.objects)
         self.judge = JudgePrecision(self.runs, self.tasks, self.measurements, results, clock)
-        self.sweep = Sweep(self.runs, self.tasks, self.deletions, self.launches, queue, self.provision, clock)
+        self.sweep = Sweep(
+            self.runs,
+            self.tasks,
+            self.deletions,
+            self.launches,
+            self.leftovers,
+            queue,
+            self.provision,
+            clock,
+            self.meter,
+        )
         self._connect_machines()
         self.release_builds = ReleaseBuilds(self.runs, queue)
-        self.count_changes = CountChanges(self.runs, queue, clock)
+        self.count_changes = CountChanges(self.runs, queue, clock, self.meter)
         self.build_archive = BuildArchive(
-            self.runs, self.tasks, ArchiveBuilder(lambda: self.objects), end_open, self.judge, queue, clock
-        )
+            self.runs, self.tasks, self.leftovers, ArchiveBuilder(lambda: self.objects), end_open, self.judge, queue, clock,
+            meter=self.meter,
+        )  # fmt: skip
+        self.collect = CollectLeftovers(self.runs, self.tasks, self.leftovers, self.storage)
 
     def _connect_machines(self) -> None:
         clouds = Clouds(lambda: self.places, lambda: {"aws-ec2": self.cloud}, self.prices)
         self.advance = AdvanceFleet(
             self.runs, self.tasks, self.runners, self.launches, WatchMachines(clouds), EndMachines(clouds),
-            LaunchMachines(self.launches, clouds), GiveUp(self.tasks), self.provision, self.clock,
+            LaunchMachines(self.launches, clouds, self.meter), GiveUp(self.tasks), self.provision, self.clock,
         )  # fmt: skip
         self.end_strays = EndStrays(self.runs, self.launches, clouds, self.clock)
         self.report_launch = ReportLaunch(self.launches, self.clock)
@@ -217,6 +237,11 @@ class System:
         """Delivers every message about a deletion once."""
         while self.outbox.deletions:
             self.remove_run(self.outbox.deletions.pop(0))
+
+    def collect_all(self) -> None:
+        """Delivers every message about uploads that no task names once."""
+        while self.outbox.collections:
+            self.collect(self.outbox.collections.pop(0))
 
     def judge_all(self) -> None:
         """Delivers every message about a judgement once."""

@@ -231,10 +231,3 @@ def test_markers_stand_until_they_are_retired(stores: Stores) -> None:
     assert stores.runs.active() == [ActiveRun("r", NOW_MS + 5, "other", frozenset({LOCAL}))]
     stores.runs.retire("r")
     assert stores.runs.active() == []
-
-
-def test_a_forgotten_run_leaves_its_id_free(stores: Stores) -> None:
-    stores.runs.reserve(a_run())
-    stores.runs.forget(a_run())
-    assert stores.runs.get("r") is None
-    assert stores.runs.reserve(a_run(body_sha256="2" * 64))

@@ -319,11 +319,3 @@ def test_only_a_bounded_part_of_a_run_is_read_for_one_page(stores: Stores) -> No
     frugal, wanted = TaskStore(stores.table, most_read=4), Wanted(status=TaskStatus.FAILED)
     assert frugal.select(run, wanted, after=0, limit=9) == Selected([], cursor=4)
     assert frugal.select(run, wanted, after=4, limit=9) == Selected([], cursor=None)
-
-
-def test_a_run_is_discarded_with_all_its_tasks(stores: Stores) -> None:
-    run = a_run(sizes={LOCAL: 300})
-    stores.tasks.create(a_task(number) for number in (1, 130, 300))
-    stores.tasks.discard(run)
-    stores.tasks.discard(run)
-    assert list(stores.tasks.all(run)) == []

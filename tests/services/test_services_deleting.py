@@ -25,7 +25,7 @@ from tests.contract.records import LOCAL, a_request
 from tests.contract.system import BODY, Clients, Killed, System
 
 OLD_S = HANDED_OUT_MS / 1000
-WRITES_OF_A_REMOVAL = 6  # taking, tasks and header, who waited, marker, counters, the run
+WRITES_OF_A_REMOVAL = 7  # taking, tasks and header, who waited, two markers, counters, the run
 
 
 def claim(system: System, runner: str = "one", run_id: str = "r") -> ClaimReply:

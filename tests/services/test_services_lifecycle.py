@@ -119,6 +119,7 @@ def test_a_creator_that_dies_leaves_nothing_that_anybody_sees(system: System, wr
     system.sweep()
     system.clock.pass_s(16 * 60)
     system.sweep()
+    system.remove()
     assert system.runs.active() == []
     assert system.create_run({**BODY, "per_instance_type": {"tasks": 1}}).task_count == 1
     assert [task.status for task in system.all()] == [TaskStatus.PENDING]

@@ -148,6 +148,7 @@ def test_whoever_starts_a_run_may_die_at_any_write(system: Scheduled, writes: in
         system.turn()
     system.clock.pass_s(16 * 60)
     system.sweep()
+    system.remove()
     system.sweep_schedules()
     system.turn()
     assert system.states() == ["running"]

@@ -79,6 +79,7 @@ def test_a_creation_counts_as_dead_after_a_quarter_of_an_hour(system: System) ->
     assert is_active(system)
     system.clock.pass_s(MS)
     system.sweep()
+    system.remove()
     assert (is_active(system), system.runs.get("r"), list(system.tasks.all(run))) == (False, None, [])
 
 

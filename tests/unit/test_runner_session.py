@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from benchfleet_contract.states import HeartbeatStatus
-from benchfleet_contract.tasks import ClaimRequest, CompleteRequest, HeartbeatRequest
+from benchfleet_contract.tasks import AssignedTask, ClaimReply, ClaimRequest, CompleteRequest, HeartbeatRequest
 
 from runner_image.control.loop import claimable_later
 from runner_image.control.session import (
@@ -24,6 +24,10 @@ from runner_image.control.session import (
     Unreachable,
 )
 
+TASK = AssignedTask(
+    id="r.1", provider="local", instance_type="box", instance_type_alias=None, run_number=1, ruby_version=None,
+    run_id="r", workload="mock", workload_options={}, attempt=1, max_attempts=3, lease_until="", next_heartbeat_in_s=1,
+)  # fmt: skip
 CLAIM_REQUEST = ClaimRequest(provider="p", instance_type="t", runner_id="r")
 BEAT = HeartbeatRequest(runner_id="r", status=HeartbeatStatus.BOOT)
 SERVER_NOW = datetime(2020, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -77,6 +81,21 @@ def test_only_the_attempts_own_requests_carry_its_token() -> None:
         mine.complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
         asked.claim("r1", CLAIM_REQUEST)
     assert seen == ["Bearer attempt-1-x", "Bearer sesame"]
+
+
+def test_what_an_attempt_says_goes_under_the_id_of_its_claim() -> None:
+    seen: list[str | None] = []
+    claimed = ClaimReply(status="assigned", task=TASK).model_dump(mode="json", exclude_unset=True)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("benchfleet-correlation-id"))
+        return httpx.Response(200, json=claimed, headers={"Benchfleet-Correlation-Id": "c-1"})
+
+    with closing(session(answer)) as asked:
+        mine = asked.of_attempt(None, correlation_id=asked.claim("r1", CLAIM_REQUEST).correlation_id)
+        mine.complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
+        asked.claim("r1", CLAIM_REQUEST)
+    assert seen == [None, "c-1", None]
 
 
 def test_no_message_holds_a_token() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from benchfleet import AsyncClient, Client, __version__, exceptions
+from benchfleet_contract.names import correlation_of
 
 from tests.unit.sdk_network import KEY, NOW_S, Answer, Ask, Json, Network, detail, ok, refused, task
 
@@ -66,6 +67,7 @@ def test_each_operation_is_one_request_with_key_and_name(
     assert headers["Authorization"] == f"Bearer {KEY}"
     assert headers["User-Agent"] == f"benchfleet/{__version__}"
     assert headers["Benchfleet-Codes"] == "1"
+    assert correlation_of(headers["Benchfleet-Correlation-Id"])
 
 
 def test_what_is_read_has_its_type(ask: Ask) -> None:

@@ -6,7 +6,7 @@ the same machine.
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from chalicelib.domain.fleets import Means
@@ -14,6 +14,7 @@ from chalicelib.domain.launch_planning import Situation
 from chalicelib.domain.launch_records import Launch, order_of
 from chalicelib.domain.launch_tries import UNCLEAR, refused, region_of
 from chalicelib.domain.launches import LaunchFailed, Machine
+from chalicelib.domain.metering import Meter
 from chalicelib.domain.ports import Launches
 from chalicelib.domain.spending import affordable_ms, fits
 from chalicelib.services.provisioning.clouds import Clouds
@@ -32,6 +33,7 @@ Kind = tuple[str, str, str, str]  # provisioner, region, instance type, market
 class LaunchMachines:
     store: Launches
     clouds: Clouds
+    meter: Meter = field(default_factory=Meter)
 
     def __call__(self, situation: Situation, ledger: Ledger) -> None:
         known: dict[Kind, LaunchFailed] = {}  # what this look was refused: the next of its kind need not ask
@@ -107,6 +109,7 @@ class LaunchMachines:
         self, situation: Situation, launch: Launch, aimed: Launch, error: LaunchFailed, regions: Iterable[str],
         ledger: Ledger, known: dict[Kind, LaunchFailed],
     ) -> Launch | None:  # fmt: skip
+        self.meter.add("LaunchFailures", code=error.code)
         others = any(each.state in ("starting", "running", "ending") for each in ledger.launches)
         after = refused(aimed, error, tuple(regions), now_ms=situation.now_ms, others=others)
         if aimed.region and error.code not in (*UNCLEAR, "cost"):
@@ -119,6 +122,7 @@ class LaunchMachines:
     def _launched(self, situation: Situation, aimed: Launch, machine: Machine, ledger: Ledger) -> Launch | None:
         after = aimed.launched(machine, now_ms=situation.now_ms)
         if ledger.change(aimed, after):
+            self.meter.add("Launches")
             return after
         current = self.store.get(aimed.run_id, aimed.name)
         if current is None or not _is_its(current, aimed, machine):

@@ -5,13 +5,15 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchfleet_contract.states import NOT_PROVISIONED, PARTLY_PROVISIONED, ArchiveState
 
+from chalicelib.domain.deleting import HANDED_OUT_MS
 from chalicelib.domain.leases import iso
-from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Flaw, Runs, Tasks
+from chalicelib.domain.metering import Meter
+from chalicelib.domain.ports import Builder, Built, Clock, FinalizeQueue, Flaw, Leftovers, Runs, Tasks
 from chalicelib.domain.records import Ending, Goal, Run, RunState, Task
 from chalicelib.domain.transitions import OPEN
 from chalicelib.services.runs.stop_run import EndOpenTasks
@@ -32,12 +34,14 @@ class BuildTakenOver(Exception):
 class BuildArchive:
     runs: Runs
     tasks: Tasks
+    leftovers: Leftovers
     builder: Builder
     end_open: EndOpenTasks
     judge: Callable[[str], None]
     queue: FinalizeQueue
     clock: Clock
     over: Callable[[str], None] = lambda origin: None  # told the origin of a run that has its archive
+    meter: Meter = field(default_factory=Meter)
 
     def __call__(self, run_id: str) -> None:
         """Does nothing for a run that is unknown, finished, or has open tasks and is not closing.
@@ -75,6 +79,7 @@ class BuildArchive:
         build = self.runs.begin_archive(run.run_id, now_ms=now_ms, until_ms=now_ms + BUILD_LEASE_MS)
         if build is None:
             return
+        self.leftovers.mark(run.run_id, due_ms=now_ms + HANDED_OUT_MS)
         if build > MOST_BUILDS:  # the builders before were killed: none was left to say so
             self._give_up(run, build, "every build of the archive was killed")
             return
@@ -127,6 +132,7 @@ class BuildArchive:
 
     def _close(self, run: Run, build: int, built: Built) -> None:
         if self.runs.close_archive(run, build, built, now_ms=self.clock()):
+            self.meter.add("ArchiveBytes", built.size_bytes or 0, unit="Bytes")
             self.over(run.origin)
             return
         # Stopped while we built, and run.json would tell a state that is no longer true; or another build took over.

@@ -6,19 +6,32 @@ Stateless, and safe to run twice at once: each write is conditioned on what this
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchfleet_contract.states import ArchiveState
 
 from chalicelib.domain.counting import Counts, all_ended, fingerprint, recount
-from chalicelib.domain.ports import Clock, Deletions, FinalizeQueue, Launches, ProvisionQueue, Refused, Runs, Tasks
+from chalicelib.domain.metering import Meter
+from chalicelib.domain.ports import (
+    Clock,
+    Deletions,
+    FinalizeQueue,
+    Launches,
+    Leftovers,
+    ProvisionQueue,
+    Refused,
+    Runs,
+    Tasks,
+)
 from chalicelib.domain.records import ActiveRun, Ending, Run, RunState, Task
 from chalicelib.domain.sweeping import plan
+from chalicelib.services.runs.gauges import Gauges
 
 ABANDONED_MS = 15 * 60_000  # a Lambda lives no longer: whoever was creating this run is dead
 QUIET_MS = 60_000  # counters that have not moved for this long owe nothing to the stream
 MOST_DELETIONS = 100  # that one sweep asks for
 LOST_MS = 20_000  # and a finalization that has not come for this long is asked for again
+_TOLD = {"extended": "LeasesExtended", "requeued": "LeasesRequeued", "timed_out": "LeasesTimedOut"}
 _log = logging.getLogger(__name__)
 
 
@@ -28,27 +41,35 @@ class Sweep:
     tasks: Tasks
     deletions: Deletions
     launches: Launches
+    leftovers: Leftovers
     queue: FinalizeQueue
     provision: ProvisionQueue
     clock: Clock
+    meter: Meter = field(default_factory=Meter)
 
     def __call__(self) -> dict[str, int]:
         """What was done, by name: extended, requeued, timed_out."""
         now_ms = self.clock()
         leased: list[Task] = []
+        gauges = Gauges(self.launches, now_ms)
         for active in self.runs.active():
             try:
-                leased += self._run(active, now_ms)
+                leased += self._run(active, gauges, now_ms)
             except Exception:  # one run in trouble must not keep the others from being swept
                 _log.exception("could not sweep run %s", active.run_id)
         done = self._leases(leased, now_ms)
         for run_id in self.deletions.due(now_ms=now_ms, limit=MOST_DELETIONS):
             self.queue.send_deletion(run_id)
+        for run_id in self.leftovers.due(now_ms=now_ms):
+            self.queue.send_collection(run_id)
         if self.launches.marked(now_ms=now_ms):  # machines were launched of late
             self.provision.send_strays()
+        gauges.tell(self.meter)
+        for kind, metric in _TOLD.items():
+            self.meter.add(metric, done[kind])
         return done
 
-    def _run(self, active: ActiveRun, now_ms: int) -> list[Task]:
+    def _run(self, active: ActiveRun, gauges: Gauges, now_ms: int) -> list[Task]:
         found = self.runs.get(active.run_id)
         if found is None or found[0].state is RunState.CREATING:
             self._abandoned(active, found[0] if found else None, now_ms)
@@ -56,6 +77,7 @@ class Sweep:
         run, counts = found
         if not run.is_shown:  # it is being deleted, its marker too
             return []
+        gauges.see(run, counts)
         if run.fleet:
             self.provision.send(run.run_id)
         if run.archive.state in (ArchiveState.READY, ArchiveState.FAILED):
@@ -79,10 +101,10 @@ class Sweep:
     def _abandoned(self, active: ActiveRun, run: Run | None, now_ms: int) -> None:
         if active.created_ms > now_ms - ABANDONED_MS:
             return
-        if run:
-            self.tasks.discard(run)
-            self.runs.forget(run)
-        self.runs.retire(active.run_id)
+        if run is None:
+            self.runs.retire(active.run_id)
+        else:  # with its tasks and what lies in the bucket
+            self.deletions.abandon(run.run_id, now_ms=now_ms)
 
     def _pass_deadline(self, run: Run) -> None:
         if self.runs.pass_deadline(run.run_id):

@@ -10,6 +10,7 @@ from benchfleet_contract.states import TaskStatus
 from chalicelib.domain.contention import Windows
 from chalicelib.domain.counting import all_ended
 from chalicelib.domain.errors import RunNotFound
+from chalicelib.domain.metering import Meter
 from chalicelib.domain.outcomes import Assigned, Done, Outcome, Wait
 from chalicelib.domain.ports import Clock, Refused, Runs, Tasks
 from chalicelib.domain.records import ActiveRun, Candidates, ClaimRequest, Demand, Header, Run, Task
@@ -45,6 +46,7 @@ class ClaimTask:
     tasks: Tasks
     windows: Windows
     routes: Routes = field(default_factory=Routes)
+    meter: Meter = field(default_factory=Meter)
 
     def __call__(self, run_id: str, request: ClaimRequest, *, retry: bool = False) -> Outcome:
         """`retry`: this request was sent before and its answer got lost. Raises RunNotFound."""
@@ -107,6 +109,7 @@ class ClaimTask:
                 task = self.tasks.claim(place[0], number, request)
             except Refused:
                 self.windows.lost(place)
+                self.meter.add("LostRaces")
                 continue
             self.windows.won(place)
             return task

@@ -1,10 +1,12 @@
 """One API, one key, one runtime: what every flow gets."""
 
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 from benchfleet_contract.addresses import address_problem
+from benchfleet_contract.names import CORRELATION_HEADER
 from benchfleet_contract.problems import CODES_HEADER
 
 from benchfleet.api.calls import Call
@@ -19,18 +21,23 @@ USER_AGENT = f"benchfleet/{__version__}"
 
 @dataclass(frozen=True)
 class Session:
-    """`base_url` is checked by `read_base_url`, `key` by `read_key`. The key goes to the API only, never to storage."""
+    """`base_url` is checked by `read_base_url`, `key` by `read_key`. The key goes to the API only, never to storage.
+
+    `correlation_id` goes with each request: the control plane's log lines have it.
+    """
 
     base_url: httpx.URL
     runtime: Runtime
     entropy: Entropy
     key: str | None = field(default=None, repr=False)
     repeats: bool = True
+    correlation_id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def request(self, call: Call) -> httpx.Request:
         """The request that `call` means, with the key. Raises UsageError for a body that is not JSON."""
         url = self.base_url.copy_with(raw_path=self.base_url.raw_path.rstrip(b"/") + call.path.encode())
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", CODES_HEADER: "1"}
+        headers[CORRELATION_HEADER] = self.correlation_id
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         patience = {"timeout": timeout(call.timeout_s).as_dict()}
