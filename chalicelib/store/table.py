@@ -104,6 +104,13 @@ class Table:
             **_expression(write.condition, write.values),
         )  # fmt: skip
 
+    def delete_unless_later(self, pk: str, sk: str, names: tuple[str, str], numbers: tuple[int, int]) -> None:
+        """As `put_unless_later`, to delete it. Raises ConditionFailed."""
+        first, second = names
+        condition = f"attribute_not_exists(#pk) OR #{first} < :first OR (#{first} = :first AND #{second} <= :second)"
+        values: dict[str, Any] = {":first": numbers[0], ":second": numbers[1]}
+        self.delete_if(Write(pk, sk, condition, values=values))
+
     def put_all(self, items: Iterable[Item]) -> None:
         """Unconditional puts, 25 a request, several requests at a time."""
         self._write_all({"PutRequest": {"Item": marshal_item(item)}} for item in items)

@@ -57,7 +57,7 @@ class Announce:
             previous, tombstone = self._before(executor_id)
             self._check(request, caller, previous, tombstone, now_ms)
             executor = self._executor(request, executor_id, caller, models, previous, tombstone, now_ms)
-            self.catalogs.keep(executor_id, models)
+            self.catalogs.keep(executor, models)
             with suppress(ExecutorRefused):
                 return self._committed(executor, models, previous, now_ms)
         raise Duplicate(f"Several processes announce {executor_id} at once: give each an executor_id of its own")
@@ -148,8 +148,8 @@ class Announce:
             return
         before = self.catalogs.get(executor.executor_id, previous.catalog)
         if before:
-            self.catalogs.unindex(executor.executor_id, before.descriptors.keys() - catalog.descriptors.keys())
-        self.catalogs.forget(executor.executor_id, previous.catalog)
+            self.catalogs.unindex(executor, before.descriptors.keys() - catalog.descriptors.keys())
+        self.catalogs.forget(executor, previous.catalog)
 
     def _tell(self, executor: Executor, catalog: Catalog, previous: Executor | None, now_ms: int) -> int:
         detail = {"models": len(catalog.descriptors), "instance_id": executor.instance_id}

@@ -101,13 +101,13 @@ class ChangeModels:
             lease_expires_ms=now_ms + previous.stale_ms,
             removal_ms=now_ms + previous.silence_ms,
         )
-        self.catalogs.keep(executor.executor_id, after)
+        self.catalogs.keep(executor, after)
         self.executors.change_catalog(executor, previous=previous)
         reply = _difference(before.descriptors, after.descriptors, executor.catalog_version)
         self.catalogs.index(executor, after, reply.added + reply.changed)
-        self.catalogs.unindex(executor.executor_id, reply.removed)
+        self.catalogs.unindex(executor, reply.removed)
         if before.digest and before.digest != after.digest:
-            self.catalogs.forget(executor.executor_id, before.digest)
+            self.catalogs.forget(executor, before.digest)
         detail = {"added": reply.added, "removed": reply.removed, "changed": reply.changed}
         self.log.note(Event(executor.executor_id, now_ms, "updated", executor.generation, detail), changes=True)
         return reply

@@ -70,8 +70,8 @@ class Leave:
             return
         catalog = self.catalogs.get(executor.executor_id, executor.catalog)
         if catalog:
-            self.catalogs.unindex(executor.executor_id, catalog.descriptors)
-        self.catalogs.forget(executor.executor_id, executor.catalog)
+            self.catalogs.unindex(executor, catalog.descriptors)
+        self.catalogs.forget(executor, executor.catalog)
 
     def release(self, executor_id: str) -> None:
         """The next announcement binds it to its own key. Raises ExecutorNotFound, Gone."""

@@ -86,11 +86,12 @@ def tombstone_of(item: Item) -> Tombstone:
     return Tombstone(item["sk"], item.get("principal"), item["generation"], item["ended_ms"], item["why"])
 
 
-def catalog_item(executor_id: str, catalog: Catalog) -> Item:
+def catalog_item(executor: Executor, catalog: Catalog) -> Item:
     models = [one.model_dump(mode="json", exclude_defaults=True) for one in catalog.descriptors.values()]
     packed = zlib.compress(json.dumps(models).encode())
     return {
-        "pk": keys.executor_pk(executor_id), "sk": keys.catalog_sk(catalog.digest), "models": packed,
+        "pk": keys.executor_pk(executor.executor_id), "sk": keys.catalog_sk(catalog.digest), "models": packed,
+        "generation": executor.generation, "version": executor.catalog_version,
         "labels": dict(catalog.labels), "endpoint": catalog.endpoint,
     }  # fmt: skip
 
