@@ -5,8 +5,10 @@ import { ask } from "./dialog.js";
 import { announce, byId, tick } from "./dom.js";
 import { ended, plural } from "./format.js";
 import { Poll } from "./poll.js";
+import { Registry } from "./registry.js";
 import { Store } from "./store.js";
 import { prepareTip } from "./tip.js";
+import { drawExecutors, prepareExecutors } from "./view_executors.js";
 import { drawConnection, drawNotice, drawPicker, drawTitle } from "./view_frame.js";
 import { drawGroups } from "./view_groups.js";
 import { drawMachines, prepareMachines } from "./view_machines.js";
@@ -15,13 +17,15 @@ import { drawRun, prepareRun } from "./view_run.js";
 import { drawSchedules } from "./view_schedules.js";
 
 const store = new Store();
+const registry = new Registry();
 const poll = new Poll((signal) => store.read(signal), settled);
 const runnersPoll = new Poll((signal) => store.readRunners(signal), draw);
 const schedulesPoll = new Poll((signal) => store.readSchedules(signal), () => drawSchedules(store.schedules));
+const registryPoll = new Poll((signal) => registry.read(signal), () => drawExecutors(registry));
 let silentSince = null;
 let askedForKey = false;
 let runnersOf = null;
-let schedulesAsked = false;
+let restAsked = false;
 
 const actions = {
   onToggle: (key) => change(() => store.toggle(key)),
@@ -40,9 +44,10 @@ function settled(failing) {
   if (!failing && silentSince) announce("The control plane answers again.");
   silentSince = failing ? (silentSince ?? new Date()) : null;
   draw();
-  if (!failing && !schedulesAsked && store.view !== "loading") {
-    schedulesAsked = true;
+  if (!failing && !restAsked && !["loading", "locked"].includes(store.view)) {
+    restAsked = true;
     schedulesPoll.now();
+    registryPoll.now();
   }
   if (store.view === "shown" && runnersOf !== store.runId) {
     runnersOf = store.runId;
@@ -114,6 +119,7 @@ async function download(run) {
 
 prepareRun({ onDownload: download, onStop: stop });
 prepareMachines();
+prepareExecutors();
 prepareTip();
 byId("runs").addEventListener("change", (event) => goTo(event.target.value));
 byId("older").addEventListener("click", () => store.readOlder().then(draw, () => poll.now()));
