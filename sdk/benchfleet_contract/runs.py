@@ -192,3 +192,5 @@ class RunDetail(BaseModel):
     precision: Annotated[RunPrecision | None, Field(exclude_if=lambda value: value is None)] = None
     # How many machines that were asked for are in which state; only where the control plane brings machines.
     launches: Annotated[dict[LaunchState, int] | None, Field(exclude_if=lambda value: value is None)] = None
+    # What an executor must have to get its tasks; only of a run that demands it.
+    model: Annotated[RunModel | None, Field(exclude_if=lambda value: value is None)] = None

@@ -16,6 +16,7 @@ from benchfleet.explaining.document import Explanation, Finding
 
 from tests import prepared_start
 from tests.integration.api_client import Api, Json, fresh
+from tests.unit.registry_records import a_model
 
 CONSOLE = b"".join(b"line %d\n" % number for number in range(40)) + b"\x1b[31mSegmentation fault\x1b[0m\n"
 
@@ -65,6 +66,33 @@ def test_a_run_without_a_fitting_runner(api: Api, client: Client) -> None:
     assert finding.words.startswith(f"{run_id}.1 waits for aws/{kind}: ")
     assert f"--run-id {run_id} --provider aws --instance-type {kind}" in (finding.command or "")
     assert of_kind(told, "running").task_ids == [f"{run_id}.2"]
+
+
+def test_a_run_that_demands_a_model_tells_what_each_executor_lacks(api: Api, client: Client) -> None:
+    model_id, kind = f"org/{fresh('model')}:8b", fresh("kind")
+    wanted = {"model_id": model_id, "filters": {"min_context_length": 32_000}}
+    run_id = api.create(aws=[{"instance_type": kind}], local=None, model=wanted)["run_id"]
+    run = client.run(run_id)
+    assert run.model
+    assert (run.model.model_id, run.model.filters.min_context_length) == (model_id, 32_000)
+    finding = of_kind(explained(client, run_id), "model")
+    assert (finding.weight, finding.words.startswith(f"1 task demands {model_id}: no")) == ("problem", True)
+
+    names = [fresh("host") for _ in range(2)]
+    for name, context in zip(names, (8_192, 64_000), strict=True):
+        model = a_model(model_id, capabilities={"max_context_length": context})
+        body = {"executor_id": name, "instance_id": "p", "heartbeat_interval_s": 60, "models": [model]}
+        assert api("POST", "/executors", body, role="runner").status_code == 201
+    finding = of_kind(explained(client, run_id), "model")
+    assert finding.weight == "fine"
+    assert f"{names[0]}: filter min_context_length: 8,192 of 32,000" in finding.details
+    api("POST", f"/executors/{names[1]}/drain", {"reason": "test"})
+    finding = of_kind(explained(client, run_id), "model")
+    assert finding.weight == "problem"
+    assert f"{names[1]}: draining: it takes nothing new" in finding.details
+    for name in names:
+        api("DELETE", f"/executors/{name}")
+    api("POST", f"/runs/{run_id}/stop")
 
 
 def test_a_failed_task_with_the_end_of_its_log(api: Api, client: Client) -> None:

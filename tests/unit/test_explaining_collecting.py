@@ -9,6 +9,8 @@ from benchfleet.exceptions import NotFound
 from benchfleet.explaining import collecting
 from benchfleet.explaining.document import Explanation
 from benchfleet_contract.launches import LaunchList
+from benchfleet_contract.registry.executors import ExecutorDetail, ExecutorEntry
+from benchfleet_contract.registry.models import Filters, FoundModel
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.runs import GroupCounts, RunDetail, TaskCounts
 from benchfleet_contract.states import TaskStatus
@@ -58,6 +60,15 @@ class Told:
     def task_files(self, task_id: str) -> TaskFiles:
         self.signed += 1
         return TaskFiles(result_url=None, error_url="http://store/error.tar.gz", expires_at="")
+
+    def executors(self) -> Iterator[ExecutorEntry]:
+        raise AssertionError("asked for executors, of a run that demands no model")
+
+    def executor(self, executor_id: str) -> ExecutorDetail:
+        raise AssertionError(f"asked for {executor_id}")
+
+    def find_model(self, model_id: str, filters: Filters | None = None, *, limit: int = 50) -> FoundModel:
+        raise AssertionError(f"asked for {model_id}")
 
 
 def refusing(request: httpx.Request) -> httpx.Response:

@@ -72,7 +72,7 @@ def run_detail(run: Run, counts: Counts, storage: Storage) -> RunDetail:
         created_at=iso(run.created_ms) or "", completed_at=iso(run.completed_ms), deadline_at=iso(run.deadline_ms) or "",
         reason=run.reason, workload=run.workload, workload_options=run.workload_options, lease_s=run.lease_s,
         max_attempts=run.max_attempts, metadata=run.metadata, archive=archive, groups=_groups(run, counts),
-        precision=_precision(run, run.goal) if run.goal else None,
+        precision=_precision(run, run.goal) if run.goal else None, model=run.model,
     )  # fmt: skip
 
 

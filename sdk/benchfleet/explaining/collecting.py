@@ -8,6 +8,9 @@ from typing import Protocol
 import httpx
 from benchfleet_contract.limits import TASKS_PAGE
 from benchfleet_contract.names import split_task_id
+from benchfleet_contract.registry.executors import ExecutorDetail, ExecutorEntry
+from benchfleet_contract.registry.limits import MAX_LIST_LIMIT
+from benchfleet_contract.registry.models import Filters, FoundModel, RunModel
 from benchfleet_contract.runners import TaskFiles
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.states import TaskStatus
@@ -18,10 +21,12 @@ from benchfleet.explaining.document import Explanation, LogTail
 from benchfleet.explaining.failing import failures
 from benchfleet.explaining.judging import judge
 from benchfleet.explaining.log_tail import MOST_DOWNLOAD_BYTES, log_tail
+from benchfleet.explaining.models import Registry
 from benchfleet.explaining.scene import count
 from benchfleet.watch import poller
 
 _OF_EACH_STATE = 1_000  # tasks of a large run that are looked at
+_DETAILS = 20  # executors that name the model and cannot take the tasks: so many are looked at
 _LOGS = 5  # that are downloaded for a run
 _CHUNK = 64 * 1024
 _TELLING = (TaskStatus.FAILED, TaskStatus.PENDING, TaskStatus.CLAIMED, TaskStatus.RUNNING, TaskStatus.CANCELLED)
@@ -33,6 +38,12 @@ class Api(poller.Api, Protocol):
     def task(self, task_id: str) -> Task: ...
 
     def task_files(self, task_id: str) -> TaskFiles: ...
+
+    def executors(self) -> Iterator[ExecutorEntry]: ...
+
+    def executor(self, executor_id: str) -> ExecutorDetail: ...
+
+    def find_model(self, model_id: str, filters: Filters | None = None, *, limit: int = 50) -> FoundModel: ...
 
 
 def explain(
@@ -52,8 +63,30 @@ def explain(
     tails = {tail.task_id: tail for tail in _tails(api, tasks, http)}
     return judge(
         run, tasks, runners, now(), task_id=task.id if task else None, tails=tails, api_url=api_url, sampled=sampled,
-        launches=launches,
+        launches=launches, registry=registry_for(api, run.model) if run.model else None,
     )  # fmt: skip
+
+
+def registry_for(api: Api, wanted: RunModel) -> Registry:
+    """What the registry knows of a model that a run demands."""
+    executors = list(api.executors())
+    try:
+        found = api.find_model(wanted.model_id, wanted.filters, limit=MAX_LIST_LIMIT)
+        able = frozenset(() if found.all_overloaded else (one.executor_id for one in found.executors))
+    except NotFound:
+        able = frozenset()
+    digest = wanted.pin and wanted.pin.descriptor_digest
+    naming = [one.executor_id for one in executors if wanted.model_id in one.model_ids]
+    asked = [name for name in naming if digest or name not in able][:_DETAILS]
+    return Registry(executors, able, {name: detail for name in asked if (detail := _detail(api, name))})
+
+
+def _detail(api: Api, executor_id: str) -> ExecutorDetail | None:
+    """None for one that has just left."""
+    try:
+        return api.executor(executor_id)
+    except NotFound:
+        return None
 
 
 def _found(api: Api, given: str) -> tuple[RunDetail, Task | None]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 Kind = Literal[
     "archive_failed", "lost", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial", "busy", "soon",
     "running", "archiving", "completed", "cancelled", "enough", "clock", "machine_failed", "coming",
+    "model",
 ]  # fmt: skip
 Weight = Literal["problem", "waiting", "fine"]
 

@@ -13,6 +13,7 @@ from benchfleet_contract.tasks import Task
 from benchfleet.explaining.document import Explanation, Finding, LogTail
 from benchfleet.explaining.failing import failed, partial
 from benchfleet.explaining.machines import machines
+from benchfleet.explaining.models import Registry, models
 from benchfleet.explaining.scene import Scene, count, first_ids, verb
 from benchfleet.explaining.waiting import waiting
 from benchfleet.explaining.working import working
@@ -24,8 +25,8 @@ from benchfleet.watch.groups import in_flight, open_tasks
 DEADLINE_NEAR_S = 600
 _LOST_REMEDY = "a corrupt upload lies under corrupt/ in the archive as it came; run the tasks again for the others"
 _ORDER = [
-    "archive_failed", "lost", "machine_failed", "failed", "deadline_near", "no_runner", "silent", "handed_back", "partial",
-    "coming", "busy", "soon", "running", "archiving", "enough", "cancelled", "completed", "clock",
+    "archive_failed", "lost", "machine_failed", "failed", "deadline_near", "model", "no_runner", "silent", "handed_back",
+    "partial", "coming", "busy", "soon", "running", "archiving", "enough", "cancelled", "completed", "clock",
 ]  # fmt: skip
 
 
@@ -40,12 +41,14 @@ def judge(
     api_url: str | None = None,
     sampled: bool = False,
     launches: Sequence[LaunchView] = (),
+    registry: Registry | None = None,
 ) -> Explanation:
     """Why these tasks of the run wait or failed. `now` is an aware time; `task_id` says that one task was asked about."""
     scene = Scene(run, tasks, runners.runners, now, tails or {}, api_url, runners.truncated, sampled, launches)
     found = [
         *machines(scene),
         *failed(scene),
+        *models(scene, registry),
         *waiting(scene),
         *working(scene),
         *partial(scene),
@@ -54,12 +57,17 @@ def judge(
     ]
     if task_id is None:
         found += [*_archive(scene), *_deadline(scene)]
-    found.sort(key=lambda finding: _ORDER.index(finding.kind))
+    found.sort(key=lambda finding: (_is_aside(finding), _ORDER.index(finding.kind)))
     fine = all(finding.weight != "problem" for finding in found)
     return Explanation(
         run_id=run.run_id, task_id=task_id, status=run.status, fine=fine, headline=_headline(scene, found, task_id),
         deadline_at=run.deadline_at, sampled=sampled, findings=found,
     )  # fmt: skip
+
+
+def _is_aside(finding: Finding) -> bool:
+    """What is fine with the model never comes before what hinders the tasks after all."""
+    return finding.kind == "model" and finding.weight == "fine"
 
 
 def _headline(scene: Scene, found: list[Finding], task_id: str | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchfleet_contract.launches import LaunchView
+from benchfleet_contract.registry.models import RunModel
 from benchfleet_contract.runs import GroupCounts, LostResult, RunDetail, RunListItem, TaskCounts
 from benchfleet_contract.states import ArchiveState, RunStatus
 from benchfleet_contract.summary import RunSummary
@@ -48,6 +49,7 @@ class RunShown(Document):
     tasks: TaskCounts
     groups: list[GroupCounts]
     archive: ArchiveSeen
+    model: RunModel | None = Field(default=None, description="what an executor must have to get its tasks")
     summary: RunSummary | None = Field(
         default=None, description="of `runs show`: what it measured; null while its archive is not ready"
     )

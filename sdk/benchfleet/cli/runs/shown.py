@@ -6,6 +6,7 @@ from math import fsum
 
 from benchfleet_contract.clocks import set_back
 from benchfleet_contract.launches import LaunchView
+from benchfleet_contract.registry.models import RunModel
 from benchfleet_contract.runs import Archive, RunDetail, TaskCounts
 from benchfleet_contract.states import RunStatus
 from rich.console import Console
@@ -77,6 +78,8 @@ def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | s
         for words in stop_words(run.precision):
             yield "", Text(printable(words))
     yield "workload", f"{run.workload}{f', ruby {run.ruby_version}' if run.ruby_version else ''}"
+    if run.model:
+        yield "model", Text(printable(model_words(run.model)))
     yield "created", ago(run.created_at, now=now)
     if run.completed_at:
         odd = set_back(run.created_at, run.completed_at)
@@ -84,6 +87,16 @@ def _facts(run: RunDetail, now: datetime | None) -> Iterator[tuple[str, Text | s
     else:
         yield "deadline", ago(run.deadline_at, now=now)
     yield "archive", _archive(run.archive)
+
+
+def model_words(model: RunModel) -> str:
+    """Which model, and how it is narrowed down."""
+    filters = model.filters.model_dump(exclude_defaults=True)
+    told = [f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in filters.items()]
+    pin = model.pin
+    told += [f"on {pin.executor_id}"] if pin and pin.executor_id else []
+    told += [f"digest {pin.descriptor_digest[:12]}"] if pin and pin.descriptor_digest else []
+    return "; ".join([model.model_id, *told])
 
 
 def status(run: RunDetail) -> Text:
