@@ -214,8 +214,8 @@ def test_a_late_call_is_told_to_stop() -> None:
 
 @pytest.mark.parametrize("name", ["Task", "TaskList", "RunDetail", "RunList", "UploadUrls", "RunnerList", "Archive"])
 def test_replies_tell_all_of_their_fields(name: str) -> None:
-    """But not the precision of a run that has no target, nor the machines of one that brings none."""
-    left_out = {"precision", "launches"} if name == "RunDetail" else set()
+    """But not the precision of a run without a target, the machines of one that brings none, the model of one that demands none."""
+    left_out = {"precision", "launches", "model"} if name == "RunDetail" else set()
     assert set(SCHEMAS[name]["required"]) == set(SCHEMAS[name]["properties"]) - left_out
 
 
