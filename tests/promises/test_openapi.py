@@ -214,7 +214,7 @@ def test_a_late_call_is_told_to_stop() -> None:
 
 @pytest.mark.parametrize("name", ["Task", "TaskList", "RunDetail", "RunList", "UploadUrls", "RunnerList", "Archive"])
 def test_replies_tell_all_of_their_fields(name: str) -> None:
-    """But not the precision of a run without a target, the machines of one that brings none, the model of one that demands none."""
+    """But not what a run has no use for: a precision without a target, machines and a model where none are asked for."""
     left_out = {"precision", "launches", "model"} if name == "RunDetail" else set()
     assert set(SCHEMAS[name]["required"]) == set(SCHEMAS[name]["properties"]) - left_out
 

@@ -68,7 +68,7 @@ def test_each_executor_is_told_with_what_it_lacks_the_nearest_first() -> None:
 
 def test_another_digest_and_failing_filters_are_named() -> None:
     entry = an_entry()
-    wanted = {"pin": {"descriptor_digest": "b" * 64}, "filters": {"min_context_length": 32_000}}
+    wanted: dict[str, Any] = {"pin": {"descriptor_digest": "b" * 64}, "filters": {"min_context_length": 32_000}}
     _, finding = told(entry, details=(a_detail(entry),), **wanted)
     assert finding.details == [
         "host: another digest: aaaaaaaaaaaa, the run pins bbbbbbbbbbbb; filter min_context_length: 8,192 of 32,000"
