@@ -74,7 +74,11 @@ class Account(Running):
 
     def door(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.ready['token']}"}
-        return httpx.get(f"{self.ready['aws_endpoint_url']}/_account/{path}", headers=headers).raise_for_status().json()
+        return (
+            httpx.get(f"{self.ready['aws_endpoint_url']}/_account/{path}", headers=headers, timeout=DEADLINE_S)
+            .raise_for_status()
+            .json()
+        )
 
     def role(self, name: str, *statements: dict[str, Any]) -> str:
         trust = {

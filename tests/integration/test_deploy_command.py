@@ -4,6 +4,7 @@ The tests follow each other: one account goes through them all.
 """
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -216,6 +217,38 @@ def test_unknown_routes_have_the_words_of_our_api(laptop: Laptop) -> None:
     url = read_profiles(laptop.profiles).profiles["aws-dev"].api_url
     answer = httpx.get(f"{url}/no/such/route")
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_route")
+
+
+def test_logs_are_lines_of_functions_and_machines_in_order(account: Account, command: CommandLine) -> None:
+    logs, now = account.client("logs"), round(time.time() * 1000)
+    for group, stream, ago, text in (
+        ("/aws/lambda/benchfleet-dev-sweep", "s", 3_000, "swept run-1"),
+        ("/benchfleet-dev/runners", "bf-12345678-0/runner-1", 2_000, "claimed run-1\x1b[2J"),
+        ("/benchfleet-dev/runners", "bf-12345678-1/runner-1", 1_000, "claimed run-2"),
+        ("/aws/lambda/benchfleet-dev-sweep", "s", 7_200_000, "long ago"),
+    ):
+        if not logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)["logStreams"]:
+            logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        logs.put_log_events(
+            logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now - ago, "message": text}]
+        )
+
+    def told(*flags: str) -> list[tuple[str, str]]:
+        done = command("logs", "--json", *flags)
+        assert done.code == 0, done.err
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        return [(line["source"], line["text"]) for line in lines]
+
+    swept, first = ("sweep", "swept run-1"), ("bf-12345678-0/runner-1", "claimed run-1\x1b[2J")
+    assert told("--run-id", "run-1") == [swept, first]
+    of_sweep = told("--function", "sweep")  # it has run meanwhile, too
+    assert swept in of_sweep
+    assert ("sweep", "long ago") not in of_sweep
+    assert {source for source, _ in of_sweep} == {"sweep"}
+    assert told("--launch", "bf-12345678-0") == [first]
+    assert "\x1b" not in command("logs", "--launch", "bf-12345678-0").out
+    assert command("logs", "--function", "nothing").code == exit_codes.USAGE
+    assert command("logs", "--since", "soon").code == exit_codes.USAGE
 
 
 def test_a_nuke_shows_what_there_is_and_asks_before_it_changes_anything(account: Account, command: CommandLine) -> None:

@@ -263,6 +263,12 @@ def test_ctrl_c_may_clean_up(tmp_path: Path) -> None:
     assert (here.client.stopped, here.provisioner.log, files(tmp_path)) == (["7"], ["start", "stop"], [])
 
 
+def test_who_stops_a_run_with_machines_in_a_cloud_is_offered_to_see_them_ended(tmp_path: Path) -> None:
+    here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, choose=lambda run_id: CLEAN)
+    here.write({**CONFIG, "provision": {"aws": {}}})
+    assert "benchfleet nuke --run-id 7" in here.driver(run_id="7", providers=("aws",)).run().words
+
+
 def test_a_stop_that_gets_no_answer_still_ends_what_is_here(tmp_path: Path) -> None:
     here = stage(tmp_path, RUNNING, CTRL_C, Unreachable("gone"), choose=lambda run_id: STOP)
     ended = here.driver(run_id="7").run()

@@ -69,6 +69,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "demo": Entry("benchfleet.cli.demo:run", "Run a real benchmark on this machine, end to end.", "emulator,runner"),
     "deploy": Entry("benchfleet.cli.deploy:run", "Bring a control plane into your AWS account, or up to date.", "aws"),
     "nuke": Entry("benchfleet.cli.nuke:run", "Delete a stage from your AWS account, or only its machines.", "aws"),
+    "logs": Entry("benchfleet.cli.logs:run", "Show what a stage's functions and machines have written.", "aws"),
     "keys": Group("Make, list and revoke the keys of a stage.", KEYS),
     "cost": Entry("benchfleet.cli.cost:run", "Show what the machines of a run have cost."),
     "prices": Group("List and renew what is known of AWS's prices.", PRICES),

@@ -75,11 +75,22 @@ def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
     except (BenchfleetError, Interrupted) as error:
         session.undo.end_work()
         return _stop_failed(session, error, clean=finish is None)
+    machines = machines_words(session)
     if ended is not None:
-        return replace(ended, exit_code=exit_codes.INTERRUPTED, words=f"{_stopped(session)}.")
+        return replace(ended, exit_code=exit_codes.INTERRUPTED, words=f"{_stopped(session)}.{machines}")
     session.undo.end_work()
     session.states.forget(run_id)
-    return Ended(exit_codes.INTERRUPTED, words=f"{_stopped(session)}; nothing of it is left here.")
+    return Ended(exit_codes.INTERRUPTED, words=f"{_stopped(session)}; nothing of it is left here.{machines}")
+
+
+def machines_words(session: Session) -> str:
+    """How to see at once to the machines that the control plane has brought; empty where it brings none, or is an emulator's."""
+    if not session.config.request.provision or session.emulator is not None:
+        return ""
+    return (
+        f"\nThe control plane ends its machines within minutes; to end them now, and see that none is left: "
+        f"benchfleet nuke --run-id {session.run_id} (with --stage and --region of the deployment)"
+    )
 
 
 def _stopped(session: Session) -> str:

@@ -42,6 +42,7 @@ DOCUMENTS = {  # command → module:class
     "demo": "benchfleet.cli.documents.demo:DemoEnded",
     "deploy": "benchfleet.cli.documents.deploy:Deployed",
     "nuke": "benchfleet.cli.documents.nuke:Nuked",
+    "logs": "benchfleet.cli.documents.logs:LogLine",
     "keys create": "benchfleet.cli.documents.keys:KeyMade",
     "keys list": "benchfleet.cli.documents.keys:KeysList",
     "keys revoke": "benchfleet.cli.documents.keys:KeyRevoked",
