@@ -19,6 +19,8 @@ TOPICS = {
     "requests_per_claim": "requests of a claim",
     "requests_per_heartbeat": "requests and write units of a heartbeat",
     "requests_per_status_read": "requests and read units of a status read",
+    "registry_costs": "requests, write units and bytes of executors",
+    "registry_load": "a thousand executors that beat",
     "import_cost": "import of the app",
     "version_start": "start of the command line",
     "emulator_start": "start of the emulator",
