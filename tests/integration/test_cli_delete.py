@@ -48,7 +48,7 @@ def test_what_is_refused_is_told_and_the_others_are_deleted(cli: CommandLine, ap
     running, good = api.create()["run_id"], over(api)
     said = cli("runs", "delete", running, "never-was", good, "--yes", "--json")
     document = json.loads(said.out)
-    jsonschema.validate(document, schema_of("runs delete"), cls=jsonschema.Draft202012Validator)
+    jsonschema.Draft202012Validator(schema_of("runs delete")).validate(document)
     assert document["deleted"] == [good]
     assert [(kept["run_id"], kept["code"]) for kept in document["refused"]] == [
         (running, "run_not_over"),

@@ -25,7 +25,7 @@ def document(cli: CommandLine, command: str, *words: str, code: int = 0) -> Json
     done = cli(*command.split(), *words, "--json")
     assert done.code == code, done.err
     made: Json = json.loads(done.out)
-    jsonschema.validate(made, schema_of(command))
+    jsonschema.Draft202012Validator(schema_of(command)).validate(made)
     return made
 
 
@@ -76,5 +76,5 @@ def test_changes_are_followed_line_by_line(cli: CommandLine, api: Api) -> None:
     made = announced(api, fresh("watched"))
     done = cli("models", "watch", "--after", str(before), "--timeout", "1", "--json")
     changes = [json.loads(line) for line in done.out.splitlines()]
-    jsonschema.validate(changes[0], schema_of("models watch"))
+    jsonschema.Draft202012Validator(schema_of("models watch")).validate(changes[0])
     assert (made["executor_id"], "announced") in [(one["executor_id"], one["type"]) for one in changes]

@@ -19,7 +19,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def fits(command: str, document: Any) -> None:
-    jsonschema.validate(document, schema_of(command), cls=jsonschema.Draft202012Validator)
+    jsonschema.Draft202012Validator(schema_of(command)).validate(document)
 
 
 def packed(text: str) -> bytes:

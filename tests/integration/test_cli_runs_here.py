@@ -40,7 +40,7 @@ def said_where(said: CommandResult, place: str) -> bool:
 
 
 def fits(command: str, said: CommandResult) -> None:
-    jsonschema.validate(said.document(), schema_of(command), cls=jsonschema.Draft202012Validator)
+    jsonschema.Draft202012Validator(schema_of(command)).validate(said.document())
 
 
 def test_list_shows_what_is_here_the_newest_first(cli: CommandLine) -> None:

@@ -25,7 +25,7 @@ def test_a_schedule_from_its_making_to_its_end(cli: CommandLine, api: Api, confi
     asked = ("schedule", "create", name, "-c", config, "--cron", "0 3 * * ? *", "--time-zone", "Europe/Berlin")
     told = ("--notify", "failure=https://hooks.example.com/a=b", "--json")
     made = cli(*asked, *told).document()
-    jsonschema.validate(made, schema_of("schedule create"))
+    jsonschema.Draft202012Validator(schema_of("schedule create")).validate(made)
     assert (made["expression"], made["run"]) == ("cron(0 3 * * ? *)", CONFIG)
     assert made["notify"][0] == {**made["notify"][0], "on": ["failure"], "webhook": "https://hooks.example.com/…"}
     assert made["webhook_secret"].startswith("whsec_")
@@ -33,15 +33,17 @@ def test_a_schedule_from_its_making_to_its_end(cli: CommandLine, api: Api, confi
     assert (again.code, again.out.count(" 03:00"), "secret" in again.out) == (0, 5, False)
 
     listed = cli("schedule", "list", "--json").document()
-    jsonschema.validate(listed, schema_of("schedule list"))
+    jsonschema.Draft202012Validator(schema_of("schedule list")).validate(listed)
     assert name in [each["name"] for each in listed["schedules"]]
 
     fired = cli("schedule", "run-now", name, "--json").document()
-    jsonschema.validate(fired, schema_of("schedule run-now"))
+    jsonschema.Draft202012Validator(schema_of("schedule run-now")).validate(fired)
     shown = api.until(f"/schedules/{name}", lambda document: document["last"] and document["last"]["run_id"])
     text = cli("schedule", "show", name).out
     assert shown["last"]["run_id"] in text
-    jsonschema.validate(cli("schedule", "show", name, "--json").document(), schema_of("schedule show"))
+    jsonschema.Draft202012Validator(schema_of("schedule show")).validate(
+        cli("schedule", "show", name, "--json").document()
+    )
     api("POST", f"/runs/{shown['last']['run_id']}/stop")
 
     refused = cli("schedule", "delete", name)

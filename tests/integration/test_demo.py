@@ -56,7 +56,7 @@ def test_ends_with_numbers_in_a_folder(folder: Path) -> None:
     code, out, err = demo(folder, config(folder, "true"), "--json")
     assert code == 0, err
     document = json.loads(out)
-    jsonschema.validate(document, schema_of("demo"))
+    jsonschema.Draft202012Validator(schema_of("demo")).validate(document)
     results = Path(document["results"])
     assert results == folder / "results" / document["run_id"]
     assert sorted(path.name for path in results.iterdir()) == ["local-1", "local-2", "manifest.json", "run.json"]

@@ -70,7 +70,7 @@ def test_json_is_one_line_with_the_ready_document_and_keys_are_fresh_each_time(s
     emulator = start("--json")
     emulator.end()
     assert json.loads(emulator.output) == emulator.ready
-    jsonschema.validate(emulator.ready, schema_of("emulator"))
+    jsonschema.Draft202012Validator(schema_of("emulator")).validate(emulator.ready)
     assert emulator.output.count("\n") == 1
     assert not set(emulator.ready["keys"].values()) & set(ended.ready["keys"].values())
 

@@ -39,7 +39,7 @@ def test_it_announces_beats_and_leaves_with_sigterm(api: Api, key: str, tmp_path
     name, where = fresh("host"), api.ready.api_url.removeprefix("http://")
     with executor(where, key, "--config", str(tmp_path / "executor.toml"), EXECUTOR_ID=name) as started:
         told = started.announced()
-        jsonschema.validate(told, schema_of("executor"))
+        jsonschema.Draft202012Validator(schema_of("executor")).validate(told)
         shown = api("GET", f"/executors/{name}").json()
         assert (told["executor_id"], told["generation"], told["models"]) == (name, shown["executor"]["generation"], 1)
         health = started.healthz(told)

@@ -80,7 +80,7 @@ def test_every_document_says_what_is_lost(run: Json, cli: CommandLine) -> None:
     run_id = run["run_id"]
     for command, code in (("show", 1), ("watch", 1), ("explain", 1), ("download", 1)):
         said = cli("runs", command, run_id, "--json")
-        jsonschema.validate(said.document(), schema_of(f"runs {command}"), cls=jsonschema.Draft202012Validator)
+        jsonschema.Draft202012Validator(schema_of(f"runs {command}")).validate(said.document())
         assert said.code == code, command
         told = said.document().get("archive", said.document())
         if command == "explain":

@@ -195,7 +195,7 @@ def test_without_a_run_any_task_is_claimed_and_the_summary_is_json(plane: Contro
     assert ended.returncode == 0
     assert plane.of("claim")[0].path == "/stage/claim"
     summary = json.loads(ended.stdout)
-    jsonschema.validate(summary, schema_of("runner"))
+    jsonschema.Draft202012Validator(schema_of("runner")).validate(summary)
     assert (summary["exit_code"], summary["tasks"]) == (0, {"completed": 0, "failed": 0, "dropped": 0})
     assert {json.loads(line)["event"] for line in ended.stderr.splitlines()} >= {"started", "nothing_left", "ended"}
     assert KEY not in ended.stdout + ended.stderr
