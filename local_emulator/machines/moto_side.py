@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.backends import get_backend
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 from moto.ec2.models.instances import InstanceState, StateReason
 from moto.ec2.utils import filter_dict_attribute_mapping
@@ -29,6 +30,8 @@ def prepare() -> None:
         importlib.import_module(f"moto.{service}.urls")
         get_backend(service)  # type: ignore[call-overload]
     filter_dict_attribute_mapping.setdefault("client-token", "client_token")  # which moto keeps and cannot look for
+    # Asked of every task, and not set in a VPC without host names: one of a stack, whose setting moto drops.
+    NetworkInterface.private_dns_name = ""
     state_manager.set_transition(model_name="ecs::task", transition={"progression": "manual", "times": NEVER})
 
 
