@@ -76,7 +76,10 @@ async def end_reservation(session: Session, reservation_id: str) -> None:
 
 
 async def query_registry(session: Session, body: Mapping[str, Any]) -> RegistryAnswer:
-    """One of the five questions of the older protocol (`POST /models/query`)."""
+    """One of the five questions of the older protocol (`POST /models/query`).
+
+    Raises InvalidRequest, NotFound, AuthError, Unreachable, ApiError.
+    """
     return await ask(session, Call("POST", "/models/query", body=body), RegistryAnswer)
 
 
@@ -86,7 +89,10 @@ async def registry_stats(session: Session) -> RegistryStats:
 
 
 async def registry_events(session: Session, *, after: int = 0) -> EventList:
-    """Changes of who is there since a revision, in their order; at once, whether there are any or not."""
+    """Changes of who is there since a revision, in their order; at once, whether there are any or not.
+
+    Raises AuthError, Unreachable, ApiError.
+    """
     return await ask(
         session, Call("GET", "/registry/events", query={"after": str(after), "limit": str(PAGE)}), EventList
     )
@@ -113,7 +119,10 @@ async def executor(session: Session, executor_id: str) -> ExecutorDetail:
 
 
 async def executor_events(session: Session, executor_id: str) -> AsyncGenerator[ExecutorEvent, None]:
-    """What happened to an executor, the latest first; also of one that is gone."""
+    """What happened to an executor, the latest first; also of one that is gone.
+
+    Raises UsageError, AuthError, Unreachable, ApiError.
+    """
     cursor: str | None = None
     while True:
         query = {"limit": str(PAGE)} | ({"cursor": cursor} if cursor else {})
@@ -137,7 +146,10 @@ async def drain_executor(
 
 
 async def remove_executor(session: Session, executor_id: str) -> None:
-    """Remove an executor with its models, whatever its generation; one that is gone is no error. Needs an admin's key."""
+    """Remove an executor with its models, whatever its generation; one that is gone is no error. Needs an admin's key.
+
+    Raises Conflict, UsageError, AuthError, Unreachable, ApiError.
+    """
     await send(session, Call("DELETE", executor_path(executor_id)))
 
 
