@@ -46,7 +46,11 @@ def read_claim_request(body: Mapping[str, Any], claim_requests: "ClaimRequests")
         raise BadRequest("claim_token must be ASCII", code="invalid_parameter")
     request = claim_requests.make(Demand(provider, kind), runner_id, token, bound=_yes(body, "attempt_token"))
     executor_id = _text(body, "executor_id", most=limits.MAX_RUNNER_ID_CHARS)
-    return replace(request, executor_id=executor_id, generation=generation_of(body)) if executor_id else request
+    if body.get("executor_id") is not None and not executor_id:
+        raise BadRequest("executor_id must not be empty: leave it out, or announce first", code="invalid_parameter")
+    # A wrong one is refused even from a runner that tells no executor.
+    generation = generation_of(body) if executor_id or body.get("generation") is not None else None
+    return replace(request, executor_id=executor_id, generation=generation) if executor_id else request
 
 
 def generation_of(body: Mapping[str, Any]) -> int:

@@ -14,7 +14,8 @@ from local_emulator.config import EmulatorConfig
 from local_emulator.resources import default_table
 
 now = [datetime.now(UTC)]
-cloud = Cloud(EmulatorConfig(aws_port=0), table=default_table, clock=lambda: now[0], trouble=lambda: None)
+nowhere = "http://127.0.0.1:1"
+cloud = Cloud(EmulatorConfig(aws_port=0), api_url=nowhere, table=default_table, clock=lambda: now[0], trouble=lambda: None)
 expires, dynamodb = TIME_TO_LIVE["AttributeName"], cloud.clients("dynamodb")
 for name, lives_s in (("short", 60), ("long", 86400)):
     item = {"pk": {"S": name}, "sk": {"S": "x"}, expires: {"N": str(int(now[0].timestamp()) + lives_s)}}

@@ -26,6 +26,7 @@ from runner_image.isolation.docker_isolation import DockerIsolation, Limits
 from runner_image.isolation.protocol import TIMED_OUT, OfficialImage, Running, Slot
 from runner_image.stopping import Stop, Stopped, StopReason
 from tests.engine_policy import lacking
+from tests.machine_calls import eventually
 
 pytestmark = [pytest.mark.needs_docker]
 TOOLS = ("sh", "bash", "cat", "sleep", "id", "ls", "setsid", "touch", "nproc")
@@ -262,7 +263,7 @@ def test_a_server_runs_beside_commands_until_it_is_stopped_with_all_that_it_star
             slot, work_dir, f"setsid sleep 100 & echo $GREETING; nproc; cd {work_dir}; pwd; exec sleep 100"
         )
         assert server.poll() is None
-        assert os.path.basename(os.readlink(f"/proc/{server.pid}/exe")) == "sleep"
+        eventually(lambda: os.path.basename(os.readlink(f"/proc/{server.pid}/exe")) == "sleep")
         assert run(slot, "echo beside", work_dir) == (0, ["beside"])
         assert len(containers()) == 2
         assert server.stop() in {128 + 9, 128 + 15}
