@@ -50,6 +50,7 @@ def read_claim_request(body: Mapping[str, Any], claim_requests: "ClaimRequests")
         raise BadRequest("executor_id must not be empty: leave it out, or announce first", code="invalid_parameter")
     # A wrong one is refused even from a runner that tells no executor.
     generation = generation_of(body) if executor_id or body.get("generation") is not None else None
+    read_active(body)
     return replace(request, executor_id=executor_id, generation=generation) if executor_id else request
 
 
@@ -61,9 +62,14 @@ def generation_of(body: Mapping[str, Any]) -> int:
 
 
 def read_active(body: Mapping[str, Any]) -> int | None:
-    """How many tasks an executor is at, by its own word."""
+    """How many tasks an executor is at, by its own word; None where it says nothing. Raises BadRequest."""
     value = body.get("active")
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10_000 else None
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limits.MAX_ACTIVE
+    ):
+        words = f"active must be a whole number from 0 to {limits.MAX_ACTIVE}: how many tasks the runner is at, or leave it out"
+        raise BadRequest(words, code="invalid_parameter")
+    return value
 
 
 def read_workloads(body: Mapping[str, Any]) -> frozenset[str]:

@@ -17,6 +17,7 @@ MAX_TYPE_CHARS = 128  # an instance type or an alias
 MAX_RUNNER_ID_CHARS = 256
 MAX_KEY_CHARS = 1_024  # a key in the bucket
 MAX_TOKEN_CHARS = 128  # a claim token
+MAX_ACTIVE = 10_000  # tasks that a runner may say it is at
 MAX_OPTIONS_BYTES = 8 * 1024  # workload_options as JSON: they travel with every claim
 MAX_NESTING = 64  # lists and objects within each other, in options and metadata: what writes responses ends at 255
 MAX_PLAN_BYTES = 32 * 1024**2  # the options of all tasks of a run, each different set once

@@ -10,7 +10,7 @@ from benchfleet_contract.states import FailureClass, HeartbeatStatus, ResultStat
 # What the control plane takes, for the OpenAPI document. It is the one that checks it, in its own words.
 ATTEMPT: dict[str, Any] = {"minimum": 1, "maximum": limits.MAX_ATTEMPT_NUMBER}
 GENERATION: dict[str, Any] = {"minimum": 0, "maximum": 2**53}
-ACTIVE: dict[str, Any] = {"minimum": 0, "maximum": 10_000}
+ACTIVE: dict[str, Any] = {"minimum": 0, "maximum": limits.MAX_ACTIVE}
 _NAME: dict[str, Any] = {"minLength": 1, "maxLength": limits.MAX_RUNNER_ID_CHARS}
 _TOKEN: dict[str, Any] = {"maxLength": limits.MAX_TOKEN_CHARS, "pattern": r"^[\x00-\x7f]*$"}
 _KEY: dict[str, Any] = {"minLength": 1, "maxLength": limits.MAX_KEY_CHARS}

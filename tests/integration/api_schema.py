@@ -16,7 +16,7 @@ GOOD, BAD = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 # What is read leniently, and why. The document says what to send; here anything may stand there, and has to be taken.
 _TEXT = "whatever it is, it is kept as text, as the reference system's database did"
 _TRUE = "only `true` asks for it"
-_CLAIM_REQUEST = {"retry": _TRUE, "attempt_token": _TRUE, "active": "a hint: a wrong one is taken as none"}
+_CLAIM_REQUEST = {"retry": _TRUE, "attempt_token": _TRUE}
 LENIENT: dict[str, dict[str, str]] = {
     "ClaimRequest": _CLAIM_REQUEST,
     "AnyClaimRequest": _CLAIM_REQUEST,

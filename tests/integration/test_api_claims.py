@@ -64,6 +64,18 @@ def test_a_claim_in_an_unknown_run_is_not_found(api: Api) -> None:
     assert (reply.status_code, reply.json()["error"]) == (404, "Run not found")
 
 
+@pytest.mark.parametrize(("name", "wrong"), [("active", -1), ("active", True), ("active", "3"), ("generation", "x")])
+def test_a_claim_that_says_something_odd_of_its_runner_is_refused_before_a_task_is_taken(
+    api: Api, name: str, wrong: object
+) -> None:
+    run_id = api.create()["run_id"]
+    for path in (f"/runs/{run_id}/tasks/claim", "/claim"):
+        reply = api("POST", path, CLAIM_REQUEST | {name: wrong}, role="runner")
+        assert (reply.status_code, reply.json()["code"]) == (400, "invalid_parameter")
+        assert reply.json()["error"].startswith(f"{name} must be ")
+    assert api.task(f"{run_id}.1")["status"] == "pending"
+
+
 def test_forms_are_read_as_well_as_json(api: Api) -> None:
     run_id = api.create()["run_id"]
     reply = api("POST", f"/runs/{run_id}/tasks/claim", role="runner", data=CLAIM_REQUEST)
