@@ -11,12 +11,13 @@ STAGE ?= dev
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo test check proof mutants bench emulator package schema image image-base fix lock clean
+.PHONY: help venv demo test check proof rehearse-deploy mutants bench emulator package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
 	@echo "make test       format, lint, types, import rules and all quick tests"
 	@echo "make proof      slow proofs: contention, lost answers, killed processes, and quick tests 400 days ahead"
+	@echo "make rehearse-deploy  deploy, runs on EC2 and ECS, a schedule and nuke, against an emulated AWS account"
 	@echo "make mutants    do the tests notice when the code is wrong? ONLY=domain for one room, SAMPLE=100 for a few"
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"
@@ -51,6 +52,10 @@ proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }
 	$(BIN)/pytest -m proof --timeout 1800
 	HYPOTHESIS_PROFILE=many PYTHONPATH=$(CURDIR)/tests/faketime faketime --exclude-monotonic -f +400d $(BIN)/pytest -n 2 --timeout 1800 tests/unit tests/services tests/contract tests/promises
+
+# Some minutes; steps are told as they begin. Part of `make proof`, too.
+rehearse-deploy: venv
+	$(BIN)/pytest -m proof -s -q --timeout 1800 tests/proof/test_rehearsal.py
 
 # ONLY=domain (or "domain auth"), SAMPLE=200 (mutants of each room), FLOOR=80 (percent below which it fails).
 mutants: venv
