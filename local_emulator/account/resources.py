@@ -215,8 +215,9 @@ def _ecs(backend: Any, region: str) -> Iterator[Resource]:
 
 
 def _kms(backend: Any, region: str) -> Iterator[Resource]:
+    """A key that AWS makes for its own services, which moto does not call so, costs nothing and can't be deleted."""
     for key in backend.keys.values():
-        if key.key_manager == "CUSTOMER":
+        if not any(alias.startswith("alias/aws/") for alias in key.aliases):
             yield Resource("AWS::KMS::Key", key.id, region, key.arn, key.key_state)
 
 

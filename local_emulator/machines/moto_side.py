@@ -134,6 +134,16 @@ def task(arn: str, *, region: str) -> Any:
     return None
 
 
+def release_interfaces(found: Any, *, region: str) -> None:
+    """The network interfaces of a task that ends, which moto keeps for ever and EC2 deletes."""
+    details = [detail for attachment in found.attachments for detail in attachment["details"]]
+    for each in details:
+        if each["name"] == "networkInterfaceId":
+            backend("ec2", region).enis.pop(each["value"], None)
+    for attachment in found.attachments:
+        attachment["status"] = "DELETED"
+
+
 def has_security_group(group_id: str, *, region: str) -> bool:
     return backend("ec2", region).get_security_group_from_id(group_id) is not None
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from local_emulator.machines import moto_side
 from local_emulator.machines.agent import Agent, CannotStart
 from local_emulator.machines.faults import Faults, Market
 from local_emulator.machines.host import Host, Tree
@@ -139,6 +140,7 @@ class Tasks:
                 container.exitCode = code
                 if stop_code == FAILED:
                     container.reason = reason
+            moto_side.release_interfaces(found, region=task.region)
             self._set(task, "STOPPED")
 
     def _set(self, task: Task, status: str) -> None:

@@ -142,6 +142,15 @@ def test_a_fresh_account_is_empty_and_says_who_one_is(account: Account) -> None:
     assert [each["type"] for each in account.door("resources")["resources"]] == []
 
 
+def test_a_key_that_aws_makes_for_a_secret_parameter_is_no_resource_of_ones_own(account: Account) -> None:
+    parameters = account.client("ssm")
+    parameters.put_parameter(Name="/secret", Value="hidden", Type="SecureString")
+    assert [each["type"] for each in account.door("resources")["resources"]] == ["AWS::SSM::Parameter"]
+    parameters.delete_parameter(Name="/secret")
+    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    assert [each["id"] for each in account.door("resources")["resources"]] == [key]
+
+
 def test_its_own_doors_need_the_token(account: Account) -> None:
     for path in ("calls", "resources", "permissions"):
         assert httpx.get(f"{account.ready['aws_endpoint_url']}/_account/{path}").status_code == 401

@@ -24,6 +24,10 @@ def test_a_task_runs_its_container_and_tells_how_it_ended(account: Account) -> N
     )
     assert ended["containers"][0]["exitCode"] == 1
     assert ended["desiredStatus"] == "STOPPED"
+    assert [each["status"] for each in ended["attachments"]] == ["DELETED"]
+    gone = next(it["value"] for it in ended["attachments"][0]["details"] if it["name"] == "networkInterfaceId")
+    interfaces = account.ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert gone not in [each["NetworkInterfaceId"] for each in interfaces]
 
 
 def test_the_same_token_is_the_same_task(account: Account) -> None:
