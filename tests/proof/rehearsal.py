@@ -93,6 +93,16 @@ class Rehearsal:
         self.command("run", "-c", self.config(run_id, **config), "--run-id", run_id, "--yes", "--results", "results")
         self.require_over(run_id)
 
+    def stop(self, run_id: str, **config: Any) -> None:
+        """A run that is stopped at work: its machines are ended from without. Raises Failed."""
+        self.step(f"benchfleet runs stop {run_id}, at work on {', '.join(config['provision'])}")
+        path = self.config(run_id, **config, workload_options={"steps": 600, "step_s": 1})
+        self.command("run", "-c", path, "--run-id", run_id, "--yes", "--detach")
+        machines = len(config["provision"])
+        self.until("every machine works", lambda: self.get(f"/runs/{run_id}")["tasks"]["running"] >= machines or None)
+        self.command("runs", "stop", run_id, "--yes")
+        self.until(f"the machines of {run_id} have ended", lambda: self._ended(run_id))
+
     def require_over(self, run_id: str) -> None:
         """All tasks done, the archive there, every machine ended in order. Raises Failed."""
         run = self.get(f"/runs/{run_id}")

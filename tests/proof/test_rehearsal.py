@@ -65,6 +65,8 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
     )
     rehearsal.run("on-ecs", **FARGATE, provision={"fargate": {"provisioner": "aws-ecs"}})
     rehearsal.run("on-ec2", **EC2, provision={"aws": {"provisioner": "aws-ec2"}})
+    both = {"aws": {"provisioner": "aws-ec2"}, "fargate": {"provisioner": "aws-ecs"}}
+    rehearsal.stop("stopped", **EC2, **FARGATE, provision=both)
 
     rehearsal.step("the schedule's run, which nobody attends to")
     firing = rehearsal.until(
