@@ -112,6 +112,12 @@ def test_each_failing_step_is_reported_with_its_words_and_ends_the_machine(
     assert _is_last(seen, END) or seen.calls[-1][0] == "poweroff"
 
 
+def test_what_a_program_says_before_its_usage_is_told(world: World) -> None:
+    said = ["unknown flag: --quite", "", "Usage:  docker pull NAME", "", "Run 'docker pull --help' for more information"]
+    world.fail("docker", "pull", "\n".join(said))
+    assert "unknown flag: --quite | Usage:  docker pull NAME | Run" in world.run(on_ec2()).reports[-1][1]
+
+
 def test_a_machine_that_cannot_be_shut_down_is_powered_off(world: World) -> None:
     world.fail("shutdown", "-h")
     assert world.run(on_ec2()).calls[-1] == ["poweroff", "--force"]

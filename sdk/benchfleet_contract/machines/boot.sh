@@ -22,6 +22,13 @@ json_text() {
   printf '%s' "${text//\"/\\\"}"
 }
 
+# The end of this script's log on one line. Several lines: programs print how they are used after what went wrong.
+last_lines() {
+  local words
+  words=$(grep -a . "$log" | tail -n 4 | cut -c 1-150)
+  printf '%s' "${words//$'\n'/ | }"
+}
+
 # Tells the control plane the phase and some words. Nobody has to listen: a machine goes on without.
 report() {
   say "$1: $2"
@@ -228,7 +235,7 @@ leave() {
   local code=$? last
   trap - EXIT ERR
   set +e
-  last=$(tail -n 1 "$log")
+  last=$(last_lines)
   if [ -n "$watcher" ]; then kill "$watcher"; fi
   if [ "$running" = 1 ]; then docker kill "${names[@]}"; fi
   if [ -s "$drained" ]; then
