@@ -113,7 +113,13 @@ def test_each_failing_step_is_reported_with_its_words_and_ends_the_machine(
 
 
 def test_what_a_program_says_before_its_usage_is_told(world: World) -> None:
-    said = ["unknown flag: --quite", "", "Usage:  docker pull NAME", "", "Run 'docker pull --help' for more information"]
+    said = [
+        "unknown flag: --quite",
+        "",
+        "Usage:  docker pull NAME",
+        "",
+        "Run 'docker pull --help' for more information",
+    ]
     world.fail("docker", "pull", "\n".join(said))
     assert "unknown flag: --quite | Usage:  docker pull NAME | Run" in world.run(on_ec2()).reports[-1][1]
 
