@@ -215,9 +215,10 @@ def _ecs(backend: Any, region: str) -> Iterator[Resource]:
 
 
 def _kms(backend: Any, region: str) -> Iterator[Resource]:
-    """A key that AWS makes for its own services, which moto does not call so, costs nothing and can't be deleted."""
+    """Of customers. AWS's own, which moto does not call so, can't be deleted; those that wait to be deleted are."""
     for key in backend.keys.values():
-        if not any(alias.startswith("alias/aws/") for alias in key.aliases):
+        is_own = not any(alias.startswith("alias/aws/") for alias in key.aliases)
+        if is_own and key.key_state != "PendingDeletion":
             yield Resource("AWS::KMS::Key", key.id, region, key.arn, key.key_state)
 
 

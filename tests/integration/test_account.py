@@ -147,8 +147,11 @@ def test_a_key_that_aws_makes_for_a_secret_parameter_is_no_resource_of_ones_own(
     parameters.put_parameter(Name="/secret", Value="hidden", Type="SecureString")
     assert [each["type"] for each in account.door("resources")["resources"]] == ["AWS::SSM::Parameter"]
     parameters.delete_parameter(Name="/secret")
-    key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    keys = account.client("kms")
+    key = keys.create_key()["KeyMetadata"]["KeyId"]
     assert [each["id"] for each in account.door("resources")["resources"]] == [key]
+    keys.schedule_key_deletion(KeyId=key)
+    assert account.door("resources")["resources"] == []
 
 
 def test_its_own_doors_need_the_token(account: Account) -> None:
