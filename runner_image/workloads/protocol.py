@@ -4,17 +4,32 @@ A workload runs in one task's work dir, inside the isolation that its slot gives
 It knows nothing of HTTP, leases or uploads.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from benchfleet_contract.results import Output
 
 from runner_image.errors import TaskError
 from runner_image.isolation.protocol import TIMED_OUT, OfficialImage, Slot
 
-__all__ = ["TIMED_OUT", "Job", "Outcome", "Prepared", "Progress", "Slot", "Workload", "WorkloadError"]
+if TYPE_CHECKING:  # most tasks are of no fleet
+    from benchfleet_contract.fleets.leases import LeaseReply, LeaseRequest
+    from benchfleet_contract.fleets.outcomes import Outcome as TestOutcome
+
+__all__ = [
+    "TIMED_OUT",
+    "FleetControl",
+    "FleetWork",
+    "Job",
+    "Outcome",
+    "Prepared",
+    "Progress",
+    "Slot",
+    "Workload",
+    "WorkloadError",
+]
 
 
 @dataclass(frozen=True)
@@ -27,14 +42,47 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class FleetWork:
+    """A shard as the control plane keeps it, and what earlier attempts have kept of it, oldest first."""
+
+    shard: Mapping[str, Any]
+    kept: Sequence["TestOutcome"] = ()
+
+
+class FleetControl(Protocol):
+    """What a shard of a fleet asks of the control plane. Safe to share between threads.
+
+    Each call repeats itself while its failure may pass; it raises Stopped where the task is not ours any more, and
+    TaskError where the control plane stays away.
+    """
+
+    def work(self) -> FleetWork: ...
+
+    def keep(self, outcomes: Sequence["TestOutcome"]) -> None:
+        """Appends to the journal; they outlive this runner when the call returns."""
+
+    def lease(self, request: "LeaseRequest") -> "LeaseReply":
+        """Quota, concurrency and budget for the next requests, and what became of the last ones."""
+
+    def select(self, model: str) -> str:
+        """The base URL of an executor of the registry that serves this model now. Raises LookupError if none does."""
+
+
+@dataclass(frozen=True)
 class Job:
-    """What a task asks of its workload. `options` are the run's `workload_options`, as given."""
+    """What a task asks of its workload. `options` are the run's `workload_options`, as given.
+
+    `fleet` and `credentials` (the runner's declared variables) are for work that sends its requests from the runner itself.
+    """
 
     task_id: str
     work_dir: Path
     options: Mapping[str, Any]
     ruby_version: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    fleet: FleetControl | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
