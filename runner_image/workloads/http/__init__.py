@@ -1,0 +1,1 @@
+"""HTTP servers: found, built, started, checked, loaded, watched, stopped."""

@@ -1,0 +1,1 @@
+"""Load on a server, and whether it can be believed."""
