@@ -1,0 +1,1 @@
+"""Are the answers right? Typed assertions, their weights, repeats and statistics."""
