@@ -19,7 +19,9 @@ HUNDREDS = [100.0, 200.0, 300.0, 400.0, 500.0]
         (list(range(101)), 7, 7),  # 0.07 * 100 is a little more than 7 as a float
     ],
 )
-def test_the_promised_percentile_is_an_observed_value_with_its_rank_rounded_up(values: list[float], p: float, found: float) -> None:
+def test_the_promised_percentile_is_an_observed_value_with_its_rank_rounded_up(
+    values: list[float], p: float, found: float
+) -> None:
     assert observed(values, p) == found
 
 
