@@ -1,0 +1,203 @@
+"""`http.json`: what one start of one HTTP server gave. Written by the kind `http` and by `benchfleet http`.
+
+Times are seconds, latencies milliseconds, sizes bytes. None is "not known", never 0. Only right answers (expected status,
+expected body) count for a rate or a latency.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from benchfleet_contract.results import Conditions, IfKnown
+
+HTTP_JSON = "http.json"
+Status = Literal["measured", "unsupported", "failed", "invalid"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Percentiles(_Strict):
+    """Milliseconds over `count` right answers. `encoded`: HdrHistogram of microseconds, V2 compressed, base64."""
+
+    count: int
+    mean: float | None = None
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p999: float | None = None
+    max: float | None = None
+    encoded: IfKnown[str] = None
+
+
+class Validity(_Strict):
+    ok: bool = True
+    reasons: list[str] = []
+
+
+class Level(_Strict):
+    """One rung of the ladder: a closed loop of `connections`. `rps`: right answers a second."""
+
+    tool: str
+    argv: list[str] = []
+    connections: int
+    keep_alive: bool = True
+    duration_s: float
+    requests: int
+    ok: int
+    rps: float
+    by_class: dict[str, int] = {}
+    wrong_body: int = 0
+    errors: dict[str, int] = {}
+    bytes: int | None = None
+    client_cpu_s: float | None = None
+    server_cpu_s: float | None = None
+    in_flight: float | None = None
+    validity: Validity = Validity()
+
+
+class AtRate(_Strict):
+    """An open loop at `fraction` of the saturation rate. `response`: from the intended send; `service`: from the actual one."""
+
+    tool: str
+    argv: list[str] = []
+    fraction: float
+    rate: float
+    achieved: float | None
+    connections: int
+    keep_alive: bool = True
+    duration_s: float
+    response: Percentiles
+    service: Percentiles
+    dispatch_lag: Percentiles
+    intended: int
+    sent: int
+    completed: int
+    ok: int
+    by_class: dict[str, int] = {}
+    wrong_body: int = 0
+    errors: dict[str, int] = {}
+    unanswered: int = 0
+    max_queue: int | None = None
+    client_cpu_s: float | None = None
+    server_cpu_s: float | None = None
+    validity: Validity = Validity()
+
+
+class Resources(_Strict):
+    """Of the server's process tree, measured phase only. `cpu_share`: CPU seconds per second; 1 is one core."""
+
+    cpu_s: float | None = None
+    cpu_share: float | None = None
+    memory_mean_bytes: int | None = None
+    memory_peak_bytes: int | None = None
+    generator_cpu_s: float | None = None
+    foreign_cpu_cores: float | None = None
+    samples: int = 0
+    source: str | None = None
+
+
+class WorkloadResult(_Strict):
+    """One workload. `reasons`: why it is not `measured`. `best_rps` is of the best valid rung of the ladder."""
+
+    name: str
+    suite: str
+    method: str = "GET"
+    path: str = "/"
+    declared_bytes: int | None = None
+    status: Status
+    reasons: list[str] = []
+    best_rps: float | None = None
+    requests_per_cpu_s: float | None = None
+    saturation: list[Level] = []
+    latency: list[AtRate] = []
+    resources: Resources | None = None
+
+
+class Failure(_Strict):
+    """Why there was no server to measure. `kind` is the class; `tails` the ends of its logs by name."""
+
+    kind: str
+    message: str
+    remedy: str = ""
+    tails: dict[str, str] = {}
+
+
+class AppIdentity(_Strict):
+    """`source`: built-in, a path, an archive's or a git URL with its commit. `sha256`: of its files."""
+
+    source: str
+    sha256: str | None = None
+
+
+class Tool(_Strict):
+    name: str
+    version: str | None
+    missing: IfKnown[str] = None
+
+
+class Environment(_Strict):
+    """Where it was measured. `disjoint`: server and generator had cores of their own."""
+
+    cpu_model: str | None = None
+    logical_cores: int | None = None
+    memory_bytes: int | None = None
+    kernel: str | None = None
+    server_cores: list[int] = []
+    generator_cores: list[int] = []
+    disjoint: bool = False
+    conditions: IfKnown[Conditions] = None
+
+
+class Profile(_Strict):
+    """A profile of a run of its own, which is never ranked. `missing`: why there is none."""
+
+    profiler: str
+    workload: str | None = None
+    file: str | None = None
+    missing: str | None = None
+
+
+class HttpResult(_Strict):
+    """One start of one framework's server, with every workload that was asked of it.
+
+    `completed` and `skipped` together are `requested`. A `profiled` result is never ranked. `failure`: no server at all.
+    """
+
+    schema_version: Literal[1] = 1
+    framework: str
+    subject: str
+    language: str | None = None
+    runtime: str | None = None
+    version: str | None = None
+    engine: str | None = None
+    command: list[str] = []
+    app: AppIdentity | None = None
+    suite: str
+    repeat: int = 1
+    quick: bool = False
+    profiled: bool = False
+    started_at: str
+    duration_s: float | None = None
+    settings: dict[str, Any] = {}
+    build_s: float | None = None
+    startup_s: float | None = None
+    idle_memory_bytes: int | None = None
+    requested: list[str] = []
+    workloads: list[WorkloadResult] = []
+    profiles: list[Profile] = []
+    failure: Failure | None = None
+    tools: list[Tool] = []
+    environment: Environment = Environment()
+    validity: Validity = Validity()
+    imported: IfKnown[str] = None  # the kind of file of another tool that it came from
+
+    @property
+    def completed(self) -> list[str]:
+        return [found.name for found in self.workloads if found.status == "measured"]
+
+    @property
+    def skipped(self) -> list[str]:
+        return [name for name in self.requested if name not in set(self.completed)]
