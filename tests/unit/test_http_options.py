@@ -32,7 +32,9 @@ def test_a_pinned_source_is_taken() -> None:
 
 
 def test_quick_is_short_and_leaves_the_rest() -> None:
-    quick = parse(HttpOptions, {"framework": "flask", "quick": True, "keep_alive": False, "duration_s": 60.0}).effective()
+    quick = parse(
+        HttpOptions, {"framework": "flask", "quick": True, "keep_alive": False, "duration_s": 60.0}
+    ).effective()
     assert (quick.primer_s, quick.warmup_s, quick.duration_s, quick.rate_duration_s) == (0.5, 0.5, 2.0, 2.0)
     assert (len(quick.concurrencies), len(quick.fractions)) == (1, 1)
     assert (quick.framework, quick.keep_alive) == ("flask", False)
