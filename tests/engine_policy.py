@@ -36,10 +36,15 @@ def browser_is_there() -> bool:
     return shutil.which("chromium") is not None
 
 
+def load_tools_are_there() -> bool:
+    return all(shutil.which(tool) for tool in ("wrk", "h2load"))
+
+
 PROBES: Mapping[str, tuple[Callable[[], bool], str]] = {
     "needs_docker": (docker_answers, "no Docker engine answers"),
     "needs_ruby": (ruby_is_there, "there is no ruby"),
     "needs_browser": (browser_is_there, "there is no chromium"),
+    "needs_load_tools": (load_tools_are_there, "wrk or h2load is missing (apt-get install wrk nghttp2-client)"),
 }
 TAKE_TURNS = ("needs_docker", "needs_browser")
 _found = pytest.StashKey[dict[str, bool]]()

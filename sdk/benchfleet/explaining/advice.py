@@ -21,6 +21,7 @@ _ADVICE = {
     "wrong_ruby_version": "install the Ruby that the config asks for on the runner's machine, ask for the one there, or "
     + _DOCKER_RUBY,
     "wrong_variant": "use a Ruby that is built with what the variant needs, or leave the variant out",
+    "load_tool_failed": "install the load tool on the runner's machine, or choose another, as the message says",
     "stalled": "look at the runner's machine: it worked on without progress; " + _TRY_AGAIN,
     "not_provisioned": "mend what the message names, or leave this instance type out; `runs show` lists the machines",
     "no_claims": "start runners for this instance type: none ever took a task",

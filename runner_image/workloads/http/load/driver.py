@@ -5,13 +5,11 @@ Nothing else counts for a rate: 500s, half bodies and timeouts have counts of th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner_image.errors import TaskError
 
-NOTHING: Mapping[str, int] = MappingProxyType({})
 ERRORS = ("connect", "read", "write", "timeout")  # classes of `errors`: each driver uses these words only
 CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx", "other")  # of `by_class`
 
@@ -63,7 +61,7 @@ class Saturation:
     ok: int
     by_class: Mapping[str, int]
     wrong_body: int = 0
-    errors: Mapping[str, int] = NOTHING
+    errors: Mapping[str, int] = field(default_factory=dict)
     bytes: int | None = None
     in_flight: float | None = None
     client_cpu_s: float | None = None
@@ -118,7 +116,7 @@ class Latency:
     ok: int
     by_class: Mapping[str, int]
     wrong_body: int = 0
-    errors: Mapping[str, int] = NOTHING
+    errors: Mapping[str, int] = field(default_factory=dict)
     unanswered: int = 0
     bytes: int | None = None
     max_queue: int | None = None
@@ -159,15 +157,22 @@ class Ended:
 
 
 class Commands(Protocol):
-    """Runs one command to its end where the server can be reached over loopback (a slot's commands: see commands.py)."""
+    """Runs a command to its end where the server can be reached over loopback: see commands.py."""
 
-    def __call__(
-        self, command: Sequence[str], *, timeout_s: float, cores: Sequence[int] = (), files: Mapping[str, bytes] = ...
-    ) -> Ended:
-        """`cores`: pins it; empty: as it comes. `files`: written beforehand into the folder in which it runs.
+    @property
+    def python(self) -> str:
+        """An interpreter there that can import this package."""
+
+    def __call__(self, command: Sequence[str], *, timeout_s: float, cores: Sequence[int] = ()) -> Ended:
+        """`cores`: pins it; empty: as it comes. It runs in a folder of its own for files: see `write` and `read`.
 
         Exit code 127 where there is no such program, 124 after `timeout_s`. Raises Stopped when the task was stopped.
         """
+
+    def write(self, name: str, content: bytes) -> None: ...
+
+    def read(self, name: str) -> bytes:
+        """Empty where the command has left no such file."""
 
 
 @dataclass(frozen=True)
