@@ -92,26 +92,13 @@ def _queries() -> dict[str, Schema]:
 
 
 def _forms() -> dict[str, Schema]:
-    texts = [
-        "first_name",
-        "last_name",
-        "email",
-        "phone",
-        "street",
-        "city",
-        "state",
-        "zip",
-        "country",
-        "company",
-        "language",
-        "theme",
-        "note",
-    ]
+    names = ("first_name", "last_name", "email", "phone", "company", "language", "theme", "note")
+    places = ("street", "city", "state", "zip", "country")
     return {
         "urlencoded-simple": _object({"name": _TEXT, "email": _TEXT, "age": _INTEGER, "subscribe": _BOOLEAN}),
         "urlencoded-complex": _object(
             {
-                **dict.fromkeys(texts, _TEXT),
+                **dict.fromkeys((*names, *places), _TEXT),
                 "age": _INTEGER,
                 "height": _NUMBER,
                 "subscribe": _BOOLEAN,

@@ -1,16 +1,17 @@
 """Texts of a query or form as the values that their schema names: what a validated twin echoes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-_READERS: dict[str, Callable[[str], Any]] = {"integer": int, "number": float, "boolean": "true".__eq__}
 
 
 def typed(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers and booleans for texts; the rest as it is."""
-    kinds = {name: of.get("type", "string") for name, of in schema["properties"].items()}
-    return {name: _READERS.get(kinds.get(name, "string"), _same)(value) for name, value in values.items()}
+    return {name: _read(value, schema["properties"].get(name, {}).get("type")) for name, value in values.items()}
 
 
-def _same(value: Any) -> Any:
-    return value
+def _read(value: Any, kind: str | None) -> Any:
+    if kind == "integer":
+        return int(value)
+    if kind == "number":
+        return float(value)
+    return value == "true" if kind == "boolean" else value
