@@ -186,6 +186,7 @@ class FleetSettings(_Shape):
     cache: bool = False
     formats: list[str] = ["json", "csv"]
     generate_reports: bool = True
+    output_base_dir: str | None = None
     custom: dict[str, Any] = {}
 
 

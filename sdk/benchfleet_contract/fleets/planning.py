@@ -1,0 +1,204 @@
+"""The shards of a fleet: repository by repository, scenario by scenario, target by target."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from benchfleet_contract.fleets.dataset import Dataset, read_dataset
+from benchfleet_contract.fleets.expanding import chosen, requests_of
+from benchfleet_contract.fleets.normal import Fleet, Work
+from benchfleet_contract.fleets.plan import (
+    Defaults,
+    FleetPlan,
+    FleetSettings,
+    Goodput,
+    Load,
+    ProviderSettings,
+    Shard,
+    Sweep,
+    Target,
+    TestRequest,
+)
+from benchfleet_contract.fleets.targets import provider_of, read_target
+from benchfleet_contract.fleets.written import Fault, Faults
+
+
+def digest(document: Any) -> str:
+    """sha256 of the document as JSON with sorted keys: the same for JSON and YAML, and however it is laid out."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+class Planner:
+    """`faults` are those of the manifest; those of datasets are collected beside them."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        manifest: Any,
+        datasets: Mapping[str, Any],
+        providers: Mapping[str, ProviderSettings],
+        defaults: Defaults,
+        faults: Faults,
+    ) -> None:
+        self.problems: list[Fault] = []
+        self.warnings: list[str] = []
+        self._fleet, self._manifest, self._documents = fleet, manifest, datasets
+        self._providers, self._defaults, self._faults = providers, defaults, faults
+
+    def plan(self) -> FleetPlan | None:
+        """None where something is wrong."""
+        targets = self._targets()
+        judge = self._judge()
+        datasets = self._datasets()
+        self._check_load()
+        if self.problems or self._faults.found:
+            return None
+        shards = self._shards(targets, datasets, judge)
+        if self._faults.found:
+            return None
+        fleet = self._fleet
+        return FleetPlan(
+            fleet_id=fleet.fleet_id,
+            description=fleet.description,
+            dialect=fleet.dialect,
+            repositories=fleet.repositories,
+            targets=targets,
+            settings=self._settings(),
+            shards=shards,
+            request_count=sum(len(shard.tests) for shard in shards),
+            manifest_sha256=digest(self._manifest),
+            dataset_sha256s={name: digest(self._documents[name]) for name in datasets},
+        )
+
+    def _targets(self) -> list[Target]:
+        found: list[Target] = []
+        for index, spec in enumerate(self._fleet.providers):
+            path, bare = ("providers", index), self._fleet.dialect == "simple"
+            target = read_target(spec, self._providers, self._faults, path, bare=bare)
+            if target is None:
+                continue
+            if any(other.name == target.name for other in found):
+                self._faults.refuse(path, spec, "is there twice (in paths : and / are _)", "remove one")
+            found.append(target)
+        return found
+
+    def _judge(self) -> Target | None:
+        judge = self._fleet.settings.judge
+        path = ("settings", "judge", "target")
+        return read_target(judge.target, self._providers, self._faults, path, bare=True) if judge else None
+
+    def _datasets(self) -> dict[str, Dataset]:
+        found: dict[str, Dataset] = {}
+        seen: set[str] = set()
+        for work in self._fleet.works:
+            if work.reference in seen:
+                continue
+            seen.add(work.reference)
+            if work.reference not in self._documents:
+                words = f"the dataset {work.reference!r} was not given"
+                self._faults.refuse(work.path, work.dataset or work.reference, words, "send it along with the manifest")
+                continue
+            faults = Faults("dataset", work.reference)
+            dataset = read_dataset(self._documents[work.reference], faults)
+            self.problems += faults.found
+            self.warnings += faults.warnings
+            if dataset is not None:
+                found[work.reference] = dataset
+        return found
+
+    def _check_load(self) -> None:
+        load, path = self._fleet.settings.load, ("settings", "load")
+        sweep = load.sweep
+        if load.mode == "open" and load.rate is None and not (sweep and sweep.rates):
+            self._faults.refuse((*path, "rate"), None, "is missing", "an open loop needs requests a second, or a sweep")
+        if load.mode == "closed" and load.rate is not None:
+            self._faults.refuse((*path, "rate"), load.rate, "has no meaning in a closed loop", 'add "mode": "open"')
+        if sweep and bool(sweep.rates) == bool(sweep.concurrencies):
+            self._faults.refuse((*path, "sweep"), None, "must have rates or concurrencies, one of them", "mend it")
+
+    def _shards(self, targets: list[Target], datasets: dict[str, Dataset], judge: Target | None) -> list[Shard]:
+        shards: list[Shard] = []
+        for work in self._fleet.works:
+            dataset = datasets[work.reference]
+            tests = self._requests(work, dataset)
+            for target in targets:
+                shards.append(self._shard(len(shards) + 1, work, dataset, target, tests, judge))
+        return shards
+
+    def _requests(self, work: Work, dataset: Dataset) -> list[TestRequest]:
+        settings = self._fleet.settings
+        most = work.num_examples or settings.num_examples
+        if most is not None and most > len(dataset.test_cases):
+            words = f"{most} examples are asked for, {len(dataset.test_cases)} are there"
+            self.warnings.append(f"{work.repository.id}: {words}")
+        tests = chosen(dataset.test_cases, settings.random_seed, most)
+        extra = settings.extra | work.extra
+        return requests_of(dataset, tests, settings, work.sampling, extra, self._faults)
+
+    def _shard(
+        self, number: int, work: Work, dataset: Dataset, target: Target, tests: list[TestRequest], judge: Target | None
+    ) -> Shard:
+        settings, provider = self._fleet.settings, self._provider(target)
+        simple = self._fleet.dialect == "simple"
+        return Shard(
+            number=number,
+            repository_id=work.repository.id,
+            repository_name=work.repository.name if simple else dataset.name,
+            repository_metadata=work.repository.metadata,
+            scenario=work.scenario,
+            dataset_name=dataset.name,
+            target=target,
+            provider=provider,
+            tests=tests,
+            load=self._load(work),
+            timeout_s=settings.test_timeout_s or provider.timeout_s,
+            max_retries=provider.max_retries if settings.max_retries is None else settings.max_retries,
+            continue_on_failure=_first(settings.continue_on_failure, self._defaults.continue_on_failure),
+            save_responses=_first(settings.save_responses, self._defaults.save_responses),
+            seed=settings.random_seed,
+            judge=settings.judge.model_dump() if settings.judge else None,
+            judge_target=judge,
+            judge_provider=self._provider(judge) if judge else None,
+        )
+
+    def _provider(self, target: Target) -> ProviderSettings:
+        found = provider_of(target.provider, self._providers)
+        if found is None:
+            raise AssertionError(f"provider {target.provider} was known when its target was read")
+        return found
+
+    def _load(self, work: Work) -> Load:
+        load, defaults = self._fleet.settings.load, self._defaults
+        delays = (work.request_delay_ms, load.request_delay_ms, defaults.request_delay_ms)
+        return Load(
+            mode=load.mode,
+            concurrency=work.concurrency or load.concurrency or defaults.concurrency,
+            rate=load.rate,
+            arrival=load.arrival,
+            warmup=load.warmup,
+            ramp_s=load.ramp_s,
+            request_delay_ms=next((delay for delay in delays if delay is not None), None),
+            limits=Goodput(**load.limits.model_dump(include=set(Goodput.model_fields))),
+            sweep=Sweep(rates=load.sweep.rates, concurrencies=load.sweep.concurrencies) if load.sweep else None,
+        )
+
+    def _settings(self) -> FleetSettings:
+        settings, defaults = self._fleet.settings, self._defaults
+        return FleetSettings(
+            repeats=settings.repeats,
+            max_cost=settings.budget,
+            random_seed=settings.random_seed,
+            continue_on_failure=_first(settings.continue_on_failure, defaults.continue_on_failure),
+            save_responses=_first(settings.save_responses, defaults.save_responses),
+            cache=settings.cache,
+            formats=["json", "csv"] if settings.formats is None else list(settings.formats),
+            generate_reports=_first(settings.generate_reports, True),
+            output_base_dir=self._fleet.output_base_dir,
+            custom=self._fleet.custom,
+        )
+
+
+def _first(value: bool | None, otherwise: bool) -> bool:
+    return otherwise if value is None else value
