@@ -25,7 +25,7 @@ json_text() {
 # The end of this script's log on one line. Several lines: programs print how they are used after what went wrong.
 last_lines() {
   local words
-  words=$(grep -a . "$log" | tail -n 4 | cut -c 1-150)
+  words=$(grep -a . "$log" | tail -n 4 | cut -c 1-400)
   printf '%s' "${words//$'\n'/ | }"
 }
 
