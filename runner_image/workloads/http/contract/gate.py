@@ -1,0 +1,132 @@
+"""The gate before any load: is each workload answered rightly, by status, headers and body? Wrong answers are not measured.
+
+A second request with other values shows that answers are made and not canned; a validated twin has to refuse what is not
+valid with 400. `unsupported` is no failure: the app says that it lacks a suite, or, where it says nothing, answers 404,
+405 or 501.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+
+from runner_image.workloads.http.contract.comparing import differences
+from runner_image.workloads.http.contract.workload import Exchange, HttpWorkload
+
+TIMEOUT_S = 10.0
+NOT_THERE = (404, 405, 501)
+LONGEST_BODY = 16 * 1024 * 1024  # an endless answer must not fill the memory
+
+Status = Literal["pass", "unsupported", "fail"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says of one workload. `body`: the right answer as this server writes it, which load is checked against."""
+
+    workload: str
+    status: Status
+    reasons: tuple[str, ...] = ()
+    body: bytes | None = None
+    content_type: str | None = None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+def verify(
+    base_url: str,
+    workload: HttpWorkload,
+    *,
+    capabilities: Collection[str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Verdict:
+    """`capabilities`: suites that the app declares; None: it declares nothing. Raises nothing: a dead server fails."""
+    return verify_all(base_url, (workload,), capabilities=capabilities, timeout_s=timeout_s)[0]
+
+
+def verify_all(
+    base_url: str,
+    workloads: Iterable[HttpWorkload],
+    *,
+    capabilities: Collection[str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> list[Verdict]:
+    """One verdict for each workload, in order."""
+    with httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False) as client:
+        return [_verdict(client, one, capabilities) for one in workloads]
+
+
+def _verdict(client: httpx.Client, one: HttpWorkload, capabilities: Collection[str] | None) -> Verdict:
+    if capabilities is not None and one.suite not in capabilities:
+        return Verdict(one.name, "unsupported", (f"the app does not declare {one.suite}",))
+    try:
+        answer = _ask(client, one.exchange)
+        if capabilities is None and answer.status in NOT_THERE:
+            return Verdict(one.name, "unsupported", (f"{one.method} {one.path} answered {answer.status}",))
+        reasons = [*_wrong(one.exchange, answer), *_others_wrong(client, one)]
+    except _NoAnswer as error:
+        return Verdict(one.name, "fail", (str(error),))
+    if reasons:
+        return Verdict(one.name, "fail", tuple(reasons))
+    return Verdict(one.name, "pass", (), answer.body, answer.headers.get("content-type"))
+
+
+class _NoAnswer(Exception):
+    """No whole answer came."""
+
+
+def _ask(client: httpx.Client, exchange: Exchange) -> _Answer:
+    asked = f"{exchange.method} {exchange.target}"
+    headers = dict(exchange.headers)
+    try:
+        with client.stream(
+            exchange.method, exchange.target, headers=headers, content=exchange.body or None
+        ) as response:
+            body = bytearray()
+            for piece in response.iter_bytes():
+                body += piece
+                if len(body) > LONGEST_BODY:
+                    raise _NoAnswer(f"{asked}: the answer is longer than {LONGEST_BODY} bytes")
+            return _Answer(response.status_code, response.headers, bytes(body))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _NoAnswer(f"{asked}: no whole answer: {type(error).__name__}: {error}") from error
+
+
+def _others_wrong(client: httpx.Client, one: HttpWorkload) -> list[str]:
+    reasons = []
+    for exchange in (*one.others, *one.refused):
+        wrong = _wrong(exchange, _ask(client, exchange))
+        what = f"with {exchange.why}" if exchange.why else "with other values"
+        reasons += [f"{what}: {reason}" for reason in wrong]
+    return reasons
+
+
+def _wrong(exchange: Exchange, answer: _Answer) -> list[str]:
+    """Why an answer is not the right one; empty: it is."""
+    if answer.status != exchange.status:
+        start = answer.body[:200].decode(errors="replace").strip()
+        return [f"status: expected {exchange.status}, got {answer.status}: {start}"]
+    reasons = [
+        f"header {name}: expected {value!r}, got {answer.headers.get(name)!r}"
+        for name, value in exchange.answer_headers
+        if answer.headers.get(name) != value
+    ]
+    return reasons if exchange.any_answer else [*reasons, *_wrong_body(exchange, answer)]
+
+
+def _wrong_body(exchange: Exchange, answer: _Answer) -> list[str]:
+    kind = answer.headers.get("content-type", "")
+    if not kind.startswith("application/json"):
+        return [f"header Content-Type: expected application/json, got {kind!r}"]
+    try:
+        got = json.loads(answer.body)
+    except ValueError as error:
+        return [f"body: no JSON ({error}), {len(answer.body)} bytes"]
+    return differences(exchange.answer, got)
