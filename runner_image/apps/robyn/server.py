@@ -12,15 +12,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-port = int(sys.argv.pop(1) if len(sys.argv) > 1 else os.environ.get("PORT", "8000"))
-# Robyn reads argv as options of its own, and asks in an odd version check: the port is taken off first.
-
 import bodies
 import texts
 from pydantic import BaseModel, ValidationError
 from robyn import Request, Response, Robyn
 
-os.environ["ROBYN_HOST"] = "0.0.0.0"
+# Robyn reads argv as options of its own: the port is taken off first.
+port = int(sys.argv.pop(1) if len(sys.argv) > 1 else os.environ.get("PORT", "8000"))
 app = Robyn(__file__)
 JSON = {"Content-Type": "application/json"}
 
