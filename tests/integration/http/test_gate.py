@@ -19,8 +19,9 @@ from runner_image.workloads.http.contract.workloads import workloads
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def as_json(value: Any, status: int = 200, **headers: str) -> Answer:
-    return status, {"Content-Type": "application/json", **headers}, json.dumps(value).encode()
+def as_json(value: Any, status: int = 200, *, length: str = "") -> Answer:
+    headers = {"Content-Type": "application/json"} | ({"Content-Length": length} if length else {})
+    return status, headers, json.dumps(value).encode()
 
 
 def right(path: str) -> Answer:
@@ -85,7 +86,7 @@ def test_right_answers_pass_and_their_body_is_kept() -> None:
             lambda _: (200, {"Content-Type": "text/html"}, b'{"id": 42}'),
             "header Content-Type: expected application/json",
         ),
-        (lambda _: as_json({"id": 42}, **{"Content-Length": "99"}), "no whole answer"),
+        (lambda _: as_json({"id": 42}, length="99"), "no whole answer"),
         (lambda _: as_json({"id": 42}), "with other values: body.id: expected 43, got 42"),
     ],
 )
