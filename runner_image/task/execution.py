@@ -28,8 +28,9 @@ from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
 from runner_image.task.tools import Tools
 from runner_image.task.tracing import Traced
 from runner_image.workloads.files import write_output
-from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, Workload
+from runner_image.workloads.protocol import FleetControl, Job, Outcome, Prepared, Progress, Workload
 
+FLEET = "llm"  # the kind of work that asks the control plane for its shard
 OPTIONS = Policy(patience_s=300)  # a store that is down for longer fails the task
 
 
@@ -58,7 +59,7 @@ class Execution:
             chosen = self._chosen(tools.workload)
             self.scratch = chosen.scratch
             own = granted(tools.credentials, chosen.credentials, workload=self.workload)
-            job = self._job()
+            job = self._job(tools)
             opened = tools.isolation.open(
                 self.work_dir,
                 stop=self.stop,
@@ -80,23 +81,43 @@ class Execution:
         url = self.task.workload_options_url
         if url is None:
             return self.task
-        retry = Retrier(
-            OPTIONS,
-            sleep=self.stop.sleep,
-            clock=tools.clock,
-            warn=lambda error, wait_s: self.log.warning("retrying", error=str(error), wait_s=round(wait_s, 1)),
-        )
-        options = fetched(url, self.task.workload_options_range, http=tools.store, retry=retry)
+        options = fetched(url, self.task.workload_options_range, http=tools.store, retry=self._retrier(tools))
         version = ruby_version_of(self.task.workload, options, self.task.ruby_version)
         inline = {"workload_options": options, "workload_options_url": None, "ruby_version": version}
         return self.task.model_copy(update=inline)
 
-    def _job(self) -> Job:
+    def _job(self, tools: Tools) -> Job:
+        of_fleet = self.workload == FLEET
         return Job(
             task_id=self.task.id,
             work_dir=self.work_dir,
             options=self.task.workload_options,
             ruby_version=self.task.ruby_version,
+            fleet=self._fleet(tools) if of_fleet else None,
+            credentials=tools.credentials if of_fleet else {},
+            attempt=self.task.attempt,
+        )
+
+    def _fleet(self, tools: Tools) -> FleetControl:
+        """Imported late: most tasks are of no fleet."""
+        from runner_image.control.fleet import FleetSession
+
+        return FleetSession(
+            tools.session,
+            tools.runner_session or tools.session,
+            run_id=self.task.run_id,
+            shard=int(self.task.id.rpartition(".")[2]),
+            store=tools.store,
+            retry=self._retrier(tools),
+            stop=self.stop,
+        )
+
+    def _retrier(self, tools: Tools) -> Retrier:
+        return Retrier(
+            OPTIONS,
+            sleep=self.stop.sleep,
+            clock=tools.clock,
+            warn=lambda error, wait_s: self.log.warning("retrying", error=str(error), wait_s=round(wait_s, 1)),
         )
 
     def _phases(self, workload: Workload, job: Job, slot: Slot, tools: Tools) -> None:

@@ -38,7 +38,7 @@ def run_task(claimed: Claimed, *, worker: Worker, stop: Stop, tools: Tools, log:
         raise ValueError("a claim without a task")
     if claimed.reply.attempt_token is None:
         log.warning("no_attempt_token", meaning="the control plane gave none: this runner's key speaks for the attempt")
-    tools = replace(tools, session=_of_attempt(tools.session, claimed))
+    tools = replace(tools, session=_of_attempt(tools.session, claimed), runner_session=tools.session)
     try:
         if urls is None:
             raise LookupError("the claim's answer holds a task but no presigned_urls to upload its result to")

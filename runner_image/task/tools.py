@@ -39,6 +39,7 @@ class Tools:
     cloud: Mapping[str, str] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     forced_workload: str | None = None
+    runner_session: Session | None = None  # where `session` speaks for one attempt only
     debug: bool = False
     at_work: AtWork = field(default_factory=AtWork)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

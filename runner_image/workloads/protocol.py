@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # most tasks are of no fleet
 __all__ = [
     "TIMED_OUT",
     "FleetControl",
-    "FleetWork",
     "Job",
     "Outcome",
     "Prepared",
@@ -41,14 +40,6 @@ class Progress:
     message: str | None = None
 
 
-@dataclass(frozen=True)
-class FleetWork:
-    """A shard as the control plane keeps it, and what earlier attempts have kept of it, oldest first."""
-
-    shard: Mapping[str, Any]
-    kept: Sequence["TestOutcome"] = ()
-
-
 class FleetControl(Protocol):
     """What a shard of a fleet asks of the control plane. Safe to share between threads.
 
@@ -56,7 +47,8 @@ class FleetControl(Protocol):
     TaskError where the control plane stays away.
     """
 
-    def work(self) -> FleetWork: ...
+    def work(self) -> "tuple[Mapping[str, Any], Sequence[TestOutcome]]":
+        """The shard (see benchfleet_contract/fleets/plan.py), and what earlier attempts have kept of it, oldest first."""
 
     def keep(self, outcomes: Sequence["TestOutcome"]) -> None:
         """Appends to the journal; they outlive this runner when the call returns."""

@@ -8,11 +8,20 @@ from runner_image.workloads.protocol import Workload
 from runner_image.workloads.pyperformance.workload import Pyperformance
 from runner_image.workloads.ruby_bench.workload import RubyBench
 
+
+def _llm() -> Workload:
+    """Imported when it is asked for: the clients of providers are of no use to other work."""
+    from runner_image.workloads.llm.workload import Llm
+
+    return Llm()
+
+
 _MAKERS: dict[str, Callable[[], Workload]] = {
     RubyBench.name: RubyBench,
     Pyperformance.name: Pyperformance,
     Command.name: Command,
     Mock.name: Mock,
+    "llm": _llm,
 }
 NAMES = tuple(_MAKERS)
 

@@ -11,6 +11,7 @@ _MODULES = {
     "pyperformance": "benchfleet_results.pyperformance",
     "command": "benchfleet_results.command",
     "mock": "benchfleet_results.mock",
+    "llm": "benchfleet_results.llm",
 }
 KINDS = tuple(_MODULES)
 

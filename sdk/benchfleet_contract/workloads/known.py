@@ -5,6 +5,7 @@ MODULES = {  # name -> module of this package; see kinds.py
     "pyperformance": "pyperformance",
     "command": "command",
     "mock": "mock",
+    "llm": "llm",
 }
 KNOWN_WORKLOADS = tuple(MODULES)
 

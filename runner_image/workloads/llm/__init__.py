@@ -1,0 +1,1 @@
+"""llm: prompts to providers of language models, with what a user would feel of each answer."""

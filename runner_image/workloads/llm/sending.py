@@ -1,0 +1,164 @@
+"""One test from its turn to its outcome: a lease for each try, retries with waits between, and what it came to."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+from benchfleet_contract.fleets.outcomes import ErrorKind, Outcome, OutcomeError, Status, Usage
+from benchfleet_contract.fleets.plan import TestRequest
+
+from runner_image.retries import LONGEST_ASKED_S, Passing, Policy
+from runner_image.workloads.llm.answers import response_of
+from runner_image.workloads.llm.client.answer import ProviderError
+from runner_image.workloads.llm.client.dialect import Call
+from runner_image.workloads.llm.limits import Gate, Leases
+from runner_image.workloads.llm.measures import measured
+from runner_image.workloads.llm.prices import Prices
+from runner_image.workloads.llm.provider import Provider
+from runner_image.workloads.llm.stream import Exchange, exchanged
+
+BACKOFF = Policy(patience_s=float("inf"), first_s=1.0, most_s=60.0)
+
+
+@dataclass
+class Times:
+    """Of one test, in seconds of the monotonic clock."""
+
+    intended: float
+    first_sent: float | None = None
+    waited: float = 0.0  # between tries, for whatever reason
+    ended: float | None = None  # of the last try
+
+    def sends(self, now: float) -> None:
+        if self.first_sent is None:
+            self.first_sent = now
+        elif self.ended is not None:
+            self.waited += now - self.ended
+
+
+@dataclass
+class Sender:
+    """`timeout_s` is for each try. `wall` is Unix time at the clock's zero."""
+
+    http: httpx.AsyncClient
+    provider: Provider
+    leases: Leases
+    gate: Gate
+    prices: Prices
+    timeout_s: float
+    max_retries: int
+    attempt: int
+    backoff: Policy = BACKOFF
+    dice: Callable[[], float] = random.random
+    clock: Callable[[], float] = time.perf_counter
+    wall: float = field(default_factory=lambda: time.time() - time.perf_counter())
+
+    async def send(self, test: TestRequest, *, intended: float) -> Outcome:
+        """`intended` is of the clock. Raises Halt where nothing may be sent any more."""
+        times, tries = Times(intended), 0
+        while True:
+            exchange = await self._try(test, times)
+            tries += 1
+            error = exchange.error
+            if error is None or not error.again or tries > self.max_retries:
+                return await self._outcome(test, exchange, times, tries)
+            await self._rest(error, tries)
+
+    async def _try(self, test: TestRequest, times: Times) -> Exchange:
+        lease = await self.leases.take()
+        await self.gate.passed()
+        call = await self._call(test)
+        times.sends(self.clock())
+        exchange = await exchanged(
+            self.http, call, self.provider.dialect, timeout_s=self.timeout_s, key=self.provider.key, clock=self.clock
+        )
+        times.ended = exchange.stamps.ended
+        if exchange.rest_s:
+            self.gate.close(min(exchange.rest_s, LONGEST_ASKED_S))
+        self._settle(lease, test, exchange)
+        return exchange
+
+    async def _call(self, test: TestRequest) -> Call:
+        dialect = self.provider.dialect
+        if self.provider.selects:
+            return dialect.call(await asyncio.to_thread(self.provider.ask, test))
+        return dialect.call(self.provider.ask(test))
+
+    def _settle(self, lease: str, test: TestRequest, exchange: Exchange) -> None:
+        """A try that failed before its first token costs nothing; one that failed later what it was to cost at most."""
+        answer = exchange.answer
+        tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
+        usage = Usage(
+            prompt_tokens=answer.prompt_tokens or 0,
+            completion_tokens=answer.completion_tokens or 0,
+            total_tokens=tokens,
+            cached=answer.cached,
+        )
+        known = answer.prompt_tokens is not None and answer.completion_tokens is not None
+        at_most = self.prices.most_usd(test) if exchange.stamps.chunks else 0.0
+        usd = (self.prices.cost_usd(usage) or 0.0) if known else at_most
+        self.leases.settle(lease, usd=usd, tokens=tokens)
+
+    async def _rest(self, error: ProviderError, tries: int) -> None:
+        passing = Passing()
+        passing.retry_after_s = error.retry_after_s
+        wait_s = self.backoff.wait_s(tries, error=passing, dice=self.dice())
+        if error.kind == "rate_limited":
+            self.leases.throttled(error.retry_after_s)
+            self.gate.close(min(error.retry_after_s or 0.0, LONGEST_ASKED_S))
+        await asyncio.sleep(wait_s)
+
+    async def _outcome(self, test: TestRequest, exchange: Exchange, times: Times, tries: int) -> Outcome:
+        response, source, truncated = None, None, False
+        if exchange.error is None:
+            response, source, truncated = await response_of(
+                exchange.answer, test, self.provider, self.http, now=time.time()
+            )
+        found = measured(exchange.stamps, response.usage.completion_tokens if response and source else None)
+        cost = self.prices.cost_usd(response.usage) if response and source else None
+        return Outcome(
+            **identity(test),
+            status=_status(exchange.error),
+            response=response,
+            usage_source=source,
+            error=_error(exchange.error),
+            intended_at=times.intended + self.wall,
+            sent_at=exchange.stamps.sent + self.wall,
+            duration_ms=exchange.stamps.duration_ms,
+            queue_ms=round(max(0.0, (times.first_sent or times.intended) - times.intended) * 1000, 4),
+            retry_wait_ms=round(times.waited * 1000, 4),
+            ttft_ms=found.ttft_ms if found else None,
+            itl_ms=found.itl_ms if found else None,
+            tpot_ms=found.tpot_ms if found and response else None,
+            e2el_ms=found.e2el_ms if found and response else None,
+            tries=tries,
+            cost_usd=cost,
+            price_source=self.prices.source if cost is not None else None,
+            truncated=truncated,
+            attempt=self.attempt,
+        )
+
+
+def identity(test: TestRequest) -> dict[str, str | int | None]:
+    return {"key": test.key, "test_id": test.test_id, "repeat": test.repeat, "category": test.category}
+
+
+def skipped(test: TestRequest, kind: ErrorKind, message: str, *, attempt: int) -> Outcome:
+    """A test that was never sent."""
+    error = OutcomeError(kind=kind, message=message)
+    return Outcome.model_validate({**identity(test), "status": "skipped", "error": error, "attempt": attempt})
+
+
+def _status(error: ProviderError | None) -> Status:
+    if error is None:
+        return "success"
+    return "timeout" if error.kind == "timeout" else "failure"
+
+
+def _error(error: ProviderError | None) -> OutcomeError | None:
+    if error is None:
+        return None
+    return OutcomeError(kind=error.kind, message=error.message, http_status=error.http_status)

@@ -1,0 +1,166 @@
+"""llm: one shard of a fleet, sent from the runner itself: nothing foreign is executed, and keys stay where they are."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import httpx
+from benchfleet_contract.authorities import authorities
+from benchfleet_contract.fleets.leases import KeyLimits
+from benchfleet_contract.fleets.outcomes import Outcome as TestOutcome
+from benchfleet_contract.fleets.plan import Shard, TestRequest
+from benchfleet_contract.proxies import is_loopback
+from pydantic import ValidationError
+
+from runner_image.isolation.protocol import OfficialImage
+from runner_image.retries import Policy
+from runner_image.workloads.files import OUTPUT_TXT, write_output, write_plain
+from runner_image.workloads.llm.journal import Journal
+from runner_image.workloads.llm.limits import Gate, Leases, Places
+from runner_image.workloads.llm.loop import Loop
+from runner_image.workloads.llm.prices import Prices
+from runner_image.workloads.llm.provider import Provider, provider
+from runner_image.workloads.llm.rehearsal import rehearse
+from runner_image.workloads.llm.results import output_of, write_responses, write_shard
+from runner_image.workloads.llm.sending import BACKOFF, Sender
+from runner_image.workloads.llm.shard import ShardRun
+from runner_image.workloads.protocol import FleetControl, Job, Outcome, Prepared, Progress, Slot, WorkloadError
+
+CONNECT_S = 10.0
+REPORT_S = 0.25
+KEPT_CONNECTIONS = 200
+
+
+class Llm:
+    name = "llm"
+    credentials: tuple[str, ...] = ()  # which are needed stands in the shard
+    scratch: tuple[str, ...] = ("journal.jsonl",)
+
+    def __init__(self, backoff: Policy = BACKOFF) -> None:
+        self._backoff = backoff
+        self._outcomes: dict[str, TestOutcome] = {}
+
+    def image(self, job: Job) -> OfficialImage | None:
+        return None
+
+    def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
+        fleet = _control(job)
+        shard, kept = fleet.work()
+        try:
+            self.shard = Shard.model_validate(shard)
+        except ValidationError as error:
+            raise WorkloadError(
+                f"The shard does not read ({error.error_count()} problems): a newer runner may"
+            ) from None
+        self._kept = list(kept)
+        self._provider = provider(self.shard.target, self.shard.provider, job.credentials, select=fleet.select)
+        return Prepared(["llm", self.shard.target.spec], {"model": self.shard.target.model})
+
+    def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
+        self._started = datetime.now(UTC)
+        begun = time.monotonic()
+        counts = Counter[str]()
+
+        async def work() -> None:
+            await self._work(job, counts)
+
+        with Loop(work) as loop:
+            while not loop.ended(REPORT_S):
+                report(_progress(counts, len(self.shard.tests)))
+        self._lasted_s = time.monotonic() - begun
+        return 0
+
+    def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
+        """Failed tests are results: only a shard of which nothing was sent at all is a failure of its task."""
+        folder, outcomes = job.work_dir, [self._outcomes[test.key] for test in self.shard.tests]
+        write_shard(folder, self.shard, outcomes, started=self._started, lasted_s=self._lasted_s)
+        if self.shard.save_responses:
+            write_responses(folder, outcomes)
+        output = output_of(self.shard, outcomes, lasted_s=self._lasted_s)
+        write_output(folder, output)
+        write_plain(folder / OUTPUT_TXT, "".join(_line(each) for each in outcomes).encode())
+        return Outcome(output, exit_code)
+
+    async def _work(self, job: Job, counts: Counter[str]) -> None:
+        shard, fleet = self.shard, _control(job)
+        journal = Journal(job.work_dir, kept=self._kept, keep=fleet.keep)
+        counts.update(each.status for each in journal.outcomes.values() if each.settled)
+        places = Places(min(shard.load.concurrency, shard.provider.max_concurrency or shard.load.concurrency))
+        try:
+            async with _http(self._provider) as http:
+                await rehearse(http)
+                run = ShardRun(
+                    shard,
+                    self._sender(job, http, places),
+                    places,
+                    journal,
+                    told=lambda outcome: counts.update([outcome.status]),
+                )
+                run.sender.leases.wanted = lambda: run.left
+                await run.run()
+        finally:
+            self._outcomes = journal.outcomes
+            journal.close()
+
+    def _sender(self, job: Job, http: httpx.AsyncClient, places: Places) -> Sender:
+        shard, settings, prices = self.shard, self.shard.provider, Prices(self.shard.provider.price)
+        leases = Leases(
+            _control(job).lease,
+            provider_key=self._provider.fingerprint,
+            target=shard.target.spec,
+            places=places,
+            wanted=lambda: 1,
+            limits=KeyLimits(rpm=settings.rpm, tpm=settings.tpm, max_concurrency=settings.max_concurrency),
+            reserve_usd=max((prices.most_usd(test) for test in shard.tests), default=0.0),
+            reserve_tokens=max((_tokens(test) for test in shard.tests), default=0) if settings.tpm else 0,
+        )
+        return Sender(
+            http,
+            self._provider,
+            leases,
+            Gate(),
+            prices,
+            shard.timeout_s,
+            shard.max_retries,
+            attempt=job.attempt,
+            backoff=self._backoff,
+        )
+
+
+def _control(job: Job) -> FleetControl:
+    if job.fleet is None:
+        raise WorkloadError("A shard of a fleet comes from POST /fleets/runs, never from a run of its own")
+    return job.fleet
+
+
+def _http(found: Provider) -> httpx.AsyncClient:
+    """Each try has a deadline of its own: silence within it is no fault."""
+    address = found.settings.base_url or found.known.base_url or ""
+    here = is_loopback(urlsplit(address).hostname or "")
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(None, connect=CONNECT_S),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS),
+        headers={"User-Agent": "benchfleet-runner"},
+        trust_env=not here,
+        verify=authorities({}) if here else authorities(),
+    )
+
+
+def _tokens(test: TestRequest) -> int:
+    """A first guess for a limit of tokens a minute: four bytes each; what was really used is told afterwards."""
+    return len(test.prompt.encode()) // 4 + (test.parameters.max_tokens or 256)
+
+
+def _progress(counts: Counter[str], total: int) -> Progress:
+    done = sum(counts.values())
+    bad = counts["failure"] + counts["timeout"]
+    words = f"{done} of {total} tests" + (f", {bad} failed" if bad else "")
+    return Progress(min(99, 100 * done // max(total, 1)), message=words)
+
+
+def _line(outcome: TestOutcome) -> str:
+    ttft = f" ttft={outcome.ttft_ms:.1f} ms" if outcome.ttft_ms is not None else ""
+    why = f" {outcome.error.kind}: {outcome.error.message}" if outcome.error else ""
+    return f"{outcome.key}: {outcome.status} {outcome.duration_ms:.1f} ms{ttft}{why}\n"
