@@ -28,6 +28,11 @@ FILES = {  # every file, with the format that it is
     "criterion/target": "criterion",
     "go-bench/count.txt": "go-bench",
     "go-bench/cpu.txt": "go-bench",
+    "http-harness/run.json": "http-harness",
+    "http-harness/profile.json": "http-harness",
+    "http-harness/compare.json": "http-harness",
+    "http-harness/consolidated.json": "http-harness",
+    "http-harness/aggregated.json": "http-harness",
     "junit/pytest.xml": "junit",
     "../ruby-bench/box-1/output_001.json": "ruby-bench",
 }

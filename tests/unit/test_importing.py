@@ -116,7 +116,7 @@ def test_all_problems_of_all_files_are_told_at_once_and_nothing_is_written(tmp_p
         f"{odd}: not one benchmark can be read as hyperfine",
         f"{odd}: results[0].times[0] is a text, must be a number (found 1.5); a file as the tool wrote it",
         f"{empty}: its format is not recognised; known are benchfleet, ruby-bench, pytest-benchmark, google-benchmark, pyperf, "
-        "hyperfine, asv, jmh, criterion, junit, go-bench: name it, if it is one of these",
+        "hyperfine, asv, jmh, criterion, junit, go-bench, http-harness: name it, if it is one of these",
         f"{tmp_path / 'gone.json'}: cannot be read: No such file or directory",
         f"{tmp_path / 'pipe.json'}: cannot be read: not a regular file",
     ]

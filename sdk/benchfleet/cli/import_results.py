@@ -43,7 +43,7 @@ def run(
     """Make a folder of results from files of other tools, for `benchfleet report`.
 
     Formats: benchfleet, ruby-bench, pytest-benchmark, google-benchmark, pyperf, hyperfine, asv, jmh, criterion, junit,
-    go-bench. The folder appears whole or not at all; one that is there is not replaced.
+    go-bench, http-harness. The folder appears whole or not at all; one that is there is not replaced.
     """
     from benchfleet.cli.documents.imported import FileImported, ResultsImported
     from benchfleet.cli.output import print_document

@@ -24,6 +24,7 @@ Format = Literal[
     "criterion",
     "junit",
     "go-bench",
+    "http-harness",
 ]
 
 

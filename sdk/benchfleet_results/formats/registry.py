@@ -19,6 +19,7 @@ _MODULES = {  # name → module; the order in which they look at a file
     "criterion": "criterion",
     "junit": "junit",
     "go-bench": "go_bench",
+    "http-harness": "http_harness",
 }
 NAMES = tuple(_MODULES)
 
