@@ -96,9 +96,10 @@ class Latency:
     """An open loop: requests leave at times fixed beforehand, whether or not earlier ones were answered.
 
     `response`: from the intended send to the last byte; `service`: from the actual send; both of right answers only.
-    `intended`: requests of the schedule; `sent`; `completed`: answers of any kind; `ok`: right ones; `unanswered`: sent or
-    waiting still when the time was up. `dispatch_lag`: how late the generator itself was, which is not the wait for a free
-    connection; `max_queue`: most requests that waited for one at a time. `invalid`: why it cannot be believed.
+    `intended`: requests of the schedule; `sent`; `completed`: answers of any kind; `ok`: right ones; `in_time`: of these,
+    those that came while more was asked, or as soon after as one takes; `unanswered`: sent or waiting when the time was up.
+    `dispatch_lag`: how late the generator itself was, which is not the wait for a free connection; `max_queue`: most
+    requests that waited for one at a time. `invalid`: why it cannot be believed.
     """
 
     tool: str
@@ -114,6 +115,7 @@ class Latency:
     sent: int
     completed: int
     ok: int
+    in_time: int
     by_class: Mapping[str, int]
     wrong_body: int = 0
     errors: Mapping[str, int] = field(default_factory=dict)
@@ -135,8 +137,8 @@ class Latency:
 
     @property
     def achieved(self) -> float:
-        """Right answers a second."""
-        return self.ok / self.duration_s if self.duration_s > 0 else 0.0
+        """Right answers a second: what only comes when no more is asked does not count."""
+        return self.in_time / self.duration_s if self.duration_s > 0 else 0.0
 
 
 class ToolFailed(TaskError):
