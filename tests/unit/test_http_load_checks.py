@@ -1,0 +1,93 @@
+"""A cell that cannot be believed has a reason; a good one has none, and what is not known is no reason."""
+
+from dataclasses import replace
+
+import pytest
+from benchfleet_contract.http_results import Resources
+
+from runner_image.workloads.http.load.checks import common_ceilings, of_latency, of_saturation, told
+from runner_image.workloads.http.load.cores import NOT_APART, SHARED, Cores, shared_out
+from runner_image.workloads.http.load.driver import Distribution, Latency, Saturation
+
+GOOD = Saturation("wrk", (), 32, True, 10, 10_000, 10_000, {}, in_flight=31.0, client_cpu_s=3.0)
+QUIET = Resources(cpu_s=9.8, cpu_share=0.98, foreign_cpu_cores=0.02)
+SHAPE = Distribution(1000, 1, 1, 1, 1, 1, 1, 1)
+HELD = Latency(
+    "open-loop", (), 100, 8, True, 10, SHAPE, SHAPE, SHAPE, 1000, 1000, 1000, 1000, 1000, {}, client_cpu_s=2.0
+)  # fmt: skip
+
+
+def test_good_cells_have_no_reason() -> None:
+    assert of_saturation(GOOD, QUIET, server_cores=1) == []
+    assert of_latency(HELD, QUIET) == []
+
+
+def test_what_is_not_known_is_no_reason() -> None:
+    nothing = Resources()
+    assert of_saturation(replace(GOOD, in_flight=None, client_cpu_s=None), nothing, server_cores=1) == []
+    assert of_latency(replace(HELD, dispatch_lag=Distribution(0), client_cpu_s=None), nothing) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "used", "words"),
+    [
+        (replace(GOOD, in_flight=20.0), QUIET, "Little's law"),
+        (replace(GOOD, in_flight=40.0), QUIET, "Little's law"),
+        (replace(GOOD, client_cpu_s=9.0), QUIET, "busy for 90%"),
+        (GOOD, Resources(foreign_cpu_cores=0.4), "others used 0.40 cores"),
+        (GOOD, Resources(cpu_share=0.3), "the server got 0.30 of its 1 cores"),
+    ],
+)  # fmt: skip
+def test_a_rate_that_is_not_the_servers_has_a_reason(found: Saturation, used: Resources, words: str) -> None:
+    (reason,) = of_saturation(found, used, server_cores=1)
+    assert words in reason
+
+
+def test_two_cores_may_be_busy_twice_as_long() -> None:
+    assert of_saturation(replace(GOOD, client_cpu_s=15.0), QUIET, generator_cores=2) == []
+
+
+def test_connections_that_are_not_kept_need_not_be_full() -> None:
+    assert of_saturation(replace(GOOD, in_flight=10.0, keep_alive=False), QUIET) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (replace(HELD, dispatch_lag=replace(SHAPE, p99=5.1)), "requests left late, p99 5.1 ms"),
+        (replace(HELD, client_cpu_s=8.6), "busy for 86%"),
+        (replace(HELD, in_time=989), "99 of 100 requests a second"),
+    ],
+)
+def test_a_latency_that_is_not_the_servers_has_a_reason(found: Latency, words: str) -> None:
+    (reason,) = of_latency(found, QUIET)
+    assert words in reason
+
+
+def test_equal_ceilings_of_several_frameworks_are_seen() -> None:
+    rates = {"a": 10_000, "b": 9_950, "c": 9_860, "d": 5_000, "e": 4_990, "f": 100, "dead": 0}
+    groups = common_ceilings(rates)
+    assert groups == [("a", "b", "c")]
+    assert "a, b, c all end at about 10000" in told(groups, rates)[0]
+    assert common_ceilings({"a": 10_000, "b": 9_800, "c": 9_600}) == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "found"),
+    [
+        ([3], Cores((3,), (3,), SHARED)),
+        ([0, 1], Cores((1,), (0,), NOT_APART)),
+        ([0, 1, 2], Cores((2,), (1,))),
+        ([0, 1, 2, 3], Cores((2,), (1,))),
+    ],
+)
+def test_server_and_generator_have_cores_of_their_own(allowed: list[int], found: Cores) -> None:
+    assert shared_out(allowed) == found
+    assert shared_out(allowed).disjoint is (len(allowed) > 1)
+
+
+def test_the_server_may_have_several_cores() -> None:
+    assert shared_out(range(8), server=4, generator=2) == Cores((3, 4, 5, 6), (1, 2))
+    assert shared_out([0, 1], server=2) == Cores((1,), (0,), NOT_APART)
+    with pytest.raises(ValueError, match="at least one core"):
+        shared_out([])
