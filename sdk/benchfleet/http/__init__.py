@@ -1,0 +1,1 @@
+"""HTTP benchmarks on one's own machine, without a control plane."""

@@ -1,0 +1,178 @@
+"""The results folder of `benchfleet http`: written after each start of a server, so that what was interrupted keeps what it has.
+
+It is the folder that `benchfleet run` leaves, with an `http.json` beside each `output.json`; `benchfleet report` reads it.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchfleet_contract.http_results import HTTP_JSON, HttpResult
+from benchfleet_contract.names import folder_name, task_id
+from benchfleet_contract.results import Output
+
+from benchfleet.exceptions import UsageError
+from benchfleet.local.files import replace_whole
+
+PROVIDER, INSTANCE_TYPE = "local", "local"
+WORKLOAD = "http"
+Cell = tuple[str, str, int]  # subject, suite, repeat
+
+
+@dataclass
+class ResultsFolder:
+    """`options` are those of the comparison: a folder of others is not resumed. `machine` goes into each metadata.json."""
+
+    folder: Path
+    run_id: str
+    options: Mapping[str, Any]
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    _entries: list[dict[str, Any]] = field(default_factory=list)
+    _created_at: str = ""
+
+    @classmethod
+    def create(cls, folder: Path, options: Mapping[str, Any], *, machine: Mapping[str, Any]) -> "ResultsFolder":
+        """Raises UsageError if something is there already."""
+        if folder.exists():
+            raise UsageError(f"{folder} is there already: choose another folder, or go on with --resume")
+        folder.mkdir(parents=True)
+        made = cls(folder, folder.name, dict(options), machine, _created_at=_now())
+        made._write("running")
+        return made
+
+    @classmethod
+    def resume(cls, folder: Path, options: Mapping[str, Any], *, machine: Mapping[str, Any]) -> "ResultsFolder":
+        """Raises UsageError where nothing is there to go on with, or what is there was measured with other options."""
+        try:
+            run = json.loads((folder / "run.json").read_bytes())
+            manifest = json.loads((folder / "manifest.json").read_bytes())
+            before, entries, created_at = run["workload_options"], list(manifest["tasks"]), run["created_at"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{folder} holds no comparison to go on with: leave --resume out") from error
+        other = sorted(name for name in {*before, *options} if before.get(name) != options.get(name))
+        if other:
+            raise UsageError(f"{folder} was measured with other options ({', '.join(other)}): choose another folder")
+        return cls(folder, folder.name, dict(options), machine, entries, created_at)
+
+    @property
+    def done(self) -> set[Cell]:
+        """What need not be measured again. A start of a server that failed is tried again."""
+        return {_cell(one) for one in self._entries if one["status"] == "completed"}
+
+    def add(self, result: HttpResult, output: Output, *, started_at: str, ended_at: str) -> None:
+        """Keeps one start of a server. It is in the folder, whole, when this returns."""
+        cell = (result.subject, result.suite, result.repeat)
+        before = [one for one in self._entries if _cell(one) == cell]
+        number = max((int(one["number"]) for one in self._entries), default=0) + 1
+        self._entries = [one for one in self._entries if _cell(one) != cell]
+        entry = self._entry(result, output, number)
+        inner = self.folder / entry["folder"]
+        inner.mkdir(exist_ok=True)
+        labelled = output.model_copy(update={"subject": result.subject})
+        _put(inner / HTTP_JSON, result.model_dump(mode="json"))
+        _put(inner / "metadata.json", self._metadata(result, output, entry, (started_at, ended_at)))
+        _put(inner / "output.json", labelled.model_dump(mode="json"))
+        self._entries.append(entry)
+        self._write("running")
+        for one in before:
+            shutil.rmtree(self.folder / one["folder"], ignore_errors=True)  # nothing names it any more
+
+    def finish(self) -> None:
+        self._write("completed")
+
+    def results(self) -> list[HttpResult]:
+        """All of them, in the order in which they were measured."""
+        files = [self.folder / one["folder"] / HTTP_JSON for one in self._entries]
+        return [HttpResult.model_validate_json(file.read_bytes()) for file in files]
+
+    def _entry(self, result: HttpResult, output: Output, number: int) -> dict[str, Any]:
+        failed = result.failure is not None or not output.measurements
+        return {
+            "provider": PROVIDER,
+            "instance_type": INSTANCE_TYPE,
+            "subject": result.subject,
+            "part": result.suite,
+            "number": number,
+            "id": task_id(self.run_id, number),
+            "alias": None,
+            "run_number": result.repeat,
+            "status": "failed" if failed else "completed",
+            "attempt": 1,
+            "reason": _reason(result, output),
+            "folder": (name := folder_name(None, INSTANCE_TYPE, number, result.subject)),
+            "archived": "files",
+            "path": f"{name}/",
+        }
+
+    def _metadata(
+        self, result: HttpResult, output: Output, entry: Mapping[str, Any], times: tuple[str, str]
+    ) -> dict[str, Any]:
+        versions = {name: value for name, value in ((result.framework, result.version),) if value}
+        versions |= {tool.name: tool.version for tool in result.tools if tool.version}
+        status = "error" if entry["status"] == "failed" else "partial" if output.failures else "success"
+        return {
+            "task_id": entry["id"],
+            "provider": PROVIDER,
+            "instance_type": INSTANCE_TYPE,
+            "ruby_version": None,
+            "run": result.repeat,
+            "start_time": times[0],
+            "end_time": times[1],
+            "status": status,
+            "runner_id": None,
+            "subject": result.subject,
+            "part": result.suite,
+            "run_id": self.run_id,
+            "attempt": 1,
+            "workload": WORKLOAD,
+            "workload_options": dict(self.options),
+            "reason": entry["reason"],
+            "duration_s": result.duration_s,
+            "provenance": {
+                "machine": dict(self.machine), "versions": versions, "suite_commit": None, "command": result.command,
+            },
+        }  # fmt: skip
+
+    def _write(self, status: str) -> None:
+        subjects = list(dict.fromkeys(one["subject"] for one in self._entries))
+        _put(
+            self.folder / "run.json",
+            {
+                "run_id": self.run_id,
+                "status": status,
+                "reason": None,
+                "workload": WORKLOAD,
+                "workload_options": dict(self.options),
+                "ruby_version": None,
+                "created_at": self._created_at,
+                "metadata": {},
+                **({"subjects": subjects} if subjects else {}),
+            },
+        )
+        totals = {"tasks": len(self._entries), "files": len(self._entries), "corrupt": 0, "missing": 0, "nothing": 0}
+        manifest = {"schema_version": 1, "run_id": self.run_id, "tasks": self._entries, "totals": totals}
+        _put(self.folder / "manifest.json", manifest)
+
+
+def _cell(entry: Mapping[str, Any]) -> Cell:
+    return entry["subject"], entry["part"], entry["run_number"]
+
+
+def _reason(result: HttpResult, output: Output) -> str | None:
+    if result.failure:
+        return f"{result.failure.kind}: {result.failure.message}"
+    lost: Sequence[str] = [f"{one.benchmark}: {one.reason}" for one in output.failures]
+    return "; ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "") if lost else None
+
+
+def _put(path: Path, document: Mapping[str, Any]) -> None:
+    """There whole or not at all, however it is interrupted."""
+    replace_whole(path, (json.dumps(document, indent=1) + "\n").encode())
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
