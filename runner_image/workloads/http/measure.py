@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from benchfleet_contract.http_results import AtRate, Level, Resources, WorkloadResult
 
 from runner_image.workloads.http import shapes
+from runner_image.workloads.http.load import checks
 from runner_image.workloads.http.load.driver import Driver, FixedRate, Latency, Request, Saturation, Target, ToolFailed
 from runner_image.workloads.http.plan import PRIMER_CONNECTIONS, Plan
 from runner_image.workloads.protocol import WorkloadError
@@ -74,8 +75,8 @@ class Loaders:
     latency: FixedRate | None
     verify: Callable[[Asked], Gate]
     watch: Callable[[], Watch]
-    check_saturation: Callable[[Saturation, Resources], Sequence[str]] = lambda _found, _used: ()
-    check_latency: Callable[[Latency, Resources], Sequence[str]] = lambda _found, _used: ()
+    check_saturation: Callable[[Saturation, Resources], Sequence[str]] = checks.of_saturation
+    check_latency: Callable[[Latency, Resources], Sequence[str]] = checks.of_latency
     cores: tuple[int, ...] = ()
 
 

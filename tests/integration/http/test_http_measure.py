@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from benchfleet_contract.http_results import HttpResult, Resources, WorkloadResult
 
+from runner_image.workloads.http.load.own import OpenLoop
 from runner_image.workloads.http.load.wrk import Wrk
 from runner_image.workloads.http.measure import Asked, Gate, Loaders, measure
 from runner_image.workloads.http.outputs import output_of
@@ -58,10 +59,15 @@ def accepted(asked: Asked) -> Gate:
     return Gate("unsupported", ("not declared",)) if "none" in asked.name else Gate("pass", body=BODY)
 
 
+def unchecked(_found: object, _used: object) -> list[str]:
+    """Other tests share this machine's cores: the checks of the load would see them."""
+    return []
+
+
 @pytest.fixture
 def loaders(tmp_path: Path) -> Iterator[Loaders]:
     with slot_commands(tmp_path) as commands:
-        yield Loaders(Wrk(commands), None, accepted, Quiet)
+        yield Loaders(Wrk(commands), OpenLoop(commands), accepted, Quiet, unchecked, unchecked)
 
 
 def measured(loaders: Loaders, *paths: str, looks: int = 1000, plan: Plan = PLAN) -> list[WorkloadResult]:
@@ -105,6 +111,22 @@ def test_a_server_that_dies_keeps_what_it_had_and_fails_the_rest(loaders: Loader
     assert second.reasons == ["the server died: out of memory"]
     assert third.status == "failed"
     assert "before its turn" in third.reasons[0]
+
+
+@loads
+def test_latency_is_measured_at_a_fraction_of_the_saturation_rate(loaders: Loaders) -> None:
+    (found,) = measured(loaders, "/ok", plan=replace(PLAN, fractions=(0.25,)))
+    (rate,) = found.latency
+    assert found.best_rps is not None
+    assert rate.rate == pytest.approx(found.best_rps / 4)
+    assert rate.ok == rate.response.count > 0
+    assert rate.response.p99 is not None
+    assert rate.service.p50 is not None
+    assert rate.response.p99 >= rate.service.p50
+    output = output_of(HttpResult(framework="f", subject="f", suite="all", started_at="now", workloads=[found]))
+    metrics = {(one.metric, one.variant) for one in output.measurements}
+    assert {("throughput", "default"), ("throughput_per_cpu", "default")} <= metrics
+    assert (("latency_p99", "25%") in metrics) is rate.validity.ok
 
 
 @loads
