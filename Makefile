@@ -11,7 +11,7 @@ STAGE ?= dev
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo test check proof rehearse-deploy mutants bench emulator package schema image image-base fix lock clean
+.PHONY: help venv demo test check proof rehearse-deploy mutants bench emulator http-apps package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
@@ -21,6 +21,7 @@ help:
 	@echo "make mutants    do the tests notice when the code is wrong? ONLY=domain for one room, SAMPLE=100 for a few"
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"
+	@echo "make http-apps  install the HTTP apps below the cache of this user (APPS=\"fastapi hono\" for some)"
 	@echo "make image      the runner's image (IMAGE=$(IMAGE) BASE_IMAGE=$(BASE_IMAGE))"
 	@echo "make package    the functions as a SAM template and a zip (STAGE=$(STAGE)), and the zip's size"
 	@echo "Also: venv check schema image-base fix lock clean"
@@ -66,6 +67,10 @@ bench: venv
 
 emulator: venv
 	@$(BIN)/benchfleet emulator
+
+# APPS="fastapi hono": those only.
+http-apps: venv
+	$(BIN)/python -m runner_image.workloads.http.apps.install $(APPS)
 
 package: venv
 	$(BIN)/python -m benchmarks.package_size --out build/package --stage $(STAGE)

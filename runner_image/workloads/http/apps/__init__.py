@@ -1,0 +1,1 @@
+"""Apps and their environments: found, fetched, and installed once for each content."""

@@ -1,0 +1,67 @@
+"""Installing apps: once for each content, never by half, and what is missing is named."""
+
+from pathlib import Path
+
+import pytest
+
+from runner_image.workloads.http.apps import tree
+from runner_image.workloads.http.apps.install import Unavailable, built_in, install, main
+from runner_image.workloads.http.apps.steps import Step, StepFailed
+from runner_image.workloads.http.contract.schemas import APPS
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (tmp_path / "shared.py").write_text("answer = 1\n")
+    (folder / "shared.py").symlink_to("../shared.py")
+    (folder / "server.py").write_text("import shared\n")
+    return folder
+
+
+def test_an_app_is_installed_once_for_each_content(app: Path, tmp_path: Path) -> None:
+    first, again = (install(app, cache=tmp_path / "cache") for _ in range(2))
+    assert first.install_s is not None
+    assert (again.folder, again.install_s) == (first.folder, None)
+    (tmp_path / "shared.py").write_text("answer = 2\n")
+    changed = install(app, cache=tmp_path / "cache")
+    assert changed.folder != first.folder
+    assert changed.sha256 != first.sha256
+
+
+def test_links_become_files_and_what_is_installed_is_no_source(app: Path, tmp_path: Path) -> None:
+    before = tree.sha256(app)
+    (app / "node_modules").mkdir()
+    (app / "node_modules" / "x.js").write_text("")
+    assert tree.sha256(app) == before
+    folder = install(app, cache=tmp_path / "cache").folder
+    assert not (folder / "shared.py").is_symlink()
+    assert not (folder / "node_modules").exists()
+
+
+def test_a_lock_that_cannot_be_met_leaves_nothing_and_is_said(app: Path, tmp_path: Path) -> None:
+    (app / "Gemfile").write_text("raise 'no such registry'\n")
+    with pytest.raises(Unavailable, match=r"mine is unavailable: .*(no such registry|ruby is missing)"):
+        install(app, cache=tmp_path / "cache")
+    assert [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
+
+
+def test_a_missing_program_is_named_with_its_remedy(tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match=r"no-such-tool is missing: install it"):
+        Step(("no-such-tool",), "install it").run(tmp_path)
+
+
+def test_a_step_that_hangs_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match="it took longer than 0.2 s"):
+        Step(("sh", "-c", "sleep 30 & sleep 30"), "").run(tmp_path, timeout_s=0.2)
+
+
+def test_every_app_of_the_project_locks_its_dependencies() -> None:
+    locks = ("requirements.lock", "package-lock.json", "Cargo.lock", "Gemfile.lock")
+    assert [name for name in built_in() if not any((APPS / name / lock).is_file() for lock in locks)] == []
+
+
+def test_an_unknown_app_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nothing"]) == 1
+    assert "There is no app 'nothing': take one of express, fastapi" in capsys.readouterr().err
