@@ -53,7 +53,7 @@ def test_a_missing_program_is_named_with_its_remedy(tmp_path: Path) -> None:
 
 
 def test_a_step_that_hangs_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(StepFailed, match="it took longer than 0.2 s"):
+    with pytest.raises(StepFailed, match=r"it took longer than 0\.2 s"):
         Step(("sh", "-c", "sleep 30 & sleep 30"), "").run(tmp_path, timeout_s=0.2)
 
 

@@ -67,7 +67,9 @@ def _rust(folder: Path) -> list[Step]:
 
 def _ruby(_folder: Path) -> list[Step]:
     """What the Gemfile asks for, as it is loaded later: gems of the system serve as well as bundler's."""
-    wanted = "require 'bundler'; Bundler.setup"
+    wanted = (
+        "begin; require 'bundler'; Bundler.setup; rescue LoadError, StandardError => error; abort error.message; end"
+    )
     return [Step(("ruby", "-e", wanted), "install ruby, ruby-sinatra and puma, or run `bundle install`")]
 
 
