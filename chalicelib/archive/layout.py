@@ -6,6 +6,12 @@
     runs/<run_id>/results/<n>/<attempt>-<nonce>/error.tar.gz         the same, of an attempt that failed
     runs/<run_id>/results.tar.gz                                     the archive
     runs/<run_id>/summary.json                                       the rankings of its results
+    runs/<run_id>/fleet/plan.json                                    what a fleet run comes to, without its tests
+    runs/<run_id>/fleet/manifest.json                                its manifest
+    runs/<run_id>/fleet/shards/<n>.json                              one shard of it, with its tests
+    runs/<run_id>/fleet/journal/<n>/<attempt>-<chunk>.jsonl.gz       outcomes of tests, as they happened
+    runs/<run_id>/fleet/artifacts/<path>                             its results; fleet-results.json is written last
+    fleets/uploads/<sha256>.json                                     a dataset that was too large for a request
     schedules/<schedule>-<created ms>/run.json.z                     the body of a schedule's runs, if it is large
     prices/aws.json                                                  what machines cost, as `benchfleet prices` published it
 
@@ -42,6 +48,24 @@ def archive_key(run_id: str) -> str:
 
 def summary_key(run_id: str) -> str:
     return f"runs/{run_id}/summary.json"
+
+
+def fleet_key(run_id: str, name: str) -> str:
+    """`name`: `plan.json`, `manifest.json`, `shards/<n>.json` or `artifacts/<path>`."""
+    return f"runs/{run_id}/fleet/{name}"
+
+
+def chunk_key(run_id: str, shard: int, attempt: int, number: int) -> str:
+    """Padded, so that keys in order are chunks in the order of their writing."""
+    return f"{journal_prefix(run_id, shard)}{attempt:08d}-{number:06d}.jsonl.gz"
+
+
+def journal_prefix(run_id: str, shard: int) -> str:
+    return f"runs/{run_id}/fleet/journal/{shard}/"
+
+
+def upload_key(sha256: str) -> str:
+    return f"fleets/uploads/{sha256}.json"
 
 
 def schedule_key(key: str) -> str:

@@ -30,9 +30,14 @@
 | body of the runs of a schedule, if it is small | `SCHEDULE#<schedule>-<created ms>` | `BODY` | | |
 | firing of a schedule | `SCHEDULE#<schedule>-<created ms>` | `F#<due ms>` | | |
 | token of a firing that was asked for | `SCHEDULE#<schedule>-<created ms>` | `N#<token>` | | |
+| budget of a fleet run | `FLEETRUN#<run>` | `BUDGET` | | |
+| how far a shard of one is | `FLEETRUN#<run>` | `S#<n>` | | |
+| idempotency key of one | `FLEETKEY#<sha256>` | `KEY` | | |
+| quota of a provider's key, over all runs | `QUOTA#<provider key>` | `QUOTA` | | |
 
-Machines' due times, regions, runners that wait, tokens, and all of the registry but its counters and catalogues, have
-`expires_s`, the table's time to live. No sort key but a task's begins with `T#`: the stream's reader goes by that.
+Machines' due times, regions, runners that wait, tokens, quotas, idempotency keys, and all of the registry but its counters
+and catalogues, have `expires_s`, the table's time to live. No sort key but a task's begins with `T#`: the stream's reader goes
+by that.
 
 | question | answered by |
 |---|---|
@@ -53,6 +58,8 @@ Machines' due times, regions, runners that wait, tokens, and all of the registry
 | who has a model? | pk = `MODEL#<model>`, beside pk = `EXECUTORS` |
 | what happened to an executor, or to the registry since a revision? | `EVT#` of pk = `EXEC#<executor>`, of pk = `REGISTRY` |
 | which schedules are there? | pk = `SCHEDULES` |
+| what may be sent to a provider, and what is the money of a run? | pk = `QUOTA#<provider key>`, pk = `FLEETRUN#<run>` |
+| how far is a fleet? | `S#` of pk = `FLEETRUN#<run>` |
 | the newest firings of a schedule | pk = `SCHEDULE#<schedule>-<created ms>` from `F#` on, backwards |
 """
 
@@ -68,6 +75,7 @@ RUN, COUNTS, ACTIVE, LISTED, DELETING = "RUN", "COUNTS", "ACTIVE", "RUNS", "DELE
 DUE, PLACES, LAUNCH_PREFIX, LEFTOVERS = "DUE", "PLACES", "L#", "LEFTOVERS"
 EXECUTORS, GONE, REGISTRY, RESERVED, EVENT_PREFIX = "EXECUTORS", "GONE", "REGISTRY", "RESERVED", "EVT#"
 SCHEDULES, BODY = "SCHEDULES", "BODY"
+QUOTA, BUDGET, SHARD_PREFIX = "QUOTA", "BUDGET", "S#"
 TASK_PREFIX, HEADER_PREFIX, FIRING_PREFIX = "T#", "H#", "F#"
 _MOST_BYTES = 1_000  # of a runner's id within a sort key, which may have 1,024
 
@@ -184,6 +192,24 @@ def firing_key(key: str, at_ms: int) -> tuple[str, str]:
 
 def schedule_token_key(key: str, token: str) -> tuple[str, str]:
     return schedule_pk(key), f"N#{token}"
+
+
+def quota_pk(provider_key: str) -> str:
+    """As a model's: its digest where it is too long."""
+    quoted = quote(provider_key, safe="")
+    return f"QUOTA#{quoted if len(quoted) <= _MOST_BYTES else hashlib.sha256(provider_key.encode()).hexdigest()}"
+
+
+def fleet_run_pk(run_id: str) -> str:
+    return f"FLEETRUN#{run_id}"
+
+
+def shard_sk(number: int) -> str:
+    return f"{SHARD_PREFIX}{number:07d}"
+
+
+def fleet_key_pk(digest: str) -> str:
+    return f"FLEETKEY#{digest}"
 
 
 def listed_at(created_ms: int, run_id: str) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.fleet_ports import Fleets
 from chalicelib.domain.ports import Deletions, Launches, Measurements, Runners, Runs, Tasks
 from chalicelib.store.deletions import DeletionStore
+from chalicelib.store.fleets import FleetStore
 from chalicelib.store.launches import LaunchStore
 from chalicelib.store.measured import MeasuredStore
 from chalicelib.store.runners import RunnerStore
@@ -35,6 +37,7 @@ class Stores:
     deletions: Deletions
     measurements: Measurements
     launches: Launches
+    fleets: Fleets
 
 
 @pytest.fixture(scope="session")
@@ -89,4 +92,5 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         DeletionStore(table),
         MeasuredStore(table),
         LaunchStore(table),
+        FleetStore(table),
     )

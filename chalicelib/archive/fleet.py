@@ -1,0 +1,97 @@
+"""What fleet runs keep in the bucket: plan, shards, journals, artifacts, uploaded datasets."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from benchfleet_contract.fleets.runs import MAX_DOCUMENT_BYTES
+from benchfleet_contract.limits import URL_LIFETIME_S
+
+from chalicelib.archive import layout
+from chalicelib.archive.errors import ObjectMissing, StorageError
+from chalicelib.archive.s3 import Objects
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.fleet_ports import StoredFile
+
+_MOST_READ_BYTES = 64 * 1024**2
+_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
+
+
+class FleetBucket:
+    """Answers `FleetFiles`. `objects` is called on first use."""
+
+    def __init__(self, objects: Callable[[], Objects]) -> None:
+        self._objects = objects
+
+    def keep(self, run_id: str, name: str, document: bytes) -> None:
+        """Replaces what was there, in one step."""
+        kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        with _answering():
+            self._objects().put(layout.fleet_key(run_id, name), document, content_type=kind)
+
+    def read(self, run_id: str, name: str) -> bytes | None:
+        return self._read(layout.fleet_key(run_id, name))
+
+    def sign(self, run_id: str, name: str) -> str:
+        """A GET, good for an hour. Makes no request."""
+        key = layout.fleet_key(run_id, name)
+        return self._objects().sign_get(key, expires_s=URL_LIFETIME_S, filename=name.rpartition("/")[2])
+
+    def sign_chunks(self, run_id: str, shard: int, attempt: int, numbers: Iterable[int]) -> list[str]:
+        keys = [layout.chunk_key(run_id, shard, attempt, number) for number in numbers]
+        return [self._objects().sign_put(key, expires_s=URL_LIFETIME_S).url for key in keys]
+
+    def journals(self, run_id: str, shard: int) -> list[str]:
+        """Keys of chunks, oldest first."""
+        return self._listed(layout.journal_prefix(run_id, shard))
+
+    def sign_journals(self, run_id: str, shard: int) -> list[str]:
+        keys = self.journals(run_id, shard)
+        return [
+            self._objects().sign_get(key, expires_s=URL_LIFETIME_S, filename=key.rpartition("/")[2]) for key in keys
+        ]
+
+    def read_chunk(self, key: str) -> bytes:
+        return self._read(key) or b""
+
+    def artifacts(self, run_id: str) -> list[StoredFile]:
+        prefix = layout.fleet_key(run_id, "artifacts/")
+        with _answering():
+            heads = [(key, self._objects().head(key)) for key in self._listed(prefix)]
+        return [StoredFile(key.removeprefix(prefix), head.size_bytes) for key, head in heads if head]
+
+    def uploaded(self, sha256: str) -> bytes | None:
+        return self._read(layout.upload_key(sha256))
+
+    def sign_upload(self, sha256: str, size_bytes: int) -> tuple[str, dict[str, str]] | None:
+        """A PUT that takes nothing but these bytes; None where they are there already."""
+        key = layout.upload_key(sha256)
+        with _answering():
+            if self._objects().head(key):
+                return None
+        signed = self._objects().sign_put(key, expires_s=URL_LIFETIME_S, content_length=size_bytes, sha256_hex=sha256)
+        return signed.url, signed.headers
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            with _answering():
+                return self._objects().read(key, max_bytes=max(_MOST_READ_BYTES, MAX_DOCUMENT_BYTES))
+        except ObjectMissing:
+            return None
+
+    def _listed(self, prefix: str) -> list[str]:
+        return list(self._pages(prefix))
+
+    def _pages(self, prefix: str) -> Iterator[str]:
+        last = ""
+        with _answering():
+            while found := self._objects().list_some(prefix, after=last):
+                yield from found
+                last = found[-1]
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except StorageError:
+        raise Unavailable("The bucket does not answer", code="storage_unavailable") from None

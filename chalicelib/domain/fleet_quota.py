@@ -1,0 +1,143 @@
+"""What all runners that share a provider's key may send, and when. Pure: `now_ms` is an argument.
+
+Requests are slots in time, one after another, as in the generic cell rate algorithm (ITU-T I.371, annex A): a grant takes the
+next free slots, some of them in the near future, so a limit of requests a minute holds in every minute, not only on average,
+and nobody must ask again for each request. Tokens are taken by what a request may need and corrected by what it needed.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+from benchfleet_contract.fleets.leases import KeyLimits
+
+HORIZON_MS = 5_000  # how far ahead slots are given away: what a runner that dies has taken is lost
+MINUTE_MS = 60_000
+FORGET_MS = 120_000  # limits that nobody has named for so long hold no more
+ASLEEP_MS = 60_000  # a runner that has not asked for so long takes no share of max_concurrency
+CUT, LEAST_SCALE = 0.7, 0.05
+COOLDOWN_MS = 15_000  # after a cut: the refusals of what was on its way then are no news
+GROWTH_PER_MS = 0.05 / 10_000  # of the full concurrency
+BUSY_RETRY_MS = 1_000
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One key. `next_ms` and `tokens_ms` are when the next request, and the next token, is free; times are of the server.
+
+    `scale` is the share of concurrency that was left at `cut_ms`. `limits` are the strictest that were named of late.
+    """
+
+    next_ms: float = 0.0
+    tokens_ms: float = 0.0
+    opens_ms: float = 0.0
+    scale: float = 1.0
+    cut_ms: float = 0.0
+    rpm: int | None = None
+    tpm: int | None = None
+    limits_ms: float = 0.0
+    holders: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`holder` tells attempts apart. `correction_tokens`: used beyond what was set aside (negative: less)."""
+
+    holder: str
+    want: int
+    concurrency: int
+    limits: KeyLimits
+    tokens_each: int = 0
+    correction_tokens: int = 0
+    throttled: int = 0
+    retry_after_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Grant:
+    """As in LeaseReply."""
+
+    granted: int
+    start_after_ms: int
+    interval_ms: float
+    retry_after_ms: int
+    concurrency: int
+
+
+def take(quota: Quota, asked: Asked, *, now_ms: int) -> tuple[Quota, Grant]:
+    """The key afterwards, and what is granted. The same quota comes back where there is nothing to remember."""
+    quota = _throttled(_limited(quota, asked, now_ms), asked, now_ms)
+    quota = replace(quota, tokens_ms=quota.tokens_ms + asked.correction_tokens * _each(quota.tpm))
+    each_ms = max(_each(quota.rpm), asked.tokens_each * _each(quota.tpm))
+    start_ms = max(now_ms, quota.opens_ms, quota.next_ms if quota.rpm else 0.0, quota.tokens_ms if quota.tpm else 0.0)
+    granted = _granted(start_ms, each_ms, asked.want, now_ms)
+    concurrency = _concurrency(quota, asked, now_ms)
+    if granted:
+        quota = _taken(quota, asked, granted, start_ms)
+    wait_ms = math.ceil(max(start_ms + granted * each_ms - now_ms - HORIZON_MS, 0)) + 1 if granted < asked.want else 0
+    start_after_ms = math.ceil(start_ms - now_ms) if granted else 0
+    return quota, Grant(granted, start_after_ms, each_ms, wait_ms, concurrency)
+
+
+def scale_at(quota: Quota, now_ms: int) -> float:
+    """The share of concurrency that is allowed: it grows slowly once the cool-down is over."""
+    return min(1.0, quota.scale + max(0.0, now_ms - quota.cut_ms - COOLDOWN_MS) * GROWTH_PER_MS)
+
+
+def quota_text(quota: Quota) -> str:
+    return json.dumps(asdict(quota), sort_keys=True, separators=(",", ":"))
+
+
+def quota_of_text(text: str) -> Quota:
+    return Quota(**json.loads(text))
+
+
+def _each(per_minute: int | None) -> float:
+    return MINUTE_MS / per_minute if per_minute else 0.0
+
+
+def _granted(start_ms: float, each_ms: float, want: int, now_ms: int) -> int:
+    if start_ms > now_ms + HORIZON_MS:
+        return 0
+    return want if not each_ms else min(want, int((now_ms + HORIZON_MS - start_ms) // each_ms) + 1)
+
+
+def _taken(quota: Quota, asked: Asked, granted: int, start_ms: float) -> Quota:
+    next_ms = start_ms + granted * max(_each(quota.rpm), asked.tokens_each * _each(quota.tpm)) if quota.rpm else 0.0
+    tokens_ms = start_ms + granted * asked.tokens_each * _each(quota.tpm) if quota.tpm else 0.0
+    return replace(quota, next_ms=next_ms, tokens_ms=tokens_ms)
+
+
+def _limited(quota: Quota, asked: Asked, now_ms: int) -> Quota:
+    """With the stricter of the limits that are known; what was named long ago is forgotten."""
+    if now_ms - quota.limits_ms > FORGET_MS:
+        quota = replace(quota, rpm=None, tpm=None)
+    rpm, tpm = _least(quota.rpm, asked.limits.rpm), _least(quota.tpm, asked.limits.tpm)
+    if rpm or tpm:
+        quota = replace(quota, rpm=rpm, tpm=tpm, limits_ms=now_ms)
+    if asked.limits.max_concurrency:
+        awake = {name: at for name, at in quota.holders.items() if now_ms - at <= ASLEEP_MS}
+        quota = replace(quota, holders=awake | {asked.holder: now_ms})
+    return quota
+
+
+def _throttled(quota: Quota, asked: Asked, now_ms: int) -> Quota:
+    """The provider refused: everybody who has this key waits as long as it said, and fewer go at once."""
+    if not asked.throttled:
+        return quota
+    quota = replace(quota, opens_ms=max(quota.opens_ms, now_ms + asked.retry_after_ms))
+    if quota.cut_ms and now_ms - quota.cut_ms < COOLDOWN_MS:
+        return quota
+    return replace(quota, scale=max(LEAST_SCALE, scale_at(quota, now_ms) * CUT), cut_ms=now_ms)
+
+
+def _concurrency(quota: Quota, asked: Asked, now_ms: int) -> int:
+    most = asked.concurrency
+    if asked.limits.max_concurrency:
+        most = min(most, asked.limits.max_concurrency // max(1, len(quota.holders)))
+    return max(1, int(most * scale_at(quota, now_ms)))
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min(one, other) if one and other else one or other

@@ -1,0 +1,126 @@
+"""Leave to send: slots in time for all runners of a key, fewer at once after a refusal."""
+
+import itertools
+
+import pytest
+from benchfleet_contract.fleets.leases import KeyLimits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.fleet_quota import (
+    COOLDOWN_MS,
+    HORIZON_MS,
+    LEAST_SCALE,
+    Asked,
+    Quota,
+    quota_of_text,
+    quota_text,
+    scale_at,
+    take,
+)
+from tests.unit.fleet_quota_simulation import Shared
+
+NOW = 1_700_000_000_000
+NONE = KeyLimits()
+
+
+def asked(want: int = 1, limits: KeyLimits = NONE, **more: float) -> Asked:
+    return Asked("a", want, 10, limits, **more)  # type: ignore[arg-type]
+
+
+def test_without_limits_everything_is_granted_at_once_and_nothing_is_remembered() -> None:
+    quota, grant = take(Quota(), asked(50), now_ms=NOW)
+    assert (quota, grant.granted, grant.start_after_ms, grant.interval_ms, grant.concurrency) == (Quota(), 50, 0, 0, 10)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sixteen_runners_share_a_hundred_a_minute(seed: int) -> None:
+    shared = Shared(rpm=100, seed=seed).run(until_ms=600_000)
+    assert shared.busiest_minute() <= 102
+    assert shared.within(60_000, 600_000) >= 0.9 * 900
+
+
+def test_one_runner_alone_can_use_all_of_it_and_asks_less_often_than_it_sends() -> None:
+    shared = Shared(rpm=600, runners=1, want=100).run(until_ms=300_000)
+    assert shared.busiest_minute() <= 612
+    assert shared.within(60_000, 300_000) >= 0.9 * 2400
+    assert shared.questions < len(shared.sent_ms) / 10
+
+
+def test_the_strictest_limit_that_was_named_of_late_holds() -> None:
+    quota, _ = take(Quota(), asked(1, KeyLimits(rpm=60)), now_ms=NOW)
+    quota, grant = take(quota, asked(2, KeyLimits(rpm=6000)), now_ms=NOW)
+    assert (grant.start_after_ms, grant.interval_ms) == (1_000, 1_000)
+    _, grant = take(quota, asked(2, KeyLimits(rpm=6000)), now_ms=NOW + 130_000)
+    assert grant.interval_ms == 10
+
+
+def test_tokens_are_taken_by_estimate_and_corrected_by_what_was_used() -> None:
+    limits = KeyLimits(tpm=60_000)  # a token a millisecond
+    quota, grant = take(Quota(), asked(3, limits, tokens_each=1_000), now_ms=NOW)
+    assert (grant.granted, grant.interval_ms) == (3, 1_000)
+    quota, _ = take(quota, asked(0, limits, correction_tokens=-2_500), now_ms=NOW)
+    _, grant = take(quota, asked(1, limits, tokens_each=1_000), now_ms=NOW)
+    assert grant.start_after_ms == 500
+    quota, _ = take(quota, asked(0, limits, correction_tokens=60_000), now_ms=NOW)
+    _, grant = take(quota, asked(1, limits, tokens_each=1_000), now_ms=NOW)
+    assert grant.granted == 0
+    assert grant.retry_after_ms > 50_000
+
+
+def test_a_refusal_closes_the_key_for_everybody_and_cuts_concurrency_once() -> None:
+    quota, grant = take(Quota(), asked(5, throttled=3, retry_after_ms=2_000), now_ms=NOW)
+    assert (grant.start_after_ms, grant.concurrency) == (2_000, 7)
+    again, grant = take(quota, asked(5, throttled=9), now_ms=NOW + 1_000)
+    assert grant.concurrency == 7
+    _, grant = take(again, asked(5, throttled=1), now_ms=NOW + COOLDOWN_MS)
+    assert grant.concurrency == 4
+
+
+def test_concurrency_grows_slowly_again_without_a_write() -> None:
+    quota, _ = take(Quota(), asked(throttled=1), now_ms=NOW)
+    assert scale_at(quota, NOW + COOLDOWN_MS) == pytest.approx(0.7)
+    assert scale_at(quota, NOW + COOLDOWN_MS + 20_000) == pytest.approx(0.8)
+    later, grant = take(quota, asked(1), now_ms=NOW + 600_000)
+    assert (later, grant.concurrency) == (quota, 10)
+
+
+def test_who_shares_max_concurrency_gets_a_part_and_who_sleeps_gets_none() -> None:
+    limits = KeyLimits(max_concurrency=8)
+    quota, first = take(Quota(), Asked("a", 1, 10, limits), now_ms=NOW)
+    quota, second = take(quota, Asked("b", 1, 10, limits), now_ms=NOW + 1)
+    _, alone = take(quota, Asked("a", 1, 10, limits), now_ms=NOW + 90_000)
+    assert (first.concurrency, second.concurrency, alone.concurrency) == (8, 4, 8)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 20_000), st.integers(0, 50), st.integers(0, 3), st.sampled_from([0, 500, 30_000]),
+            st.integers(-2_000, 2_000),
+        ),
+        max_size=40,
+    ),
+    st.sampled_from([NONE, KeyLimits(rpm=100), KeyLimits(rpm=600, tpm=50_000), KeyLimits(max_concurrency=3)]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_whatever_happens_limits_hold_and_the_text_is_the_same(
+    steps: list[tuple[int, int, int, int, int]], limits: KeyLimits
+) -> None:
+    quota, now, slots = Quota(), NOW, []
+    for pause, want, throttled, retry_after, correction in steps:
+        now += pause
+        one = asked(
+            want, limits, throttled=throttled, retry_after_ms=retry_after, correction_tokens=correction, tokens_each=100
+        )
+        quota, grant = take(quota, one, now_ms=now)
+        assert quota_of_text(quota_text(quota)) == quota
+        assert 0 <= grant.granted <= want
+        assert grant.retry_after_ms > 0 or grant.granted == want
+        assert 1 <= grant.concurrency <= 10
+        assert grant.start_after_ms <= HORIZON_MS + 1
+        assert LEAST_SCALE <= quota.scale <= 1
+        slots += [now + grant.start_after_ms + place * grant.interval_ms for place in range(grant.granted)]
+    if limits.rpm:
+        gaps = [later - earlier for earlier, later in itertools.pairwise(slots)]
+        assert all(gap >= 60_000 / limits.rpm - 1 for gap in gaps)
