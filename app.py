@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
 
+from chalicelib.api.fleets.views import fleets
 from chalicelib.api.json_suffix import add_json_suffix
 from chalicelib.api.pages import pages
 from chalicelib.api.registry.views import registry
@@ -35,6 +36,7 @@ app.register_blueprint(runs)
 app.register_blueprint(tasks)
 app.register_blueprint(registry)
 app.register_blueprint(schedules)
+app.register_blueprint(fleets)
 add_json_suffix(app)
 app.register_blueprint(pages)
 

@@ -85,9 +85,16 @@ def answer_holder(
 ) -> Response:
     """As `answer`, for what is said of one task: by the attempt that holds it, with its own token, or by a key."""
 
+    return answer_task(request, (request.uri_params or {}).get("task_id", ""), call, doors=doors)
+
+
+def answer_task(
+    request: Request, task_id: str, call: "Callable[[Holder], BaseModel]", *, doors: Callable[[], Doors] = services
+) -> Response:
+    """As `answer_holder`, where the path names the task in another way."""
+
     def admitted() -> BaseModel:
-        named = (request.uri_params or {}).get("task_id", "")
-        return call(doors().keyring.holder(request.headers.get("authorization"), RUNNER, task_id=named))
+        return call(doors().keyring.holder(request.headers.get("authorization"), RUNNER, task_id=task_id))
 
     return _answered(request, admitted, 200)
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from chalicelib.api.endpoint import ANYONE, status_of
+from chalicelib.api.fleets import operations as of_fleets
 from chalicelib.api.openapi_forms import form_of
 from chalicelib.api.openapi_operation import Operation
 from chalicelib.api.openapi_replies import REPLIES
@@ -35,6 +36,7 @@ OPERATIONS = [
     *of_tasks.OPERATIONS,
     *of_registry.OPERATIONS,
     *of_schedules.OPERATIONS,
+    *of_fleets.OPERATIONS,
 ]
 TARGET = Path(__file__).with_name("openapi.json")
 VERSION = "1"
@@ -49,6 +51,8 @@ _IDS = {
     "executor_id": _NAME,
     "reservation_id": _NAME,
     "schedule": NAME,
+    "shard": re.compile("[1-9][0-9]{0,6}"),
+    "path": re.compile("[!-~]{1,1024}"),
 }
 _SECURITY_SCHEME = {
     "type": "http",

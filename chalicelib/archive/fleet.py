@@ -7,11 +7,14 @@ from benchfleet_contract.fleets.runs import MAX_DOCUMENT_BYTES
 from benchfleet_contract.limits import URL_LIFETIME_S
 
 from chalicelib.archive import layout
-from chalicelib.archive.errors import ObjectMissing, StorageError
+from chalicelib.archive.errors import CorruptObject, ObjectMissing, StorageError
+from chalicelib.archive.results import ResultReader
 from chalicelib.archive.s3 import Objects
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.fleet_ports import StoredFile
+from chalicelib.domain.records import Task
 
+SHARD = "shard.json"
 _MOST_READ_BYTES = 64 * 1024**2
 _TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
 
@@ -61,6 +64,15 @@ class FleetBucket:
 
     def uploaded(self, sha256: str) -> bytes | None:
         return self._read(layout.upload_key(sha256))
+
+    def shard_of(self, task: Task) -> bytes | None:
+        """The `shard.json` of what a task uploaded; None where the upload is not whole, or has none."""
+        reader = ResultReader(self._objects, largest={SHARD: _MOST_READ_BYTES})
+        try:
+            with _answering():
+                return reader.files(task).get(SHARD)
+        except (CorruptObject, ObjectMissing):
+            return None
 
     def sign_upload(self, sha256: str, size_bytes: int) -> tuple[str, dict[str, str]] | None:
         """A PUT that takes nothing but these bytes; None where they are there already."""

@@ -7,6 +7,7 @@
     runs/<run_id>/results.tar.gz                                     the archive
     runs/<run_id>/summary.json                                       the rankings of its results
     runs/<run_id>/fleet/plan.json                                    what a fleet run comes to, without its tests
+    runs/<run_id>/fleet/done.json                                    how its shards ended, in numbers
     runs/<run_id>/fleet/manifest.json                                its manifest
     runs/<run_id>/fleet/shards/<n>.json                              one shard of it, with its tests
     runs/<run_id>/fleet/journal/<n>/<attempt>-<chunk>.jsonl.gz       outcomes of tests, as they happened

@@ -5,7 +5,7 @@ An upload that an archive would not take counts for nothing here either.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -24,16 +24,19 @@ LARGEST = {OUTPUT: 16 * bounds.MIB, METADATA: bounds.MIB}  # a larger one is not
 
 
 class ResultReader:
-    """`objects` is called on first use."""
+    """`objects` is called on first use. `largest`: which files are read, and how many bytes each may have."""
 
-    def __init__(self, objects: Callable[[], Objects], *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, objects: Callable[[], Objects], *, limits: Limits | None = None, largest: Mapping[str, int] = LARGEST
+    ) -> None:
         self._objects = objects
         self._limits = limits or Limits()
+        self._largest = largest
 
     def read(self, task: Task) -> Measured:
         """Raises Unavailable when the bucket does not give the upload."""
         try:
-            files = self._files(task)
+            files = self.files(task)
         except CorruptObject as error:
             return Measured(task.number, task.attempt, problem=str(error))
         except ObjectMissing:
@@ -42,15 +45,15 @@ class ResultReader:
             raise Unavailable(f"The bucket does not give the result: {error}", code="storage_unavailable") from error
         return _measured(task, files)
 
-    def _files(self, task: Task) -> dict[str, bytes]:
-        """The two files that tell. Raises CorruptObject, ObjectMissing and StorageError."""
+    def files(self, task: Task) -> dict[str, bytes]:
+        """The files that tell, by name. Raises CorruptObject, ObjectMissing and StorageError."""
         if task.result_key is None:
             raise CorruptObject("nothing was uploaded")
         objects = self._objects()
         opened = objects.begin(task.result_key)
         with closing(ObjectReader(objects, task.result_key, opened)) as reader:
             hashed = _Hashing(reader)
-            found = _wanted(hashed, packed_bytes=opened.info.size_bytes, limits=self._limits)
+            found = _wanted(hashed, self._largest, packed_bytes=opened.info.size_bytes, limits=self._limits)
             while hashed.read(CHUNK_BYTES):  # the checksum is of all bytes
                 pass
         if problem := broken(task.seal, sha256=hashed.digest.hexdigest(), etag=opened.info.etag):
@@ -71,20 +74,20 @@ class _Hashing:
         return data
 
 
-def _wanted(packed: Reader, *, packed_bytes: int, limits: Limits) -> dict[str, bytes]:
+def _wanted(packed: Reader, largest: Mapping[str, int], *, packed_bytes: int, limits: Limits) -> dict[str, bytes]:
     """By name, from the least deep folder that has them."""
     found: dict[str, tuple[int, bytes]] = {}
     for member in members(packed, packed_bytes=packed_bytes, limits=limits):
         parts = [part for part in member.name.split("/") if part not in ("", ".")]
         name = parts[-1] if parts and member.kind == "file" else ""
-        if name in LARGEST and (name not in found or len(parts) < found[name][0]):
-            found[name] = len(parts), _held(member, name)
+        if name in largest and (name not in found or len(parts) < found[name][0]):
+            found[name] = len(parts), _held(member, name, largest[name])
     return {name: data for name, (_, data) in found.items()}
 
 
-def _held(member: Member, name: str) -> bytes:
-    if member.size_bytes > LARGEST[name]:
-        raise CorruptObject(f"its {name} has {member.size_bytes} bytes, at most {LARGEST[name]} are judged by")
+def _held(member: Member, name: str, most: int) -> bytes:
+    if member.size_bytes > most:
+        raise CorruptObject(f"its {name} has {member.size_bytes} bytes, at most {most} are judged by")
     return b"".join(member.chunks)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chalicelib.archive.s3 import Objects
+    from chalicelib.domain.fleet_ports import FleetFiles
     from chalicelib.domain.ports import Builder, Clock, Results, Storage
 
 
@@ -31,6 +32,12 @@ class Bucket:
         from chalicelib.archive.results import ResultReader
 
         return ResultReader(lambda: self.objects)
+
+    @cached_property
+    def fleets(self) -> "FleetFiles":
+        from chalicelib.archive.fleet import FleetBucket
+
+        return FleetBucket(lambda: self.objects)
 
     @cached_property
     def objects(self) -> "Objects":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
     from chalicelib.domain.schedule_ports import ScheduleQueue
     from chalicelib.services.keyring import Keyring
+    from chalicelib.wiring.fleets import FleetServices
     from chalicelib.wiring.machines import MachineServices
     from chalicelib.wiring.registry import RegistryServices
 
@@ -70,6 +71,12 @@ class Services:
         return MachineServices(
             self.stores, self.bucket, self.provision_queue, parameter, self.clock, lambda: self.meter
         )
+
+    @cached_property
+    def fleets(self) -> "FleetServices":
+        from chalicelib.wiring.fleets import FleetServices
+
+        return FleetServices(self.stores, self.bucket, self.runs, self.clock)
 
     @cached_property
     def meter(self) -> "Meter":

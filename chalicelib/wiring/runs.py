@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalicelib.domain.metering import Meter
     from chalicelib.domain.ports import Clock, FinalizeQueue, ProvisionQueue
+    from chalicelib.services.fleets.finish_fleet import FinishFleet
     from chalicelib.services.runs.build_archive import BuildArchive
     from chalicelib.services.runs.collect_leftovers import CollectLeftovers
     from chalicelib.services.runs.count_changes import CountChanges
@@ -76,6 +77,7 @@ class RunServices:
             stores.launches,
             self.bucket.storage,
             self.clock,
+            lambda run_id: stores.fleets.erase(run_id),
         )
 
     @cached_property
@@ -109,8 +111,16 @@ class RunServices:
         judge = lambda run_id: self.judge(run_id)  # noqa: E731  # loaded for runs that have something to judge
         return BuildArchive(
             stores.runs, stores.tasks, stores.leftovers, self.bucket.builder, self.end_open, judge, self.queue, self.clock,
-            self.over, self.meter(),
+            self.over, self.meter(), lambda run, tasks: self.finish_fleet(run, tasks),
         )  # fmt: skip
+
+    @cached_property
+    def finish_fleet(self) -> "FinishFleet":
+        from chalicelib.services.fleets.finish_fleet import FinishFleet
+        from chalicelib.services.fleets.read_outcomes import ReadOutcomes
+
+        files = self.bucket.fleets
+        return FinishFleet(files, ReadOutcomes(files), files.shard_of)
 
     @cached_property
     def collect(self) -> "CollectLeftovers":

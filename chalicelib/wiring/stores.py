@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.domain.counting import Change
+    from chalicelib.domain.fleet_ports import Fleets
     from chalicelib.domain.ports import Deletions, Launches, Leftovers, Measurements, Runners, Runs, Tasks
     from chalicelib.store.table import Table
 
@@ -59,6 +60,12 @@ class Stores:
         from chalicelib.store.runners import RunnerStore
 
         return RunnerStore(self.table)
+
+    @cached_property
+    def fleets(self) -> "Fleets":
+        from chalicelib.store.fleets import FleetStore
+
+        return FleetStore(self.table)
 
     def changes_of(self, records: Iterable[Mapping[str, Any]]) -> "dict[str, list[Change]]":
         """What the records of the table's stream say, by run."""

@@ -7,8 +7,8 @@ from benchfleet_contract.fleets.leases import LeaseReply, LeaseRequest
 from benchfleet_contract.fleets.runs import MAX_SHARD_INLINE_BYTES, JournalReply, JournalRequest, ShardReply
 
 from chalicelib.domain import fleet_budget
-from chalicelib.domain.errors import NotFound
 from chalicelib.domain.fleet_budget import NANO, Budget
+from chalicelib.domain.fleet_errors import ShardNotFound
 from chalicelib.domain.fleet_ports import FleetFiles, Fleets, Progress
 from chalicelib.domain.fleet_quota import BUSY_RETRY_MS, Asked, Grant, take
 from chalicelib.domain.ports import Clock, Holder, Tasks
@@ -31,7 +31,7 @@ class ShardWork:
         name = f"shards/{number}.json"
         document = self.files.read(run_id, name)
         if document is None:
-            raise NotFound("This run has no such shard", code="shard_not_found")
+            raise ShardNotFound("This run has no such shard")
         small = len(document) <= MAX_SHARD_INLINE_BYTES
         return ShardReply(
             shard=json.loads(document) if small else None,

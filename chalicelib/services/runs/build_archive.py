@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +22,7 @@ BUILD_LEASE_MS = 300_000  # then the builder counts as dead and another may buil
 RENEW_MS = 30_000
 _STILL_OPEN = "(open)"
 MOST_BUILDS = 5
+OF_FLEETS = "llm"
 _WRITERS = 8
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ class BuildArchive:
     clock: Clock
     over: Callable[[str], None] = lambda origin: None  # told the origin of a run that has its archive
     meter: Meter = field(default_factory=Meter)
+    finish_fleet: Callable[[Run, Iterable[Task]], str | None] = lambda run, tasks: (
+        None
+    )  # why such a run ends as it does
 
     def __call__(self, run_id: str) -> None:
         """Does nothing for a run that is unknown, finished, or has open tasks and is not closing.
@@ -87,10 +91,24 @@ class BuildArchive:
             marked: set[int] = set()
             built = self.builder.build(run, document=_document(run), tasks=self._kept_alive(run, build, marked))
             self._tell(run, built.flaws, marked)
+            run = self._with_fleet(run, build)
         except Exception as error:
             self._failed(run, build, error)
             raise
         self._close(run, build, replace(built, run_state=_last_state(run), reason=run.reason))
+
+    def _with_fleet(self, run: Run, build: int) -> Run:
+        """The results of a fleet run are there before it has ended. In the last build what hinders them hinders no archive."""
+        if run.workload != OF_FLEETS:
+            return run
+        try:
+            reason = self.finish_fleet(run, self.tasks.all(run))
+        except Exception:
+            if build < MOST_BUILDS:
+                raise
+            _log.exception("no results of fleet run %s", run.run_id)
+            reason = "fleet_results_failed"
+        return run.evolve(reason=run.reason or reason)
 
     def _tell(self, run: Run, flaws: Sequence[Flaw], marked: set[int]) -> None:
         """Notes each flaw with its task, and takes back those that a build before found and this one did not."""

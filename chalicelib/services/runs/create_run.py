@@ -28,6 +28,7 @@ from chalicelib.domain.records import Goal, Run, RunState, Task
 
 _TRIES_FOR_AN_ID = 5
 _MOST_WARNINGS = 100
+_OF_FLEETS = "llm"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,20 @@ class CreateRun:
             run = run.evolve(run_id=f"{run.created_ms // 1000}-{self.suffix()}")
         raise Unavailable("No run id was free", code="no_free_id")
 
-    def _create(self, run: Run, plan: Plan, body: Mapping[str, Any]) -> Run | None:
+    def with_plan(
+        self, run: Run, plan: Plan, body: Mapping[str, Any], write_first: Callable[[Run], None]
+    ) -> Run | None:
+        """Creates a run that others have planned; None where its id is taken. `write_first` writes what its tasks need."""
+        return None if self.runs.get(run.run_id) else self._create(run, plan, body, write_first)
+
+    def existing(self, wanted: Run) -> Run:
+        """The run that has the id already. Raises RunExists where another body asked for it, Unavailable while it is created."""
+        found = self.runs.get(wanted.run_id)
+        return _same(found[0] if found else None, wanted)
+
+    def _create(
+        self, run: Run, plan: Plan, body: Mapping[str, Any], write_first: Callable[[Run], None] = lambda run: None
+    ) -> Run | None:
         """None: somebody else was first to take the id."""
         self.runs.announce(run)
         if not self.runs.reserve(run):
@@ -76,6 +90,7 @@ class CreateRun:
         self.storage.keep_request(run.run_id, json.dumps(body).encode())
         if not plan.is_shared:
             self.storage.keep_plan(run.run_id, plan.document)
+        write_first(run)
         self.tasks.create(new_tasks(run, plan))
         if not self.runs.publish(run):
             raise Unavailable("The run took too long to create and was discarded", retry_after_s=5)
@@ -115,7 +130,16 @@ def _read(body: Mapping[str, Any]) -> tuple[RunRequest, list[str]]:
         raise BadRequest(NO_INSTANCES, code="no_instances", problems=reading.problems)
     if reading.request is None:
         raise InvalidRun(reading.words, problems=reading.problems)
+    if reading.request.workload == _OF_FLEETS:
+        _refuse_fleets()
     return reading.request, reading.warnings
+
+
+def _refuse_fleets() -> None:
+    words = f"workload {_OF_FLEETS} is that of fleet runs, which are made of a manifest"
+    remedy = "POST /fleets/runs, or `benchfleet fleet run -m manifest.json`"
+    problem = Problem(field="workload", value=_OF_FLEETS, message=words, remedy=remedy)
+    raise InvalidRun([f"{words}; {remedy}"], problems=[problem])
 
 
 def _fingerprint(body: Mapping[str, Any]) -> str:

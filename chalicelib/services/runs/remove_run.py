@@ -6,7 +6,7 @@ for a new run at once, and nobody may still be deleting then.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain.deleting import free_at_ms
@@ -31,6 +31,7 @@ class RemoveRun:
     launches: Launches
     storage: Storage
     clock: Clock
+    erase_fleet: Callable[[str], Iterator[int]] = lambda run_id: iter(())
 
     def __call__(self, run_id: str) -> None:
         """Does nothing for a run that is not being deleted, or that another has taken.
@@ -55,6 +56,7 @@ class RemoveRun:
         of_stores = (
             self.storage.erase(run.run_id), self.tasks.erase(run.run_id, run.task_count), self.runners.erase(run.run_id),
             self.measurements.erase(run.run_id), self.launches.erase(run.run_id),
+            self.erase_fleet(run.run_id) if run.workload == "llm" else iter(()),
         )  # fmt: skip
         for steps in of_stores:
             yield from steps

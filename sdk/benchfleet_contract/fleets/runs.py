@@ -185,12 +185,12 @@ class FleetRunDetail(BaseModel):
 
 
 class FleetRunItem(BaseModel):
+    """`status` of a run that no runner has begun is `running` here, too."""
+
     run_id: str
     fleet_id: str
     status: FleetStatus
     created_at: str
-    completed_at: str | None
-    request_count: int
 
 
 class FleetRunList(BaseModel):
