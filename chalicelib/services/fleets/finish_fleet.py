@@ -23,7 +23,7 @@ from chalicelib.domain.records import Run, RunState, Task
 from chalicelib.services.fleets.read_outcomes import ReadOutcomes
 
 DONE_FILE = "done.json"
-TESTS_FAILED, NONE_SUCCEEDED = "tests_failed", "no_test_succeeded"
+TESTS_FAILED, NONE_SUCCEEDED, RESULTS_FAILED = "tests_failed", "no_test_succeeded", "fleet_results_failed"
 _MOST_ERRORS = 100
 _log = logging.getLogger(__name__)
 

@@ -29,14 +29,16 @@ from chalicelib.domain.fleet_ports import FleetFiles, Fleets
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Runs, Tasks
 from chalicelib.domain.records import Run, RunState, Task
-from chalicelib.services.fleets.finish_fleet import DONE_FILE, NONE_SUCCEEDED, TESTS_FAILED
+from chalicelib.services.fleets.finish_fleet import DONE_FILE, NONE_SUCCEEDED, RESULTS_FAILED, TESTS_FAILED
 from chalicelib.services.fleets.read_outcomes import ReadOutcomes
 
 RESULTS = "fleet-results.json"
 _STATES: Mapping[RunState, FleetStatus] = {
     RunState.RUNNING: "running", RunState.COMPLETED: "completed", RunState.FAILED: "failed", RunState.CANCELLED: "cancelled",
 }  # fmt: skip
-_REASONS: Mapping[str | None, FleetStatus] = {TESTS_FAILED: "partial", NONE_SUCCEEDED: "failed"}
+_REASONS: Mapping[str | None, FleetStatus] = {
+    TESTS_FAILED: "partial", NONE_SUCCEEDED: "failed", RESULTS_FAILED: "failed",
+}  # fmt: skip
 _ENDED_TESTS = ("success", "failure", "timeout", "skipped")
 _MOST_PAGES = 20  # of runs that are looked through for one page of fleets
 
