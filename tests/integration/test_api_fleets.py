@@ -39,7 +39,7 @@ class Attempt:
     """Holds a shard's task, with the token of its attempt."""
 
     def __init__(self, api: Api, run_id: str) -> None:
-        claim = {"instance_type": "fleet", "attempt_token": True}
+        claim: Json = {"instance_type": "fleet", "attempt_token": True}
         self.api, self.run_id, self.given = api, run_id, api.claim(run_id, **claim)
         self.number = int(self.given["task"]["id"].rpartition(".")[2])
         self.path = f"/fleets/runs/{run_id}/shards/{self.number}"
