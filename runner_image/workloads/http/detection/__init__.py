@@ -1,0 +1,1 @@
+"""Which framework an app is written with."""

@@ -1,0 +1,109 @@
+"""One framework: what an app of it looks like, and how it is built, started, found ready and stopped."""
+
+import re
+import signal
+import string
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+PLACEHOLDERS = frozenset({"port", "host", "python", "app", "entry", "module", "binary"})
+Language = Literal["python", "node", "ruby", "rust", "go", "php", "elixir", "wasm", "java", "other"]
+
+
+def placeholders(text: str) -> list[str]:
+    """Names in braces, in order. Raises ValueError for a brace without its partner."""
+    return [name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name is not None]
+
+
+def _known(word: str) -> str:
+    odd = [name for name in placeholders(word) if name not in PLACEHOLDERS]
+    if odd:
+        raise ValueError(f"{word!r} has {{{odd[0]}}}: the placeholders are {', '.join(sorted(PLACEHOLDERS))}")
+    return word
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
+def _signal(name: str) -> str:
+    if not hasattr(signal, f"SIG{name}"):
+        raise ValueError(f"there is no signal {name!r}: write TERM, INT, QUIT …")
+    return name
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError(f"{path!r} leaves the app's folder: name files below it")
+    return path
+
+
+Word = Annotated[str, Field(min_length=1), AfterValidator(_known)]
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
+Inside = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Evidence(Strict):
+    """Files (names or globs below the app's folder) that hold `pattern` (multi-line) are worth `weight`, once.
+
+    Of several with the same `of`, one counts.
+    """
+
+    files: tuple[Inside, ...] = Field(min_length=1)
+    pattern: Pattern
+    weight: int = Field(default=2, ge=-100, le=100)
+    of: str | None = None
+
+
+class Need(Strict):
+    """A program that building or starting takes, and what to do where it is missing."""
+
+    program: str = Field(min_length=1)
+    remedy: str = Field(min_length=1)
+
+
+class Framework(Strict):
+    """`detect`: all of these must exist below the app's folder; `a|b` is met by either, and the first found is `{entry}`.
+
+    `start` and `build` are argument lists without a shell. The port is in `{port}` and always in the variable PORT.
+    `measure`: only processes whose command line matches are counted; None: the whole tree. `grace_s`: between
+    the stop signal and KILL. `capabilities`: suites that apps of it serve; empty: to be asked of the app itself.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    language: Language
+    runtime: str = Field(min_length=1)
+    detect: tuple[Inside, ...] = Field(min_length=1)
+    start: tuple[Word, ...] = Field(min_length=1)
+    evidence: tuple[Evidence, ...] = ()
+    build: tuple[Word, ...] | None = Field(default=None, min_length=1)
+    environment: Mapping[str, Word] = Field(default_factory=dict)
+    health_paths: tuple[Annotated[str, Field(pattern=r"^/\S*$")], ...] = Field(default=("/health", "/"), min_length=1)
+    stop_signal: Annotated[str, AfterValidator(_signal)] = "TERM"
+    grace_s: float = Field(default=10.0, gt=0, le=300)
+    measure: Pattern | None = None
+    capabilities: frozenset[str] = frozenset()
+    engine: str | None = None
+    needs: tuple[Need, ...] = ()
+
+    @model_validator(mode="after")
+    def _takes_a_port(self) -> Self:
+        words = [name for word in self.start for name in placeholders(word)]
+        values = [name for word in self.environment.values() for name in placeholders(word)]
+        if words.count("port") > 1:
+            raise ValueError(f"start: {{port}} stands in it {words.count('port')} times: write it once")
+        if "port" not in words and "port" not in values:
+            raise ValueError(
+                "start: {port} stands neither in it nor in a variable of environment: add it to one of them"
+            )
+        return self

@@ -1,0 +1,96 @@
+"""The registry of HTTP frameworks: what holds for every record, and what a user's own files may say."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from runner_image.workloads.http.frameworks.record import Framework, placeholders
+from runner_image.workloads.http.frameworks.registry import InvalidRegistry, Registry, UnknownFramework
+
+REGISTRY = Registry.load()
+PROMISED = "spikard-rust spikard-python spikard-node spikard-ruby spikard-wasm"
+FURTHER = "axum-baseline fastapi fastapi-granian robyn fastify"
+LATER = "spikard-bun spikard-php litestar turboapi hono elysia spikard-elixir plug-bandit phoenix"
+ASKED_FOR = "flask django starlette express gin actix-web rails sinatra hyper"
+
+
+@pytest.mark.parametrize("name", [*PROMISED.split(), *FURTHER.split(), *LATER.split(), *ASKED_FOR.split()])
+def test_what_was_promised_is_known(name: str) -> None:
+    assert REGISTRY.get(name).name == name
+
+
+@pytest.mark.parametrize("framework", REGISTRY.frameworks, ids=lambda each: each.name)
+def test_each_record_can_be_started_found_and_stopped(framework: Framework) -> None:
+    ports = [name for word in framework.start for name in placeholders(word) if name == "port"]
+    assert len(ports) <= 1
+    assert ports or any("{port}" in value for value in framework.environment.values())
+    assert framework.detect
+    assert framework.evidence
+    assert hasattr(signal, f"SIG{framework.stop_signal}")
+    assert all(not word.count("&&") for word in framework.start)
+
+
+def test_names_are_unique() -> None:
+    assert len(set(REGISTRY.names)) == len(REGISTRY.names)
+
+
+def test_an_unknown_name_gets_those_that_are_close() -> None:
+    with pytest.raises(UnknownFramework, match=r"'fastapy': did you mean fastapi"):
+        REGISTRY.get("fastapy")
+
+
+def test_a_users_file_adds_and_replaces(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[[framework]]\nname = "mine"\nlanguage = "python"\nruntime = "python"\ndetect = ["mine.py"]\n'
+        'start = ["{python}", "mine.py", "{port}"]\ndepends = { "mine" = 5 }\n'
+        '[[framework]]\nname = "flask"\nlanguage = "python"\nruntime = "pypy"\ndetect = ["x.py"]\nstart = ["x", "{port}"]\n'
+    )
+    registry = Registry.load(own)
+    assert registry.get("mine").evidence[0].weight == 5
+    assert registry.get("flask").runtime == "pypy"
+    assert registry.names.count("flask") == 1
+
+
+def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'extra = 1\n[[framework]]\nname = "a"\nlanguage = "python"\nruntime = "python"\ndetect = ["../a.py"]\n'
+        'start = ["{python}", "{prot}"]\nstop_signal = "TREM"\n'
+        '[[framework]]\nname = "b"\nlanguage = "python"\nruntime = "python"\ndetect = ["b.py"]\nstart = ["b"]\n'
+        '[[framework]]\nname = "b"\nlanguage = "python"\nruntime = "python"\ndetect = ["b.py"]\nstart = ["{port}", "{port}"]\n'
+        'evidence = [{ files = ["b.py"], pattern = "(" }]\n'
+    )
+    with pytest.raises(InvalidRegistry) as raised:
+        Registry.load(own)
+    said = str(raised.value)
+    for part in (
+        "extra: unknown",
+        "leaves the app's folder",
+        "{prot}",
+        "no signal 'TREM'",
+        "stands neither",
+        "twice",
+        "'('",
+    ):
+        assert part in said
+
+
+def test_a_file_that_is_no_toml_says_so(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[[framework")
+    with pytest.raises(InvalidRegistry, match="cannot be read"):
+        Registry.load(tmp_path / "own.toml")
+
+
+def test_a_manifest_replaces_fields_of_its_base(tmp_path: Path) -> None:
+    (tmp_path / "bench.toml").write_text('base = "robyn"\nstart = ["{python}", "main.py", "{port}"]\n')
+    found = REGISTRY.manifest(tmp_path / "bench.toml")
+    assert (found.name, found.start[1], found.stop_signal) == ("robyn", "main.py", "INT")
+
+
+def test_a_manifest_may_be_a_framework_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "bench.toml").write_text(
+        'name = "own"\nlanguage = "other"\nruntime = "sh"\nstart = ["./serve"]\nenvironment = { LISTEN = "{host}:{port}" }\n'
+    )
+    assert REGISTRY.manifest(tmp_path / "bench.toml").environment == {"LISTEN": "{host}:{port}"}
