@@ -21,6 +21,7 @@ TOPICS = {
     "requests_per_status_read": "requests and read units of a status read",
     "registry_costs": "requests, write units and bytes of executors",
     "registry_load": "a thousand executors that beat",
+    "llm_streams": "timing of streamed tokens",
     "import_cost": "import of the app",
     "version_start": "start of the command line",
     "emulator_start": "start of the emulator",

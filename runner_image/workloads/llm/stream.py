@@ -14,6 +14,7 @@ from runner_image.workloads.llm.client.answer import Answer, ProviderError, malf
 from runner_image.workloads.llm.client.bedrock import frames
 from runner_image.workloads.llm.client.dialect import Call, Dialect
 from runner_image.workloads.llm.measures import Stamps
+from runner_image.workloads.llm.network import StampedStream
 from runner_image.workloads.llm.refusals import refusal, used_up_s
 
 Clock = Callable[[], float]
@@ -32,15 +33,18 @@ class Exchange:
 
 
 class _Stamped(httpx.AsyncByteStream):
-    """Passes a response's bytes on. `last` is when the newest of them were read: nothing has looked into them yet."""
+    """Passes a response's bytes on. `last` is when the newest of them arrived: nothing has looked into them yet."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, clock: Clock) -> None:
-        self._stream, self._clock = stream, clock
+    def __init__(self, response: httpx.Response, clock: Clock) -> None:
+        self._stream: httpx.AsyncByteStream = response.stream  # type: ignore[assignment]  # of an AsyncClient
+        connection = response.extensions.get("network_stream")
+        self._connection = connection if isinstance(connection, StampedStream) else None
+        self._clock = clock
         self.last = 0.0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for content in self._stream:
-            self.last = self._clock()
+            self.last = self._connection.read_at if self._connection else self._clock()
             yield content
 
     async def aclose(self) -> None:
@@ -88,6 +92,9 @@ async def _read(
     key: str | None,
 ) -> None:
     response = await http.send(request, stream=True)
+    connection = response.extensions.get("network_stream")
+    if isinstance(connection, StampedStream):
+        exchange.stamps.sent = connection.wrote_at
     try:
         exchange.rest_s = used_up_s(response.headers)
         if response.status_code != 200:
@@ -95,7 +102,7 @@ async def _read(
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind != _CONTENT_TYPES[dialect.framing]:
             raise malformed(f"answered with {kind or 'no content type'} in place of {_CONTENT_TYPES[dialect.framing]}")
-        stamped = _Stamped(response.stream, clock)  # type: ignore[arg-type]  # an AsyncClient's responses have this one
+        stamped = _Stamped(response, clock)
         response.stream = stamped
         await _events(response, stamped, dialect, exchange)
     finally:

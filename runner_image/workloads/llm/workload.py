@@ -20,6 +20,7 @@ from runner_image.workloads.files import OUTPUT_TXT, write_output, write_plain
 from runner_image.workloads.llm.journal import Journal
 from runner_image.workloads.llm.limits import Gate, Leases, Places
 from runner_image.workloads.llm.loop import Loop
+from runner_image.workloads.llm.network import client
 from runner_image.workloads.llm.prices import Prices
 from runner_image.workloads.llm.provider import Provider, provider
 from runner_image.workloads.llm.rehearsal import rehearse
@@ -136,16 +137,11 @@ def _control(job: Job) -> FleetControl:
 
 
 def _http(found: Provider) -> httpx.AsyncClient:
-    """Each try has a deadline of its own: silence within it is no fault."""
+    """This machine is never behind a proxy."""
     address = found.settings.base_url or found.known.base_url or ""
     here = is_loopback(urlsplit(address).hostname or "")
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(None, connect=CONNECT_S),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS),
-        headers={"User-Agent": "benchfleet-runner"},
-        trust_env=not here,
-        verify=authorities({}) if here else authorities(),
-    )
+    verify = authorities({}) if here else authorities()
+    return client(verify=verify, trust_env=not here, connect_s=CONNECT_S, kept=KEPT_CONNECTIONS)
 
 
 def _tokens(test: TestRequest) -> int:
