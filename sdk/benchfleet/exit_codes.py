@@ -6,6 +6,7 @@ USAGE = 2
 INFRASTRUCTURE = 3  # not the benchmark's fault: no response, no engine, a damaged archive
 AUTH = 4
 INVALID_CONFIG = 5
+WAIT_TIMEOUT = 8  # of a fleet run; it goes on
 TIMEOUT = 124  # as timeout(1)
 INTERRUPTED = 130  # 128 + SIGINT
 BROKEN_PIPE = 141  # 128 + SIGPIPE, as other programs end when nobody reads on
@@ -17,6 +18,7 @@ MEANINGS = {
     INFRASTRUCTURE: "infrastructure: no response, no Docker engine, a port in use, a damaged archive or state file",
     AUTH: "the key is missing, unknown or not allowed to do this",
     INVALID_CONFIG: "the config (or a file of prices or thresholds) is invalid, or the request does not fit the run's state",
+    WAIT_TIMEOUT: "a fleet run has not ended in time; it goes on",
     TIMEOUT: "timeout: it took longer than allowed",
     INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",
     BROKEN_PIPE: "nobody reads the output any more (`| head`)",

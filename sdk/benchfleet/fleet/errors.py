@@ -1,8 +1,9 @@
 """What can go wrong with a fleet; each has an exit code of its own. `RunFailed` is that of `benchfleet.exceptions`."""
 
+from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError, ConfigError, TimedOut
 
-CONFIG, MANIFEST, PROVIDER, BUDGET, THRESHOLD, WAIT_TIMEOUT = 3, 4, 5, 6, 7, 8
+CONFIG, MANIFEST, WAIT_TIMEOUT = 3, 4, exit_codes.WAIT_TIMEOUT
 
 
 class ManifestError(ConfigError):
