@@ -26,6 +26,7 @@ TOPICS = {
     "version_start": "start of the command line",
     "emulator_start": "start of the emulator",
     "emulator_load": "CPU of an emulator under load",
+    "http_load": "load on HTTP servers that can be believed",
     "one_task": "wakes while one task measures",
     "report_inference": "how often the report is right",
     "aa_runs": "real runs of the same thing",
