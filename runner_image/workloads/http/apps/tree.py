@@ -5,7 +5,18 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-LEFT_OUT = frozenset({".git", ".venv", "node_modules", "target", "__pycache__", ".ruff_cache"})
+LEFT_OUT = frozenset(
+    {
+        ".benchfleet-build.json",
+        ".benchfleet-installed",
+        ".git",
+        ".venv",
+        "node_modules",
+        "target",
+        "__pycache__",
+        ".ruff_cache",
+    }
+)
 
 
 def sources(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,52 @@
+"""Keeps a server's logs from filling the disk: what is beyond the cap is dropped, and that is told."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+MOST_BYTES = 8 * 1024**2
+EVERY_S = 0.5
+
+
+class LogCap:
+    """Leaving the block stops looking. `cut_bytes`: how much was dropped."""
+
+    def __init__(self, paths: Sequence[Path], *, most_bytes: int = MOST_BYTES, every_s: float = EVERY_S) -> None:
+        self._paths, self._most, self._every_s = paths, most_bytes, every_s
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.cut_bytes = 0
+
+    def __enter__(self) -> "LogCap":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self.look()
+
+    def _look(self) -> None:
+        while not self._over.wait(self._every_s):
+            self.look()
+
+    def look(self) -> None:
+        """Empties a log that has grown beyond the cap, but for its end."""
+        for path in self._paths:
+            with contextlib.suppress(OSError):
+                size = os.stat(path).st_blocks * 512
+                if size > self._most:
+                    self._keep_end(path)
+
+    def _keep_end(self, path: Path) -> None:
+        keep = min(64 * 1024, self._most // 2)
+        with path.open("r+b") as opened:
+            size = opened.seek(0, 2)
+            opened.seek(max(0, size - keep))
+            end = opened.read(keep)
+            opened.truncate(0)
+            opened.seek(0)
+            opened.write(b"(the beginning of this log was dropped)\n" + end)
+        self.cut_bytes += max(0, size - keep)

@@ -1,0 +1,1 @@
+"""What a server used while it was measured."""
