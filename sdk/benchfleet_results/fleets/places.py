@@ -1,0 +1,37 @@
+"""Where the files of a benchmark stand within a fleet's folder."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from benchfleet_contract.fleets.results import RepositoryResult
+
+from benchfleet_results.fleets.breakdowns import target_of
+
+FLEET_RESULTS = "fleet-results.json"
+FLEET_SUMMARY = "fleet-summary.csv"
+_ODD = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def folders(benchmarks: Sequence[RepositoryResult]) -> list[str]:
+    """`repository/target` of each, and `/scenario` below it where the repository has several."""
+    scenarios: dict[str, set[str | None]] = defaultdict(set)
+    for one in benchmarks:
+        scenarios[one.repository_id].add(one.scenario)
+    return [
+        "/".join(
+            part(name)
+            for name in (
+                one.repository_id,
+                target_of(one),
+                *([one.scenario or "default"] if len(scenarios[one.repository_id]) > 1 else []),
+            )
+        )
+        for one in benchmarks
+    ]
+
+
+def part(name: str) -> str:
+    """One level of a path: whatever could lead elsewhere becomes `_`, and it never begins with a dot."""
+    safe = _ODD.sub("_", name)[:128] or "_"
+    return f"_{safe[1:]}" if safe.startswith(".") else safe

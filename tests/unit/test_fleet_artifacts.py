@@ -1,0 +1,90 @@
+"""The promised files, their columns, and that no name of a manifest does harm in them."""
+
+import csv
+import io
+import json
+
+from benchfleet_results.fleets.aggregate import aggregate
+from benchfleet_results.fleets.artifacts import artifacts, expected
+from benchfleet_results.fleets.places import part
+
+from tests.unit.fleet_results import AT, a_benchmark, a_test
+
+COLUMNS = (
+    "fleet_id,timestamp,total_repositories,total_tests,total_succeeded,total_failed,total_timeout,total_skipped,"
+    "success_rate,avg_duration_ms,p50_duration_ms,p95_duration_ms,p99_duration_ms,min_duration_ms,max_duration_ms,"
+    "total_tokens,avg_tokens_per_request,total_cost,avg_cost_per_repository,avg_tests_per_repository"
+)
+
+
+def _files(
+    name: str = "Repository 1", fleet: str = "fleet", *, scenarios: tuple[str | None, ...] = (None,)
+) -> dict[str, bytes]:
+    tests = [a_test("a", cost_usd=0.25, prompt="<b>2+2</b>"), a_test("../b", "failure", category="=1+1", ms=200)]
+    made = [a_benchmark("one", "openai_a", tests, scenario=scenario, name=name) for scenario in scenarios]
+    return dict(artifacts(aggregate(fleet, made, timestamp=AT), formats=("json", "csv", "html", "yaml")))
+
+
+def test_every_promised_path_is_written_and_the_fleets_results_last() -> None:
+    files = _files()
+    made = [a_benchmark("one", "openai_a", [])]
+    assert expected(made) == [
+        "fleet-results.json", "fleet-summary.csv", "one/openai_a/results.json", "one/openai_a/summary.csv",
+    ]  # fmt: skip
+    assert set(expected(made)) <= files.keys()
+    assert list(files)[-1] == "fleet-results.json"
+    assert "one/openai_a/responses/a.json" in files
+
+
+def test_scenarios_are_a_level_only_where_a_repository_has_several() -> None:
+    assert "one/openai_a/results.json" in _files(scenarios=("s",))
+    assert {"one/openai_a/s/results.json", "one/openai_a/t/summary.csv"} <= _files(scenarios=("s", "t")).keys()
+
+
+def test_the_fleets_summary_has_the_promised_columns_and_decimals() -> None:
+    text = _files()["fleet-summary.csv"].decode()
+    assert text == (
+        f"{COLUMNS}\nfleet,2026-01-02T03:04:05+00:00,1,2,1,1,0,0,0.5000,150.00,200.00,200.00,200.00,100,200,15,15.00,"
+        "0.250000,0.250000,2.00\n"
+    )
+
+
+def test_the_other_tables_have_their_columns() -> None:
+    files = _files()
+    assert files["csv/repositories.csv"].decode().splitlines()[1] == (
+        "one,Repository 1,openai,2,1,1,0,0,0.5000,150.00,200.00,200.00,200.00,15,0.250000"
+    )
+    assert files["csv/providers.csv"].decode().splitlines()[1] == "openai,1,2,1,1,0.5000,15,0.250000"
+    assert files["csv/categories.csv"].decode().splitlines() == [
+        "category_name,total_tests,total_succeeded,total_failed,success_rate", "'=1+1,1,0,1,0.0000",
+    ]  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(files["one/openai_a/tests.csv"].decode())))
+    assert len(rows[0]) == 14
+    assert (rows[0]["response_length"], rows[1]["response_length"], rows[1]["error"]) == ("4", "", "refused")
+
+
+def test_no_cell_is_a_formula() -> None:
+    rows = list(csv.reader(io.StringIO(_files("=cmd|' /C calc'!A0", "@fleet")["csv/repositories.csv"].decode())))
+    assert rows[1][1].startswith("'=")
+    assert _files(fleet="@fleet")["fleet-summary.csv"].decode().splitlines()[1].startswith("'@fleet")
+
+
+def test_the_page_escapes_what_others_wrote() -> None:
+    page = _files("<script>alert(1)</script>", "<img src=x>")["csv/executive-report.html"].decode()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "&lt;b&gt;2+2&lt;/b&gt;" in page
+
+
+def test_no_test_id_leads_out_of_its_folder() -> None:
+    assert part("../../etc") == "_._.._etc"
+    assert not any(".." in path.split("/") for path in _files())
+    assert part("..") == "_."
+    assert part("") == "_"
+
+
+def test_the_deterministic_file_sorts_keys_at_every_level() -> None:
+    text = _files()["csv/deterministic.json"].decode()
+    assert json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False) + "\n" == text
+    assert json.loads(text)["timestamp"].endswith("+00:00")
