@@ -27,7 +27,7 @@ def _against(document: Any, schema: dict[str, Any] | bool) -> str | None:
         from jsonschema.validators import extend
     except ImportError:
         raise NotComputed("needs the package jsonschema; use fleet rescore") from None
-    Validator = extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
+    Validator = extend(jsonschema.Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     try:
         Validator.check_schema(schema)
         error = next(iter(Validator(schema).iter_errors(document)), None)
