@@ -34,7 +34,7 @@ MEASURES: dict[str, Callable[[TestResult], float | None]] = {
 
 def pairs(benchmarks: Sequence[RepositoryResult]) -> list[Paired]:
     """Every two targets on every measure that both have; p values of one measure are adjusted together (Holm)."""
-    return [one for name, read in MEASURES.items() for one in _adjusted(_measure(name, read, benchmarks))]
+    return [one for name, read in MEASURES.items() for one in adjusted(_measure(name, read, benchmarks))]
 
 
 def compared(first: str, second: str, measure: str, these: Means, others: Means) -> Paired | None:
@@ -65,6 +65,15 @@ def means(benchmarks: Iterable[RepositoryResult], read: Callable[[TestResult], f
     return {key: fmean(values) for key, values in found.items()}
 
 
+def adjusted(found: list[Paired]) -> list[Paired]:
+    """With p values that allow for all of them (Holm)."""
+    decisions, _ = decide([one.p for one in found], [])
+    return [
+        one.model_copy(update={"p_adjusted": decision.p_adjusted}) if decision else one
+        for one, decision in zip(found, decisions, strict=True)
+    ]
+
+
 def _measure(
     name: str, read: Callable[[TestResult], float | None], benchmarks: Sequence[RepositoryResult]
 ) -> list[Paired]:
@@ -74,11 +83,3 @@ def _measure(
     sides = {target: means(group, read) for target, group in sorted(groups.items())[:MOST_TARGETS]}
     made = (compared(a, b, name, sides[a], sides[b]) for a, b in combinations(sides, 2))
     return [one for one in made if one]
-
-
-def _adjusted(found: list[Paired]) -> list[Paired]:
-    decisions, _ = decide([one.p for one in found], [])
-    return [
-        one.model_copy(update={"p_adjusted": decision.p_adjusted}) if decision else one
-        for one, decision in zip(found, decisions, strict=True)
-    ]
