@@ -1,6 +1,7 @@
 """A fleet from its folder, two fleets compared, and answers scored again."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchfleet.fleet.aggregating import FolderError, read_folder, write
@@ -14,7 +15,7 @@ from benchfleet_results.fleets.artifacts import as_json, own
 from tests.unit.fleet_results import AT, a_benchmark, a_test, bare
 
 
-def _fleet(*, slower: float = 0, **more: object) -> FleetBenchmarkResults:
+def _fleet(*, slower: float = 0, **more: Any) -> FleetBenchmarkResults:
     made = [
         a_benchmark(f"r{n}", "openai_m", [a_test("t", cost_usd=0.1, e2el_ms=100 + n + slower * (n + 1), **more)])
         for n in (2, 1, 3)
@@ -72,7 +73,7 @@ def test_two_runs_are_compared_target_by_target(tmp_path: Path) -> None:
     assert found["success"].difference == 0
 
 
-def _plan(**test: object) -> FleetPlan:
+def _plan(**test: Any) -> FleetPlan:
     request = {"key": "t", "test_id": "t", "prompt": "2+2", **test}
     shards = [
         Shard(

@@ -58,4 +58,4 @@ def _estimate(found: Estimate | None) -> str:
 
 
 def _signed(value: float, measure: str) -> str:
-    return f"{value:+.1f} ms" if measure.endswith("_ms") else f"{100 * value:+.1f} points"
+    return f"{value:+.1f} ms" if measure.endswith("_ms") else f"{100 * value:+.1f} pts"

@@ -13,7 +13,7 @@ PAGE = """<!doctype html>
   --bar: light-dark(#2f6fde, #6da0ff); }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif }
-main { max-width: 1120px; margin: 0 auto; padding: 32px 20px 64px }
+main { max-width: 1400px; margin: 0 auto; padding: 32px 20px 64px }
 h1 { font-size: 26px; margin: 0; overflow-wrap: anywhere } h2 { font-size: 18px; margin: 36px 0 10px }
 p { margin: 4px 0; color: var(--soft) }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 12px; margin-top: 22px }
@@ -22,7 +22,7 @@ p { margin: 4px 0; color: var(--soft) }
 .card span { color: var(--soft); font-size: 13px }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
-th, td { padding: 8px 14px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line) }
+th, td { padding: 8px 12px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line) }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: 13px }
 th:first-child, td:first-child, .text { text-align: left }
 td.text { white-space: normal; overflow-wrap: anywhere; min-width: 12em }
@@ -39,7 +39,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 <body><main>
 <h1>{{ r.fleet_id }}</h1>
 <p>{{ r.timestamp }}{% if r.run_id %} · run {{ r.run_id }}{% endif %}
-{% if r.status %}· <span class="{{ 'success' if r.status == 'completed' else 'warning' }}">{{ r.status }}</span>{% endif %}</p>
+{% if r.status %} · <span class="{{ 'success' if r.status == 'completed' else 'warning' }}">{{ r.status }}</span>{% endif %}</p>
 {% set s = r.fleet_summary %}
 <div class="cards">
 <div class="card"><span>Repositories</span><b>{{ s.total_repositories }}</b>
@@ -52,7 +52,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 <b class="{{ grade(s.quality.pass_rate) }}">{{ s.quality.pass_rate | percent }}</b>
 <span>{{ s.quality.passed }} of {{ s.quality.scored }} scored</span></div>{% endif %}
 <div class="card"><span>Cost</span><b>{{ s.total_cost | usd }}</b>
-<span>{{ s.avg_cost_per_repository | usd }} per repository</span></div>
+<span>{% if s.unpriced %}<span class="warning">without {{ s.unpriced | thousands }} answers of unknown price</span>{% else %}
+{{ s.avg_cost_per_repository | usd }} per repository{% endif %}</span></div>
 </div>
 {% for one in r.warnings or [] %}<p class="warning">{{ one }}</p>{% endfor %}
 {% for one in r.errors or [] %}<p class="error">
