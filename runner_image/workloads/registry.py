@@ -16,12 +16,20 @@ def _llm() -> Workload:
     return Llm()
 
 
+def _http() -> Workload:
+    """Imported when it is asked for: it brings clients and tools of load."""
+    from runner_image.workloads.http.workload import Http
+
+    return Http()
+
+
 _MAKERS: dict[str, Callable[[], Workload]] = {
     RubyBench.name: RubyBench,
     Pyperformance.name: Pyperformance,
     Command.name: Command,
     Mock.name: Mock,
     "llm": _llm,
+    "http": _http,
 }
 NAMES = tuple(_MAKERS)
 

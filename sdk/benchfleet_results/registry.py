@@ -12,6 +12,7 @@ _MODULES = {
     "command": "benchfleet_results.command",
     "mock": "benchfleet_results.mock",
     "llm": "benchfleet_results.llm",
+    "http": "benchfleet_results.http",
 }
 KINDS = tuple(_MODULES)
 

@@ -76,7 +76,8 @@ class HttpOptions(Options):
         if not self.quick:
             return self
         short = {"primer_s": 0.5, "warmup_s": 0.5, "duration_s": 2.0, "rate_duration_s": 2.0}
-        return self.model_copy(update={**short, "concurrencies": [32], "fractions": [0.5]})
+        suites = ["quick"] if self.suites == ["all"] else self.suites
+        return self.model_copy(update={**short, "concurrencies": [32], "fractions": [0.5], "suites": suites})
 
 
 def _plan(options: Mapping[str, Any], shards: int) -> list[Part]:

@@ -6,6 +6,7 @@ MODULES = {  # name -> module of this package; see kinds.py
     "command": "command",
     "mock": "mock",
     "llm": "llm",
+    "http": "http",
 }
 KNOWN_WORKLOADS = tuple(MODULES)
 

@@ -1,0 +1,44 @@
+"""What `http.json` says of the machine and of the tools that measured."""
+
+import os
+import platform
+from pathlib import Path
+
+import psutil
+from benchfleet_contract.http_results import Environment, Tool
+
+from runner_image.isolation.protocol import Slot
+from runner_image.workloads.http.load.cores import Cores, shared_out
+from runner_image.workloads.http.load.driver import Driver, FixedRate, Missing
+
+
+def cores_of(slot: Slot) -> Cores:
+    """The slot's cores, else all that this process may use."""
+    return shared_out(slot.cores or sorted(os.sched_getaffinity(0)))
+
+
+def environment_of(cores: Cores) -> Environment:
+    return Environment(
+        cpu_model=_cpu_model(),
+        logical_cores=os.cpu_count(),
+        memory_bytes=psutil.virtual_memory().total,
+        kernel=platform.release(),
+        server_cores=list(cores.server),
+        generator_cores=list(cores.generator),
+        disjoint=cores.disjoint,
+    )
+
+
+def tool_of(tool: Driver | FixedRate) -> Tool:
+    found = tool.probe()
+    if isinstance(found, Missing):
+        return Tool(name=tool.name, version=None, missing=found.remedy)
+    return Tool(name=tool.name, version=found.version)
+
+
+def _cpu_model() -> str | None:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)

@@ -1,0 +1,166 @@
+"""One start of one server: its app, build, start, gate, load, end. The kind `http` and the direct command call it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from benchfleet_contract.http_results import Failure, HttpResult, Tool
+from benchfleet_contract.workloads.http import HttpOptions
+
+from runner_image.errors import TaskError
+from runner_image.isolation.protocol import Slot
+from runner_image.workloads.http.contract.gate import verify
+from runner_image.workloads.http.contract.workload import HttpWorkload
+from runner_image.workloads.http.contract.workloads import UnknownSuite, workloads
+from runner_image.workloads.http.frameworks.registry import Registry
+from runner_image.workloads.http.life.build import build
+from runner_image.workloads.http.life.failures import ServerFailed
+from runner_image.workloads.http.life.server import Server
+from runner_image.workloads.http.load import checks
+from runner_image.workloads.http.load.commands import SlotCommands
+from runner_image.workloads.http.load.cores import Cores
+from runner_image.workloads.http.load.driver import Driver, ToolFailed
+from runner_image.workloads.http.load.h2load import H2load
+from runner_image.workloads.http.load.own import OpenLoop
+from runner_image.workloads.http.load.wrk import Wrk
+from runner_image.workloads.http.machine import cores_of, environment_of, tool_of
+from runner_image.workloads.http.measure import Asked, Gate, Loaders, measure
+from runner_image.workloads.http.pinned import PinnedSlot
+from runner_image.workloads.http.plan import Plan
+from runner_image.workloads.http.resources.memory import pss_bytes
+from runner_image.workloads.http.resources.sampler import Sampler
+from runner_image.workloads.http.source import Placed, placed
+from runner_image.workloads.protocol import WorkloadError
+
+
+def asked_of(options: HttpOptions) -> tuple[HttpWorkload, ...]:
+    """Raises WorkloadError for a suite or workload that there is not."""
+    asked = options.effective()
+    try:
+        return workloads(",".join(asked.workloads or asked.suites))
+    except UnknownSuite as error:
+        raise WorkloadError(
+            f"Option suites: {error}", error_type="invalid_options", failure_class="infrastructure"
+        ) from error
+
+
+@dataclass
+class Start:
+    """`subject` stands in the result beside the framework's name. `on_step` gets what is being done, and the share (0-1)."""
+
+    slot: Slot
+    options: HttpOptions
+    work_dir: Path
+    subject: str | None = None
+    repeat: int = 1
+    registry: Registry = field(default_factory=Registry.load)
+    on_step: Callable[[str, float], None] = lambda _what, _share: None
+
+    def measured(self) -> HttpResult:
+        """A server that could not be measured is a result with `failure`. Raises Stopped, and WorkloadError for options."""
+        self._asked = asked_of(self.options)
+        began, name = time.monotonic(), self.options.framework or self.subject or "app"
+        self.result = HttpResult(
+            framework=name,
+            subject=self.subject or name,
+            suite=",".join(self.options.workloads or self.options.effective().suites),
+            repeat=self.repeat,
+            quick=self.options.quick,
+            started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            settings=self.options.effective().model_dump(mode="json", exclude={"app", "framework"}),
+            requested=[one.name for one in self._asked],
+        )
+        try:
+            self._measure()
+        except (WorkloadError, TaskError) as error:
+            self._set(failure=_failure(error))
+        self._set(duration_s=time.monotonic() - began)
+        return self.result
+
+    def _set(self, **values: object) -> None:
+        self.result = self.result.model_copy(update=values)
+
+    def _measure(self) -> None:
+        cores = cores_of(self.slot)
+        notes = [cores.note] if cores.note else []
+        self._set(
+            environment=environment_of(cores), validity=self.result.validity.model_copy(update={"reasons": notes})
+        )
+        commands = SlotCommands(self.slot, self.work_dir / "load")
+        saturation, latency = _driver(commands, self.options.driver), OpenLoop(commands)
+        tools = [tool_of(saturation), tool_of(latency)]
+        self._set(tools=tools)
+        _require(tools[0])
+        self.on_step("installing", 0.0)
+        found = placed(self.options, self.registry, self.work_dir)
+        self._tell(found)
+        self.on_step("building", 0.0)
+        slot = PinnedSlot(self.slot, cores.server if cores.disjoint else ())
+        built = build(slot, found.framework, found.app, timeout_s=self.options.build_timeout_s)
+        self._set(build_s=built.build_s)
+        self.on_step("starting", 0.0)
+        with Server(slot, found.framework, found.app, logs=self.work_dir, ready_s=self.options.ready_s) as server:
+            self._set(command=server.command, startup_s=server.startup_s, idle_memory_bytes=pss_bytes(server.pids()))
+            self._load(server, found, _loaders(server, found, cores, saturation, None if tools[1].missing else latency))
+
+    def _tell(self, found: Placed) -> None:
+        framework = found.framework
+        subject = self.subject or framework.name
+        self._set(
+            framework=framework.name, subject=subject, language=framework.language, runtime=framework.runtime,
+            engine=framework.engine, app=found.identity,
+        )  # fmt: skip
+
+    def _load(self, server: Server, found: Placed, loaders: Loaders) -> None:
+        """What is known so far is kept if the task is stopped."""
+        count = len(self._asked)
+
+        def told(name: str) -> None:
+            self.on_step(name, len(self.result.workloads) / count)
+
+        for one in measure(server, self._asked, Plan.of(self.options), loaders, on_workload=told):
+            self._set(workloads=[*self.result.workloads, one])
+
+
+def _loaders(server: Server, found: Placed, cores: Cores, saturation: Driver, latency: OpenLoop | None) -> Loaders:
+    capabilities = found.framework.capabilities or None
+
+    def gate(asked: Asked) -> Gate:
+        workload = workloads(asked.name)[0]
+        verdict = verify(server.base_url, workload, capabilities=capabilities)
+        return Gate(verdict.status, verdict.reasons, verdict.body)
+
+    return Loaders(
+        saturation=saturation,
+        latency=latency,
+        verify=gate,
+        watch=lambda: Sampler(server.pids),
+        check_saturation=partial(
+            checks.of_saturation,
+            generator_cores=len(cores.generator),
+            server_cores=len(cores.server) if cores.disjoint else 0,
+        ),
+        cores=cores.generator,
+    )
+
+
+def _driver(commands: SlotCommands, wanted: str) -> Driver:
+    """`auto`: wrk, and h2load where wrk is missing."""
+    wrk, h2load = Wrk(commands), H2load(commands)
+    if wanted == "auto":
+        return h2load if tool_of(wrk).missing and not tool_of(h2load).missing else wrk
+    return h2load if wanted == "h2load" else wrk
+
+
+def _require(tool: Tool) -> None:
+    if tool.missing:
+        raise ToolFailed(f"{tool.name} is not here: {tool.missing}")
+
+
+def _failure(error: TaskError) -> Failure:
+    if isinstance(error, ServerFailed):
+        return Failure(kind=error.kind, message=error.message, remedy=error.remedy, tails=dict(error.tails))
+    return Failure(kind=error.error_type, message=str(error))

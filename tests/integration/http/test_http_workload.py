@@ -1,0 +1,69 @@
+"""The kind `http` from its options to `http.json` and `output.json`, with a small server as its app."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from benchfleet_contract.http_results import HttpResult
+
+from runner_image.workloads.http.workload import Http
+from runner_image.workloads.protocol import Job, Outcome, WorkloadError
+from tests.integration.http.small_servers import HEAD, slot
+
+ANSWERS = HEAD.replace(
+    'self.send_header("Content-Length", "2")',
+    'body = b\'{"id":"123"}\' if self.path == "/path/simple/123" else b"ok"\n'
+    '        self.send_header("Content-Length", str(len(body))); self.send_header("Content-Type", "application/json")',
+).replace('self.wfile.write(b"ok")', "self.wfile.write(body)")
+MANIFEST = 'name = "small"\nlanguage = "python"\nruntime = "python3"\nstart = ["{python}", "server.py", "{port}"]\n'
+SHORT = {"primer_s": 0, "warmup_s": 0, "duration_s": 0.5, "concurrencies": [2], "fractions": []}
+
+
+def _done(tmp_path: Path, text: str, **options: object) -> tuple[Outcome, HttpResult]:
+    app, work_dir = tmp_path / "app", tmp_path / "work"
+    for folder in (app, work_dir):
+        folder.mkdir()
+    (app / "server.py").write_text(text)
+    (app / "bench.toml").write_text(MANIFEST)
+    given: Mapping[str, Any] = {"app": {"path": str(app)}, **SHORT, **options}
+    job, work = Job("t-1", work_dir, given), Http()
+    with slot(work_dir) as opened:
+        prepared = work.prepare(job, opened, lambda _progress: None)
+        code = work.run(job, prepared, opened, lambda _progress: None)
+    outcome = work.collect(job, prepared, code)
+    return outcome, HttpResult.model_validate_json((work_dir / "http.json").read_bytes())
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHFLEET_HTTP_APPS", str(tmp_path / "cache"))
+
+
+@pytest.mark.needs_load_tools
+def test_an_app_of_a_folder_is_detected_started_and_told_of(tmp_path: Path) -> None:
+    outcome, result = _done(tmp_path, ANSWERS + "serve()\n", workloads=["path-simple", "query-few"])
+
+    assert (result.framework, result.language, result.failure) == ("small", "python", None)
+    assert result.startup_s
+    assert result.idle_memory_bytes
+    assert [one.name for one in result.workloads] == ["path-simple", "query-few"]
+    assert {one.status for one in result.workloads} == {"failed"}  # canned answers are found out
+    assert {one.metric for one in outcome.output.measurements} == {"start_up", "idle_memory"}
+    assert len(outcome.output.failures) == 2
+    assert json.loads((tmp_path / "work" / "output.json").read_bytes())["workload"] == "http"
+
+
+@pytest.mark.needs_load_tools
+def test_a_server_that_does_not_start_fails_its_task_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with pytest.raises(WorkloadError, match="no such table") as failed:
+        _done(tmp_path, "raise SystemExit('no such table')\n", workloads=["path-simple"])
+
+    assert (failed.value.error_type, failed.value.failure_class) == ("not_started", "benchmark")
+    assert (tmp_path / "work" / "http.json").is_file()
+
+
+def test_a_suite_that_there_is_not_is_told_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(WorkloadError, match="no suite or workload 'nothing'"):
+        _done(tmp_path, "", suites=["nothing"])
