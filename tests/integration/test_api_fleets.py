@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 from benchfleet_contract.fleets.outcomes import Outcome, Response, Usage
 
 from tests.integration.api_client import Api, Json, fresh
@@ -170,3 +171,44 @@ def test_progress_shows_and_a_second_attempt_sees_what_the_first_has_kept(api: A
     journals = mine("GET").json()["journals"]
     kept = gzip.decompress(httpx.get(journals[0], trust_env=False).content).decode()
     assert Outcome.model_validate_json(kept).key == "one"
+
+
+@pytest.fixture
+def ended(api: Api) -> str:
+    """A run of one shard that died after its first test."""
+    one = {"repositories": [{"id": "repo-1", "name": "R", "dataset_path": "./d.json"}], "providers": ["openai:m"]}
+    mine = Attempt(api, made(api, manifest=one, max_attempts=1)["run_id"])
+    mine.keep(outcome("one"))
+    mine.fails()
+    api.until(f"/fleets/runs/{mine.run_id}", lambda told: bool(told["results_ready"]))
+    return mine.run_id
+
+
+def test_what_was_measured_before_a_failure_is_in_the_results(api: Api, ended: str) -> None:
+    shown = api("GET", f"/fleets/runs/{ended}").json()
+    assert (shown["status"], shown["tests"]["success"], shown["tests"]["skipped"]) == ("partial", 1, 1)
+    assert shown["errors"] == ["openai:m, repo-1: gone"]
+    paths = [one["path"] for one in api("GET", f"/fleets/runs/{ended}/artifacts").json()["artifacts"]]
+    assert {"fleet-results.json", "fleet-summary.csv", "repo-1/openai_m/results.json"} <= set(paths)
+    results = httpx.get(api("GET", f"/fleets/runs/{ended}/results").json()["url"], trust_env=False).json()
+    assert (results["status"], results["fleet_summary"]["total_tests"], results["run_id"]) == ("partial", 2, ended)
+    one = api("GET", f"/fleets/runs/{ended}/artifacts/repo-1%2Fopenai_m%2Fsummary.csv")
+    assert httpx.get(one.json()["url"], trust_env=False).text.count("\n") == 2
+    assert api("GET", f"/fleets/runs/{ended}/artifacts/..%2Fplan.json").status_code == 404
+
+
+def test_a_later_run_begins_with_what_succeeded(api: Api, ended: str) -> None:
+    fleet_id = api("GET", f"/fleets/runs/{ended}").json()["fleet_id"]
+    asked = body(fleet_id, retry_errors_of=ended)
+    again = api("POST", "/fleets/runs", asked)
+    assert again.status_code == 202, again.text
+    mine = Attempt(api, again.json()["run_id"])
+    kept = gzip.decompress(httpx.get(mine("GET").json()["journals"][0], trust_env=False).content).decode()
+    assert [Outcome.model_validate_json(line).key for line in kept.splitlines()] == ["one"]
+    assert api("POST", "/fleets/runs", {**asked, "extend": ended}).status_code == 400
+    assert api("POST", "/fleets/runs", body("other", extend=ended)).json()["problems"][0]["field"] == "extend"
+
+
+def test_deleted_it_is_gone(api: Api, ended: str) -> None:
+    assert api("DELETE", f"/fleets/runs/{ended}").status_code == 202
+    api.until(f"/fleets/runs/{ended}/artifacts", lambda told: told.get("code") == "run_not_found")
