@@ -48,6 +48,13 @@ EXECUTORS = {
     "remove": Entry("benchfleet.cli.executors.remove:run", "Remove an executor with its models."),
 }
 
+HTTP = {
+    "compare": Entry(
+        "benchfleet.cli.http.compare:run", "Measure web frameworks by turns on this machine.", "runner,load"
+    ),
+    "detect": Entry("benchfleet.cli.http.detect:run", "Tell which framework an app is written with.", "runner"),
+}
+
 KEYS = {
     "create": Entry("benchfleet.cli.keys.create:run", "Make a key and print it, once.", "aws"),
     "list": Entry("benchfleet.cli.keys.listing:run", "List keys: role, id, name and day of creation.", "aws"),
@@ -61,6 +68,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "schedule": Group("Create, list, show, fire and delete schedules of runs.", SCHEDULE),
     "models": Group("Find models that executors have announced, and who has them.", MODELS),
     "executors": Group("List, show, drain and remove executors.", EXECUTORS),
+    "http": Group("Measure and compare web frameworks on this machine.", HTTP),
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
     "import": Entry("benchfleet.cli.import_results:run", "Make results of other tools a run that `report` reads."),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),

@@ -34,6 +34,8 @@ DOCUMENTS = {  # command → module:class
     "executors show": "benchfleet.cli.documents.models:ExecutorShown",
     "executors drain": "benchfleet.cli.documents.models:ExecutorDrained",
     "executors remove": "benchfleet.cli.documents.models:ExecutorRemoved",
+    "http compare": "benchfleet.cli.documents.http:HttpMeasured",
+    "http detect": "benchfleet.cli.documents.http:HttpDetected",
     "report": "benchfleet.report.model:Report",
     "import": "benchfleet.cli.documents.imported:ResultsImported",
     "runner": "benchfleet.cli.documents.runner:RunnerSummary",

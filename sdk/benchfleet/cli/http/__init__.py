@@ -1,0 +1,1 @@
+"""`benchfleet http …`: one file a command."""
