@@ -8,8 +8,12 @@ import psutil
 from benchfleet_contract.http_results import Environment, Tool
 
 from runner_image.isolation.protocol import Slot
+from runner_image.workloads.http.load.commands import SlotCommands
 from runner_image.workloads.http.load.cores import Cores, shared_out
 from runner_image.workloads.http.load.driver import Driver, FixedRate, Missing
+from runner_image.workloads.http.load.h2load import H2load
+from runner_image.workloads.http.load.own import OpenLoop
+from runner_image.workloads.http.load.wrk import Wrk
 
 
 def cores_of(slot: Slot) -> Cores:
@@ -34,6 +38,11 @@ def tool_of(tool: Driver | FixedRate) -> Tool:
     if isinstance(found, Missing):
         return Tool(name=tool.name, version=None, missing=found.remedy)
     return Tool(name=tool.name, version=found.version)
+
+
+def tools_of(commands: SlotCommands) -> list[Tool]:
+    """Those for saturation, then the generator for fixed rates."""
+    return [tool_of(tool) for tool in (Wrk(commands), H2load(commands), OpenLoop(commands))]
 
 
 def _cpu_model() -> str | None:

@@ -49,10 +49,14 @@ EXECUTORS = {
 }
 
 HTTP = {
+    "run": Entry("benchfleet.cli.http.run:run", "Measure the app of a folder on this machine.", "runner,load"),
     "compare": Entry(
         "benchfleet.cli.http.compare:run", "Measure web frameworks by turns on this machine.", "runner,load"
     ),
     "detect": Entry("benchfleet.cli.http.detect:run", "Tell which framework an app is written with.", "runner"),
+    "frameworks": Entry("benchfleet.cli.http.lists:frameworks", "List the frameworks that are known.", "runner"),
+    "suite": Entry("benchfleet.cli.http.lists:suite", "List suites and their workloads.", "runner"),
+    "check-tools": Entry("benchfleet.cli.http.lists:check_tools", "Tell which load tools are here.", "runner,load"),
 }
 
 KEYS = {

@@ -42,3 +42,23 @@ def test_a_framework_without_an_app_here_is_kept_as_unavailable(tmp_path: Path) 
     assert code == 4
     assert [one["failure"]["kind"] for one in json.loads(stdout)["results"]] == ["unavailable"]
     assert json.loads((folder / "run.json").read_bytes())["status"] == "completed"
+
+
+def test_lists_name_what_compare_takes() -> None:
+    _, stdout, _ = ran("frameworks", "--json")
+    assert {"flask", "fastify"} <= {one["name"] for one in json.loads(stdout)["frameworks"] if one["has_app"]}
+    _, stdout, _ = ran("suite", "--json")
+    assert json.loads(stdout)["suites"]["quick"] == ["json-small", "path-simple", "query-few"]
+
+
+def test_run_without_a_framework_has_exit_code_3_and_starts_nothing(tmp_path: Path) -> None:
+    code, stdout, stderr = ran("run", str(tmp_path), "--output", str(tmp_path / "out"))
+    assert (code, stdout, (tmp_path / "out").exists()) == (3, "", False)
+    assert "No framework fits" in stderr
+
+
+@pytest.mark.needs_load_tools
+def test_load_tools_that_are_here_are_told_with_their_versions() -> None:
+    code, stdout, _ = ran("check-tools", "--json")
+    assert (code, json.loads(stdout)["tools"][0]["name"]) == (0, "wrk")
+    assert json.loads(stdout)["tools"][0]["version"]

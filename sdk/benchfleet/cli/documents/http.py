@@ -1,6 +1,6 @@
 """What `benchfleet http …` prints with `--json`."""
 
-from benchfleet_contract.http_results import HttpResult
+from benchfleet_contract.http_results import HttpResult, Tool
 
 from benchfleet.cli.documents.base import Document
 
@@ -19,3 +19,28 @@ class HttpDetected(Document):
     framework: str | None
     why: list[str]
     error: str | None
+
+
+class FrameworkTold(Document):
+    """`engine`: the server that runs it. `has_app`: this project has one, so `compare` can measure it by name."""
+
+    name: str
+    language: str
+    engine: str | None
+    has_app: bool
+
+
+class HttpFrameworks(Document):
+    frameworks: list[FrameworkTold]
+
+
+class HttpSuites(Document):
+    """Names of workloads by suite."""
+
+    suites: dict[str, list[str]]
+
+
+class HttpTools(Document):
+    """`missing`: how to get it."""
+
+    tools: list[Tool]
