@@ -10,6 +10,8 @@ from urllib.parse import quote
 from benchfleet_contract.fleets.outcomes import Outcome
 from benchfleet_contract.fleets.plan import Shard
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
+from benchfleet_results.fleets.artifacts import as_json
+from benchfleet_results.fleets.benchmarks import benchmark
 
 from runner_image.workloads.files import write_plain
 
@@ -18,25 +20,27 @@ _LATENCIES = ("ttft_ms", "tpot_ms", "e2el_ms")
 MOST_NAME_BYTES = 90  # of a file, with `.json`
 
 
-def write_shard(folder: Path, shard: Shard, outcomes: Sequence[Outcome], *, started: datetime, lasted_s: float) -> None:
-    """The outcomes that count, in the order of the dataset, and when they were made: the finalizer sums them up."""
-    document = {
-        "number": shard.number,
-        "repository_id": shard.repository_id,
-        "repository_name": shard.repository_name,
-        "repository_metadata": shard.repository_metadata,
-        "scenario": shard.scenario,
-        "dataset_name": shard.dataset_name,
-        "provider_name": shard.target.provider,
-        "model": shard.target.model,
-        "target": shard.target.name,
-        "started_at": _text(started),
-        "completed_at": _text(started + timedelta(seconds=lasted_s)),
-        "total_duration_ms": round(lasted_s * 1000),
-        "total_tests": len(shard.tests),
-        "outcomes": [each.model_dump(mode="json") for each in outcomes],
-    }
-    write_plain(folder / SHARD_JSON, json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
+def write_shard(
+    folder: Path,
+    shard: Shard,
+    outcomes: Sequence[Outcome],
+    *,
+    fleet_id: str,
+    run_id: str,
+    started: datetime,
+    lasted_s: float,
+) -> None:
+    """The shard as one benchmark, scored, in the order of the dataset: the finalizer sums them up."""
+    results = benchmark(
+        shard,
+        {each.key: each for each in outcomes},
+        fleet_id=fleet_id,
+        run_id=run_id,
+        started_at=_text(started),
+        completed_at=_text(started + timedelta(seconds=lasted_s)),
+        total_duration_ms=round(lasted_s * 1000),
+    )
+    write_plain(folder / SHARD_JSON, as_json(results))
 
 
 def write_responses(folder: Path, outcomes: Sequence[Outcome]) -> None:

@@ -76,7 +76,10 @@ class Llm:
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
         """Failed tests are results: only a shard of which nothing was sent at all is a failure of its task."""
         folder, outcomes = job.work_dir, [self._outcomes[test.key] for test in self.shard.tests]
-        write_shard(folder, self.shard, outcomes, started=self._started, lasted_s=self._lasted_s)
+        write_shard(
+            folder, self.shard, outcomes, fleet_id=str(job.options.get("fleet_id", "")),
+            run_id=job.task_id.rpartition(".")[0], started=self._started, lasted_s=self._lasted_s,
+        )  # fmt: skip
         if self.shard.save_responses:
             write_responses(folder, outcomes)
         output = output_of(self.shard, outcomes, lasted_s=self._lasted_s)
