@@ -11,10 +11,11 @@ STAGE ?= dev
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo test check proof rehearse-deploy mutants bench emulator http-apps package schema image image-base fix lock clean
+.PHONY: help venv demo demo-http test check proof rehearse-deploy mutants bench emulator http-apps package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
+	@echo "make demo-http  compare three web frameworks on this machine, in about two minutes; a report in results/"
 	@echo "make test       format, lint, types, import rules and all quick tests"
 	@echo "make proof      slow proofs: contention, lost answers, killed processes, and quick tests 400 days ahead"
 	@echo "make rehearse-deploy  deploy, runs on EC2 and ECS, a schedule and nuke, against an emulated AWS account"
@@ -39,6 +40,12 @@ $(STAMP): requirements-dev.lock pyproject.toml
 
 demo: venv
 	@$(BIN)/benchfleet demo
+
+# 5 is "some was not measured", as on a machine that does other things, too: the report says which.
+demo-http: APPS = fastapi starlette flask
+demo-http: venv http-apps
+	@$(BIN)/benchfleet http compare --frameworks fastapi,starlette,flask --quick --suite json-small || [ $$? -eq 5 ]
+	@$(BIN)/benchfleet report --html results/http-demo.html
 
 check: venv
 	$(BIN)/ruff format --check .
