@@ -137,7 +137,7 @@ def _read(body: Mapping[str, Any]) -> tuple[RunRequest, list[str]]:
 
 def _refuse_fleets() -> None:
     words = f"workload {_OF_FLEETS} is that of fleet runs, which are made of a manifest"
-    remedy = "POST /fleets/runs, or `benchfleet fleet run -m manifest.json`"
+    remedy = "POST /fleets/runs, or FleetBenchmark of the SDK (docs/fleet.md)"
     problem = Problem(field="workload", value=_OF_FLEETS, message=words, remedy=remedy)
     raise InvalidRun([f"{words}; {remedy}"], problems=[problem])
 

@@ -91,7 +91,7 @@ def _read(one: dict[str, Any]) -> Checked | Threshold | Score:
 
 def _scored(answer: Answer, wanted: Checked, index: int, expected: str | None) -> Score:
     if wanted.type in OUTSIDE:
-        return answer.outside.get(index) or _unknown(wanted, "not computed here; use fleet rescore")
+        return answer.outside.get(index) or _unknown(wanted, "not computed here")
     try:
         score, reason = _value(answer, wanted, expected)
     except (NotComputed, ValueError) as error:

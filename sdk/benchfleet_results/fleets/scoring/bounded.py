@@ -26,5 +26,5 @@ def _engine() -> Any:
     try:
         import regex
     except ImportError:
-        raise NotComputed("needs the package regex; use fleet rescore") from None
+        raise NotComputed("needs the package regex; score it again where it is installed") from None
     return regex

@@ -26,7 +26,7 @@ def _against(document: Any, schema: dict[str, Any] | bool) -> str | None:
         import jsonschema
         from jsonschema.validators import extend
     except ImportError:
-        raise NotComputed("needs the package jsonschema; use fleet rescore") from None
+        raise NotComputed("needs the package jsonschema; score it again where it is installed") from None
     Validator = extend(jsonschema.Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     try:
         Validator.check_schema(schema)
