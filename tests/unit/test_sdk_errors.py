@@ -10,7 +10,7 @@ from benchfleet import exceptions, exit_codes
 from benchfleet.api.refusals import BY_STATUS, no_answer, refusal
 
 from chalicelib.api.endpoint import status_of
-from chalicelib.domain import errors
+from chalicelib.domain import errors, fleet_errors
 from chalicelib.domain.registry import errors as of_registry
 from tests.unit.sdk_network import Ask, Network, ok, refused
 
@@ -113,6 +113,9 @@ def test_the_tree_that_is_drawn_is_the_tree() -> None:
 
 def server_refusals() -> list[type[errors.Refusal]]:
     """Those that are raised; the registry's are among them, but for what they have in common."""
+    assert issubclass(
+        fleet_errors.InvalidFleet, errors.Refusal
+    )  # imported here, so that every worker sees the same ones
     return [kind for kind in below(errors.Refusal) if kind not in (errors.Refusal, of_registry.Numbered)]
 
 
@@ -150,7 +153,7 @@ HTTPX_ERRORS = [
     kind
     for root in (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict)
     for kind in below(root)
-    if kind.__module__.startswith("httpx")
+    if kind.__module__.partition(".")[0] == "httpx"  # not of httpx_sse, which another test may have imported
 ]
 
 
