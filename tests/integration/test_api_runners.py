@@ -120,6 +120,6 @@ def test_an_unknown_status_is_refused_with_those_that_exist(api: Api) -> None:
 
 def test_a_workload_that_our_runner_does_not_know_is_warned_of(api: Api) -> None:
     assert api.create(workload="foo")["warnings"] == [
-        "workload: 'foo' is no workload that benchfleet's own runner knows (command, mock, pyperformance, ruby-bench)"
+        "workload: 'foo' is no workload that benchfleet's own runner knows (command, http, llm, mock, pyperformance, ruby-bench)"
     ]
     assert api.create(workload="mock")["warnings"] == []

@@ -64,7 +64,7 @@ def test_warnings_are_marked_counted_and_in_the_order_of_their_lines(tmp_path: P
     assert lines[0] == " has 6 problems and 2 warnings"
     assert lines[-2:] == [
         ":2:15: warning: workload: 'comand' is no workload that benchfleet's own runner knows "
-        "(command, mock, pyperformance, ruby-bench); did you mean command?",
+        "(command, http, llm, mock, pyperformance, ruby-bench); did you mean command?",
         ":4:3: warning: leas_s: unknown field, ignored; did you mean lease_s?",
     ]
 

@@ -30,7 +30,7 @@ def test_each_problem_names_the_option_within() -> None:
         (f"{place}.file", f"Option file is missing ({place}.file)", 'such as "results.json"'),
         (
             f"{place}.format",
-            f"Option format must be {', '.join(map(repr, NAMES[:-1]))} or 'go-bench' ({place}.format)",
+            f"Option format must be {', '.join(map(repr, NAMES[:-1]))} or {NAMES[-1]!r} ({place}.format)",
             "leave it out for null",
         ),
         (f"{place}.fiel", f"Option fiel is unknown ({place}.fiel)", "did you mean file?"),
