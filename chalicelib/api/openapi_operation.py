@@ -6,6 +6,7 @@ Each stands beside its view, in `operations.py` of the noun's folder: what it ta
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchfleet_contract.names import RUN_ID
 from pydantic import BaseModel
 
 from chalicelib.domain import errors
@@ -39,6 +40,11 @@ class Operation:
 
 def query(name: str, words: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": required, "description": words, "schema": schema}
+
+
+def runs_cursor() -> dict[str, Any]:
+    """Where a page of runs starts, as `requests.read_runs_cursor` reads it."""
+    return query("cursor", PAGE_WORDS, type="string", pattern=f"^[0-9]{{15}}#{RUN_ID.pattern}$")
 
 
 def whole(name: str, words: str, most: int, **more: Any) -> dict[str, Any]:

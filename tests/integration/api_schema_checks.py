@@ -23,6 +23,8 @@ REFUSED_RIGHTLY = [
     ("invalid_run", "Provider is there twice", "likewise"),
     ("invalid_run", "Instance type is invalid", "its length counts as a part of a key, where a letter may be 12 bytes"),
     ("invalid_parameter", "are too long", "likewise"),
+    ("invalid_fleet", "was not given", "which datasets are needed follows from the manifest"),
+    ("invalid_fleet", "fleet_id: is missing", "a manifest is one of two dialects: the document leaves it open"),
     ("foreign_key", "was not issued for", "each attempt has a key of its own"),
     ("malformed_form", "The form's field", "what the name of an undeclared field may look like"),
     ("invalid_parameter", "generation must be the one", "an executor_id needs a generation beside it"),

@@ -6,7 +6,7 @@ from benchfleet_contract.fleets import leases, runs
 from benchfleet_contract.message import Message
 
 from chalicelib.api.endpoint import ADMIN, ANYONE, RUNNER
-from chalicelib.api.openapi_operation import BUSY, PAGE_WORDS, Operation, Refusals, query
+from chalicelib.api.openapi_operation import BUSY, Operation, Refusals, query, runs_cursor
 from chalicelib.domain import errors, fleet_errors
 
 _BODY: Refusals = (errors.BadRequest, errors.TooLarge)
@@ -49,7 +49,7 @@ _CALLERS = [
         query=(
             query("fleet_id", "Only of this fleet.", type="string"),
             query("status", "Only in this status.", type="string", enum=_STATUSES),
-            query("cursor", PAGE_WORDS, type="string"),
+            runs_cursor(),
         ),
         refusals=(errors.BadRequest, *BUSY),
     ),

@@ -1,13 +1,23 @@
 """Reads the bodies of small requests about fleets."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
+from benchfleet_contract.fleets.runs import FleetStatus
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.domain.errors import BadRequest
 
 Body = TypeVar("Body", bound=BaseModel)
+
+
+def read_status(query: Mapping[str, str]) -> str | None:
+    """The status that a page of runs is asked for; an empty one asks for nothing in particular. Raises BadRequest."""
+    status = query.get("status") or None
+    if status is not None and status not in get_args(FleetStatus):
+        words = f"status must be one of {', '.join(get_args(FleetStatus))}, not {status[:40]!r}"
+        raise BadRequest(words, code="invalid_parameter")
+    return status
 
 
 def read(model: type[Body], body: Mapping[str, Any]) -> Body:

@@ -32,9 +32,12 @@ def create_fleet_run() -> Response:
 @fleets.route("/fleets/runs", methods=["GET"], content_types=ANY_TYPE)
 def list_fleet_runs() -> Response:
     def page() -> BaseModel:
+        from chalicelib.api.fleets.reading import read_status
+
         query = query_of(fleets.current_request)
-        wanted = {name: query.get(name) or None for name in ("fleet_id", "status")}
-        return services().fleets.read.newest(cursor=read_runs_cursor(query), **wanted)
+        return services().fleets.read.newest(
+            fleet_id=query.get("fleet_id") or None, status=read_status(query), cursor=read_runs_cursor(query)
+        )
 
     return answer(fleets.current_request, ANYONE, page)
 

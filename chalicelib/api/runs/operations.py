@@ -2,12 +2,11 @@
 
 from benchfleet_contract import launches, limits, runners, runs, summary, tasks
 from benchfleet_contract.message import Message
-from benchfleet_contract.names import RUN_ID
 from benchfleet_contract.problems import CODES_HEADER
 from benchfleet_contract.states import TaskStatus
 
 from chalicelib.api.endpoint import ADMIN, ANYONE, RUNNER
-from chalicelib.api.openapi_operation import BUSY, PAGE_WORDS, Operation, Refusals, query, whole
+from chalicelib.api.openapi_operation import BUSY, PAGE_WORDS, Operation, Refusals, query, runs_cursor, whole
 from chalicelib.api.runs.schema import EXAMPLE
 from chalicelib.domain import errors
 
@@ -20,7 +19,6 @@ _OUR_CODES = {
     "schema": {"type": "string"},
     "example": "1",
 }
-_RUNS_CURSOR = query("cursor", PAGE_WORDS, type="string", pattern=f"^[0-9]{{15}}#{RUN_ID.pattern}$")
 _TASKS_CURSOR = query("cursor", PAGE_WORDS, type="string", pattern="^0{0,9}[0-9]{1,9}$")
 _LIMIT = whole("limit", "Tasks a page.", limits.MAX_TASKS_PAGE, default=limits.TASKS_PAGE)
 _FILTERS = (
@@ -46,7 +44,7 @@ def _runs() -> list[Operation]:
         ),
         Operation(
             "get", "/runs", "listRuns", f"The newest {limits.RUNS_PAGE} runs, newest first.", ANYONE, runs.RunList,
-            query=(_RUNS_CURSOR,), refusals=(errors.BadRequest, *BUSY),
+            query=(runs_cursor(),), refusals=(errors.BadRequest, *BUSY),
         ),
         *(
             Operation(

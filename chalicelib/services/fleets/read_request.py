@@ -109,8 +109,10 @@ def _summary(plan: FleetPlan) -> FleetSummaryOfPlan:
 
 
 def _invalid(problems: list[Problem]) -> InvalidFleet:
+    """Where a problem stands in a file is for who has the file: callers get what the API's document knows."""
     words = [f"{one.field}: {one.message}" for one in problems[:20]]
-    return InvalidFleet(words or ["The fleet is invalid"], problems=problems)
+    plain = [Problem(field=one.field, value=one.value, message=one.message, remedy=one.remedy) for one in problems]
+    return InvalidFleet(words or ["The fleet is invalid"], problems=plain)
 
 
 def _problem(error: Any) -> Problem:
