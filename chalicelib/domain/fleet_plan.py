@@ -8,12 +8,12 @@ from typing import Any
 from benchfleet_contract.fleets.plan import FleetPlan, Shard
 from benchfleet_contract.fleets.runs import FleetRunRequest
 from benchfleet_contract.runs import Instance, RunRequest, Subject
+from benchfleet_contract.workloads.known import LLM
 
 from chalicelib.domain.blocks import blocks_of
 from chalicelib.domain.plan import Piece, Plan
 from chalicelib.domain.records import Demand, Group
 
-WORKLOAD = "llm"
 PLAN_FILE, MANIFEST_FILE = "plan.json", "manifest.json"
 _STAMP = re.compile(r"-\d{8}-\d{6}(-\d+)?$")
 _MOST_TRIES = 50
@@ -33,7 +33,7 @@ def fleet_id_of(run_id: str) -> str:
 def as_request(plan: FleetPlan, asked: FleetRunRequest) -> RunRequest:
     where = asked.runs_on
     return RunRequest(
-        run_id=None, ruby_version=None, workload=WORKLOAD, workload_options={"fleet_id": plan.fleet_id},
+        run_id=None, ruby_version=None, workload=LLM, workload_options={"fleet_id": plan.fleet_id},
         tasks_per_instance=1, lease_s=asked.lease_s, max_attempts=asked.max_attempts, deadline_s=asked.deadline_s,
         metadata=asked.metadata, instances=[Instance(provider=where.provider, instance_type=where.instance_type, alias=None)],
         subjects=[Subject(name=target.name) for target in plan.targets], order="grouped",

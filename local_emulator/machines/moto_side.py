@@ -134,12 +134,16 @@ def task(arn: str, *, region: str) -> Any:
     return None
 
 
+def attached(found: Any, name: str) -> list[str]:
+    """What the attachments of a task say of this name."""
+    details = (detail for attachment in found.attachments for detail in attachment["details"])
+    return [str(each["value"]) for each in details if each["name"] == name]
+
+
 def release_interfaces(found: Any, *, region: str) -> None:
     """The network interfaces of a task that ends, which moto keeps for ever and EC2 deletes."""
-    details = [detail for attachment in found.attachments for detail in attachment["details"]]
-    for each in details:
-        if each["name"] == "networkInterfaceId":
-            backend("ec2", region).enis.pop(each["value"], None)
+    for interface in attached(found, "networkInterfaceId"):
+        backend("ec2", region).enis.pop(interface, None)
     for attachment in found.attachments:
         attachment["status"] = "DELETED"
 

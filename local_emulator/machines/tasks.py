@@ -150,5 +150,4 @@ class Tasks:
 
 
 def _private_ip(found: Any) -> str:
-    details = [detail for attachment in found.attachments for detail in attachment["details"]]
-    return next((str(each["value"]) for each in details if each["name"] == "privateIPv4Address"), "127.0.0.1")
+    return next(iter(moto_side.attached(found, "privateIPv4Address")), "127.0.0.1")

@@ -10,6 +10,7 @@ from benchfleet_contract.results import Conditions
 from benchfleet_contract.run_options import ruby_version_of
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import AssignedTask
+from benchfleet_contract.workloads.known import LLM
 
 from runner_image.control.heartbeats import Heartbeats
 from runner_image.delivery.options import fetched
@@ -30,7 +31,6 @@ from runner_image.task.tracing import Traced
 from runner_image.workloads.files import write_output
 from runner_image.workloads.protocol import FleetControl, Job, Outcome, Prepared, Progress, Workload
 
-FLEET = "llm"  # the kind of work that asks the control plane for its shard
 OPTIONS = Policy(patience_s=300)  # a store that is down for longer fails the task
 
 
@@ -87,7 +87,7 @@ class Execution:
         return self.task.model_copy(update=inline)
 
     def _job(self, tools: Tools) -> Job:
-        of_fleet = self.workload == FLEET
+        of_fleet = self.workload == LLM
         return Job(
             task_id=self.task.id,
             work_dir=self.work_dir,

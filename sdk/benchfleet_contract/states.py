@@ -52,6 +52,8 @@ class StopReason(StrEnum):
 
 NOT_NEEDED = frozenset({StopReason.PRECISION, StopReason.TIME})  # reasons of tasks that were cancelled by design
 
+TESTS_FAILED, NO_TEST_SUCCEEDED = "tests_failed", "no_test_succeeded"  # of a fleet run that has ended
+FLEET_RESULTS_FAILED = "fleet_results_failed"  # likewise: its results could not be made
 NOT_PROVISIONED = "not_provisioned"  # of a task: no machine of its type could be had; of a run: no task got one
 PARTLY_PROVISIONED = "partly_provisioned"  # of a run: some tasks got no machine
 

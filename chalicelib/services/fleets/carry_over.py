@@ -12,10 +12,11 @@ from benchfleet_contract.fleets.outcomes import Outcome
 from benchfleet_contract.fleets.plan import FleetPlan, Shard, TestRequest
 from benchfleet_contract.fleets.runs import FleetRunRequest
 from benchfleet_contract.problems import Problem
+from benchfleet_contract.workloads.known import LLM
 
 from chalicelib.domain.errors import RunNotFound, RunNotOver
 from chalicelib.domain.fleet_errors import InvalidFleet
-from chalicelib.domain.fleet_plan import WORKLOAD, fleet_id_of
+from chalicelib.domain.fleet_plan import fleet_id_of
 from chalicelib.domain.fleet_ports import FleetFiles
 from chalicelib.domain.ports import Runs
 from chalicelib.domain.records import RunState
@@ -36,7 +37,7 @@ class CarryOver:
         if asked.retry_errors_of and asked.extend:
             raise _refused("extend", asked.extend, "retry_errors_of names a run, too", "name one of them")
         found = self.runs.get(earlier)
-        if found is None or not found[0].is_shown or found[0].workload != WORKLOAD:
+        if found is None or not found[0].is_shown or found[0].workload != LLM:
             raise RunNotFound
         if found[0].state is RunState.RUNNING:
             raise RunNotOver(f"Run {earlier} has not ended: wait for it, or stop it")

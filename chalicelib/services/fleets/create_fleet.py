@@ -1,8 +1,7 @@
 """Creates a fleet run: an ordinary run, whose shards lie in the bucket before it can be seen."""
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,11 +23,12 @@ from chalicelib.domain.fleet_plan import (
 )
 from chalicelib.domain.fleet_ports import Claimed, FleetFiles, Fleets
 from chalicelib.domain.leases import iso
+from chalicelib.domain.plan import Plan
 from chalicelib.domain.ports import Clock
 from chalicelib.domain.records import Run
 from chalicelib.services.fleets.carry_over import CarryOver
 from chalicelib.services.fleets.read_request import ReadFleet, read_body
-from chalicelib.services.runs.create_run import CreateRun, planned
+from chalicelib.services.runs.create_run import CreateRun, fingerprint_of, planned
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,11 @@ class CreateFleet:
         earlier = self.carry_over.check(asked, plan)
         now_ms = self.clock()
         request = as_request(plan, asked)
+        tasks = as_plan(plan, request)
         run = planned(
             request,
-            as_plan(plan, request),
-            fingerprint=_fingerprint(body),
+            tasks,
+            fingerprint=fingerprint_of(body),
             warnings=tuple(plan.warnings),
             now_ms=now_ms,
         )
@@ -61,32 +62,34 @@ class CreateFleet:
             if earlier:
                 self.carry_over(earlier, run.run_id, plan, errors_too=asked.retry_errors_of is None)
 
-        made = self._made(run, plan, asked, body, write_first)
+        key, ids = asked.idempotency_key, run_ids(plan.fleet_id, _stamp(run.created_ms))
+        made = (
+            self._once(run, key, ids, tasks, body, write_first)
+            if key
+            else self._made(run, ids, tasks, body, write_first)
+        )
         return _handle(made, plan)
 
     def _made(
-        self, run: Run, plan: FleetPlan, asked: FleetRunRequest, body: Mapping[str, Any], write_first: Any
+        self, run: Run, ids: Iterable[str], tasks: Plan, body: Mapping[str, Any], write_first: Callable[[Run], None]
     ) -> Run:
-        ids = list(run_ids(plan.fleet_id, _stamp(run.created_ms)))
-        if asked.idempotency_key:
-            return self._once(run, plan, asked, body, write_first)
         for run_id in ids:
-            made = self.create.with_plan(
-                run.evolve(run_id=run_id), as_plan(plan, as_request(plan, asked)), body, write_first
-            )
-            if made:
+            if made := self.create.with_plan(run.evolve(run_id=run_id), tasks, body, write_first):
                 return made
         raise Unavailable("No run id was free", code="no_free_id", retry_after_s=1)
 
     def _once(
-        self, run: Run, plan: FleetPlan, asked: FleetRunRequest, body: Mapping[str, Any], write_first: Any
+        self,
+        run: Run,
+        key: str,
+        ids: Iterable[str],
+        tasks: Plan,
+        body: Mapping[str, Any],
+        write_first: Callable[[Run], None],
     ) -> Run:
         """The key is bound to an id before the run is made: whoever repeats the request goes on with that id."""
-        key = asked.idempotency_key or ""
-        tasks = as_plan(plan, as_request(plan, asked))
-        for run_id in run_ids(plan.fleet_id, _stamp(run.created_ms)):
-            taken = self.create.runs.get(run_id) is not None
-            if taken:
+        for run_id in ids:
+            if self.create.runs.get(run_id) is not None:
                 continue
             mine = Claimed(run_id, run.body_sha256, run.created_ms)
             holds = self.fleets.claim_key(key, mine, now_ms=run.created_ms)
@@ -121,7 +124,3 @@ def _handle(run: Run, plan: FleetPlan) -> FleetHandle:
 
 def _stamp(now_ms: int) -> str:
     return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-
-
-def _fingerprint(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

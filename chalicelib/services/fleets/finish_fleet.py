@@ -8,12 +8,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from benchfleet_contract.fleets.outcomes import Outcome
 from benchfleet_contract.fleets.plan import FleetSettings, Shard
 from benchfleet_contract.fleets.results import BenchmarkResults, FleetError, RepositoryResult, RunStatus
-from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.states import NO_TEST_SUCCEEDED, TESTS_FAILED, TaskStatus
 from pydantic import ValidationError
 
 from chalicelib.domain.fleet_plan import fleet_id_of
@@ -23,7 +22,6 @@ from chalicelib.domain.records import Run, RunState, Task
 from chalicelib.services.fleets.read_outcomes import ReadOutcomes
 
 DONE_FILE = "done.json"
-TESTS_FAILED, NONE_SUCCEEDED, RESULTS_FAILED = "tests_failed", "no_test_succeeded", "fleet_results_failed"
 _MOST_ERRORS = 100
 _log = logging.getLogger(__name__)
 
@@ -53,7 +51,7 @@ class FinishFleet:
         self._tell(run, results, status)
         for path, data in artifacts(whole, formats=settings.formats, save_responses=settings.save_responses):
             self.files.keep(run.run_id, f"artifacts/{path}", data)
-        return {"partial": TESTS_FAILED, "failed": NONE_SUCCEEDED}.get(status)
+        return {"partial": TESTS_FAILED, "failed": NO_TEST_SUCCEEDED}.get(status)
 
     def _results(self, run: Run, tasks: dict[int, Task]) -> Iterator[RepositoryResult]:
         from benchfleet_results.fleets.benchmarks import placed
@@ -72,13 +70,13 @@ class FinishFleet:
 
     def _kept(self, run: Run, shard: Shard) -> BenchmarkResults:
         """Of a shard that nobody finished: what its journals say, and the rest is skipped."""
-        from benchfleet_results.fleets.benchmarks import benchmark
+        from benchfleet_results.fleets.benchmarks import benchmark, rfc3339
 
         outcomes = self.outcomes.of(run.run_id, shard.number)
         first, last = _span(outcomes.values(), run.created_ms / 1000)
         return benchmark(
-            shard, outcomes, fleet_id=fleet_id_of(run.run_id), run_id=run.run_id, started_at=_text(first),
-            completed_at=_text(last), total_duration_ms=round((last - first) * 1000),
+            shard, outcomes, fleet_id=fleet_id_of(run.run_id), run_id=run.run_id, started_at=rfc3339(first),
+            completed_at=rfc3339(last), total_duration_ms=round((last - first) * 1000),
         )  # fmt: skip
 
     def _tell(self, run: Run, results: list[RepositoryResult], status: RunStatus) -> None:
@@ -126,7 +124,3 @@ def _span(outcomes: Iterable[Outcome], otherwise: float) -> tuple[float, float]:
 def _last(run: Run, results: list[RepositoryResult]) -> str:
     """When the last benchmark ended: the same however often the results are made."""
     return max((one.results.completed_at for one in results), default=iso(run.created_ms) or "")
-
-
-def _text(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

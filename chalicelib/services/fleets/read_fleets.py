@@ -20,16 +20,17 @@ from benchfleet_contract.fleets.runs import (
     UploadRequest,
 )
 from benchfleet_contract.limits import RUNS_PAGE
-from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.states import FLEET_RESULTS_FAILED, NO_TEST_SUCCEEDED, TESTS_FAILED, TaskStatus
+from benchfleet_contract.workloads.known import LLM
 
 from chalicelib.domain.errors import RunNotFound
 from chalicelib.domain.fleet_errors import ArtifactNotFound, ResultsNotReady
-from chalicelib.domain.fleet_plan import WORKLOAD, fleet_id_of
+from chalicelib.domain.fleet_plan import fleet_id_of
 from chalicelib.domain.fleet_ports import FleetFiles, Fleets
 from chalicelib.domain.leases import iso
 from chalicelib.domain.ports import Runs, Tasks
 from chalicelib.domain.records import Run, RunState, Task
-from chalicelib.services.fleets.finish_fleet import DONE_FILE, NONE_SUCCEEDED, RESULTS_FAILED, TESTS_FAILED
+from chalicelib.services.fleets.finish_fleet import DONE_FILE
 from chalicelib.services.fleets.read_outcomes import ReadOutcomes
 
 RESULTS = "fleet-results.json"
@@ -37,7 +38,7 @@ _STATES: Mapping[RunState, FleetStatus] = {
     RunState.RUNNING: "running", RunState.COMPLETED: "completed", RunState.FAILED: "failed", RunState.CANCELLED: "cancelled",
 }  # fmt: skip
 _REASONS: Mapping[str | None, FleetStatus] = {
-    TESTS_FAILED: "partial", NONE_SUCCEEDED: "failed", RESULTS_FAILED: "failed",
+    TESTS_FAILED: "partial", NO_TEST_SUCCEEDED: "failed", FLEET_RESULTS_FAILED: "failed",
 }  # fmt: skip
 _ENDED_TESTS = ("success", "failure", "timeout", "skipped")
 _MOST_PAGES = 20  # of runs that are looked through for one page of fleets
@@ -72,7 +73,7 @@ class ReadFleets:
     def run(self, run_id: str) -> Run:
         """Raises RunNotFound."""
         found = self.runs.get(run_id)
-        if found is None or not found[0].is_shown or found[0].workload != WORKLOAD:
+        if found is None or not found[0].is_shown or found[0].workload != LLM:
             raise RunNotFound
         return found[0]
 
@@ -111,7 +112,7 @@ class ReadFleets:
         return UploadReply(sha256=asked.sha256, url=url, required_headers=headers)
 
     def _item(self, run: Run) -> FleetRunItem | None:
-        if run.workload != WORKLOAD:
+        if run.workload != LLM:
             return None
         return FleetRunItem(
             run_id=run.run_id,

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchfleet_contract.states import NOT_PROVISIONED, PARTLY_PROVISIONED, ArchiveState
+from benchfleet_contract.states import FLEET_RESULTS_FAILED, NOT_PROVISIONED, PARTLY_PROVISIONED, ArchiveState
+from benchfleet_contract.workloads.known import LLM
 
 from chalicelib.domain.deleting import HANDED_OUT_MS
 from chalicelib.domain.leases import iso
@@ -22,7 +23,6 @@ BUILD_LEASE_MS = 300_000  # then the builder counts as dead and another may buil
 RENEW_MS = 30_000
 _STILL_OPEN = "(open)"
 MOST_BUILDS = 5
-OF_FLEETS = "llm"
 _WRITERS = 8
 _log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class BuildArchive:
 
     def _with_fleet(self, run: Run, build: int) -> Run:
         """The results of a fleet run are there before it has ended. In the last build what hinders them hinders no archive."""
-        if run.workload != OF_FLEETS:
+        if run.workload != LLM:
             return run
         try:
             reason = self.finish_fleet(run, self.tasks.all(run))
@@ -107,7 +107,7 @@ class BuildArchive:
             if build < MOST_BUILDS:
                 raise
             _log.exception("no results of fleet run %s", run.run_id)
-            reason = "fleet_results_failed"
+            reason = FLEET_RESULTS_FAILED
         return run.evolve(reason=run.reason or reason)
 
     def _tell(self, run: Run, flaws: Sequence[Flaw], marked: set[int]) -> None:

@@ -16,6 +16,7 @@ from benchfleet_contract.limits import MAX_PLAN_BYTES
 from benchfleet_contract.problems import Problem
 from benchfleet_contract.runs import RunRequest
 from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.workloads.known import LLM
 
 from chalicelib.domain.deleting import free_at_ms
 from chalicelib.domain.errors import BadRequest, InvalidRun, RunExists, Unavailable
@@ -28,7 +29,6 @@ from chalicelib.domain.records import Goal, Run, RunState, Task
 
 _TRIES_FOR_AN_ID = 5
 _MOST_WARNINGS = 100
-_OF_FLEETS = "llm"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class CreateRun:
     def with_tasks(self, body: Mapping[str, Any], *, most: int, origin: str = "api") -> tuple[Run, list[Task]]:
         """The run and the first of its tasks, as they are created. Raises as the call does."""
         request, warnings = _read(body)
-        fingerprint = _fingerprint(body)
+        fingerprint = fingerprint_of(body)
         plan = _plan(request, seed=fingerprint)
         run = planned(request, plan, fingerprint=fingerprint, warnings=tuple(warnings), now_ms=self.clock())
         made = self._made(run.evolve(origin=origin), plan, body, named=request.run_id is not None)
@@ -130,19 +130,20 @@ def _read(body: Mapping[str, Any]) -> tuple[RunRequest, list[str]]:
         raise BadRequest(NO_INSTANCES, code="no_instances", problems=reading.problems)
     if reading.request is None:
         raise InvalidRun(reading.words, problems=reading.problems)
-    if reading.request.workload == _OF_FLEETS:
+    if reading.request.workload == LLM:
         _refuse_fleets()
     return reading.request, reading.warnings
 
 
 def _refuse_fleets() -> None:
-    words = f"workload {_OF_FLEETS} is that of fleet runs, which are made of a manifest"
+    words = f"workload {LLM} is that of fleet runs, which are made of a manifest"
     remedy = "POST /fleets/runs, or FleetBenchmark of the SDK (docs/fleet.md)"
-    problem = Problem(field="workload", value=_OF_FLEETS, message=words, remedy=remedy)
+    problem = Problem(field="workload", value=LLM, message=words, remedy=remedy)
     raise InvalidRun([f"{words}; {remedy}"], problems=[problem])
 
 
-def _fingerprint(body: Mapping[str, Any]) -> str:
+def fingerprint_of(body: Mapping[str, Any]) -> str:
+    """What tells whether a body asks for the same."""
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from benchfleet_contract.workloads.known import LLM
+
 from chalicelib.domain.deleting import free_at_ms
 from chalicelib.domain.ports import Clock, Deletions, Launches, Measurements, Runners, Storage, Tasks
 from chalicelib.domain.records import Run
@@ -56,7 +58,7 @@ class RemoveRun:
         of_stores = (
             self.storage.erase(run.run_id), self.tasks.erase(run.run_id, run.task_count), self.runners.erase(run.run_id),
             self.measurements.erase(run.run_id), self.launches.erase(run.run_id),
-            self.erase_fleet(run.run_id) if run.workload == "llm" else iter(()),
+            self.erase_fleet(run.run_id) if run.workload == LLM else iter(()),
         )  # fmt: skip
         for steps in of_stores:
             yield from steps

@@ -5,8 +5,6 @@ the run's body, the secret and EventBridge's schedule, each under a name that no
 `active`, from which moment it is shown. The same request again goes on where the first one was killed.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from chalicelib.domain.errors import InvalidRun, InvalidSchedule, ScheduleExists
 from chalicelib.domain.ports import Clock
 from chalicelib.domain.schedule_ports import Bodies, ScheduleQueue, Schedules, Secrets, Timer
 from chalicelib.domain.scheduling import MAX_ITEM_BYTES, Schedule, ScheduleState, Target, pack
+from chalicelib.services.runs.create_run import fingerprint_of
 
 if TYPE_CHECKING:
     from benchfleet_contract.runs import RunRequest
@@ -55,7 +54,7 @@ class CreateSchedule:
         Raises InvalidSchedule with all problems (nothing was written), ScheduleExists, TooManySchedules, Unavailable.
         """
         request, warnings = self._read(body)
-        wanted = self._wanted(request, _fingerprint(body))
+        wanted = self._wanted(request, fingerprint_of(body))
         schedule = self._begun(wanted)
         if schedule.state is ScheduleState.ACTIVE:
             return Made(schedule, None, warnings)
@@ -124,7 +123,3 @@ def _target(notify: Notify, named: str) -> Target:
 def _secret_of(schedule: Schedule) -> str:
     """The parameter of the secret that is made: its name ends in the schedule's key."""
     return next(t.secret for t in schedule.notify if t.secret and t.secret.endswith(f"/{schedule.key}"))
-
-
-def _fingerprint(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -7,13 +7,14 @@ from benchfleet_contract.workloads.http import HttpOptions
 
 from runner_image.isolation.protocol import OfficialImage, Slot
 from runner_image.workloads.files import OUTPUT_TXT, read_plain, write_output, write_plain
+from runner_image.workloads.http.life.failures import OURS
 from runner_image.workloads.http.outputs import output_of
 from runner_image.workloads.http.start import Start, asked_of
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import Meter
 from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, WorkloadError
 
-NOT_THEIRS = frozenset({"unavailable", "foreign_port", "load_tool_failed", "app_not_fetched", "app_unavailable"})
+NOT_THEIRS = OURS | {"load_tool_failed", "app_not_fetched", "app_unavailable"}
 
 
 class Http:

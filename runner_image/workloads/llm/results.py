@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from benchfleet_contract.fleets.outcomes import Outcome
 from benchfleet_contract.fleets.plan import Shard
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_results.fleets.artifacts import as_json
-from benchfleet_results.fleets.benchmarks import benchmark
+from benchfleet_results.fleets.benchmarks import benchmark, rfc3339
 
 from runner_image.workloads.files import write_plain
 
@@ -36,8 +36,8 @@ def write_shard(
         {each.key: each for each in outcomes},
         fleet_id=fleet_id,
         run_id=run_id,
-        started_at=_text(started),
-        completed_at=_text(started + timedelta(seconds=lasted_s)),
+        started_at=rfc3339(started.timestamp()),
+        completed_at=rfc3339(started.timestamp() + lasted_s),
         total_duration_ms=round(lasted_s * 1000),
     )
     write_plain(folder / SHARD_JSON, as_json(results))
@@ -90,7 +90,3 @@ def _measurement(shard: Shard, metric: str, unit: str, samples: list[float], *, 
 def _failure(outcome: Outcome) -> BenchmarkFailure:
     reason = f"{outcome.error.kind}: {outcome.error.message}" if outcome.error else outcome.status
     return BenchmarkFailure(benchmark=outcome.key, variant="default", reason=reason[:300])
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

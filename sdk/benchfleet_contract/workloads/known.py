@@ -1,11 +1,13 @@
 """The kinds of work that benchfleet's own runner knows. A run may name others: somebody's own runner may know them."""
 
+LLM = "llm"  # the tasks of fleet runs: their shards come from a manifest
+
 MODULES = {  # name -> module of this package; see kinds.py
     "ruby-bench": "ruby_bench",
     "pyperformance": "pyperformance",
     "command": "command",
     "mock": "mock",
-    "llm": "llm",
+    LLM: "llm",
     "http": "http",
 }
 KNOWN_WORKLOADS = tuple(MODULES)

@@ -12,7 +12,7 @@ Kind = Literal[
 TAIL_BYTES = 16 * 1024
 _TAIL_LINES = 20
 # What is missing on the machine says nothing of the framework.
-_OURS: frozenset[str] = frozenset({"unavailable", "foreign_port"})
+OURS: frozenset[str] = frozenset({"unavailable", "foreign_port"})
 
 
 class ServerFailed(WorkloadError):
@@ -22,7 +22,7 @@ class ServerFailed(WorkloadError):
         told = dict(tails or {})
         last = "".join(f"\n{name}: {text}" for name, text in told.items() if text)
         words = f"{message}{f': {remedy}' if remedy else ''}{last}"
-        failure_class = "infrastructure" if kind in _OURS else "benchmark"
+        failure_class = "infrastructure" if kind in OURS else "benchmark"
         super().__init__(words, error_type=f"server_{kind}", failure_class=failure_class)
         self.kind, self.message, self.remedy, self.tails = kind, message, remedy, told
 
