@@ -13,6 +13,7 @@ from chalicelib.domain.launch_planning import READY_MS
 from chalicelib.domain.launch_records import Launch
 from chalicelib.domain.launches import LaunchFailed
 from chalicelib.domain.records import Demand, RunState
+from chalicelib.domain.strays import GRACE_MS
 from tests.contract.machines import places_in
 from tests.contract.records import CLOUD, a_request, a_verdict
 from tests.contract.system import System
@@ -501,6 +502,17 @@ def test_a_machine_that_the_sweep_ends_has_not_failed_whatever_its_script_says_o
     )
     look(system, after_s=60)
     assert states(system) == ["ended"]
+
+
+def test_a_machine_whose_run_just_ended_is_left_to_end_itself_and_to_ship_its_last_lines(system: System) -> None:
+    (launch,) = booted(system)
+    for _ in range(2):
+        complete(system, launch, work(system, launch) or 0)
+    system.drain()
+    system.finalize()
+    assert (system.run().state, system.end_strays()) == (RunState.COMPLETED, 0)
+    system.clock.pass_s(GRACE_MS / 1_000)
+    assert system.end_strays() == 1
 
 
 def test_strays_are_looked_for_in_every_region_of_the_deployment(system: System) -> None:
