@@ -45,10 +45,13 @@ def found(folder: Path, **more: str) -> Detected:
         ({"server.py": ""}, "fastapi-2", Ambiguous),
         ({"server.ts": ""}, "fastify", "fastify"),
         ({"server.ts": ""}, "x", Ambiguous),
+        ({"server.ts": ""}, "spikard-node", "spikard-node"),
         ({"server.rb": ""}, "x", Ambiguous),
         ({"server.php": ""}, "x", "spikard-php"),
         ({"server.js": ""}, "x", Ambiguous),
+        ({"server.js": ""}, "spikard-wasm", "spikard-wasm"),
         ({"Cargo.toml": ""}, "x", Ambiguous),
+        ({"Cargo.toml": ""}, "axum-baseline", "axum-baseline"),
         (RUST, "x", Ambiguous),
         (RUST, "spikard-rust", "spikard-rust"),
         (RUST | {"server.py": ""}, "x", Ambiguous),
@@ -81,6 +84,9 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
 def test_a_dot_has_a_name_too(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(make("fastapi", {"server.py": ""}))
     assert found(Path(".")).framework.name == "fastapi"
+    monkeypatch.chdir(make("x", {"server.py": ""}))
+    with pytest.raises(Ambiguous):
+        found(Path("."))
 
 
 def test_detect_spikard_python(make: Make) -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from runner_image.workloads.http.frameworks.record import Framework, placeholders
 from runner_image.workloads.http.frameworks.registry import InvalidRegistry, Registry, UnknownFramework
+from runner_image.workloads.http.life.app import App, filled
 
 REGISTRY = Registry.load()
+OWN_BUN = "node_modules/@oven/bun-linux-x64/bin/bun"
 PROMISED = "spikard-rust spikard-python spikard-node spikard-ruby spikard-wasm"
 FURTHER = "axum-baseline fastapi fastapi-granian robyn fastify"
 LATER = "spikard-bun spikard-php litestar turboapi hono elysia spikard-elixir plug-bandit phoenix"
@@ -29,6 +31,34 @@ def test_each_record_can_be_started_found_and_stopped(framework: Framework) -> N
     assert framework.evidence
     assert hasattr(signal, f"SIG{framework.stop_signal}")
     assert all(not word.count("&&") for word in framework.start)
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "command"),
+    [
+        ("spikard-rust", {"Cargo.toml": '[package]\nname = "bench"\n'}, "APP/target/release/bench 8123"),
+        ("spikard-python", {"server.py": ""}, "PYTHON server.py 8123"),
+        ("spikard-node", {"server.ts": ""}, "node --import tsx server.ts 8123"),
+        ("spikard-ruby", {"server.rb": ""}, "bundle exec ruby server.rb 8123"),
+        ("spikard-wasm", {"server.js": ""}, "wasmtime run -- server.js 8123"),
+        ("axum-baseline", {"Cargo.toml": "[package]\nname = 'a'\n[[bin]]\nname = 'b'\n"}, "APP/target/release/b 8123"),
+        ("fastapi", {"server.py": ""}, "PYTHON server.py 8123"),
+        ("fastapi-granian", {"server.py": ""}, "PYTHON server.py 8123"),
+        ("robyn", {"server.py": ""}, "PYTHON server.py 8123"),
+        ("fastify", {"index.js": ""}, "node index.js 8123"),
+        ("hono-bun", {"server.js": ""}, "bun run server.js 8123"),
+        ("hono-bun", {"server.js": "", OWN_BUN: ""}, f"APP/{OWN_BUN} run server.js 8123"),
+    ],
+)
+def test_a_command_is_built_for_an_app_and_a_port(
+    tmp_path: Path, name: str, files: dict[str, str], command: str
+) -> None:
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    framework = REGISTRY.get(name)
+    values = App(tmp_path, programs={"python": "PYTHON"}).values(framework, port=8123, host="127.0.0.1")
+    assert " ".join(filled(framework.start, values)) == command.replace("APP", str(tmp_path))
 
 
 def test_names_are_unique() -> None:

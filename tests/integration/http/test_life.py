@@ -204,6 +204,21 @@ def test_what_a_build_makes_is_no_source(tmp_path: Path) -> None:
     assert made.sha256() != before
 
 
+def test_only_processes_that_the_record_names_are_measured_and_all_where_it_names_none(
+    here: Slot, tmp_path: Path
+) -> None:
+    wrapped = HEAD + (
+        "if len(sys.argv) == 2:\n"
+        "    sys.exit(subprocess.call([sys.executable, 'server.py', sys.argv[1], 'inner-server']))\nserve()\n"
+    )
+    with server(here, tmp_path, wrapped, measure="inner-server$") as running:
+        (inner,) = running.pids()
+        assert inner != running.pid
+    with server(here, tmp_path, wrapped, measure="no such words") as running:
+        assert running.pid in running.pids()
+        assert len(running.pids()) == 2
+
+
 def test_the_sampler_counts_the_whole_tree_and_nothing_before_its_start(here: Slot, tmp_path: Path) -> None:
     busy = HEAD + (
         "worker = 'x = bytearray(30_000_000)\\nimport time\\nt = time.process_time()\\n"

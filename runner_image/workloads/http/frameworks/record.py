@@ -4,9 +4,10 @@ import re
 import signal
 import string
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 PLACEHOLDERS = frozenset({"port", "host", "python", "app", "entry", "module", "binary"})
 Language = Literal["python", "node", "ruby", "rust", "go", "php", "elixir", "wasm", "java", "other"]
@@ -17,10 +18,8 @@ def placeholders(text: str) -> list[str]:
     return [name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name is not None]
 
 
-def _known(word: str) -> str:
-    odd = [name for name in placeholders(word) if name not in PLACEHOLDERS]
-    if odd:
-        raise ValueError(f"{word!r} has {{{odd[0]}}}: the placeholders are {', '.join(sorted(PLACEHOLDERS))}")
+def _closed(word: str) -> str:
+    placeholders(word)
     return word
 
 
@@ -44,7 +43,8 @@ def _inside(path: str) -> str:
     return path
 
 
-Word = Annotated[str, Field(min_length=1), AfterValidator(_known)]
+Word = Annotated[str, Field(min_length=1), AfterValidator(_closed)]
+Words = tuple[str, ...] | Mapping[str, str] | None
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 Inside = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
 
@@ -66,24 +66,34 @@ class Evidence(Strict):
 
 
 class Need(Strict):
-    """A program that building or starting takes, and what to do where it is missing."""
+    """A program that building or starting takes, and what to do where it is missing.
 
-    program: str = Field(min_length=1)
+    `below`: where the app may bring its own (names or globs below its folder), which wins over one of the machine. A
+    program's name is a placeholder of commands, too: `{bun}`.
+    """
+
+    program: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")
     remedy: str = Field(min_length=1)
+    below: tuple[Inside, ...] = ()
+
+    def own(self, folder: Path) -> Path | None:
+        """The one that the app brings."""
+        return next((path for glob in self.below for path in sorted(folder.glob(glob)) if path.is_file()), None)
 
 
 class Framework(Strict):
     """`detect`: all of these must exist below the app's folder; `a|b` is met by either, and the first found is `{entry}`.
 
     `start` and `build` are argument lists without a shell. The port is in `{port}` and always in the variable PORT.
-    `measure`: only processes whose command line matches are counted; None: the whole tree. `grace_s`: between
-    the stop signal and KILL. `capabilities`: suites that apps of it serve; empty: to be asked of the app itself.
+    `measure`: only processes whose command line matches are counted, all where none does; None: the whole tree.
+    `grace_s`: between the stop signal and KILL. `capabilities`: suites that apps of it serve; empty: the app is asked.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
     language: Language
     runtime: str = Field(min_length=1)
     detect: tuple[Inside, ...] = Field(min_length=1)
+    needs: tuple[Need, ...] = ()  # before the commands, in which they are placeholders
     start: tuple[Word, ...] = Field(min_length=1)
     evidence: tuple[Evidence, ...] = ()
     build: tuple[Word, ...] | None = Field(default=None, min_length=1)
@@ -94,7 +104,16 @@ class Framework(Strict):
     measure: Pattern | None = None
     capabilities: frozenset[str] = frozenset()
     engine: str | None = None
-    needs: tuple[Need, ...] = ()
+
+    @field_validator("start", "build", "environment")
+    @classmethod
+    def _placeholders_are_known(cls, value: Words, info: ValidationInfo) -> Words:
+        known = PLACEHOLDERS | {need.program for need in info.data.get("needs", ())}
+        for word in value.values() if isinstance(value, Mapping) else value or ():
+            odd = [name for name in placeholders(word) if name not in known]
+            if odd:
+                raise ValueError(f"{word!r} has {{{odd[0]}}}: the placeholders are {', '.join(sorted(known))}")
+        return value
 
     @model_validator(mode="after")
     def _takes_a_port(self) -> Self:

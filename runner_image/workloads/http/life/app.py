@@ -10,7 +10,7 @@ from pathlib import Path
 from runner_image.workloads.http.apps import tree
 from runner_image.workloads.http.frameworks.record import Framework
 
-_NAME = re.compile(r"{([a-z]+)}")
+_NAME = re.compile(r"{([A-Za-z0-9._+-]+)}")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class App:
         entry = self.entry(framework.detect[0])
         module = entry.rpartition(".")[0].replace("/", ".") or entry
         own = {"app": str(self.folder), "entry": entry, "module": module, "host": host, "port": str(port)}
-        return {"python": sys.executable, "binary": self.binary(), **self.programs, **own}
+        needed = {need.program: str(need.own(self.folder) or need.program) for need in framework.needs}
+        return {"python": sys.executable, "binary": self.binary(), **needed, **self.programs, **own}
 
     def entry(self, pattern: str) -> str:
         """The first of `a|b` that exists; `a` where none does, so that starting it says what is missing."""

@@ -34,7 +34,7 @@ def build(
     clock: Callable[[], float] = time.monotonic,
 ) -> Built:
     """Raises ServerFailed: `unavailable`, `build_failed` or `build_timeout`."""
-    require_programs(framework)
+    require_programs(framework, app)
     if framework.build is None:
         return Built(None)
     command = filled(framework.build, app.values(framework, port=0, host=""))
@@ -57,10 +57,10 @@ def build(
     return Built(took_s)
 
 
-def require_programs(framework: Framework) -> None:
+def require_programs(framework: Framework, app: App) -> None:
     """Raises ServerFailed `unavailable`, which names what is missing and how to get it."""
     for need in framework.needs:
-        if shutil.which(need.program) is None:
+        if need.own(app.folder) is None and shutil.which(need.program) is None:
             raise ServerFailed("unavailable", f"{framework.name} needs {need.program}", remedy=need.remedy)
 
 

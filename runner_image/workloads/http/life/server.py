@@ -21,7 +21,7 @@ from runner_image.workloads.http.life.app import App, filled
 from runner_image.workloads.http.life.failures import Kind, ServerFailed, tail
 from runner_image.workloads.http.life.log_cap import LogCap
 from runner_image.workloads.http.life.readiness import NotReady, wait_until_ready
-from runner_image.workloads.http.life.tree import processes
+from runner_image.workloads.http.life.tree import measured, processes
 from runner_image.workloads.protocol import Slot
 
 READY_S = 30.0
@@ -86,8 +86,8 @@ class Server:
         return self._running.pid if self._running else 0
 
     def pids(self) -> set[int]:
-        """Of the server and everything that it has started."""
-        return {each.pid for each in processes(self.pid)} if self.pid else set()
+        """What is measured: the server and everything that it has started, or those of them that its record names."""
+        return measured(self.pid, self._framework.measure) if self.pid else set()
 
     def alive(self) -> None:
         """Raises ServerFailed `died` where it has ended, with the ends of its logs."""

@@ -1,6 +1,7 @@
 """The processes of a server, whatever it forks, and the ports on which they listen."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import psutil
@@ -14,6 +15,19 @@ def processes(root: int) -> Iterator[psutil.Process]:
             with contextlib.suppress(psutil.Error):
                 if each.status() != psutil.STATUS_ZOMBIE:
                     yield each
+
+
+def measured(root: int, pattern: str | None) -> set[int]:
+    """Ids of the tree's processes whose command line `pattern` matches; of all where it is None or matches none."""
+    tree = list(processes(root))
+    chosen = [each for each in tree if pattern and re.search(pattern, _command_line(each))]
+    return {each.pid for each in chosen or tree}
+
+
+def _command_line(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def listening(root: int) -> set[int]:
