@@ -11,7 +11,7 @@ STAGE ?= dev
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo demo-http test check proof rehearse-deploy mutants bench emulator http-apps package schema image image-base fix lock clean
+.PHONY: help venv demo demo-http test check proof rehearse-deploy mutants bench emulator http-apps model package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"
 	@echo "make http-apps  install the HTTP apps below the cache of this user (APPS=\"fastapi hono\" for some)"
+	@echo "make model      fetch a small real language model below the cache of this user (180 MB, once)"
 	@echo "make image      the runner's image (IMAGE=$(IMAGE) BASE_IMAGE=$(BASE_IMAGE))"
 	@echo "make package    the functions as a SAM template and a zip (STAGE=$(STAGE)), and the zip's size"
 	@echo "Also: venv check schema image-base fix lock clean"
@@ -78,6 +79,9 @@ emulator: venv
 # APPS="fastapi hono": those only.
 http-apps: venv
 	$(BIN)/python -m runner_image.workloads.http.apps.install $(APPS)
+
+model: venv
+	@$(BIN)/python -m local_emulator.model.install
 
 package: venv
 	$(BIN)/python -m benchmarks.package_size --out build/package --stage $(STAGE)
