@@ -129,17 +129,17 @@ def test_an_answer_of_a_megabyte_arrives_whole_and_a_longer_one_is_cut_and_marke
 
 
 def test_a_budget_is_asked_before_money_is_spent(tmp_path: Path) -> None:
-    """A test may cost 0.037 at most (17 + 10 tokens) and costs 0.013: after some of them the next could go beyond 0.1."""
+    """A test may cost 0.085 at most (65 + 10 tokens) and costs 0.013: after some of them the next could go beyond 0.15."""
     with serving(Providers(Behaviour(tokens=3))) as providers:
         work = shard(providers.url, ["a"] * 20, provider={"price": PRICE}, load=Load(concurrency=2))
-        control = FakeControlPlane(work, budget_usd=0.1, grants=1)
+        control = FakeControlPlane(work, budget_usd=0.15, grants=1)
         executed(control, tmp_path)
     found = _by_key(control)
     sums = summed(found.values())
     assert sums["success"] + sums["skipped"] == 20
     assert sums["success"] == len(providers.asked) >= 3
     assert sums["cost_usd"] == pytest.approx(control.spent_usd)
-    assert control.spent_usd <= 0.1
+    assert control.spent_usd <= 0.15
     assert {each.error.kind for each in found.values() if each.error} == {"budget"}
 
 

@@ -29,6 +29,7 @@ def write_shard(
     run_id: str,
     started: datetime,
     lasted_s: float,
+    warnings: Sequence[str] = (),
 ) -> None:
     """The shard as one benchmark, scored, in the order of the dataset: the finalizer sums them up."""
     results = benchmark(
@@ -39,6 +40,7 @@ def write_shard(
         started_at=rfc3339(started.timestamp()),
         completed_at=rfc3339(started.timestamp() + lasted_s),
         total_duration_ms=round(lasted_s * 1000),
+        warnings=warnings,
     )
     write_plain(folder / SHARD_JSON, as_json(results))
 

@@ -5,10 +5,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 from benchfleet_contract.fleets.outcomes import ErrorKind, Outcome, OutcomeError, Status, Usage
 from benchfleet_contract.fleets.plan import TestRequest
+from benchfleet_results.fleets.pricing import Prices
 
 from runner_image.retries import LONGEST_ASKED_S, Passing, Policy
 from runner_image.workloads.llm.answers import response_of
@@ -16,7 +18,6 @@ from runner_image.workloads.llm.client.answer import ProviderError
 from runner_image.workloads.llm.client.dialect import Call
 from runner_image.workloads.llm.limits import Gate, Leases
 from runner_image.workloads.llm.measures import measured
-from runner_image.workloads.llm.prices import Prices
 from runner_image.workloads.llm.provider import Provider
 from runner_image.workloads.llm.stream import Exchange, exchanged
 
@@ -98,8 +99,8 @@ class Sender:
             cached=answer.cached,
         )
         known = answer.prompt_tokens is not None and answer.completion_tokens is not None
-        at_most = self.prices.most_usd(test) if exchange.stamps.chunks else 0.0
-        usd = (self.prices.cost_usd(usage) or 0.0) if known else at_most
+        at_most = (self.prices.most_usd(test) or 0.0) if exchange.stamps.chunks else 0.0
+        usd = (self.prices.cost(test, usage, datetime.now(UTC))[0] or 0.0) if known else at_most
         self.leases.settle(lease, usd=usd, tokens=tokens)
 
     async def _rest(self, error: ProviderError, tries: int) -> None:
@@ -118,7 +119,8 @@ class Sender:
                 exchange.answer, test, self.provider, self.http, now=time.time()
             )
         found = measured(exchange.stamps, response.usage.completion_tokens if response and source else None)
-        cost = self.prices.cost_usd(response.usage) if response and source else None
+        sent = datetime.fromtimestamp(exchange.stamps.sent + self.wall, UTC)
+        cost, price = self.prices.cost(test, response.usage, sent) if response and source else (None, None)
         return Outcome(
             **identity(test),
             status=_status(exchange.error),
@@ -136,7 +138,7 @@ class Sender:
             e2el_ms=found.e2el_ms if found and response else None,
             tries=tries,
             cost_usd=cost,
-            price_source=self.prices.source if cost is not None else None,
+            price_source=price,
             truncated=truncated,
             attempt=self.attempt,
         )

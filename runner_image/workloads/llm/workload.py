@@ -1,5 +1,6 @@
 """llm: one shard of a fleet, sent from the runner itself: nothing foreign is executed, and keys stay where they are."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from benchfleet_contract.fleets.leases import KeyLimits
 from benchfleet_contract.fleets.outcomes import Outcome as TestOutcome
 from benchfleet_contract.fleets.plan import Shard, TestRequest
 from benchfleet_contract.proxies import is_loopback
+from benchfleet_results.fleets.pricing import Prices
 from pydantic import ValidationError
 
 from runner_image.isolation.protocol import OfficialImage
@@ -21,7 +23,6 @@ from runner_image.workloads.llm.journal import Journal
 from runner_image.workloads.llm.limits import Gate, Leases, Places
 from runner_image.workloads.llm.loop import Loop
 from runner_image.workloads.llm.network import client
-from runner_image.workloads.llm.prices import Prices
 from runner_image.workloads.llm.provider import Provider, provider
 from runner_image.workloads.llm.rehearsal import rehearse
 from runner_image.workloads.llm.results import output_of, write_responses, write_shard
@@ -32,6 +33,7 @@ from runner_image.workloads.protocol import FleetControl, Job, Outcome, Prepared
 CONNECT_S = 10.0
 REPORT_S = 0.25
 KEPT_CONNECTIONS = 200
+_log = logging.getLogger(__name__)
 
 
 class Llm:
@@ -56,6 +58,10 @@ class Llm:
                 f"The shard does not read ({error.error_count()} problems): a newer runner may"
             ) from None
         self._kept = list(kept)
+        self._prices = Prices(self.shard.provider, self.shard.target.model)
+        self._warnings = self._prices.warnings(self.shard.tests)
+        for warning in self._warnings:
+            _log.warning("%s: %s", self.shard.target.spec, warning)
         self._provider = provider(self.shard.target, self.shard.provider, job.credentials, select=fleet.select)
         return Prepared(["llm", self.shard.target.spec], {"model": self.shard.target.model})
 
@@ -79,6 +85,7 @@ class Llm:
         write_shard(
             folder, self.shard, outcomes, fleet_id=str(job.options.get("fleet_id", "")),
             run_id=job.task_id.rpartition(".")[0], started=self._started, lasted_s=self._lasted_s,
+            warnings=self._warnings,
         )  # fmt: skip
         if self.shard.save_responses:
             write_responses(folder, outcomes)
@@ -109,7 +116,7 @@ class Llm:
             journal.close()
 
     def _sender(self, job: Job, http: httpx.AsyncClient, places: Places) -> Sender:
-        shard, settings, prices = self.shard, self.shard.provider, Prices(self.shard.provider.price)
+        shard, settings, prices = self.shard, self.shard.provider, self._prices
         leases = Leases(
             _control(job).lease,
             provider_key=self._provider.fingerprint,
@@ -117,7 +124,7 @@ class Llm:
             places=places,
             wanted=lambda: 1,
             limits=KeyLimits(rpm=settings.rpm, tpm=settings.tpm, max_concurrency=settings.max_concurrency),
-            reserve_usd=max((prices.most_usd(test) for test in shard.tests), default=0.0),
+            reserve_usd=max((prices.most_usd(test) or 0.0 for test in shard.tests), default=0.0),
             reserve_tokens=max((_tokens(test) for test in shard.tests), default=0) if settings.tpm else 0,
         )
         return Sender(

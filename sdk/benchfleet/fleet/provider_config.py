@@ -39,6 +39,9 @@ class Entry(Written):
     headers: dict[str, str] | None = None
     options: dict[str, Any] | None = None
     price: dict[str, Any] | None = Field(default=None, examples=[{"input_mtok": "0.15", "output_mtok": "0.60"}])
+    prices: dict[str, dict[str, Any]] | None = Field(
+        default=None, examples=[{"gpt-4o": {"input_mtok": "2.5", "output_mtok": "10"}}]
+    )
 
 
 _RENAMED = {"default_model": "model", "timeout_seconds": "timeout_s", "rate_limit_rpm": "rpm", "rate_limit_tpm": "tpm"}

@@ -10,9 +10,13 @@ LoadMode = Literal["closed", "open"]
 Arrival = Literal["poisson", "constant"]
 Milliseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 
 DEFAULT_TIMEOUT_S = 120.0
 DEFAULT_RETRIES = 3
+BUDGET_TOKENS = (
+    4096  # in a run with `max_cost`, the `max_tokens` of a test that sets none: a cost without a limit has no most
+)
 
 
 class _Shape(BaseModel):
@@ -34,10 +38,12 @@ class Target(_Shape):
 class Price(_Shape):
     """USD for a million tokens, as decimal text. What is None costs as `input_mtok` does."""
 
-    input_mtok: Decimal
-    output_mtok: Decimal
-    cache_read_mtok: Decimal | None = None
-    cache_write_mtok: Decimal | None = None
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_mtok: Usd
+    output_mtok: Usd
+    cache_read_mtok: Usd | None = None
+    cache_write_mtok: Usd | None = None
 
 
 class ProviderSettings(_Shape):
@@ -45,7 +51,8 @@ class ProviderSettings(_Shape):
 
     No key ever stands here: `api_key_env` names a variable of the runner's environment, `secret` one of Secrets Manager.
     `model` is the one that a bare provider's name means. `rpm` and `tpm` are requests and tokens a minute, over all runs
-    with the same key. `options` is what one type alone understands (`region`, `api_version`).
+    with the same key. `options` is what one type alone understands (`region`, `api_version`). `prices` are of single models,
+    `price` is that of all others.
     """
 
     type: str
@@ -61,6 +68,7 @@ class ProviderSettings(_Shape):
     headers: dict[str, str] = {}
     options: dict[str, Any] = {}
     price: Price | None = None
+    prices: dict[str, Price] = {}
 
 
 class Parameters(_Shape):

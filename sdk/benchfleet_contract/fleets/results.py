@@ -207,6 +207,7 @@ class BenchmarkResults(_Shape):
     model: str | None = _ours()
     position: int | None = _ours(description="number of the shard, the order within the fleet")
     limits: dict[str, float] | None = _ours(description="limits of goodput, milliseconds")
+    warnings: list[str] | None = _ours(description="what is not sure about these results")
 
 
 class RepositoryResult(_Shape):

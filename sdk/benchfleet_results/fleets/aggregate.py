@@ -17,6 +17,7 @@ from benchfleet_results.fleets.latency import latency
 from benchfleet_results.fleets.pairs import pairs
 from benchfleet_results.fleets.scoring.quality import quality
 from benchfleet_results.fleets.summary import durations, share, summed
+from benchfleet_results.fleets.tariffs import price_set_of
 
 
 def aggregate(
@@ -44,7 +45,7 @@ def aggregate(
             total_tests=summary.total_tests,
             total_duration_ms=summary.total_duration_ms,
             execution_timestamp=timestamp,
-            custom=dict(sorted((custom or {}).items())),
+            custom=dict(sorted({**(custom or {}), **_price_sets(benchmarks)}.items())),
         ),
         run_id=run_id,
         status=status,
@@ -52,7 +53,7 @@ def aggregate(
         target_breakdown=by_target(benchmarks),
         comparisons=pairs(benchmarks),
         errors=list(errors),
-        warnings=[*warnings, *_unpriced(benchmarks)],
+        warnings=list(dict.fromkeys([*warnings, *_told(benchmarks), *_unpriced(benchmarks)])),
     )
 
 
@@ -95,6 +96,17 @@ def _summary(benchmarks: Sequence[RepositoryResult]) -> FleetSummary:
         latency=latency(tests, limits=benchmarks[0].results.limits if benchmarks else None),
         quality=quality(named(benchmarks)),
     )
+
+
+def _told(benchmarks: Sequence[RepositoryResult]) -> list[str]:
+    """What benchmarks warn of, each with its target."""
+    return [f"{target_of(one)}: {warning}" for one in benchmarks for warning in one.results.warnings or ()]
+
+
+def _price_sets(benchmarks: Sequence[RepositoryResult]) -> dict[str, str]:
+    """By which lists of prices the costs were made: name, version and date of each."""
+    sources = {test.price_source for one in benchmarks for test in one.results.results if test.price_source}
+    return {"price_sets": "; ".join(sorted({price_set_of(source) for source in sources}))} if sources else {}
 
 
 def _unpriced(benchmarks: Sequence[RepositoryResult]) -> list[str]:

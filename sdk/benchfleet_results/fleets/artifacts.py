@@ -79,6 +79,7 @@ def _csv(results: FleetBenchmarkResults) -> Iterator[tuple[str, bytes]]:
     yield "csv/repositories.csv", csv_files.repositories(results)
     yield "csv/providers.csv", csv_files.providers(results)
     yield "csv/categories.csv", csv_files.categories(results)
+    yield "csv/warnings.csv", csv_files.warnings(results)
     yield "csv/executive-report.html", _page(results)
     yield "csv/deterministic.json", deterministic(results)
 

@@ -1,6 +1,6 @@
 """One shard's outcomes as one benchmark: what the runner writes, and what the control plane makes of a journal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ def benchmark(
     completed_at: str,
     total_duration_ms: int,
     outside: Outside | None = None,
+    warnings: Sequence[str] = (),
 ) -> BenchmarkResults:
     """`outcomes` by key (`outcomes.best`); a test without one is skipped. In the order of the shard's tests, scored."""
     results = [
@@ -51,6 +52,7 @@ def benchmark(
         model=shard.target.model,
         position=shard.number,
         limits=limits or None,
+        warnings=list(warnings) or None,
     )
 
 

@@ -1,28 +1,16 @@
-"""What an answer costs. A price is of a model; one that nobody knows gives None, never another model's price."""
+"""The costs that the reference system would give. What answers really cost is in `tariffs`."""
 
-from decimal import Decimal
-
-from benchfleet_contract.fleets.plan import Price
 from benchfleet_contract.fleets.results import BenchmarkResults, TokenUsage
 
 from benchfleet_results.fleets.summary import summarise
 
 LEGACY = "legacy-gpt4"  # name of the price set of the reference system: GPT-4's list price of 2023 for every model
 _LEGACY_PROMPT, _LEGACY_COMPLETION = 0.03, 0.06  # USD for 1000 tokens
-_MILLION = Decimal(1_000_000)
 
 
 def legacy_gpt4(usage: TokenUsage) -> float:
     """USD, for replays of results of the reference system only."""
     return usage.prompt_tokens / 1000 * _LEGACY_PROMPT + usage.completion_tokens / 1000 * _LEGACY_COMPLETION
-
-
-def own_price(price: Price, usage: TokenUsage) -> float:
-    """USD by a price of the manifest; cached tokens are among the prompt's and have a price of their own, if any."""
-    cached = usage.cached or 0
-    read = price.input_mtok if price.cache_read_mtok is None else price.cache_read_mtok
-    total = (usage.prompt_tokens - cached) * price.input_mtok + cached * read
-    return float((total + usage.completion_tokens * price.output_mtok) / _MILLION)
 
 
 def as_legacy(results: BenchmarkResults) -> BenchmarkResults:

@@ -51,6 +51,11 @@ def categories(results: FleetBenchmarkResults) -> bytes:
     return _file(_CATEGORY, [vars(results.category_breakdown[name]) for name in sorted(results.category_breakdown)])
 
 
+def warnings(results: FleetBenchmarkResults) -> bytes:
+    """What the other files do not say: which totals leave out answers without a price, say."""
+    return _file(("warning",), [{"warning": one} for one in results.warnings or []])
+
+
 def summary(one: RepositoryResult) -> bytes:
     """The promised `summary.csv` of a benchmark."""
     return _file((*_NAMES, "model", *_ONE), [{**vars(one), **vars(one.results.summary)}])

@@ -1,0 +1,76 @@
+"""What a fleet may cost, before anything is sent: by list prices or the provider file's own, at most and for each target."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from benchfleet_contract.fleets.plan import FleetPlan, Shard, Target
+from benchfleet_results.fleets.pricing import Prices, most_made
+
+CHARS_PER_TOKEN = 4  # of English text, roughly: https://help.openai.com/en/articles/4936856
+
+
+@dataclass(frozen=True)
+class TargetEstimate:
+    """`prompt_tokens` are a guess, `completion_tokens` the most. `at_most_usd` None: no price is known (of some test)."""
+
+    target: Target
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    at_most_usd: float | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`problems` keep a run from doing what was asked for: `max_cost` cannot be kept, or pays for no test."""
+
+    targets: list[TargetEstimate]
+    at_most_usd: float | None
+    warnings: list[str]
+    problems: list[str]
+
+
+def estimate(plan: FleetPlan, *, at: datetime | None = None) -> Estimate:
+    """Makes no request. Warm-up requests and judges are left out, retries are not: one that is repeated was not paid."""
+    shards: dict[str, list[Shard]] = defaultdict(list)
+    for shard in plan.shards:
+        shards[shard.target.spec].append(shard)
+    when, problems = at or datetime.now(UTC), list[str]()
+    found = [_target(plan, of_target, when, problems) for of_target in shards.values()]
+    known = [one.at_most_usd for one in found if one.at_most_usd is not None]
+    warnings = [f"{one.target.spec}: {warning}" for one in found for warning in one.warnings]
+    return Estimate(found, sum(known) if len(known) == len(found) else None, warnings, problems)
+
+
+def _target(plan: FleetPlan, shards: list[Shard], at: datetime, problems: list[str]) -> TargetEstimate:
+    target, prices = shards[0].target, Prices(shards[0].provider, shards[0].target.model, at)
+    tests = [test for shard in shards for test in shard.tests]
+    mosts = [prices.most_usd(test) for test in tests]
+    known = [most for most in mosts if most is not None]
+    unpriced = any(prices.unknown(test) for test in tests)
+    problems += _beyond(plan, target, mosts)
+    return TargetEstimate(
+        target,
+        len(tests),
+        sum(-(-len(test.prompt + (test.system or "")) // CHARS_PER_TOKEN) for test in tests),
+        sum(most_made(test.parameters) for test in tests),
+        None if unpriced else sum(known),
+        tuple(prices.warnings(tests)),
+    )
+
+
+def _beyond(plan: FleetPlan, target: Target, mosts: list[float | None]) -> list[str]:
+    """What `max_cost` does to a target: nothing is sent whose price is not known, or that may cost more than all of it."""
+    if plan.settings.max_cost is None:
+        return []
+    most, remedy = float(plan.settings.max_cost), "raise settings.max_cost, or lower settings.max_tokens"
+    if None in mosts:
+        words = "no price is known, so max_cost cannot be kept and nothing is sent"
+        return [f"{target.spec}: {words}; give one under providers.{target.provider}.price"]
+    least = min((one for one in mosts if one is not None), default=0.0)
+    if least > most:
+        return [f"{target.spec}: each test may cost {least:.6g} USD or more, max_cost is {most:.6g}; {remedy}"]
+    over = sum(one is not None and one > most for one in mosts)
+    return [f"{target.spec}: {over} tests may cost more than max_cost ({most:.6g} USD) each; {remedy}"] if over else []
