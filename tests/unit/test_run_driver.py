@@ -15,6 +15,8 @@ from benchfleet.exceptions import (
     Unreachable,
     UsageError,
 )
+from benchfleet.profiles.settings import Connection
+from benchfleet.running.deployment import Deployment
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
 
@@ -267,6 +269,31 @@ def test_who_stops_a_run_with_machines_in_a_cloud_is_offered_to_see_them_ended(t
     here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, choose=lambda run_id: CLEAN)
     here.write({**CONFIG, "provision": {"aws": {}}})
     assert "benchfleet nuke --run-id 7" in here.driver(run_id="7", providers=("aws",)).run().words
+
+
+AT_AWS = "https://abc123.execute-api.eu-west-1.amazonaws.com/api"
+
+
+@pytest.mark.parametrize(
+    ("url", "profile", "provision", "expected"),
+    [
+        (AT_AWS, "aws-dev", {"aws": {}}, Deployment("dev", "eu-west-1")),
+        (AT_AWS, "aws-dev", {}, None),
+        (AT_AWS, "mine", {"aws": {}}, None),
+        (AT_AWS, None, {"aws": {}}, None),
+        ("https://bench.example.org/api", "aws-dev", {"aws": {}}, None),
+        ("https://execute-api.eu-west-1.amazonaws.com.example.org", "aws-dev", {"aws": {}}, None),
+    ],
+)
+def test_the_machines_of_a_stopped_run_are_known_where_address_and_profile_tell(
+    tmp_path: Path, url: str, profile: str | None, provision: dict[str, object], expected: Deployment | None
+) -> None:
+    at = Connection(url, "the-secret-key", profile)
+    here = stage(tmp_path, RUNNING, CTRL_C, RUNNING, choose=lambda run_id: CLEAN, connection=lambda known: at)
+    here.write({**CONFIG, "provision": provision})
+    ended = here.driver(run_id="7", providers=("aws",) if provision else ("local",)).run()
+    assert ended.machines == expected
+    assert ("nuke --run-id 7 --stage dev --region eu-west-1" in ended.words) is (expected is not None)
 
 
 def test_a_stop_that_gets_no_answer_still_ends_what_is_here(tmp_path: Path) -> None:

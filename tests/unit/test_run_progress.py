@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from benchfleet.cli.progress import LiveTable, PlainLines, counts, display
 from benchfleet.cli.progress_table import Picture, draw
-from benchfleet.cli.run_menu import ask
+from benchfleet.cli.run_menu import ask, ends_machines
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
 from benchfleet.watch.durations import stopwatch
 from benchfleet.watch.poller import Snapshot
@@ -115,6 +115,15 @@ def test_the_menu(typed: str, choice: str) -> None:
     assert ask("7", display=shown, answers=io.StringIO(typed), out=out) == choice
     assert "Interrupted. Run 7 goes on meanwhile." in out.getvalue()
     assert out.getvalue().count("  s  stop the run: download the results so far\n") == 1 + typed.count("x")
+
+
+@pytest.mark.parametrize(
+    ("typed", "agreed"), [("y\n", True), ("Yes\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
+def test_machines_are_ended_only_for_a_clear_yes(typed: str, *, agreed: bool) -> None:
+    out = io.StringIO()
+    assert ends_machines(answers=io.StringIO(typed), out=out) is agreed
+    assert out.getvalue() == "Look at its machines and end them now? [y/N] "
 
 
 def test_a_table_after_the_question_leaves_it_alone() -> None:

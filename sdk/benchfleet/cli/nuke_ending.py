@@ -50,6 +50,8 @@ def print_left(
         count = len(found.things)
         print(f"Deleted {count} thing{'s' if count > 1 else ''} from account {nuke.account}; nothing of it is left.")
     _kept(found, console)
+    if options.run_id:
+        print(f"A run that goes on brings new machines; to stop it: benchfleet runs stop {options.run_id}")
 
 
 def _nothing(nuke: "Nuke", options: "NukeOptions") -> str:

@@ -106,8 +106,25 @@ def run(
         run_id=run_id,
         quiet_s=wait_for_quiet_s,
     )
-    driver, outcome = drive(options, (api_url, api_key, profile), asks=not yes and somebody_there())
-    raise typer.Exit(print_outcome(driver, outcome, as_json=as_json, on_terminal=sys.stdout.isatty()))
+    asks = not yes and somebody_there()
+    driver, outcome = drive(options, (api_url, api_key, profile), asks=asks)
+    code = print_outcome(driver, outcome, as_json=as_json, on_terminal=sys.stdout.isatty())
+    if asks:
+        _offer_nuke(driver, outcome)
+    raise typer.Exit(code)
+
+
+def _offer_nuke(driver: "RunDriver", outcome: "Ended | BaseException") -> None:
+    """`benchfleet nuke` for the run's machines, which shows them and asks again before it ends them."""
+    from benchfleet.cli import nuke
+    from benchfleet.cli.run_menu import ends_machines
+    from benchfleet.nuke.driver import NukeOptions
+    from benchfleet.nuke.hourly import hourly
+
+    where = None if isinstance(outcome, BaseException) else outcome.machines
+    if where and driver.state and ends_machines():
+        options = NukeOptions(where.stage, "machines", driver.state.run_id, hourly=hourly(None))
+        nuke.go(options, where.region, plan=False, asks=True, as_json=False)
 
 
 def drive(

@@ -36,6 +36,13 @@ def ask(run_id: str, *, display: Pausing, answers: TextIO | None = None, out: Te
     return KEEP
 
 
+def ends_machines(*, answers: TextIO | None = None, out: TextIO | None = None) -> bool:
+    """Are the machines of a stopped run to be ended now? Anything but `y` or `yes` is no."""
+    answers, out = answers or sys.stdin, out or sys.stderr
+    print("Look at its machines and end them now? [y/N] ", end="", file=out, flush=True)
+    return answers.readline().strip().lower() in ("y", "yes")
+
+
 def agrees(*, display: Pausing, answers: TextIO | None = None, out: TextIO | None = None) -> bool:
     """Is `y` or `yes` the answer? Anything else, and the end of input, is no."""
     answers, out = answers or sys.stdin, out or sys.stderr

@@ -12,6 +12,7 @@ from benchfleet import exit_codes
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.results.lost import lost_words
 from benchfleet.results.stops import missing
+from benchfleet.running.deployment import Deployment, deployment_of
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.session import Client, Session
 from benchfleet.running.state import RunState
@@ -24,13 +25,17 @@ STOPPING_S = 120.0  # how long a stopped run may take to build its archive
 
 @dataclass(frozen=True)
 class Ended:
-    """How it ended. `run` None: it was left before its end. `folder` None: its results are not here."""
+    """How it ended. `run` None: it was left before its end. `folder` None: its results are not here.
+
+    `machines` is where the control plane has still to end machines of the run that was stopped.
+    """
 
     exit_code: int
     run: RunDetail | None = None
     folder: Path | None = None
     words: str = ""
     next_step: str = ""
+    machines: Deployment | None = None
 
 
 def left(session: Session, code: int) -> Ended:
@@ -75,22 +80,34 @@ def _stop(session: Session, *, finish: Callable[[], Ended] | None) -> Ended:
     except (BenchfleetError, Interrupted) as error:
         session.undo.end_work()
         return _stop_failed(session, error, clean=finish is None)
-    machines = machines_words(session)
+    words, machines = machines_words(session), _machines(session)
     if ended is not None:
-        return replace(ended, exit_code=exit_codes.INTERRUPTED, words=f"{_stopped(session)}.{machines}")
+        said = f"{_stopped(session)}.{words}"
+        return replace(ended, exit_code=exit_codes.INTERRUPTED, words=said, machines=machines)
     session.undo.end_work()
     session.states.forget(run_id)
-    return Ended(exit_codes.INTERRUPTED, words=f"{_stopped(session)}; nothing of it is left here.{machines}")
+    said = f"{_stopped(session)}; nothing of it is left here.{words}"
+    return Ended(exit_codes.INTERRUPTED, words=said, machines=machines)
 
 
 def machines_words(session: Session) -> str:
     """How to see at once to the machines that the control plane has brought; empty where it brings none, or is an emulator's."""
-    if not session.config.request.provision or session.emulator is not None:
+    if not _brings_machines(session):
         return ""
+    known = deployment_of(session.connection)
+    options = f" {known.options}" if known else " (with --stage and --region of the deployment)"
     return (
         f"\nThe control plane ends its machines within minutes; to end them now, and see that none is left: "
-        f"benchfleet nuke --run-id {session.run_id} (with --stage and --region of the deployment)"
+        f"benchfleet nuke --run-id {session.run_id}{options}"
     )
+
+
+def _machines(session: Session) -> Deployment | None:
+    return deployment_of(session.connection) if _brings_machines(session) else None
+
+
+def _brings_machines(session: Session) -> bool:
+    return bool(session.config.request.provision) and session.emulator is None
 
 
 def _stopped(session: Session) -> str:
