@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from local_emulator.stack import Emulator
+from tests import prepared_start
 from tests.integration.api_client import Api, Json, fresh
 from tests.integration.test_api_fleets import body
 from tests.providers.behaviour import Behaviour, Rule
@@ -46,8 +47,10 @@ def worked(api: Api, emulator: Emulator, run_id: str, folder: Path) -> Json:
     how = ["--slots", "1", "--isolation", "process", "--work-root", str(folder)]
     command = [sys.executable, "-m", "runner_image", "--orchestrator-url", emulator.ready.api_url, *where, *how]
     environment = {**os.environ, "BENCHFLEET_API_KEY": emulator.ready.keys.runner, "LOOP_KEY": KEY}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stderr
+    ended = prepared_start.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
     return api.until(f"/fleets/runs/{run_id}", lambda told: bool(told["results_ready"]))
 
 

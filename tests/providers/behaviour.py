@@ -12,7 +12,8 @@ class Behaviour:
     the usage out; `completion_tokens` defaults to the number of pieces. `status` other than 200 answers with an error of
     the protocol's form. `cut_after` pieces the connection is dropped, `malformed_at` that piece the chunk is no JSON;
     `hang` sends nothing at all; `error_after` pieces an error comes inside the stream. `split` writes each event in two
-    parts, in the middle of a character where there is one of several bytes.
+    parts, in the middle of a character where there is one of several bytes. `raw` is written as it is, each part by itself, and
+    the connection closed; with `hang` it stays open.
     """
 
     ttft_s: float = 0.0
@@ -35,6 +36,7 @@ class Behaviour:
     malformed_at: int | None = None
     hang: bool = False
     split: bool = False
+    raw: tuple[bytes, ...] | None = None
 
     @property
     def text(self) -> tuple[str, ...]:

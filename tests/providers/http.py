@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -58,6 +59,15 @@ class Reply:
     async def end(self) -> None:
         self._writer.write(b"0\r\n\r\n")
         await self._writer.drain()
+
+    async def raw(self, parts: Sequence[bytes], *, hang: bool) -> None:
+        """Raises ConnectionError, which closes the connection, unless it is to hang."""
+        for part in parts:
+            self._writer.write(part)
+            await self._writer.drain()
+            await asyncio.sleep(0)
+        if not hang:
+            raise ConnectionAbortedError
 
     def cut(self) -> None:
         """Drops the connection in the middle."""

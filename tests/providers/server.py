@@ -90,6 +90,8 @@ class Providers:
         else:
             behaviour = self._behaviour(asked.model, asked.prompt)
         asked.status = behaviour.status
+        if behaviour.raw is not None:
+            await reply.raw(behaviour.raw, hang=behaviour.hang)
         if behaviour.hang:
             await asyncio.sleep(3600)
         if behaviour.status != 200:

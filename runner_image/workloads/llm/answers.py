@@ -34,13 +34,19 @@ async def response_of(
 async def _usage(
     answer: Answer, test: TestRequest, content: str, provider: Provider, http: httpx.AsyncClient
 ) -> tuple[Usage, Source | None]:
-    if answer.prompt_tokens is not None and answer.completion_tokens is not None:
-        return _of(answer.prompt_tokens, answer.completion_tokens, answer), "reported"
+    if counts := reported(answer):
+        return _of(*counts, answer), "reported"
     made = await _counted(content, provider, http)
     prompt = await _counted(test.prompt, provider, http) if made is not None else None
     if made is None or prompt is None:
         return _of(0, 0, answer), None
     return _of(prompt, made, answer), "counted"
+
+
+def reported(answer: Answer) -> tuple[int, int] | None:
+    """Tokens of the prompt and of the answer, if the provider counted them. Some send zeros where they do not."""
+    prompt, made = answer.prompt_tokens, answer.completion_tokens
+    return None if prompt is None or made is None or (made == 0 and answer.texts) else (prompt, made)
 
 
 def _of(prompt: int, made: int, answer: Answer) -> Usage:
@@ -65,7 +71,7 @@ async def _counted(text: str, provider: Provider, http: httpx.AsyncClient) -> in
     try:
         reply = await http.post(base.rstrip("/").removesuffix("/v1") + path, json=body, timeout=COUNTING_S)
         document = reply.json() if reply.status_code == 200 else {}
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, ValueError, RecursionError):
         return None
     tokens = document.get("tokens") if isinstance(document, dict) else None
     return len(tokens) if isinstance(tokens, list) else None

@@ -90,8 +90,8 @@ def _key(target: Target, settings: ProviderSettings, found: Known, environment: 
     """The usual variable's key goes to the usual address only; to another one, only what its settings name."""
     usual = found.key_env if settings.base_url is None else None
     name = settings.api_key_env or usual
-    if name and environment.get(name):
-        return environment[name]
+    if name and environment.get(name, "").strip():
+        return environment[name].strip()  # of a file it often has a line end, which no header can have
     if settings.secret:
         return secret(settings.secret)
     if name is None:

@@ -13,7 +13,7 @@ from benchfleet_contract.fleets.plan import TestRequest
 from benchfleet_results.fleets.pricing import Prices
 
 from runner_image.retries import LONGEST_ASKED_S, Passing, Policy
-from runner_image.workloads.llm.answers import response_of
+from runner_image.workloads.llm.answers import reported, response_of
 from runner_image.workloads.llm.client.answer import ProviderError
 from runner_image.workloads.llm.client.dialect import Call
 from runner_image.workloads.llm.limits import Gate, Leases
@@ -77,8 +77,10 @@ class Sender:
             self.http, call, self.provider.dialect, timeout_s=self.timeout_s, key=self.provider.key, clock=self.clock
         )
         times.ended = exchange.stamps.ended
-        if exchange.rest_s:
-            self.gate.close(min(exchange.rest_s, LONGEST_ASKED_S))
+        if (
+            exchange.rest_s and exchange.rest_s <= LONGEST_ASKED_S
+        ):  # beyond that the provider may refuse: it says for how long
+            self.gate.close(exchange.rest_s)
         self._settle(lease, test, exchange)
         return exchange
 
@@ -98,9 +100,8 @@ class Sender:
             total_tokens=tokens,
             cached=answer.cached,
         )
-        known = answer.prompt_tokens is not None and answer.completion_tokens is not None
         at_most = (self.prices.most_usd(test) or 0.0) if exchange.stamps.chunks else 0.0
-        usd = (self.prices.cost(test, usage, datetime.now(UTC))[0] or 0.0) if known else at_most
+        usd = (self.prices.cost(test, usage, datetime.now(UTC))[0] or 0.0) if reported(answer) else at_most
         self.leases.settle(lease, usd=usd, tokens=tokens)
 
     async def _rest(self, error: ProviderError, tries: int) -> None:
@@ -108,8 +109,9 @@ class Sender:
         passing.retry_after_s = error.retry_after_s
         wait_s = self.backoff.wait_s(tries, error=passing, dice=self.dice())
         if error.kind == "rate_limited":
-            self.leases.throttled(error.retry_after_s)
-            self.gate.close(min(error.retry_after_s or 0.0, LONGEST_ASKED_S))
+            asked_s = min(error.retry_after_s or 0.0, LONGEST_ASKED_S)
+            self.leases.throttled(asked_s if error.retry_after_s is not None else None)
+            self.gate.close(asked_s)
         await asyncio.sleep(wait_s)
 
     async def _outcome(self, test: TestRequest, exchange: Exchange, times: Times, tries: int) -> Outcome:

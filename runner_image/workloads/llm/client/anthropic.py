@@ -2,14 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from runner_image.workloads.llm.client.answer import Answer, Json, ProviderError
+from runner_image.workloads.llm.client.answer import Answer, Json, together
 from runner_image.workloads.llm.client.dialect import Ask, Call, given
+from runner_image.workloads.llm.refusals import told
 
 VERSION = "2023-06-01"
 MAX_TOKENS = 1024  # the protocol requires a number
-_PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+_PIECES = {"thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
 
 @dataclass(frozen=True)
@@ -44,30 +45,27 @@ class Messages:
             answer.named(chunk["message"])
             self._usage(chunk["message"].get("usage"), answer, started=True)
         elif kind == "message_delta":
-            answer.ended(str(chunk["delta"].get("stop_reason") or ""))
-            self._usage(chunk.get("usage"), answer)
+            self._delta(chunk, answer)
         elif kind == "message_stop":
-            answer.complete = True
+            answer.complete = answer.over = True
         elif kind == "error":
-            raise self._told(chunk["error"])
+            raise told(chunk["error"])
         return False
 
-    def _piece(self, delta: Json, answer: Answer) -> bool:
-        text = delta.get(_PIECES.get(delta["type"], ""))
-        if delta["type"] == "text_delta" and text:
-            answer.texts.append(text)
-        return bool(text)
+    def _delta(self, chunk: Json, answer: Answer) -> None:
+        if reason := chunk["delta"].get("stop_reason"):
+            answer.ended(reason)
+        self._usage(chunk.get("usage"), answer)
 
-    def _usage(self, usage: Json | None, answer: Answer, *, started: bool = False) -> None:
+    def _piece(self, delta: Json, answer: Answer) -> bool:
+        if delta["type"] == "text_delta":
+            return answer.said(delta["text"])
+        return bool(delta.get(_PIECES.get(delta["type"], "")))
+
+    def _usage(self, usage: Any, answer: Answer, *, started: bool = False) -> None:
         """Prompt tokens that were read from or written to a cache are not among `input_tokens`: all are summed here."""
-        if not usage:
+        if not isinstance(usage, dict):
             return
         cached = usage.get("cache_read_input_tokens")
-        prompt = usage.get("input_tokens")
-        if isinstance(prompt, int):
-            prompt += (cached or 0) + (usage.get("cache_creation_input_tokens") or 0)
+        prompt = together(usage.get("input_tokens"), cached, usage.get("cache_creation_input_tokens"))
         answer.counted(prompt, None if started else usage.get("output_tokens"), cached=cached)
-
-    def _told(self, error: Json) -> ProviderError:
-        limited = error.get("type") == "rate_limit_error"
-        return ProviderError("rate_limited" if limited else "server", str(error.get("message")), again=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from runner_image.errors import TaskError
-from runner_image.workloads.llm.client.answer import Answer, Json, ProviderError
+from runner_image.workloads.llm.client.answer import Answer, Json, ProviderError, together
 from runner_image.workloads.llm.client.dialect import Ask, Call, given
 
 REGION = "us-east-1"
@@ -54,20 +54,16 @@ class Converse:
             answer.ended(chunk["stopReason"])
         elif event == "metadata":
             self._usage(chunk.get("usage") or {}, answer)
-        answer.complete = answer.complete or event == "messageStop"
+            answer.over = answer.complete
         return False
 
     def _piece(self, delta: Json, answer: Answer) -> bool:
-        if delta.get("text"):
-            answer.texts.append(delta["text"])
-        return bool(delta.get("text") or delta.get("reasoningContent") or delta.get("toolUse"))
+        return answer.said(delta.get("text")) or bool(delta.get("reasoningContent") or delta.get("toolUse"))
 
     def _usage(self, usage: Json, answer: Answer) -> None:
         """`inputTokens` leave out what a cache had or got: all are summed here."""
         cached = usage.get("cacheReadInputTokens")
-        prompt = usage.get("inputTokens")
-        if isinstance(prompt, int):
-            prompt += (cached or 0) + (usage.get("cacheWriteInputTokens") or 0)
+        prompt = together(usage.get("inputTokens"), cached, usage.get("cacheWriteInputTokens"))
         answer.counted(prompt, usage.get("outputTokens"), cached=cached)
 
 

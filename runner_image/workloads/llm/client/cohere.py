@@ -6,7 +6,7 @@ from typing import Literal
 
 from runner_image.workloads.llm.client.answer import Answer, Json
 from runner_image.workloads.llm.client.dialect import Ask, Call, given
-from runner_image.workloads.llm.client.openai import told
+from runner_image.workloads.llm.refusals import told
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,7 @@ class CohereChat:
         delta = chunk.get("delta") or {}
         if kind == "content-delta":
             content = delta["message"]["content"]
-            if content.get("text"):
-                answer.texts.append(content["text"])
-            return bool(content.get("text") or content.get("thinking"))
+            return answer.said(content.get("text")) or bool(content.get("thinking"))
         if kind == "message-start":
             answer.named(chunk)
         elif kind == "message-end":
@@ -49,8 +47,7 @@ class CohereChat:
     def _end(self, delta: Json, answer: Answer) -> None:
         if delta.get("error") or delta.get("finish_reason") == "ERROR":
             raise told(delta.get("error") or "the answer ended with an error")
-        answer.ended(str(delta.get("finish_reason") or ""))
-        answer.complete = True
+        answer.ended(str(delta.get("finish_reason") or ""), over=True)
         usage = delta.get("usage") or {}
         tokens = usage.get("tokens") or usage.get("billed_units") or {}
         answer.counted(tokens.get("input_tokens"), tokens.get("output_tokens"))

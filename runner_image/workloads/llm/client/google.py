@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from runner_image.workloads.llm.client.answer import Answer, Json
+from runner_image.workloads.llm.client.answer import Answer, Json, tokens
 from runner_image.workloads.llm.client.dialect import Ask, Call, given
-from runner_image.workloads.llm.client.openai import told
+from runner_image.workloads.llm.refusals import told
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,19 @@ class GenerateContent:
         answer.named(chunk, id_key="responseId", model_key="modelVersion")
         if reason := (chunk.get("promptFeedback") or {}).get("blockReason"):
             answer.ended("safety" if reason != "OTHER" else reason)
-            answer.complete = True
         self._usage(chunk.get("usageMetadata") or {}, answer)
         return any([self._candidate(candidate, answer) for candidate in chunk.get("candidates") or ()])
 
     def _candidate(self, candidate: Json, answer: Answer) -> bool:
         if candidate.get("finishReason"):
             answer.ended(candidate["finishReason"])
-            answer.complete = True
         parts = (candidate.get("content") or {}).get("parts") or ()
-        answer.texts += [part["text"] for part in parts if part.get("text") and not part.get("thought")]
-        return any(part.get("text") or part.get("functionCall") for part in parts)
+        spoken = [part for part in parts if not part.get("thought")]
+        return answer.said(spoken) or any(part.get("text") or part.get("functionCall") for part in parts)
 
     def _usage(self, usage: Json, answer: Answer) -> None:
         """Thoughts are not among `candidatesTokenCount`: they are summed here."""
-        made, thoughts = usage.get("candidatesTokenCount"), usage.get("thoughtsTokenCount")
+        made, thoughts = tokens(usage.get("candidatesTokenCount")), tokens(usage.get("thoughtsTokenCount"))
         made = (made or 0) + (thoughts or 0) if made is not None or thoughts is not None else None
         answer.counted(
             usage.get("promptTokenCount"), made, cached=usage.get("cachedContentTokenCount"), reasoning=thoughts

@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from runner_image.workloads.llm.client.answer import Answer, Json, ProviderError
+from runner_image.workloads.llm.client.answer import Answer, Json
 from runner_image.workloads.llm.client.dialect import Ask, Call, given
+from runner_image.workloads.llm.refusals import told
 
 _THOUGHTS = ("reasoning_content", "reasoning")  # DeepSeek and vLLM; Groq, OpenRouter and newer vLLM
 
@@ -38,14 +39,14 @@ class Chat:
         return json.dumps({**body, **ask.parameters.extra}).encode()
 
     def read(self, event: str, data: str, answer: Answer) -> bool:
-        if data == "[DONE]":
-            answer.complete = True
+        if data.strip() == "[DONE]":
+            answer.complete = answer.over = True
             return False
         chunk = json.loads(data)
-        if chunk.get("error"):
-            raise told(chunk["error"])
+        if chunk.get("error") or event == "error":
+            raise told(chunk.get("error") or chunk)
         answer.named(chunk)
-        answer.created_at = answer.created_at or chunk.get("created")
+        answer.made_at(chunk.get("created"))
         _usage(chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage"), answer)
         return any([_choice(choice, answer) for choice in chunk.get("choices") or ()])
 
@@ -60,29 +61,18 @@ def _choice(choice: Json, answer: Answer) -> bool:
     delta = choice.get("delta") or {}
     if choice.get("finish_reason"):
         answer.ended(choice["finish_reason"])
-        answer.complete = True
-    text = delta.get("content") or delta.get("refusal")
-    if text:
-        answer.texts.append(text)
-    return bool(text or delta.get("tool_calls") or any(delta.get(name) for name in _THOUGHTS))
+    said = answer.said(delta.get("content") or delta.get("refusal"))
+    return said or bool(delta.get("tool_calls") or any(delta.get(name) for name in _THOUGHTS))
 
 
-def _usage(usage: Json | None, answer: Answer) -> None:
-    if usage:
+def _usage(usage: Any, answer: Answer) -> None:
+    if isinstance(usage, dict):
         answer.counted(
             usage.get("prompt_tokens"),
             usage.get("completion_tokens"),
             cached=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
             reasoning=(usage.get("completion_tokens_details") or {}).get("reasoning_tokens"),
         )
-
-
-def told(error: Any) -> ProviderError:
-    """An error that came inside a stream."""
-    known = error if isinstance(error, dict) else {"message": str(error)}
-    code = str(known.get("code") or known.get("type") or "")
-    limited = "rate_limit" in code or code == "429"
-    return ProviderError("rate_limited" if limited else "server", str(known.get("message") or code), again=True)
 
 
 @dataclass(frozen=True)
@@ -115,17 +105,16 @@ class Responses:
         if not kind.endswith(".delta"):
             return False
         if kind in {"response.output_text.delta", "response.refusal.delta"}:
-            answer.texts.append(chunk["delta"])
+            return answer.said(chunk["delta"])
         return bool(chunk["delta"])
 
     def _whole(self, kind: str, response: Json, answer: Answer) -> None:
         answer.named(response)
-        answer.created_at = answer.created_at or _whole_number(response.get("created_at"))
+        answer.made_at(response.get("created_at"))
         if kind == "response.failed":
             raise told(response.get("error") or "the response failed")
         if kind in {"response.completed", "response.incomplete"}:
-            answer.complete = True
-            answer.ended((response.get("incomplete_details") or {}).get("reason") or "completed")
+            answer.ended((response.get("incomplete_details") or {}).get("reason") or "completed", over=True)
         usage = response.get("usage") or {}
         answer.counted(
             usage.get("input_tokens"),
@@ -133,7 +122,3 @@ class Responses:
             cached=(usage.get("input_tokens_details") or {}).get("cached_tokens"),
             reasoning=(usage.get("output_tokens_details") or {}).get("reasoning_tokens"),
         )
-
-
-def _whole_number(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) else None
