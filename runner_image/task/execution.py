@@ -96,6 +96,8 @@ class Execution:
             fleet=self._fleet(tools) if of_fleet else None,
             credentials=tools.credentials if of_fleet else {},
             attempt=self.task.attempt,
+            subject=self.task.subject,
+            repeat=self.task.run_number,
         )
 
     def _fleet(self, tools: Tools) -> FleetControl:

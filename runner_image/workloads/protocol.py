@@ -65,6 +65,7 @@ class Job:
     """What a task asks of its workload. `options` are the run's `workload_options`, as given.
 
     `fleet` and `credentials` (the runner's declared variables) are for work that sends its requests from the runner itself.
+    `subject` is what the run calls that which is measured; `repeat` counts its tasks from 1.
     """
 
     task_id: str
@@ -75,6 +76,8 @@ class Job:
     fleet: FleetControl | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     attempt: int = 1
+    subject: str | None = None
+    repeat: int = 1
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from benchfleet_contract.results import Conditions, IfKnown
 
 HTTP_JSON = "http.json"
+NOISY = "noisy: "  # how a reason begins that lies with what else the machine did
 Status = Literal["measured", "unsupported", "failed", "invalid"]
 
 
@@ -36,9 +37,17 @@ class Validity(_Strict):
     ok: bool = True
     reasons: list[str] = []
 
+    @property
+    def disturbed(self) -> bool:
+        """Something else that the machine did is among the reasons: to measure again may help."""
+        return not self.ok and any(reason.startswith(NOISY) for reason in self.reasons)
+
 
 class Level(_Strict):
-    """One rung of the ladder: a closed loop of `connections`. `rps`: right answers a second."""
+    """One rung of the ladder: a closed loop of `connections`. `rps`: right answers a second.
+
+    `earlier`: why it was measured before, and did not count.
+    """
 
     tool: str
     argv: list[str] = []
@@ -55,11 +64,15 @@ class Level(_Strict):
     client_cpu_s: float | None = None
     server_cpu_s: float | None = None
     in_flight: float | None = None
+    earlier: IfKnown[list[str]] = None
     validity: Validity = Validity()
 
 
 class AtRate(_Strict):
-    """An open loop at `fraction` of the saturation rate. `response`: from the intended send; `service`: from the actual one."""
+    """An open loop at `fraction` of the saturation rate. `response`: from the intended send; `service`: from the actual one.
+
+    `earlier`: why it was measured before, and did not count.
+    """
 
     tool: str
     argv: list[str] = []
@@ -83,11 +96,16 @@ class AtRate(_Strict):
     max_queue: int | None = None
     client_cpu_s: float | None = None
     server_cpu_s: float | None = None
+    earlier: IfKnown[list[str]] = None
     validity: Validity = Validity()
 
 
 class Resources(_Strict):
-    """Of the server's process tree, measured phase only. `cpu_share`: CPU seconds per second; 1 is one core."""
+    """Of the server's process tree, measured phase only. `cpu_share`: CPU seconds per second; 1 is one core.
+
+    `foreign_cpu_cores`: what neither server nor generator used, of the whole machine. `held_back_cores`: what of it the
+    server would have used: it was ready to run, and others had its core.
+    """
 
     cpu_s: float | None = None
     cpu_share: float | None = None
@@ -95,6 +113,7 @@ class Resources(_Strict):
     memory_peak_bytes: int | None = None
     generator_cpu_s: float | None = None
     foreign_cpu_cores: float | None = None
+    held_back_cores: IfKnown[float] = None
     samples: int = 0
     source: str | None = None
 

@@ -43,6 +43,13 @@ def test_a_rate_that_is_not_the_servers_has_a_reason(found: Saturation, used: Re
     assert words in reason
 
 
+def test_what_others_used_counts_only_where_the_server_waited_for_it() -> None:
+    beside = Resources(foreign_cpu_cores=0.9, held_back_cores=0.01)
+    assert of_saturation(GOOD, beside) == of_latency(HELD, beside) == []
+    (reason,) = of_latency(HELD, Resources(foreign_cpu_cores=0.9, held_back_cores=0.2))
+    assert reason == "noisy: others held the server back for 20% of the time (at most 10%)"
+
+
 def test_two_cores_may_be_busy_twice_as_long() -> None:
     assert of_saturation(replace(GOOD, client_cpu_s=15.0), QUIET, generator_cores=2) == []
 

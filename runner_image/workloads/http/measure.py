@@ -6,7 +6,8 @@ What fails costs its workload only; a server that died costs those that follow, 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from functools import partial
+from typing import Literal, Protocol, TypeVar
 
 from benchfleet_contract.http_results import AtRate, Level, Resources, WorkloadResult
 
@@ -18,6 +19,7 @@ from runner_image.workloads.protocol import WorkloadError
 
 MOST_WRONG = 0.001  # of all answers: with more of them a cell is invalid
 SKIPPED = "the server had ended before its turn"
+Rung = TypeVar("Rung", Level, AtRate)
 
 
 class Asked(Protocol):
@@ -83,14 +85,17 @@ class Loaders:
 def measure(
     server: Served, workloads: Sequence[Asked], plan: Plan, loaders: Loaders, *, on_workload: Callable[[str], None]
 ) -> Iterator[WorkloadResult]:
-    """One result for each workload, as soon as it is known. Raises Stopped when the task was stopped."""
+    """One result for each workload, as soon as it is known. Raises Stopped when the task was stopped.
+
+    `on_workload` is told which one is under way, and what of it is measured again.
+    """
     died = ""
     for asked in workloads:
         if died:
             yield shapes.without(asked, "failed", [died])
             continue
         on_workload(asked.name)
-        found = _Cell(server, asked, plan, loaders).measured()
+        found = _Cell(server, asked, plan, loaders, on_workload).measured()
         yield found
         died = _ended(server)
 
@@ -111,9 +116,10 @@ class _Cell:
     asked: Asked
     plan: Plan
     loaders: Loaders
+    on_step: Callable[[str], None]
     levels: list[Level] = field(default_factory=list)
     rates: list[AtRate] = field(default_factory=list)
-    used: list[Resources] = field(default_factory=list)
+    used: dict[int, Resources] = field(default_factory=dict)  # by connections
 
     def measured(self) -> WorkloadResult:
         gate = self.loaders.verify(self.asked)
@@ -130,14 +136,25 @@ class _Cell:
     def _load(self, request: Request) -> None:
         self._warm(request)
         for connections in self.plan.concurrencies:
-            self.levels.append(self._saturated(request, connections))
-            self.server.alive()
+            level = self._tried(partial(self._saturated, request, connections), f"{connections} connections")
+            self.levels.append(level)
         best = shapes.best(self.levels)
         if best is None or self.loaders.latency is None:
             return
         for fraction in self.plan.fractions:
-            self.rates.append(self._at_rate(self.loaders.latency, request, fraction, best.rps))
+            rung = partial(self._at_rate, self.loaders.latency, request, fraction, best.rps)
+            self.rates.append(self._tried(rung, f"{fraction:.0%} of the saturation rate"))
+
+    def _tried(self, rung: Callable[[], Rung], what: str) -> Rung:
+        """Measured again while it is disturbed, some times; the last try counts, with what disturbed the others."""
+        earlier: list[str] = []
+        while True:
+            found = rung()
             self.server.alive()
+            if not found.validity.disturbed or len(earlier) + 1 >= self.plan.tries:
+                return found.model_copy(update={"earlier": earlier or None})
+            earlier.append("; ".join(found.validity.reasons))
+            self.on_step(f"{self.asked.name} at {what} again: {earlier[-1]}")
 
     def _warm(self, request: Request) -> None:
         """Nothing of it is kept."""
@@ -160,7 +177,7 @@ class _Cell:
         with self._watched() as told:
             found = self._closed_loop(request, connections, self.plan.duration_s)
         used = told()
-        self.used.append(used)
+        self.used[connections] = used
         return shapes.level(found, used, [*wrong(found.ok, found.requests, found.errors), *self._doubts(found, used)])
 
     def _doubts(self, found: Saturation, used: Resources) -> Sequence[str]:

@@ -17,6 +17,10 @@ class PinnedSlot:
         self._prefix = ["taskset", "-c", core_lists.write(server_cores)] if known else []
 
     @property
+    def pinned(self) -> bool:
+        return bool(self._prefix)
+
+    @property
     def environment(self) -> Mapping[str, str]:
         return self._slot.environment
 

@@ -20,6 +20,7 @@ class Plan:
     fractions: tuple[float, ...]
     keep_alive: bool = True
     seed: int = 0
+    tries: int = 1
 
     @classmethod
     def of(cls, options: HttpOptions) -> "Plan":
@@ -33,6 +34,7 @@ class Plan:
             fractions=tuple(asked.fractions),
             keep_alive=asked.keep_alive,
             seed=asked.seed,
+            tries=asked.tries,
         )
 
     @property
@@ -41,7 +43,7 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Of load on one workload."""
+        """Of load on one workload, if nothing disturbs it."""
         ladder, rates = len(self.concurrencies) * self.duration_s, len(self.fractions) * self.rate_duration_s
         return self.primer_s + self.warmup_s + ladder + rates
 

@@ -94,11 +94,11 @@ def cell(
     asked: "Asked",
     levels: Sequence[Level],
     rates: Sequence[AtRate],
-    used: Sequence[Resources],
+    used: Mapping[int, Resources],
     *,
     failed: str | None = None,
 ) -> WorkloadResult:
-    """`failed`: it ended early, so nothing of it may be ranked. `used`: of each rung of the ladder, in its order."""
+    """`failed`: it ended early, so nothing of it may be ranked. `used`: of each rung of the ladder, by connections."""
     top = best(levels)
     status: Status = "failed" if failed is not None else "measured" if top else "invalid"
     reasons = [failed] if failed is not None else [] if top else _reasons(levels)
@@ -111,7 +111,7 @@ def cell(
         requests_per_cpu_s=measured.ok / measured.server_cpu_s if measured and measured.server_cpu_s else None,
         saturation=list(levels),
         latency=list(rates),
-        resources=used[levels.index(top)] if top else None,
+        resources=used.get(top.connections) if top else None,
     )
 
 

@@ -30,6 +30,7 @@ from runner_image.workloads.http.machine import cores_of, environment_of, tool_o
 from runner_image.workloads.http.measure import Asked, Gate, Loaders, measure
 from runner_image.workloads.http.pinned import PinnedSlot
 from runner_image.workloads.http.plan import Plan
+from runner_image.workloads.http.resources.held_back import HeldBack, Watching
 from runner_image.workloads.http.resources.memory import pss_bytes
 from runner_image.workloads.http.resources.sampler import Sampler
 from runner_image.workloads.http.source import Placed, placed
@@ -104,7 +105,8 @@ class Start:
         self.on_step("starting", 0.0)
         with Server(slot, found.framework, found.app, logs=self.work_dir, ready_s=self.options.ready_s) as server:
             self._set(command=server.command, startup_s=server.startup_s, idle_memory_bytes=pss_bytes(server.pids()))
-            self._load(server, found, _loaders(server, found, cores, saturation, None if tools[1].missing else latency))
+            watch = _watch(server, cores, pinned=slot.pinned)
+            self._load(server, _loaders(server, found, cores, saturation, None if tools[1].missing else latency, watch))
 
     def _tell(self, found: Placed) -> None:
         framework = found.framework
@@ -114,7 +116,7 @@ class Start:
             engine=framework.engine, app=found.identity,
         )  # fmt: skip
 
-    def _load(self, server: Server, found: Placed, loaders: Loaders) -> None:
+    def _load(self, server: Server, loaders: Loaders) -> None:
         """What is known so far is kept if the task is stopped."""
         count = len(self._asked)
 
@@ -125,7 +127,22 @@ class Start:
             self._set(workloads=[*self.result.workloads, one])
 
 
-def _loaders(server: Server, found: Placed, cores: Cores, saturation: Driver, latency: OpenLoop | None) -> Loaders:
+def _watch(server: Server, cores: Cores, *, pinned: bool) -> Callable[[], Watching]:
+    def watch() -> Watching:
+        held = HeldBack(server.pids, cores.server if pinned or not cores.disjoint else (), alone=pinned)
+        return Watching(Sampler(server.pids), held)
+
+    return watch
+
+
+def _loaders(
+    server: Server,
+    found: Placed,
+    cores: Cores,
+    saturation: Driver,
+    latency: OpenLoop | None,
+    watch: Callable[[], Watching],
+) -> Loaders:
     capabilities = found.framework.capabilities or None
 
     def gate(asked: Asked) -> Gate:
@@ -137,7 +154,7 @@ def _loaders(server: Server, found: Placed, cores: Cores, saturation: Driver, la
         saturation=saturation,
         latency=latency,
         verify=gate,
-        watch=lambda: Sampler(server.pids),
+        watch=watch,
         check_saturation=partial(
             checks.of_saturation,
             generator_cores=len(cores.generator),

@@ -30,6 +30,7 @@ class Http:
     def prepare(self, job: Job, slot: Slot, report: Callable[[Progress], None]) -> Prepared:
         options = parse(HttpOptions, job.options)
         asked_of(options)
+        _refuse_containers(slot)
         return Prepared(["benchfleet", "http", "run", *([options.framework] if options.framework else [])], {})
 
     def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
@@ -39,6 +40,8 @@ class Http:
             slot,
             parse(HttpOptions, job.options),
             job.work_dir,
+            subject=job.subject,
+            repeat=job.repeat,
             on_step=lambda what, share: meter.share(share, benchmark=what),
         )
         result = start.measured()
@@ -54,6 +57,17 @@ class Http:
         output = output_of(result)
         write_output(job.work_dir, output)
         return Outcome(output, exit_code, note="; ".join(result.validity.reasons))
+
+
+def _refuse_containers(slot: Slot) -> None:
+    """Apps, load tools and the watch over the server are of this machine."""
+    if slot.image is not None:
+        raise WorkloadError(
+            f"http runs in processes only, and this task has the container {slot.image}: start the runner with "
+            "--isolation process, and leave the image of the subject out",
+            error_type="unsupported_isolation",
+            failure_class="infrastructure",
+        )
 
 
 def _error(result: HttpResult) -> WorkloadError:

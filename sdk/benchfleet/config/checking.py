@@ -9,6 +9,7 @@ from benchfleet_contract.problems import Problem
 from benchfleet_contract.run_instances import CLASSIC_PROVIDERS, PROVIDERS, is_field, is_provider, named_providers
 from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
+from benchfleet_contract.workloads.kinds import kind
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 
 from benchfleet.config import fields
@@ -52,6 +53,7 @@ class _Check:
         reading = read_run_request(found.body)
         found.request = reading.request
         self._take(reading.problems)
+        self._refuse_containers()
         remarks = sorted([*self._strange_values(reading.warnings), *self._strange_fields()])
         found.warnings = [remark.line(self._path) for remark in remarks]
         return found
@@ -82,6 +84,13 @@ class _Check:
         for name in CLASSIC_PROVIDERS:
             if name in self._config and self._config[name] is None:
                 self._refuse(name, "must be a list of instances", f'such as "{name}": [{{"instance_type": "…"}}]')
+
+    def _refuse_containers(self) -> None:
+        """For a kind of work that only processes can do."""
+        work = kind(self._found.request.workload) if self._found.request else None
+        if work and work.processes_only and self._found.provision.local.isolation == "docker":
+            message = f"{work.name} runs in processes only: its programs are those of the machine"
+            self._refuse("provision.local.isolation", message, "process, or leave it out")
 
     def _instances(self) -> int:
         per = self._config.get("per_instance_type")

@@ -30,10 +30,17 @@ def missing(image: str) -> str | None:
         return None if has_image(engine, image) else f"the engine has no image {image}"
 
 
-def choose(wanted: str, *, image: str, lacks: Callable[[str], str | None] = missing) -> Isolation:
-    """`wanted` is docker, process, or best. Raises BenchfleetError if it wants what is not there."""
+def choose(
+    wanted: str, *, image: str, processes_only: bool = False, lacks: Callable[[str], str | None] = missing
+) -> Isolation:
+    """`wanted` is docker, process, or best. Raises BenchfleetError if it wants what is not there.
+
+    `processes_only`: the work cannot run in containers; a config that asks for them all the same was refused before.
+    """
     if wanted == "process":
         return Isolation("process", "the config asks for it")
+    if processes_only:
+        return Isolation("process", "this kind of work runs in processes only")
     lack = lacks(image)
     if lack is None:
         return Isolation("docker", f"an engine has {image}")

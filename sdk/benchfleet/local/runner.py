@@ -28,6 +28,7 @@ class RunnerPlan:
     slots: int
     isolation: str = "process"
     image: str | None = None
+    cores_per_slot: int = 1
 
     def command(self, runner: Sequence[str] = RUNNER) -> list[str]:
         return [
@@ -36,6 +37,7 @@ class RunnerPlan:
             *("--provider", self.provider, "--instance-type", self.instance_type),
             *("--slots", str(self.slots), "--isolation", self.isolation, "--api-key-file", "-"),
             *(("--image", self.image) if self.image else ()),
+            *(("--cores-per-slot", str(self.cores_per_slot)) if self.cores_per_slot > 1 else ()),
         ]
 
 

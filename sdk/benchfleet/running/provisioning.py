@@ -17,7 +17,10 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Plan:
-    """What one provider is to bring: `count` runners for each entry of the config. `options` are the provider's own."""
+    """What one provider is to bring: `count` runners for each entry of the config. `options` are the provider's own.
+
+    `cores_per_slot` and `processes_only` are what the kind of work needs.
+    """
 
     provider: str
     instances: tuple[Instance, ...]
@@ -28,6 +31,8 @@ class Plan:
     slots: int | None
     options: Any
     logs: Path
+    cores_per_slot: int = 1
+    processes_only: bool = False
 
 
 class Handle(Protocol):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from benchfleet_contract.identity import WhoAmI
 from benchfleet_contract.runs import CreatedRun, RunDetail
+from benchfleet_contract.workloads.kinds import kind
 
 from benchfleet.config import RunConfig
 from benchfleet.exceptions import BenchfleetError
@@ -203,6 +204,7 @@ class Session:
         """One for each provider; `only` takes those (provider, instance type) whose tasks are not all done."""
         request = self.config.request
         wanted = [i for i in request.instances if only is None or demand_of(i) in only]
+        work = kind(request.workload)
         return [
             Plan(
                 provider=provider,
@@ -214,6 +216,8 @@ class Session:
                 slots=self.state.slots,
                 options=_options(self.config, provider),
                 logs=self.folder.absolute(),
+                cores_per_slot=work.cores if work else 1,
+                processes_only=work is not None and work.processes_only,
             )
             for provider in dict.fromkeys(instance.provider for instance in wanted)
         ]

@@ -62,6 +62,12 @@ class HttpOptions(Options):
     fractions: list[_Fraction] = Field(
         default=[0.25, 0.5, 0.75, 0.9], description="Fixed rates, as fractions of the saturation rate."
     )
+    tries: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="How often a rung or rate is measured at most: again where it was disturbed.",
+    )
     keep_alive: bool = Field(default=True, description="Else each request has a connection of its own.")
     driver: Literal["auto", "wrk", "h2load"] = Field(default="auto", description="The tool for saturation.")
     ready_s: float = Field(default=30.0, gt=0, le=600, description="Seconds from the start to the first 2xx.")
@@ -86,4 +92,4 @@ def _plan(options: Mapping[str, Any], shards: int) -> list[Part]:
     return split({"suites": ["all"], **options}, field, shards)
 
 
-KIND = Kind("http", HttpOptions, _plan)
+KIND = Kind("http", HttpOptions, _plan, cores=2, processes_only=True)  # a core for the server, one for its load

@@ -32,12 +32,17 @@ class CannotSplit(ValueError):
 
 @dataclass(frozen=True)
 class Kind:
-    """`split` takes valid options and a number from 2; it raises CannotSplit. `splits`: may it succeed?"""
+    """`split` takes valid options and a number from 2; it raises CannotSplit. `splits`: may it succeed?
+
+    `cores`: that a slot is pinned to where the machine has them. `processes_only`: no container can run it.
+    """
 
     name: str
     options: type[Options]
     split: Callable[[Mapping[str, Any], int], list[Part]]
     splits: bool = True
+    cores: int = 1
+    processes_only: bool = False
 
     def plan(self, options: Mapping[str, Any], shards: int) -> list[Part]:
         """`shards` parts of the work that `options` ask for. Raises CannotSplit."""

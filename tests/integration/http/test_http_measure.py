@@ -135,6 +135,30 @@ def test_a_check_that_objects_makes_the_cell_invalid(loaders: Loaders) -> None:
     assert (found.status, found.reasons, found.best_rps) == ("invalid", ["client-limited"], None)
 
 
+@loads
+def test_what_was_disturbed_is_measured_again_and_told(loaders: Loaders) -> None:
+    said = iter([["noisy: others had its core"], []])
+    told = list[str]()
+    with loaded_server() as server:
+        once = replace(loaders, check_saturation=lambda _found, _used: next(said))
+        found = list(
+            measure(Served(server.port), [One("ok", "/ok")], replace(PLAN, tries=3), once, on_workload=told.append)
+        )
+    assert found[0].status == "measured"
+    assert found[0].saturation[0].earlier == ["noisy: others had its core"]
+    assert told == ["ok", "ok at 4 connections again: noisy: others had its core"]
+
+
+@loads
+def test_tries_have_an_end_and_other_doubts_are_not_tried_again(loaders: Loaders) -> None:
+    always = replace(loaders, check_saturation=lambda _found, _used: ["noisy: others had its core"])
+    (found,) = measured(always, "/ok", plan=replace(PLAN, tries=2))
+    assert (found.status, len(found.saturation[0].earlier or [])) == ("invalid", 1)
+    limited = replace(loaders, check_saturation=lambda _found, _used: ["client-limited"])
+    (found,) = measured(limited, "/ok", plan=replace(PLAN, tries=2))
+    assert (found.status, found.saturation[0].earlier) == ("invalid", None)
+
+
 def test_a_profiled_result_has_nothing_to_rank() -> None:
     result = HttpResult(
         framework="f", subject="f", suite="all", started_at="now", requested=["ok"], profiled=True, startup_s=1.0,

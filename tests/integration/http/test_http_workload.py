@@ -10,6 +10,9 @@ from benchfleet_contract.http_results import HttpResult
 
 from runner_image.workloads.http.workload import Http
 from runner_image.workloads.protocol import Job, Outcome, WorkloadError
+from tests.integration.http.right_app import SERVER as RIGHT
+from tests.integration.http.right_app import SHORT as SHORT_LOAD
+from tests.integration.http.right_app import WORKLOADS
 from tests.integration.http.small_servers import HEAD, slot
 
 ANSWERS = HEAD.replace(
@@ -53,6 +56,34 @@ def test_an_app_of_a_folder_is_detected_started_and_told_of(tmp_path: Path) -> N
     assert {one.metric for one in outcome.output.measurements} == {"start_up", "idle_memory"}
     assert len(outcome.output.failures) == 2
     assert json.loads((tmp_path / "work" / "output.json").read_bytes())["workload"] == "http"
+
+
+@pytest.mark.needs_load_tools
+def test_a_right_app_is_loaded_and_each_answer_is_counted(tmp_path: Path) -> None:
+    """Whether the numbers count is a question of what else this machine does: the answers are right in any case."""
+    outcome, result = _done(tmp_path, RIGHT, **SHORT_LOAD, tries=1, workloads=WORKLOADS)
+
+    assert [one.name for one in result.workloads] == WORKLOADS
+    for one in result.workloads:
+        assert one.status in ("measured", "invalid"), one.reasons
+        (level,) = one.saturation
+        assert level.ok == level.requests == level.by_class["2xx"] > 100
+        assert one.status == "invalid" or one.best_rps == level.rps
+        assert all(rate.ok == rate.intended == rate.response.count for rate in one.latency)
+    measured = {one.benchmark for one in outcome.output.measurements if one.metric == "throughput"}
+    assert measured == {one.name for one in result.workloads if one.status == "measured"}
+
+
+class InContainer:
+    cores, image, environment = (), "debian:12", dict[str, str]()
+
+
+def test_a_container_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    job = Job("t-1", tmp_path, {"framework": "flask", "quick": True})
+    with pytest.raises(WorkloadError, match=r"processes only.*--isolation process") as refused:
+        Http().prepare(job, InContainer(), lambda _progress: None)  # type: ignore[arg-type]
+    assert (refused.value.error_type, refused.value.failure_class) == ("unsupported_isolation", "infrastructure")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.needs_load_tools

@@ -6,7 +6,7 @@ What is not known is not held against a cell.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchfleet_contract.http_results import Resources
+from benchfleet_contract.http_results import NOISY, Resources
 
 from runner_image.workloads.http.load.driver import Latency, Saturation
 
@@ -18,14 +18,16 @@ FEWEST_IN_COMMON = 3
 class Limits:
     """`little`: share by which requests under way may differ from connections. `client_busy`: of the generator's cores.
 
-    `foreign_cores`: of one core, by neither server nor generator. `starved`: share of its cores that a server must have had
-    at saturation: with less, something else was the limit.
+    `held_back`: of one core, that others had while the server was ready to run; where the system does not tell,
+    `foreign_cores`: of one core, by neither server nor generator, wherever. `starved`: share of its cores that a server
+    must have had at saturation: with less, something else was the limit.
     """
 
     little: float = 0.10
     client_busy: float = 0.85
     dispatch_lag_p99_ms: float = 5.0
     achieved: float = 0.99
+    held_back: float = 0.10
     foreign_cores: float = 0.10
     starved: float = 0.50
 
@@ -96,10 +98,14 @@ def _behind(found: Latency, limits: Limits) -> list[str]:
 
 
 def _foreign(used: Resources, limits: Limits) -> list[str]:
-    foreign = used.foreign_cpu_cores
+    """What others used only counts where the server had to wait for it, if that is known."""
+    held, foreign = used.held_back_cores, used.foreign_cpu_cores
+    if held is not None:
+        told = f"{NOISY}others held the server back for {held:.0%} of the time (at most {limits.held_back:.0%})"
+        return [told] if held > limits.held_back else []
     if foreign is None or foreign <= limits.foreign_cores:
         return []
-    return [f"noisy: others used {foreign:.2f} cores meanwhile (at most {limits.foreign_cores:g})"]
+    return [f"{NOISY}others used {foreign:.2f} cores meanwhile (at most {limits.foreign_cores:g})"]
 
 
 def _starved(used: Resources, cores: int, limits: Limits) -> list[str]:

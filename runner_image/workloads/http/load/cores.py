@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHARED = "server and generator share this machine's only core: a rate here says little"
+SHARED = "server and generator share one core, all that they may use: a rate here says little"
 NOT_APART = "there was no core left for what else runs here (control plane, runner, system)"
 
 

@@ -45,7 +45,7 @@ class LocalProvisioner:
 
     def start(self, plan: Plan, *, before: ProviderState | None) -> "LocalHandle":
         options: LocalProvision = plan.options or LocalProvision()
-        isolation = self._isolate(options.isolation, image=options.image)
+        isolation = self._isolate(options.isolation, image=options.image, processes_only=plan.processes_only)
         handle = LocalHandle(isolation)
         wanted = [instance for instance in plan.instances for _ in range(plan.count)]
         earlier = list(before.runners) if before else []
@@ -76,6 +76,7 @@ class LocalProvisioner:
             slots=plan.slots or options.slots,
             isolation=isolation,
             image=options.image if isolation == "docker" and options.image != DEFAULT_IMAGE else None,
+            cores_per_slot=plan.cores_per_slot,
         )
         return _Supervised(instance.instance_type, LocalRunner.of(told, log=log, runner=self._runner), str(log))
 
