@@ -58,9 +58,11 @@ class FleetBucket:
 
     def artifacts(self, run_id: str) -> list[StoredFile]:
         prefix = layout.fleet_key(run_id, "artifacts/")
+        return [StoredFile(key.removeprefix(prefix), size) for key, size in self._pages(prefix)]
+
+    def has_artifact(self, run_id: str, path: str) -> bool:
         with _answering():
-            heads = [(key, self._objects().head(key)) for key in self._listed(prefix)]
-        return [StoredFile(key.removeprefix(prefix), head.size_bytes) for key, head in heads if head]
+            return self._objects().head(layout.fleet_key(run_id, f"artifacts/{path}")) is not None
 
     def uploaded(self, sha256: str) -> bytes | None:
         return self._read(layout.upload_key(sha256))
@@ -91,14 +93,14 @@ class FleetBucket:
             return None
 
     def _listed(self, prefix: str) -> list[str]:
-        return list(self._pages(prefix))
+        return [key for key, _ in self._pages(prefix)]
 
-    def _pages(self, prefix: str) -> Iterator[str]:
+    def _pages(self, prefix: str) -> Iterator[tuple[str, int]]:
         last = ""
         with _answering():
-            while found := self._objects().list_some(prefix, after=last):
+            while found := self._objects().list_sizes(prefix, after=last):
                 yield from found
-                last = found[-1]
+                last = found[-1][0]
 
 
 @contextmanager

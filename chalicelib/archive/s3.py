@@ -210,10 +210,14 @@ class Objects:
 
     def list_some(self, prefix: str, *, after: str = "") -> list[str]:
         """At most 1,000 keys that begin with `prefix`, in order, from behind `after` on. Raises StorageError."""
+        return [key for key, _ in self.list_sizes(prefix, after=after)]
+
+    def list_sizes(self, prefix: str, *, after: str = "") -> list[tuple[str, int]]:
+        """As `list_some`, each key with its object's size in bytes."""
         more: Any = {"StartAfter": after} if after else {}
         with _translated(prefix):
             listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=DELETED_AT_ONCE, **more)
-        return [entry["Key"] for entry in listed.get("Contents", [])]
+        return [(entry["Key"], entry["Size"]) for entry in listed.get("Contents", [])]
 
     def delete(self, keys: list[str]) -> None:
         """Delete these objects, at most 1,000; those that are gone already are fine. Raises StorageError."""

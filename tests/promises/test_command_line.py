@@ -10,6 +10,7 @@ from benchfleet import exceptions, exit_codes
 from benchfleet.cli.commands import COMMANDS
 from benchfleet.cli.documents import schema
 from benchfleet.cli.lazy import Entry, Group
+from benchfleet.fleet import exit_codes as fleet_codes
 
 FOLDER = Path(__file__).parents[2] / "docs"
 DOCS = (FOLDER / "cli.md").read_text(encoding="utf-8")
@@ -76,13 +77,38 @@ def test_every_command_has_a_document_with_a_schema(name: str) -> None:
     assert name in schema.DOCUMENTS
 
 
+def codes_in(heading: str) -> dict[int, str]:
+    text = re.split(r"^## ", DOCS.split(f"\n## {heading}\n")[1], flags=re.MULTILINE)[0]
+    return {int(code): words for code, words in re.findall(r"^\| (\d+) \| (.*?) \|$", text, re.MULTILINE)}
+
+
 def test_the_table_of_exit_codes_is_the_one_in_the_code() -> None:
-    found = re.findall(r"^\| (\d+) \| (.*?) \|$", DOCS, re.MULTILINE)
-    assert {int(code): words for code, words in found} == exit_codes.MEANINGS
+    assert codes_in("Exit codes") == exit_codes.MEANINGS
 
 
-def test_every_error_leads_to_a_documented_exit_code() -> None:
+def test_the_table_of_fleets_is_the_one_in_the_code() -> None:
+    assert codes_in("`benchfleet fleet`") == fleet_codes.MEANINGS
+
+
+def kinds() -> list[type[exceptions.BenchfleetError]]:
     leaves = [exceptions.BenchfleetError]
     for kind in leaves:
         leaves.extend(kind.__subclasses__())
-    assert {kind.exit_code for kind in leaves} <= set(exit_codes.MEANINGS)
+    return leaves
+
+
+def test_every_error_leads_to_a_documented_exit_code() -> None:
+    assert {kind.exit_code for kind in kinds()} <= set(exit_codes.MEANINGS)
+
+
+def test_in_commands_of_fleets_infrastructure_and_keys_are_no_fault_of_the_manifest() -> None:
+    """General codes 3, 4 and 5 mean something else there: each kind of error has to be told apart by its class."""
+    theirs = [kind for kind in kinds() if kind.__module__ in ("benchfleet.exceptions", "benchfleet.fleet.errors")]
+    told = {kind: fleet_codes.code_of(kind.__new__(kind)) for kind in theirs}
+    assert set(told.values()) <= set(fleet_codes.MEANINGS)
+    unlike = {exit_codes.INFRASTRUCTURE: fleet_codes.INFRASTRUCTURE, exit_codes.AUTH: fleet_codes.AUTH}
+    for kind, code in told.items():
+        if kind.exit_code in unlike:
+            assert code == unlike[kind.exit_code], kind
+        elif kind.exit_code in (exit_codes.OK, exit_codes.FAILED, exit_codes.USAGE):
+            assert code == kind.exit_code, kind

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchfleet.fleet.aggregating import FolderError, read_folder, write
+from benchfleet.fleet.aggregating import read_folder, write
 from benchfleet.fleet.comparing import compare, read_results
+from benchfleet.fleet.errors import FolderError
 from benchfleet.fleet.rescoring import rescore
 from benchfleet_contract.fleets.plan import FleetPlan, ProviderSettings, Shard, Target, TestRequest
 from benchfleet_contract.fleets.results import FleetBenchmarkResults, Score

@@ -102,7 +102,8 @@ class ReadFleets:
     def artifact(self, run_id: str, path: str) -> SignedFile:
         """Raises RunNotFound, ArtifactNotFound: only what is there has a URL."""
         self.run(run_id)
-        if path not in {one.path for one in self.files.artifacts(run_id)}:
+        plain = all(level not in ("", ".", "..") for level in path.split("/"))  # what some client could shorten
+        if not (plain and self.files.has_artifact(run_id, path)):
             raise ArtifactNotFound(f"Run {run_id} has no artifact {path[:200]!r}; GET …/artifacts lists them")
         return SignedFile(path=path, url=self.files.sign(run_id, f"artifacts/{path}"))
 
@@ -112,12 +113,14 @@ class ReadFleets:
         return UploadReply(sha256=asked.sha256, url=url, required_headers=headers)
 
     def _item(self, run: Run) -> FleetRunItem | None:
+        """What a completed run came to stands in the run alone: the index does not hold its reason."""
         if run.workload != LLM:
             return None
+        found = self.runs.get(run.run_id) if run.state is RunState.COMPLETED else None
         return FleetRunItem(
             run_id=run.run_id,
             fleet_id=fleet_id_of(run.run_id),
-            status=_ended(run),
+            status=_ended(found[0] if found else run),
             created_at=iso(run.created_ms) or "",
         )
 

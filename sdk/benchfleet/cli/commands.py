@@ -59,6 +59,15 @@ HTTP = {
     "check-tools": Entry("benchfleet.cli.http.lists:check_tools", "Tell which load tools are here.", "runner,load"),
 }
 
+FLEET = {
+    "run": Entry("benchfleet.cli.fleet.run:run", "Start a run of a manifest: every prompt to every model."),
+    "status": Entry("benchfleet.cli.fleet.status:run", "Show how far a run is."),
+    "wait": Entry("benchfleet.cli.fleet.wait:run", "Wait for a run's end, and bring its artifacts."),
+    "results": Entry("benchfleet.cli.fleet.results:run", "Print what came of a run."),
+    "list": Entry("benchfleet.cli.fleet.listing:run", "List runs of fleets, the newest first."),
+    "cancel": Entry("benchfleet.cli.fleet.cancel:run", "Stop a run; what was answered is kept."),
+}
+
 KEYS = {
     "create": Entry("benchfleet.cli.keys.create:run", "Make a key and print it, once.", "aws"),
     "list": Entry("benchfleet.cli.keys.listing:run", "List keys: role, id, name and day of creation.", "aws"),
@@ -73,6 +82,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "models": Group("Find models that executors have announced, and who has them.", MODELS),
     "executors": Group("List, show, drain and remove executors.", EXECUTORS),
     "http": Group("Measure and compare web frameworks on this machine.", HTTP),
+    "fleet": Group("Send datasets of prompts to language models.", FLEET, "benchfleet.fleet.exit_codes:code_of"),
     "report": Entry("benchfleet.cli.report:run", "Compare the results of runs: ranking, intervals, prices.", "report"),
     "import": Entry("benchfleet.cli.import_results:run", "Make results of other tools a run that `report` reads."),
     "runner": Entry("runner_image.command:run", "Claim tasks from a control plane and run them.", "runner"),

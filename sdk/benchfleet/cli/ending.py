@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -15,24 +15,32 @@ from benchfleet.exceptions import BenchfleetError
 POSIX_ONLY = frozenset({"fcntl", "termios", "pwd", "grp", "resource"})
 
 
+def general(error: BaseException) -> int:
+    """An error's exit code; what is no error of ours is infrastructure."""
+    return error.exit_code if isinstance(error, BenchfleetError) else exit_codes.INFRASTRUCTURE
+
+
 @contextmanager
-def ending() -> Iterator[None]:
-    """Raises typer.Exit for whatever goes wrong inside; lets through what Typer ends by itself, and a broken pipe."""
+def ending(code_of: Callable[[BaseException], int] = general) -> Iterator[None]:
+    """Raises typer.Exit for whatever goes wrong inside; lets through what Typer ends by itself, and a broken pipe.
+
+    `code_of` is for commands with exit codes of their own.
+    """
     try:
         yield
     except (typer.Exit, TyperException, BrokenPipeError):
         raise
     except BenchfleetError as error:
-        _end(str(error), error.exit_code)
+        _end(str(error), code_of(error))
     except (KeyboardInterrupt, typer.Abort):  # Abort: Ctrl-C or the end of input at a question
         _end("interrupted", exit_codes.INTERRUPTED)
     except OSError as error:  # a full disk, a folder that may not be written
-        _end(words_of(error), exit_codes.INFRASTRUCTURE)
+        _end(words_of(error), code_of(error))
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name in POSIX_ONLY:
             _end(f"this command needs Linux or macOS: this system has no {error.name}", exit_codes.USAGE)
         traceback.print_exc()
-        _end(f"this should not have happened ({type(error).__name__}); please report it", exit_codes.INFRASTRUCTURE)
+        _end(f"this should not have happened ({type(error).__name__}); please report it", code_of(error))
 
 
 def words_of(error: OSError) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from benchfleet.cli.ending import POSIX_ONLY, ending
+from benchfleet.cli.ending import POSIX_ONLY, ending, general
 from benchfleet.exceptions import BenchfleetError
 
 
@@ -51,15 +51,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """A command with commands of its own."""
+    """A command with commands of its own. `codes`: `module:function` from an error to an exit code, where those are its own."""
 
     help: str
     entries: Mapping[str, Entry]
+    codes: str | None = None
 
     def load(self, name: str) -> Any:
         """Imports nothing: the commands inside are as lazy as the group's neighbours."""
         app = typer.Typer(
-            name=name, cls=lazy_group(self.entries), help=self.help, no_args_is_help=True, add_completion=False,
+            name=name, cls=lazy_group(self.entries, self.codes), help=self.help, no_args_is_help=True, add_completion=False,
             pretty_exceptions_enable=False,
         )  # fmt: skip
         app.callback()(_no_options)
@@ -104,8 +105,11 @@ class LazyCommand(TyperCommand):
         return context
 
 
-def lazy_group(entries: Mapping[str, Entry | Group]) -> type[TyperGroup]:
-    """A class for `typer.Typer(cls=…)` with these commands; the outermost turns errors into one line and an exit code."""
+def lazy_group(entries: Mapping[str, Entry | Group], codes: str | None = None) -> type[TyperGroup]:
+    """A class for `typer.Typer(cls=…)` with these commands.
+
+    The outermost, and one with `codes` of its own, turn errors into one line and an exit code.
+    """
 
     class LazyGroup(TyperGroup):
         def __init__(self, **settings: Any) -> None:
@@ -116,12 +120,21 @@ def lazy_group(entries: Mapping[str, Entry | Group]) -> type[TyperGroup]:
             return _plain(super().get_params(ctx))
 
         def invoke(self, ctx: Any) -> Any:
-            if ctx.parent is not None:
+            if ctx.parent is not None and codes is None:
                 return super().invoke(ctx)
-            with ending():
+            with ending(lambda error: _code_of(error, codes)):
                 return super().invoke(ctx)
 
     return LazyGroup
+
+
+def _code_of(error: BaseException, codes: str | None) -> int:
+    """The function is imported when there is an error: not before a command has run."""
+    if codes is None:
+        return general(error)
+    module, _, attribute = codes.partition(":")
+    code: int = getattr(import_module(module), attribute)(error)
+    return code
 
 
 def unwrapped(text: str) -> str:

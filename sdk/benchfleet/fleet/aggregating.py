@@ -11,11 +11,9 @@ from benchfleet_results.fleets.benchmarks import placed
 from benchfleet_results.fleets.costs import as_legacy
 from pydantic import ValidationError
 
+from benchfleet.fleet.errors import FolderError
+
 RESULTS = "results.json"
-
-
-class FolderError(ValueError):
-    """A folder whose files make no fleet. The message names the file and the field."""
 
 
 def read_folder(folder: Path, *, legacy_prices: bool = False) -> FleetBenchmarkResults:

@@ -66,13 +66,13 @@ class FleetBenchmark:
     ) -> Handle:
         """Starts a run of a manifest (a file, or its content) and returns its handle at once.
 
-        `wait`: return when it has ended and its artifacts are below `handle.artifact_base_dir`. `more` are fields of
-        `POST /fleets/runs`. Raises ManifestError with all problems, ProviderConfigError, RunFailed, WaitTimeout, ApiError.
+        `wait`: return when it has ended and its artifacts are below `handle.artifact_base_dir`; they are there, too, of a
+        run that failed, before RunFailed is raised. `more` are fields of `POST /fleets/runs`.
+        Raises ManifestError with all problems, ProviderConfigError, RunFailed, WaitTimeout, ApiError.
         """
         handle = Blocking.run_flow(self._flows.execute(manifest, idempotency_key=idempotency_key, **more))
         if wait:
-            self.wait_for_completion(handle.run_id)
-            Blocking.run_flow(self._flows.fetch(handle.run_id, handle.artifact_base_dir))
+            Blocking.run_flow(self._flows.see_through(handle, timeout_ms=TIMEOUT_MS, poll_interval_ms=POLL_MS))
         return handle
 
     def wait_for_completion(
@@ -91,7 +91,7 @@ class FleetBenchmark:
 
     def list_runs(self, *, fleet_id: str = "", status: str = "") -> list[str]:
         """Ids of runs, the newest first."""
-        return Blocking.run_flow(self._flows.runs(fleet_id=fleet_id, status=status))
+        return [item.run_id for item in Blocking.run_flow(self._flows.runs(fleet_id=fleet_id, status=status))]
 
     def cancel(self, run_id: str) -> None:
         """Stops a run. Tests that have not started are skipped; what is there stays. Raises RunNotFound."""
@@ -140,8 +140,7 @@ class AsyncFleetBenchmark:
         """As FleetBenchmark.execute_fleet."""
         handle = await self._flows.execute(manifest, idempotency_key=idempotency_key, **more)
         if wait:
-            await self.wait_for_completion(handle.run_id)
-            await self._flows.fetch(handle.run_id, handle.artifact_base_dir)
+            await self._flows.see_through(handle, timeout_ms=TIMEOUT_MS, poll_interval_ms=POLL_MS)
         return handle
 
     def wait_for_completion(
@@ -158,9 +157,9 @@ class AsyncFleetBenchmark:
         """As FleetBenchmark.get_status."""
         return self._flows.status(run_id)
 
-    def list_runs(self, *, fleet_id: str = "", status: str = "") -> Coroutine[Any, Any, list[str]]:
+    async def list_runs(self, *, fleet_id: str = "", status: str = "") -> list[str]:
         """As FleetBenchmark.list_runs."""
-        return self._flows.runs(fleet_id=fleet_id, status=status)
+        return [item.run_id for item in await self._flows.runs(fleet_id=fleet_id, status=status)]
 
     def cancel(self, run_id: str) -> Coroutine[Any, Any, None]:
         """As FleetBenchmark.cancel."""
@@ -190,6 +189,11 @@ def defaults_of(
 def connection(url: str | None, api_key: str | None) -> settings.Connection:
     """Raises what `settings.connection` raises."""
     return settings.connection(url, api_key, None, environ=os.environ, stdin=sys.stdin, warn=lambda words: None)
+
+
+def flows_over(client: Client, output: Path | None, defaults: Defaults, config_path: Path | None) -> Flows:
+    """For who has a client already; to be run by `Blocking.run_flow`."""
+    return flows_of(client._session, output, defaults, config_path)
 
 
 def flows_of(session: Session, output: Path | str | None, defaults: Defaults, config_path: Path | str | None) -> Flows:

@@ -6,7 +6,8 @@ from benchfleet_contract.fleets.results import FleetBenchmarkResults, Paired
 from benchfleet_results.fleets.breakdowns import target_of
 from benchfleet_results.fleets.pairs import MEASURES, adjusted, compared, means
 
-from benchfleet.fleet.aggregating import FolderError, read_folder
+from benchfleet.fleet.aggregating import read_folder
+from benchfleet.fleet.errors import FolderError
 
 FLEET_RESULTS = "fleet-results.json"
 

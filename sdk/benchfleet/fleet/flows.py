@@ -4,17 +4,19 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchfleet_contract.fleets.plan import Defaults
-from benchfleet_contract.fleets.runs import ENDED, FleetRunDetail
+from benchfleet_contract.fleets.runs import ENDED, FleetRunDetail, FleetRunItem
 
 from benchfleet.api import fleets
 from benchfleet.api.session import Session
-from benchfleet.exceptions import Conflict, NotFound, RunFailed, UsageError
-from benchfleet.fleet.errors import ResultsNotReady, RunNotFound, WaitTimeout
+from benchfleet.exceptions import Conflict, NotFound, UsageError
+from benchfleet.fleet import following
+from benchfleet.fleet.errors import ResultsNotReady
 from benchfleet.fleet.handle import Handle, handle_of
 from benchfleet.fleet.reading import FleetInput, read_input
 from benchfleet.local.files import replace_whole
@@ -60,24 +62,17 @@ class Flows:
         return sent
 
     async def status(self, run_id: str) -> FleetRunDetail:
-        try:
-            return await fleets.fleet_run(self.session, run_id)
-        except NotFound as error:
-            raise RunNotFound(
-                f"there is no fleet run {run_id}: `benchfleet fleet list` shows those that are"
-            ) from error
+        return await following.status(self.session, run_id)
 
     async def results(self, run_id: str) -> dict[str, Any]:
         """What is on this machine already is not asked for again."""
-        here = _read_json(self._folder(run_id) / RESULTS)
+        here = _read_json(self.folder(run_id) / RESULTS)
         if here is not None:
             return here
         try:
             return await fleets.fleet_results(self.session, run_id)
         except NotFound as error:
-            raise RunNotFound(
-                f"there is no fleet run {run_id}: `benchfleet fleet list` shows those that are"
-            ) from error
+            raise following.not_found(run_id) from error
         except Conflict as error:
             raise ResultsNotReady(
                 f"fleet run {run_id} has no results yet: wait_for_completion waits for them"
@@ -85,24 +80,48 @@ class Flows:
 
     async def wait(self, run_id: str, *, timeout_ms: float, poll_interval_ms: float) -> dict[str, Any]:
         """Raises RunFailed as soon as the run has failed or was cancelled, WaitTimeout."""
-        if poll_interval_ms <= 0:
-            raise UsageError(f"poll_interval_ms must be more than 0, not {poll_interval_ms}")
-        end = self.session.entropy.clock() + timeout_ms / 1000
-        while True:
-            run = await self.status(run_id)
-            if run.status in ("failed", "cancelled"):
-                raise RunFailed(_why(run))
-            if run.status in ENDED and run.results_ready:
-                return await self.results(run_id)
-            left = end - self.session.entropy.clock()
-            if left <= 0:
-                words = f"fleet run {run_id} is {run.status} after {timeout_ms:g} ms ({_counted(run)}); it goes on"
-                raise WaitTimeout(words)
-            await self.session.runtime.sleep(min(poll_interval_ms / 1000, left))
+
+        def done(run: FleetRunDetail) -> bool:
+            if following.has_failed(run):
+                raise following.failure(run)
+            return run.status in ENDED and run.results_ready
+
+        await following.until(
+            self.session, run_id, done, timeout_ms=timeout_ms, poll_interval_ms=poll_interval_ms
+        )  # fmt: skip
+        return await self.results(run_id)
+
+    async def collect(
+        self,
+        run_id: str,
+        to: Path | None = None,
+        *,
+        timeout_ms: float | None = None,
+        poll_interval_ms: float = 2_000.0,
+        told: following.Told = lambda run: None,
+    ) -> FleetRunDetail:
+        """Waits for a run's end and brings its artifacts, however it ended, unless they are here already.
+
+        Raises WaitTimeout, RunNotFound.
+        """
+        run = await following.until_settled(
+            self.session, run_id, timeout_ms=timeout_ms, poll_interval_ms=poll_interval_ms, told=told
+        )
+        if run.results_ready and not ((to or self.folder(run_id)) / RESULTS).is_file():
+            await self.fetch(run_id, to)
+        return run
+
+    async def see_through(self, handle: Handle, *, timeout_ms: float, poll_interval_ms: float) -> None:
+        """Raises RunFailed, once what there is of the run is on this machine; WaitTimeout."""
+        run = await self.collect(
+            handle.run_id, handle.artifact_base_dir, timeout_ms=timeout_ms, poll_interval_ms=poll_interval_ms
+        )
+        if following.has_failed(run) or not run.results_ready:
+            raise following.failure(run)
 
     async def fetch(self, run_id: str, to: Path | None = None) -> Path:
         """Puts all artifacts below the run's folder, `fleet-results.json` last: when it is there, all is there."""
-        folder = to or self._folder(run_id)
+        folder = to or self.folder(run_id)
         paths = [artifact.path for artifact in await fleets.fleet_artifacts(self.session, run_id)]
         for path in sorted(paths, key=lambda path: (path == RESULTS, path)):
             target = _inside(folder, path)
@@ -110,18 +129,23 @@ class Flows:
             await self.session.runtime.call(_write, target, data)
         return folder
 
-    async def runs(self, *, fleet_id: str = "", status: str = "") -> list[str]:
-        return [item.run_id async for item in fleets.fleet_runs(self.session, fleet_id=fleet_id, status=status)]
+    async def runs(self, *, fleet_id: str = "", status: str = "", most: int | None = None) -> list[FleetRunItem]:
+        """The newest first, `most` of them."""
+        found: list[FleetRunItem] = []
+        async with aclosing(fleets.fleet_runs(self.session, fleet_id=fleet_id, status=status)) as items:
+            async for item in items:
+                if most is not None and len(found) >= most:
+                    break
+                found.append(item)
+        return found
 
     async def cancel(self, run_id: str) -> None:
         try:
             await fleets.stop_fleet_run(self.session, run_id)
         except NotFound as error:
-            raise RunNotFound(
-                f"there is no fleet run {run_id}: `benchfleet fleet list` shows those that are"
-            ) from error
+            raise following.not_found(run_id) from error
 
-    def _folder(self, run_id: str) -> Path:
+    def folder(self, run_id: str) -> Path:
         fleets.fleet_path(run_id)  # refuses what is no run id, which could lead out of the folder
         return self.base() / run_id
 
@@ -141,17 +165,6 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found
-
-
-def _why(run: FleetRunDetail) -> str:
-    told = "; ".join(run.errors[:3]) or run.reason or "no reason is known"
-    return (
-        f"fleet run {run.run_id} is {run.status}: {told} ({_counted(run)}); see `benchfleet fleet status {run.run_id}`"
-    )
-
-
-def _counted(run: FleetRunDetail) -> str:
-    return f"{run.tests.total - run.tests.pending} of {run.tests.total} tests done"
 
 
 def _inside(folder: Path, path: str) -> Path:

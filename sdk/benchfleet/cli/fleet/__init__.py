@@ -1,0 +1,1 @@
+"""`benchfleet fleet …`: one file a command."""
