@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from benchfleet.cli.documents.schema import schema_of
+from benchfleet.fleet import FleetBenchmark
 
 from local_emulator.stack import Emulator
 from tests.integration.api_client import Json, fresh
@@ -43,10 +44,11 @@ def project(emulator: Emulator, providers: Providers, tmp_path_factory: pytest.T
 
 
 def _begun(emulator: Emulator, folder: Path, key: str) -> str:
-    from benchfleet.fleet import FleetBenchmark
-
-    about = {"url": emulator.ready.api_url, "api_key": emulator.ready.keys.admin}
-    with FleetBenchmark(folder / "fleet-results", config_path=folder / "fleet.toml", **about) as fleet:
+    ready = emulator.ready
+    made = FleetBenchmark(
+        folder / "fleet-results", config_path=folder / "fleet.toml", url=ready.api_url, api_key=ready.keys.admin
+    )
+    with made as fleet:
         return fleet.execute_fleet(folder / "fleet-manifest.json", idempotency_key=key).run_id
 
 
