@@ -28,6 +28,7 @@ from runner_image.workloads.http.load.own import OpenLoop
 from runner_image.workloads.http.load.wrk import Wrk
 from runner_image.workloads.http.machine import cores_of, environment_of, tool_of
 from runner_image.workloads.http.measure import Asked, Gate, Loaders, measure
+from runner_image.workloads.http.oddities import leaks, oddities
 from runner_image.workloads.http.pinned import PinnedSlot
 from runner_image.workloads.http.plan import Plan
 from runner_image.workloads.http.resources.held_back import HeldBack, Watching
@@ -86,10 +87,8 @@ class Start:
 
     def _measure(self) -> None:
         cores = cores_of(self.slot)
-        notes = [cores.note] if cores.note else []
-        self._set(
-            environment=environment_of(cores), validity=self.result.validity.model_copy(update={"reasons": notes})
-        )
+        self._set(environment=environment_of(cores))
+        self._note(*([cores.note] if cores.note else []))
         commands = SlotCommands(self.slot, self.work_dir / "load")
         saturation, latency = _driver(commands, self.options.driver), OpenLoop(commands)
         tools = [tool_of(saturation), tool_of(latency)]
@@ -103,10 +102,22 @@ class Start:
         built = build(slot, found.framework, found.app, timeout_s=self.options.build_timeout_s)
         self._set(build_s=built.build_s)
         self.on_step("starting", 0.0)
-        with Server(slot, found.framework, found.app, logs=self.work_dir, ready_s=self.options.ready_s) as server:
-            self._set(command=server.command, startup_s=server.startup_s, idle_memory_bytes=pss_bytes(server.pids()))
-            watch = _watch(server, cores, pinned=slot.pinned)
-            self._load(server, _loaders(server, found, cores, saturation, None if tools[1].missing else latency, watch))
+        server = server_of(slot, found, self.options, self.work_dir)
+        try:
+            with server:
+                self._set(
+                    command=server.command, startup_s=server.startup_s, idle_memory_bytes=pss_bytes(server.pids())
+                )
+                watch = _watch(server, cores, pinned=slot.pinned)
+                self._load(
+                    server, _loaders(server, found, cores, saturation, None if tools[1].missing else latency, watch)
+                )
+        finally:
+            self._note(*oddities(server, found.framework), *leaks(self.result))
+
+    def _note(self, *words: str) -> None:
+        reasons = [*self.result.validity.reasons, *words]
+        self._set(validity=self.result.validity.model_copy(update={"reasons": reasons}))
 
     def _tell(self, found: Placed) -> None:
         framework = found.framework
@@ -125,6 +136,14 @@ class Start:
 
         for one in measure(server, self._asked, Plan.of(self.options), loaders, on_workload=told):
             self._set(workloads=[*self.result.workloads, one])
+
+
+def server_of(slot: Slot, found: Placed, options: HttpOptions, logs: Path) -> Server:
+    limit = options.memory_limit_mb
+    return Server(
+        slot, found.framework, found.app, logs=logs, ready_s=options.ready_s,
+        memory_bytes=limit * 1024**2 if limit else None,
+    )  # fmt: skip
 
 
 def _watch(server: Server, cores: Cores, *, pinned: bool) -> Callable[[], Watching]:

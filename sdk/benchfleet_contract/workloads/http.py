@@ -71,6 +71,9 @@ class HttpOptions(Options):
     keep_alive: bool = Field(default=True, description="Else each request has a connection of its own.")
     driver: Literal["auto", "wrk", "h2load"] = Field(default="auto", description="The tool for saturation.")
     ready_s: float = Field(default=30.0, gt=0, le=600, description="Seconds from the start to the first 2xx.")
+    memory_limit_mb: int | None = Field(
+        default=None, ge=16, description="MiB that the server may take; else 3/4 of the machine's."
+    )
     build_timeout_s: float = Field(default=900.0, gt=0, description="Seconds for the build.")
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of the arrivals at fixed rates.")
     profiler: Literal["none", "auto"] = Field(

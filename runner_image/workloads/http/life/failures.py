@@ -7,12 +7,30 @@ from typing import Literal
 from runner_image.workloads.protocol import WorkloadError
 
 Kind = Literal[
-    "unavailable", "build_failed", "build_timeout", "not_started", "not_ready", "wrong_port", "foreign_port", "died"
+    "unavailable",
+    "build_failed",
+    "build_timeout",
+    "not_started",
+    "not_ready",
+    "wrong_port",
+    "foreign_port",
+    "died",
+    "out_of_memory",
 ]
 TAIL_BYTES = 16 * 1024
 _TAIL_LINES = 20
 # What is missing on the machine says nothing of the framework.
 OURS: frozenset[str] = frozenset({"unavailable", "foreign_port"})
+
+REMEDIES: dict[Kind, str] = {
+    "unavailable": "install it, or take it from another place with start in bench.toml",
+    "not_started": "see the end of its log; it must stay in the foreground",
+    "wrong_port": "the app must take its port from its first argument or from PORT",
+    "not_ready": "it must answer its health path with a 2xx, see its log",
+    "foreign_port": "end the process that has the port, or leave the port out",
+    "died": "see the end of its log",
+    "out_of_memory": "it may leak; or allow more with memory_limit_mb",
+}
 
 
 class ServerFailed(WorkloadError):

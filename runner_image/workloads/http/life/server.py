@@ -18,10 +18,11 @@ from runner_image.isolation.protocol import Running
 from runner_image.workloads.http.frameworks.record import Framework
 from runner_image.workloads.http.life import ports
 from runner_image.workloads.http.life.app import App, filled
-from runner_image.workloads.http.life.failures import Kind, ServerFailed, tail
+from runner_image.workloads.http.life.failures import REMEDIES, Kind, ServerFailed, tail
 from runner_image.workloads.http.life.log_cap import LogCap
+from runner_image.workloads.http.life.memory_cap import MemoryCap
 from runner_image.workloads.http.life.readiness import NotReady, wait_until_ready
-from runner_image.workloads.http.life.tree import measured, processes
+from runner_image.workloads.http.life.tree import exit_code, is_alive, measured, processes
 from runner_image.workloads.protocol import Slot
 
 READY_S = 30.0
@@ -29,11 +30,6 @@ _PORTS = 3  # that are tried where somebody else was faster
 _POLL_S = 0.05
 _TAKEN = ("address already in use", "eaddrinuse", "address in use")
 _KINDS: dict[str, Kind] = {"foreign": "foreign_port", "elsewhere": "wrong_port", "silent": "not_ready"}
-_REMEDIES: dict[Kind, str] = {
-    "wrong_port": "the app must take its port from its first argument or from PORT",
-    "not_ready": "it must answer its health path with a 2xx, see its log",
-    "foreign_port": "end the process that has the port, or leave the port out",
-}
 
 
 class Server:
@@ -51,6 +47,7 @@ class Server:
         logs: Path,
         port: int = 0,
         ready_s: float = READY_S,
+        memory_bytes: int | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,13 +55,16 @@ class Server:
         self._ready_s, self._sleep, self._clock = ready_s, sleep, clock
         self._out, self._err = logs / "server_stdout.log", logs / "server_stderr.log"
         self._running: Running | None = None
+        self._logs = LogCap([self._out, self._err])
+        self._memory = MemoryCap(self._tree, most_bytes=memory_bytes)
         self._held = ExitStack()
         self.command: list[str] = []
         self.port, self.startup_s, self.stubborn = 0, 0.0, False
 
     def __enter__(self) -> "Server":
         """Raises ServerFailed."""
-        self._held.enter_context(LogCap([self._out, self._err]))
+        self._held.enter_context(self._logs)
+        self._held.enter_context(self._memory)
         try:
             for tries_left in reversed(range(_PORTS if self._wanted == 0 else 1)):
                 if self._started(last=tries_left == 0):
@@ -85,13 +85,20 @@ class Server:
     def pid(self) -> int:
         return self._running.pid if self._running else 0
 
+    @property
+    def cut_bytes(self) -> int:
+        """How much of its logs was dropped: see LogCap."""
+        return self._logs.cut_bytes
+
     def pids(self) -> set[int]:
         """What is measured: the server and everything that it has started, or those of them that its record names."""
         return measured(self.pid, self._framework.measure) if self.pid else set()
 
     def alive(self) -> None:
-        """Raises ServerFailed `died` where it has ended, with the ends of its logs."""
-        code = self._running.poll() if self._running else 0
+        """Raises ServerFailed `died` or `out_of_memory` where it has ended, with the ends of its logs."""
+        self._memory.look()
+        self._require_memory()
+        code = exit_code(self._running) if self._running else 0
         if code is not None:
             raise self._failure("died", f"The server of {self._framework.name} ended with exit code {code} under load")
 
@@ -145,7 +152,20 @@ class Server:
         said = " ".join(self.tails().values()).lower()
         return seen.seen == "foreign" or (seen.seen == "ended" and any(words in said for words in _TAKEN))
 
+    def _tree(self) -> set[int]:
+        return {each.pid for each in processes(self.pid)} if self.pid else set()
+
+    def _require_memory(self) -> None:
+        used = self._memory.over_bytes
+        if used is not None:
+            most, mib = self._memory.most_bytes, 1024**2
+            raise self._failure(
+                "out_of_memory",
+                f"The server of {self._framework.name} was ended: it used {used // mib} MiB of memory, more than {most // mib}",
+            )
+
     def _not_ready(self, seen: NotReady) -> ServerFailed:
+        self._require_memory()
         if seen.seen == "ended":
             code = self._running.poll() if self._running else None
             if code == 127:
@@ -153,11 +173,10 @@ class Server:
                     "unavailable", f"{self.command[0]} is not here, which starts {self._framework.name}"
                 )
             return self._failure("not_started", f"The server of {self._framework.name} did not start: {seen.words}")
-        kind = _KINDS[seen.seen]
-        return self._failure(kind, f"The server of {self._framework.name}: {seen.words}", _REMEDIES[kind])
+        return self._failure(_KINDS[seen.seen], f"The server of {self._framework.name}: {seen.words}")
 
-    def _failure(self, kind: Kind, message: str, remedy: str = "") -> ServerFailed:
-        return ServerFailed(kind, message, remedy=remedy, tails=self.tails())
+    def _failure(self, kind: Kind, message: str) -> ServerFailed:
+        return ServerFailed(kind, message, remedy=REMEDIES[kind], tails=self.tails())
 
     def _asked_to_end(self, running: Running) -> bool:
         """Whether the server and all that it started ended by themselves."""
@@ -166,15 +185,8 @@ class Server:
             with contextlib.suppress(OSError, psutil.Error):
                 os.kill(each.pid, wanted)
         end = self._clock() + self._framework.grace_s
-        while any(_is_alive(each) for each in tree):
+        while any(is_alive(each) for each in tree):
             if self._clock() >= end:
                 return False
             time.sleep(_POLL_S)
         return True
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

@@ -2,9 +2,14 @@
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 
 import psutil
+
+from runner_image.isolation.protocol import Running
+
+_REPORTED_S, _POLL_S = 10.0, 0.02
 
 
 def processes(root: int) -> Iterator[psutil.Process]:
@@ -28,6 +33,28 @@ def _command_line(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
         return " ".join(process.cmdline())
     return ""
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def exit_code(running: Running) -> int | None:
+    """None while it runs. A process that is gone is waited for until its slot knows of it."""
+    end = time.monotonic() + _REPORTED_S
+    while (code := running.poll()) is None and time.monotonic() < end and not _runs(running.pid):
+        time.sleep(_POLL_S)
+    return code
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return is_alive(psutil.Process(pid))
+    except psutil.Error:
+        return False
 
 
 def listening(root: int) -> set[int]:

@@ -16,6 +16,15 @@ def pss_bytes(pids: Iterable[int], *, proc: Path = Path("/proc")) -> int | None:
     return sum(found) if found else None
 
 
+def rss_bytes(pids: Iterable[int]) -> int:
+    """Pages that processes share count for each of them. A process that is gone counts nothing."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            total += psutil.Process(pid).memory_info().rss
+    return total
+
+
 def _of(pid: int, proc: Path) -> int | None:
     with contextlib.suppress(OSError):
         told = _PSS.search((proc / str(pid) / "smaps_rollup").read_bytes())
