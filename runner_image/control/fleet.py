@@ -79,7 +79,9 @@ class FleetSession:
             raise LookupError(str(error)) from None
         endpoint = (reply.get("executor") or {}).get("endpoint")
         if not endpoint:
-            raise LookupError(f"no executor with an endpoint serves {model!r} now: announce one with --endpoint")
+            raise LookupError(
+                f"no executor with an endpoint serves {model!r} now: announce one with --advertise-endpoint"
+            )
         address = str(endpoint).rstrip("/")
         return address if address.endswith("/v1") else f"{address}/v1"
 
