@@ -5,13 +5,15 @@ aside is never given out again, it counts as spent.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from benchfleet_contract.fleets.leases import Settled
+from benchfleet_contract.fleets.leases import LeaseRequest, Settled
 
 NANO = 1_000_000_000
 SILENT_MS = 300_000  # what a runner holds that says nothing for so long is not waited for
+REPEATS_MS = 120_000  # a request is repeated within this time, or never
+MOST_HOLDINGS = 400  # the item holds 400 KB; a holding has some 500 bytes
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,30 @@ class Budget:
         return max(0, self.most - self.committed)
 
 
-def settle(budget: Budget, shard: int, attempt: int, settled: list[Settled], *, now_ms: int) -> Budget:
+def wanted(request: LeaseRequest) -> list[int]:
+    """What each request may cost at most, in the order in which they are granted."""
+    amounts = request.reserve_usd or [request.reserve_usd_each] * request.want
+    return [round(usd * NANO) for usd in amounts[: request.want]]
+
+
+def settle(budget: Budget, shard: int, attempt: int, settled: Iterable[Settled], *, now_ms: int) -> Budget:
     """What was set aside for these is free, and what they cost is spent. No attempt frees more than it holds."""
-    mine = _mine(budget, shard, attempt, now_ms)
-    freed = min(mine.held, sum(reserved_of(one.id)[0] for one in settled))
-    spent = sum(round(one.usd * NANO) for one in settled)
+    mine, told = _mine(budget, shard, attempt, now_ms), list(settled)
+    freed = min(mine.held, sum(map(_reserved, told)))
+    spent = sum(round(one.usd * NANO) for one in told)
     return _with(
         replace(budget, committed=budget.committed - freed + spent), shard, replace(mine, held=mine.held - freed)
     )
 
 
-def reserve(budget: Budget, shard: int, attempt: int, want: int, each: int, *, now_ms: int) -> tuple[Budget, int]:
-    """For as many of `want` requests as there is money; how many these are."""
-    mine = _mine(budget, shard, attempt, now_ms)
-    granted = min(want, budget.left // each) if each else (want if budget.left else 0)
-    held = granted * each
+def reserve(budget: Budget, shard: int, attempt: int, amounts: Sequence[int], *, now_ms: int) -> tuple[Budget, int]:
+    """For as many of these requests, from the first on, as there is money; how many these are. What costs nothing is free."""
+    mine, left, granted = _mine(budget, shard, attempt, now_ms), budget.left, 0
+    for amount in amounts:
+        if amount > left:
+            break
+        left, granted = left - amount, granted + 1
+    held = sum(amounts[:granted])
     return _with(
         replace(budget, committed=budget.committed + held), shard, replace(mine, held=mine.held + held)
     ), granted
@@ -68,9 +79,13 @@ def repeated(budget: Budget, shard: int, attempt: int, sequence: int | None) -> 
     return mine.reply if mine and same else None
 
 
-def answered(budget: Budget, shard: int, sequence: int | None, reply: str) -> Budget:
+def answered(budget: Budget, shard: int, sequence: int | None, reply: str, *, now_ms: int) -> Budget:
+    """Remembers the reply, and forgets who holds nothing and will not repeat: a run may have more shards than fit the item."""
     mine = budget.holdings[str(shard)]
-    return _with(budget, shard, replace(mine, sequence=sequence, reply=reply if sequence is not None else None))
+    budget = _with(budget, shard, replace(mine, sequence=sequence, reply=reply if sequence is not None else None))
+    kept = {name: one for name, one in budget.holdings.items() if one.held or now_ms - one.seen_ms <= REPEATS_MS}
+    newest = sorted(kept, key=lambda name: kept[name].seen_ms, reverse=True)[:MOST_HOLDINGS]
+    return replace(budget, holdings={name: kept[name] for name in newest})
 
 
 def lease_id(shard: int, *, usd_each: int, tokens_each: int) -> str:
@@ -94,6 +109,10 @@ def budget_of_text(text: str) -> Budget:
     read = json.loads(text)
     holdings = {number: Holding(**one) for number, one in read["holdings"].items()}
     return Budget(read["most"], read["committed"], holdings)
+
+
+def _reserved(settled: Settled) -> int:
+    return reserved_of(settled.id)[0] if settled.reserved_usd is None else round(settled.reserved_usd * NANO)
 
 
 def _mine(budget: Budget, shard: int, attempt: int, now_ms: int) -> Holding:

@@ -20,6 +20,20 @@ CUT, LEAST_SCALE = 0.7, 0.05
 COOLDOWN_MS = 15_000  # after a cut: the refusals of what was on its way then are no news
 GROWTH_PER_MS = 0.05 / 10_000  # of the full concurrency
 BUSY_RETRY_MS = 1_000
+REPEATS_MS = 120_000  # a request is repeated within this time, or never
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a request with this `sequence` was granted, so that its repetition takes no slots again. Times are of the server."""
+
+    at_ms: float
+    sequence: int
+    granted: int
+    start_ms: float
+    interval_ms: float
+    retry_after_ms: int
+    concurrency: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,7 @@ class Quota:
     tpm: int | None = None
     limits_ms: float = 0.0
     holders: Mapping[str, float] = field(default_factory=dict)
+    answers: Mapping[str, Answered] = field(default_factory=dict)  # by holder: the last one, where a limit is known
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ class Asked:
     correction_tokens: int = 0
     throttled: int = 0
     retry_after_ms: float = 0.0
+    sequence: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,13 @@ class Grant:
 
 
 def take(quota: Quota, asked: Asked, *, now_ms: int) -> tuple[Quota, Grant]:
-    """The key afterwards, and what is granted. The same quota comes back where there is nothing to remember."""
+    """The key afterwards, and what is granted. The same quota comes back where there is nothing to remember.
+
+    A repeated request (the same `sequence`) is granted what it was, and changes nothing.
+    """
+    before = quota.answers.get(asked.holder)
+    if before and asked.sequence is not None and before.sequence == asked.sequence:
+        return quota, _again(before, now_ms)
     quota = _throttled(_limited(quota, asked, now_ms), asked, now_ms)
     quota = replace(quota, tokens_ms=quota.tokens_ms + asked.correction_tokens * _each(quota.tpm))
     each_ms = max(_each(quota.rpm), asked.tokens_each * _each(quota.tpm))
@@ -77,6 +99,9 @@ def take(quota: Quota, asked: Asked, *, now_ms: int) -> tuple[Quota, Grant]:
         quota = _taken(quota, asked, granted, start_ms)
     wait_ms = math.ceil(max(start_ms + granted * each_ms - now_ms - HORIZON_MS, 0)) + 1 if granted < asked.want else 0
     start_after_ms = math.ceil(start_ms - now_ms) if granted else 0
+    if asked.sequence is not None and (quota.rpm or quota.tpm):
+        said = Answered(now_ms, asked.sequence, granted, start_ms, each_ms, wait_ms, concurrency)
+        quota = replace(quota, answers=_fresh(quota.answers, now_ms) | {asked.holder: said})
     return quota, Grant(granted, start_after_ms, each_ms, wait_ms, concurrency)
 
 
@@ -90,7 +115,18 @@ def quota_text(quota: Quota) -> str:
 
 
 def quota_of_text(text: str) -> Quota:
-    return Quota(**json.loads(text))
+    read = json.loads(text)
+    answers = {holder: Answered(**said) for holder, said in read.get("answers", {}).items()}
+    return Quota(**{**read, "answers": answers})
+
+
+def _again(said: Answered, now_ms: int) -> Grant:
+    start_after_ms = max(0, math.ceil(said.start_ms - now_ms)) if said.granted else 0
+    return Grant(said.granted, start_after_ms, said.interval_ms, said.retry_after_ms, said.concurrency)
+
+
+def _fresh(answers: Mapping[str, Answered], now_ms: int) -> dict[str, Answered]:
+    return {holder: said for holder, said in answers.items() if now_ms - said.at_ms <= REPEATS_MS}
 
 
 def _each(per_minute: int | None) -> float:

@@ -35,7 +35,7 @@ def test_money_is_given_out_once(stores: Stores) -> None:
     stores.fleets.begin_budget("r", 50)
 
     def ask(shard: int) -> int:
-        return stores.fleets.change_budget("r", lambda b: reserve(b, shard, 1, 3, 10, now_ms=NOW_MS)) or 0
+        return stores.fleets.change_budget("r", lambda b: reserve(b, shard, 1, [10] * 3, now_ms=NOW_MS)) or 0
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(ask, range(1, 5))) == 5

@@ -31,7 +31,7 @@ class FakeControlPlane:
     grants: int = 1000
     spent_usd: float = 0.0
     executor: str | None = None
-    _reserved: dict[str, float] = field(default_factory=dict)
+    _reserved_usd: float = 0.0
     _granted: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,8 +52,7 @@ class FakeControlPlane:
             self.asked.append(request)
             for settled in request.settled:
                 self.spent_usd += settled.usd
-                if self.budget_usd is not None:
-                    self._reserved[settled.id] -= self._each[settled.id]
+                self._reserved_usd -= settled.reserved_usd or 0.0
             granted = min(request.want, self.grants)
             if self.stop_after is not None:
                 granted = min(granted, self.stop_after - self._granted)
@@ -62,18 +61,23 @@ class FakeControlPlane:
     def _reply(self, request: LeaseRequest, granted: int) -> LeaseReply:
         name = f"l{len(self.asked)}"
         if self.budget_usd is not None and request.want:
-            left = self.budget_usd - self.spent_usd - sum(self._reserved.values())
-            granted = min(granted, int(left / request.reserve_usd_each))
-            self._each[name] = request.reserve_usd_each
-            self._reserved[name] = granted * request.reserve_usd_each
-            if granted == 0 and sum(self._reserved.values()) < request.reserve_usd_each / 2:
+            waits, amounts = self._reserved_usd > 1e-9, request.reserve_usd or [0.0] * request.want
+            granted = self._paid(amounts[:granted])
+            if granted == 0 and (not waits or amounts[0] > self.budget_usd):
                 return LeaseReply(stop="budget")
         self._granted += granted
         if request.want and not granted and self.stop_after is not None:
             return LeaseReply(stop="stopped")
         return LeaseReply(granted=granted, lease_id=name, retry_after_ms=10)
 
-    _each: dict[str, float] = field(default_factory=dict)
+    def _paid(self, amounts: list[float]) -> int:
+        granted = 0
+        for amount in amounts:
+            if self.spent_usd + self._reserved_usd + amount > (self.budget_usd or 0.0) + 1e-12:
+                break
+            self._reserved_usd += amount
+            granted += 1
+        return granted
 
 
 QUICK = Policy(patience_s=60, first_s=0.01, most_s=0.02)

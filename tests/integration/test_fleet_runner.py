@@ -73,3 +73,12 @@ def test_a_runner_does_what_a_manifest_asks(api: Api, emulator: Emulator, provid
     assert tests[0]["response"]["content"] == " w0 w1 w2 w3"
     assert tests[0]["cost_usd"] == pytest.approx(7e-6 + 4 * 2e-6)
     assert sorted(asked.prompt for asked in provider.asked) == ["Say 1", "Say 2"]
+
+
+def test_a_budget_that_pays_for_no_test_leaves_them_skipped_and_their_shard_done(
+    api: Api, emulator: Emulator, provider: Providers, tmp_path: Path
+) -> None:
+    before = len(provider.asked)
+    told = worked(api, emulator, made(api, provider, max_cost=1e-6, max_tokens=10), tmp_path)
+    assert (told["tests"]["skipped"], told["cost_usd"], len(provider.asked)) == (2, None, before)
+    assert [shard["status"] for shard in told["shards"]] == ["completed"]

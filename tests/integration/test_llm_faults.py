@@ -143,6 +143,71 @@ def test_a_budget_is_asked_before_money_is_spent(tmp_path: Path) -> None:
     assert {each.error.kind for each in found.values() if each.error} == {"budget"}
 
 
+def _most_usd(prompt: str, tokens: int) -> float:
+    """By PRICE: a token for each byte of the prompt, 64 of a template, and an answer as long as it may be."""
+    return (len(prompt) + 64) * 0.001 + tokens * 0.002
+
+
+def test_each_test_is_set_aside_with_its_own_most_and_the_dear_one_alone_is_skipped(tmp_path: Path) -> None:
+    with serving(Providers(Behaviour(tokens=3))) as providers:
+        work = shard(providers.url, ["a", "b" * 400, "c"], provider={"price": PRICE}, load=Load(concurrency=1))
+        control = FakeControlPlane(work, budget_usd=0.3)
+        result = executed(control, tmp_path)
+    assert [(each.key, each.status) for each in control.kept] == [
+        ("t1", "success"), ("t2", "skipped"), ("t3", "success"),
+    ]  # fmt: skip
+    assert control.asked[0].reserve_usd == pytest.approx([_most_usd(p, 10) for p in ("a", "b" * 400, "c")])
+    assert sum(one.usd for asked in control.asked for one in asked.settled) == pytest.approx(2 * 0.013)
+    assert {one.metric for one in result.output.measurements} >= {"success", "e2el"}
+
+
+def test_a_shard_that_no_money_was_left_for_is_done_and_its_tests_are_skipped(tmp_path: Path) -> None:
+    with serving() as providers:
+        work = shard(providers.url, ["a"] * 500, provider={"price": PRICE})
+        control = FakeControlPlane(work, budget_usd=0.01)
+        result = executed(control, tmp_path)
+    assert {each.status for each in control.kept} == {"skipped"}
+    assert len(control.kept) == 500
+    assert (providers.asked, len(control.asked)) == ([], 1)
+    assert [(one.metric, one.samples[0]) for one in result.output.measurements] == [("sent", 0.0)]
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_with_a_budget_nothing_is_sent_whose_price_is_unknown_but_to_who_sends_no_bill(
+    tmp_path: Path, keyed: bool
+) -> None:
+    with serving() as providers:
+        settings = {"api_key_env": "LOOP"} if keyed else {}
+        work = shard(providers.url, ["a"], provider=settings, max_cost=1)
+        control = FakeControlPlane(work, budget_usd=1.0)
+        executed(control, tmp_path, environment={"LOOP": "key"})
+    (kept,) = control.kept
+    if keyed:
+        assert (kept.status, providers.asked) == ("skipped", [])
+        assert "no price of m is known" in (kept.error.message if kept.error else "")
+    else:
+        assert (kept.status, kept.cost_usd) == ("success", None)
+
+
+def test_what_failed_and_cannot_be_paid_again_is_a_failure(tmp_path: Path) -> None:
+    """Two senders; the money is enough for one try at a time, and a try that was cut may be on the bill."""
+    with serving(Providers(rules=[Rule(Behaviour(cut_after=0), times=1)])) as providers:
+        work = shard(providers.url, ["a"], provider={"price": PRICE})
+        control = FakeControlPlane(work, budget_usd=_most_usd("a", 10))
+        executed(control, tmp_path)
+    assert [(each.status, each.tries) for each in control.kept] == [("failure", 1)]
+    assert len(providers.asked) == 1
+    assert control.spent_usd == pytest.approx(_most_usd("a", 10))
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(status=429), Behaviour(status=500), Behaviour(status=400)])
+def test_a_refusal_costs_nothing(tmp_path: Path, behaviour: Behaviour) -> None:
+    with serving(Providers(rules=[Rule(behaviour)])) as providers:
+        control = FakeControlPlane(shard(providers.url, ["a"], provider={"price": PRICE}), budget_usd=1.0)
+        executed(control, tmp_path)
+    assert (control.kept[0].status, control.spent_usd) == ("failure", 0.0)
+
+
 def test_a_stopped_run_skips_what_was_not_started(tmp_path: Path) -> None:
     with serving() as providers:
         control = FakeControlPlane(shard(providers.url, ["a"] * 10), stop_after=4)

@@ -8,7 +8,7 @@ import pytest
 from benchfleet.fleet.estimating import estimate
 from benchfleet_contract.fleets.manifest import read_fleet
 from benchfleet_contract.fleets.plan import FleetPlan, Price, ProviderSettings
-from benchfleet_results.fleets.price_list import RELEASED, listed, price_set
+from benchfleet_results.fleets.price_list import PROVIDERS, RELEASED, listed, price_set
 from benchfleet_results.fleets.tariffs import NoPrice, OwnTariff, Tariff, Tokens, free_of_charge, price_set_of, tariff
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,7 +96,7 @@ def test_no_tier_of_the_list_has_the_usual_price_in_silence() -> None:
                 except NoPrice:
                     continue
                 usual = listed(provider.id, model.id, extra={}, at=NOW)
-                assert one._price(NOW).__dict__ != usual._price(NOW).__dict__, (model.id, name, value)
+                assert one.cost_usd(Tokens(9, 9), NOW) != usual.cost_usd(Tokens(9, 9), NOW), (model.id, name, value)
     assert seen > 100
 
 
@@ -165,3 +165,42 @@ def test_a_budget_that_cannot_be_kept_or_pays_for_nothing_is_told_before_the_run
     assert "max_cost cannot be kept" in found.problems[0]
     assert "may cost 0.00266 USD or more" in found.problems[1]
     assert "1 tests may cost more" in estimate(a_plan("own:m", max_cost=0.01), at=NOW).problems[0]
+
+
+def test_sums_are_those_of_the_package() -> None:
+    """With tiers and caches: what is kept of its sums gives the same."""
+    from genai_prices import Usage, calc_price
+    from genai_prices.data_snapshot import get_snapshot
+
+    seen = 0
+    for provider in get_snapshot().providers:
+        if provider.id not in PROVIDERS.values():
+            continue
+        kind = next(kind for kind, name in PROVIDERS.items() if name == provider.id)
+        for model in provider.models[::9]:
+            try:
+                one = listed(kind, model.id, extra={}, at=NOW)
+            except NoPrice:
+                continue
+            seen += 1
+            for prompt in (90, 150_000, 700_000):
+                usage = Usage(input_tokens=prompt, output_tokens=33, cache_read_tokens=40)
+                theirs = calc_price(usage, model.id, provider_id=provider.id, genai_request_timestamp=NOW).total_price
+                ours = one.cost_usd(Tokens(prompt, 33, cached=40), NOW)
+                assert float(ours) == pytest.approx(float(theirs), rel=1e-12), (provider.id, model.id, prompt)
+    assert seen > 40
+
+
+def test_with_a_budget_every_answer_has_an_end_and_that_is_told() -> None:
+    cases = [{"id": "a", "prompt": "Hi"}, {"id": "b", "prompt": "Hi", "config": {"max_tokens": 7}}]
+    manifest = {
+        "fleet_id": "f", "repositories": [{"id": "r", "name": "R", "dataset_path": "d"}], "providers": ["openai:gpt-4o"],
+    }  # fmt: skip
+    datasets = {"d": {"name": "D", "version": "1", "test_cases": cases}}
+    found = {}
+    for name, settings in {"none": {}, "budget": {"max_cost": 1}, "all": {"max_cost": 1, "max_tokens": 5}}.items():
+        reading = read_fleet({**manifest, "settings": settings}, datasets)
+        assert reading.plan is not None
+        shard = reading.plan.shards[0]
+        found[name] = ([test.parameters.max_tokens for test in shard.tests], len(reading.warnings), shard.max_cost)
+    assert found == {"none": ([None, 7], 0, None), "budget": ([4096, 7], 1, Decimal(1)), "all": ([5, 7], 0, Decimal(1))}

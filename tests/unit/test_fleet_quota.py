@@ -1,6 +1,7 @@
 """Leave to send: slots in time for all runners of a key, fewer at once after a refusal."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from benchfleet_contract.fleets.leases import KeyLimits
@@ -11,6 +12,7 @@ from chalicelib.domain.fleet_quota import (
     COOLDOWN_MS,
     HORIZON_MS,
     LEAST_SCALE,
+    REPEATS_MS,
     Asked,
     Quota,
     quota_of_text,
@@ -91,6 +93,26 @@ def test_who_shares_max_concurrency_gets_a_part_and_who_sleeps_gets_none() -> No
     quota, second = take(quota, Asked("b", 1, 10, limits), now_ms=NOW + 1)
     _, alone = take(quota, Asked("a", 1, 10, limits), now_ms=NOW + 90_000)
     assert (first.concurrency, second.concurrency, alone.concurrency) == (8, 4, 8)
+
+
+def test_a_repeated_request_takes_no_slots_again() -> None:
+    one = asked(3, KeyLimits(rpm=60), sequence=1, throttled=1, correction_tokens=500)
+    quota, first = take(Quota(), one, now_ms=NOW)
+    later, again = take(quota, one, now_ms=NOW + 400)
+    assert later == quota
+    assert (again.granted, again.interval_ms) == (first.granted, first.interval_ms)
+    assert again.start_after_ms == max(0, first.start_after_ms - 400)
+    _, new = take(quota, replace(one, sequence=2), now_ms=NOW + 400)
+    assert new.start_after_ms > again.start_after_ms
+
+
+def test_answers_are_kept_for_those_who_may_repeat_and_only_where_a_limit_is_known() -> None:
+    quota = Quota()
+    for number in range(500):
+        one = replace(asked(1, KeyLimits(rpm=60_000), sequence=1), holder=str(number))
+        quota, _ = take(quota, one, now_ms=NOW + number * 1_000)
+    assert len(quota.answers) == REPEATS_MS // 1_000 + 1
+    assert take(Quota(), asked(1, NONE, sequence=1), now_ms=NOW)[0] == Quota()
 
 
 @given(

@@ -66,14 +66,14 @@ class ShardWork:
             holder=f"{task.id}/{task.attempt}", want=request.want, concurrency=request.concurrency,
             limits=request.limits, tokens_each=request.reserve_tokens_each,
             correction_tokens=sum(one.tokens - fleet_budget.reserved_of(one.id)[1] for one in request.settled),
-            throttled=request.throttled, retry_after_ms=(request.retry_after_s or 0.0) * 1000,
+            sequence=request.sequence, throttled=request.throttled, retry_after_ms=(request.retry_after_s or 0.0) * 1000,
         )  # fmt: skip
         return self.fleets.change_quota(
             request.provider_key, lambda quota: take(quota, asked, now_ms=now_ms), now_ms=now_ms
         )
 
     def _reply(self, number: int, request: LeaseRequest, grant: Grant) -> LeaseReply:
-        each = round(request.reserve_usd_each * NANO)
+        each = 0 if request.reserve_usd else round(request.reserve_usd_each * NANO)
         lease = fleet_budget.lease_id(number, usd_each=each, tokens_each=request.reserve_tokens_each)
         return LeaseReply(
             granted=grant.granted, lease_id=lease if grant.granted else None, start_after_ms=grant.start_after_ms,
@@ -93,17 +93,17 @@ def _paid(
     budget: Budget, task: Task, request: LeaseRequest, reply: LeaseReply, now_ms: int
 ) -> tuple[Budget, LeaseReply]:
     """The reply, as far as there is money for it."""
-    shard, each = task.number, round(request.reserve_usd_each * NANO)
+    shard, amounts = task.number, fleet_budget.wanted(request)[: reply.granted]
     budget = fleet_budget.settle(budget, shard, task.attempt, request.settled, now_ms=now_ms)
     waits = fleet_budget.may_return(budget, now_ms=now_ms)
-    budget, granted = fleet_budget.reserve(budget, shard, task.attempt, reply.granted, each, now_ms=now_ms)
+    budget, granted = fleet_budget.reserve(budget, shard, task.attempt, amounts, now_ms=now_ms)
     changes = {
         "granted": granted,
         "lease_id": reply.lease_id if granted else None,
         "budget_left_usd": budget.left / NANO,
     }
     if granted < reply.granted:
-        ends = not granted and not waits
+        ends = not granted and (not waits or amounts[0] > budget.most)
         changes |= {"stop": "budget" if ends else None, "retry_after_ms": max(reply.retry_after_ms, BUSY_RETRY_MS)}
     reply = reply.model_copy(update=changes)
-    return fleet_budget.answered(budget, shard, request.sequence, reply.model_dump_json()), reply
+    return fleet_budget.answered(budget, shard, request.sequence, reply.model_dump_json(), now_ms=now_ms), reply

@@ -1,9 +1,9 @@
 """When a request may go: the control plane's leases, how many at a time, and the provider's wish to be left alone."""
 
 import asyncio
+import math
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,11 +17,12 @@ MOST_SETTLED = 1000  # of one request
 
 
 class Halt(Exception):
-    """Nothing will be sent any more. No error: the run is over."""
+    """`stopped`: nothing will be sent any more. `budget`: not this request, nor what costs as much. No error."""
 
-    def __init__(self, reason: Literal["budget", "stopped"]) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Literal["budget", "stopped"], words: str = "") -> None:
+        super().__init__(words or reason)
         self.reason = reason
+        self.words = words
 
 
 class Gate:
@@ -66,10 +67,11 @@ class Places:
 
 @dataclass(frozen=True)
 class Leased:
-    """The right to one try, from `at` (monotonic clock) on."""
+    """The right to one try that costs `usd` at most, from `at` (monotonic clock) on."""
 
     id: str
     at: float
+    usd: float = 0.0
 
 
 @dataclass
@@ -77,19 +79,20 @@ class Leases:
     """Requests that the control plane has granted, one for each try.
 
     One question at a time, in a thread: a shard's requests never wait for more than one of them. `ask` raises what ends the
-    task. `wanted` says how many more tries there will be at least.
+    task. `upcoming` says what the next tries will cost at most, in their order: they are asked for with the first.
     """
 
     ask: Ask
     provider_key: str
     target: str
     places: Places
-    wanted: Callable[[], int]
+    upcoming: Callable[[], Sequence[float]]
     limits: KeyLimits = field(default_factory=KeyLimits)
-    reserve_usd: float = 0.0
     reserve_tokens: int = 0
     calls: int = 0
-    _granted: deque[Leased] = field(default_factory=deque)
+    _granted: list[Leased] = field(default_factory=list)
+    _waiting: list[float] = field(default_factory=list)
+    _refused_usd: float = math.inf
     _settled: list[Settled] = field(default_factory=list)
     _throttled: int = 0
     _retry_after_s: float | None = None
@@ -97,22 +100,30 @@ class Leases:
     _halt: Halt | None = None
     _asked_at: float = 0.0
 
-    async def take(self) -> str:
-        """A lease's id, for one try. Waits until it may be used; raises Halt when there will be none."""
-        async with self._lock:
-            while not self._granted:
-                if self._halt:
-                    raise self._halt
-                reply = await self._question(max(1, min(self.wanted(), MOST_WANTED)))
-                if not self._granted and not self._halt:
-                    await asyncio.sleep(min(max(reply.retry_after_ms / 1000, SHORTEST_WAIT_S), LONGEST_WAIT_S))
-            leased = self._granted.popleft()
+    async def take(self, usd: float = 0.0) -> Leased:
+        """For one try that costs so much at most. Waits until it may be used; raises Halt when there will be none."""
+        self._waiting.append(usd)
+        try:
+            async with self._lock:
+                leased = self._found(usd)
+                while leased is None:
+                    self._require_payable(usd)
+                    reply = await self._question(self._wanted(usd))
+                    leased = self._found(usd)
+                    if leased is None and not self._halt and not self.refuses(usd):
+                        await asyncio.sleep(min(max(reply.retry_after_ms / 1000, SHORTEST_WAIT_S), LONGEST_WAIT_S))
+        finally:
+            self._waiting.remove(usd)
         if (wait_s := leased.at - time.monotonic()) > 0:
             await asyncio.sleep(wait_s)
-        return leased.id
+        return leased
 
-    def settle(self, lease: str, *, usd: float, tokens: int) -> None:
-        self._settled.append(Settled(id=lease, usd=usd, tokens=tokens))
+    def refuses(self, usd: float) -> bool:
+        """Is it known that so much will not be granted any more?"""
+        return usd >= self._refused_usd
+
+    def settle(self, lease: Leased, *, usd: float, tokens: int) -> None:
+        self._settled.append(Settled(id=lease.id, usd=usd, tokens=tokens, reserved_usd=lease.usd))
 
     def throttled(self, retry_after_s: float | None) -> None:
         self._throttled += 1
@@ -122,25 +133,45 @@ class Leases:
         """What came of leases since the last question, if that is some time ago."""
         if (self._settled or self._throttled) and time.monotonic() - self._asked_at > SETTLE_AFTER_S:
             async with self._lock:
-                await self._question(0)
+                await self._question([])
 
     async def close(self) -> None:
         """Gives back what was not used, and tells the rest."""
         for leased in self._granted:
-            self.settle(leased.id, usd=0.0, tokens=0)
+            self.settle(leased, usd=0.0, tokens=0)
         self._granted.clear()
         while self._settled:
             async with self._lock:
-                await self._question(0)
+                await self._question([])
 
-    async def _question(self, want: int) -> LeaseReply:
+    def _require_payable(self, usd: float) -> None:
+        if self._halt:
+            raise self._halt
+        if self.refuses(usd):
+            raise Halt("budget")
+
+    def _found(self, usd: float) -> Leased | None:
+        found = next((one for one in self._granted if one.usd == usd), None)
+        if found:
+            self._granted.remove(found)
+        return found
+
+    def _wanted(self, usd: float) -> list[float]:
+        """This one, others that wait, those that come next; without what is granted already."""
+        others = [*self._waiting, *self.upcoming()]
+        for known in (usd, *(one.usd for one in self._granted)):
+            if known in others:
+                others.remove(known)
+        return [usd, *others][:MOST_WANTED]
+
+    async def _question(self, wanted: list[float]) -> LeaseReply:
         settled, self._settled = self._settled[:MOST_SETTLED], self._settled[MOST_SETTLED:]
         self.calls += 1
         request = LeaseRequest(
             provider_key=self.provider_key,
             target=self.target,
-            want=want,
-            reserve_usd_each=self.reserve_usd,
+            want=len(wanted),
+            reserve_usd=wanted if any(wanted) else [],
             reserve_tokens_each=self.reserve_tokens,
             settled=settled,
             throttled=self._throttled,
@@ -153,12 +184,15 @@ class Leases:
         self._throttled, self._retry_after_s = 0, None
         reply = await asyncio.to_thread(self.ask, request)
         self._asked_at = time.monotonic()
-        self._take_in(reply)
+        self._take_in(reply, wanted)
         await self.places.resize(reply.concurrency)
         return reply
 
-    def _take_in(self, reply: LeaseReply) -> None:
+    def _take_in(self, reply: LeaseReply, wanted: list[float]) -> None:
         first = self._asked_at + reply.start_after_ms / 1000
-        moments = [first + number * reply.interval_ms / 1000 for number in range(reply.granted)]
-        self._granted += [Leased(reply.lease_id or "", at) for at in moments]
-        self._halt = self._halt or (Halt(reply.stop) if reply.stop else None)
+        for number, usd in enumerate(wanted[: reply.granted]):
+            self._granted.append(Leased(reply.lease_id or "", first + number * reply.interval_ms / 1000, usd))
+        if reply.stop == "stopped":
+            self._halt = self._halt or Halt("stopped")
+        elif reply.stop == "budget" and wanted:
+            self._refused_usd = min(self._refused_usd, wanted[0])

@@ -61,7 +61,10 @@ def response_file(key: str) -> str:
 
 
 def output_of(shard: Shard, outcomes: Sequence[Outcome], *, lasted_s: float) -> Output:
-    """A benchmark is a repository (and scenario); a sample is a test. Latencies are of successes only."""
+    """A benchmark is a repository (and scenario); a sample is a test. Latencies are of successes only.
+
+    Of a shard of which nothing was sent, since there was no money for it, say, that is what was measured.
+    """
     good = [each for each in outcomes if each.status == "success"]
     sent = [each for each in outcomes if each.status != "skipped"]
     measurements = [_measurement(shard, name.removesuffix("_ms"), "ms", _values(good, name)) for name in _LATENCIES]
@@ -72,6 +75,8 @@ def output_of(shard: Shard, outcomes: Sequence[Outcome], *, lasted_s: float) -> 
         measurements.append(_measurement(shard, "output_tokens", "tokens/s", [made / lasted_s], better="higher"))
     shares = [1.0 if each.status == "success" else 0.0 for each in sent]
     measurements.append(_measurement(shard, "success", "share", shares, better="higher"))
+    if not sent:
+        measurements = [_measurement(shard, "sent", "share", [0.0] * len(outcomes), better="higher")]
     return Output(
         workload="llm",
         measurements=[each for each in measurements if each.samples],

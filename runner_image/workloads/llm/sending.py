@@ -16,7 +16,7 @@ from runner_image.retries import LONGEST_ASKED_S, Passing, Policy
 from runner_image.workloads.llm.answers import reported, response_of
 from runner_image.workloads.llm.client.answer import ProviderError
 from runner_image.workloads.llm.client.dialect import Call
-from runner_image.workloads.llm.limits import Gate, Leases
+from runner_image.workloads.llm.limits import Gate, Halt, Leased, Leases
 from runner_image.workloads.llm.measures import measured
 from runner_image.workloads.llm.provider import Provider
 from runner_image.workloads.llm.stream import Exchange, exchanged
@@ -42,7 +42,7 @@ class Times:
 
 @dataclass
 class Sender:
-    """`timeout_s` is for each try. `wall` is Unix time at the clock's zero."""
+    """`timeout_s` is for each try. `budgeted`: has the run a `max_cost`? `wall` is Unix time at the clock's zero."""
 
     http: httpx.AsyncClient
     provider: Provider
@@ -52,16 +52,22 @@ class Sender:
     timeout_s: float
     max_retries: int
     attempt: int
+    budgeted: bool = False
     backoff: Policy = BACKOFF
     dice: Callable[[], float] = random.random
     clock: Callable[[], float] = time.perf_counter
     wall: float = field(default_factory=lambda: time.time() - time.perf_counter())
 
     async def send(self, test: TestRequest, *, intended: float) -> Outcome:
-        """`intended` is of the clock. Raises Halt where nothing may be sent any more."""
-        times, tries = Times(intended), 0
+        """`intended` is of the clock. Raises Halt where it may not be sent."""
+        times, tries, exchange = Times(intended), 0, Exchange()
         while True:
-            exchange = await self._try(test, times)
+            try:
+                exchange = await self._try(test, times)
+            except Halt:
+                if not tries:
+                    raise
+                return await self._outcome(test, exchange, times, tries)  # it failed, and may not be tried again
             tries += 1
             error = exchange.error
             if error is None or not error.again or tries > self.max_retries:
@@ -69,7 +75,7 @@ class Sender:
             await self._rest(error, tries)
 
     async def _try(self, test: TestRequest, times: Times) -> Exchange:
-        lease = await self.leases.take()
+        lease = await self.leases.take(self.most_usd(test))
         await self.gate.passed()
         call = await self._call(test)
         times.sends(self.clock())
@@ -84,24 +90,41 @@ class Sender:
         self._settle(lease, test, exchange)
         return exchange
 
+    def most_usd(self, test: TestRequest) -> float:
+        """What is set aside for it. Raises Halt where that cannot be known and there is a budget."""
+        most = self.prices.most_usd(test)
+        if most is None and self.budgeted:
+            model = test.model or self.provider.target.model
+            raise Halt("budget", f"not sent: no price of {model} is known, so max_cost could not be kept")
+        return most or 0.0
+
+    def payable(self, test: TestRequest) -> bool:
+        try:
+            return not self.leases.refuses(self.most_usd(test))
+        except Halt:
+            return False
+
     async def _call(self, test: TestRequest) -> Call:
         dialect = self.provider.dialect
         if self.provider.selects:
             return dialect.call(await asyncio.to_thread(self.provider.ask, test))
         return dialect.call(self.provider.ask(test))
 
-    def _settle(self, lease: str, test: TestRequest, exchange: Exchange) -> None:
-        """A try that failed before its first token costs nothing; one that failed later what it was to cost at most."""
+    def _settle(self, lease: Leased, test: TestRequest, exchange: Exchange) -> None:
+        """A try that was refused costs nothing. One that may be on the bill, and whose tokens nobody told, the most it may."""
         answer = exchange.answer
         tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
-        usage = Usage(
-            prompt_tokens=answer.prompt_tokens or 0,
-            completion_tokens=answer.completion_tokens or 0,
-            total_tokens=tokens,
-            cached=answer.cached,
-        )
-        at_most = (self.prices.most_usd(test) or 0.0) if exchange.stamps.chunks else 0.0
-        usd = (self.prices.cost(test, usage, datetime.now(UTC))[0] or 0.0) if reported(answer) else at_most
+        refused = exchange.unsent or (exchange.error is not None and exchange.error.http_status is not None)
+        usd = 0.0 if refused else lease.usd
+        if reported(answer):
+            usage = Usage(
+                prompt_tokens=answer.prompt_tokens or 0,
+                completion_tokens=answer.completion_tokens or 0,
+                total_tokens=tokens,
+                cached=answer.cached,
+                reasoning=answer.reasoning,
+            )
+            usd = self.prices.cost(test, usage, datetime.now(UTC))[0] or 0.0
         self.leases.settle(lease, usd=usd, tokens=tokens)
 
     async def _rest(self, error: ProviderError, tries: int) -> None:

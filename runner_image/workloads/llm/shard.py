@@ -10,12 +10,12 @@ from benchfleet_contract.fleets.outcomes import ErrorKind, Outcome
 from benchfleet_contract.fleets.plan import Shard, TestRequest
 
 from runner_image.workloads.llm.journal import Journal
-from runner_image.workloads.llm.limits import Halt, Places
+from runner_image.workloads.llm.limits import MOST_WANTED, Halt, Places
 from runner_image.workloads.llm.load import arrivals, starts
 from runner_image.workloads.llm.sending import Sender, skipped
 
 WORDS: dict[ErrorKind, str] = {
-    "budget": "not sent: it could have gone beyond max_cost",
+    "budget": "not sent: with what it may cost at most the run could go beyond max_cost",
     "stopped": "not sent: the run was stopped",
     "failed_before": "not sent: another test failed, and continue_on_failure is false",
 }
@@ -41,10 +41,14 @@ class ShardRun:
         self.missing = [test for test in self.shard.tests if test.key not in kept or not kept[test.key].settled]
         self._left = len(self.missing)
 
-    @property
-    def left(self) -> int:
-        """Tests that are not sent yet."""
-        return self._left
+    def upcoming(self) -> list[float]:
+        """What the next tests may cost at most, in USD, as many as one question may ask for."""
+        first = len(self.missing) - self._left
+        return [
+            self.sender.most_usd(test)
+            for test in self.missing[first : first + MOST_WANTED]
+            if self.sender.payable(test)
+        ]
 
     async def run(self) -> None:
         """Leaves an outcome of every test in the journal. Raises what ends the task: a control plane that stays away, say."""
@@ -64,7 +68,7 @@ class ShardRun:
                 try:
                     await self.sender.send(test, intended=self.clock())
                 except Halt as halt:
-                    self._halted = self._halted or halt.reason
+                    self._take(halt)
 
         async with asyncio.TaskGroup() as group:
             for test in tests:
@@ -77,7 +81,8 @@ class ShardRun:
         async def sender(start_s: float) -> None:
             await self._until(begun + start_s)
             for test in waiting:
-                await asyncio.sleep((self.shard.load.request_delay_ms or 0) / 1000)
+                if not self._halted and self.sender.payable(test):
+                    await asyncio.sleep((self.shard.load.request_delay_ms or 0) / 1000)
                 await self._one(test, self.clock())
 
         async with asyncio.TaskGroup() as group:
@@ -111,12 +116,20 @@ class ShardRun:
 
     async def _outcome(self, test: TestRequest, intended: float) -> Outcome:
         self._left -= 1
-        if not self._halted:
+        why: ErrorKind | None = self._halted
+        words = ""
+        if not why:
             try:
                 return await self.sender.send(test, intended=intended)
             except Halt as halt:
-                self._halted = self._halted or halt.reason
-        return skipped(test, self._halted, WORDS[self._halted], attempt=self.sender.attempt)
+                self._take(halt)
+                why, words = halt.reason, halt.words
+        return skipped(test, why, words or WORDS[why], attempt=self.sender.attempt)
+
+    def _take(self, halt: Halt) -> None:
+        """A budget that does not pay for one request may pay for others."""
+        if halt.reason != "budget":
+            self._halted = self._halted or halt.reason
 
     @asynccontextmanager
     async def _keeping(self) -> AsyncIterator[None]:

@@ -34,6 +34,7 @@ class Exchange:
     answer: Answer = field(default_factory=Answer)
     stamps: Stamps = field(default_factory=Stamps)
     rest_s: float | None = None
+    unsent: bool = False  # there was no connection
     error: ProviderError | None = None
 
 
@@ -74,6 +75,7 @@ async def exchanged(
             _require_whole(exchange)
     except Exception as error:  # one odd answer must not cost the other tests of the shard
         exchange.error = _failure(error, exchange, timeout_s)
+        exchange.unsent = isinstance(error, _Unwritten | httpx.ConnectError | httpx.ConnectTimeout)
     exchange.stamps.ended = clock()
     if exchange.error:
         exchange.error.message = whole_text(redacted(exchange.error.message, key))[:MOST_CHARS]
@@ -111,6 +113,10 @@ async def _read(
         await response.aclose()
 
 
+class _Unwritten(ProviderError):
+    pass
+
+
 def _request(http: httpx.AsyncClient, call: Call, dialect: Dialect) -> httpx.Request:
     """Raises ProviderError for what cannot be written, as a key with characters that no header has."""
     accept = {
@@ -122,7 +128,7 @@ def _request(http: httpx.AsyncClient, call: Call, dialect: Dialect) -> httpx.Req
         return http.build_request("POST", call.url, headers={**accept, **call.headers}, content=call.content)
     except (ValueError, httpx.InvalidURL) as error:
         what = "a header has characters that HTTP has not" if isinstance(error, UnicodeError) else str(error)
-        raise ProviderError("invalid_request", f"the request cannot be written: {what}") from None
+        raise _Unwritten("invalid_request", f"the request cannot be written: {what}") from None
 
 
 def _no_stream(kind: str, content: bytes, *, wanted: str) -> ProviderError:

@@ -60,6 +60,8 @@ class Llm:
         self._kept = list(kept)
         self._prices = Prices(self.shard.provider, self.shard.target.model)
         self._warnings = self._prices.warnings(self.shard.tests)
+        for test in self.shard.tests:
+            self._prices.most_usd(test)
         for warning in self._warnings:
             _log.warning("%s: %s", self.shard.target.spec, warning)
         self._provider = provider(self.shard.target, self.shard.provider, job.credentials, select=fleet.select)
@@ -80,7 +82,7 @@ class Llm:
         return 0
 
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
-        """Failed tests are results: only a shard of which nothing was sent at all is a failure of its task."""
+        """Failed and skipped tests are results."""
         folder, outcomes = job.work_dir, [self._outcomes[test.key] for test in self.shard.tests]
         write_shard(
             folder, self.shard, outcomes, fleet_id=str(job.options.get("fleet_id", "")),
@@ -109,7 +111,7 @@ class Llm:
                     journal,
                     told=lambda outcome: counts.update([outcome.status]),
                 )
-                run.sender.leases.wanted = lambda: run.left
+                run.sender.leases.upcoming = run.upcoming
                 await run.run()
         finally:
             self._outcomes = journal.outcomes
@@ -122,9 +124,8 @@ class Llm:
             provider_key=self._provider.fingerprint,
             target=shard.target.spec,
             places=places,
-            wanted=lambda: 1,
+            upcoming=list,
             limits=KeyLimits(rpm=settings.rpm, tpm=settings.tpm, max_concurrency=settings.max_concurrency),
-            reserve_usd=max((prices.most_usd(test) or 0.0 for test in shard.tests), default=0.0),
             reserve_tokens=max((_tokens(test) for test in shard.tests), default=0) if settings.tpm else 0,
         )
         return Sender(
@@ -136,6 +137,7 @@ class Llm:
             shard.timeout_s,
             shard.max_retries,
             attempt=job.attempt,
+            budgeted=shard.max_cost is not None,
             backoff=self._backoff,
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from benchfleet_contract.fleets.dataset import Dataset, Sampling, TestCase, sampled
-from benchfleet_contract.fleets.plan import TestRequest
+from benchfleet_contract.fleets.plan import BUDGET_TOKENS, CAPS, Parameters, TestRequest
 from benchfleet_contract.fleets.settings import Settings
 from benchfleet_contract.fleets.template import MissingValues, TooLong, render
 from benchfleet_contract.fleets.written import Faults
@@ -61,13 +61,20 @@ def _request(
         category=test.category,
         prompt=render(test.prompt, values),
         system=_system(dataset, test, settings, faults),
-        parameters=sampled((*levels, test.config), extra),
+        parameters=_ended(sampled((*levels, test.config), extra), settings),
         model=test.config.model if test.config else None,
         expected=test.expected,
         references=test.references or [],
         assertions=[*test.assertions, *dataset.assertions, *settings.assertions],
         metadata=test.metadata or {},
     )
+
+
+def _ended(parameters: Parameters, settings: Settings) -> Parameters:
+    """With `max_cost` every answer has an end, so that what it may cost is known."""
+    if settings.budget is None or parameters.max_tokens or set(CAPS) & set(parameters.extra):
+        return parameters
+    return parameters.model_copy(update={"max_tokens": BUDGET_TOKENS})
 
 
 def _system(dataset: Dataset, test: TestCase, settings: Settings, faults: Faults) -> str | None:

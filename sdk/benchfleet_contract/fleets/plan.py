@@ -14,9 +14,8 @@ Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 
 DEFAULT_TIMEOUT_S = 120.0
 DEFAULT_RETRIES = 3
-BUDGET_TOKENS = (
-    4096  # in a run with `max_cost`, the `max_tokens` of a test that sets none: a cost without a limit has no most
-)
+BUDGET_TOKENS = 4096  # with `max_cost`, the `max_tokens` of a test that sets none: what has no end has no highest cost
+CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")  # as providers call it; in `extra` it wins
 
 
 class _Shape(BaseModel):
@@ -143,6 +142,7 @@ class Shard(_Shape):
     """What one task does: the tests of one repository (and scenario) on one target, in the order of the dataset.
 
     `number` counts from 1, as tasks do. `repository_name` is the manifest's, or the dataset's in the versioned dialect.
+    `max_cost` is the whole run's, in USD.
     `judge` is how answers are graded by a model, as the manifest writes it, with its target's settings in `judge_provider`.
     """
 
@@ -161,6 +161,7 @@ class Shard(_Shape):
     continue_on_failure: bool = True
     save_responses: bool = True
     seed: int | None = None
+    max_cost: Annotated[Decimal, Field(gt=0)] | None = None
     judge: dict[str, Any] | None = None
     judge_target: Target | None = None
     judge_provider: ProviderSettings | None = None

@@ -5,10 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from benchfleet_contract.fleets.dataset import Dataset, read_dataset
+from benchfleet_contract.fleets.dataset import Dataset, TestCase, read_dataset
 from benchfleet_contract.fleets.expanding import chosen, requests_of
 from benchfleet_contract.fleets.normal import Fleet, Work
 from benchfleet_contract.fleets.plan import (
+    BUDGET_TOKENS,
+    CAPS,
     Defaults,
     FleetPlan,
     FleetSettings,
@@ -135,7 +137,17 @@ class Planner:
             self.warnings.append(f"{work.repository.id}: {words}")
         tests = chosen(dataset.test_cases, settings.random_seed, most)
         extra = settings.extra | work.extra
+        if settings.budget is not None:
+            self._warn_of_ends(dataset, tests, work, extra)
         return requests_of(dataset, tests, settings, work.sampling, extra, self._faults)
+
+    def _warn_of_ends(self, dataset: Dataset, tests: list[TestCase], work: Work, extra: dict[str, Any]) -> None:
+        levels = (dataset.defaults, self._fleet.settings, work.sampling)
+        capped = set(CAPS) & set(extra) or any(level and level.max_tokens for level in levels)
+        count = 0 if capped else sum(not (test.config and test.config.max_tokens) for test in tests)
+        if count:
+            words = f"{count} tests set no max_tokens: with max_cost their answers end at {BUDGET_TOKENS} tokens"
+            self.warnings.append(f"{work.repository.id}: {words}; set settings.max_tokens")
 
     def _shard(
         self, number: int, work: Work, dataset: Dataset, target: Target, tests: list[TestRequest], judge: Target | None
@@ -158,6 +170,7 @@ class Planner:
             continue_on_failure=_first(settings.continue_on_failure, self._defaults.continue_on_failure),
             save_responses=_first(settings.save_responses, self._defaults.save_responses),
             seed=settings.random_seed,
+            max_cost=settings.budget,
             judge=settings.judge.model_dump() if settings.judge else None,
             judge_target=judge,
             judge_provider=self._provider(judge) if judge else None,

@@ -8,7 +8,7 @@ a model that has no price for prompts or for answers.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -35,6 +35,7 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
 )
 TIERS = ("service_tier", "speed", "processing", "search_type")  # parameters that change what is billed
 _USUAL = frozenset({"default", "auto", "standard", "standard_only", "on_demand"})
+_CACHE = ("cache_read_tokens", "cache_write_tokens")
 _NEEDED = ("input_mtok", "output_mtok")
 _DATED = re.compile(r"(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)")
 
@@ -50,25 +51,58 @@ class PriceSet:
 
 
 @dataclass(frozen=True)
+class _Rates:
+    """USD of a request, and of a token of each kind in it."""
+
+    once: Decimal
+    prompt: Decimal
+    read: Decimal
+    written: Decimal
+    made: Decimal
+    reasoned: Decimal
+
+
+@dataclass(frozen=True)
 class ListTariff:
-    """One model of the list, with the tier that is asked for."""
+    """One model of the list, with the tier that is asked for. The package's own sums are slow: what they add up is kept."""
 
     source: str
     notes: tuple[str, ...]
     model: "ModelInfo"
     context: Mapping[str, str]
+    _worst: dict[tuple[datetime, tuple[int, ...]], _Rates] = field(default_factory=dict, compare=False, repr=False)
+    _kept: dict[tuple[datetime, int], _Rates] = field(default_factory=dict, compare=False, repr=False)
 
     def cost_usd(self, tokens: Tokens, at: datetime) -> Decimal:
-        return _cost(self._price(at), tokens)
+        rates = self._rates(at, tokens.prompt)
+        cached, reasoning = min(tokens.cached, tokens.prompt), min(tokens.reasoning, tokens.completion)
+        prompt = (tokens.prompt - cached) * rates.prompt + cached * rates.read
+        return rates.once + prompt + (tokens.completion - reasoning) * rates.made + reasoning * rates.reasoned
 
     def most_usd(self, tokens: Tokens, at: datetime) -> Decimal:
         """Over all hours of the day, whatever is cached, and in every tier of prompt lengths that may be reached."""
-        hours = range(25) if isinstance(self.model.prices, list) else range(1)
-        prices = [self._price(at + timedelta(hours=number)) for number in hours]
-        return max(cost for price in prices for cost in _worst(price, tokens))
+        starts = (0, *(start for start in self._starts() if start < tokens.prompt))
+        if (at, starts) not in self._worst:
+            hours = range(25) if isinstance(self.model.prices, list) else range(1)
+            rates = [self._rates(at + timedelta(hours=number), start + 1) for number in hours for start in starts]
+            self._worst[at, starts] = _Rates(*(max(column) for column in zip(*map(astuple, rates), strict=True)))
+        return _most(self._worst[at, starts], tokens)
 
-    def _price(self, at: datetime) -> "ModelPrice":
-        return self.model.get_prices(at, self.context or None)
+    def _rates(self, at: datetime, prompt: int) -> _Rates:
+        minute, start = at.replace(second=0, microsecond=0), max((s for s in self._starts() if s < prompt), default=0)
+        if (minute, start) not in self._kept:
+            price = self.model.get_prices(minute, self.context or None)
+            self._kept[minute, start] = _rates(price, start + 1)
+        return self._kept[minute, start]
+
+    def _starts(self) -> tuple[int, ...]:
+        """Lengths of prompts beyond which all tokens have another price."""
+        if not self._known_starts:
+            prices = self.model.prices if isinstance(self.model.prices, list) else [self.model]
+            self._known_starts.append(tuple(sorted({start for one in prices for start in _tiers(one.prices)})))
+        return self._known_starts[0]
+
+    _known_starts: list[tuple[int, ...]] = field(default_factory=list, compare=False, repr=False)
 
 
 def listed(kind: str, model: str, *, base_url: str | None = None, extra: Mapping[str, Any], at: datetime) -> ListTariff:
@@ -156,25 +190,28 @@ def _since(found: "ModelInfo", at: datetime) -> bool:
     return any(getattr(one, "start_date", date.max) <= at.date() for one in dated)
 
 
-def _cost(price: "ModelPrice", tokens: Tokens, **more: int) -> Decimal:
+def _tiers(price: Any) -> Iterator[int]:
+    return (tier.start for value in price.__dict__.values() for tier in getattr(value, "tiers", ()))
+
+
+def _rates(price: "ModelPrice", prompt: int) -> _Rates:
+    once, alone = _cost(price), _cost(price, input_tokens=prompt)
+    read, written = (_cost(price, input_tokens=prompt, **{name: prompt}) for name in _CACHE)
+    made = _cost(price, input_tokens=prompt, output_tokens=1)
+    reasoned = _cost(price, input_tokens=prompt, output_tokens=1, output_reasoning_tokens=1)
+    of_prompt = [(cost - once) / prompt for cost in (alone, read, written)]
+    return _Rates(once, of_prompt[0], of_prompt[1], of_prompt[2], made - alone, reasoned - alone)
+
+
+def _most(rates: _Rates, tokens: Tokens) -> Decimal:
+    prompt, made = max(rates.prompt, rates.read, rates.written), max(rates.made, rates.reasoned)
+    return rates.once + tokens.prompt * prompt + tokens.completion * made
+
+
+def _cost(price: "ModelPrice", **counts: int) -> Decimal:
     from genai_prices.types import Usage
 
-    parts = {"cache_read_tokens": min(tokens.cached, tokens.prompt)}
-    parts["output_reasoning_tokens"] = min(tokens.reasoning, tokens.completion)
-    given = {name: count for name, count in {**parts, **more}.items() if count}
     try:
-        usage = Usage(input_tokens=tokens.prompt, output_tokens=tokens.completion, **given)
-        return price.calc_price(usage)["total_price"]
+        return price.calc_price(Usage(**counts))["total_price"]
     except ValueError as error:
         raise NoPrice(f"{price_set()}: {error}") from None
-
-
-def _worst(price: "ModelPrice", tokens: Tokens) -> Iterator[Decimal]:
-    """Of the longest prompt, and of the longest one in each tier below it; written to a cache, read from one, or neither."""
-    starts = {tier.start for value in price.__dict__.values() for tier in getattr(value, "tiers", ())}
-    for prompt in {tokens.prompt, *(start for start in starts if start < tokens.prompt)}:
-        for reasoning in (0, tokens.completion):
-            asked = Tokens(prompt, tokens.completion, 0, reasoning)
-            yield _cost(price, asked)
-            yield _cost(price, asked, cache_read_tokens=prompt)
-            yield _cost(price, asked, cache_write_tokens=prompt)

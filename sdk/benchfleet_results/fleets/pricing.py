@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchfleet_contract.fleets.outcomes import Usage
-from benchfleet_contract.fleets.plan import BUDGET_TOKENS, Parameters, ProviderSettings, TestRequest
+from benchfleet_contract.fleets.plan import BUDGET_TOKENS, CAPS, Parameters, ProviderSettings, TestRequest
 
 from benchfleet_results.fleets.tariffs import NoPrice, Tariff, Tokens, free_of_charge, tariff
 
 TEMPLATE_TOKENS = 64  # what a chat template puts around a prompt
-_CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 def now() -> datetime:
@@ -26,6 +25,7 @@ class Prices:
     settings: ProviderSettings
     model: str
     at: datetime = field(default_factory=now)
+    _mosts: dict[str, float | None] = field(default_factory=dict)
     _known: dict[tuple[str, str], Tariff | NoPrice] = field(default_factory=dict)
 
     def cost(self, test: TestRequest, usage: Usage, at: datetime) -> tuple[float | None, str | None]:
@@ -42,6 +42,11 @@ class Prices:
 
         A token of a prompt has a byte or more, an answer at most `max_tokens`.
         """
+        if test.key not in self._mosts:
+            self._mosts[test.key] = self._most_usd(test)
+        return self._mosts[test.key]
+
+    def _most_usd(self, test: TestRequest) -> float | None:
         try:
             return float(self._tariff(test).most_usd(_most_tokens(test), self.at))
         except NoPrice:
@@ -90,7 +95,7 @@ def _most_tokens(test: TestRequest) -> Tokens:
 def most_made(parameters: Parameters) -> int:
     """Tokens of all answers to one request: what is in `extra` wins in the body, and `n` asks for several answers."""
     extra = parameters.extra
-    caps = [cap for name in _CAPS if (cap := _count(extra.get(name)))]
+    caps = [cap for name in CAPS if (cap := _count(extra.get(name)))]
     return (max(caps, default=0) or parameters.max_tokens or BUDGET_TOKENS) * (_count(extra.get("n")) or 1)
 
 
