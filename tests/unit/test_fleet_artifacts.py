@@ -88,3 +88,9 @@ def test_the_deterministic_file_sorts_keys_at_every_level() -> None:
     text = _files()["csv/deterministic.json"].decode()
     assert json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False) + "\n" == text
     assert json.loads(text)["timestamp"].endswith("+00:00")
+
+
+def test_without_reports_there_are_no_pages_for_people() -> None:
+    results = aggregate("f", [a_benchmark("r", "openai_m", [a_test()])], timestamp=AT)
+    with_pages, without = ({path for path, _ in artifacts(results, reports=wanted)} for wanted in (True, False))
+    assert with_pages - without == {"csv/executive-report.html", "report.html"}

@@ -108,6 +108,31 @@ def test_a_pattern_without_end_is_stopped() -> None:
         searched("(", "x")
 
 
+SLOW = "(a|aa)+$"
+LONG = "a" * 60 + "b"
+
+
+@pytest.mark.parametrize(
+    ("schema", "document", "passed"),
+    [
+        ({"patternProperties": {"^x": {"type": "integer"}}, "additionalProperties": False}, '{"x1": 1}', True),
+        ({"patternProperties": {"^x": {"type": "integer"}}, "additionalProperties": False}, '{"x1": "1"}', False),
+        ({"patternProperties": {"^x": {}}, "additionalProperties": False}, '{"y": 1}', False),
+        ({"additionalProperties": {"type": "integer"}}, '{"y": 1}', True),
+        ({"additionalProperties": {"type": "integer"}}, '{"y": "1"}', False),
+        ({"$defs": {"n": {"type": "integer"}}, "items": {"$ref": "#/$defs/n"}}, "[1, 2]", True),
+        ({"pattern": SLOW}, f'"{LONG}"', None),
+        ({"patternProperties": {SLOW: {}}}, f'{{"{LONG}": 1}}', None),
+        ({"unevaluatedProperties": False}, '{"y": 1}', None),
+        ({"$ref": "http://127.0.0.1:9/schema.json"}, "1", None),
+    ],
+)
+def test_a_schema_is_applied_without_fetching_and_its_patterns_end(
+    schema: dict[str, Any], document: str, passed: bool | None
+) -> None:
+    assert _judge(document, {"type": "is-json", "value": schema}).passed is passed
+
+
 @pytest.mark.parametrize(
     ("right", "of", "k", "found"), [(1, 2, 1, 0.5), (1, 2, 2, 1.0), (0, 5, 3, 0.0), (2, 4, 2, 5 / 6)]
 )

@@ -49,7 +49,12 @@ class FinishFleet:
         )  # fmt: skip
         settings = FleetSettings.model_validate(outline.get("settings", {}))
         self._tell(run, results, status)
-        for path, data in artifacts(whole, formats=settings.formats, save_responses=settings.save_responses):
+        for path, data in artifacts(
+            whole,
+            formats=settings.formats,
+            save_responses=settings.save_responses,
+            reports=settings.generate_reports,
+        ):
             self.files.keep(run.run_id, f"artifacts/{path}", data)
         return {"partial": TESTS_FAILED, "failed": NO_TEST_SUCCEEDED}.get(status)
 

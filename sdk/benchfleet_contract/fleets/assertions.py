@@ -1,6 +1,6 @@
 """Typed assertions about an answer, as datasets and manifests write them: what is checked, at which threshold and weight."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -66,10 +66,10 @@ class Custom(_Assertion):
 
 
 class Rubric(_Assertion):
-    """A model reads the answer and gives a score from 0 to 1 by the rubric in `value`."""
+    """A model reads the answer and gives a score from 0 to 1 by the rubric in `value`; None: that of `settings.judge`."""
 
     type: Literal["llm-rubric"]
-    value: str
+    value: Annotated[str, Field(min_length=1)] | None = None
     threshold: Share = 0.5
 
 
@@ -92,18 +92,25 @@ class Threshold(BaseModel):
 Checked = Text | Many | Pattern | IsJson | Similarity | Custom | Rubric | Limit
 Assertion = Annotated[Checked | Threshold, Field(discriminator="type")]
 OUTSIDE = frozenset({"python", "llm-rubric"})  # need a process, or a request
+_MODELS: tuple[type[BaseModel], ...] = (Text, Many, Pattern, IsJson, Similarity, Custom, Rubric, Limit, Threshold)
+KINDS: tuple[str, ...] = tuple(kind for model in _MODELS for kind in get_args(model.model_fields["type"].annotation))
 _ADAPTER: TypeAdapter[Checked | Threshold] = TypeAdapter(Assertion)
 
 
 def read_assertion(written: dict[str, Any]) -> Checked | Threshold:
-    """`not-contains` is `contains` with `negate`. Raises ValueError with a message for the person who wrote it."""
+    """Raises ValueError with a message for the person who wrote it."""
+    try:
+        return assertion_of(written)
+    except ValidationError as error:
+        raise ValueError(_words(error)) from None
+
+
+def assertion_of(written: dict[str, Any]) -> Checked | Threshold:
+    """`not-contains` is `contains` with `negate`. Raises pydantic's ValidationError."""
     kind = written.get("type")
     if isinstance(kind, str) and kind.startswith("not-"):
         written = {**written, "type": kind.removeprefix("not-"), "negate": not written.get("negate", False)}
-    try:
-        return _ADAPTER.validate_python(written)
-    except ValidationError as error:
-        raise ValueError(_words(error)) from None
+    return _ADAPTER.validate_python(written)
 
 
 def _words(error: ValidationError) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from benchfleet_contract.fleets.asserting import check_assertions
 from benchfleet_contract.fleets.plan import Parameters
 from benchfleet_contract.fleets.template import MissingValues, TooLong, render
 from benchfleet_contract.fleets.written import ID_RULE, Faults, Written
@@ -70,6 +71,7 @@ def read_dataset(document: Any, faults: Faults) -> Dataset | None:
     if dataset is None:
         return None
     before = len(faults.found)
+    check_assertions(dataset.assertions, ("assertions",), faults)
     seen: dict[str, int] = {}
     for index, test in enumerate(dataset.test_cases):
         _check(test, index, seen, faults)
@@ -85,6 +87,7 @@ def _check(test: TestCase, index: int, seen: dict[str, int], faults: Faults) -> 
     if first != index:
         faults.refuse(path, test.id, f"is the id of test_cases[{first}], too", "give each test an id of its own")
     _check_text(test.prompt, test, (index, "prompt"), faults)
+    check_assertions(test.assertions, ("test_cases", index, "assertions"), faults)
 
 
 def _check_text(text: str | None, test: TestCase, where: tuple[int, str], faults: Faults) -> None:

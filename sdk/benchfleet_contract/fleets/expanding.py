@@ -65,9 +65,24 @@ def _request(
         model=test.config.model if test.config else None,
         expected=test.expected,
         references=test.references or [],
-        assertions=[*test.assertions, *dataset.assertions, *settings.assertions],
+        assertions=_assertions(dataset, test, settings),
         metadata=test.metadata or {},
     )
+
+
+def _assertions(dataset: Dataset, test: TestCase, settings: Settings) -> list[dict[str, Any]]:
+    """The test's, its dataset's, the manifest's. A judge with a rubric of its own judges every test."""
+    every = [*test.assertions, *dataset.assertions, *settings.assertions]
+    rubric = settings.judge.rubric if settings.judge else None
+    if rubric is None:
+        return every
+    if not any(is_rubric(one) for one in every):
+        every.append({"type": "llm-rubric"})
+    return [{**one, "value": one.get("value") or rubric} if is_rubric(one) else one for one in every]
+
+
+def is_rubric(assertion: dict[str, Any]) -> bool:
+    return str(assertion.get("type")).removeprefix("not-") == "llm-rubric"
 
 
 def _ended(parameters: Parameters, settings: Settings) -> Parameters:

@@ -5,8 +5,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from benchfleet_contract.fleets.asserting import Asserted, check_assertions, check_together
 from benchfleet_contract.fleets.dataset import Dataset, TestCase, read_dataset
-from benchfleet_contract.fleets.expanding import chosen, requests_of
+from benchfleet_contract.fleets.expanding import chosen, is_rubric, requests_of
 from benchfleet_contract.fleets.normal import Fleet, Work
 from benchfleet_contract.fleets.plan import (
     BUDGET_TOKENS,
@@ -23,7 +24,7 @@ from benchfleet_contract.fleets.plan import (
     TestRequest,
 )
 from benchfleet_contract.fleets.targets import provider_of, read_target
-from benchfleet_contract.fleets.written import Fault, Faults
+from benchfleet_contract.fleets.written import Fault, Faults, Path
 
 
 def digest(document: Any) -> str:
@@ -55,6 +56,7 @@ class Planner:
         judge = self._judge()
         datasets = self._datasets()
         self._check_load()
+        self._check_assertions(datasets)
         if self.problems or self._faults.found:
             return None
         shards = self._shards(targets, datasets, judge)
@@ -110,15 +112,48 @@ class Planner:
                 found[work.reference] = dataset
         return found
 
+    def _check_assertions(self, datasets: dict[str, Dataset]) -> None:
+        """The manifest's own, and those that meet in a test. A dataset that does not read has told its problems."""
+        settings = self._fleet.settings
+        check_assertions(settings.assertions, ("settings", "assertions"), self._faults)
+        judge, judged = settings.judge, False
+        whole = [(("settings", "assertions", n), self._faults, one) for n, one in enumerate(settings.assertions)]
+        check_together([("any", True, [*whole])], judge=judge is not None, rubric=bool(judge and judge.rubric))
+        for name, dataset in datasets.items():
+            faults = Faults("dataset", name)
+            tests = [self._asserted(dataset, index, faults) for index in range(len(dataset.test_cases))]
+            judged = judged or any(is_rubric(one[2]) for test in tests for one in test[2])
+            check_together(tests, judge=judge is not None, rubric=bool(judge and judge.rubric))
+            self.problems += faults.found
+        self._faults.found = list({(tuple(fault.path), fault.message): fault for fault in self._faults.found}.values())
+        if judge and not judge.rubric and datasets and not judged:
+            words = "it has nothing to judge: add a rubric, or assertions of type llm-rubric"
+            self._faults.warn(("settings", "judge"), words)
+
+    def _asserted(self, dataset: Dataset, index: int, faults: Faults) -> Asserted:
+        test = dataset.test_cases[index]
+        own = (("test_cases", index, "assertions"), faults, test.assertions)
+        shared = (("assertions",), faults, dataset.assertions)
+        whole = (("settings", "assertions"), self._faults, self._fleet.settings.assertions)
+        places: list[tuple[Path, Faults, dict[str, Any]]] = [
+            ((*path, number), collector, one)
+            for path, collector, assertions in (own, shared, whole)
+            for number, one in enumerate(assertions)
+        ]
+        return test.id, test.expected is not None, places
+
     def _check_load(self) -> None:
         load, path = self._fleet.settings.load, ("settings", "load")
-        sweep = load.sweep
-        if load.mode == "open" and load.rate is None and not (sweep and sweep.rates):
-            self._faults.refuse((*path, "rate"), None, "is missing", "an open loop needs requests a second, or a sweep")
+        if load.mode == "open" and load.rate is None:
+            self._faults.refuse((*path, "rate"), None, "is missing", "an open loop needs requests a second")
         if load.mode == "closed" and load.rate is not None:
             self._faults.refuse((*path, "rate"), load.rate, "has no meaning in a closed loop", 'add "mode": "open"')
-        if sweep and bool(sweep.rates) == bool(sweep.concurrencies):
-            self._faults.refuse((*path, "sweep"), None, "must have rates or concurrencies, one of them", "mend it")
+        if load.sweep is not None:
+            remedy = "leave it out; start a run for each load, with settings.load.concurrency or rate"
+            self._faults.refuse((*path, "sweep"), None, "is not there yet", remedy)
+        if self._fleet.settings.cache:
+            remedy = "leave it out: every request is sent"
+            self._faults.refuse(("settings", "cache"), True, "is not there yet", remedy)
 
     def _shards(self, targets: list[Target], datasets: dict[str, Dataset], judge: Target | None) -> list[Shard]:
         shards: list[Shard] = []

@@ -17,16 +17,18 @@ def artifacts(
     *,
     formats: Sequence[str] = FORMATS,
     save_responses: bool = True,
+    reports: bool = True,
 ) -> Iterator[tuple[str, bytes]]:
     """Paths are relative to the run's folder, with `/`. `fleet-results.json` is the last one.
 
-    The promised files are always there; `formats` adds `csv` (with the executive report), `html` and `yaml`.
+    The promised files are always there; `formats` adds `csv` (with the executive report), `html` and `yaml`. `reports` False:
+    without pages for people.
     """
     for folder, one in zip(folders(results.repository_results), results.repository_results, strict=True):
         yield from _benchmark(folder, one, save_responses)
     if "csv" in formats:
-        yield from _csv(results)
-    if "html" in formats:
+        yield from _csv(results, reports)
+    if "html" in formats and reports:
         yield "report.html", _page(results)
     if "yaml" in formats:
         yield "fleet-results.yaml", as_yaml(results)
@@ -74,13 +76,14 @@ def _benchmark(folder: str, one: RepositoryResult, save_responses: bool) -> Iter
                 yield f"{folder}/responses/{part(name)}.json", as_json(test.response)
 
 
-def _csv(results: FleetBenchmarkResults) -> Iterator[tuple[str, bytes]]:
+def _csv(results: FleetBenchmarkResults, reports: bool) -> Iterator[tuple[str, bytes]]:
     yield "csv/fleet-summary.csv", csv_files.fleet_summary(results)
     yield "csv/repositories.csv", csv_files.repositories(results)
     yield "csv/providers.csv", csv_files.providers(results)
     yield "csv/categories.csv", csv_files.categories(results)
     yield "csv/warnings.csv", csv_files.warnings(results)
-    yield "csv/executive-report.html", _page(results)
+    if reports:
+        yield "csv/executive-report.html", _page(results)
     yield "csv/deterministic.json", deterministic(results)
 
 
