@@ -12,6 +12,7 @@ import httpx
 import psutil
 from benchfleet_contract.results import Machine
 
+from runner_image.cpu_model import cpu_model
 from runner_image.machine import settings
 from runner_image.machine.cgroups import cpu_quota
 from runner_image.machine.identity import instance
@@ -19,15 +20,6 @@ from runner_image.machine.system import System
 
 METADATA_TIMEOUT_S = 1.0
 AZURE_ASSET_TAG = "7783-7084-3265-9085-8269-3286-77"  # the chassis tag that every Azure machine has
-ARM_CORES = {  # (implementer, part) of /proc/cpuinfo, which on Arm has no model name
-    ("0x41", "0xd0c"): "Arm Neoverse-N1",
-    ("0x41", "0xd40"): "Arm Neoverse-V1",
-    ("0x41", "0xd49"): "Arm Neoverse-N2",
-    ("0x41", "0xd4f"): "Arm Neoverse-V2",
-    ("0x41", "0xd84"): "Arm Neoverse-V3",
-    ("0xc0", "0xac3"): "Ampere-1",
-    ("0xc0", "0xac4"): "Ampere-1a",
-}
 
 
 def machine(
@@ -41,7 +33,7 @@ def machine(
     """This machine. `cloud` is what `cloud_instance` said, asked once per runner; `cores` are the slot's."""
     pinned, cpuinfo = list(cores) or affinity(), system.read("proc/cpuinfo") or ""
     return Machine(
-        cpu_model=_cpu_model(cpuinfo),
+        cpu_model=cpu_model(cpuinfo),
         logical_cores=psutil.cpu_count(logical=True),
         physical_cores=psutil.cpu_count(logical=False),
         pinned_cores=pinned,
@@ -66,19 +58,6 @@ def machine(
 def affinity() -> list[int] | None:
     """The cores that this process may use; None where the system has no such notion."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-
-
-def _cpu_model(cpuinfo: str) -> str | None:
-    fields: dict[str, str] = {}
-    for line in cpuinfo.splitlines():
-        key, _, value = line.partition(":")
-        fields.setdefault(key.strip(), value.strip())
-    if fields.get("model name"):
-        return fields["model name"]
-    implementer, part = fields.get("CPU implementer"), fields.get("CPU part")
-    if implementer and part:
-        return ARM_CORES.get((implementer, part), f"Arm implementer {implementer} part {part}")
-    return platform.processor() or None
 
 
 def _operating_system(system: System) -> str | None:

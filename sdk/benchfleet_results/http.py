@@ -13,4 +13,5 @@ AGGREGATOR = Aggregator(
         "idle_memory": Metric("ratio"),
         "memory": Metric("ratio"),
     },
+    lead=("throughput", "throughput_per_cpu", "latency_p99", "latency_p50", "start_up", "memory", "idle_memory"),
 )

@@ -35,14 +35,21 @@ def by_unit(unit: str) -> Metric:
 class Aggregator:
     """How results of one kind of work are put together. `metrics` holds what their units do not say.
 
+    `lead`: the metrics that a report begins with, in this order; then come the others by name.
+
     `shortened` takes a task's options and the number of samples that it has of a series, and names every mode among them
     that measures less than usual. `raw` takes the same: is each of these samples one interval that a clock timed?
     """
 
     kind: str
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    lead: Sequence[str] = ("time",)
     shortened: Callable[[Mapping[str, Any], int], Sequence[modes.Mode]] = modes.none
     raw: Callable[[Mapping[str, Any], int], bool] = modes.never
+
+    def rank(self, metric: str) -> int:
+        """Its place among those that a report begins with; all others share the last one."""
+        return self.lead.index(metric) if metric in self.lead else len(self.lead)
 
     def metric(self, name: str, *, unit: str) -> Metric:
         return self.metrics.get(name) or by_unit(unit)

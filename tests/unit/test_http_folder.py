@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from benchfleet.exceptions import UsageError
+from benchfleet.http.consolidate import consolidate
 from benchfleet.http.folder import ResultsFolder
+from benchfleet.http.missing import lines
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.reading import read_runs
-from benchfleet_contract.http_results import Failure, HttpResult, WorkloadResult
+from benchfleet_contract.http_results import NOISY, Failure, HttpResult, Level, Validity, WorkloadResult
 
 from runner_image.workloads.http.outputs import output_of
 
@@ -57,7 +59,9 @@ def test_the_report_ranks_over_the_intersection_and_keeps_failures_apart(tmp_pat
 def test_what_was_interrupted_keeps_what_it_has_and_goes_on(tmp_path: Path) -> None:
     compared(tmp_path)
     resumed = ResultsFolder.resume(tmp_path / "one", OPTIONS, machine={})
-    assert resumed.done == {(name, "quick", repeat) for name in ("slow", "fast") for repeat in (1, 2, 3)}
+    assert resumed.done == {(name, "quick", repeat) for name in ("slow",) for repeat in (1, 2, 3)}, (
+        "what could not be believed is measured again"
+    )
     keep(resumed, result("dead", 1, {"a": 10.0}))
     assert ("dead", "quick", 1) in resumed.done
     assert len(resumed.results()) == 9
@@ -72,3 +76,54 @@ def test_results_of_other_options_are_not_mixed(tmp_path: Path) -> None:
         ResultsFolder.create(tmp_path / "one", OPTIONS, machine={})
     with pytest.raises(UsageError, match="no comparison to go on with"):
         ResultsFolder.resume(tmp_path / "other", OPTIONS, machine={})
+
+
+def disturbed(repeat: int, *, also: float | None = None) -> HttpResult:
+    """Its workload `a` was disturbed; `also`: the rate of another one, which was not."""
+    level = Level(
+        tool="wrk", connections=4, duration_s=1, requests=9, ok=9, rps=9,
+        validity=Validity(ok=False, reasons=[f"{NOISY}others had its core"]),
+    )  # fmt: skip
+    lost = WorkloadResult(name="a", suite="all", status="invalid", reasons=level.validity.reasons, saturation=[level])
+    found = result("odd", repeat, {"a": None, **({"b": also} if also else {})})
+    return found.model_copy(update={"workloads": [lost, *found.workloads[1:]]})
+
+
+def test_a_start_that_was_disturbed_is_known_and_replaced_by_a_better_one_only(tmp_path: Path) -> None:
+    folder = ResultsFolder.create(tmp_path / "one", OPTIONS, machine={})
+    keep(folder, disturbed(1, also=10.0))
+    keep(folder, result("odd", 2, {"a": 1000.0}))
+    assert folder.disturbed() == {("odd", "quick", 1)}
+    keep(folder, disturbed(1))
+    assert [one.completed for one in folder.results()] == [["b"], ["a"]], "the second try had no number at all"
+    keep(folder, result("odd", 1, {"a": 1000.0, "b": 10.0}))
+    assert folder.disturbed() == set()
+    assert sorted((one.repeat, len(one.completed)) for one in folder.results()) == [(1, 2), (2, 1)]
+
+
+def test_what_is_missing_is_told_with_reason_and_remedy() -> None:
+    told = list(lines([disturbed(1), disturbed(2), result("fine", 1, {"a": 1.0})]))
+    assert told[0] == "Missing of odd: a in 2 of 2 starts (invalid; noisy: others had its core)"
+    assert "--resume" in told[1]
+    assert list(lines([result("fine", 1, {"a": 1.0})])) == []
+
+
+def test_folders_are_put_together_as_more_repeats_of_one_run(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        folder = ResultsFolder.create(tmp_path / name, OPTIONS, machine={"cpu_model": "x"})
+        for repeat in (1, 2):
+            keep(folder, result("a", repeat, {"w": 100.0}))
+    found = consolidate([tmp_path / "one", tmp_path / "two"], tmp_path / "both")
+    assert [one.repeat for one in found] == [1, 2, 3, 4]
+    report = analyse(read_runs([tmp_path / "both"]), Options())
+    assert report.boards[0].ranking[0].tasks == 4
+
+
+def test_what_was_measured_otherwise_is_not_put_together(tmp_path: Path) -> None:
+    for name, settings in (("one", {"duration_s": 2.0, "seed": 1}), ("two", {"duration_s": 8.0, "seed": 2})):
+        folder = ResultsFolder.create(tmp_path / name, OPTIONS, machine={})
+        keep(folder, result("a", 1, {"w": 100.0}).model_copy(update={"settings": settings}))
+    with pytest.raises(UsageError, match=r"two was measured with other duration_s than .*one"):
+        consolidate([tmp_path / "one", tmp_path / "two"], tmp_path / "both")
+    with pytest.raises(UsageError, match="has no results of HTTP servers"):
+        consolidate([tmp_path], tmp_path / "both")

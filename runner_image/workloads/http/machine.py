@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 from benchfleet_contract.http_results import Environment, Tool
 
+from runner_image.cpu_model import cpu_model
 from runner_image.isolation.protocol import Slot
 from runner_image.workloads.http.load.commands import SlotCommands
 from runner_image.workloads.http.load.cores import Cores, shared_out
@@ -23,7 +24,7 @@ def cores_of(slot: Slot) -> Cores:
 
 def environment_of(cores: Cores) -> Environment:
     return Environment(
-        cpu_model=_cpu_model(),
+        cpu_model=cpu_model(_cpuinfo()),
         logical_cores=os.cpu_count(),
         memory_bytes=psutil.virtual_memory().total,
         kernel=platform.release(),
@@ -45,9 +46,8 @@ def tools_of(commands: SlotCommands) -> list[Tool]:
     return [tool_of(tool) for tool in (Wrk(commands), H2load(commands), OpenLoop(commands))]
 
 
-def _cpu_model() -> str | None:
+def _cpuinfo() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines()
+        return Path("/proc/cpuinfo").read_text("utf-8", errors="replace")
     except OSError:
-        return None
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
+        return ""

@@ -49,9 +49,15 @@ EXECUTORS = {
 }
 
 HTTP = {
-    "run": Entry("benchfleet.cli.http.run:run", "Measure the app of a folder on this machine.", "runner,load"),
+    "run": Entry("benchfleet.cli.http.run:run", "Measure the app of a folder on this machine.", "runner,load,report"),
     "compare": Entry(
-        "benchfleet.cli.http.compare:run", "Measure web frameworks by turns on this machine.", "runner,load"
+        "benchfleet.cli.http.compare:run", "Measure web frameworks by turns on this machine.", "runner,load,report"
+    ),
+    "report": Entry(
+        "benchfleet.cli.http.folders:report", "Print what a comparison found, and its page.", "runner,report"
+    ),
+    "consolidate": Entry(
+        "benchfleet.cli.http.folders:consolidate", "Put several comparisons together.", "runner,report"
     ),
     "detect": Entry("benchfleet.cli.http.detect:run", "Tell which framework an app is written with.", "runner"),
     "frameworks": Entry("benchfleet.cli.http.lists:frameworks", "List the frameworks that are known.", "runner"),

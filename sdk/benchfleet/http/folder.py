@@ -5,7 +5,7 @@ It is the folder that `benchfleet run` leaves, with an `http.json` beside each `
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from benchfleet_contract.http_results import HTTP_JSON, HttpResult
 from benchfleet_contract.names import folder_name, task_id
-from benchfleet_contract.results import Output
+from benchfleet_contract.results import Conditions, Output
 
 from benchfleet.exceptions import UsageError
 from benchfleet.local.files import replace_whole
@@ -60,13 +60,27 @@ class ResultsFolder:
 
     @property
     def done(self) -> set[Cell]:
-        """What need not be measured again. A start of a server that failed is tried again."""
-        return {_cell(one) for one in self._entries if one["status"] == "completed"}
+        """What need not be measured again: not a start that failed, nor one with a number that cannot be believed."""
+        return {_cell(one) for one in self._entries if one["status"] == "completed" and not doubted(self._result(one))}
 
-    def add(self, result: HttpResult, output: Output, *, started_at: str, ended_at: str) -> None:
-        """Keeps one start of a server. It is in the folder, whole, when this returns."""
+    def disturbed(self) -> set[Cell]:
+        """Starts that lost a number to what else the machine did."""
+        return {_cell(one) for one in self._entries if any(_disturbances(self._result(one)))}
+
+    def add(
+        self,
+        result: HttpResult,
+        output: Output,
+        *,
+        started_at: str,
+        ended_at: str,
+        conditions: Conditions | None = None,
+    ) -> None:
+        """Keeps one start of a server; it is in the folder, whole, when this returns. Of two the one with more numbers."""
         cell = (result.subject, result.suite, result.repeat)
         before = [one for one in self._entries if _cell(one) == cell]
+        if any(_numbers(self._result(one)) > _numbers(result) for one in before):
+            return
         number = max((int(one["number"]) for one in self._entries), default=0) + 1
         self._entries = [one for one in self._entries if _cell(one) != cell]
         entry = self._entry(result, output, number)
@@ -74,7 +88,7 @@ class ResultsFolder:
         inner.mkdir(exist_ok=True)
         labelled = output.model_copy(update={"subject": result.subject})
         _put(inner / HTTP_JSON, result.model_dump(mode="json"))
-        _put(inner / "metadata.json", self._metadata(result, output, entry, (started_at, ended_at)))
+        _put(inner / "metadata.json", self._metadata(result, output, entry, (started_at, ended_at), conditions))
         _put(inner / "output.json", labelled.model_dump(mode="json"))
         self._entries.append(entry)
         self._write("running")
@@ -86,8 +100,10 @@ class ResultsFolder:
 
     def results(self) -> list[HttpResult]:
         """All of them, in the order in which they were measured."""
-        files = [self.folder / one["folder"] / HTTP_JSON for one in self._entries]
-        return [HttpResult.model_validate_json(file.read_bytes()) for file in files]
+        return [self._result(one) for one in self._entries]
+
+    def _result(self, entry: Mapping[str, Any]) -> HttpResult:
+        return HttpResult.model_validate_json((self.folder / entry["folder"] / HTTP_JSON).read_bytes())
 
     def _entry(self, result: HttpResult, output: Output, number: int) -> dict[str, Any]:
         failed = result.failure is not None or not output.measurements
@@ -109,7 +125,12 @@ class ResultsFolder:
         }
 
     def _metadata(
-        self, result: HttpResult, output: Output, entry: Mapping[str, Any], times: tuple[str, str]
+        self,
+        result: HttpResult,
+        output: Output,
+        entry: Mapping[str, Any],
+        times: tuple[str, str],
+        conditions: Conditions | None,
     ) -> dict[str, Any]:
         versions = {name: value for name, value in ((result.framework, result.version),) if value}
         versions |= {tool.name: tool.version for tool in result.tools if tool.version}
@@ -135,6 +156,7 @@ class ResultsFolder:
             "provenance": {
                 "machine": dict(self.machine), "versions": versions, "suite_commit": None, "command": result.command,
             },
+            **({"conditions": conditions.model_dump(mode="json")} if conditions else {}),
         }  # fmt: skip
 
     def _write(self, status: str) -> None:
@@ -156,6 +178,24 @@ class ResultsFolder:
         totals = {"tasks": len(self._entries), "files": len(self._entries), "corrupt": 0, "missing": 0, "nothing": 0}
         manifest = {"schema_version": 1, "run_id": self.run_id, "tasks": self._entries, "totals": totals}
         _put(self.folder / "manifest.json", manifest)
+
+
+def doubted(result: HttpResult) -> bool:
+    """Whether a number of it cannot be believed."""
+    cells = result.workloads
+    return any(cell.status == "invalid" or any(not rate.validity.ok for rate in cell.latency) for cell in cells)
+
+
+def _disturbances(result: HttpResult) -> Iterator[bool]:
+    for cell in result.workloads:
+        yield cell.status == "invalid" and any(level.validity.disturbed for level in cell.saturation)
+        yield from (rate.validity.disturbed for rate in cell.latency)
+
+
+def _numbers(result: HttpResult) -> int:
+    """Rates and latencies of it that can be believed."""
+    rates = (rate.validity.ok for cell in result.workloads for rate in cell.latency if cell.status == "measured")
+    return len(result.completed) + sum(rates)
 
 
 def _cell(entry: Mapping[str, Any]) -> Cell:

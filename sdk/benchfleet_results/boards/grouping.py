@@ -12,7 +12,7 @@ from benchfleet_results.boards.dimensions import By
 from benchfleet_results.boards.executions import Execution, whole_executions
 from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
-from benchfleet_results.registry import metric_of
+from benchfleet_results.registry import aggregator, metric_of
 from benchfleet_results.series import Samples, Series
 from benchfleet_results.statistics.sample import PAIRED_INSTANCES, PAIRS, ROUNDING, Sample, resolution, rounding_error
 
@@ -202,9 +202,9 @@ def name_of(series: Series) -> str:
 
 
 def boards(tasks: Iterable[Task], by: By) -> list[BoardData]:
-    """In order of their names, times before all else. Groups and tasks keep the order that they came in.
+    """In order of their names, what the kind of work leads with (times) before all else.
 
-    Groups without samples are left out.
+    Groups and tasks keep the order that they came in. Groups without samples are left out.
     """
     found: dict[BoardKey, dict[GroupKey, list[tuple[Execution, list[Samples]]]]] = defaultdict(
         lambda: defaultdict(list)
@@ -223,7 +223,7 @@ def boards(tasks: Iterable[Task], by: By) -> list[BoardData]:
 
 def _rank(key: BoardKey) -> tuple[object, ...]:
     """Who compares wants to know what is faster; what else was measured comes behind it."""
-    return key.workload, key.provider, key.name, key.subject, key.metric != USUAL_METRIC, key
+    return key.workload, key.provider, key.name, key.subject, aggregator(key.workload).rank(key.metric), key
 
 
 def _board_of(task: Task, series: Series, by: By) -> BoardKey:

@@ -8,6 +8,7 @@ from benchfleet.cli.frame import application
 from typer.testing import CliRunner
 
 from runner_image.workloads.http.contract.schemas import APPS
+from tests.integration.http.right_app import right_app
 
 
 def ran(*words: str) -> tuple[int, str, str]:
@@ -62,3 +63,50 @@ def test_load_tools_that_are_here_are_told_with_their_versions() -> None:
     code, stdout, _ = ran("check-tools", "--json")
     assert (code, json.loads(stdout)["tools"][0]["name"]) == (0, "wrk")
     assert json.loads(stdout)["tools"][0]["version"]
+
+
+TINY = ("--suite", "path-simple", *(word for name in ("primer_s", "warmup_s") for word in ("--set", f"{name}=0")))
+SHORT = (*TINY, "--set", "duration_s=1", "--set", "concurrencies=[4]", "--set", "fractions=[]", "--set", "tries=1")
+
+
+@pytest.mark.needs_load_tools
+def test_an_app_is_compared_resumed_reported_and_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes 4 and 5 are this machine's: what else it does may make numbers doubtful, never wrong."""
+    monkeypatch.setenv("BENCHFLEET_HTTP_APPS", str(tmp_path / "cache"))
+    app, folder = right_app(tmp_path / "shop"), tmp_path / "out"
+    words = ("compare", "--app", str(app), *SHORT, "--repeats", "1", "--again", "0", "--output", str(folder))
+    code, stdout, stderr = ran(*words)
+    assert code in (0, 4), stderr
+    assert "small, start 1: " in stderr
+    assert "report.html" in stdout
+    assert (folder / "report.html").read_text().startswith("<!doctype html>")
+    (http_json,) = folder.glob("*/http.json")
+    assert json.loads(http_json.read_bytes())["workloads"][0]["saturation"][0]["ok"] > 100
+    metadata = json.loads((http_json.parent / "metadata.json").read_bytes())
+    assert metadata["provenance"]["machine"]["logical_cores"]
+    assert metadata["conditions"]["slots"] == 1
+
+    before = http_json.stat().st_mtime_ns
+    assert ran(*words, "--resume")[0] in (0, 4)
+    assert code == 4 or http_json.stat().st_mtime_ns == before, "what is done is not measured again"
+    assert ran("report", str(folder))[0] in (0, 4)
+    code, stdout, _ = ran("consolidate", str(folder), "--output", str(tmp_path / "all"), "--json")
+    assert code in (0, 4)
+    assert [one["repeat"] for one in json.loads(stdout)["results"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("compare",), "nothing to compare"),
+        (("compare", "--frameworks", "flask", "--set", "duration_s=soon"), "duration_s"),
+        (("compare", "--frameworks", "flask", "--set", "quick"), "has no value"),
+        (("compare", "--frameworks", "flask", "--baseline", "nowhere"), "not a folder of results"),
+        (("report", "nowhere"), "has no results of HTTP servers"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_made(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    more = ("--output", str(tmp_path / "out")) if words[0] == "compare" else ()
+    code, stdout, stderr = ran(*words, *more)
+    assert (code, stdout, (tmp_path / "out").exists()) == (2, "", False)
+    assert said in " ".join(stderr.split())

@@ -35,6 +35,8 @@ DOCUMENTS = {  # command → module:class
     "executors drain": "benchfleet.cli.documents.models:ExecutorDrained",
     "executors remove": "benchfleet.cli.documents.models:ExecutorRemoved",
     "http run": "benchfleet.cli.documents.http:HttpMeasured",
+    "http report": "benchfleet.cli.documents.http:HttpMeasured",
+    "http consolidate": "benchfleet.cli.documents.http:HttpMeasured",
     "http compare": "benchfleet.cli.documents.http:HttpMeasured",
     "http detect": "benchfleet.cli.documents.http:HttpDetected",
     "http frameworks": "benchfleet.cli.documents.http:HttpFrameworks",

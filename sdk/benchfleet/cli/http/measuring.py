@@ -1,21 +1,37 @@
 """What `run` and `compare` do alike: measure, print, end."""
 
-import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-from benchfleet_contract.http_results import HttpResult, WorkloadResult
-from benchfleet_contract.workloads.http import HttpOptions
-from rich.table import Table
+from benchfleet_contract.workloads.http import AppSource, HttpOptions
+from rich.console import Console
 
 from benchfleet.cli.documents.http import HttpMeasured
-from benchfleet.cli.output import print_table
+from benchfleet.cli.http.ending import judged, print_end
+from benchfleet.cli.http.progress import shown
 from benchfleet.exceptions import UsageError
 from benchfleet.http.comparison import Comparison, exit_code
+from runner_image.workloads.http.detection.detect import detect
 from runner_image.workloads.http.frameworks.registry import Registry
 from runner_image.workloads.protocol import WorkloadError
+
+NOT_FOUND = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What both commands are told beside what to measure."""
+
+    repeats: int
+    output: Path | None
+    registry: Registry
+    resume: bool = False
+    again: int = 1
+    baseline: Path | None = None
+    as_json: bool = False
 
 
 def registry_of(own: Path | None) -> Registry:
@@ -26,44 +42,29 @@ def registry_of(own: Path | None) -> Registry:
         raise UsageError(str(error)) from error
 
 
-def measure(
-    subjects: Mapping[str, HttpOptions],
-    *,
-    repeats: int,
-    output: Path | None,
-    resume: bool,
-    registry: Registry,
-    as_json: bool,
-) -> None:
-    """Raises typer.Exit with the exit code of what was measured: 0, 4 or 5."""
-    folder = output or Path("results") / f"http-{datetime.now(UTC).strftime('%Y%m%d-%H%M%S')}"
-    comparison = Comparison(subjects, repeats, folder, registry, lambda line: print(line, file=sys.stderr, flush=True))
-    results = comparison.measured(resume=resume)
-    if as_json:
+def detected(app: Path, registry: Registry, framework: str | None = None) -> tuple[str, AppSource]:
+    """The framework's name and the app's folder. Raises typer.Exit(3) where none or several fit."""
+    try:
+        found = detect(app, registry, name=framework)
+    except WorkloadError as error:
+        typer.echo(f"benchfleet: {error}", err=True)
+        raise typer.Exit(NOT_FOUND) from error
+    return found.framework.name, AppSource(path=str(found.folder))
+
+
+def measure(subjects: Mapping[str, HttpOptions], asked: Asked) -> None:
+    """Raises typer.Exit with the exit code of what was measured: 0, 4 or 5; RunFailed (1) by the baseline."""
+    folder = asked.output or Path("results") / f"http-{datetime.now(UTC).strftime('%Y%m%d-%H%M%S')}"
+    if asked.baseline and not asked.baseline.is_dir():
+        raise UsageError(f"--baseline {asked.baseline} is not a folder of results")
+    with shown(Console(stderr=True)) as told:
+        comparison = Comparison(subjects, asked.repeats, folder, asked.registry, asked.again, told)
+        results = comparison.measured(resume=asked.resume)
+    if asked.as_json:
         print(HttpMeasured(folder=str(folder), results=results).model_dump_json(indent=2))
+        if asked.baseline:
+            judged(folder, asked.baseline)
     else:
-        print_table(_table(results))
-        print(f"Results: {folder}/ (`benchfleet report {folder}` compares, with --html as a page)")
+        print_end(folder, results, baseline=asked.baseline)
     if code := exit_code(results):
         raise typer.Exit(code)
-
-
-def _table(results: list[HttpResult]) -> Table:
-    table = Table("framework", "start", "workload", "req/s", "req/CPU s", "p99 ms", "status")
-    for one in results:
-        if one.failure:
-            table.add_row(one.subject, str(one.repeat), "", "", "", "", f"{one.failure.kind}: {one.failure.message}")
-        for cell in one.workloads:
-            p99 = cell.latency[0].response.p99 if cell.latency and cell.latency[0].validity.ok else None
-            numbers = (_number(cell.best_rps), _number(cell.requests_per_cpu_s), _number(p99, 2))
-            table.add_row(one.subject, str(one.repeat), cell.name, *numbers, _status(cell))
-    return table
-
-
-def _status(cell: WorkloadResult) -> str:
-    rates = [f"at {rate.fraction:.0%}: {reason}" for rate in cell.latency for reason in rate.validity.reasons]
-    return "; ".join([cell.status, *cell.reasons, *rates])
-
-
-def _number(value: float | None, digits: int = 0) -> str:
-    return "" if value is None else f"{value:,.{digits}f}"

@@ -1,0 +1,37 @@
+"""What a comparison lacks, and what to do about it: a verdict without it would say more than was measured."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from benchfleet_contract.http_results import NOISY, HttpResult
+
+
+def lines(results: Sequence[HttpResult]) -> Iterator[str]:
+    """One for each framework that lacks something, then the remedy; nothing where all was measured."""
+    found = [(name, mine) for name in _names(results) if (mine := _lacking([r for r in results if r.subject == name]))]
+    for name, mine in found:
+        yield f"Missing of {name}: {'; '.join(mine)}"
+    if any(NOISY in line for _, mine in found for line in mine):
+        yield "Other work on this machine disturbed it: the same command with --resume measures that again, once it is quiet."
+
+
+def _names(results: Sequence[HttpResult]) -> list[str]:
+    return list(dict.fromkeys(one.subject for one in results))
+
+
+def _lacking(starts: Sequence[HttpResult]) -> list[str]:
+    failed = [f"start {one.repeat}: {one.failure.kind}: {one.failure.message}" for one in starts if one.failure]
+    lost, why = Counter[str](), dict[str, str]()
+    for what, reason in (pair for one in starts for pair in _lost(one)):
+        lost[what] += 1
+        why.setdefault(what, reason)
+    return failed + [f"{what} in {count} of {len(starts)} starts ({why[what]})" for what, count in lost.items()]
+
+
+def _lost(one: HttpResult) -> Iterator[tuple[str, str]]:
+    for cell in one.workloads:
+        if cell.status != "measured":
+            yield cell.name, "; ".join([cell.status, *cell.reasons[:1]])
+        else:
+            for rate in (rate for rate in cell.latency if not rate.validity.ok):
+                yield f"{cell.name} at {rate.fraction:.0%} of its saturation", rate.validity.reasons[0]
