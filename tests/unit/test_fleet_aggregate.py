@@ -106,3 +106,12 @@ def test_unknown_fields_of_others_are_kept() -> None:
     document = json.loads(as_json(_fleet()))
     document["metadata"]["theirs"] = 1
     assert json.loads(as_json(FleetBenchmarkResults.model_validate(document)))["metadata"]["theirs"] == 1
+
+
+def test_a_targets_tokens_a_second_are_of_the_wall_time_of_its_benchmarks() -> None:
+    made = [a_benchmark(name, "p_m", [a_test(tokens=(1, 30), ttft_ms=10.0)]) for name in ("one", "two")]
+    target = (aggregate("f", made, timestamp=AT).target_breakdown or {})["p_m"]
+    walls_ms = sum(one.results.total_duration_ms for one in made)
+    assert walls_ms > 0
+    assert target.latency
+    assert target.latency.output_tokens_per_s == pytest.approx(60 / walls_ms * 1000)

@@ -94,3 +94,24 @@ def test_without_reports_there_are_no_pages_for_people() -> None:
     results = aggregate("f", [a_benchmark("r", "openai_m", [a_test()])], timestamp=AT)
     with_pages, without = ({path for path, _ in artifacts(results, reports=wanted)} for wanted in (True, False))
     assert with_pages - without == {"csv/executive-report.html", "report.html"}
+
+
+def _page(right: list[list[bool]], *, target: str = "p_m") -> str:
+    """Of one repository a list of answers that are right or wrong."""
+    made = [
+        a_benchmark(f"r{number}", target, [a_test(f"t{each}", passed=one, score=float(one)) for each, one in enumerate(tests)])
+        for number, tests in enumerate(right)
+    ]  # fmt: skip
+    return dict(artifacts(aggregate("f", made, timestamp=AT), formats=("html",)))["report.html"].decode()
+
+
+def test_the_page_shows_no_share_beyond_what_a_share_can_be() -> None:
+    """Two repositories that differ have an interval wider than everything."""
+    page = _page([[True, True], [False, False]])
+    assert "0.50 (0.00 … 1.00)" in page
+
+
+def test_the_page_tells_calls_from_answers_and_names_no_best_where_all_are_alike() -> None:
+    page = _page([[True, False]])
+    assert "2 of 2 calls succeeded, 1 of 2 answers right" in " ".join(page.split())
+    assert "Best and worst" not in page

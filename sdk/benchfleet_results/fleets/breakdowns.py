@@ -87,7 +87,7 @@ def _target(name: str, group: Sequence[RepositoryResult]) -> TargetBreakdown:
         total_timeout=sum(one.timeout for one in summaries),
         total_skipped=sum(one.skipped for one in summaries),
         unpriced=sum(one.unpriced or 0 for one in summaries),
-        latency=latency(tests_of(group), limits=limits),
+        latency=latency(tests_of(group), wall_ms=sum(one.results.total_duration_ms for one in group), limits=limits),
         quality=quality(named(group)),
     )
 

@@ -9,6 +9,12 @@ from jinja2 import Environment, Template, Undefined
 from benchfleet_results.fleets.html_template import PAGE
 
 MOST_TESTS = 200  # of each benchmark: the page has to open
+MEASURES = {
+    "success": "calls that succeed",
+    "score": "score",
+    "ttft_ms": "time to first token",
+    "e2el_ms": "end to end",
+}
 
 
 def page(results: FleetBenchmarkResults) -> str:
@@ -31,6 +37,8 @@ def _template() -> Template:
         ms=_ms,
         estimate=_estimate,
         signed=_signed,
+        time=_time,
+        measure=lambda name: MEASURES.get(name, name),
     )
     return environment.from_string(PAGE)
 
@@ -47,15 +55,24 @@ def _first_error(one: RepositoryResult) -> str:
 
 def _ms(latency: Latency | None, measure: str, at: str) -> str:
     found: Any = getattr(latency, measure) if latency else None
-    return f"{getattr(found, at):,.1f} ms" if found else "–"
+    return _time(getattr(found, at)) if found else "–"
+
+
+def _time(ms: float) -> str:
+    """Three digits and more need no fraction."""
+    return f"{ms:,.0f} ms" if abs(ms) >= 100 else f"{ms:,.1f} ms"
 
 
 def _estimate(found: Estimate | None) -> str:
     if found is None:
         return "–"
-    ends = f" ({found.interval[0]:.2f} … {found.interval[1]:.2f})" if found.interval else ""
+    low, high = found.interval or (None, None)
+    ends = "" if low is None or high is None else f" ({max(low, 0):.2f} … {min(high, 1):.2f})"
     return f"{found.mean:.2f}{ends}"
 
 
 def _signed(value: float, measure: str) -> str:
-    return f"{value:+.1f} ms" if measure.endswith("_ms") else f"{100 * value:+.1f} pts"
+    """Shares in points. The interval of a few repositories may be wider than a share can be: it ends there."""
+    if measure.endswith("_ms"):
+        return f"+{_time(value)}" if value >= 0 else _time(value)
+    return f"{100 * min(max(value, -1), 1):+.1f} pts"

@@ -22,13 +22,14 @@ p { margin: 4px 0; color: var(--soft) }
 .card span { color: var(--soft); font-size: 13px }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
-th, td { padding: 8px 12px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line) }
+th, td { padding: 8px 10px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line) }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; font-size: 13px }
 th:first-child, td:first-child, .text { text-align: left }
+td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 9em }
 td.text { white-space: normal; overflow-wrap: anywhere; min-width: 12em }
 .success { color: var(--success) } .warning { color: var(--warning) } .error { color: var(--error) }
 td.success, td.warning, td.error { font-weight: 600 }
-.meter { display: inline-block; width: 72px; height: 7px; border-radius: 4px; background: var(--line); margin-right: 8px;
+.meter { display: inline-block; width: 44px; height: 7px; border-radius: 4px; background: var(--line); margin-right: 8px;
   overflow: hidden; vertical-align: 1px }
 .meter i { display: block; height: 100%; background: var(--bar) }
 details { border-top: 1px solid var(--line); padding: 8px 14px } details:first-child { border-top: 0 }
@@ -62,24 +63,27 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 {% if r.target_breakdown %}
 <h2>Models</h2>
 <div class="scroll"><table><thead><tr><th>Target</th><th>Tests</th><th>Succeeded</th>
-{% if s.quality %}<th>Right</th><th>Score, 95 %</th>{% endif %}
-<th>TTFT p50</th><th>TTFT p95</th><th>Between tokens</th><th>End to end p50</th><th>Tokens</th><th>Cost</th></tr></thead>
+{% if s.quality %}<th>Right</th><th>Score</th>{% endif %}
+<th>TTFT p50, p95</th><th>Between tokens</th><th>End to end</th><th>Tokens</th><th>Cost</th></tr></thead>
 {% for t in r.target_breakdown.values() %}<tr><td>{{ t.target }}</td><td>{{ t.total_tests }}</td>
 <td class="{{ grade(t.success_rate) }}">{{ t.success_rate | percent }}</td>
 {% if s.quality %}<td>{% if t.quality %}<span class="meter"><i style="width:{{ (100 * t.quality.pass_rate) | round(1) }}%"></i>
 </span>{{ t.quality.pass_rate | percent }}{% else %}–{% endif %}</td>
 <td>{{ (t.quality.score if t.quality else none) | estimate }}</td>{% endif %}
-<td>{{ t.latency | ms('ttft_ms', 'p50') }}</td><td>{{ t.latency | ms('ttft_ms', 'p95') }}</td>
+<td>{{ t.latency | ms('ttft_ms', 'p50') }}, {{ t.latency | ms('ttft_ms', 'p95') }}</td>
 <td>{{ t.latency | ms('itl_ms', 'p50') }}</td><td>{{ t.latency | ms('e2el_ms', 'p50') }}</td>
 <td>{{ t.total_tokens | thousands }}</td><td>{{ t.total_cost | usd }}</td></tr>{% endfor %}
-</table></div><p>Latency is that of calls that succeeded, without retries. Definitions: docs/fleet-metrics.md.</p>
+</table></div>
+<p>Scores with 95 % intervals; medians of times (TTFT: also p95).
+Latency is that of calls that succeeded, without retries. Definitions: docs/fleet-metrics.md.</p>
 {% endif %}
 
 {% if r.comparisons %}
 <h2>Models compared on the same tests</h2>
-<div class="scroll"><table><thead><tr><th>First</th><th class="text">less second</th><th class="text">Measure</th>
-<th>Tests</th><th>Difference</th><th>95 % interval</th><th>p, adjusted</th></tr></thead>
-{% for c in r.comparisons %}<tr><td>{{ c.first }}</td><td class="text">{{ c.second }}</td><td class="text">{{ c.measure }}</td>
+<div class="scroll"><table><thead><tr><th>A</th><th class="text">B</th><th class="text">Measure</th>
+<th>Tests</th><th>A − B</th><th>95 % interval</th><th>p, adjusted</th></tr></thead>
+{% for c in r.comparisons %}<tr><td>{{ c.first }}</td><td class="text">{{ c.second }}</td>
+<td class="text">{{ c.measure | measure }}</td>
 <td>{{ c.tests }}</td><td>{{ c.difference | signed(c.measure) }}</td>
 <td>{% if c.interval %}{{ c.interval[0] | signed(c.measure) }} …
 {{ c.interval[1] | signed(c.measure) }}{% else %}–{% endif %}</td>
@@ -90,9 +94,9 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 <h2>Durations</h2>
 <div class="scroll"><table><thead><tr><th>Average</th><th>P50</th><th>P95</th><th>P99</th><th>Least</th><th>Most</th>
 <th>Tokens</th><th>Tokens per request</th></tr></thead>
-<tr><td>{{ '%.2f' % s.avg_duration_ms }} ms</td><td>{{ '%.2f' % s.p50_duration_ms }} ms</td>
-<td>{{ '%.2f' % s.p95_duration_ms }} ms</td><td>{{ '%.2f' % s.p99_duration_ms }} ms</td>
-<td>{{ s.min_duration_ms }} ms</td><td>{{ s.max_duration_ms }} ms</td><td>{{ s.total_tokens | thousands }}</td>
+<tr><td>{{ s.avg_duration_ms | time }}</td><td>{{ s.p50_duration_ms | time }}</td>
+<td>{{ s.p95_duration_ms | time }}</td><td>{{ s.p99_duration_ms | time }}</td>
+<td>{{ s.min_duration_ms | time }}</td><td>{{ s.max_duration_ms | time }}</td><td>{{ s.total_tokens | thousands }}</td>
 <td>{{ '%.1f' % s.avg_tokens_per_request }}</td></tr></table></div><p>Of all tests, failures too.</p>
 
 <h2>Providers</h2>
@@ -102,13 +106,15 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 <td>{{ p.total_tests }}</td><td class="{{ grade(p.success_rate) }}">{{ p.success_rate | percent }}</td>
 <td>{{ p.total_cost | usd }}</td></tr>{% endfor %}</table></div>
 
+{% set best, worst = r.best_repository(), r.worst_repository() %}
+{% if best and worst and best.results.summary.success_rate > worst.results.summary.success_rate %}
 <h2>Best and worst</h2>
 <div class="scroll"><table><thead><tr><th></th><th class="text">Repository</th><th class="text">Target</th>
 <th>Succeeded</th></tr></thead>
-{% for word, one in (('Best', r.best_repository()), ('Worst', r.worst_repository())) if one %}<tr><td>{{ word }}</td>
+{% for word, one in (('Best', best), ('Worst', worst)) %}<tr><td>{{ word }}</td>
 <td class="text">{{ one.repository_name }}</td><td class="text">{{ one.target or one.provider_name }}</td>
 <td class="{{ grade(one.results.summary.success_rate) }}">{{ one.results.summary.success_rate | percent }}</td></tr>{% endfor %}
-</table></div>
+</table></div>{% endif %}
 
 {% set failing = r.failing_repositories(0.9) %}{% if failing %}
 <h2>Below 90 %</h2><div class="scroll"><table><thead><tr><th>Repository</th><th class="text">Target</th><th>Succeeded</th>
@@ -122,7 +128,10 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 <div class="scroll">
 {% for one in r.repository_results %}<details><summary>{{ one.repository_name }}
 {% if one.scenario %} / {{ one.scenario }}{% endif %}
- on {{ one.target or one.provider_name }}: {{ one.results.summary.succeeded }} of {{ one.results.summary.total }}</summary>
+ on {{ one.target or one.provider_name }}:
+ {{ one.results.summary.succeeded }} of {{ one.results.summary.total }} calls succeeded
+{%- if one.results.summary.quality %}, {{ one.results.summary.quality.passed }} of
+ {{ one.results.summary.quality.scored }} answers right{% endif %}</summary>
 {% for t in one.results.results[:most] %}<details><summary>
 <span class="{{ mark(t) }}">{{ t.status }}{% if t.passed is not none %},
 {{ 'right' if t.passed else 'wrong' }}{% endif %}</span> {{ t.test_id }}{% if t.repeat %} #{{ t.repeat }}{% endif %}

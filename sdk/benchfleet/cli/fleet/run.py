@@ -131,7 +131,7 @@ def _tell(handle: "Handle", *, quiet: bool) -> None:
         return
     about = handle.metadata
     print(f"Run {handle.run_id}: {about.request_count} requests, {about.repository_count} repositories")
-    print(f"Models: {', '.join(about.providers)}")
+    print(f"Providers: {', '.join(about.providers)}")
     print(f"Artifacts: {handle.artifact_base_dir}/")
     print(f"Status: {handle.status_url}", flush=True)
     for warning in about.warnings:

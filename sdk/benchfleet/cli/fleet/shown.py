@@ -94,9 +94,10 @@ def _summary(results: FleetBenchmarkResults) -> Iterator[tuple[str, str | Text]]
     yield "duration", _durations(results)
     yield "tokens", f"{found.total_tokens} ({found.avg_tokens_per_request:.0f} a request)"
     yield "cost", f"{usd(found.total_cost)} ({usd(found.avg_cost_per_repository)} a repository)"
-    if len(results.repository_results) > 1:
-        yield "best", _rate(results.best_repository())
-        yield "worst", _rate(results.worst_repository())
+    best, worst = results.best_repository(), results.worst_repository()
+    if best and worst and best.results.summary.success_rate > worst.results.summary.success_rate:
+        yield "best", _rate(best)
+        yield "worst", _rate(worst)
     yield from _told(results)
 
 
@@ -106,9 +107,7 @@ def _durations(results: FleetBenchmarkResults) -> str:
     return f"average {found.avg_duration_ms:.0f} ms, {middle}, {found.min_duration_ms} to {found.max_duration_ms}"
 
 
-def _rate(one: RepositoryResult | None) -> str:
-    if one is None:
-        return ""
+def _rate(one: RepositoryResult) -> str:
     return f"{printable(one.repository_name)} on {one.target or one.provider_name} ({one.results.summary.success_rate:.1%})"
 
 
