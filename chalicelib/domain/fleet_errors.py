@@ -5,6 +5,7 @@ KeyTaken            409   the idempotency key belongs to another body
 ResultsNotReady     409   the run has not ended
 ShardNotFound       404
 ArtifactNotFound    404
+TestNotFound        404
 """
 
 from chalicelib.domain.errors import BadRequest, Conflict, NotFound
@@ -28,3 +29,8 @@ class ShardNotFound(NotFound):
 
 class ArtifactNotFound(NotFound):
     code = "artifact_not_found"
+
+
+class TestNotFound(NotFound):
+    __test__ = False
+    code = "test_not_found"

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchfleet_contract.fleets.plan import FleetPlan, Shard
+from benchfleet_contract.fleets.plan import FleetPlan
 from benchfleet_contract.fleets.runs import FleetRunRequest
 from benchfleet_contract.runs import Instance, RunRequest, Subject
 from benchfleet_contract.workloads.known import LLM
@@ -63,15 +63,17 @@ def outline(plan: FleetPlan) -> dict[str, Any]:
 def expected_artifacts(plan: FleetPlan) -> list[str]:
     """The two files of the fleet, then two of each repository and target, with a level for scenarios where there are several."""
     found = ["fleet-results.json", "fleet-summary.csv"]
-    for shard in plan.shards:
-        folder = folder_of(plan, shard)
+    told = outline(plan)
+    for shard in told["shards"]:
+        folder = folder_of(told, shard)
         found += [f"{folder}/results.json", f"{folder}/summary.csv"]
     return found
 
 
-def folder_of(plan: FleetPlan, shard: Shard) -> str:
-    several = any(one.id == shard.repository_id and len(one.scenarios) > 1 for one in plan.repositories)
-    levels = [shard.repository_id, shard.target.name, *([shard.scenario] if several and shard.scenario else [])]
+def folder_of(told: Mapping[str, Any], shard: Mapping[str, Any]) -> str:
+    """Where the files of a shard stand among the artifacts; `told` and `shard` are of an `outline`."""
+    several = any(one["id"] == shard["repository_id"] and len(one["scenarios"]) > 1 for one in told["repositories"])
+    levels = [shard["repository_id"], shard["target"], *([shard["scenario"]] if several and shard["scenario"] else [])]
     return "/".join(levels)
 
 

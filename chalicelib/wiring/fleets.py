@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.services.fleets.create_fleet import CreateFleet
     from chalicelib.services.fleets.read_fleets import ReadFleets
     from chalicelib.services.fleets.read_request import ReadFleet
+    from chalicelib.services.fleets.read_tests import ReadTests
     from chalicelib.services.fleets.shard_work import ShardWork
     from chalicelib.wiring.bucket import Bucket
     from chalicelib.wiring.runs import RunServices
@@ -46,6 +47,12 @@ class FleetServices:
 
         stores = self.stores
         return ReadFleets(stores.runs, stores.tasks, stores.fleets, self.bucket.fleets, self._outcomes)
+
+    @cached_property
+    def tests(self) -> "ReadTests":
+        from chalicelib.services.fleets.read_tests import ReadTests
+
+        return ReadTests(self.read.run, self.bucket.fleets, self._outcomes)
 
     @cached_property
     def work(self) -> "ShardWork":

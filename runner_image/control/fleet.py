@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -86,8 +87,9 @@ class FleetSession:
         return address if address.endswith("/v1") else f"{address}/v1"
 
     def _progress(self) -> ShardProgress:
-        counts = summed(best(self._kept).values())
-        known = [each.ttft_ms for each in best(self._kept).values() if each.ttft_ms is not None]
+        outcomes = list(best(self._kept).values())
+        counts = summed(outcomes)
+        known = [each.ttft_ms for each in outcomes if each.status == "success" and each.ttft_ms is not None]
         priced = any(each.cost_usd is not None for each in self._kept)
         return ShardProgress(
             success=counts["success"],
@@ -95,7 +97,8 @@ class FleetSession:
             timeout=counts["timeout"],
             skipped=counts["skipped"],
             cost_usd=counts["cost_usd"] if priced else None,
-            ttft_ms=sum(known) / len(known) if known else None,
+            unpriced=sum(each.status == "success" and each.cost_usd is None for each in outcomes),
+            ttft_ms=median(known) if known else None,
         )
 
     def _asked(self, call: Callable[[], Answer]) -> Answer:

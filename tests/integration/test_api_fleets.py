@@ -197,6 +197,30 @@ def test_what_was_measured_before_a_failure_is_in_the_results(api: Api, ended: s
     assert api("GET", f"/fleets/runs/{ended}/artifacts/..%2Fplan.json").status_code == 404
 
 
+def test_the_tests_of_a_shard_are_told_and_one_of_them_in_full(api: Api, ended: str) -> None:
+    path = f"/fleets/runs/{ended}/shards/1/tests"
+    told = api("GET", path).json()
+    assert [(one["key"], one["status"], one["cost_usd"]) for one in told["tests"]] == [
+        ("one", "success", None), ("two", "skipped", None),
+    ]  # fmt: skip
+    assert (told["target"], told["total"], told["next_cursor"], told["text"]) == ("openai:m", 2, None, None)
+    assert api("GET", path, params={"cursor": 1}).json()["tests"][0]["key"] == "two"
+    text = api("GET", path, params={"test": "one"}).json()["text"]
+    assert (text["prompt"], text["answer"], text["completion_tokens"]) == ("Say 1", "1", 2)
+    paths = {one["path"] for one in api("GET", f"/fleets/runs/{ended}/artifacts").json()["artifacts"]}
+    assert {text["artifact"], *told["files"]} <= paths
+    assert api("GET", path, params={"test": "three"}).json()["code"] == "test_not_found"
+    assert api("GET", path, params={"cursor": "x"}).status_code == 400
+    assert api("GET", path.replace("/1/", "/7/")).json()["code"] == "shard_not_found"
+    shard = api("GET", f"/fleets/runs/{ended}").json()["shards"][0]
+    assert (shard["unpriced"], shard["cost_usd"]) == (1, None)
+
+
+def test_tests_of_a_run_that_goes_on_are_not_told(api: Api) -> None:
+    reply = api("GET", f"/fleets/runs/{made(api)['run_id']}/shards/1/tests")
+    assert (reply.status_code, reply.json()["code"]) == (409, "results_not_ready")
+
+
 def test_a_later_run_begins_with_what_succeeded(api: Api, ended: str) -> None:
     fleet_id = api("GET", f"/fleets/runs/{ended}").json()["fleet_id"]
     asked = body(fleet_id, retry_errors_of=ended)

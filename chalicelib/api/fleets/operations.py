@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchfleet_contract.fleets import leases, runs
+from benchfleet_contract.fleets import leases, runs, shard_tests
 from benchfleet_contract.message import Message
 
 from chalicelib.api.endpoint import ADMIN, ANYONE, RUNNER
@@ -68,6 +68,19 @@ _CALLERS = [
     Operation(
         "get", "/fleets/runs/{run_id}/results", "fleetResults", "A URL of fleet-results.json.", ANYONE, runs.SignedFile,
         refusals=(errors.RunNotFound, fleet_errors.ArtifactNotFound, fleet_errors.ResultsNotReady, *BUSY),
+    ),
+    Operation(
+        "get", "/fleets/runs/{run_id}/shards/{shard}/tests", "fleetTests",
+        "The tests of a shard of a run that has ended; with `test` one of them, with its prompt and answer.",
+        ANYONE, shard_tests.ShardTests,
+        query=(
+            query("test", "The key of one test: its id, and `#` and the repeat where it has several.", type="string"),
+            query("cursor", "`next_cursor` of the page before.", type="integer", minimum=0),
+        ),
+        refusals=(
+            errors.BadRequest, errors.RunNotFound, fleet_errors.ShardNotFound, fleet_errors.TestNotFound,
+            fleet_errors.ResultsNotReady, *BUSY,
+        ),
     ),
     Operation(
         "get", "/fleets/runs/{run_id}/artifacts", "listFleetArtifacts", "What a fleet run has left, by path.",

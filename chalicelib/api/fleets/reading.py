@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.domain.errors import BadRequest
 
 Body = TypeVar("Body", bound=BaseModel)
+_MOST_DIGITS = 9
 
 
 def read_status(query: Mapping[str, str]) -> str | None:
@@ -18,6 +19,13 @@ def read_status(query: Mapping[str, str]) -> str | None:
         words = f"status must be one of {', '.join(get_args(FleetStatus))}, not {status[:40]!r}"
         raise BadRequest(words, code="invalid_parameter")
     return status
+
+
+def read_number(name: str, text: str) -> int:
+    """A whole number of a path or a query. Raises BadRequest."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise BadRequest(f"{name} must be a whole number, not {text[:40]!r}", code="invalid_parameter")
+    return int(text)
 
 
 def read(model: type[Body], body: Mapping[str, Any]) -> Body:

@@ -108,6 +108,22 @@ def fleet_artifact(run_id: str, path: str) -> Response:
     return answer(fleets.current_request, ANYONE, lambda: services().fleets.read.artifact(known(run_id), unquote(path)))
 
 
+@fleets.route(_SHARD + "/tests", methods=["GET"], content_types=ANY_TYPE)
+def fleet_tests(run_id: str, shard: str) -> Response:
+    """All tests of a shard, or with `test` one of them with its prompt and answer."""
+
+    def page() -> BaseModel:
+        from chalicelib.api.fleets.reading import read_number
+
+        query, read = query_of(fleets.current_request), services().fleets.tests
+        number = read_number("shard", shard)
+        if key := query.get("test"):
+            return read.one(known(run_id), number, key)
+        return read.page(known(run_id), number, first=read_number("cursor", query.get("cursor") or "0"))
+
+    return answer(fleets.current_request, ANYONE, page)
+
+
 @fleets.route(_SHARD, methods=["GET"], content_types=ANY_TYPE)
 def fleet_shard(run_id: str, shard: str) -> Response:
     return _of_shard(

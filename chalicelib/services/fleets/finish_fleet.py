@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from benchfleet_contract.fleets.outcomes import Outcome
 from benchfleet_contract.fleets.plan import FleetSettings, Shard
@@ -86,18 +87,21 @@ class FinishFleet:
 
     def _tell(self, run: Run, results: list[RepositoryResult], status: RunStatus) -> None:
         """What a status says of a run that has ended, without its results being read."""
-        shards = [_counts(one) | _costs(one) for one in results]
+        shards = [_told(one) for one in results]
         self.files.keep(run.run_id, DONE_FILE, json.dumps({"status": status, "shards": shards}).encode())
 
 
-def _counts(result: RepositoryResult) -> dict[str, int]:
-    return dict(Counter(test.status for test in result.results.results))
+def _told(result: RepositoryResult) -> dict[str, Any]:
+    """As a `ShardProgress` tells it of a shard at work, and how many answers were right."""
+    from benchfleet_results.fleets.summary import cost_of
 
-
-def _costs(result: RepositoryResult) -> dict[str, float | None]:
-    costs = [test.cost_usd for test in result.results.results if test.cost_usd is not None]
-    ttfts = [test.ttft_ms for test in result.results.results if test.status == "success" and test.ttft_ms is not None]
-    return {"cost_usd": sum(costs) if costs else None, "ttft_ms": sum(ttfts) / len(ttfts) if ttfts else None}
+    tests, summary = result.results.results, result.results.summary
+    cost, unpriced = cost_of(tests)
+    ttft = summary.latency.ttft_ms if summary.latency else None
+    scores = {"scored": summary.quality.scored, "passed": summary.quality.passed} if summary.quality else {}
+    known = any(test.cost_usd is not None for test in tests)
+    more = {"cost_usd": cost if known else None, "unpriced": unpriced, "ttft_ms": ttft.p50 if ttft else None}
+    return {**Counter(test.status for test in tests), **more, **scores}
 
 
 def _status(run: Run, results: list[RepositoryResult]) -> RunStatus:

@@ -63,7 +63,8 @@ class ReadFleets:
             run_id=run_id, fleet_id=fleet_id_of(run_id), status=_status(run, tasks), reason=run.reason,
             created_at=iso(run.created_ms) or "", completed_at=iso(run.completed_ms),
             results_ready=run.state is not RunState.RUNNING and self._done(run) is not None,
-            tests=_summed(shards), cost_usd=_cost(shards), max_cost_usd=budget.most / 1e9 if budget else None,
+            tests=_summed(shards), cost_usd=_cost(shards),
+            unpriced=sum(shard.unpriced for shard in shards), max_cost_usd=budget.most / 1e9 if budget else None,
             targets=[target["spec"] for target in outline.get("targets", [])],
             repositories=[repository["id"] for repository in outline.get("repositories", [])], shards=shards,
             errors=[f"{one.target}, {one.repository_id}: {one.error}" for one in shards if one.error][:MAX_ERRORS_TOLD],
@@ -148,7 +149,8 @@ def _view(shard: Mapping[str, Any], task: Task, said: Mapping[str, Any]) -> Shar
     return ShardView(
         number=task.number, task_id=task.id, repository_id=shard["repository_id"], scenario=shard["scenario"],
         target=shard["spec"], status=str(task.status), attempt=task.attempt, tests=counts, cost_usd=said.get("cost_usd"),
-        ttft_ms=said.get("ttft_ms"), error=task.error_message if task.status is TaskStatus.FAILED else None,
+        unpriced=said.get("unpriced") or 0, ttft_ms=said.get("ttft_ms"), scored=said.get("scored"), passed=said.get("passed"),
+        error=task.error_message if task.status is TaskStatus.FAILED else None,
     )  # fmt: skip
 
 

@@ -148,7 +148,10 @@ class TestCounts(BaseModel):
 
 
 class ShardView(BaseModel):
-    """One shard. `ttft_ms` is the mean of its successes so far; `cost_usd` None: no price is known, or nothing was sent."""
+    """One shard. `ttft_ms` is the median of its successes so far; `cost_usd` None: no price is known, or nothing was sent.
+
+    `unpriced` answers are not in `cost_usd`. `passed` of `scored` tests were answered right; None until the run has ended.
+    """
 
     number: int
     task_id: str
@@ -159,12 +162,18 @@ class ShardView(BaseModel):
     attempt: int
     tests: TestCounts
     cost_usd: float | None
+    unpriced: int = 0
     ttft_ms: float | None
+    scored: int | None = None
+    passed: int | None = None
     error: str | None = None
 
 
 class FleetRunDetail(BaseModel):
-    """Reply of `GET /fleets/runs/{id}`. `results_ready`: `fleet-results.json` is there. `errors`: the first 20 of tasks."""
+    """Reply of `GET /fleets/runs/{id}`. `results_ready`: `fleet-results.json` is there. `errors`: the first 20 of tasks.
+
+    `unpriced` answers have no known price: what they cost is not in `cost_usd`.
+    """
 
     run_id: str
     fleet_id: str
@@ -175,6 +184,7 @@ class FleetRunDetail(BaseModel):
     results_ready: bool
     tests: TestCounts
     cost_usd: float | None
+    unpriced: int = 0
     max_cost_usd: float | None
     targets: list[str]
     repositories: list[str]
@@ -232,7 +242,10 @@ class ShardReply(BaseModel):
 
 
 class ShardProgress(BaseModel):
-    """How far a shard is, over all attempts: what its runner knows. Times are ms, costs USD."""
+    """How far a shard is, over all attempts: what its runner knows. Times are ms, costs USD.
+
+    `ttft_ms` is the median of successes; `unpriced` answers are those of which no price is known.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -241,6 +254,7 @@ class ShardProgress(BaseModel):
     timeout: int = Field(default=0, ge=0)
     skipped: int = Field(default=0, ge=0)
     cost_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    unpriced: int = Field(default=0, ge=0)
     ttft_ms: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from benchfleet_contract.fleets.results import BenchmarkResults, FleetBenchmarkResults, RepositoryResult
+from benchfleet_contract.fleets.results import BenchmarkResults, FleetBenchmarkResults, RepositoryResult, TestResult
 from pydantic import BaseModel
 
 from benchfleet_results.fleets import csv_files
@@ -65,6 +65,12 @@ def own(one: RepositoryResult) -> BenchmarkResults:
     return one.results.model_copy(update={**known, "repository_metadata": one.repository_metadata})
 
 
+def response_path(folder: str, test: TestResult) -> str:
+    """Where the response of one test is kept, below the folder of its benchmark."""
+    name = test.test_id if test.repeat is None else f"{test.test_id}_{test.repeat}"
+    return f"{folder}/responses/{part(name)}.json"
+
+
 def _benchmark(folder: str, one: RepositoryResult, save_responses: bool) -> Iterator[tuple[str, bytes]]:
     yield f"{folder}/results.json", as_json(own(one))
     yield f"{folder}/summary.csv", csv_files.summary(one)
@@ -72,8 +78,7 @@ def _benchmark(folder: str, one: RepositoryResult, save_responses: bool) -> Iter
     if save_responses:
         for test in one.results.results:
             if test.response:
-                name = test.test_id if test.repeat is None else f"{test.test_id}_{test.repeat}"
-                yield f"{folder}/responses/{part(name)}.json", as_json(test.response)
+                yield response_path(folder, test), as_json(test.response)
 
 
 def _csv(results: FleetBenchmarkResults, reports: bool) -> Iterator[tuple[str, bytes]]:
