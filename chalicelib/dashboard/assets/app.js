@@ -4,11 +4,14 @@ import { ask as askApi, forgetKey, NoAnswer, Refused, savedKey } from "./api.js"
 import { ask } from "./dialog.js";
 import { announce, byId, tick } from "./dom.js";
 import { ended, plural } from "./format.js";
+import { signed } from "./fleet.js";
 import { Poll } from "./poll.js";
 import { Registry } from "./registry.js";
 import { Store } from "./store.js";
 import { prepareTip } from "./tip.js";
 import { drawExecutors, prepareExecutors } from "./view_executors.js";
+import { drawFleet, prepareFleet } from "./view_fleet.js";
+import { openTests, prepareTests } from "./view_fleet_tests.js";
 import { drawConnection, drawNotice, drawPicker, drawTitle } from "./view_frame.js";
 import { drawGroups } from "./view_groups.js";
 import { drawMachines, prepareMachines } from "./view_machines.js";
@@ -63,6 +66,7 @@ function draw() {
   drawTitle(store);
   if (store.view !== "shown") return;
   drawRun(store.run);
+  drawFleet(store.fleet);
   drawResults(store.results);
   drawMachines(store.launches);
   drawGroups(byId("groups"), store, actions);
@@ -106,9 +110,13 @@ async function stop(run) {
 }
 
 /** The link is signed when it is asked for: it is good for an hour only. */
-async function download(run) {
+const download = (run) => fetched(async () => (await askApi(`runs/${run.run_id}`)).gzip_url);
+
+const downloadFile = (runId, path) => fetched(() => signed(runId, path));
+
+async function fetched(sign) {
   try {
-    const { gzip_url: url } = await askApi(`runs/${run.run_id}`);
+    const url = await sign();
     if (url) location.assign(url);
   } catch (error) {
     if (!(error instanceof NoAnswer || error instanceof Refused)) throw error;
@@ -118,6 +126,8 @@ async function download(run) {
 }
 
 prepareRun({ onDownload: download, onStop: stop });
+prepareFleet({ open: openTests, fetch: (path) => downloadFile(store.runId, path) });
+prepareTests({ fetch: downloadFile });
 prepareMachines();
 prepareExecutors();
 prepareTip();

@@ -1,6 +1,7 @@
 // What the page knows, and how it is read. Views draw `state` and change nothing in it but through this class.
 
 import { ask, Refused } from "./api.js";
+import { Fleet } from "./fleet.js";
 
 export const PAGE = 100;
 const LIVE_MS = 3_000;
@@ -64,6 +65,7 @@ export class Store {
   launches = null;
   /** @type {?{runId: string, found: ?import("./api.js").Summary, reason: ?string}} once the archive is ready */
   results = null;
+  fleet = new Fleet();
   /** @type {Map<string, Opened>} */
   opened = new Map();
   /** @type {"loading"|"shown"|"empty"|"missing"|"locked"} */
@@ -159,6 +161,7 @@ export class Store {
     ]);
     const results = run.archive.state === "ready" ? (this.results ?? (await this.#readSummary(runId, signal))) : null;
     const launches = run.launches ? await this.#readLaunches(run, signal) : null;
+    await this.fleet.read(run, signal);
     if (signal.aborted) return; // another run was chosen meanwhile
     Object.assign(this, { run, results, launches, view: "shown" });
     const listed = this.runs.find((item) => item.run_id === runId);

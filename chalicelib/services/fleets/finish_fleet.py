@@ -12,7 +12,13 @@ from typing import Any
 
 from benchfleet_contract.fleets.outcomes import Outcome
 from benchfleet_contract.fleets.plan import FleetSettings, Shard
-from benchfleet_contract.fleets.results import BenchmarkResults, FleetError, RepositoryResult, RunStatus
+from benchfleet_contract.fleets.results import (
+    BenchmarkResults,
+    FleetBenchmarkResults,
+    FleetError,
+    RepositoryResult,
+    RunStatus,
+)
 from benchfleet_contract.states import NO_TEST_SUCCEEDED, TESTS_FAILED, TaskStatus
 from pydantic import ValidationError
 
@@ -49,7 +55,7 @@ class FinishFleet:
             status=status, errors=list(_errors(outline, by_number))[:_MOST_ERRORS], warnings=outline.get("warnings", []),
         )  # fmt: skip
         settings = FleetSettings.model_validate(outline.get("settings", {}))
-        self._tell(run, results, status)
+        self._tell(run, results, status, _medians(whole))
         for path, data in artifacts(
             whole,
             formats=settings.formats,
@@ -85,10 +91,16 @@ class FinishFleet:
             completed_at=rfc3339(last), total_duration_ms=round((last - first) * 1000),
         )  # fmt: skip
 
-    def _tell(self, run: Run, results: list[RepositoryResult], status: RunStatus) -> None:
+    def _tell(self, run: Run, results: list[RepositoryResult], status: RunStatus, medians: dict[str, float]) -> None:
         """What a status says of a run that has ended, without its results being read."""
-        shards = [_told(one) for one in results]
-        self.files.keep(run.run_id, DONE_FILE, json.dumps({"status": status, "shards": shards}).encode())
+        done = {"status": status, "shards": [_told(one) for one in results], "target_ttft_ms": medians}
+        self.files.keep(run.run_id, DONE_FILE, json.dumps(done).encode())
+
+
+def _medians(whole: FleetBenchmarkResults) -> dict[str, float]:
+    """The TTFT of each target, by its name."""
+    spreads = {name: one.latency and one.latency.ttft_ms for name, one in (whole.target_breakdown or {}).items()}
+    return {name: spread.p50 for name, spread in spreads.items() if spread}
 
 
 def _told(result: RepositoryResult) -> dict[str, Any]:

@@ -57,16 +57,18 @@ class ReadFleets:
         run = self.run(run_id)
         outline = self.outcomes.outline(run_id) or {}
         tasks = list(self.tasks.all(run))
-        shards = self._shards(run, outline, tasks)
+        done = self._done(run)
+        shards = self._shards(run, outline, tasks, done)
         budget = self.fleets.budget(run_id)
         return FleetRunDetail(
             run_id=run_id, fleet_id=fleet_id_of(run_id), status=_status(run, tasks), reason=run.reason,
             created_at=iso(run.created_ms) or "", completed_at=iso(run.completed_ms),
-            results_ready=run.state is not RunState.RUNNING and self._done(run) is not None,
+            results_ready=done is not None,
             tests=_summed(shards), cost_usd=_cost(shards),
             unpriced=sum(shard.unpriced for shard in shards), max_cost_usd=budget.most / 1e9 if budget else None,
             targets=[target["spec"] for target in outline.get("targets", [])],
             repositories=[repository["id"] for repository in outline.get("repositories", [])], shards=shards,
+            target_ttft_ms=_by_spec(outline, (done or {}).get("target_ttft_ms", {})),
             errors=[f"{one.target}, {one.repository_id}: {one.error}" for one in shards if one.error][:MAX_ERRORS_TOLD],
             warnings=list(run.warnings), metadata=run.metadata,
         )  # fmt: skip
@@ -125,8 +127,9 @@ class ReadFleets:
             created_at=iso(run.created_ms) or "",
         )
 
-    def _shards(self, run: Run, outline: dict[str, Any], tasks: list[Task]) -> list[ShardView]:
-        done = self._done(run) if run.state is not RunState.RUNNING else None
+    def _shards(
+        self, run: Run, outline: dict[str, Any], tasks: list[Task], done: dict[str, Any] | None
+    ) -> list[ShardView]:
         said = {number: one.said for number, one in self.fleets.progress(run.run_id).items()} if done is None else {}
         told = [
             (shard, done["shards"][place] if done else said.get(shard["number"], {}))
@@ -138,6 +141,9 @@ class ReadFleets:
         ]
 
     def _done(self, run: Run) -> dict[str, Any] | None:
+        """What the finalizer has told of its shards; None while the run is going on, or is no fleet that it finished."""
+        if run.state is RunState.RUNNING:
+            return None
         raw = self.files.read(run.run_id, DONE_FILE)
         return json.loads(raw) if raw else None
 
@@ -152,6 +158,11 @@ def _view(shard: Mapping[str, Any], task: Task, said: Mapping[str, Any]) -> Shar
         unpriced=said.get("unpriced") or 0, ttft_ms=said.get("ttft_ms"), scored=said.get("scored"), passed=said.get("passed"),
         error=task.error_message if task.status is TaskStatus.FAILED else None,
     )  # fmt: skip
+
+
+def _by_spec(outline: dict[str, Any], medians: Mapping[str, float]) -> dict[str, float]:
+    targets = outline.get("targets", [])
+    return {target["spec"]: medians[target["name"]] for target in targets if target["name"] in medians}
 
 
 def _summed(shards: list[ShardView]) -> TestCounts:

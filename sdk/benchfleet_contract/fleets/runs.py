@@ -172,7 +172,8 @@ class ShardView(BaseModel):
 class FleetRunDetail(BaseModel):
     """Reply of `GET /fleets/runs/{id}`. `results_ready`: `fleet-results.json` is there. `errors`: the first 20 of tasks.
 
-    `unpriced` answers have no known price: what they cost is not in `cost_usd`.
+    `unpriced` answers have no known price: what they cost is not in `cost_usd`. `target_ttft_ms` has the median TTFT of all
+    successes of each target, once the run has ended.
     """
 
     run_id: str
@@ -189,6 +190,7 @@ class FleetRunDetail(BaseModel):
     targets: list[str]
     repositories: list[str]
     shards: list[ShardView]
+    target_ttft_ms: dict[str, float] = {}
     errors: list[str]
     warnings: list[str]
     metadata: dict[str, Any]
