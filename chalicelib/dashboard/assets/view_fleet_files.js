@@ -10,7 +10,7 @@ export function drawFiles(detail, artifacts) {
   const own = artifacts.filter(isOwn);
   setHidden(byId("fleet-artifacts"), !artifacts.length);
   setText(byId("fleet-files-note"), `${count(artifacts.length)} files; those of a repository are beside its tests. All of them:`);
-  setText(byId("fleet-files-more"), `benchfleet fleet results ${detail.run_id}`);
+  setText(byId("fleet-files-more"), `benchfleet fleet results ${detail.run_id} --fetch`);
   keyed(byId("fleet-files"), own, (one) => one.path, ({ path, size_bytes: size }) => ({ node: fileItem(path, size), draw: () => {} }));
 }
 
