@@ -170,13 +170,25 @@ class Environment(_Strict):
     conditions: IfKnown[Conditions] = None
 
 
+class HotFrame(_Strict):
+    """`share` of all samples in which this frame was the innermost."""
+
+    frame: str
+    share: float
+
+
 class Profile(_Strict):
-    """A profile of a run of its own, which is never ranked. `missing`: why there is none."""
+    """One workload under a profiler, in a pass of its own, which is never ranked. `missing`: why there is none.
+
+    `file`: of speedscope (https://www.speedscope.app), below the folder of the result.
+    """
 
     profiler: str
     workload: str | None = None
     file: str | None = None
     missing: str | None = None
+    samples: IfKnown[int] = None
+    hottest: IfKnown[list[HotFrame]] = None
 
 
 class HttpResult(_Strict):

@@ -127,7 +127,7 @@ class _Cell:
             status: Literal["unsupported", "failed"] = "unsupported" if gate.status == "unsupported" else "failed"
             return shapes.without(self.asked, status, list(gate.reasons))
         try:
-            self._load(_request(self.asked, gate))
+            self._load(request_of(self.asked, gate))
             self.server.alive()
         except (WorkloadError, ToolFailed) as error:
             return shapes.cell(self.asked, self.levels, self.rates, self.used, failed=str(error))
@@ -218,7 +218,8 @@ def wrong(right: int, answers: int, errors: "shapes.Counts") -> list[str]:
     return [f"{share:.2%} of the answers were wrong or missing"] if share > MOST_WRONG else []
 
 
-def _request(asked: Asked, gate: Gate) -> Request:
+def request_of(asked: Asked, gate: Gate) -> Request:
+    """What is sent again and again, and what is right for an answer."""
     return Request(
         method=asked.method,
         path=asked.target,

@@ -4,36 +4,32 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from benchfleet_contract.http_results import Failure, HttpResult, Tool
+from benchfleet_contract.http_results import Failure, HttpResult
 from benchfleet_contract.workloads.http import HttpOptions
 
 from runner_image.errors import TaskError
 from runner_image.isolation.protocol import Slot
-from runner_image.workloads.http.contract.gate import verify
 from runner_image.workloads.http.contract.workload import HttpWorkload
 from runner_image.workloads.http.contract.workloads import UnknownSuite, workloads
 from runner_image.workloads.http.frameworks.registry import Registry
 from runner_image.workloads.http.life.build import build
 from runner_image.workloads.http.life.failures import ServerFailed
 from runner_image.workloads.http.life.server import Server
-from runner_image.workloads.http.load import checks
 from runner_image.workloads.http.load.commands import SlotCommands
 from runner_image.workloads.http.load.cores import Cores
-from runner_image.workloads.http.load.driver import Driver, ToolFailed
-from runner_image.workloads.http.load.h2load import H2load
+from runner_image.workloads.http.load.driver import Driver
 from runner_image.workloads.http.load.own import OpenLoop
-from runner_image.workloads.http.load.wrk import Wrk
+from runner_image.workloads.http.loading import driver_of, loaders_of, require, watch_of
 from runner_image.workloads.http.machine import cores_of, environment_of, tool_of
-from runner_image.workloads.http.measure import Asked, Gate, Loaders, measure
+from runner_image.workloads.http.measure import Loaders, measure
 from runner_image.workloads.http.oddities import leaks, oddities
 from runner_image.workloads.http.pinned import PinnedSlot
 from runner_image.workloads.http.plan import Plan
-from runner_image.workloads.http.resources.held_back import HeldBack, Watching
+from runner_image.workloads.http.profiling.passing import Pass
 from runner_image.workloads.http.resources.memory import pss_bytes
-from runner_image.workloads.http.resources.sampler import Sampler
+from runner_image.workloads.http.serving import server_of
 from runner_image.workloads.http.source import Placed, placed
 from runner_image.workloads.protocol import WorkloadError
 
@@ -51,13 +47,17 @@ def asked_of(options: HttpOptions) -> tuple[HttpWorkload, ...]:
 
 @dataclass
 class Start:
-    """`subject` stands in the result beside the framework's name. `on_step` gets what is being done, and the share (0-1)."""
+    """`subject` stands in the result beside the framework's name. `on_step` gets what is being done, and the share (0-1).
+
+    `only_profiles`: nothing is measured, the pass with a profiler is all.
+    """
 
     slot: Slot
     options: HttpOptions
     work_dir: Path
     subject: str | None = None
     repeat: int = 1
+    only_profiles: bool = False
     registry: Registry = field(default_factory=Registry.load)
     on_step: Callable[[str, float], None] = lambda _what, _share: None
 
@@ -71,6 +71,7 @@ class Start:
             suite=",".join(self.options.workloads or self.options.effective().suites),
             repeat=self.repeat,
             quick=self.options.quick,
+            profiled=self.only_profiles,
             started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             settings=self.options.effective().model_dump(mode="json", exclude={"app", "framework"}),
             requested=[one.name for one in self._asked],
@@ -90,30 +91,43 @@ class Start:
         self._set(environment=environment_of(cores))
         self._note(*([cores.note] if cores.note else []))
         commands = SlotCommands(self.slot, self.work_dir / "load")
-        saturation, latency = _driver(commands, self.options.driver), OpenLoop(commands)
+        saturation, latency = driver_of(commands, self.options.driver), OpenLoop(commands)
         tools = [tool_of(saturation), tool_of(latency)]
         self._set(tools=tools)
-        _require(tools[0])
-        self.on_step("installing", 0.0)
+        require(tools[0])
+        self._step("installing")
         found = placed(self.options, self.registry, self.work_dir)
         self._tell(found)
-        self.on_step("building", 0.0)
+        self._step("building")
         slot = PinnedSlot(self.slot, cores.server if cores.disjoint else ())
         built = build(slot, found.framework, found.app, timeout_s=self.options.build_timeout_s)
         self._set(build_s=built.build_s)
-        self.on_step("starting", 0.0)
+        if not self.only_profiles:
+            self._serve(found, slot, saturation, None if tools[1].missing else latency, cores)
+        if self.options.profiler != "none" and self.repeat == 1:
+            self._profile(Pass(slot, self.options, found, saturation, self.work_dir, cores.generator, self._step))
+
+    def _serve(
+        self, found: Placed, slot: PinnedSlot, saturation: Driver, latency: OpenLoop | None, cores: Cores
+    ) -> None:
+        self._step("starting")
         server = server_of(slot, found, self.options, self.work_dir)
         try:
             with server:
                 self._set(
                     command=server.command, startup_s=server.startup_s, idle_memory_bytes=pss_bytes(server.pids())
                 )
-                watch = _watch(server, cores, pinned=slot.pinned)
-                self._load(
-                    server, _loaders(server, found, cores, saturation, None if tools[1].missing else latency, watch)
-                )
+                watch = watch_of(server, cores, pinned=slot.pinned)
+                self._load(server, loaders_of(server, found, cores, saturation, latency, watch))
         finally:
             self._note(*oddities(server, found.framework), *leaks(self.result))
+
+    def _profile(self, profiling: Pass) -> None:
+        for one in profiling.profiles(self._asked):
+            self._set(profiles=[*self.result.profiles, one])
+
+    def _step(self, what: str) -> None:
+        self.on_step(what, 0.0)
 
     def _note(self, *words: str) -> None:
         reasons = [*self.result.validity.reasons, *words]
@@ -136,64 +150,6 @@ class Start:
 
         for one in measure(server, self._asked, Plan.of(self.options), loaders, on_workload=told):
             self._set(workloads=[*self.result.workloads, one])
-
-
-def server_of(slot: Slot, found: Placed, options: HttpOptions, logs: Path) -> Server:
-    limit = options.memory_limit_mb
-    return Server(
-        slot, found.framework, found.app, logs=logs, ready_s=options.ready_s,
-        memory_bytes=limit * 1024**2 if limit else None,
-    )  # fmt: skip
-
-
-def _watch(server: Server, cores: Cores, *, pinned: bool) -> Callable[[], Watching]:
-    def watch() -> Watching:
-        held = HeldBack(server.pids, cores.server if pinned or not cores.disjoint else (), alone=pinned)
-        return Watching(Sampler(server.pids), held)
-
-    return watch
-
-
-def _loaders(
-    server: Server,
-    found: Placed,
-    cores: Cores,
-    saturation: Driver,
-    latency: OpenLoop | None,
-    watch: Callable[[], Watching],
-) -> Loaders:
-    capabilities = found.framework.capabilities or None
-
-    def gate(asked: Asked) -> Gate:
-        workload = workloads(asked.name)[0]
-        verdict = verify(server.base_url, workload, capabilities=capabilities)
-        return Gate(verdict.status, verdict.reasons, verdict.body)
-
-    return Loaders(
-        saturation=saturation,
-        latency=latency,
-        verify=gate,
-        watch=watch,
-        check_saturation=partial(
-            checks.of_saturation,
-            generator_cores=len(cores.generator),
-            server_cores=len(cores.server) if cores.disjoint else 0,
-        ),
-        cores=cores.generator,
-    )
-
-
-def _driver(commands: SlotCommands, wanted: str) -> Driver:
-    """`auto`: wrk, and h2load where wrk is missing."""
-    wrk, h2load = Wrk(commands), H2load(commands)
-    if wanted == "auto":
-        return h2load if tool_of(wrk).missing and not tool_of(h2load).missing else wrk
-    return h2load if wanted == "h2load" else wrk
-
-
-def _require(tool: Tool) -> None:
-    if tool.missing:
-        raise ToolFailed(f"{tool.name} is not here: {tool.missing}")
 
 
 def _failure(error: TaskError) -> Failure:

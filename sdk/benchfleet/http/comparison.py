@@ -108,8 +108,8 @@ class Comparison:
                     ),
                 )  # fmt: skip
                 result = start.measured()
-        around = conditions(before, _reading(isolation), slots=1, busy_slots=1)
-        results.add(result, output_of(result), started_at=began, ended_at=_now(), conditions=around)
+            around = conditions(before, _reading(isolation), slots=1, busy_slots=1)
+            results.add(result, output_of(result), started_at=began, ended_at=_now(), conditions=around, made=work_dir)
         self.told(Step(step.number, step.total, name, step.repeat, ended(result), share=1.0, note=True))
 
 

@@ -75,8 +75,12 @@ class ResultsFolder:
         started_at: str,
         ended_at: str,
         conditions: Conditions | None = None,
+        made: Path | None = None,
     ) -> None:
-        """Keeps one start of a server; it is in the folder, whole, when this returns. Of two the one with more numbers."""
+        """Keeps one start of a server; it is in the folder, whole, when this returns. Of two the one with more numbers.
+
+        `made`: where its profiles are.
+        """
         cell = (result.subject, result.suite, result.repeat)
         before = [one for one in self._entries if _cell(one) == cell]
         if any(_numbers(self._result(one)) > _numbers(result) for one in before):
@@ -86,10 +90,11 @@ class ResultsFolder:
         entry = self._entry(result, output, number)
         inner = self.folder / entry["folder"]
         inner.mkdir(exist_ok=True)
+        keep_profiles(result, made, inner)
         labelled = output.model_copy(update={"subject": result.subject})
-        _put(inner / HTTP_JSON, result.model_dump(mode="json"))
-        _put(inner / "metadata.json", self._metadata(result, output, entry, (started_at, ended_at), conditions))
-        _put(inner / "output.json", labelled.model_dump(mode="json"))
+        put_document(inner / HTTP_JSON, result.model_dump(mode="json"))
+        put_document(inner / "metadata.json", self._metadata(result, output, entry, (started_at, ended_at), conditions))
+        put_document(inner / "output.json", labelled.model_dump(mode="json"))
         self._entries.append(entry)
         self._write("running")
         for one in before:
@@ -161,7 +166,7 @@ class ResultsFolder:
 
     def _write(self, status: str) -> None:
         subjects = list(dict.fromkeys(one["subject"] for one in self._entries))
-        _put(
+        put_document(
             self.folder / "run.json",
             {
                 "run_id": self.run_id,
@@ -177,7 +182,7 @@ class ResultsFolder:
         )
         totals = {"tasks": len(self._entries), "files": len(self._entries), "corrupt": 0, "missing": 0, "nothing": 0}
         manifest = {"schema_version": 1, "run_id": self.run_id, "tasks": self._entries, "totals": totals}
-        _put(self.folder / "manifest.json", manifest)
+        put_document(self.folder / "manifest.json", manifest)
 
 
 def doubted(result: HttpResult) -> bool:
@@ -209,7 +214,15 @@ def _reason(result: HttpResult, output: Output) -> str | None:
     return "; ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "") if lost else None
 
 
-def _put(path: Path, document: Mapping[str, Any]) -> None:
+def keep_profiles(result: HttpResult, made: Path | None, folder: Path) -> None:
+    """Copies what the result names as the files of its profiles."""
+    for name in [one.file for one in result.profiles if one.file]:
+        if made is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            replace_whole(folder / name, (made / name).read_bytes())
+
+
+def put_document(path: Path, document: Mapping[str, Any]) -> None:
     """There whole or not at all, however it is interrupted."""
     replace_whole(path, (json.dumps(document, indent=1) + "\n").encode())
 

@@ -76,8 +76,8 @@ class HttpOptions(Options):
     )
     build_timeout_s: float = Field(default=900.0, gt=0, description="Seconds for the build.")
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of the arrivals at fixed rates.")
-    profiler: Literal["none", "auto"] = Field(
-        default="none", description="auto: a separate run with a profiler; it is never ranked."
+    profiler: Literal["none", "auto", "py-spy", "cpu-prof", "rbspy", "perf"] = Field(
+        default="none", description="A second pass with a profiler, never ranked. auto: by the app's runtime."
     )
 
     def effective(self) -> "HttpOptions":

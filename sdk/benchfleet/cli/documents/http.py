@@ -12,6 +12,13 @@ class HttpMeasured(Document):
     results: list[HttpResult]
 
 
+class HttpProfiled(Document):
+    """`result.profiles`: one for each workload; their files are below `folder`."""
+
+    folder: str
+    result: HttpResult
+
+
 class HttpDetected(Document):
     """`framework` or `error`, never both."""
 
