@@ -15,7 +15,7 @@ from benchfleet_contract.fleets.leases import KeyLimits
 HORIZON_MS = 5_000  # how far ahead slots are given away: what a runner that dies has taken is lost
 MINUTE_MS = 60_000
 FORGET_MS = 120_000  # limits that nobody has named for so long hold no more
-ASLEEP_MS = 60_000  # a runner that has not asked for so long takes no share of max_concurrency
+ASLEEP_MS = 60_000  # a runner that has not asked for so long gives up its share of max_concurrency
 CUT, LEAST_SCALE = 0.7, 0.05
 COOLDOWN_MS = 15_000  # after a cut: the refusals of what was on its way then are no news
 GROWTH_PER_MS = 0.05 / 10_000  # of the full concurrency
@@ -37,6 +37,18 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Of a key's max_concurrency: how many requests at once a holder was told to have, and how many may be at work.
+
+    `at_ms`: when it asked last. `held` is more than `told` while requests of an earlier, larger share may still be at work.
+    """
+
+    at_ms: float
+    told: int
+    held: int
+
+
+@dataclass(frozen=True)
 class Quota:
     """One key. `next_ms` and `tokens_ms` are when the next request, and the next token, is free; times are of the server.
 
@@ -51,13 +63,16 @@ class Quota:
     rpm: int | None = None
     tpm: int | None = None
     limits_ms: float = 0.0
-    holders: Mapping[str, float] = field(default_factory=dict)
-    answers: Mapping[str, Answered] = field(default_factory=dict)  # by holder: the last one, where a limit is known
+    holders: Mapping[str, Share] = field(default_factory=dict)
+    answers: Mapping[str, Answered] = field(default_factory=dict)  # by holder: the last one, where there is a limit
 
 
 @dataclass(frozen=True)
 class Asked:
-    """`holder` tells attempts apart. `correction_tokens`: used beyond what was set aside (negative: less)."""
+    """`holder` tells attempts apart. `correction_tokens`: used beyond what was set aside (negative: less).
+
+    `in_flight` are at work now: with none, and nothing wanted, the holder has ended.
+    """
 
     holder: str
     want: int
@@ -68,6 +83,11 @@ class Asked:
     throttled: int = 0
     retry_after_ms: float = 0.0
     sequence: int | None = None
+    in_flight: int = 0
+
+    @property
+    def ends(self) -> bool:
+        return not self.want and not self.in_flight
 
 
 @dataclass(frozen=True)
@@ -93,16 +113,17 @@ def take(quota: Quota, asked: Asked, *, now_ms: int) -> tuple[Quota, Grant]:
     quota = replace(quota, tokens_ms=quota.tokens_ms + asked.correction_tokens * _each(quota.tpm))
     each_ms = max(_each(quota.rpm), asked.tokens_each * _each(quota.tpm))
     start_ms = max(now_ms, quota.opens_ms, quota.next_ms if quota.rpm else 0.0, quota.tokens_ms if quota.tpm else 0.0)
-    granted = _granted(start_ms, each_ms, asked.want, now_ms)
-    concurrency = _concurrency(quota, asked, now_ms)
+    quota, concurrency = _shared(quota, asked, now_ms)
+    granted = _granted(start_ms, each_ms, asked.want, now_ms) if concurrency else 0
     if granted:
         quota = _taken(quota, asked, granted, start_ms)
     wait_ms = math.ceil(max(start_ms + granted * each_ms - now_ms - HORIZON_MS, 0)) + 1 if granted < asked.want else 0
+    wait_ms = wait_ms if concurrency else max(wait_ms, BUSY_RETRY_MS)
     start_after_ms = math.ceil(start_ms - now_ms) if granted else 0
-    if asked.sequence is not None and (quota.rpm or quota.tpm):
-        said = Answered(now_ms, asked.sequence, granted, start_ms, each_ms, wait_ms, concurrency)
+    if asked.sequence is not None and (quota.rpm or quota.tpm or asked.limits.max_concurrency):
+        said = Answered(now_ms, asked.sequence, granted, start_ms, each_ms, wait_ms, max(1, concurrency))
         quota = replace(quota, answers=_fresh(quota.answers, now_ms) | {asked.holder: said})
-    return quota, Grant(granted, start_after_ms, each_ms, wait_ms, concurrency)
+    return quota, Grant(granted, start_after_ms, each_ms, wait_ms, max(1, concurrency))
 
 
 def scale_at(quota: Quota, now_ms: int) -> float:
@@ -117,7 +138,8 @@ def quota_text(quota: Quota) -> str:
 def quota_of_text(text: str) -> Quota:
     read = json.loads(text)
     answers = {holder: Answered(**said) for holder, said in read.get("answers", {}).items()}
-    return Quota(**{**read, "answers": answers})
+    holders = {holder: Share(**share) for holder, share in read.get("holders", {}).items()}
+    return Quota(**{**read, "answers": answers, "holders": holders})
 
 
 def _again(said: Answered, now_ms: int) -> Grant:
@@ -152,9 +174,6 @@ def _limited(quota: Quota, asked: Asked, now_ms: int) -> Quota:
     rpm, tpm = _least(quota.rpm, asked.limits.rpm), _least(quota.tpm, asked.limits.tpm)
     if rpm or tpm:
         quota = replace(quota, rpm=rpm, tpm=tpm, limits_ms=now_ms)
-    if asked.limits.max_concurrency:
-        awake = {name: at for name, at in quota.holders.items() if now_ms - at <= ASLEEP_MS}
-        quota = replace(quota, holders=awake | {asked.holder: now_ms})
     return quota
 
 
@@ -168,11 +187,25 @@ def _throttled(quota: Quota, asked: Asked, now_ms: int) -> Quota:
     return replace(quota, scale=max(LEAST_SCALE, scale_at(quota, now_ms) * CUT), cut_ms=now_ms)
 
 
-def _concurrency(quota: Quota, asked: Asked, now_ms: int) -> int:
-    most = asked.concurrency
-    if asked.limits.max_concurrency:
-        most = min(most, asked.limits.max_concurrency // max(1, len(quota.holders)))
-    return max(1, int(most * scale_at(quota, now_ms)))
+def _shared(quota: Quota, asked: Asked, now_ms: int) -> tuple[Quota, int]:
+    """How many requests at once this holder may have; 0: others have all of max_concurrency, so it waits.
+
+    Only what nobody else holds is given away. Who has more than its part is told so with its next question. It holds what it
+    had until the question after that, when it is known to have heard, and says how many are at work.
+    """
+    own = max(1, int(asked.concurrency * scale_at(quota, now_ms)))
+    if not asked.limits.max_concurrency:
+        return quota, own
+    awake = {name: share for name, share in quota.holders.items() if now_ms - share.at_ms <= ASLEEP_MS}
+    others = {name: share for name, share in awake.items() if name != asked.holder}
+    if asked.ends:
+        return replace(quota, holders=others), own
+    part = max(1, asked.limits.max_concurrency // (len(others) + 1))
+    free = max(0, asked.limits.max_concurrency - sum(share.held for share in others.values()))
+    before = quota.holders.get(asked.holder)
+    told = min(own, part, free)
+    mine = Share(now_ms, told, max(told, before.told if before else 0, asked.in_flight))
+    return replace(quota, holders={**others, asked.holder: mine}), told
 
 
 def _least(one: int | None, other: int | None) -> int | None:

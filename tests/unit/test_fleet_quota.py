@@ -1,6 +1,7 @@
 """Leave to send: slots in time for all runners of a key, fewer at once after a refusal."""
 
 import itertools
+import random
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.fleet_quota import (
+    BUSY_RETRY_MS,
     COOLDOWN_MS,
     HORIZON_MS,
     LEAST_SCALE,
@@ -87,12 +89,49 @@ def test_concurrency_grows_slowly_again_without_a_write() -> None:
     assert (later, grant.concurrency) == (quota, 10)
 
 
-def test_who_shares_max_concurrency_gets_a_part_and_who_sleeps_gets_none() -> None:
-    limits = KeyLimits(max_concurrency=8)
-    quota, first = take(Quota(), Asked("a", 1, 10, limits), now_ms=NOW)
-    quota, second = take(quota, Asked("b", 1, 10, limits), now_ms=NOW + 1)
-    _, alone = take(quota, Asked("a", 1, 10, limits), now_ms=NOW + 90_000)
-    assert (first.concurrency, second.concurrency, alone.concurrency) == (8, 4, 8)
+EIGHT = KeyLimits(max_concurrency=8)
+
+
+def test_who_shares_max_concurrency_gets_a_part_once_the_others_have_given_it_up() -> None:
+    quota, first = take(Quota(), Asked("a", 1, 10, EIGHT), now_ms=NOW)
+    quota, second = take(quota, Asked("b", 1, 10, EIGHT), now_ms=NOW + 1)
+    assert (first.concurrency, second.granted, second.retry_after_ms) == (8, 0, BUSY_RETRY_MS)
+    quota, told = take(quota, Asked("a", 1, 10, EIGHT, in_flight=3), now_ms=NOW + 2)  # more may start until it hears
+    quota, early = take(quota, Asked("b", 1, 10, EIGHT), now_ms=NOW + 3)
+    quota, _ = take(quota, Asked("a", 1, 10, EIGHT, in_flight=6), now_ms=NOW + 4)
+    quota, second = take(quota, Asked("b", 1, 10, EIGHT), now_ms=NOW + 5)
+    assert (told.concurrency, early.granted, second.granted, second.concurrency) == (4, 0, 1, 2)
+
+
+def test_who_ends_or_sleeps_leaves_its_part_to_others() -> None:
+    quota, _ = take(Quota(), Asked("a", 1, 10, EIGHT), now_ms=NOW)
+    _, after_sleep = take(quota, Asked("b", 1, 10, EIGHT), now_ms=NOW + 90_000)
+    quota, _ = take(quota, Asked("a", 0, 10, EIGHT), now_ms=NOW + 1)
+    quota, after_end = take(quota, Asked("b", 1, 10, EIGHT), now_ms=NOW + 2)
+    assert (after_sleep.concurrency, after_end.concurrency, list(quota.holders)) == (8, 8, ["b"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_however_many_runners_share_a_key_never_more_are_at_work_than_it_allows(seed: int) -> None:
+    """A long random walk. A reply is heard some time after it was made; until then the runner goes on with what it knew."""
+    drawn, quota, limits = random.Random(seed), Quota(), KeyLimits(max_concurrency=4)
+    may, work, replies = [0, 0, 0], [0, 0, 0], dict[int, int]()
+    most = 0
+    for moment in range(4_000):
+        who, what = drawn.randrange(3), drawn.choice(["ask", "hear", "start", "start", "end", "leave"])
+        if what == "start" and work[who] < may[who]:
+            work[who] += 1
+        elif what == "end" and work[who]:
+            work[who] -= 1
+        elif what == "hear" and who in replies:
+            may[who] = replies.pop(who)
+        elif who not in replies and (what == "ask" or (what == "leave" and not work[who])):
+            may[who] = may[who] if what == "ask" else 0
+            one = Asked(str(who), 2 if what == "ask" else 0, 10, limits, in_flight=work[who])
+            quota, grant = take(quota, one, now_ms=NOW + moment)
+            replies[who] = grant.concurrency if grant.granted else 0
+        most = max(most, sum(work))
+    assert most == 4
 
 
 def test_a_repeated_request_takes_no_slots_again() -> None:

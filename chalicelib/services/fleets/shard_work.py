@@ -66,7 +66,8 @@ class ShardWork:
             holder=f"{task.id}/{task.attempt}", want=request.want, concurrency=request.concurrency,
             limits=request.limits, tokens_each=request.reserve_tokens_each,
             correction_tokens=sum(one.tokens - fleet_budget.reserved_of(one.id)[1] for one in request.settled),
-            sequence=request.sequence, throttled=request.throttled, retry_after_ms=(request.retry_after_s or 0.0) * 1000,
+            sequence=request.sequence, in_flight=request.in_flight, throttled=request.throttled,
+            retry_after_ms=(request.retry_after_s or 0.0) * 1000,
         )  # fmt: skip
         return self.fleets.change_quota(
             request.provider_key, lambda quota: take(quota, asked, now_ms=now_ms), now_ms=now_ms

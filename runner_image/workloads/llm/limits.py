@@ -99,6 +99,7 @@ class Leases:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _halt: Halt | None = None
     _asked_at: float = 0.0
+    _shares: bool = False  # is there a share to be left?
 
     async def take(self, usd: float = 0.0) -> Leased:
         """For one try that costs so much at most. Waits until it may be used; raises Halt when there will be none."""
@@ -136,11 +137,11 @@ class Leases:
                 await self._question([])
 
     async def close(self) -> None:
-        """Gives back what was not used, and tells the rest."""
+        """Gives back what was not used, tells the rest, and leaves its share of max_concurrency to others."""
         for leased in self._granted:
             self.settle(leased, usd=0.0, tokens=0)
         self._granted.clear()
-        while self._settled:
+        while self._settled or self._shares:
             async with self._lock:
                 await self._question([])
 
@@ -182,6 +183,7 @@ class Leases:
             limits=self.limits,
         )
         self._throttled, self._retry_after_s = 0, None
+        self._shares = bool(self.limits.max_concurrency) and bool(wanted or self.places.taken)
         reply = await asyncio.to_thread(self.ask, request)
         self._asked_at = time.monotonic()
         self._take_in(reply, wanted)
