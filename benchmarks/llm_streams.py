@@ -52,7 +52,7 @@ async def _measured(url: str) -> tuple[dict[str, Exchange], float, float]:
     behaviour = {"ttft_s": TTFT_S, "itl_s": ITL_S, "tokens": TOKENS}
     found: dict[str, Exchange] = {}
     waiting = iter([f"p{number}" for number in range(REQUESTS)])
-    async with client(verify=authorities({}), trust_env=False, connect_s=10, kept=200) as http:
+    async with client(verify=authorities({}), trust_env=False, connect_s=10) as http:
         await http.put(f"{url}/_control", json={"default": behaviour})
         await rehearse(http)
 

@@ -15,6 +15,8 @@ from urllib.request import getproxies
 import httpcore
 import httpx
 
+from runner_image.workloads.llm.transports import Spread
+
 MOST_WAITING_BYTES = 4 * 1024 * 1024  # of one connection, unread: then the server has to wait
 
 
@@ -197,13 +199,18 @@ class StampedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def client(*, verify: ssl.SSLContext, trust_env: bool, connect_s: float, kept: int) -> httpx.AsyncClient:
+def client(*, verify: ssl.SSLContext, trust_env: bool, connect_s: float) -> httpx.AsyncClient:
     """Without a timeout for reading: each try has a deadline. Through a proxy, chunks are stamped when a task reads them."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept)
-    transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=trust_env)
-    transport._pool._network_backend = StampedBackend()  # httpx passes every option of its pool but this one
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    backend = StampedBackend()
+
+    def stamping() -> httpx.AsyncHTTPTransport:
+        transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=trust_env)
+        transport._pool._network_backend = backend  # httpx passes every option of its pool but this one
+        return transport
+
     return httpx.AsyncClient(
-        transport=None if trust_env and _behind_a_proxy() else transport,
+        transport=None if trust_env and _behind_a_proxy() else Spread(stamping),
         verify=verify,
         limits=limits,
         timeout=httpx.Timeout(None, connect=connect_s),

@@ -32,7 +32,6 @@ from runner_image.workloads.protocol import FleetControl, Job, Outcome, Prepared
 
 CONNECT_S = 10.0
 REPORT_S = 0.25
-KEPT_CONNECTIONS = 200
 _log = logging.getLogger(__name__)
 
 
@@ -153,7 +152,7 @@ def _http(found: Provider) -> httpx.AsyncClient:
     address = found.settings.base_url or found.known.base_url or ""
     here = is_loopback(urlsplit(address).hostname or "")
     verify = authorities({}) if here else authorities()
-    return client(verify=verify, trust_env=not here, connect_s=CONNECT_S, kept=KEPT_CONNECTIONS)
+    return client(verify=verify, trust_env=not here, connect_s=CONNECT_S)
 
 
 def _tokens(test: TestRequest) -> int:
