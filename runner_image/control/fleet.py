@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -19,8 +20,19 @@ from runner_image.errors import TaskError
 from runner_image.retries import Passing, Retrier
 from runner_image.stopping import Stop, StopReason
 
+TELL_S = 2.0
 MOST_JOURNAL_BYTES = 512 * 1024**2  # of one chunk, unpacked
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a chunk goes. `until` is of the retrier's clock."""
+
+    number: int
+    url: str
+    headers: dict[str, str]
+    until: float
 
 
 class _StoreError(Passing):
@@ -44,8 +56,8 @@ class FleetSession:
         self._own, self._runner, self._store = own, runner, store
         self._retry, self._stop = retry, stop
         self._path = f"/fleets/runs/{quote(run_id, safe='')}/shards/{shard}"
-        self._chunks = 0
-        self._kept: list[Outcome] = []
+        self._place: _Place | None = None
+        self._kept: dict[str, Outcome] = {}
 
     def work(self) -> tuple[dict[str, Any], list[Outcome]]:
         reply = self._asked(lambda: parsed(ShardReply, self._own.call("GET", self._path)))
@@ -53,19 +65,20 @@ class FleetSession:
         if shard is None:
             url = reply.shard_url or ""
             shard = self._asked(lambda: json.loads(self._got(url)))
+        lines: list[Outcome] = []
         for url in reply.journals:
-            self._kept += self._asked(lambda url=url: _outcomes(self._got(url)))  # type: ignore[misc]
-        return shard, list(self._kept)
+            lines += self._asked(lambda url=url: _outcomes(self._got(url)))  # type: ignore[misc]
+        self._note(lines)
+        return shard, lines
 
-    def keep(self, outcomes: Sequence[Outcome]) -> None:
-        self._chunks += 1
-        self._kept += [each.model_copy(update={"response": None, "itl_ms": None}) for each in outcomes]
-        request = JournalRequest(first=self._chunks, count=1, progress=self._progress())
+    def keep(self, number: int, outcomes: Sequence[Outcome]) -> None:
+        self._note(outcomes)
         content = gzip.compress("".join(each.line() for each in outcomes).encode(), mtime=0)
 
         def put() -> None:
-            reply = parsed(JournalReply, self._own.call("POST", f"{self._path}/journal", request))
-            self._put(reply.urls[0], content, reply.required_headers)
+            place, self._place = self._place_of(number), None
+            self._put(place.url, content, place.headers)
+            self._place = place  # one that failed may have expired
 
         self._asked(put)
 
@@ -86,11 +99,25 @@ class FleetSession:
         address = str(endpoint).rstrip("/")
         return address if address.endswith("/v1") else f"{address}/v1"
 
+    def _place_of(self, number: int) -> "_Place":
+        """Asked for anew every few seconds, and the control plane told with it how far the shard is."""
+        now = self._retry.clock()
+        if self._place and self._place.number == number and now < self._place.until:
+            return self._place
+        request = JournalRequest(first=number, count=1, progress=self._progress())
+        reply = parsed(JournalReply, self._own.call("POST", f"{self._path}/journal", request))
+        return _Place(number, reply.urls[0], reply.required_headers, now + TELL_S)
+
+    def _note(self, outcomes: Sequence[Outcome]) -> None:
+        """Without their answers: for the progress alone."""
+        light = [each.model_copy(update={"response": None, "itl_ms": None}) for each in outcomes]
+        self._kept = best([*self._kept.values(), *light])
+
     def _progress(self) -> ShardProgress:
-        outcomes = list(best(self._kept).values())
+        outcomes = list(self._kept.values())
         counts = summed(outcomes)
         known = [each.ttft_ms for each in outcomes if each.status == "success" and each.ttft_ms is not None]
-        priced = any(each.cost_usd is not None for each in self._kept)
+        priced = any(each.cost_usd is not None for each in outcomes)
         return ShardProgress(
             success=counts["success"],
             failure=counts["failure"],

@@ -50,8 +50,8 @@ class FleetControl(Protocol):
     def work(self) -> "tuple[Mapping[str, Any], Sequence[TestOutcome]]":
         """The shard (see benchfleet_contract/fleets/plan.py), and what earlier attempts have kept of it, oldest first."""
 
-    def keep(self, outcomes: Sequence["TestOutcome"]) -> None:
-        """Appends to the journal; they outlive this runner when the call returns."""
+    def keep(self, number: int, outcomes: Sequence["TestOutcome"]) -> None:
+        """A chunk of the journal, in place of what had this number; it outlives this runner when the call returns."""
 
     def lease(self, request: "LeaseRequest") -> "LeaseReply":
         """Quota, concurrency and budget for the next requests, and what became of the last ones."""

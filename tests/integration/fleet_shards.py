@@ -24,7 +24,6 @@ class FakeControlPlane:
 
     shard: Shard
     kept: list[Outcome] = field(default_factory=list)
-    chunks: list[int] = field(default_factory=list)
     asked: list[LeaseRequest] = field(default_factory=list)
     budget_usd: float | None = None
     stop_after: int | None = None
@@ -33,14 +32,17 @@ class FakeControlPlane:
     executor: str | None = None
     _reserved_usd: float = 0.0
     _granted: int = 0
+    _chunks: dict[tuple[int, int], int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def work(self) -> tuple[Mapping[str, Any], Sequence[Outcome]]:
         return self.shard.model_dump(mode="json"), list(self.kept)
 
-    def keep(self, outcomes: Sequence[Outcome]) -> None:
-        self.kept += outcomes
-        self.chunks.append(len(outcomes))
+    def keep(self, number: int, outcomes: Sequence[Outcome]) -> None:
+        """A chunk that is kept again only ever grows."""
+        before = self._chunks.get((id(outcomes[0]), number), 0)
+        self.kept += outcomes[before:]
+        self._chunks[id(outcomes[0]), number] = len(outcomes)
 
     def select(self, model: str) -> str:
         if self.executor is None:

@@ -19,7 +19,7 @@ WORDS: dict[ErrorKind, str] = {
     "stopped": "not sent: the run was stopped",
     "failed_before": "not sent: another test failed, and continue_on_failure is false",
 }
-TICK_S = 0.5
+TICK_S = 0.25
 
 
 @dataclass
@@ -112,7 +112,8 @@ class ShardRun:
         self.told(outcome)
         if outcome.status in {"failure", "timeout"} and not self.shard.continue_on_failure:
             self._halted = self._halted or "failed_before"
-        await self.journal.kept()
+        if self.journal.crowded:
+            await self.journal.kept(now=True)
 
     async def _outcome(self, test: TestRequest, intended: float) -> Outcome:
         self._left -= 1
