@@ -1,6 +1,7 @@
 """The results of a fleet run, from what its shards uploaded or kept. Called once its tasks have ended, before the run has.
 
-The same tasks and journals give the same bytes, so it may be called again at any time; `fleet-results.json` is written last.
+The same tasks and journals give the same bytes, so it may be called again at any time; `fleet-results.json` is the last artifact,
+and that the results are there is told after it.
 """
 
 import json
@@ -55,7 +56,6 @@ class FinishFleet:
             status=status, errors=list(_errors(outline, by_number))[:_MOST_ERRORS], warnings=outline.get("warnings", []),
         )  # fmt: skip
         settings = FleetSettings.model_validate(outline.get("settings", {}))
-        self._tell(run, results, status, _medians(whole))
         for path, data in artifacts(
             whole,
             formats=settings.formats,
@@ -63,6 +63,7 @@ class FinishFleet:
             reports=settings.generate_reports,
         ):
             self.files.keep(run.run_id, f"artifacts/{path}", data)
+        self._tell(run, results, status, _medians(whole))
         return {"partial": TESTS_FAILED, "failed": NO_TEST_SUCCEEDED}.get(status)
 
     def _results(self, run: Run, tasks: dict[int, Task]) -> Iterator[RepositoryResult]:

@@ -95,6 +95,8 @@ class ReadFleets:
         run = self.run(run_id)
         if run.state is RunState.RUNNING:
             raise ResultsNotReady(f"Run {run_id} has not ended: ask again, or wait for status completed or partial")
+        if self._done(run) is None:
+            raise ResultsNotReady(f"The results of run {run_id} are being made: ask again, or wait for results_ready")
         return self.artifact(run_id, RESULTS)
 
     def artifacts(self, run_id: str) -> ArtifactList:
