@@ -13,5 +13,6 @@ AGGREGATOR = Aggregator(
         "idle_memory": Metric("ratio"),
         "memory": Metric("ratio"),
     },
+    condition=lambda variant: variant.endswith("%"),  # of the saturation rate
     lead=("throughput", "throughput_per_cpu", "latency_p99", "latency_p50", "start_up", "memory", "idle_memory"),
 )

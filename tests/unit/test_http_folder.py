@@ -6,7 +6,7 @@ import pytest
 from benchfleet.exceptions import UsageError
 from benchfleet.http.consolidate import consolidate
 from benchfleet.http.folder import ResultsFolder
-from benchfleet.http.missing import lines
+from benchfleet.http.missing import ceilings, lines
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.reading import read_runs
 from benchfleet_contract.http_results import NOISY, Failure, HttpResult, Level, Validity, WorkloadResult
@@ -127,3 +127,11 @@ def test_what_was_measured_otherwise_is_not_put_together(tmp_path: Path) -> None
         consolidate([tmp_path / "one", tmp_path / "two"], tmp_path / "both")
     with pytest.raises(UsageError, match="has no results of HTTP servers"):
         consolidate([tmp_path], tmp_path / "both")
+
+
+def test_frameworks_that_end_at_the_same_rate_are_told_of(tmp_path: Path) -> None:
+    rates = {"a": 1000.0, "b": 1005.0, "c": 1002.0, "d": 500.0}
+    found = [result(name, repeat, {"w": rate}) for name, rate in rates.items() for repeat in (1, 2)]
+    (warning,) = ceilings(found)
+    assert warning.startswith("w: b, c, a all end at about 1007 requests a second: probably the generator")
+    assert list(ceilings([one for one in found if one.subject in ("a", "d")])) == []

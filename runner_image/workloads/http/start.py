@@ -31,6 +31,7 @@ from runner_image.workloads.http.profiling.passing import Pass
 from runner_image.workloads.http.resources.memory import pss_bytes
 from runner_image.workloads.http.serving import server_of
 from runner_image.workloads.http.source import Placed, placed
+from runner_image.workloads.http.versions import framework_version, runtime_version
 from runner_image.workloads.protocol import WorkloadError
 
 
@@ -137,8 +138,9 @@ class Start:
         framework = found.framework
         subject = self.subject or framework.name
         self._set(
-            framework=framework.name, subject=subject, language=framework.language, runtime=framework.runtime,
-            engine=framework.engine, app=found.identity,
+            framework=framework.name, subject=subject, language=framework.language, engine=framework.engine,
+            runtime=runtime_version(self.slot, framework, found.app.folder, found.app.programs),
+            version=framework_version(framework, found.app.folder), app=found.identity,
         )  # fmt: skip
 
     def _load(self, server: Server, loaders: Loaders) -> None:

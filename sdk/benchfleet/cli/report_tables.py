@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
+from benchfleet.cli.load_pictures import pictures
 from benchfleet.cli.quality_table import quality_table
 from benchfleet.cli.report_comparisons import distribution_table, factor_tables
 from benchfleet.cli.report_lead import Lead
@@ -42,6 +43,7 @@ def tables(report: Report, *, everything: bool = False, distributions: bool = Fa
         yield from _one_side(report.comparison)
     if report.measured:
         yield ranking_table(report)
+    yield from pictures(report)
     yield from noise_floor_tables(report)
     if report.variants:
         yield variants_table(report)
@@ -64,6 +66,7 @@ def outcome(report: Report) -> Iterator[FittingTable | Lead]:
         return
     yield Lead(report)
     yield ranking_table(report)
+    yield from pictures(report)
     yield from noise_floor_tables(report)
     if report.variants:
         yield variants_table(report)

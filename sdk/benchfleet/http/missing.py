@@ -1,9 +1,12 @@
-"""What a comparison lacks, and what to do about it: a verdict without it would say more than was measured."""
+"""What a comparison lacks, and what makes it doubtful: a verdict without it would say more than was measured."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from statistics import fmean
 
 from benchfleet_contract.http_results import NOISY, HttpResult
+
+from runner_image.workloads.http.load.checks import common_ceilings, told
 
 
 def lines(results: Sequence[HttpResult]) -> Iterator[str]:
@@ -13,6 +16,18 @@ def lines(results: Sequence[HttpResult]) -> Iterator[str]:
         yield f"Missing of {name}: {'; '.join(mine)}"
     if any(NOISY in line for _, mine in found for line in mine):
         yield "Other work on this machine disturbed it: the same command with --resume measures that again, once it is quiet."
+
+
+def ceilings(results: Sequence[HttpResult]) -> Iterator[str]:
+    """A warning for each workload on which several frameworks end at the same rate."""
+    for name in dict.fromkeys(cell.name for one in results for cell in one.workloads):
+        rates = {subject: fmean(found) for subject in _names(results) if (found := _rates(results, subject, name))}
+        yield from (f"{name}: {warning}" for warning in told(common_ceilings(rates), rates))
+
+
+def _rates(results: Sequence[HttpResult], subject: str, name: str) -> list[float]:
+    cells = (cell for one in results if one.subject == subject for cell in one.workloads if cell.name == name)
+    return [cell.best_rps for cell in cells if cell.best_rps is not None]
 
 
 def _names(results: Sequence[HttpResult]) -> list[str]:

@@ -21,6 +21,7 @@ from benchfleet.report.dataset import Dataset
 from benchfleet.report.differences import between_groups, between_runs
 from benchfleet.report.factors import Side, factor_tables
 from benchfleet.report.gate import judged, unused
+from benchfleet.report.load_curves import load_curves
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.noise_floor import doubts, floors, split
@@ -111,6 +112,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         costs=costs,
         comparison=comparison,
         timeline=moments(new.tasks, old.tasks) if comparison else [],
+        load=load_curves(found),
         noise_floor=twice,
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
         task_problems=task_problems([*everything.tasks, *old.tasks]),

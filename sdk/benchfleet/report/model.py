@@ -275,6 +275,26 @@ class Board(Part):
     benchmarks: list[Benchmark]
 
 
+class LoadPoint(Part):
+    """Latency at one fixed rate. `rate`: of the group's mean saturation rate, `fraction` of it. Latencies in `unit`."""
+
+    fraction: float
+    rate: float = Field(description="requests a second that were sent, on average")
+    p50: float | None
+    p50_interval: Interval | None
+    p99: float | None
+    p99_interval: Interval | None
+
+
+class LoadCurve(Compares):
+    """Latency of one benchmark against load, of one group: the points in order of load."""
+
+    benchmark: str
+    unit: str
+    saturation: float = Field(description="requests a second, the group's mean")
+    points: list[LoadPoint]
+
+
 class Compared(Group):
     """This run against the baseline. `benchmark` null: the geometric mean over what both have."""
 
@@ -562,6 +582,10 @@ class Report(Part):
         default=[], description="tasks of the runs and their baseline in order of time; empty without a baseline"
     )
     history: History | None = Field(default=None, description="of `--history`; the rest is then of its newest run")
+    load: list[LoadCurve] = Field(
+        default=[],
+        description="latency against load, where both saturation and latencies at fractions of it were measured",
+    )
     noise_floor: list[NoiseFloor] = Field(
         default=[], description="of runs that measured one subject twice: what differs where nothing does"
     )

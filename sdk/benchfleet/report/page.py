@@ -17,6 +17,7 @@ from benchfleet.report.charts import PHONE, Charts, histogram, kind
 from benchfleet.report.history import words as history_words
 from benchfleet.report.history.page import section
 from benchfleet.report.lead import against_baseline, blocks, no_ranking, notes
+from benchfleet.report.load_chart import against_load, for_phone
 from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
 from benchfleet.report.quality import words as quality_words
@@ -44,6 +45,7 @@ def render(report: Report) -> str:
             boards=_drawn(report),
             comparison_charts=_comparison_charts(report),
             time_chart=Markup(against_time(report.timeline, number=20_000)) if report.timeline else None,  # noqa: S704
+            load=_load(report),
             history=section(report.history),
             facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
             providers=_providers(report),
@@ -141,6 +143,20 @@ def _drawn(report: Report) -> list[dict[str, Any]]:
                 "benchmarks": benchmarks,
             }
         )
+    return found
+
+
+def _load(report: Report) -> list[dict[str, Any]]:
+    """Latency against load, by benchmark."""
+    labels = list(dict.fromkeys(curve.label for curve in report.load))
+    found = []
+    for number, name in enumerate(dict.fromkeys(curve.benchmark for curve in report.load)):
+        curves, first = [curve for curve in report.load if curve.benchmark == name], 30_000 + 2 * number
+        charts = [
+            Markup(draw(curves, labels, number=first + each))  # noqa: S704 (Vega escapes every text that it draws)
+            for each, draw in enumerate((against_load, for_phone))
+        ]
+        found.append({"benchmark": name, "curves": curves, "charts": charts})
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from benchfleet_results.boards.tasks import HAS_RESULTS, UNKNOWN, GroupKey, Task
+from benchfleet_results.registry import aggregator
 
 Dimension = Literal["machine", "subject", "variant"]
 By = tuple[Dimension, ...]
@@ -27,11 +28,12 @@ def default(tasks: Sequence[Task]) -> By:
 
 
 def several_variants(tasks: Iterable[Task]) -> bool:
-    """Did any kind of work measure two?"""
+    """Did any kind of work measure two? Conditions of measuring are none."""
     found: dict[str, set[str]] = defaultdict(set)
     for task in (task for task in tasks if task.outcome in HAS_RESULTS):
         for one in task.samples:
-            found[one.series.workload].add(one.series.variant)
+            if not aggregator(one.series.workload).condition(one.series.variant):
+                found[one.series.workload].add(one.series.variant)
     return any(len(variants) > 1 for variants in found.values())
 
 

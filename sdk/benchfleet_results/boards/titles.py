@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from benchfleet_results.boards.dimensions import machine
 from benchfleet_results.boards.grouping import USUAL_METRIC, BoardKey
+from benchfleet_results.registry import aggregator
 
 _ONLY_VARIANT = "default"  # what a workload without variants calls it
 
@@ -20,7 +21,11 @@ def _parts(key: BoardKey, every: Sequence[BoardKey]) -> Iterator[str]:
         yield machine(key.provider, key.name)
     if key.subject:
         yield key.subject
-    if key.variant and (key.variant != _ONLY_VARIANT or len({other.variant for other in every}) > 1):
+    if key.variant and (key.variant != _ONLY_VARIANT or _several_variants(every)):
         yield key.variant
     if key.metric != USUAL_METRIC:
         yield key.metric
+
+
+def _several_variants(every: Sequence[BoardKey]) -> bool:
+    return len({other.variant for other in every if not aggregator(other.workload).condition(other.variant)}) > 1

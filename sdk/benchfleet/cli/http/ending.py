@@ -10,7 +10,7 @@ from rich.table import Table
 
 from benchfleet.cli.output import print_table
 from benchfleet.exceptions import BenchfleetError
-from benchfleet.http.missing import lines
+from benchfleet.http.missing import ceilings, lines
 from benchfleet.local.files import replace_whole
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def print_end(folder: Path, results: Sequence[HttpResult], *, baseline: Path | N
         print(f"benchfleet: no verdict: {error}", file=sys.stderr)
         return
     _print_verdict(report, compares=baseline is not None)
-    for line in lines(results):
+    for line in (*lines(results), *ceilings(results)):
         print(line)
     page = folder / PAGE
     _write(report, page)
