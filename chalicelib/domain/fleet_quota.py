@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from benchfleet_contract.fleets.leases import KeyLimits
 
+MOST_TURN_MS = 20_000  # those who waited before may have gone: nobody waits for longer than that for a turn
 HORIZON_MS = 5_000  # how far ahead slots are given away: what a runner that dies has taken is lost
 MINUTE_MS = 60_000
 FORGET_MS = 120_000  # limits that nobody has named for so long hold no more
@@ -51,6 +52,7 @@ class Share:
 @dataclass(frozen=True)
 class Quota:
     """One key. `next_ms` and `tokens_ms` are when the next request, and the next token, is free; times are of the server.
+    `turn_ms` is when the last of those who wait comes back.
 
     `scale` is the share of concurrency that was left at `cut_ms`. `limits` are the strictest that were named of late.
     """
@@ -58,6 +60,7 @@ class Quota:
     next_ms: float = 0.0
     tokens_ms: float = 0.0
     opens_ms: float = 0.0
+    turn_ms: float = 0.0
     scale: float = 1.0
     cut_ms: float = 0.0
     rpm: int | None = None
@@ -118,7 +121,10 @@ def take(quota: Quota, asked: Asked, *, now_ms: int) -> tuple[Quota, Grant]:
     if granted:
         quota = _taken(quota, asked, granted, start_ms)
     wait_ms = math.ceil(max(start_ms + granted * each_ms - now_ms - HORIZON_MS, 0)) + 1 if granted < asked.want else 0
-    wait_ms = wait_ms if concurrency else max(wait_ms, BUSY_RETRY_MS)
+    if not concurrency:
+        wait_ms = max(wait_ms, BUSY_RETRY_MS)
+    elif granted < asked.want and each_ms:
+        quota, wait_ms = _turn(quota, (asked.want - granted) * each_ms, now_ms, wait_ms)
     start_after_ms = math.ceil(start_ms - now_ms) if granted else 0
     if asked.sequence is not None and (quota.rpm or quota.tpm or asked.limits.max_concurrency):
         said = Answered(now_ms, asked.sequence, granted, start_ms, each_ms, wait_ms, max(1, concurrency))
@@ -159,6 +165,17 @@ def _granted(start_ms: float, each_ms: float, want: int, now_ms: int) -> int:
     if start_ms > now_ms + HORIZON_MS:
         return 0
     return want if not each_ms else min(want, int((now_ms + HORIZON_MS - start_ms) // each_ms) + 1)
+
+
+def _turn(quota: Quota, needed_ms: float, now_ms: int, wait_ms: int) -> tuple[Quota, int]:
+    """When all slots ahead are given away: a turn after those who wait already, and how long until then.
+
+    All would come back for each slot that gets free, and all but one in vain. Half of the slots ahead are left when it is
+    somebody's turn, so none is lost if that one does not come.
+    """
+    turn_ms = max(now_ms + wait_ms, quota.turn_ms + min(needed_ms, HORIZON_MS / 2))
+    turn_ms = min(turn_ms, max(now_ms + wait_ms, now_ms + MOST_TURN_MS))
+    return replace(quota, turn_ms=turn_ms), math.ceil(turn_ms - now_ms)
 
 
 def _taken(quota: Quota, asked: Asked, granted: int, start_ms: float) -> Quota:

@@ -5,15 +5,17 @@ import random
 from dataclasses import replace
 
 import pytest
-from benchfleet_contract.fleets.leases import KeyLimits
+from benchfleet_contract.fleets.leases import KeyLimits, LeaseReply, LeaseRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.fleet_runners import Runners
 from chalicelib.domain.fleet_quota import (
     BUSY_RETRY_MS,
     COOLDOWN_MS,
     HORIZON_MS,
     LEAST_SCALE,
+    MOST_TURN_MS,
     REPEATS_MS,
     Asked,
     Quota,
@@ -22,7 +24,6 @@ from chalicelib.domain.fleet_quota import (
     scale_at,
     take,
 )
-from tests.unit.fleet_quota_simulation import Shared
 
 NOW = 1_700_000_000_000
 NONE = KeyLimits()
@@ -37,18 +38,47 @@ def test_without_limits_everything_is_granted_at_once_and_nothing_is_remembered(
     assert (quota, grant.granted, grant.start_after_ms, grant.interval_ms, grant.concurrency) == (Quota(), 50, 0, 0, 10)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_sixteen_runners_share_a_hundred_a_minute(seed: int) -> None:
-    shared = Shared(rpm=100, seed=seed).run(until_ms=600_000)
-    assert shared.busiest_minute() <= 102
-    assert shared.within(60_000, 600_000) >= 0.9 * 900
+class Shared:
+    """A key's quota; a control plane of nothing else."""
+
+    def __init__(self) -> None:
+        self.quota = Quota()
+
+    def ask(self, runner: int, request: LeaseRequest, now_ms: float) -> LeaseReply:
+        one = Asked(str(runner), request.want, request.concurrency, request.limits, sequence=request.sequence)
+        self.quota, grant = take(self.quota, one, now_ms=int(now_ms))
+        return LeaseReply(lease_id="1.0.0", **vars(grant))
 
 
-def test_one_runner_alone_can_use_all_of_it_and_asks_less_often_than_it_sends() -> None:
-    shared = Shared(rpm=600, runners=1, want=100).run(until_ms=300_000)
-    assert shared.busiest_minute() <= 612
-    assert shared.within(60_000, 300_000) >= 0.9 * 2400
-    assert shared.questions < len(shared.sent_ms) / 10
+@pytest.mark.parametrize(
+    ("runners", "questions"),
+    [
+        (Runners(Shared().ask, KeyLimits(rpm=100), seed=1), 0.6),
+        (Runners(Shared().ask, KeyLimits(rpm=100), seed=2, answer_ms=30_000, senders=10), 0.6),
+        (Runners(Shared().ask, KeyLimits(rpm=100), seed=3, runners=1, senders=40), 0.3),
+        (Runners(Shared().ask, KeyLimits(rpm=1_200), senders=50), 0.1),
+    ],
+)
+def test_runners_that_share_a_key_keep_its_limit_and_use_it_and_ask_seldom(runners: Runners, questions: float) -> None:
+    runners.run(from_ms=NOW, until_ms=NOW + 300_000)
+    rpm = runners.limits.rpm or 0
+    assert runners.busiest_minute() <= 1.02 * rpm
+    assert runners.within(NOW + 60_000, NOW + 300_000) >= 0.9 * 4 * rpm
+    assert runners.questions < questions * len(runners.sent_ms)
+
+
+def test_who_finds_all_slots_given_away_gets_a_turn_and_all_turns_differ() -> None:
+    limits, quota = KeyLimits(rpm=100), Quota()
+    quota, first = take(quota, Asked("a", 100, 10, limits), now_ms=NOW)
+    turns = []
+    for runner in "bcdefghijklmnop":
+        quota, grant = take(quota, Asked(runner, 100, 10, limits), now_ms=NOW)
+        turns.append(grant.retry_after_ms)
+    assert first.granted == HORIZON_MS // 600 + 1
+    assert turns[:5] == sorted(set(turns[:5]))
+    assert max(turns) == MOST_TURN_MS
+    _, grant = take(quota, Asked("b", 100, 10, limits), now_ms=NOW + turns[0])
+    assert grant.granted >= 4
 
 
 def test_the_strictest_limit_that_was_named_of_late_holds() -> None:

@@ -13,6 +13,8 @@ Ask = Callable[[LeaseRequest], LeaseReply]
 MOST_WANTED = 100  # of one request: what is leased and not used is missing elsewhere
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.02, 30.0
 SETTLE_AFTER_S = 2.0
+AHEAD_S = 5.0  # for which requests are leased where there is a limit: the control plane gives no more
+STALE_S = 2.0  # a lease that is used so late would come on top of what the limit allows then
 MOST_SETTLED = 1000  # of one request
 
 
@@ -100,6 +102,9 @@ class Leases:
     _halt: Halt | None = None
     _asked_at: float = 0.0
     _shares: bool = False  # is there a share to be left?
+    _turn_at: float = 0.0  # to ask sooner would be in vain
+    _answer_s: float | None = None
+    _budgeted: bool = False
 
     async def take(self, usd: float = 0.0) -> Leased:
         """For one try that costs so much at most. Waits until it may be used; raises Halt when there will be none."""
@@ -109,10 +114,9 @@ class Leases:
                 leased = self._found(usd)
                 while leased is None:
                     self._require_payable(usd)
-                    reply = await self._question(self._wanted(usd))
+                    await asyncio.sleep(self._turn_at - time.monotonic())
+                    await self._question(self._wanted(usd))
                     leased = self._found(usd)
-                    if leased is None and not self._halt and not self.refuses(usd):
-                        await asyncio.sleep(min(max(reply.retry_after_ms / 1000, SHORTEST_WAIT_S), LONGEST_WAIT_S))
         finally:
             self._waiting.remove(usd)
         if (wait_s := leased.at - time.monotonic()) > 0:
@@ -124,6 +128,11 @@ class Leases:
         return usd >= self._refused_usd
 
     def settle(self, lease: Leased, *, usd: float, tokens: int) -> None:
+        lasted_s = max(0.0, time.monotonic() - lease.at)
+        self._answer_s = lasted_s if self._answer_s is None else 0.8 * self._answer_s + 0.2 * lasted_s
+        self._give_back(lease, usd=usd, tokens=tokens)
+
+    def _give_back(self, lease: Leased, *, usd: float = 0.0, tokens: int = 0) -> None:
         self._settled.append(Settled(id=lease.id, usd=usd, tokens=tokens, reserved_usd=lease.usd))
 
     def throttled(self, retry_after_s: float | None) -> None:
@@ -131,15 +140,16 @@ class Leases:
         self._retry_after_s = retry_after_s
 
     async def tell(self) -> None:
-        """What came of leases since the last question, if that is some time ago."""
-        if (self._settled or self._throttled) and time.monotonic() - self._asked_at > SETTLE_AFTER_S:
+        """What came of leases since the last question, if that is some time ago and matters to others."""
+        matters = self._throttled or (self._settled and (self._budgeted or self._shares or self.reserve_tokens))
+        if matters and not self._lock.locked() and time.monotonic() - self._asked_at > SETTLE_AFTER_S:
             async with self._lock:
                 await self._question([])
 
     async def close(self) -> None:
         """Gives back what was not used, tells the rest, and leaves its share of max_concurrency to others."""
         for leased in self._granted:
-            self.settle(leased, usd=0.0, tokens=0)
+            self._give_back(leased)
         self._granted.clear()
         while self._settled or self._shares:
             async with self._lock:
@@ -152,6 +162,11 @@ class Leases:
             raise Halt("budget")
 
     def _found(self, usd: float) -> Leased | None:
+        if self._limited:
+            late = [one for one in self._granted if one.at < time.monotonic() - STALE_S]
+            self._granted = [one for one in self._granted if one not in late]
+            for one in late:
+                self._give_back(one)
         found = next((one for one in self._granted if one.usd == usd), None)
         if found:
             self._granted.remove(found)
@@ -163,7 +178,18 @@ class Leases:
         for known in (usd, *(one.usd for one in self._granted)):
             if known in others:
                 others.remove(known)
-        return [usd, *others][:MOST_WANTED]
+        return [usd, *others][: self._most_wanted()]
+
+    def _most_wanted(self) -> int:
+        """Where there is a limit, what is leased and cannot be used in time is missing elsewhere."""
+        if not self._limited:
+            return MOST_WANTED
+        ahead = self.places.limit * AHEAD_S / self._answer_s if self._answer_s else 0.0
+        return min(MOST_WANTED, max(1, len(self._waiting) + int(ahead)))
+
+    @property
+    def _limited(self) -> bool:
+        return bool(self.limits.rpm or self.limits.tpm)
 
     async def _question(self, wanted: list[float]) -> LeaseReply:
         settled, self._settled = self._settled[:MOST_SETTLED], self._settled[MOST_SETTLED:]
@@ -186,11 +212,15 @@ class Leases:
         self._shares = bool(self.limits.max_concurrency) and bool(wanted or self.places.taken)
         reply = await asyncio.to_thread(self.ask, request)
         self._asked_at = time.monotonic()
+        self._budgeted = reply.budget_left_usd is not None
         self._take_in(reply, wanted)
         await self.places.resize(reply.concurrency)
         return reply
 
     def _take_in(self, reply: LeaseReply, wanted: list[float]) -> None:
+        if wanted:
+            shortest_s = 0.0 if reply.granted or reply.stop else SHORTEST_WAIT_S
+            self._turn_at = self._asked_at + min(max(reply.retry_after_ms / 1000, shortest_s), LONGEST_WAIT_S)
         first = self._asked_at + reply.start_after_ms / 1000
         for number, usd in enumerate(wanted[: reply.granted]):
             self._granted.append(Leased(reply.lease_id or "", first + number * reply.interval_ms / 1000, usd))
