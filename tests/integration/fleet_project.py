@@ -4,7 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+from benchfleet.fleet import FleetBenchmark
 
 from local_emulator.stack import Emulator
 from tests import prepared_start
@@ -21,6 +24,29 @@ MANIFEST = """{
   "config": {"concurrency": 10}
 }"""
 KEYS = {"OPENAI_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder, and a run of its manifest that has ended: a third of its prompts was refused. `key` is its idempotency key."""
+
+    folder: Path
+    run_id: str
+    key: str
+
+
+def client(emulator: Emulator, folder: Path, *, collects: bool = False) -> FleetBenchmark:
+    ready = emulator.ready
+    return FleetBenchmark(
+        folder / "fleet-results", config_path=folder / "fleet.toml", url=ready.api_url, api_key=ready.keys.admin,
+        collects=collects,
+    )  # fmt: skip
+
+
+def begin(emulator: Emulator, folder: Path, key: str | None = None) -> str:
+    """A run of the folder's manifest, that nobody works at; its id."""
+    with client(emulator, folder) as fleet:
+        return fleet.execute_fleet(folder / "fleet-manifest.json", idempotency_key=key).run_id
 
 
 def make_project(folder: Path, providers: Providers | None = None) -> Path:

@@ -1,61 +1,22 @@
 """`benchfleet fleet …` against the whole system: one emulator, one loopback provider, a runner for each run that is worked at."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 from benchfleet.cli.documents.schema import schema_of
-from benchfleet.fleet import FleetBenchmark
 
-from local_emulator.stack import Emulator
-from tests.integration.api_client import Json, fresh
+from tests.integration.api_client import Json
 from tests.integration.command_line import CommandLine
-from tests.integration.fleet_project import make_project, work
-from tests.providers import Behaviour, Providers, Rule, serving
-
-
-@dataclass(frozen=True)
-class Project:
-    """A folder, and a run of its manifest that has ended: a third of its prompts was refused."""
-
-    folder: Path
-    run_id: str
-    key: str
-
-
-@pytest.fixture(scope="module")
-def providers() -> Iterator[Providers]:
-    refused = Rule(prompt="say hello 2", behaviour=Behaviour(status=400, message="no such thing"))
-    with serving(Providers(default=Behaviour(pieces=("well, ", "hello there")), rules=[refused])) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def project(emulator: Emulator, providers: Providers, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    folder = make_project(tmp_path_factory.mktemp("fleet") / "project", providers)
-    key = fresh("key")
-    handle = _begun(emulator, folder, key)
-    work(emulator, handle, folder.parent)
-    return Project(folder, handle, key)
-
-
-def _begun(emulator: Emulator, folder: Path, key: str) -> str:
-    ready = emulator.ready
-    made = FleetBenchmark(
-        folder / "fleet-results", config_path=folder / "fleet.toml", url=ready.api_url, api_key=ready.keys.admin
-    )
-    with made as fleet:
-        return fleet.execute_fleet(folder / "fleet-manifest.json", idempotency_key=key).run_id
+from tests.integration.fleet_project import Project
 
 
 @pytest.fixture
-def here(cli: CommandLine, project: Project, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+def here(cli: CommandLine, fleet: Project, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     """As a person in the project's folder."""
-    monkeypatch.chdir(project.folder)
+    monkeypatch.chdir(fleet.folder)
     return cli
 
 
@@ -68,7 +29,7 @@ def document(command: str, text: str) -> Json:
 
 def run(cli: CommandLine, *words: str) -> str:
     """A new run that nobody works at."""
-    done = cli("fleet", "run", "-m", "fleet-manifest.json", "--format", "quiet", *words)
+    done = cli("fleet", "run", "-m", "fleet-manifest.json", "--format", "quiet", "--no-collect", *words)
     assert (done.code, done.out.count("\n")) == (0, 1), done.err
     return done.out.strip()
 
@@ -78,51 +39,51 @@ def test_quiet_is_the_run_s_id_alone(here: CommandLine) -> None:
 
 
 def test_a_run_is_told_at_once(here: CommandLine) -> None:
-    done = here("fleet", "run", "-m", "fleet-manifest.json", "--json")
+    done = here("fleet", "run", "-m", "fleet-manifest.json", "--json", "--no-collect")
     told = document("fleet run", done.out)
     run_id = told["run_id"]
     assert (done.code, told["results"], told["artifact_base_dir"]) == (0, None, f"fleet-results/{run_id}")
     assert told["metadata"]["fleet_id"] == "my-simulator-fleet"
     assert len(told["metadata"]["expected_artifacts"]) == 2 + 2 * 2 * 2
-    summary = here("fleet", "run", "-m", "fleet-manifest.json")
+    summary = here("fleet", "run", "-m", "fleet-manifest.json", "--no-collect")
     assert "12 requests, 2 repositories" in summary.out
     assert "openai" in summary.out
 
 
-def test_waiting_brings_the_artifacts_and_judges(here: CommandLine, project: Project) -> None:
+def test_waiting_brings_the_artifacts_and_judges(here: CommandLine, fleet: Project) -> None:
     """The same key gives the same run, which has ended."""
-    words = ("-m", "fleet-manifest.json", "--idempotency-key", project.key, "--wait", "--junit", "out/junit.xml")
+    words = ("-m", "fleet-manifest.json", "--idempotency-key", fleet.key, "--wait", "--junit", "out/junit.xml")
     done = here("fleet", "run", *words, "--json")
     assert done.code == 1, done.err
     told = document("fleet run", done.out)
-    assert (done.code, told["exit_code"], told["run_id"]) == (1, 1, project.run_id)
+    assert (done.code, told["exit_code"], told["run_id"]) == (1, 1, fleet.run_id)
     assert told["results"]["fleet_summary"]["total_succeeded"] == 8
-    folder = project.folder / "fleet-results" / project.run_id
+    folder = fleet.folder / "fleet-results" / fleet.run_id
     written = json.loads((folder / "fleet-results.json").read_text())
     assert written == told["results"]
     for path in told["metadata"]["expected_artifacts"]:
-        assert (project.folder / path).is_file()
-    suites = ElementTree.parse(project.folder / "out" / "junit.xml").getroot()
+        assert (fleet.folder / path).is_file()
+    suites = ElementTree.parse(fleet.folder / "out" / "junit.xml").getroot()
     assert (suites.get("tests"), suites.get("errors"), len(suites)) == ("12", "4", 4)
 
 
 @pytest.mark.parametrize(("asked", "code"), [("0.6", 0), ("0.7", 7)])
-def test_a_threshold_is_an_exit_code(here: CommandLine, project: Project, asked: str, code: int) -> None:
-    done = here("fleet", "wait", project.run_id, "--min-success-rate", asked)
+def test_a_threshold_is_an_exit_code(here: CommandLine, fleet: Project, asked: str, code: int) -> None:
+    done = here("fleet", "wait", fleet.run_id, "--min-success-rate", asked)
     assert done.code == code, done.err
     assert ("success rate 0.6667 is below 0.7" in done.err) == (code == 7)
     assert "66.7%" in done.out
 
 
 def test_results_are_read_from_the_folder_or_asked_for(
-    here: CommandLine, project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    here: CommandLine, fleet: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked = here("fleet", "results", project.run_id, "--json", "-o", str(tmp_path / "none"))
-    assert document("fleet results", asked.out)["run_id"] == project.run_id
-    fetched = here("fleet", "results", project.run_id, "--fetch", "-o", str(tmp_path / "some"), "--format", "quiet")
-    assert (fetched.code, fetched.out) == (1, f"{project.run_id}\n")
+    asked = here("fleet", "results", fleet.run_id, "--json", "-o", str(tmp_path / "none"))
+    assert document("fleet results", asked.out)["run_id"] == fleet.run_id
+    fetched = here("fleet", "results", fleet.run_id, "--fetch", "-o", str(tmp_path / "some"), "--format", "quiet")
+    assert (fetched.code, fetched.out) == (1, f"{fleet.run_id}\n")
     monkeypatch.delenv("BENCHFLEET_URL")
-    local = here("fleet", "results", project.run_id, "-o", str(tmp_path / "some"))
+    local = here("fleet", "results", fleet.run_id, "-o", str(tmp_path / "some"))
     assert "8 (66.7%), 4 failed" in local.out
     assert str(tmp_path / "some") in local.out
 
@@ -149,15 +110,15 @@ def test_a_run_is_cancelled_once(here: CommandLine) -> None:
     assert document("fleet wait", done.out)["fleet_summary"]["total_skipped"] == 12
 
 
-def test_runs_are_listed(here: CommandLine, project: Project) -> None:
+def test_runs_are_listed(here: CommandLine, fleet: Project) -> None:
     told = document("fleet list", here("fleet", "list", "--status", "partial", "--json").out)
-    assert project.run_id in [item["run_id"] for item in told["runs"]]
+    assert fleet.run_id in [item["run_id"] for item in told["runs"]]
     few = here("fleet", "list", "--limit", "1", "--fleet-id", "my-simulator-fleet")
     assert (len(few.out.splitlines()), "There are more" in few.err) == (2, True)
     assert "No such runs" in here("fleet", "list", "--fleet-id", "nobodys").err
 
 
-def test_errors_have_codes_of_their_own(here: CommandLine, project: Project, tmp_path: Path) -> None:
+def test_errors_have_codes_of_their_own(here: CommandLine, fleet: Project, tmp_path: Path) -> None:
     assert here("fleet", "status", "nobodys-run").code == 2
     assert here("fleet", "list", "--api-key", "@/nowhere").code == 2
     assert here("fleet", "list", "--api-url", "http://127.0.0.1:9").code == 9

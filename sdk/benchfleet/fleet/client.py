@@ -1,5 +1,6 @@
 """The clients for fleets: one that waits, one that is awaited."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Coroutine
@@ -17,6 +18,7 @@ from benchfleet.api.session import Session
 from benchfleet.async_client import AsyncClient
 from benchfleet.client import Client
 from benchfleet.exceptions import UsageError
+from benchfleet.fleet.detaching import start_collector
 from benchfleet.fleet.flows import Flows, Manifest
 from benchfleet.fleet.handle import Handle
 from benchfleet.profiles import settings
@@ -29,7 +31,8 @@ class FleetBenchmark:
 
     `default_concurrency` and the three behind it hold where the manifest says nothing. `config_path`: the file of
     providers. `url` and `api_key`: the control plane; else $BENCHFLEET_URL and $BENCHFLEET_API_KEY, else the profile's.
-    Raises UsageError for an invalid value. `transport` is for tests.
+    `collects`: a run that nobody waits for gets a process of its own that brings its artifacts, also when this one has ended.
+    Raises UsageError for an invalid value. `transport` is for tests; nothing else could collect over it.
     """
 
     def __init__(
@@ -43,12 +46,14 @@ class FleetBenchmark:
         config_path: Path | str | None = None,
         url: str | None = None,
         api_key: str | None = None,
+        collects: bool = True,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         defaults = defaults_of(default_concurrency, request_delay_ms, save_responses, continue_on_failure)
         found = connection(url, api_key)
         self._client = Client(found.api_url, key=found.key, transport=transport)
         self._flows = flows_of(self._client._session, output_base_dir, defaults, config_path)
+        self._collector = found if collects and transport is None else None
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +71,7 @@ class FleetBenchmark:
     ) -> Handle:
         """Starts a run of a manifest (a file, or its content) and returns its handle at once.
 
+        Its artifacts come to `handle.artifact_base_dir` by themselves; when `fleet-results.json` is there, all are there.
         `wait`: return when it has ended and its artifacts are below `handle.artifact_base_dir`; they are there, too, of a
         run that failed, before RunFailed is raised. `more` are fields of `POST /fleets/runs`.
         Raises ManifestError with all problems, ProviderConfigError, RunFailed, WaitTimeout, ApiError.
@@ -73,6 +79,8 @@ class FleetBenchmark:
         handle = Blocking.run_flow(self._flows.execute(manifest, idempotency_key=idempotency_key, **more))
         if wait:
             Blocking.run_flow(self._flows.see_through(handle, timeout_ms=TIMEOUT_MS, poll_interval_ms=POLL_MS))
+        elif self._collector:
+            start_collector(handle.run_id, handle.artifact_base_dir, self._collector)
         return handle
 
     def wait_for_completion(
@@ -116,12 +124,14 @@ class AsyncFleetBenchmark:
         config_path: Path | str | None = None,
         url: str | None = None,
         api_key: str | None = None,
+        collects: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         defaults = defaults_of(default_concurrency, request_delay_ms, save_responses, continue_on_failure)
         found = connection(url, api_key)
         self._client = AsyncClient(found.api_url, key=found.key, transport=transport)
         self._flows = flows_of(self._client._session, output_base_dir, defaults, config_path)
+        self._collector = found if collects and transport is None else None
 
     async def __aenter__(self) -> Self:
         return self
@@ -141,6 +151,8 @@ class AsyncFleetBenchmark:
         handle = await self._flows.execute(manifest, idempotency_key=idempotency_key, **more)
         if wait:
             await self._flows.see_through(handle, timeout_ms=TIMEOUT_MS, poll_interval_ms=POLL_MS)
+        elif self._collector:
+            await asyncio.to_thread(start_collector, handle.run_id, handle.artifact_base_dir, self._collector)
         return handle
 
     def wait_for_completion(

@@ -8,19 +8,18 @@ from benchfleet_results.fleets.pairs import MEASURES, adjusted, compared, means
 
 from benchfleet.fleet.aggregating import read_folder
 from benchfleet.fleet.errors import FolderError
-
-FLEET_RESULTS = "fleet-results.json"
+from benchfleet.fleet.folder import RESULTS
 
 
 def read_results(path: Path) -> FleetBenchmarkResults:
     """A `fleet-results.json`, or a folder with one, or with benchmarks. Raises FolderError."""
-    file = path / FLEET_RESULTS if path.is_dir() else path
+    file = path / RESULTS if path.is_dir() else path
     if path.is_dir() and not file.exists():
         return read_folder(path)
     try:
         return FleetBenchmarkResults.model_validate_json(file.read_bytes())
     except OSError as error:
-        raise FolderError(f"{file}: {error.strerror}; give a run's folder or its {FLEET_RESULTS}") from None
+        raise FolderError(f"{file}: {error.strerror}; give a run's folder or its {RESULTS}") from None
     except ValueError:
         raise FolderError(f"{file}: not the results of a fleet; rebuild them with fleet aggregate") from None
 

@@ -31,3 +31,7 @@ class ResultsNotReady(BenchfleetError):
 
 class WaitTimeout(TimedOut):
     """The run has not ended in time. It goes on."""
+
+
+class RunnerLost(BenchfleetError):
+    """The runner of a run on this machine ends again and again."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,12 @@ from benchfleet.api.session import Session
 from benchfleet.exceptions import Conflict, NotFound, UsageError
 from benchfleet.fleet import following
 from benchfleet.fleet.errors import ResultsNotReady
+from benchfleet.fleet.folder import RESULTS, held, write_failure
 from benchfleet.fleet.handle import Handle, handle_of
 from benchfleet.fleet.reading import FleetInput, read_input
 from benchfleet.local.files import replace_whole
 
 Manifest = Path | str | Mapping[str, Any]
-RESULTS = "fleet-results.json"
 MAX_INLINE_BYTES = 900_000  # of a whole body; a request has at most 1 MiB
 DEFAULT_OUTPUT = Path("fleet-results")
 
@@ -86,9 +86,8 @@ class Flows:
                 raise following.failure(run)
             return run.status in ENDED and run.results_ready
 
-        await following.until(
-            self.session, run_id, done, timeout_ms=timeout_ms, poll_interval_ms=poll_interval_ms
-        )  # fmt: skip
+        pace = following.every(poll_interval_ms)
+        await following.until(self.session, run_id, done, timeout_ms=timeout_ms, pace=pace)
         return await self.results(run_id)
 
     async def collect(
@@ -97,37 +96,50 @@ class Flows:
         to: Path | None = None,
         *,
         timeout_ms: float | None = None,
-        poll_interval_ms: float = 2_000.0,
+        pace: following.Pace = following.patient,
         told: following.Told = lambda run: None,
+        before: Callable[[], None] = lambda: None,
     ) -> FleetRunDetail:
         """Waits for a run's end and brings its artifacts, however it ended, unless they are here already.
 
-        Raises WaitTimeout, RunNotFound.
+        Where the control plane could make no results, `fleet-results.json` says so: whoever waits for the file must not
+        wait for ever. Raises WaitTimeout, RunNotFound.
         """
         run = await following.until_settled(
-            self.session, run_id, timeout_ms=timeout_ms, poll_interval_ms=poll_interval_ms, told=told
+            self.session, run_id, timeout_ms=timeout_ms, pace=pace, told=told, before=before
         )
-        if run.results_ready and not ((to or self.folder(run_id)) / RESULTS).is_file():
-            await self.fetch(run_id, to)
+        folder = to or self.folder(run_id)
+        if run.results_ready:
+            await self._bring(run_id, folder, again=False)
+        else:
+            await self.session.runtime.call(write_failure, folder, run)
         return run
 
     async def see_through(self, handle: Handle, *, timeout_ms: float, poll_interval_ms: float) -> None:
         """Raises RunFailed, once what there is of the run is on this machine; WaitTimeout."""
-        run = await self.collect(
-            handle.run_id, handle.artifact_base_dir, timeout_ms=timeout_ms, poll_interval_ms=poll_interval_ms
-        )
+        pace = following.every(poll_interval_ms)
+        run = await self.collect(handle.run_id, handle.artifact_base_dir, timeout_ms=timeout_ms, pace=pace)
         if following.has_failed(run) or not run.results_ready:
             raise following.failure(run)
 
     async def fetch(self, run_id: str, to: Path | None = None) -> Path:
         """Puts all artifacts below the run's folder, `fleet-results.json` last: when it is there, all is there."""
         folder = to or self.folder(run_id)
-        paths = [artifact.path for artifact in await fleets.fleet_artifacts(self.session, run_id)]
-        for path in sorted(paths, key=lambda path: (path == RESULTS, path)):
-            target = _inside(folder, path)
-            data = await fleets.fleet_artifact(self.session, run_id, path)
-            await self.session.runtime.call(_write, target, data)
+        await self._bring(run_id, folder, again=True)
         return folder
+
+    async def _bring(self, run_id: str, folder: Path, *, again: bool) -> None:
+        """One at a time in a folder. `again`: also where the results are there already."""
+        async with held(folder, self.session.runtime):
+            if (folder / RESULTS).is_file() and not again:
+                return
+            paths = [artifact.path for artifact in await fleets.fleet_artifacts(self.session, run_id)]
+            if RESULTS not in paths:
+                raise ResultsNotReady(f"fleet run {run_id} has no {RESULTS} yet: wait for its end")
+            for path in sorted(paths, key=lambda path: (path == RESULTS, path)):
+                target = _inside(folder, path)
+                data = await fleets.fleet_artifact(self.session, run_id, path)
+                await self.session.runtime.call(_write, target, data)
 
     async def runs(self, *, fleet_id: str = "", status: str = "", most: int | None = None) -> list[FleetRunItem]:
         """The newest first, `most` of them."""

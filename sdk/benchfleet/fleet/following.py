@@ -13,6 +13,19 @@ from benchfleet.fleet.errors import RunNotFound, WaitTimeout
 SILENCE_S = 600.0  # how long a control plane may not respond while a run is waited for
 SETTLING_S = 900.0  # how long the results of a run that has ended may take
 Told = Callable[[FleetRunDetail], None]
+Pace = Callable[[float], float]  # seconds to the next look, from the seconds that were waited already
+
+
+def every(milliseconds: float) -> Pace:
+    """Raises UsageError for a time that is not positive."""
+    if milliseconds <= 0:
+        raise UsageError(f"poll_interval_ms must be more than 0, not {milliseconds}")
+    return lambda waited_s: milliseconds / 1000
+
+
+def patient(waited_s: float) -> float:
+    """Often in the beginning, ever less later: a process that nobody waits for must not burden a control plane for hours."""
+    return min(10.0, max(0.5, waited_s / 20))
 
 
 async def status(session: Session, run_id: str) -> FleetRunDetail:
@@ -33,21 +46,21 @@ async def until(
     done: Callable[[FleetRunDetail], bool],
     *,
     timeout_ms: float | None,
-    poll_interval_ms: float,
+    pace: Pace,
     told: Told = lambda run: None,
+    before: Callable[[], None] = lambda: None,
 ) -> FleetRunDetail:
-    """The run, as soon as `done` says so; `told` gets what each poll saw. `timeout_ms` None: no limit.
+    """The run, as soon as `done` says so; `told` gets what each poll saw, `before` comes before each. No `timeout_ms`: no limit.
 
     Raises WaitTimeout, RunNotFound, and Unreachable or ServerError after SILENCE_S without a response.
     """
-    if poll_interval_ms <= 0:
-        raise UsageError(f"poll_interval_ms must be more than 0, not {poll_interval_ms}")
     clock = session.entropy.clock
-    heard = clock()
+    begun = heard = clock()
     end = float("inf") if timeout_ms is None else heard + timeout_ms / 1000
     run: FleetRunDetail | None = None
     while True:
         try:
+            before()
             run, heard = await status(session, run_id), clock()
             told(run)
             if done(run):
@@ -58,11 +71,17 @@ async def until(
         left = end - clock()
         if left <= 0:
             raise _too_late(run_id, run, timeout_ms)
-        await session.runtime.sleep(min(poll_interval_ms / 1000, left))
+        await session.runtime.sleep(min(pace(clock() - begun), left))
 
 
 async def until_settled(
-    session: Session, run_id: str, *, timeout_ms: float | None, poll_interval_ms: float, told: Told = lambda run: None
+    session: Session,
+    run_id: str,
+    *,
+    timeout_ms: float | None,
+    pace: Pace,
+    told: Told = lambda run: None,
+    before: Callable[[], None] = lambda: None,
 ) -> FleetRunDetail:
     """A run that has ended, with its results there, or with none to come (`results_ready` is False then)."""
     ended: list[float] = []
@@ -74,9 +93,7 @@ async def until_settled(
         late = ended[-1] - ended[0] > SETTLING_S
         return run.results_ready or run.reason == FLEET_RESULTS_FAILED or late
 
-    return await until(
-        session, run_id, settled, timeout_ms=timeout_ms, poll_interval_ms=poll_interval_ms, told=told
-    )  # fmt: skip
+    return await until(session, run_id, settled, timeout_ms=timeout_ms, pace=pace, told=told, before=before)
 
 
 def has_failed(run: FleetRunDetail) -> bool:

@@ -67,12 +67,13 @@ def _found(
 
     from benchfleet.cli.fleet.connecting import flows, resolve, wait_for
     from benchfleet.cli.run_ids import LATEST
-    from benchfleet.fleet.comparing import FLEET_RESULTS, read_results
+    from benchfleet.fleet.comparing import read_results
     from benchfleet.fleet.flows import DEFAULT_OUTPUT
+    from benchfleet.fleet.folder import RESULTS
 
     here = (output or DEFAULT_OUTPUT) / given
     known = given != LATEST and RUN_ID.fullmatch(given) is not None
-    if known and not fetch and (here / FLEET_RESULTS).is_file():
+    if known and not fetch and (here / RESULTS).is_file():
         return given, read_results(here), here
     with flows(connecting, output, of=given) as client:
         run_id = resolve(client, given)

@@ -1,8 +1,6 @@
 """`benchfleet fleet run`."""
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,15 +22,15 @@ from benchfleet.cli.fleet.options import (
 )
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile
 
-if TYPE_CHECKING:
-    from benchfleet_contract.fleets.results import FleetBenchmarkResults
-
-    from benchfleet.cli.fleet.options import Format
-    from benchfleet.fleet.flows import Flows
-    from benchfleet.fleet.handle import Handle
-    from benchfleet.fleet.verdict import Thresholds
-
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end, and bring the artifacts.")]
+Emulator = Annotated[bool, typer.Option("--emulator", help="Start a control plane and a runner on this machine.")]
+Slots = Annotated[
+    int | None,
+    typer.Option("--slots", min=1, help="With --emulator: repositories on a model that are worked at at a time."),
+]
+Collect = Annotated[
+    bool, typer.Option("--collect/--no-collect", help="Without --wait: bring the artifacts by a process of their own.")
+]
 RetryErrors = Annotated[
     str | None, typer.Option(metavar="RUN_ID", help="Take over the successes of this run; send only the rest.")
 ]
@@ -53,7 +51,10 @@ def run(
     delay_ms: Delay = None,
     save_responses: SaveResponses = True,
     continue_on_failure: GoOn = True,
+    emulator: Emulator = False,
+    slots: Slots = None,
     wait: Wait = False,
+    collect: Collect = True,
     timeout_s: Timeout = None,
     poll_s: Poll = 2.0,
     shown: Shown = "summary",
@@ -75,78 +76,44 @@ def run(
     """
     from benchfleet_contract.fleets.plan import Defaults
 
-    from benchfleet.cli.fleet.connecting import flows, wait_for
-    from benchfleet.cli.fleet.ending import end
+    from benchfleet.cli.fleet.ending import end, judged
+    from benchfleet.cli.fleet.starting import Starting, print_run
     from benchfleet.fleet.verdict import Thresholds
 
-    wanted, thresholds = format_of(shown, as_json), Thresholds(min_success_rate, min_pass_rate)
-    _refuse_together(wait=wait, needs_wait=thresholds.asked or junit is not None or timeout_s is not None)
+    thresholds = Thresholds(min_success_rate, min_pass_rate)
+    _refuse_together(
+        wait=wait, needs_wait=thresholds.asked or junit is not None or timeout_s is not None, emulator=emulator,
+        elsewhere=bool(api_url or retry_errors or extend), slots=slots,
+    )  # fmt: skip
     defaults = Defaults(
         concurrency=concurrency, request_delay_ms=delay_ms, save_responses=save_responses,
         continue_on_failure=continue_on_failure,
     )  # fmt: skip
-    more = {"retry_errors_of": retry_errors, "extend": extend}
-    more = {name: earlier for name, earlier in more.items() if earlier is not None}
-    with flows((api_url, api_key, profile), output, defaults=defaults, config=config) as client:
-        handle = wait_for(client.execute(manifest, idempotency_key=idempotency_key, **more))
-        if wanted != "json":
-            _tell(handle, quiet=wanted == "quiet")
-        code, results = 0, None
-        if wait:
-            code, results = _see_through(client, handle, thresholds, junit, (timeout_s, poll_s), wanted)
-    if wanted == "json":
-        _print_document(handle, results, code)
+    asked = {"retry_errors_of": retry_errors, "extend": extend, "idempotency_key": idempotency_key}
+    starting = Starting(
+        manifest, output, config, defaults, {name: value for name, value in asked.items() if value is not None},
+        wait, (timeout_s, poll_s), format_of(shown, as_json),
+    )  # fmt: skip
+    if emulator:
+        handle, results = starting.here(slots)
+    else:
+        handle, results = starting.there((api_url, api_key, profile), collect=collect)
+    code = judged(results, thresholds, junit) if results else 0
+    if starting.shown == "json":
+        print_run(handle, results, code)
     end(code)
 
 
-def _refuse_together(*, wait: bool, needs_wait: bool) -> None:
+def _refuse_together(*, wait: bool, needs_wait: bool, emulator: bool, elsewhere: bool, slots: int | None) -> None:
     from benchfleet.exceptions import UsageError
 
     if needs_wait and not wait:
         raise UsageError(
             "--timeout, --junit and thresholds need --wait: without it the command ends before the run does"
         )
-
-
-def _see_through(
-    client: "Flows", handle: "Handle", thresholds: "Thresholds", junit: Path | None, pace: tuple[float | None, float],
-    wanted: "Format",
-) -> "tuple[int, FleetBenchmarkResults]":  # fmt: skip
-    from benchfleet.cli.fleet.ending import brought, judged
-    from benchfleet.cli.fleet.shown import print_results
-
-    timeout_s, poll_s = pace
-    folder = handle.artifact_base_dir
-    results = brought(client, handle.run_id, folder, timeout_s=timeout_s, poll_s=poll_s, quiet=wanted == "quiet")
-    if wanted == "summary":
-        print_results(results)
-        print(f"\nArtifacts: {folder}/")
-    return judged(results, thresholds, junit), results
-
-
-def _tell(handle: "Handle", *, quiet: bool) -> None:
-    """At once, so that whoever reads knows the run before it has ended."""
-    if quiet:
-        print(handle.run_id, flush=True)
-        return
-    about = handle.metadata
-    print(f"Run {handle.run_id}: {about.request_count} requests, {about.repository_count} repositories")
-    print(f"Providers: {', '.join(about.providers)}")
-    print(f"Artifacts: {handle.artifact_base_dir}/")
-    print(f"Status: {handle.status_url}", flush=True)
-    for warning in about.warnings:
-        print(f"benchfleet: {warning}", file=sys.stderr)
-
-
-def _print_document(handle: "Handle", results: "FleetBenchmarkResults | None", code: int) -> None:
-    from dataclasses import asdict
-
-    from benchfleet.cli.documents.fleet import FleetRun
-    from benchfleet.cli.output import print_document
-
-    print_document(
-        FleetRun(
-            run_id=handle.run_id, artifact_base_dir=str(handle.artifact_base_dir), status_url=handle.status_url,
-            metadata=asdict(handle.metadata), results=results, exit_code=code,
+    if emulator and elsewhere:
+        raise UsageError(
+            "--emulator starts a control plane that knows no other run: omit --api-url, --retry-errors, --extend"
         )
-    )  # fmt: skip
+    if slots is not None and not emulator:
+        raise UsageError("--slots is for the runner that --emulator starts: give it to your own runners")
