@@ -73,6 +73,15 @@ def test_datasets_are_found_beside_the_manifest_too(tmp_path: Path) -> None:
     assert _read(tmp_path, "sub/m.json").plan.request_count == 1
 
 
+def test_a_dataset_of_the_working_directory_wins_over_one_beside_the_manifest(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    _simple(tmp_path / "sub")
+    _simple(tmp_path)
+    dataset = tmp_path / "datasets" / "d.json"
+    dataset.write_text(dataset.read_text().replace('"name": "', '"name": "here: '))
+    assert _read(tmp_path, "sub/m.json").plan.shards[0].dataset_name.startswith("here: ")
+
+
 def test_problems_of_manifest_and_dataset_are_told_together_with_their_files(tmp_path: Path) -> None:
     name = _simple(tmp_path, providers=["nobody"])
     broken = '{"name": "d", "version": "1",\n "test_cases": [{"id": "a b", "prompt": "{{x}}"}]}'
