@@ -43,10 +43,9 @@ class InProcess:
         try:
             status, reply = 200, self._endpoint.ask_dynamodb(model.name, request_of(params["body"]))
         except Fault as fault:
-            status, reply = fault.status, _error(fault)
+            status, reply = fault.status, error_of(fault)
         metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
-        parsed = {name: _PARSED[name](value) if name in _PARSED else value for name, value in reply.items()}
-        return _response(params, status), parsed | {"ResponseMetadata": metadata}
+        return _response(params, status), parsed(reply) | {"ResponseMetadata": metadata}
 
     def _head(self, model: Any, params: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
         if not params["url"].startswith(self._url):
@@ -62,7 +61,13 @@ class InProcess:
         return answered(request, lambda start: self._endpoint.ask_trusted(service, environ_of(request), start))
 
 
-def _error(fault: Fault) -> dict[str, Any]:
+def parsed(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """A reply as boto3's callers see it; nothing in it belongs to the table."""
+    return {name: _PARSED[name](value) if name in _PARSED else value for name, value in reply.items()}
+
+
+def error_of(fault: Fault) -> dict[str, Any]:
+    """The response that a ClientError carries."""
     return {"Error": {"Code": fault.code, "Message": fault.message}, "message": fault.message, **fault.more}
 
 

@@ -133,7 +133,9 @@ def _announced(config: Config, tools: Tools, *, shutdown: Shutdown, log: Log) ->
         yield None
         return
     file = load(config.executor_config) if config.executor_config else Backends()
-    what = Announcement(file, config.slots, config.heartbeat_interval_s, config.executor_id)
+    what = Announcement(
+        file, config.slots, config.heartbeat_interval_s, config.provider, config.instance_type, config.executor_id
+    )
     at_work = tools.at_work
     with announced(
         what, session, at_work=lambda: at_work.busy, shutdown=shutdown, environment=os.environ, log=log

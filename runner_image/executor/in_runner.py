@@ -26,12 +26,19 @@ LEAVE_S = 10.0 + REMOVE_WITHIN_S
 
 @dataclass(frozen=True)
 class Announcement:
-    """What a runner announces: its models, and as much work at a time as it has slots."""
+    """What a runner announces: its models, as much work at a time as it has slots, and which tasks it asks for."""
 
     file: Backends
     slots: int
     interval_s: float
+    provider: str
+    instance_type: str
     executor_id: str | None = None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Those of the file win."""
+        return {"provider": self.provider, "instance_type": self.instance_type, **self.file.executor.labels}
 
 
 @contextmanager
@@ -58,7 +65,7 @@ def announced(
         )
         name = what.executor_id or what.file.executor.id or held.enter_context(own_id(cache_folder()))
         capacity = what.file.capacity(what.slots, asked=what.slots)
-        identity = Identity(name, uuid4().hex, what.interval_s, capacity, what.file.executor.labels)
+        identity = Identity(name, uuid4().hex, what.interval_s, capacity, what.labels)
         agent = Agent(
             SessionControl(session), identity, looking.models, work=work, log=log, ended=lambda _: shutdown.abandon()
         )

@@ -5,12 +5,15 @@ the lock. Its state is one for the process, hence a name of its own for every ta
 """
 
 import itertools
+import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto.backends import get_backend
 from moto.core.botocore_stubber import BotocoreStubber
 
@@ -19,8 +22,9 @@ from chalicelib.store.schema import table_definition
 from chalicelib.store.table import Table
 from local_emulator.aws_endpoint import AwsEndpoint
 from local_emulator.config import ACCOUNT
-from local_emulator.dynamodb.service import DynamoDb
-from local_emulator.in_process import InProcess
+from local_emulator.dynamodb.faults import Fault
+from local_emulator.dynamodb.service import DynamoDb, request_of
+from local_emulator.in_process import InProcess, error_of, parsed
 from local_emulator.parameters import ParameterStore
 from local_emulator.resources import fresh_credentials
 
@@ -42,6 +46,29 @@ class _OneAtATime(BotocoreStubber):
 _MOTO = _OneAtATime()
 
 
+class Direct:
+    """A client of the emulator's DynamoDB without botocore, which is six sevenths of what a request costs in a process.
+
+    For tests with thousands of requests of shapes that others check: an argument that boto3 would refuse is not refused.
+    """
+
+    def __init__(self, dynamodb: DynamoDb) -> None:
+        self._dynamodb = dynamodb
+
+    def __getattr__(self, name: str) -> Any:
+        operation = name.title().replace("_", "")
+
+        def call(**arguments: Any) -> dict[str, Any]:
+            body = json.dumps(arguments, default=lambda value: b64encode(value).decode()).encode()
+            try:
+                return parsed(self._dynamodb.ask(operation, request_of(body)))
+            except Fault as fault:
+                response: Any = parsed(error_of(fault))
+                raise ClientError(response, operation) from None
+
+        return call
+
+
 class Engine:
     """The emulator's own DynamoDB. `client` is a boto3 client that opens no connection: there is nothing to close."""
 
@@ -53,7 +80,7 @@ class Engine:
             parameters=ParameterStore(region=REGION, account=ACCOUNT),
             dynamodb=self.dynamodb,
         )
-        self.client = _client("dynamodb")
+        self.client, self.direct = _client("dynamodb"), Direct(self.dynamodb)
         InProcess(endpoint, url="https://dynamodb.").wire(self.client.meta.events)
 
     def new_table(self) -> str:

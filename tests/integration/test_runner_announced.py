@@ -127,6 +127,7 @@ def test_claims_heartbeats_and_results_name_the_executor_and_one_heartbeat_serve
     assert [(one["generation"], one["load"]["active"]) for one in riding] == [(7, 1)]
     assert [call for call in plane.of("heartbeat") if "/executors/" in call.path] == []
     assert len(plane.of("drain")) == 1
+    assert plane.of("executors")[0].body["labels"] == {"provider": "local", "instance_type": "docker"}
 
 
 def test_taken_over_it_drops_what_it_has_and_ends_with_75(plane: ControlPlane, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ class Act:
 class Executors(RuleBasedStateMachine):
     @initialize()
     def create(self) -> None:
-        self.client, self.name = engine().client, engine().new_table()
+        self.client, self.name = engine().direct, engine().new_table()
         self.registry = Registry(Table(self.client, self.name))
         self.clock = self.registry.clock
         self.processes = {name: Process() for name in ("a/1", "a/2", "b/1", "b/2")}
