@@ -135,6 +135,37 @@ class WorkloadResult(_Strict):
     resources: Resources | None = None
 
 
+class StreamResult(_Strict):
+    """WebSockets that echo, or server-sent events: `connections` streams, a message each `interval_s`, over `duration_s`.
+
+    `first_message`: from the time when a stream was due to its first message. `latency`: from the time when a message was due to
+    its arrival. `dispatch_lag`: by how much our own left late. `messages_per_s`: right ones.
+    """
+
+    name: str
+    target: str
+    connections: int
+    interval_s: float
+    duration_s: float
+    status: Status
+    reasons: list[str] = []
+    tool: str | None = None
+    argv: list[str] = []
+    established: int | None = None
+    expected: int | None = None
+    received: int | None = None
+    ok: int | None = None
+    wrong: int | None = None
+    errors: dict[str, int] = {}
+    messages_per_s: float | None = None
+    first_message: Percentiles | None = None
+    latency: Percentiles | None = None
+    dispatch_lag: Percentiles | None = None
+    client_cpu_s: float | None = None
+    resources: Resources | None = None
+    validity: Validity = Validity()
+
+
 class Failure(_Strict):
     """Why there was no server to measure. `kind` is the class; `tails` the ends of its logs by name."""
 
@@ -218,6 +249,7 @@ class HttpResult(_Strict):
     idle_memory_bytes: int | None = None
     requested: list[str] = []
     workloads: list[WorkloadResult] = []
+    streams: IfKnown[list[StreamResult]] = None
     profiles: list[Profile] = []
     failure: Failure | None = None
     tools: list[Tool] = []

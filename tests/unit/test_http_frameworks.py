@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runner_image.workloads.http.apps.install import built_in
+from runner_image.workloads.http.contract.schemas import APPS
+from runner_image.workloads.http.detection.detect import detect
 from runner_image.workloads.http.frameworks.record import Framework, placeholders
 from runner_image.workloads.http.frameworks.registry import InvalidRegistry, Registry, UnknownFramework
 from runner_image.workloads.http.life.app import App, filled
@@ -59,6 +62,30 @@ def test_a_command_is_built_for_an_app_and_a_port(
     framework = REGISTRY.get(name)
     values = App(tmp_path, programs={"python": "PYTHON"}).values(framework, port=8123, host="127.0.0.1")
     assert " ".join(filled(framework.start, values)) == command.replace("APP", str(tmp_path))
+
+
+def test_capabilities_are_suites_and_those_of_apps_of_the_project_are_declared() -> None:
+    fastapi, flask = REGISTRY.get("fastapi").capabilities, REGISTRY.get("flask").capabilities
+    assert {"json-bodies", "validated-multipart", "websocket", "sse"} <= fastapi
+    assert fastapi - flask == {"websocket", "sse"}
+    assert all(REGISTRY.get(name).capabilities for name in built_in())
+
+
+def test_an_app_s_own_capabilities_are_not_those_of_its_framework(tmp_path: Path) -> None:
+    (tmp_path / "bench.toml").write_text('base = "fastapi"\n')
+    assert REGISTRY.manifest(tmp_path / "bench.toml").capabilities == frozenset()
+    (tmp_path / "bench.toml").write_text('base = "fastapi"\ncapabilities = ["forms", "sse"]\n')
+    assert REGISTRY.manifest(tmp_path / "bench.toml").capabilities == {"forms", "sse"}
+    (tmp_path / "bench.toml").write_text('base = "fastapi"\ncapabilities = ["froms"]\n')
+    with pytest.raises(InvalidRegistry, match="there is no suite 'froms'"):
+        REGISTRY.manifest(tmp_path / "bench.toml")
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_each_app_of_the_project_is_detected_by_its_sources(name: str) -> None:
+    found = detect(APPS / name, REGISTRY)
+    assert found.framework.name == name
+    assert found.why[0] != f"the folder is called {name!r}"
 
 
 def test_names_are_unique() -> None:

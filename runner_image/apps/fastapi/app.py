@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import time
 import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -160,10 +161,11 @@ async def echo(socket: WebSocket) -> None:
 
 
 @app.get("/sse/ticks")
-async def ticks(count: int = 10, interval_ms: int = 0) -> StreamingResponse:
+async def ticks(count: int = 10, interval_ms: float = 0) -> StreamingResponse:
     async def events() -> AsyncIterator[str]:
+        start = time.monotonic()
         for number in range(count):
+            await asyncio.sleep(start + number * interval_ms / 1000 - time.monotonic())
             yield f'id: {number}\ndata: {{"tick": {number}}}\n\n'
-            await asyncio.sleep(interval_ms / 1000)
 
     return StreamingResponse(events(), media_type="text/event-stream")

@@ -75,10 +75,17 @@ app.get("/ws/echo", { websocket: true }, (socket) => socket.on("message", (data)
 app.get("/sse/ticks", (request, reply) => {
   reply.hijack();
   reply.raw.writeHead(200, { "Content-Type": "text/event-stream" });
-  for (let tick = 0; tick < Number(request.query.count ?? 10); tick += 1) {
+  const { count = 10, interval_ms = 0 } = request.query;
+  const start = performance.now();
+  let tick = 0;
+  const next = () => {
+    if (reply.raw.destroyed) return;
     reply.raw.write(`id: ${tick}\ndata: ${JSON.stringify({ tick })}\n\n`);
-  }
-  reply.raw.end();
+    tick += 1;
+    if (tick < Number(count)) setTimeout(next, start + tick * Number(interval_ms) - performance.now());
+    else reply.raw.end();
+  };
+  next();
 });
 
 await app.listen({ port, host: "0.0.0.0" });

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,6 +20,7 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.params import Body, Parameter
 from litestar.response import Response, ServerSentEvent
+from litestar.response.sse import ServerSentEventMessage
 from pydantic import BaseModel, ValidationError
 
 Word = Annotated[str, Parameter(min_length=1, max_length=255, pattern="^[a-zA-Z0-9_-]+$")]
@@ -148,10 +151,12 @@ async def echo(data: str) -> str:
 
 
 @get("/sse/ticks")
-async def ticks(count: int = 10) -> ServerSentEvent:
-    async def events() -> AsyncIterator[str]:
+async def ticks(count: int = 10, interval_ms: float = 0) -> ServerSentEvent:
+    async def events() -> AsyncIterator[ServerSentEventMessage]:
+        start = time.monotonic()
         for number in range(count):
-            yield json.dumps({"tick": number})
+            await asyncio.sleep(start + number * interval_ms / 1000 - time.monotonic())
+            yield ServerSentEventMessage(data=json.dumps({"tick": number}), id=number)
 
     return ServerSentEvent(events())
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -113,12 +114,14 @@ async def echo(socket: WebSocket) -> None:
 
 
 async def ticks(request: Request) -> Response:
-    count, interval_ms = int(request.query_params.get("count", 10)), int(request.query_params.get("interval_ms", 0))
+    asked = request.query_params
+    count, interval_ms = int(asked.get("count", 10)), float(asked.get("interval_ms", 0))
 
     async def events() -> AsyncIterator[str]:
+        start = time.monotonic()
         for number in range(count):
+            await asyncio.sleep(start + number * interval_ms / 1000 - time.monotonic())
             yield f'id: {number}\ndata: {{"tick": {number}}}\n\n'
-            await asyncio.sleep(interval_ms / 1000)
 
     return StreamingResponse(events(), media_type="text/event-stream")
 

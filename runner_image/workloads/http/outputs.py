@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchfleet_contract.http_results import AtRate, HttpResult, WorkloadResult
+from benchfleet_contract.http_results import AtRate, HttpResult, StreamResult, WorkloadResult
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 
 SERVER = "server"  # the benchmark that start-up and memory are of
@@ -15,6 +15,7 @@ def output_of(result: HttpResult) -> Output:
         why = "it was profiled: profiled runs are never ranked"
         return Output(workload="http", measurements=[], failures=[_lost(name, why) for name in result.requested])
     measurements = [*_of_server(result), *(one for found in result.workloads for one in _measured(found))]
+    measurements += [one for found in result.streams or () for one in _streamed(found)]
     return Output(workload="http", measurements=measurements, failures=_failures(result))
 
 
@@ -38,6 +39,18 @@ def _measured(found: WorkloadResult) -> Iterator[Measurement]:
         yield from _latencies(found.name, rate)
 
 
+def _streamed(found: StreamResult) -> Iterator[Measurement]:
+    """Latencies only: how many messages there are a second was decided beforehand."""
+    if found.status != "measured" or found.latency is None or found.first_message is None:
+        return
+    points = {
+        "first_message_p50": found.first_message.p50,
+        "message_latency_p50": found.latency.p50,
+        "message_latency_p99": found.latency.p99,
+    }
+    yield from (_one(found.name, metric, "ms", value) for metric, value in points.items() if value is not None)
+
+
 def _latencies(name: str, rate: AtRate) -> Iterator[Measurement]:
     if not rate.validity.ok:
         return
@@ -56,6 +69,7 @@ def _failures(result: HttpResult) -> list[BenchmarkFailure]:
         for rate in found.latency
         if found.status == "measured" and not rate.validity.ok
     ]
+    lost += [_lost(found.name, _why(found)) for found in result.streams or () if found.status != "measured"]
     if result.failure:
         known = {found.name for found in result.workloads}
         why = f"{result.failure.kind}: {result.failure.message}"
@@ -63,7 +77,7 @@ def _failures(result: HttpResult) -> list[BenchmarkFailure]:
     return lost
 
 
-def _why(found: WorkloadResult) -> str:
+def _why(found: WorkloadResult | StreamResult) -> str:
     return f"{found.status}: {'; '.join(found.reasons)}" if found.reasons else found.status
 
 

@@ -36,8 +36,12 @@ def placed(options: HttpOptions, registry: Registry, work_dir: Path) -> Placed:
         raise ServerFailed(
             "unavailable", f"{found.framework.name} cannot be installed here", remedy=error.missing
         ) from error
+    framework = found.framework
+    if options.app is not None and framework in Registry.load().frameworks:
+        # What the project's registry says of capabilities is said of the project's apps.
+        framework = framework.model_copy(update={"capabilities": frozenset()})
     programs = {"python": str(made.python)} if made.python else {}
-    return Placed(found.framework, App(made.folder, source, programs), AppIdentity(source=source, sha256=made.sha256))
+    return Placed(framework, App(made.folder, source, programs), AppIdentity(source=source, sha256=made.sha256))
 
 
 def _folder(options: HttpOptions, registry: Registry, work_dir: Path) -> tuple[Path, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from benchfleet_contract.http_results import Failure, HttpResult
 from benchfleet_contract.workloads.http import HttpOptions
@@ -23,7 +24,7 @@ from runner_image.workloads.http.load.driver import Driver
 from runner_image.workloads.http.load.own import OpenLoop
 from runner_image.workloads.http.loading import driver_of, loaders_of, require, watch_of
 from runner_image.workloads.http.machine import cores_of, environment_of, tool_of
-from runner_image.workloads.http.measure import Loaders, measure
+from runner_image.workloads.http.measure import Loaders, Watch, measure
 from runner_image.workloads.http.oddities import leaks, oddities
 from runner_image.workloads.http.pinned import PinnedSlot
 from runner_image.workloads.http.plan import Plan
@@ -31,6 +32,7 @@ from runner_image.workloads.http.profiling.passing import Pass
 from runner_image.workloads.http.resources.memory import pss_bytes
 from runner_image.workloads.http.serving import server_of
 from runner_image.workloads.http.source import Placed, placed
+from runner_image.workloads.http.streams import measure as streams
 from runner_image.workloads.http.versions import framework_version, runtime_version
 from runner_image.workloads.protocol import WorkloadError
 
@@ -46,11 +48,14 @@ def asked_of(options: HttpOptions) -> tuple[HttpWorkload, ...]:
         ) from error
 
 
+Only = Literal["all", "streams", "profiles"]
+
+
 @dataclass
 class Start:
     """`subject` stands in the result beside the framework's name. `on_step` gets what is being done, and the share (0-1).
 
-    `only_profiles`: nothing is measured, the pass with a profiler is all.
+    `only`: `streams` leaves workloads out, `profiles` leaves everything out but the pass with a profiler.
     """
 
     slot: Slot
@@ -58,13 +63,13 @@ class Start:
     work_dir: Path
     subject: str | None = None
     repeat: int = 1
-    only_profiles: bool = False
+    only: Only = "all"
     registry: Registry = field(default_factory=Registry.load)
     on_step: Callable[[str, float], None] = lambda _what, _share: None
 
     def measured(self) -> HttpResult:
         """A server that could not be measured is a result with `failure`. Raises Stopped, and WorkloadError for options."""
-        self._asked = asked_of(self.options)
+        self._asked = () if self.only == "streams" else asked_of(self.options)
         began, name = time.monotonic(), self.options.framework or self.subject or "app"
         self.result = HttpResult(
             framework=name,
@@ -72,7 +77,7 @@ class Start:
             suite=",".join(self.options.workloads or self.options.effective().suites),
             repeat=self.repeat,
             quick=self.options.quick,
-            profiled=self.only_profiles,
+            profiled=self.only == "profiles",
             started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             settings=self.options.effective().model_dump(mode="json", exclude={"app", "framework"}),
             requested=[one.name for one in self._asked],
@@ -103,7 +108,7 @@ class Start:
         slot = PinnedSlot(self.slot, cores.server if cores.disjoint else ())
         built = build(slot, found.framework, found.app, timeout_s=self.options.build_timeout_s)
         self._set(build_s=built.build_s)
-        if not self.only_profiles:
+        if self.only != "profiles":
             self._serve(found, slot, saturation, None if tools[1].missing else latency, cores)
         if self.options.profiler != "none" and self.repeat == 1:
             self._profile(Pass(slot, self.options, found, saturation, self.work_dir, cores.generator, self._step))
@@ -119,9 +124,20 @@ class Start:
                     command=server.command, startup_s=server.startup_s, idle_memory_bytes=pss_bytes(server.pids())
                 )
                 watch = watch_of(server, cores, pinned=slot.pinned)
-                self._load(server, loaders_of(server, found, cores, saturation, latency, watch))
+                if self.only == "all":
+                    self._load(server, loaders_of(server, found, cores, saturation, latency, watch))
+                self._stream(server, found, cores, watch)
         finally:
             self._note(*oddities(server, found.framework), *leaks(self.result))
+
+    def _stream(self, server: Server, found: Placed, cores: Cores, watch: Callable[[], Watch]) -> None:
+        commands = SlotCommands(self.slot, self.work_dir / "load")
+        loading = streams.measure(
+            server, streams.plans(self.options, server.port), commands, capabilities=found.framework.capabilities or None,
+            watch=watch, cores=cores.generator, on_step=self._step,
+        )  # fmt: skip
+        for one in loading:
+            self._set(streams=[*(self.result.streams or ()), one])
 
     def _profile(self, profiling: Pass) -> None:
         for one in profiling.profiles(self._asked):

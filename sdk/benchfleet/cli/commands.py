@@ -59,6 +59,7 @@ HTTP = {
     "consolidate": Entry(
         "benchfleet.cli.http.folders:consolidate", "Put several comparisons together.", "runner,report"
     ),
+    "stream": Entry("benchfleet.cli.http.stream:run", "Load WebSockets and server-sent events.", "runner,load"),
     "profile": Entry("benchfleet.cli.http.profile:run", "Show where the CPU time of a server goes.", "runner,load"),
     "detect": Entry("benchfleet.cli.http.detect:run", "Tell which framework an app is written with.", "runner"),
     "frameworks": Entry("benchfleet.cli.http.lists:frameworks", "List the frameworks that are known.", "runner"),

@@ -76,6 +76,12 @@ class HttpOptions(Options):
     )
     build_timeout_s: float = Field(default=900.0, gt=0, description="Seconds for the build.")
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of the arrivals at fixed rates.")
+    streams: list[Literal["websocket", "sse"]] = Field(
+        default=[], description="Streams that are loaded after the workloads, on the same server."
+    )
+    stream_connections: int = Field(default=50, ge=1, le=2000, description="Streams at the same time.")
+    stream_interval_s: float = Field(default=0.1, ge=0.005, le=60, description="Seconds between messages of a stream.")
+    stream_duration_s: float = Field(default=10.0, gt=0, le=600, description="Seconds of messages.")
     profiler: Literal["none", "auto", "py-spy", "cpu-prof", "rbspy", "perf"] = Field(
         default="none", description="A second pass with a profiler, never ranked. auto: by the app's runtime."
     )
@@ -84,7 +90,7 @@ class HttpOptions(Options):
         """These options, with what `quick` stands for put in."""
         if not self.quick:
             return self
-        short = {"primer_s": 0.5, "warmup_s": 0.5, "duration_s": 2.0, "rate_duration_s": 2.0}
+        short = {"primer_s": 0.5, "warmup_s": 0.5, "duration_s": 2.0, "rate_duration_s": 2.0, "stream_duration_s": 2.0}
         suites = ["quick"] if self.suites == ["all"] else self.suites
         return self.model_copy(update={**short, "concurrencies": [32], "fractions": [0.5], "suites": suites})
 

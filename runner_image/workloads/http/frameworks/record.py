@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from runner_image.workloads.http.contract.workloads import CAPABILITIES, RAW, VALIDATED
+
 PLACEHOLDERS = frozenset({"port", "host", "python", "app", "entry", "module", "binary"})
 Language = Literal["python", "node", "ruby", "rust", "go", "php", "elixir", "wasm", "java", "other"]
 
@@ -49,6 +51,15 @@ Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 Inside = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
 
 
+def _capabilities(names: frozenset[str]) -> frozenset[str]:
+    """`raw` and `validated` stand for all suites of theirs."""
+    known = {**{name: {name} for name in CAPABILITIES}, "raw": set(RAW), "validated": set(VALIDATED)}
+    odd = sorted(name for name in names if name not in known)
+    if odd:
+        raise ValueError(f"there is no suite {odd[0]!r}: take some of {', '.join(sorted(known))}")
+    return frozenset(suite for name in names for suite in known[name])
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,7 +97,7 @@ class Framework(Strict):
 
     `start` and `build` are argument lists without a shell. The port is in `{port}` and always in the variable PORT.
     `measure`: only processes whose command line matches are counted, all where none does; None: the whole tree.
-    `grace_s`: between the stop signal and KILL. `capabilities`: suites that apps of it serve; empty: the app is asked.
+    `grace_s`: between the stop signal and KILL. `capabilities`: suites that the app serves; empty: it is asked.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
@@ -102,7 +113,7 @@ class Framework(Strict):
     stop_signal: Annotated[str, AfterValidator(_signal)] = "TERM"
     grace_s: float = Field(default=10.0, gt=0, le=300)
     measure: Pattern | None = None
-    capabilities: frozenset[str] = frozenset()
+    capabilities: Annotated[frozenset[str], AfterValidator(_capabilities)] = frozenset()
     engine: str | None = None
 
     @field_validator("start", "build", "environment")

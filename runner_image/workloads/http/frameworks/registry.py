@@ -54,12 +54,15 @@ class Registry:
         return found
 
     def manifest(self, path: Path) -> Framework:
-        """An app's own `bench.toml`: a whole record, or fields that replace those of the framework that `base` names."""
+        """An app's own `bench.toml`: a whole record, or fields that replace those of the framework that `base` names.
+
+        What the app serves is not taken from there: an app says so itself, or is asked.
+        """
         fields = _table(path)
         base = fields.pop("base", None)
         problems: list[str] = []
         if base is not None:
-            known = self.get(str(base)).model_dump(exclude_unset=True)
+            known = self.get(str(base)).model_dump(exclude_unset=True, exclude={"capabilities"})
             fields = {"name": base, **known, **fields}
         made = _record({"detect": [MANIFEST], **fields}, {}, str(fields.get("name", "name")), problems)
         if made is None:

@@ -19,6 +19,13 @@ class HttpProfiled(Document):
     result: HttpResult
 
 
+class HttpStreamed(Document):
+    """`result.streams`: one for each kind of stream that was asked for."""
+
+    folder: str
+    result: HttpResult
+
+
 class HttpDetected(Document):
     """`framework` or `error`, never both."""
 

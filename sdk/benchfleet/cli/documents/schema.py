@@ -38,6 +38,7 @@ DOCUMENTS = {  # command → module:class
     "http report": "benchfleet.cli.documents.http:HttpMeasured",
     "http consolidate": "benchfleet.cli.documents.http:HttpMeasured",
     "http compare": "benchfleet.cli.documents.http:HttpMeasured",
+    "http stream": "benchfleet.cli.documents.http:HttpStreamed",
     "http profile": "benchfleet.cli.documents.http:HttpProfiled",
     "http detect": "benchfleet.cli.documents.http:HttpDetected",
     "http frameworks": "benchfleet.cli.documents.http:HttpFrameworks",

@@ -1,5 +1,6 @@
 """Which app a command means, and what it asks of it."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,10 @@ def options_of(**given: Any) -> "HttpOptions":
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise UsageError(told) from error
+
+
+def on_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def results_folder(kind: str) -> Path:

@@ -1,6 +1,5 @@
 """`benchfleet http profile`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,9 +34,9 @@ def run(
     5 some profiles are missing.
     """
     from benchfleet.cli.documents.http import HttpProfiled
-    from benchfleet.cli.http.apps import options_of, results_folder, source_of
+    from benchfleet.cli.http.apps import on_stderr, options_of, results_folder, source_of
     from benchfleet.cli.http.measuring import registry_of
-    from benchfleet.http.profiling import exit_code, profile
+    from benchfleet.http.alone import exit_code, started
 
     known = registry_of(registry)
     source = source_of(app, framework, known)
@@ -45,12 +44,12 @@ def run(
         framework=framework, app=source, suites=suite.split(","), profiler=profiler, duration_s=seconds
     )
     folder = output or results_folder("http-profile")
-    result = profile(options, folder, known, told=lambda line: print(line, file=sys.stderr, flush=True))
+    result = started(options, folder, known, only="profiles", told=on_stderr)
     if as_json:
         print(HttpProfiled(folder=str(folder), result=result).model_dump_json(indent=2))
     else:
         _print(result, folder)
-    if code := exit_code(result):
+    if code := exit_code([one.file is not None for one in result.profiles], len(result.requested)):
         raise typer.Exit(code)
 
 

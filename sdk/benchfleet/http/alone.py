@@ -1,8 +1,11 @@
-"""One app under a profiler on this machine: a folder with `http.json` and the profiles. It is no run: nothing ranks it."""
+"""One start of one app on this machine, for its profiles or its streams alone.
+
+It leaves a folder with `http.json` and the files of its profiles. That is no run: nothing ranks it.
+"""
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchfleet_contract.http_results import HTTP_JSON, HttpResult
@@ -14,22 +17,27 @@ from runner_image.isolation.environment import visible
 from runner_image.isolation.processes import ProcessIsolation
 from runner_image.stopping import Stop
 from runner_image.workloads.http.frameworks.registry import Registry
-from runner_image.workloads.http.start import Start, asked_of
+from runner_image.workloads.http.start import Only, Start, asked_of
 from runner_image.workloads.protocol import WorkloadError
 
 OK, NOTHING, PARTIAL = 0, 4, 5
 
 
-def profile(
-    options: HttpOptions, folder: Path, registry: Registry, *, told: Callable[[str], None] = lambda _line: None
+def started(
+    options: HttpOptions,
+    folder: Path,
+    registry: Registry,
+    *,
+    only: Only,
+    told: Callable[[str], None] = lambda _line: None,
 ) -> HttpResult:
-    """`options.profiler` names the profiler. Raises UsageError for options, or a folder that is there."""
+    """Raises UsageError for options, or a folder that is there."""
     _check(options, folder)
     with tempfile.TemporaryDirectory(prefix="benchfleet-http-") as made:
         work_dir = Path(made)
         with ProcessIsolation(visible(os.environ)).open(work_dir, stop=Stop()) as slot:
             start = Start(
-                slot, options, work_dir, only_profiles=True, registry=registry, on_step=lambda what, _share: told(what)
+                slot, options, work_dir, only=only, registry=registry, on_step=lambda what, _share: told(what)
             )
             result = start.measured()
         folder.mkdir(parents=True)
@@ -47,9 +55,8 @@ def _check(options: HttpOptions, folder: Path) -> None:
         raise UsageError(f"{folder} is there already: choose another folder")
 
 
-def exit_code(result: HttpResult) -> int:
-    """0 where each workload has its profile, 4 where none has, 5 where some have."""
-    there = sum(one.file is not None for one in result.profiles)
-    if not there:
+def exit_code(there: Sequence[bool], wanted: int) -> int:
+    """`there`: whether each thing that was asked for could be made: 0 all of them, 4 none, 5 some."""
+    if not any(there):
         return NOTHING
-    return OK if there == len(result.requested) else PARTIAL
+    return OK if sum(there) == wanted else PARTIAL
