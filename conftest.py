@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 pytest_plugins = ["pytester", "tests.engine_policy", "tests.cpu_by_area", "tests.collecting", "tests.sharing_out"]
 
 _SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("few", max_examples=25, deadline=None, print_blob=True, suppress_health_check=_SLOW_IS_FINE)
+settings.register_profile("few", max_examples=10, deadline=None, print_blob=True, suppress_health_check=_SLOW_IS_FINE)
 settings.register_profile("many", settings.get_profile("few"), max_examples=1_000)
 settings.register_profile(
     "same",

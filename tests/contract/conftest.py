@@ -1,6 +1,6 @@
-"""The store over moto, over the emulator's own DynamoDB, and over the same as the emulator serves it to others by HTTP.
+"""The store over the emulator's own DynamoDB.
 
-In `make proof` over dynalite and ministack, too.
+In `make proof` over the same as the emulator serves it to others by HTTP, and over moto, dynalite and ministack, too.
 """
 
 import itertools
@@ -22,6 +22,7 @@ from chalicelib.store.table import Table
 from chalicelib.store.tasks import TaskStore
 from tests.contract import dynalite_server, ministack_server
 from tests.contract.in_process import Engine, client, new_table
+from tests.variants import one_now
 
 _NUMBERS = itertools.count(1)
 
@@ -71,10 +72,10 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         pytest.skip(str(reason))
 
 
-OTHERS = ("dynalite", "ministack")  # by other authors
+OTHERS = ("dynalite", "ministack")  # by other authors, as moto is, which needs no process
 
 
-@pytest.fixture(params=["moto", "engine", "http", *(pytest.param(name, marks=pytest.mark.proof) for name in OTHERS)])
+@pytest.fixture(params=one_now("engine", "http", "moto", *OTHERS))
 def stores(request: pytest.FixtureRequest) -> Stores:
     """An empty table."""
     if request.param == "engine":

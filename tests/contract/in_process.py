@@ -9,6 +9,7 @@ import json
 import threading
 from base64 import b64encode
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import boto3
@@ -104,15 +105,20 @@ def client(service: str) -> Any:
     return made
 
 
+@cache
+def _session() -> boto3.Session:
+    """One for all clients: it keeps what it has read of the services' models, which takes most of a client's making."""
+    return boto3.Session("AKIAINPROCESS", "secret", region_name=REGION)
+
+
 def _client(service: str) -> Any:
-    session = boto3.Session("AKIAINPROCESS", "secret", region_name=REGION)
     options: dict[str, Any] = {
         "retries": {"total_max_attempts": 1},
         "signature_version": "s3v4" if service == "s3" else None,
         "ignore_configured_endpoint_urls": True,  # of an emulator that runs in this process meanwhile
     }
     config = Config(**options)
-    made: Any = session.client(service, config=config)  # type: ignore[call-overload]
+    made: Any = _session().client(service, config=config)  # type: ignore[call-overload]
     return made
 
 

@@ -253,6 +253,7 @@ def test_a_function_runs_with_its_environment_and_as_its_role(account: Account) 
     assert any('asked {"do": "whoami"}' in each["message"] for each in logs)
 
 
+@pytest.mark.proof
 def test_what_goes_wrong_in_a_function_is_told_as_lambda_tells_it(account: Account) -> None:
     call = account.function("wrong", timeout_s=1)
     raised = call(do="raise")
@@ -444,6 +445,7 @@ def test_an_image_is_pushed_and_appears_in_the_repository(account: Account) -> N
         assert registry.get("/v2/bench/runner/manifests/1.0").json() == manifest
 
 
+@pytest.mark.proof
 def test_a_schedule_invokes_with_its_own_role_and_keeps_what_it_may_not(account: Account) -> None:
     sqs, scheduler = account.client("sqs"), account.client("scheduler")
     fired = sqs.create_queue(QueueName="fired")["QueueUrl"]

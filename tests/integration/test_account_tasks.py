@@ -75,6 +75,7 @@ def stopped(account: Account) -> dict[str, Any]:
     return dict(until(found))
 
 
+@pytest.mark.proof
 def test_a_task_starts_once_its_execution_role_may_all_that_it_takes(account: Account) -> None:
     role = account.role("execution")
     defined(account, role)

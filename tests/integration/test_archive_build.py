@@ -17,6 +17,7 @@ from chalicelib.domain.records import Contents, Task
 from tests.contract.records import a_run, a_task
 from tests.integration.archive_s3 import Crash, FailingClient, fresh_bucket, s3_client, s3_server
 from tests.unit.archive_uploads import manifest_of, unpacked, upload_of
+from tests.variants import one_now
 
 RUN = b'{"id": "r"}'
 MIB = 1024**2
@@ -107,11 +108,11 @@ def test_building_twice_gives_the_same_bytes(objects: Objects, tasks: list[Task]
     assert archive_of(objects) == before
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["unsent", "unanswered"])
-@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.proof)], ids=["some", "each"])
+@pytest.mark.parametrize(("after", "step"), one_now((False, 9), (False, 1), (True, 1)))
 def test_a_build_killed_at_any_request_leaves_nothing_half_and_the_next_one_mends_it(
     client: Any, objects: Objects, tasks: list[Task], after: bool, step: int
 ) -> None:
+    """Killed before a request is sent, or `after` it, before its reply; at every `step`-th request."""
     whole = builder_of(objects).build(a_run(), document=RUN, tasks=tasks)
     requests = count_requests(client, tasks)
     assert requests >= 14

@@ -27,6 +27,7 @@ def test_an_answer_that_is_no_success_is_told(emulator: Emulator) -> None:
         plane.post("/runs/no/stop", {})
 
 
+@pytest.mark.proof
 def test_a_watched_emulator_tells_each_cause_and_no_more_than_its_cpu() -> None:
     with running(WATCHED, folder=ROOT) as watched:
         before = watched.ask()

@@ -59,6 +59,7 @@ def gate(folder: Path, base: str, head: str) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(2 * ENDS_S)
 def test_a_regression_fails_the_job_and_its_repair_passes(repository: Path) -> None:
     """Results of a commit are measured once: the second job only compares."""

@@ -27,7 +27,7 @@ def run(*words: str, program: str | None = None, **environment: str) -> subproce
         {"PYTHONIOENCODING": "ascii"},
     ),
 )
-@pytest.mark.parametrize("form", [[], *in_proof(["--json"], ["--md"]), ["--csv"]])
+@pytest.mark.parametrize("form", one_now([], ["--json"], ["--md"], ["--csv"]))
 def test_a_stream_of_few_characters_ends_no_report(
     tmp_path: Path, environment: dict[str, str], form: list[str]
 ) -> None:
@@ -43,6 +43,7 @@ def test_a_stream_of_few_characters_ends_no_report(
         assert json.loads(done.stdout)["boards"][0]["benchmarks"][0]["benchmark"] == "b\u00fcrste \u2603"
 
 
+@pytest.mark.proof
 def test_a_system_without_file_locks_is_told_of(tmp_path: Path) -> None:
     assert run("--version", program=NO_FCNTL).returncode == 0
     folder = write_run(tmp_path, "r", [of_values("m", {"b": [1.0]})])
@@ -67,8 +68,8 @@ RUNNER = (
     ("words", "code"),
     [
         (["benchfleet.cli.main", "emulator"], 2),
-        (["runner_image", *RUNNER], 1),
         *in_proof(
+            (["runner_image", *RUNNER], 1),
             (["benchfleet.cli.main", "demo"], 2),
             (["benchfleet.cli.main", "runner", *RUNNER], 2),
             (["local_emulator"], 2),

@@ -112,6 +112,7 @@ def test_a_reader_that_goes_away_is_no_error(argv: list[str]) -> None:
     assert (process.returncode, err) == (141, "")
 
 
+@pytest.mark.proof
 def test_a_table_in_a_pipe_is_plain(emulator: Emulator, api: Api) -> None:
     api.create()
     code, out, err = run("runs", "list", **environment(emulator), FORCE_COLOR="")
@@ -124,7 +125,9 @@ def on_a_terminal(argv: list[str], *, typed: str, **environment: str) -> tuple[i
     ours, theirs = pty.openpty()
     screen = ""
     environment = {**os.environ, "TERM": "xterm", "BENCHFLEET_CONFIG": "/nowhere/config.toml", **environment}
-    with subprocess.Popen([*PROGRAM, *argv], stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+    with prepared_start.Popen(
+        [*PROGRAM, *argv], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as process:
         os.close(theirs)
         with contextlib.suppress(OSError):  # how Linux tells that nobody writes any more
             while some := os.read(ours, 4096):

@@ -21,6 +21,7 @@ def compare(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(ENDS_S + 30)
 def test_two_commands_are_compared(tmp_path: Path) -> None:
     """How they differ is the machine's say: what is expected here does not hang on its noise."""

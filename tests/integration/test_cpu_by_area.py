@@ -33,7 +33,13 @@ def told(result: pytest.RunResult) -> tuple[list[str], dict[str, float]]:
     return [area for area in seconds if area != "all"], seconds
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2", "--dist", "loadfile")], ids=["alone", "with workers"])
+@pytest.mark.parametrize(
+    "workers",
+    [
+        pytest.param((), id="alone"),
+        pytest.param(("-n", "2", "--dist", "loadfile"), id="with workers", marks=pytest.mark.proof),
+    ],
+)
 def test_each_area_is_told_with_its_child_processes_the_dearest_first(
     suite: pytest.Pytester, workers: tuple[str, ...]
 ) -> None:
@@ -46,6 +52,7 @@ def test_each_area_is_told_with_its_child_processes_the_dearest_first(
     assert seconds["all"] == pytest.approx(seconds["unit"] + seconds["browser"], abs=0.2)
 
 
+@pytest.mark.proof
 def test_without_tests_there_is_no_line(suite: pytest.Pytester) -> None:
     result = run(suite, "-k", "nothing")
     result.stdout.no_fnmatch_line("CPU seconds*")

@@ -1,6 +1,7 @@
-"""`benchfleet deploy` into an emulated account: killed, repeated, from another machine; and back to nothing.
+"""`benchfleet deploy` into an emulated account: refused, planned, killed, repeated, from another machine; and back to nothing.
 
-The tests follow each other: one account goes through them all.
+The tests of `make proof` follow each other: one account goes through them all. They are there because Chalice builds the
+package for them, and each function is a process.
 """
 
 import json
@@ -171,6 +172,22 @@ def test_a_creation_that_failed_is_explained_and_the_next_one_begins_anew(accoun
     account.client("ecr").delete_repository(repositoryName="taken")
 
 
+def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command: CommandLine) -> None:
+    before, mine = resources(account), account.client("sqs").create_queue(QueueName="benchfleet-dev-mine")["QueueUrl"]
+    account.client("sqs").create_queue(QueueName="forgotten", tags={"benchfleet": "dev"})
+    account.client("ssm").put_parameter(
+        Name="/benchfleet-dev/runner-key",
+        Value="secret",
+        Type="SecureString",
+        Tags=[{"Key": "benchfleet", "Value": "dev"}],
+    )
+    assert command("nuke").code == exit_codes.USAGE  # nobody can be asked
+    told = command("nuke", "--yes", "--with-results", "--json").document()
+    assert (told["left"], told["strangers"]) == ([], [])
+    assert resources(account) - before == Counter({("AWS::SQS::Queue", "us-east-1", "benchfleet-dev-mine"): 1})
+    account.client("sqs").delete_queue(QueueUrl=mine)
+
+
 def test_a_plan_of_an_empty_account_changes_nothing(account: Account, command: CommandLine) -> None:
     before = resources(account)
     changes = command("deploy", "--plan", "--json").document()["changes"]
@@ -179,6 +196,7 @@ def test_a_plan_of_an_empty_account_changes_nothing(account: Account, command: C
     assert resources(account) == before
 
 
+@pytest.mark.proof
 def test_a_kill_while_the_functions_are_made_leaves_no_record_and_no_secret_in_its_lines(
     account: Account, laptop: Laptop
 ) -> None:
@@ -191,6 +209,7 @@ def test_a_kill_while_the_functions_are_made_leaves_no_record_and_no_secret_in_i
     assert not laptop.profiles.exists()
 
 
+@pytest.mark.proof
 def test_the_same_command_goes_on_where_it_was_killed(account: Account, laptop: Laptop) -> None:
     """Functions run in tests/proof/test_killing_deploys.py: their starts cost more than all of this."""
     done = laptop.deploy("--json", "--skip-smoke-test")
@@ -213,12 +232,14 @@ def test_the_same_command_goes_on_where_it_was_killed(account: Account, laptop: 
         assert secret not in done.out + done.err
 
 
+@pytest.mark.proof
 def test_unknown_routes_have_the_words_of_our_api(laptop: Laptop) -> None:
     url = read_profiles(laptop.profiles).profiles["aws-dev"].api_url
     answer = httpx.get(f"{url}/no/such/route")
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_route")
 
 
+@pytest.mark.proof
 def test_logs_are_lines_of_functions_and_machines_in_order(account: Account, command: CommandLine) -> None:
     logs, now = account.client("logs"), round(time.time() * 1000)
     for group, stream, ago, text in (
@@ -251,6 +272,7 @@ def test_logs_are_lines_of_functions_and_machines_in_order(account: Account, com
     assert command("logs", "--since", "soon").code == exit_codes.USAGE
 
 
+@pytest.mark.proof
 def test_a_nuke_shows_what_there_is_and_asks_before_it_changes_anything(account: Account, command: CommandLine) -> None:
     before = resources(account)
     assert command("nuke").code == exit_codes.USAGE
@@ -262,6 +284,7 @@ def test_a_nuke_shows_what_there_is_and_asks_before_it_changes_anything(account:
     assert resources(account) == before
 
 
+@pytest.mark.proof
 def test_a_killed_nuke_and_the_same_command_again_leave_the_account_as_it_was(
     account: Account, laptop: Laptop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

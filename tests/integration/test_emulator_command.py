@@ -77,7 +77,7 @@ def test_json_is_one_line_with_the_ready_document_and_keys_are_fresh_each_time(s
 
 def test_a_port_in_use_is_one_line_and_code_3() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = refused("--port", str(taken.getsockname()[1]), truly=True)
+        ended = refused("--port", str(taken.getsockname()[1]))
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
     assert "in use" in ended.stderr
 
@@ -178,6 +178,7 @@ def _upload_one(emulator: Running) -> None:
     assert httpx.put(urls["result_upload_url"], content=b"bytes", timeout=60).status_code == 200
 
 
+@pytest.mark.proof
 def test_with_every_address_the_emulated_aws_stays_on_loopback(start: Start) -> None:
     emulator = start("--host", "0.0.0.0", truly=True)  # the case in question
     assert emulator.ready["aws_endpoint_url"].startswith("http://127.0.0.1:")
@@ -193,6 +194,7 @@ def test_a_wrong_flag_is_code_2() -> None:
     assert refused("--port", "many").returncode == 2
 
 
+@pytest.mark.proof
 def test_what_was_written_and_a_run_that_was_worked_on_outlive_a_restart(start: Start, tmp_path: Path) -> None:
     """The run's counters hold bytes, and it must go on counting where it stopped."""
     before = start("--state", str(tmp_path / "state"))

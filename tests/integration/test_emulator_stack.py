@@ -153,6 +153,7 @@ assert dict(os.environ) == before
 """
 
 
+@pytest.mark.proof
 def test_emulators_one_after_another_share_nothing() -> None:
     ended = subprocess.run([sys.executable, "-W", "error", "-c", ONE_AFTER_ANOTHER], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr

@@ -12,6 +12,7 @@ import pytest
 from local_emulator.stack import Emulator
 from tests.integration.emulator_process import Running
 from tests.machine_calls import AMI, Account, eventually, is_alive
+from tests.variants import one_now
 
 GRACE_S = 10  # after which a machine is killed
 SCRIPT = """#!/bin/bash
@@ -30,7 +31,7 @@ def emulated(tmp_path: Path) -> Iterator[Running]:
         running.end(signal.SIGKILL)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", one_now(signal.SIGKILL, signal.SIGTERM))
 def test_no_process_outlives_the_emulator(emulated: Running, number: signal.Signals) -> None:
     ssm, ec2 = emulated.client("ssm"), emulated.client("ec2")
     image = ssm.get_parameter(Name=f"{AMI}arm64")["Parameter"]["Value"]

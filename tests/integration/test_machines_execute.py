@@ -46,6 +46,7 @@ def clients_of(account: Account) -> Clients:
     return Clients(lambda service, region: account.client(service))
 
 
+@pytest.mark.proof
 def test_an_instance_does_a_run_s_work_and_ends_itself(account: Account, api: Api) -> None:
     run_id = run_of(api, "c8g.medium")
     machine = Ec2Machines(lambda: places_of(account), clients_of(account)).launch(order_for(run_id))
@@ -63,6 +64,7 @@ def test_an_instance_does_a_run_s_work_and_ends_itself(account: Account, api: Ap
     assert "bf-0a1b2c3d-1/boot" in [stream["logStreamName"] for stream in streams]
 
 
+@pytest.mark.proof
 def test_an_instance_whose_image_cannot_be_pulled_says_so_and_ends(account: Account, api: Api) -> None:
     account.machines.faults.set(FaultPlan(unpullable=["*/runner@*"]))
     provider = Ec2Machines(lambda: places_of(account), clients_of(account))

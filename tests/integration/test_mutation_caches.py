@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.mutation import workspace
 from tests.mutation.rooms import Room
 
@@ -30,6 +32,7 @@ def test_twice():
 """
 
 
+@pytest.mark.proof
 def test_every_test_that_reaches_what_a_cache_remembers_is_run_for_its_mutants(tmp_path: Path) -> None:
     for name, text in (("benchfleet/__init__.py", ""), ("benchfleet/numbers.py", CODE), ("checks/test_it.py", TESTS)):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -1,4 +1,7 @@
-"""`chalice package`, for real: clean templates for CloudFormation and Terraform, and a zip that is complete."""
+"""`chalice package`, for real: clean templates for CloudFormation and Terraform, and a zip that is complete.
+
+Most of it in `make proof`: a clean checkout downloads wheels for it.
+"""
 
 import json
 import platform
@@ -15,6 +18,7 @@ import pytest
 from benchfleet.deploy.gateway_responses import gateway_responses
 
 from benchmarks.package_size import chalice, copy_sources
+from tests.variants import one_now
 
 pytestmark = pytest.mark.timeout(400)  # it downloads wheels, on a machine that may be busy
 STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/benchfleet-dev/stream/2026-11-29T01:00:00.000"
@@ -61,6 +65,7 @@ def packaged(project: Path) -> Packaged:
     return Packaged(project, sam, json.loads((project / "tf" / "chalice.tf.json").read_text(encoding="utf-8")))
 
 
+@pytest.mark.proof
 def test_cfn_lint_has_nothing_to_say_of_what_is_packaged(packaged: Packaged) -> None:
     lint = "from cfnlint.runner import main; main()"
     templates = [str(packaged.folder / name / "sam.json") for name in ("sam", "plain")]
@@ -72,10 +77,10 @@ def test_cfn_lint_has_nothing_to_say_of_what_is_packaged(packaged: Packaged) -> 
 
 @pytest.mark.parametrize(
     ("command", "stream_arn"),
-    [
+    one_now(
         (("package", "out"), None),
         (("deploy",), "arn:aws:dynamodb:eu-central-1:123456789012:table/benchfleet-dev"),
-    ],
+    ),
 )
 def test_without_the_stream_nothing_is_packaged_and_the_remedy_is_told(
     project: Path, command: tuple[str, ...], stream_arn: str | None
@@ -87,6 +92,7 @@ def test_without_the_stream_nothing_is_packaged_and_the_remedy_is_told(
     assert not (project / "out").exists()
 
 
+@pytest.mark.proof
 def test_the_stream_is_a_parameter_and_nothing_in_the_template_is_made_up(packaged: Packaged) -> None:
     (event,) = packaged.sam["Resources"]["Count"]["Properties"]["Events"].values()
     assert event["Properties"]["Stream"] == {"Ref": "StreamArn"}
@@ -96,6 +102,7 @@ def test_the_stream_is_a_parameter_and_nothing_in_the_template_is_made_up(packag
     assert "${StreamArn}" not in text
 
 
+@pytest.mark.proof
 def test_the_gateway_answers_unknown_routes_as_we_do(packaged: Packaged) -> None:
     for kind in ("MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "ACCESS_DENIED"):
         response = packaged.sam["Resources"]["RestAPI"]["Properties"]["GatewayResponses"][kind]
@@ -105,6 +112,7 @@ def test_the_gateway_answers_unknown_routes_as_we_do(packaged: Packaged) -> None
     assert gateway_responses(packaged.sam)["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
 
 
+@pytest.mark.proof
 def test_terraform_refers_to_nothing_that_is_missing(packaged: Packaged) -> None:
     """`aws_cloudformation_stack.benchfleet` is the user's own (docs/deploy.md)."""
     made = {f"{kind}.{name}" for kind, found in packaged.terraform["resource"].items() for name in found}
@@ -119,6 +127,7 @@ def test_terraform_refers_to_nothing_that_is_missing(packaged: Packaged) -> None
     assert stream["event_source_arn"] == TERRAFORM_STREAM
 
 
+@pytest.mark.proof
 def test_both_packages_have_the_same_functions(packaged: Packaged) -> None:
     functions = [it for it in packaged.sam["Resources"].values() if it["Type"] == "AWS::Serverless::Function"]
     terraform = packaged.terraform["resource"]["aws_lambda_function"]
@@ -141,6 +150,7 @@ def unpacked(packaged: Packaged, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="the package is for Linux on x86-64"
 )

@@ -31,6 +31,7 @@ UNTAGGED = {  # types that take no tags, or only stand between two that have the
 TAG = {"Key": "benchfleet", "Value": {"Ref": "Stage"}}
 
 
+@pytest.mark.proof
 def test_cfn_lint_has_nothing_to_say() -> None:
     lint = "from cfnlint.runner import main; main()"
     templates = [str(CHALICE / name) for name in ("resources.json", "network.json")]

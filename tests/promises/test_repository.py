@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ADRS = ROOT / "docs" / "adr"
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
+MOCKING = re.compile(r"Mock|\bpatch\b")
 
 
 @pytest.mark.parametrize(
@@ -68,9 +69,11 @@ def unspecified_mocks(tree: ast.AST) -> Iterator[str]:
             yield f"line {node.lineno}: {name}"
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_collaborators_are_passed_and_not_patched(path: Path) -> None:
-    assert list(unspecified_mocks(ast.parse(path.read_text(encoding="utf-8")))) == []
+def test_collaborators_are_passed_and_not_patched() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in TESTS}
+    named = {path: text for path, text in texts.items() if MOCKING.search(text)}  # the others need no parsing
+    found = {str(path.relative_to(ROOT)): list(unspecified_mocks(ast.parse(text))) for path, text in named.items()}
+    assert {name: words for name, words in found.items() if words} == {}
 
 
 def test_the_rule_against_mocks_finds_them() -> None:

@@ -5,9 +5,9 @@ import pytest
 from tests.contract.system import Clients, System
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clients() -> Clients:
-    """Of one file's own: making them costs more than a test."""
+    """Making them costs more than ten tests."""
     return Clients()
 
 

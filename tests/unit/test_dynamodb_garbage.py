@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_emulator.dynamodb.requests import OPERATIONS
@@ -121,8 +121,10 @@ def test_an_example_stands_for_each_operation() -> None:
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
 def test_garbage_in_every_place_of_a_request(operation: str) -> None:
-    for path in places(WELL[operation]):
-        for garbage in GARBAGE:
+    """`make proof` tries all garbage in each place; here, each place has a fifth of it, the next place another."""
+    apart = 1 if settings().max_examples > 100 else 5
+    for number, path in enumerate(places(WELL[operation])):
+        for garbage in GARBAGE[number % apart :: apart]:
             require_whole(a_database(), operation, replaced(WELL[operation], path, garbage))
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from benchmarks.report_inference import measure, share
 from benchmarks.simulated_runs import Scenario
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.variants import one_now
 
 
 def on(instance: str, machine: str, values: dict[str, list[float]], **more: Any) -> TaskFolder:
@@ -30,7 +31,7 @@ def report(folder: Path, *tasks: TaskFolder) -> Report:
 # simulated, with the truth known; the share before is that of the issue that asked for it
 
 
-@pytest.mark.parametrize("tasks", [4, 10])  # before: 24 % and 54 % of boards claimed a difference
+@pytest.mark.parametrize("tasks", one_now(4, 10))  # before: 24 % and 54 % of boards claimed a difference
 def test_tasks_of_two_instances_are_two_repeats(tasks: int) -> None:
     found = measure(Scenario(tasks, 2), runs=150)
     assert 0.92 <= (share(found.means) or 0) <= 0.985
@@ -52,7 +53,7 @@ def test_differences_of_five_in_a_hundred_are_found() -> None:
     assert found.found / found.boards > 0.9
 
 
-@pytest.mark.parametrize(("slow", "tasks"), [(0.3, 3), (0.3, 5), (0.5, 3)])
+@pytest.mark.parametrize(("slow", "tasks"), one_now((0.3, 3), (0.3, 5), (0.5, 3)))
 def test_where_tasks_were_in_both_modes_their_interval_holds_the_mean(slow: float, tasks: int) -> None:
     """It misses where all tasks were in one: there, no interval could know better."""
     found = measure(Scenario(tasks, shape="bimodal", slow=slow), runs=150)
@@ -61,7 +62,7 @@ def test_where_tasks_were_in_both_modes_their_interval_holds_the_mean(slow: floa
 
 
 def test_turns_that_cancel_a_drift_make_no_claims_of_it() -> None:
-    found = measure(Scenario(5, shared=True, drift=0.01, abba=True), runs=300)
+    found = measure(Scenario(5, shared=True, drift=0.01, abba=True), runs=100)
     assert found.claims / found.boards <= 0.05
 
 

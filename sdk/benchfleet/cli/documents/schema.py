@@ -1,6 +1,7 @@
 """docs/cli.schema.json: the shape of what each command prints with `--json`. `python -m benchfleet.cli.documents.schema`"""
 
 import json
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,9 @@ def model(command: str) -> type[BaseModel]:
     return found
 
 
+@cache
 def document() -> dict[str, Any]:
-    """The whole file: `commands` leads from a command's words to its document."""
+    """The whole file: `commands` leads from a command's words to its document. Made once: nobody may change it."""
     asked = [(model(command), "serialization") for command in DOCUMENTS]
     references, made = models_json_schema(asked, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
     commands = {command: references[model(command), "serialization"] for command in DOCUMENTS}
