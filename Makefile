@@ -3,15 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
-# More than the cores: tests of processes wait for a third of their time.
-WORKERS ?= 4
+# More than the cores: tests of processes wait for a part of their time.
+WORKERS ?= 3
 IMAGE ?= benchfleet-runner:latest
 BASE_IMAGE ?= ruby:3.4.7
 STAGE ?= dev
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo demo-http test check proof rehearse-deploy mutants bench emulator http-apps model package schema image image-base fix lock clean
+.PHONY: help venv demo demo-http test check style proof rehearse-deploy mutants bench emulator http-apps model package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
@@ -48,14 +48,19 @@ demo-http: venv http-apps
 	@$(BIN)/benchfleet http compare --frameworks fastapi,starlette,flask --quick --suite json-small || [ $$? -eq 5 ]
 	@$(BIN)/benchfleet report --html results/http-demo.html
 
-check: venv
+check: style
+	$(BIN)/mypy
+
+style: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+# Types are checked beside the tests: in a new clone that takes one core a minute.
+test: style
+	@mkdir -p build; $(BIN)/mypy > build/types.txt 2>&1 & types=$$!; trap "kill $$types 2>/dev/null" INT TERM; \
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile; tests=$$?; \
+	wait $$types; typed=$$?; echo "mypy: $$(tail -n 40 build/types.txt)"; exit $$((tests || typed))
 
 proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api
+from tests.variants import one_now
 
 pytestmark = [pytest.mark.needs_browser]
 GRAVE = {"serious", "critical"}
@@ -36,7 +37,7 @@ def run_id(api: Api) -> str:
     return made
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", one_now("light", "dark"))
 def test_axe_finds_nothing_serious(api: Api, visits: Visits, run_id: str, scheme: Literal["light", "dark"]) -> None:
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}", color_scheme=scheme, reduced_motion="reduce")
     page = visit.page
@@ -50,7 +51,7 @@ def test_axe_finds_nothing_serious(api: Api, visits: Visits, run_id: str, scheme
     assert grave_findings(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", one_now("light", "dark"))
 def test_axe_finds_nothing_serious_where_there_is_no_run(
     api: Api, visits: Visits, scheme: Literal["light", "dark"]
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_run_is_watched_from_its_first_task_to_its_archive(api: Api, visits: V
         assert "box-1/output.json" in archive.getnames()
 
 
+@pytest.mark.proof
 def test_a_completed_run_whose_tasks_failed_says_so_beside_its_badge(api: Api, visits: Visits) -> None:
     run_id = api.create(per_instance_type={"tasks": 2}, max_attempts=1)["run_id"]
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
@@ -121,6 +122,7 @@ def test_a_completed_run_whose_tasks_failed_says_so_beside_its_badge(api: Api, v
     expect(note).to_be_hidden()
 
 
+@pytest.mark.proof
 def test_a_run_with_a_target_precision_says_why_it_stopped(api: Api, visits: Visits) -> None:
     tasks = {"per_instance_type": {"tasks": 10}}
     body = {"workload": "mock", "ruby_version": None, "target_precision": "1%", "max_tasks": 30, **tasks}
@@ -176,6 +178,7 @@ def test_ending_a_run_early_asks_first_and_takes_a_key_once(api: Api, visits: Vi
     assert not [url for url in visit.requests if api.ready.keys.admin in url]
 
 
+@pytest.mark.proof
 def test_an_answer_to_a_dialog_that_was_closed_closes_no_other(api: Api, visits: Visits) -> None:
     """The network takes its time over the first click."""
     run_id, second = (api.create()["run_id"] for _ in range(2))
@@ -216,6 +219,7 @@ def test_markup_from_outside_stays_text(api: Api, visits: Visits) -> None:
     assert asked == []
 
 
+@pytest.mark.proof
 def test_an_error_is_told_on_hover_focus_and_to_screen_readers(api: Api, visits: Visits) -> None:
     run_id = api.create()["run_id"]
     fail(api, api.claim(run_id, runner_id=RUNNER), "optcarrot exited with 1")
@@ -257,6 +261,7 @@ def test_a_hidden_tab_asks_nothing(api: Api, visits: Visits) -> None:
         page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
 
 
+@pytest.mark.proof
 def test_times_of_a_clock_that_was_set_back_are_marked(api: Api, visits: Visits) -> None:
     run_id = api.create(per_instance_type={"tasks": 1})["run_id"]
     complete(api, api.claim(run_id, runner_id=RUNNER))
@@ -325,6 +330,7 @@ def test_a_run_that_has_ended_shows_its_ranking_and_names_from_outside_stay_text
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.proof
 def test_a_run_without_results_says_so_where_they_would_be(api: Api, visits: Visits) -> None:
     run_id = api.create(max_attempts=1)["run_id"]
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
@@ -349,6 +355,7 @@ def test_the_machines_of_a_run_are_told_with_what_hinders_them(api: Api, visits:
         expect(row).to_contain_text(words)
 
 
+@pytest.mark.proof
 def test_a_run_that_brings_no_machines_shows_none(api: Api, visits: Visits) -> None:
     visit = visits(f"{api.ready.api_url}/?run_id={api.create()['run_id']}")
     expect(visit.page.locator("#run-status")).to_have_text("running")

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api, fresh
+from tests.variants import one_now
 
 pytestmark = [pytest.mark.needs_browser]
 LONGEST_TASK_MS = """() => new Promise((resolve) => {
@@ -33,7 +34,7 @@ def test_choosing_a_run_changes_the_address_and_back_returns(api: Api, visits: V
     assert page.title().endswith(f"{first} · benchfleet")
 
 
-@pytest.mark.parametrize("run_id", ["no-such-run", "<script>alert(1)</script>", "../up", ".."])
+@pytest.mark.parametrize("run_id", one_now("<script>alert(1)</script>", "no-such-run", "../up", ".."))
 def test_an_unknown_run_is_told_and_leads_to_the_newest(api: Api, visits: Visits, run_id: str) -> None:
     newest = api.create()["run_id"]
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}", forgive="status of 404")
@@ -42,6 +43,7 @@ def test_an_unknown_run_is_told_and_leads_to_the_newest(api: Api, visits: Visits
     expect(visit.page.locator("#run-id")).to_have_text(newest)
 
 
+@pytest.mark.proof
 def test_a_group_opens_page_by_page_among_many_groups(api: Api, visits: Visits) -> None:
     others = [{"instance_type": f"type-{number}"} for number in range(59)]
     run_id = api.create(per_instance_type={"tasks": 1}, local=others + [{"instance_type": "wide"}] * 210)["run_id"]
@@ -106,7 +108,7 @@ def test_a_phone_needs_no_sideways_scrolling(api: Api, visits: Visits) -> None:
     assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-@pytest.mark.parametrize("width", [700, 1280])
+@pytest.mark.parametrize("width", one_now(700, 1280))
 def test_a_long_error_makes_no_page_wider(api: Api, visits: Visits, width: int) -> None:
     run_id = api.create()["run_id"]
     task_id = api.claim(run_id)["task"]["id"]
@@ -117,6 +119,7 @@ def test_a_long_error_makes_no_page_wider(api: Api, visits: Visits, width: int) 
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.proof
 def test_runners_of_one_run_are_not_told_under_another(api: Api, visits: Visits) -> None:
     """The network takes its time over the first run's runners, and over the second run."""
     first, second = (api.create()["run_id"] for _ in range(2))

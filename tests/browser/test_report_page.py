@@ -11,6 +11,7 @@ from benchfleet.report.reading import read_runs
 from tests.browser.test_dashboard_accessibility import grave_findings
 from tests.browser.visit import Visits
 from tests.report_runs import realistic
+from tests.variants import one_now
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.needs_browser]
@@ -35,7 +36,7 @@ def report(folder: Path, *benchmarks: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", one_now("light", "dark"))
 def test_axe_has_no_serious_finding_and_nothing_is_asked_for(visits: Visits, small: Path, scheme: str) -> None:
     """The policy's violations are complaints too: `visits` looks for them."""
     visit = visits(small.as_uri(), color_scheme=scheme)
@@ -72,13 +73,14 @@ def test_tables_sort_by_keyboard(visits: Visits, file: Path) -> None:
     assert table.locator("tbody th").first.inner_text() == "hetzner cax21"
 
 
+@pytest.mark.proof
 def test_without_a_script_everything_is_there_and_no_dead_control(visits: Visits, file: Path) -> None:
     page = visits(file.as_uri(), java_script_enabled=False).page
     assert page.locator(".card:visible").count() == 8
     assert page.locator(".filters:visible").count() == 0
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", one_now(390, 1280))
 def test_nothing_is_cut_off(visits: Visits, file: Path, width: int) -> None:
     """Neither the page, nor a table or a chart inside it, is wider than its place."""
     page = visits(file.as_uri(), viewport={"width": width, "height": 844}).page
@@ -99,6 +101,7 @@ def test_print_is_dark_on_white_and_without_controls(visits: Visits, file: Path)
     assert page.locator(".filters:visible").count() == 0
 
 
+@pytest.mark.proof
 def test_print_cuts_no_table_off(visits: Visits, file: Path) -> None:
     """A page of A4 between Chromium's margins."""
     page = visits(file.as_uri(), viewport={"width": 718, "height": 1000}).page

@@ -98,6 +98,7 @@ def test_a_runner_in_a_container_completes_a_real_task(image: str, emulator: Emu
     require_result(folder)
 
 
+@pytest.mark.proof
 def test_a_runner_outside_gives_each_task_a_container(image: str, emulator: Emulator, tmp_path: Path) -> None:
     isolated = [sys.executable, "-m", "runner_image", "--isolation", "docker", "--image", image]
     with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:

@@ -155,6 +155,7 @@ def test_an_empty_address_is_one_line_and_code_3(option: str) -> None:
     assert f"pass a {option}" in ended.stderr
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(not _has_ipv6(), reason="this machine has no ::1")
 @pytest.mark.parametrize("flags", one_now(["--host", "[::1]", "--aws-host", "::1"], ["--host", "::1"]))
 def test_it_listens_on_ipv6(start: Start, flags: list[str]) -> None:

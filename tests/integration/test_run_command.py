@@ -119,6 +119,7 @@ def test_wrong_options_are_refused_before_anything_is_started(folder: Path) -> N
     assert "workload_options.repeats: Option repeats must be a valid integer" in ran.err
 
 
+@pytest.mark.proof
 def test_two_subjects_take_turns_and_are_compared(folder: Path, emulator: Emulator) -> None:
     """The shipped config, with less to do."""
     shipped = yaml.safe_load((ROOT / "configs" / "two-commands.yaml").read_text())
@@ -222,6 +223,7 @@ def test_an_interrupt_in_a_pipe_ends_what_is_here(folder: Path, emulator: Emulat
         client.stop_run(run_id)
 
 
+@pytest.mark.proof
 def test_a_full_disk_is_one_line_and_resume_finishes_it(folder: Path, emulator: Emulator) -> None:
     """The limit on a file's size stands for the disk's end: writes beyond it fail."""
     write(folder, {"argv": ["head", "-c", "60000", "/dev/urandom"], "benchmark": "noise"}, workload="command")
@@ -287,6 +289,7 @@ def runs(folder: Path, *words: str) -> Ran:
     return Ran(start(folder, *words, command="runs"))
 
 
+@pytest.mark.proof
 def test_a_run_that_is_left_with_its_emulator_can_be_looked_at_by_its_id(folder: Path) -> None:
     write(folder)
     left = run(folder, "-c", "config.json", "--run-id", "left", "--emulator", "--detach")

@@ -130,6 +130,7 @@ def test_a_stop_kills_everything_and_removes_the_container(isolation: DockerIsol
     assert isolation.used().unread == 0
 
 
+@pytest.mark.proof
 def test_a_timeout_ends_the_command_and_the_next_one_runs(isolation: DockerIsolation, work_dir: Path) -> None:
     with isolation.open(work_dir, stop=Stop()) as slot:
         assert run(slot, "echo begun; sleep 100", work_dir, timeout_s=1) == (TIMED_OUT, ["begun"])
@@ -140,6 +141,7 @@ def test_a_timeout_ends_the_command_and_the_next_one_runs(isolation: DockerIsola
     assert isolation.used().unread == 0
 
 
+@pytest.mark.proof
 def test_what_a_container_used_is_unknown_where_somebody_else_killed_it(
     isolation: DockerIsolation, work_dir: Path
 ) -> None:
@@ -180,6 +182,7 @@ def test_a_tasks_own_image_is_used_for_it_alone(isolation: DockerIsolation, imag
         assert run(slot, "basename /a/b", work_dir)[0] == 127
 
 
+@pytest.mark.proof
 def test_an_official_image_is_built_on_once_and_found_by_its_id(isolation: DockerIsolation, work_dir: Path) -> None:
     engine = connect()
     assert engine is not None
@@ -198,6 +201,7 @@ def test_an_official_image_is_built_on_once_and_found_by_its_id(isolation: Docke
                 engine.images.remove(each, force=True)
 
 
+@pytest.mark.proof
 def test_the_runners_own_image_serves_where_it_holds_what_is_asked_for_or_a_person_chose_it(
     isolation: DockerIsolation, image: str, work_dir: Path
 ) -> None:
@@ -272,6 +276,7 @@ def test_a_server_runs_beside_commands_until_it_is_stopped_with_all_that_it_star
     assert containers() == []
 
 
+@pytest.mark.proof
 def test_a_server_that_ends_in_order_has_the_time_for_it(isolation: DockerIsolation, work_dir: Path) -> None:
     with isolation.open(work_dir, stop=Stop()) as slot:
         line = "trap 'sleep 0.6; echo flushed; exit 7' TERM; echo up; while :; do :; done"
@@ -280,6 +285,7 @@ def test_a_server_that_ends_in_order_has_the_time_for_it(isolation: DockerIsolat
         assert out.read_text() == "up\nflushed\n"
 
 
+@pytest.mark.proof
 def test_a_server_that_ends_by_itself_leaves_nothing_and_its_code(isolation: DockerIsolation, work_dir: Path) -> None:
     with isolation.open(work_dir, stop=Stop()) as slot:
         server, _ = begin(slot, work_dir, "echo up; setsid sleep 100 & exit 3")
@@ -287,6 +293,7 @@ def test_a_server_that_ends_by_itself_leaves_nothing_and_its_code(isolation: Doc
         assert (server.poll(), server.stop(), len(containers())) == (3, 3, 1)
 
 
+@pytest.mark.proof
 def test_a_command_reaches_the_server_over_loopback_and_a_timeout_spares_it(
     isolation: DockerIsolation, work_dir: Path
 ) -> None:
@@ -307,6 +314,7 @@ def network_of(container: str) -> str:
     return os.readlink(f"/proc/{pid}/ns/net")
 
 
+@pytest.mark.proof
 def test_a_stop_kills_servers_too(isolation: DockerIsolation, work_dir: Path) -> None:
     stop = Stop()
     with isolation.open(work_dir, stop=stop) as slot:
@@ -318,6 +326,7 @@ def test_a_stop_kills_servers_too(isolation: DockerIsolation, work_dir: Path) ->
     assert containers() == []
 
 
+@pytest.mark.proof
 def test_a_program_that_cannot_be_started_ends_with_127(isolation: DockerIsolation, work_dir: Path) -> None:
     with isolation.open(work_dir, stop=Stop()) as slot:
         files = {"stdout": work_dir / "out", "stderr": work_dir / "err"}
@@ -384,6 +393,7 @@ def test_a_benchmark_reaches_neither_metadata_nor_this_machines_loopback(
             assert reaches(open_door, work_dir, *places) == [True, False, True]
 
 
+@pytest.mark.proof
 def test_the_routes_are_there_again_after_a_timeout(isolation: DockerIsolation, work_dir: Path) -> None:
     with metadata_service() as service, isolation.open(work_dir, stop=Stop()) as slot:
         assert run(slot, "sleep 100", work_dir, timeout_s=1)[0] == TIMED_OUT
@@ -391,6 +401,7 @@ def test_the_routes_are_there_again_after_a_timeout(isolation: DockerIsolation, 
     assert code != 0
 
 
+@pytest.mark.proof
 def test_nothing_and_everything_can_be_asked_for(image: str, work_dir: Path) -> None:
     with metadata_service() as service, answering("127.0.0.1") as local:
         places = [(METADATA_SERVICE, service), ("127.0.0.1", local)]
@@ -406,6 +417,7 @@ def test_a_benchmark_cannot_take_the_routes_away(isolation: DockerIsolation, wor
     assert "not permitted" in said[0]
 
 
+@pytest.mark.proof
 def test_an_image_without_tools_for_it_is_refused_before_anything_runs(work_dir: Path) -> None:
     with made_of("sh", "cat", "touch") as bare, isolated(bare) as isolation:
         with isolation.open(work_dir, stop=Stop()) as slot, pytest.raises(TaskError) as raised:

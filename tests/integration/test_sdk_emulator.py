@@ -26,6 +26,7 @@ from benchfleet_contract.states import TaskStatus
 
 from local_emulator.stack import Emulator
 from tests.integration.api_client import Api, fresh, run_body
+from tests.variants import one_now
 
 SDK_DOC = Path(__file__).parents[2] / "docs" / "sdk.md"
 
@@ -50,7 +51,7 @@ class Ask:
             return [item async for item in found] if isinstance(found, AsyncIterator) else await found
 
 
-@pytest.fixture(params=["blocking", "awaited"])
+@pytest.fixture(params=one_now("blocking", "awaited"))
 def ask(request: pytest.FixtureRequest, emulator: Emulator) -> Ask:
     return Ask(request.param, emulator)
 
@@ -116,7 +117,7 @@ def test_storage_takes_ranges_of_what_it_signed(ask: Ask, api: Api, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "code", re.findall(r"```python\n(.*?)```", SDK_DOC.read_text(), re.DOTALL), ids=["sync", "async"]
+    "code", one_now(*re.findall(r"```python\n(.*?)```", SDK_DOC.read_text(), re.DOTALL)), ids=["sync", "async"]
 )
 def test_the_examples_of_the_docs_run(emulator: Emulator, api: Api, tmp_path: Path, code: str) -> None:
     """As a person would: saved to a file, with URL and key in the environment, and a runner elsewhere."""

@@ -69,6 +69,7 @@ def test_the_pinned_commit_is_cloned_run_and_recorded(slot: Slot, suite: Path) -
     assert slot.files() == {"benchmark_output.txt", "output.json", "output.txt", "output.csv"} | raw
 
 
+@pytest.mark.proof
 def test_the_files_are_what_they_say(slot: Slot, plain_suite: Path) -> None:
     workload = RubyBench(now=lambda: datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC))
     outcome = slot.measure(workload, {"path": str(plain_suite), "name_filters": ["sum"]})
@@ -92,12 +93,14 @@ def test_a_failing_benchmark_keeps_the_others(slot: Slot, plain_suite: Path) -> 
     assert all(f.reason == "nothing to add" for f in outcome.output.failures)
 
 
+@pytest.mark.proof
 def test_progress_rises_from_the_clone_to_collecting(slot: Slot, plain_suite: Path) -> None:
     slot.measure(RubyBench(), {"path": str(plain_suite)})
     assert slot.percents == [5, 10, 30, 50, 70, 90, 90]
     assert [each.benchmark for each in slot.told][2:6] == ["sum", "broken", "sum", "broken"]
 
 
+@pytest.mark.proof
 def test_when_all_fail_the_task_fails_with_their_words(slot: Slot, plain_suite: Path) -> None:
     with pytest.raises(WorkloadError, match="nothing to add") as failed:
         slot.measure(RubyBench(), {"path": str(plain_suite), "name_filters": ["broken"]})
@@ -111,6 +114,7 @@ def test_a_suite_that_forgets_the_compiler_is_found_out(slot: Slot, plain_suite:
     assert (failed.value.error_type, failed.value.failure_class) == ("wrong_variant", "infrastructure")
 
 
+@pytest.mark.proof
 def test_a_compiler_that_the_environment_turns_on_is_found_out(slot: Slot, plain_suite: Path) -> None:
     slot.environment["RUBYOPT"] = "--yjit"
     with pytest.raises(WorkloadError, match=r"\+YJIT is on in variant interp"):
@@ -133,6 +137,7 @@ def test_a_suite_without_a_result_file_tells_its_last_words(slot: Slot, plain_su
         slot.measure(RubyBench(), {"path": str(plain_suite), "name_filters": ["sum"]})
 
 
+@pytest.mark.proof
 def test_a_suite_that_fails_behind_its_benchmarks_is_not_well(slot: Slot, plain_suite: Path) -> None:
     slot.environment["BREAKS"] = "1"
     outcome = slot.measure(RubyBench(), {"path": str(plain_suite), "name_filters": ["sum"]})
@@ -151,6 +156,7 @@ def test_a_path_must_be_at_the_commit_that_was_asked_for(slot: Slot, suite: Path
         slot.measure(RubyBench(), {**asked, "path": str(plain_suite)})
 
 
+@pytest.mark.proof
 def test_changes_of_a_given_suite_are_told(slot: Slot, suite: Path) -> None:
     git(suite, "checkout", "-q", "HEAD~1")
     (suite / "run_benchmarks.rb").write_text(SUITE.read_text() + "\n# changed\n")
@@ -159,6 +165,7 @@ def test_changes_of_a_given_suite_are_told(slot: Slot, suite: Path) -> None:
     assert slot.prepared.versions["ruby-bench"] == f"{git(suite, 'rev-parse', 'HEAD')}+changes"
 
 
+@pytest.mark.proof
 def test_a_plain_folder_in_somebodys_work_tree_is_not_that_ones_commit(slot: Slot, suite: Path) -> None:
     inner = suite / "inner"
     inner.mkdir()

@@ -3,9 +3,9 @@
 import math
 
 import pytest
+import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet_results.fleets.pairs import pairs
 from benchfleet_results.fleets.statistics import clustered, probability
-from scipy import stats
 
 from tests.unit.fleet_results import a_benchmark, a_test
 
@@ -14,9 +14,9 @@ def test_clusters_of_one_are_the_ordinary_standard_error() -> None:
     values = [1.0, 2.0, 4.0, 7.0]
     found = clustered(list(enumerate(values)))
     assert found is not None
-    assert found.standard_error == pytest.approx(stats.sem(values))
-    assert found.interval == pytest.approx(stats.t.interval(0.95, 3, loc=3.5, scale=stats.sem(values)))
-    assert probability(found) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+    assert found.standard_error == pytest.approx(scipy.stats.sem(values))
+    assert found.interval == pytest.approx(scipy.stats.t.interval(0.95, 3, loc=3.5, scale=scipy.stats.sem(values)))
+    assert probability(found) == pytest.approx(scipy.stats.ttest_1samp(values, 0).pvalue)
 
 
 def test_copies_of_a_test_in_one_cluster_make_nothing_surer() -> None:
@@ -53,7 +53,7 @@ def test_targets_are_compared_on_the_tests_that_both_have() -> None:
     found = {one.measure: one for one in pairs(made)}
     assert (found["e2el_ms"].first, found["e2el_ms"].second, found["e2el_ms"].tests) == ("p_fast", "p_slow", 4)
     assert found["e2el_ms"].difference == pytest.approx(-51.5)
-    assert found["e2el_ms"].p == pytest.approx(stats.ttest_rel([100, 101, 102, 103], [150, 152, 154, 156]).pvalue)
+    assert found["e2el_ms"].p == pytest.approx(scipy.stats.ttest_rel([100, 101, 102, 103], [150, 152, 154, 156]).pvalue)
     assert found["score"].difference == 0
     assert "ttft_ms" not in found
 
