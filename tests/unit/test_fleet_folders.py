@@ -8,6 +8,8 @@ from benchfleet.fleet.aggregating import read_folder, write
 from benchfleet.fleet.comparing import compare, read_results
 from benchfleet.fleet.errors import FolderError
 from benchfleet.fleet.rescoring import rescore
+from benchfleet_contract.fleets.assertions import Rubric, grade_key
+from benchfleet_contract.fleets.outcomes import Grade
 from benchfleet_contract.fleets.plan import FleetPlan, ProviderSettings, Shard, Target, TestRequest
 from benchfleet_contract.fleets.results import FleetBenchmarkResults, Score
 from benchfleet_results.fleets.aggregate import aggregate
@@ -119,7 +121,19 @@ def test_what_a_model_said_of_an_answer_is_kept() -> None:
 def test_python_runs_only_where_it_is_allowed() -> None:
     plan = _plan(assertions=[{"type": "python", "value": "mine:check"}])
     assert rescore(_fleet(), plan).results.repository_results[0].results.results[0].passed is None
-    found = rescore(
-        _fleet(), plan, run_python=lambda one, answer, test: Score(type="python", passed=answer == "four", score=1)
-    )
+    found = rescore(_fleet(), plan, run_python=lambda one, answer, test: Grade(score=float(answer == "four")))
     assert found.results.repository_results[0].results.results[0].passed is True
+    assert found.processes == []
+
+
+def test_a_score_that_only_a_model_can_give_is_named_and_one_by_another_question_is_not_taken() -> None:
+    """Scores that say by what they were given are kept only for the same rubric, also where it is turned around."""
+    rubric = {"type": "llm-rubric", "value": "kind?"}
+    key = grade_key(Rubric.model_validate(rubric), None)
+    fleet = _fleet(scores=[Score(type="llm-rubric", passed=True, score=0.75, grade=key)])
+    found = rescore(fleet, _plan(assertions=[{**rubric, "value": "polite?"}]))
+    assert found.calls == ["r2/openai_m/t", "r1/openai_m/t"]
+    assert found.results.repository_results[0].results.results[0].passed is None
+    turned = rescore(fleet, _plan(assertions=[{**rubric, "type": "not-llm-rubric"}]))
+    assert (turned.calls, turned.results.repository_results[0].results.results[0].score) == ([], 0.25)
+    assert rescore(_fleet(), _plan(assertions=[{"type": "python", "value": "a:b"}])).processes == found.calls

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from benchfleet_contract.fleets.assertions import read_assertion
-from benchfleet_contract.fleets.results import Score
+from benchfleet_contract.fleets.assertions import Pattern, Rubric, grade_key, read_assertion
+from benchfleet_contract.fleets.outcomes import Grade
 from benchfleet_results.fleets.scoring.answers import Answer, Verdict, judge, written, wrong
 from benchfleet_results.fleets.scoring.bounded import NotComputed, searched
 from benchfleet_results.fleets.scoring.quality import pass_at_k, quality
@@ -87,8 +87,23 @@ def test_similarity_compares_with_what_is_expected_and_then_expected_is_no_subst
 def test_what_a_process_or_a_model_says_is_taken_from_outside() -> None:
     rubric = {"type": "llm-rubric", "value": "polite?"}
     assert _judge("x", rubric).passed is None
-    said = Score(type="llm-rubric", passed=True, score=0.9)
-    assert _judge("x", {"type": "contains", "value": "x"}, rubric, outside={1: said}).score == pytest.approx(0.95)
+    said = {
+        grade_key(Rubric.model_validate(rubric), "openai:judge"): Grade(score=0.9, reason="yes", cost_usd=0.1, tokens=7)
+    }
+    found = _judge("x", {"type": "contains", "value": "x"}, rubric, grades=said, judge="openai:judge")
+    assert found.score == pytest.approx(0.95)
+    assert (found.scores[1].cost_usd, found.scores[1].tokens, found.scores[1].reason) == (0.1, 7, "yes")
+    turned = _judge("x", {**rubric, "type": "not-llm-rubric", "weight": 3}, grades=said, judge="openai:judge")
+    assert (turned.passed, turned.score) == (False, pytest.approx(0.1))
+    assert _judge("x", rubric, grades=said, judge="openai:another").passed is None
+
+
+def test_what_was_said_of_a_pattern_or_a_schema_is_kept() -> None:
+    """The control plane has neither package."""
+    pattern = {"type": "regex", "value": "x"}
+    said = {grade_key(Pattern.model_validate(pattern), None): Grade(score=0.0)}
+    assert _judge("x", pattern, grades=said).passed is False
+    assert _judge("x", pattern).passed is True
 
 
 def test_a_wrong_assertion_is_told_and_decides_nothing() -> None:

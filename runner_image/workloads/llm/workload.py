@@ -19,7 +19,10 @@ from pydantic import ValidationError
 from runner_image.isolation.protocol import OfficialImage
 from runner_image.retries import Policy
 from runner_image.workloads.files import OUTPUT_TXT, write_output, write_plain
+from runner_image.workloads.llm.custom import FOLDER
+from runner_image.workloads.llm.grading import Grading, judged
 from runner_image.workloads.llm.journal import Journal
+from runner_image.workloads.llm.judging import asked_of_judge
 from runner_image.workloads.llm.limits import Gate, Leases, Places
 from runner_image.workloads.llm.loop import Loop
 from runner_image.workloads.llm.network import client
@@ -38,7 +41,7 @@ _log = logging.getLogger(__name__)
 class Llm:
     name = "llm"
     credentials: tuple[str, ...] = ()  # which are needed stands in the shard
-    scratch: tuple[str, ...] = ("journal.jsonl",)
+    scratch: tuple[str, ...] = ("journal.jsonl", FOLDER)
 
     def __init__(self, backoff: Policy = BACKOFF) -> None:
         self._backoff = backoff
@@ -64,20 +67,19 @@ class Llm:
         for warning in self._warnings:
             _log.warning("%s: %s", self.shard.target.spec, warning)
         self._provider = provider(self.shard.target, self.shard.provider, job.credentials, select=fleet.select)
+        self._judge = self._judging(job, fleet) if judged(self.shard) else None
         return Prepared(["llm", self.shard.target.spec], {"model": self.shard.target.model})
 
     def run(self, job: Job, prepared: Prepared, slot: Slot, report: Callable[[Progress], None]) -> int:
         self._started = datetime.now(UTC)
-        begun = time.monotonic()
         counts = Counter[str]()
 
         async def work() -> None:
-            await self._work(job, counts)
+            await self._work(job, slot, counts)
 
         with Loop(work) as loop:
             while not loop.ended(REPORT_S):
                 report(_progress(counts, len(self.shard.tests)))
-        self._lasted_s = time.monotonic() - begun
         return 0
 
     def collect(self, job: Job, prepared: Prepared, exit_code: int) -> Outcome:
@@ -95,41 +97,70 @@ class Llm:
         write_plain(folder / OUTPUT_TXT, "".join(_line(each) for each in outcomes).encode())
         return Outcome(output, exit_code)
 
-    async def _work(self, job: Job, counts: Counter[str]) -> None:
+    def _judging(self, job: Job, fleet: FleetControl) -> tuple[Provider, Prices]:
+        """Its key has to be here before anything is sent: answers that nobody can grade are paid for nothing."""
+        target, settings = self.shard.judge_target, self.shard.judge_provider
+        if target is None or settings is None:
+            raise WorkloadError("The shard has rubrics, and no judge: plan the fleet anew")
+        found = provider(target, settings, job.credentials, select=fleet.select)
+        prices = Prices(settings, target.model)
+        asked = asked_of_judge(self.shard.tests[0], "", "", self.shard.judge or {}, key="judge")
+        self._warnings += [f"judge: {warning}" for warning in prices.warnings([asked])]
+        return found, prices
+
+    async def _work(self, job: Job, slot: Slot, counts: Counter[str]) -> None:
         shard, fleet = self.shard, _control(job)
         journal = Journal(job.work_dir, kept=self._kept, keep=fleet.keep)
         counts.update(each.status for each in journal.outcomes.values() if each.settled)
         places = Places(min(shard.load.concurrency, shard.provider.max_concurrency or shard.load.concurrency))
+        begun = time.monotonic()
         try:
             async with _http(self._provider) as http:
                 await rehearse(http)
                 run = ShardRun(
                     shard,
-                    self._sender(job, http, places),
+                    self._sender(job, http, places, self._provider, self._prices),
                     places,
                     journal,
                     told=lambda outcome: counts.update([outcome.status]),
                 )
                 run.sender.leases.upcoming = run.upcoming
                 await run.run()
+            self._lasted_s = time.monotonic() - begun  # grading is no part of it
+            await self._grade(job, slot, journal, run.sender.leases.calls)
         finally:
             self._outcomes = journal.outcomes
             journal.close()
 
-    def _sender(self, job: Job, http: httpx.AsyncClient, places: Places) -> Sender:
-        shard, settings, prices = self.shard, self.shard.provider, self._prices
+    async def _grade(self, job: Job, slot: Slot, journal: Journal, calls: int) -> None:
+        """`calls`: how many questions the control plane was asked; those for the judge are counted on."""
+        grading = Grading(self.shard, journal, slot, job.work_dir)
+        if self._judge is None:
+            await grading.run()
+            return
+        found, prices = self._judge
+        places = Places(min(self.shard.load.concurrency, found.settings.max_concurrency or self.shard.load.concurrency))
+        async with _http(found) as http:
+            grading.places, grading.sender = places, self._sender(job, http, places, found, prices, calls)
+            await grading.run()
+
+    def _sender(
+        self, job: Job, http: httpx.AsyncClient, places: Places, found: Provider, prices: Prices, calls: int = 0
+    ) -> Sender:
+        shard, settings = self.shard, found.settings
         leases = Leases(
             _control(job).lease,
-            provider_key=self._provider.fingerprint,
-            target=shard.target.spec,
+            provider_key=found.fingerprint,
+            target=found.target.spec,
             places=places,
             upcoming=list,
             limits=KeyLimits(rpm=settings.rpm, tpm=settings.tpm, max_concurrency=settings.max_concurrency),
             reserve_tokens=max((_tokens(test) for test in shard.tests), default=0) if settings.tpm else 0,
+            calls=calls,
         )
         return Sender(
             http,
-            self._provider,
+            found,
             leases,
             Gate(),
             prices,

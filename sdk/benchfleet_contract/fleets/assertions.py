@@ -1,5 +1,7 @@
 """Typed assertions about an answer, as datasets and manifests write them: what is checked, at which threshold and weight."""
 
+import hashlib
+import json
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -92,6 +94,7 @@ class Threshold(BaseModel):
 Checked = Text | Many | Pattern | IsJson | Similarity | Custom | Rubric | Limit
 Assertion = Annotated[Checked | Threshold, Field(discriminator="type")]
 OUTSIDE = frozenset({"python", "llm-rubric"})  # need a process, or a request
+GRADED = OUTSIDE | {"regex", "is-json"}  # made where the answer came, and kept: the control plane has not the packages
 _MODELS: tuple[type[BaseModel], ...] = (Text, Many, Pattern, IsJson, Similarity, Custom, Rubric, Limit, Threshold)
 KINDS: tuple[str, ...] = tuple(kind for model in _MODELS for kind in get_args(model.model_fields["type"].annotation))
 _ADAPTER: TypeAdapter[Checked | Threshold] = TypeAdapter(Assertion)
@@ -111,6 +114,13 @@ def assertion_of(written: dict[str, Any]) -> Checked | Threshold:
     if isinstance(kind, str) and kind.startswith("not-"):
         written = {**written, "type": kind.removeprefix("not-"), "negate": not written.get("negate", False)}
     return _ADAPTER.validate_python(written)
+
+
+def grade_key(assertion: Checked, judge: str | None) -> str:
+    """By what an answer was graded: the kind and its value, and for a rubric the model that judges. Weights may change."""
+    told = [assertion.type, getattr(assertion, "value", None), judge if assertion.type == "llm-rubric" else None]
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _words(error: ValidationError) -> str:

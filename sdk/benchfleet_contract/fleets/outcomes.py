@@ -66,8 +66,28 @@ class OutcomeError(BaseModel):
     http_status: int | None = None
 
 
+class Grade(BaseModel):
+    """What a pattern, a schema, a process or a model said of an answer, before weight, threshold and negation.
+
+    `score` is from 0 to 1; None with an `error`: nobody knows. `passed` None: the threshold decides. `tokens` and `cost_usd`
+    are those of the model that judged.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    score: float | None = Field(default=None, ge=0, le=1)
+    passed: bool | None = None
+    reason: str | None = None
+    error: str | None = None
+    tokens: int | None = Field(default=None, ge=0)
+    cost_usd: float | None = Field(default=None, ge=0)
+    price_source: str | None = None
+
+
 class Outcome(BaseModel):
     """One line of a journal.
+
+    A line with `grading` only adds `grades` (by `grade_key`) to the answer that the journal has of this key.
 
     `intended_at` and `sent_at` are Unix seconds: when the request should have left by the load model, and when the try
     that counts left. `duration_ms` is that try alone; `retry_wait_ms` all waiting between tries, `queue_ms` what passed
@@ -98,6 +118,8 @@ class Outcome(BaseModel):
     price_source: str | None = None
     truncated: bool = False  # `response.content` was cut to what a result may hold
     attempt: int = Field(default=1, ge=1)
+    grades: dict[str, Grade] = {}
+    grading: bool = False
 
     def line(self) -> str:
         """As a line of a journal, with its line end."""
@@ -117,7 +139,10 @@ def best(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for outcome in outcomes:
         before = found.get(outcome.key)
-        if before is None or (before.status != "success" and (outcome.settled or not before.settled)):
+        if outcome.grading:
+            if before and before.status == "success":
+                found[outcome.key] = before.model_copy(update={"grades": {**before.grades, **outcome.grades}})
+        elif before is None or (before.status != "success" and (outcome.settled or not before.settled)):
             found[outcome.key] = outcome
     return found
 

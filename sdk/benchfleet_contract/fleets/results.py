@@ -59,7 +59,10 @@ class Score(_Shape):
     metric: str | None = _ours()
     reason: str | None = _ours()
     error: str | None = _ours()
-    cost_usd: float | None = _ours()
+    cost_usd: float | None = _ours(description="of the model that judged")
+    tokens: int | None = _ours(description="of the model that judged")
+    price_source: str | None = _ours()
+    grade: str | None = _ours(description="by what it was graded; the same in another run means the same question")
 
 
 class TestResult(_Shape):
@@ -158,6 +161,19 @@ class Quality(_Shape):
     metrics: dict[str, float] = {}
 
 
+class Judging(_Shape):
+    """Models that judge by rubrics: their answers, scores that they did not give, and what they cost beside the tests.
+
+    `cost_usd` sums what is known; None where no price of any answer is known (`unpriced` of them).
+    """
+
+    answers: Count
+    failed: Count
+    tokens: Count
+    cost_usd: float | None
+    unpriced: Count
+
+
 class ResultSummary(_Shape):
     """`total_cost` sums what is known; None where answers came and no price of any is known (`unpriced` of them)."""
 
@@ -180,6 +196,7 @@ class ResultSummary(_Shape):
     unpriced: Count | None = _ours()
     latency: Latency | None = _ours()
     quality: Quality | None = _ours()
+    judging: Judging | None = _ours()
 
 
 class BenchmarkResults(_Shape):
@@ -249,6 +266,7 @@ class FleetSummary(_Shape):
     unpriced: Count | None = _ours()
     latency: Latency | None = _ours()
     quality: Quality | None = _ours()
+    judging: Judging | None = _ours()
 
 
 class ProviderBreakdown(_Shape):
@@ -273,6 +291,7 @@ class TargetBreakdown(ProviderBreakdown):
     unpriced: Count
     latency: Latency | None = None
     quality: Quality | None = None
+    judging: Judging | None = _ours()
 
 
 class CategoryBreakdown(_Shape):

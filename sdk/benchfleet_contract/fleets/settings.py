@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from benchfleet_contract.fleets.dataset import Sampling, Text
+from benchfleet_contract.fleets.dataset import Sampling, Temperature, Text
 from benchfleet_contract.fleets.written import Written
 
 Format = Literal["json", "yaml", "csv", "html"]
@@ -42,10 +42,12 @@ class LoadSettings(Written):
 
 
 class Judge(Written):
-    """A model that grades answers. `target` is `provider:model`."""
+    """A model that grades answers. `target` is `provider:model`; with `rubric` it grades every test."""
 
     target: Text = Field(examples=["openai:gpt-4o"])
-    rubric: str | None = None
+    rubric: Text | None = Field(default=None, examples=["Is the answer polite?"])
+    temperature: Temperature | None = 0.0
+    max_tokens: Annotated[int, Field(ge=1)] = 1000
 
 
 class Settings(Sampling):

@@ -15,6 +15,7 @@ from benchfleet_contract.fleets.results import (
 from benchfleet_results.fleets.breakdowns import by_category, by_provider, by_target, named, target_of, tests_of
 from benchfleet_results.fleets.latency import latency
 from benchfleet_results.fleets.pairs import pairs
+from benchfleet_results.fleets.scoring.judging import judging
 from benchfleet_results.fleets.scoring.quality import quality
 from benchfleet_results.fleets.summary import durations, share, summed
 from benchfleet_results.fleets.tariffs import price_set_of
@@ -95,6 +96,7 @@ def _summary(benchmarks: Sequence[RepositoryResult]) -> FleetSummary:
         unpriced=sum(one.unpriced or 0 for one in parts) or None,
         latency=latency(tests, limits=benchmarks[0].results.limits if benchmarks else None),
         quality=quality(named(benchmarks)),
+        judging=judging(tests),
     )
 
 
@@ -105,8 +107,10 @@ def _told(benchmarks: Sequence[RepositoryResult]) -> list[str]:
 
 def _price_sets(benchmarks: Sequence[RepositoryResult]) -> dict[str, str]:
     """By which lists of prices the costs were made: name, version and date of each."""
-    sources = {test.price_source for one in benchmarks for test in one.results.results if test.price_source}
-    return {"price_sets": "; ".join(sorted({price_set_of(source) for source in sources}))} if sources else {}
+    tests = tests_of(benchmarks)
+    sources = {one.price_source for one in (*tests, *(score for test in tests for score in test.scores or ()))}
+    sets = sorted({price_set_of(source) for source in sources if source})
+    return {"price_sets": "; ".join(sets)} if sets else {}
 
 
 def _unpriced(benchmarks: Sequence[RepositoryResult]) -> list[str]:

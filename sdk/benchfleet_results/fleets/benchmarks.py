@@ -6,13 +6,12 @@ from typing import Any
 
 from benchfleet_contract.fleets.outcomes import Outcome
 from benchfleet_contract.fleets.plan import Shard, TestRequest
-from benchfleet_contract.fleets.results import BenchmarkResults, RepositoryResult, Score, TestResult
+from benchfleet_contract.fleets.results import BenchmarkResults, RepositoryResult, TestResult
 
 from benchfleet_results.fleets.scoring.answers import Answer, Verdict, judge, written, wrong
 from benchfleet_results.fleets.summary import summarise
 
 TIMED_OUT = "Request timed out"
-Outside = Mapping[str, Mapping[int, Score]]  # key → index of the assertion → what a process or a model said
 
 
 def benchmark(
@@ -24,12 +23,11 @@ def benchmark(
     started_at: str,
     completed_at: str,
     total_duration_ms: int,
-    outside: Outside | None = None,
     warnings: Sequence[str] = (),
 ) -> BenchmarkResults:
     """`outcomes` by key (`outcomes.best`); a test without one is skipped. In the order of the shard's tests, scored."""
     results = [
-        _result(test, outcomes.get(test.key), at=completed_at, keep=shard.save_responses, outside=(outside or {}))
+        _result(test, outcomes.get(test.key), at=completed_at, keep=shard.save_responses, judge=judge_of(shard))
         for test in shard.tests
     ]
     limits = shard.load.limits.model_dump(exclude_none=True)
@@ -77,7 +75,12 @@ def rfc3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def scored(test: TestRequest, outcome: Outcome, outside: Mapping[int, Score]) -> Verdict | None:
+def judge_of(shard: Shard) -> str | None:
+    """The model that judges by rubrics, as grades know it."""
+    return shard.judge_target.spec if shard.judge_target else None
+
+
+def scored(test: TestRequest, outcome: Outcome, judge_spec: str | None) -> Verdict | None:
     """None where the test asserts nothing, and of a test that was not sent."""
     assertions = written(test.expected, test.references, test.assertions)
     if outcome.status == "skipped":
@@ -89,12 +92,13 @@ def scored(test: TestRequest, outcome: Outcome, outside: Mapping[int, Score]) ->
         outcome.cost_usd,
         outcome.response.usage.completion_tokens,
         outcome.e2el_ms,
-        outside,
+        outcome.grades,
+        judge_spec,
     )
     return judge(answer, assertions, expected=test.expected)
 
 
-def _result(test: TestRequest, outcome: Outcome | None, *, at: str, keep: bool, outside: Outside) -> TestResult:
+def _result(test: TestRequest, outcome: Outcome | None, *, at: str, keep: bool, judge: str | None) -> TestResult:
     common: dict[str, Any] = {
         "test_id": test.test_id,
         "category": test.category,
@@ -104,7 +108,7 @@ def _result(test: TestRequest, outcome: Outcome | None, *, at: str, keep: bool, 
     }
     if outcome is None:
         return TestResult(**common, status="skipped", duration_ms=0, timestamp=at)
-    verdict = scored(test, outcome, outside.get(test.key, {}))
+    verdict = scored(test, outcome, judge)
     told = {"passed": verdict.passed, "score": verdict.score, "scores": verdict.scores} if verdict else {}
     return TestResult(
         **common, **told, **_measured(outcome), timestamp=rfc3339(outcome.sent_at) if outcome.sent_at else at

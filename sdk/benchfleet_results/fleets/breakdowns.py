@@ -13,6 +13,7 @@ from benchfleet_contract.fleets.results import (
 )
 
 from benchfleet_results.fleets.latency import latency
+from benchfleet_results.fleets.scoring.judging import judging
 from benchfleet_results.fleets.scoring.quality import Named, quality
 from benchfleet_results.fleets.summary import share, summed
 
@@ -89,6 +90,7 @@ def _target(name: str, group: Sequence[RepositoryResult]) -> TargetBreakdown:
         unpriced=sum(one.unpriced or 0 for one in summaries),
         latency=latency(tests_of(group), wall_ms=sum(one.results.total_duration_ms for one in group), limits=limits),
         quality=quality(named(group)),
+        judging=judging(tests_of(group)),
     )
 
 

@@ -54,7 +54,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 <span>{{ s.quality.passed }} of {{ s.quality.scored }} scored</span></div>{% endif %}
 <div class="card"><span>Cost</span><b>{{ s.total_cost | usd }}</b>
 <span>{% if s.unpriced %}<span class="warning">without {{ s.unpriced | thousands }} answers of unknown price</span>{% else %}
-{{ s.avg_cost_per_repository | usd }} per repository{% endif %}</span></div>
+{{ s.avg_cost_per_repository | usd }} per repository{% endif %}{% if s.judging %}, and {{ s.judging.cost_usd | usd }}
+for the judge{% endif %}</span></div>
 </div>
 {% for one in r.warnings or [] %}<p class="warning">{{ one }}</p>{% endfor %}
 {% for one in r.errors or [] %}<p class="error">

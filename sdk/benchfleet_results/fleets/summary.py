@@ -8,6 +8,7 @@ from benchfleet_contract.fleets.results import ResultSummary, TestResult
 
 from benchfleet_results.fleets.latency import latency
 from benchfleet_results.fleets.percentile import observed
+from benchfleet_results.fleets.scoring.judging import judging
 from benchfleet_results.fleets.scoring.quality import quality
 
 
@@ -31,6 +32,7 @@ def summarise(
         unpriced=unpriced or None,
         latency=latency(results, wall_ms=total_duration_ms, limits=limits),
         quality=quality([("", one.test_id, one) for one in results]),
+        judging=judging(results),
     )
 
 

@@ -6,7 +6,7 @@ from math import fsum
 from typing import Any
 
 from benchfleet_contract.fleets.assertions import (
-    OUTSIDE,
+    GRADED,
     Checked,
     IsJson,
     Limit,
@@ -15,8 +15,10 @@ from benchfleet_contract.fleets.assertions import (
     Similarity,
     Text,
     Threshold,
+    grade_key,
     read_assertion,
 )
+from benchfleet_contract.fleets.outcomes import Grade
 from benchfleet_contract.fleets.results import Score
 
 from benchfleet_results.fleets.scoring.bounded import NotComputed, searched
@@ -28,13 +30,16 @@ KEYWORDS = 0.5  # share of `references` that an answer has to have
 
 @dataclass(frozen=True)
 class Answer:
-    """`outside` holds the scores of assertions that need a process or a request, by their index in the test's list."""
+    """`grades` holds what was said where the answer came, by `grade_key`: of assertions that need a package, a process or a
+    request. `judge` is the model that judges by rubrics.
+    """
 
     content: str
     cost_usd: float | None = None
     completion_tokens: int | None = None
     e2el_ms: float | None = None
-    outside: Mapping[int, Score] = field(default_factory=dict)
+    grades: Mapping[str, Grade] = field(default_factory=dict)
+    judge: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,12 @@ def written(
 def judge(answer: Answer, assertions: Sequence[dict[str, Any]], *, expected: str | None = None) -> Verdict | None:
     """`assertions` as `written` gives them; None where there is none."""
     scores, threshold = [], None
-    for index, one in enumerate(assertions):
+    for one in assertions:
         wanted = _read(one)
         if isinstance(wanted, Threshold):
             threshold = wanted.value
         else:
-            scores.append(wanted if isinstance(wanted, Score) else _scored(answer, wanted, index, expected))
+            scores.append(wanted if isinstance(wanted, Score) else _scored(answer, wanted, expected))
     return _verdict(scores, threshold) if scores else None
 
 
@@ -89,18 +94,32 @@ def _read(one: dict[str, Any]) -> Checked | Threshold | Score:
         return Score(type=str(one.get("type")), passed=False, score=None, error=str(error))
 
 
-def _scored(answer: Answer, wanted: Checked, index: int, expected: str | None) -> Score:
-    if wanted.type in OUTSIDE:
-        return answer.outside.get(index) or _unknown(wanted, "not computed here")
+def _scored(answer: Answer, wanted: Checked, expected: str | None) -> Score:
+    if wanted.type not in GRADED:
+        return _of_grade(wanted, graded(answer.content, wanted, answer=answer, expected=expected), None)
+    key = grade_key(wanted, answer.judge)
+    known = answer.grades.get(key)
+    return _of_grade(wanted, known or graded(answer.content, wanted), key)
+
+
+def graded(content: str, wanted: Checked, *, answer: Answer | None = None, expected: str | None = None) -> Grade:
+    """What can be computed here and now. Weight, threshold and negation come later."""
     try:
-        score, reason = _value(answer, wanted, expected)
+        score, reason = _value(answer or Answer(content), wanted, expected)
     except (NotComputed, ValueError) as error:
-        return _unknown(wanted, str(error))
-    holds = score >= getattr(wanted, "threshold", 1.0)
-    passed, score = (not holds, 1 - score) if wanted.negate else (holds, score)
+        return Grade(error=str(error))
+    return Grade(score=score, reason=reason)
+
+
+def _of_grade(wanted: Checked, grade: Grade, key: str | None) -> Score:
+    passed, score = False, grade.score
+    if score is not None:
+        passed = score >= getattr(wanted, "threshold", 1.0) if grade.passed is None else grade.passed
+        passed, score = (not passed, 1 - score) if wanted.negate else (passed, score)
     return Score(
-        type=_name(wanted), passed=passed, score=score, weight=wanted.weight, metric=wanted.metric, reason=reason
-    )
+        type=_name(wanted), passed=passed, score=score, weight=wanted.weight, metric=wanted.metric, reason=grade.reason,
+        error=grade.error, cost_usd=grade.cost_usd, tokens=grade.tokens, price_source=grade.price_source, grade=key,
+    )  # fmt: skip
 
 
 def _value(answer: Answer, wanted: Checked, expected: str | None) -> tuple[float, str | None]:
@@ -118,7 +137,7 @@ def _value(answer: Answer, wanted: Checked, expected: str | None) -> tuple[float
             return similarity(answer.content, value_of(wanted, expected)), None
         case Limit():
             return _limit(answer, wanted)
-    raise NotComputed(f"{wanted.type} is not computed here")
+    raise NotComputed("a process or a model has to say it, on a runner")
 
 
 def _limit(answer: Answer, wanted: Limit) -> tuple[float, str]:
@@ -126,10 +145,6 @@ def _limit(answer: Answer, wanted: Limit) -> tuple[float, str]:
     if measured is None:
         raise NotComputed(f"the answer has no known {wanted.type}")
     return float(measured <= wanted.value), f"{measured:g} of {wanted.value:g}"
-
-
-def _unknown(wanted: Checked, why: str) -> Score:
-    return Score(type=_name(wanted), passed=False, score=None, weight=wanted.weight, metric=wanted.metric, error=why)
 
 
 def _name(wanted: Checked) -> str:
