@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from benchfleet_contract.fleets.outcomes import Outcome, best, summed
-from benchfleet_contract.fleets.plan import Load
+from benchfleet_contract.fleets.plan import Load, Sweep
+from benchfleet_contract.fleets.results import BenchmarkResults
 
 from runner_image.errors import TaskError
 from tests.integration.fleet_shards import PRICE, FakeControlPlane, executed, shard
@@ -206,6 +207,27 @@ def test_a_refusal_costs_nothing(tmp_path: Path, behaviour: Behaviour) -> None:
         control = FakeControlPlane(shard(providers.url, ["a"], provider={"price": PRICE}), budget_usd=1.0)
         executed(control, tmp_path)
     assert (control.kept[0].status, control.spent_usd) == ("failure", 0.0)
+
+
+def test_a_sweep_sends_load_after_load_and_names_its_knee(tmp_path: Path) -> None:
+    """A server that answers as fast at any load: the highest is best, and nothing was tried beyond it."""
+    with serving(Providers(Behaviour(ttft_s=0.04))) as providers:
+        made = shard(providers.url, ["a"] * 6, load=Load(sweep=Sweep(concurrencies=[1, 6])))
+        tests = [
+            test.model_copy(update={"key": f"{test.test_id}#{step + 1}", "repeat": step + 1, "step": step})
+            for step in (0, 1)
+            for test in made.tests
+        ]
+        executed(FakeControlPlane(made.model_copy(update={"tests": tests})), tmp_path)
+        asked = [each.at for each in providers.asked]
+    results = BenchmarkResults.model_validate_json((tmp_path / "shard.json").read_bytes())
+    assert results.sweep
+    slow, fast = results.sweep.points
+    assert (slow.load, fast.load, slow.succeeded, fast.succeeded) == (1, 6, 6, 6)
+    assert asked[6] - asked[0] >= 6 * 0.04 > 2 * (asked[11] - asked[6])  # one after another, then all at once
+    assert (results.sweep.knee, results.sweep.beyond) == (6, False)
+    assert fast.requests_per_s > 2 * slow.requests_per_s
+    assert [one.load for one in results.results] == [1] * 6 + [6] * 6
 
 
 def test_a_stopped_run_skips_what_was_not_started(tmp_path: Path) -> None:

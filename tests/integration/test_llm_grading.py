@@ -44,15 +44,22 @@ def only(result: TestResult) -> Score:
 
 def test_a_judge_grades_with_money_of_its_own_and_after_the_answers(tmp_path: Path) -> None:
     with serving(Providers(Behaviour(tokens=3), rules=[Rule(KIND, model="j")])) as providers:
-        control = FakeControlPlane(asserted(providers.url, ["a", "b"], RUBRIC), budget_usd=10.0)
+        control = FakeControlPlane(asserted(providers.url, ["a", "b"], RUBRIC, RUBRIC), budget_usd=10.0)
         results = worked(control, tmp_path)
-    score = only(results[0])
+    score, same = results[0].scores or ()
+    assert score == same
     assert (score.score, score.passed, score.reason, score.tokens) == (0.8, True, "kind enough", 27)
-    assert (results[0].cost_usd, score.cost_usd) == (pytest.approx(0.013), pytest.approx(0.047))
+    assert results[0].cost_usd == pytest.approx(0.013)
+    assert score.cost_usd == pytest.approx(0.047)
     summary = BenchmarkResults.model_validate_json((tmp_path / "shard.json").read_bytes()).summary
     assert summary.judging
-    assert (summary.total_cost, summary.judging.cost_usd) == (pytest.approx(0.026), pytest.approx(0.094))
-    assert (summary.judging.answers, summary.judging.failed, summary.judging.tokens) == (2, 0, 54)
+    assert summary.total_cost == pytest.approx(0.026)
+    assert summary.judging.cost_usd == pytest.approx(0.094)
+    assert (summary.judging.answers, summary.judging.failed, summary.judging.tokens) == (
+        2,
+        0,
+        54,
+    )  # the same question is asked once
     assert [asked.model for asked in providers.asked] == ["m", "m", "j", "j"]
     told = json.loads(providers.asked[2].prompt)
     assert (told["question"], told["answer"], told["rubric"]) in [(p, " w0 w1 w2", "Is it kind?") for p in "ab"]

@@ -184,3 +184,29 @@ def test_an_unknown_name_is_a_warning_with_what_it_may_mean() -> None:
 @pytest.mark.parametrize("value", [None, [], "x", 5])
 def test_what_is_no_object_is_no_manifest(value: Any) -> None:
     assert len(_faults(value)) == 1
+
+
+def test_a_sweep_sends_all_tests_anew_at_each_load() -> None:
+    plan = _plan(_simple(settings={"repeats": 2, "load": {"sweep": {"concurrencies": [1, 8]}}}))
+    tests = plan.shards[0].tests
+    assert [(test.key, test.step) for test in tests[::3]] == [("add#1", 0), ("add#2", 0), ("add#3", 1), ("add#4", 1)]
+    assert plan.request_count == 2 * 2 * 12
+    load = plan.shards[0].load
+    assert [load.at(step).concurrency for step in (None, 0, 1)] == [5, 1, 8]
+
+
+@pytest.mark.parametrize(
+    ("load", "field"),
+    [
+        ({"sweep": {}}, "settings.load.sweep"),
+        ({"sweep": {"rates": [1], "concurrencies": [1]}, "mode": "open"}, "settings.load.sweep"),
+        ({"sweep": {"rates": [1, 2]}}, "settings.load.sweep.rates"),
+        ({"sweep": {"rates": [1, 2, 1]}, "mode": "open"}, "settings.load.sweep.rates"),
+        ({"sweep": {"rates": [1, 2]}, "mode": "open", "rate": 1}, "settings.load.rate"),
+        ({"sweep": {"concurrencies": [1, 2]}, "mode": "open"}, "settings.load.sweep.concurrencies"),
+        ({"sweep": {"concurrencies": [1, 2]}, "concurrency": 3}, "settings.load.concurrency"),
+    ],
+)
+def test_a_sweep_that_cannot_be_sent_is_refused(load: dict[str, Any], field: str) -> None:
+    found = _faults(_simple(settings={"load": load}), {"./1.json": _DATASET, "./2.json": _DATASET})
+    assert field in [where for where, _ in found]

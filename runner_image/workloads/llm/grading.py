@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchfleet_contract.fleets.assertions import GRADED, Checked, grade_key, read_assertion
+from benchfleet_contract.fleets.assertions import GRADED, Checked, Threshold, grade_key, read_assertion
 from benchfleet_contract.fleets.outcomes import Grade, Outcome
 from benchfleet_contract.fleets.plan import Shard, TestRequest
 from benchfleet_results.fleets.benchmarks import judge_of
@@ -55,15 +55,16 @@ def wanted(shard: Shard, outcomes: dict[str, Outcome]) -> list[Wanted]:
 def _of(test: TestRequest, outcome: Outcome | None, judge: str | None) -> Iterator[Wanted]:
     if outcome is None or outcome.response is None:
         return
+    known = set(outcome.grades)
     for one in test.assertions:
         try:
             assertion = read_assertion(one)
         except ValueError:  # told with the score
             continue
-        if assertion.type in GRADED:
-            key = grade_key(assertion, judge)  # type: ignore[arg-type]  # a threshold is not among them
-            if key not in outcome.grades:
-                yield Wanted(key, assertion, test, outcome)  # type: ignore[arg-type]
+        key = grade_key(assertion, judge)
+        if assertion.type in GRADED and not isinstance(assertion, Threshold) and key not in known:
+            known.add(key)
+            yield Wanted(key, assertion, test, outcome)
 
 
 @dataclass

@@ -60,6 +60,11 @@ class Places:
             self.taken -= 1
             self._changed.notify_all()
 
+    async def allow(self, most: int) -> None:
+        """What the manifest allows from now on."""
+        self.most = most
+        await self.resize(None)
+
     async def resize(self, limit: int | None) -> None:
         """Never beyond what the manifest allows; None: all of that."""
         async with self._changed:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from benchfleet_contract.fleets.outcomes import ErrorKind, Outcome
-from benchfleet_contract.fleets.plan import Shard, TestRequest
+from benchfleet_contract.fleets.plan import Load, Shard, TestRequest
 
 from runner_image.workloads.llm.journal import Journal
 from runner_image.workloads.llm.limits import MOST_WANTED, Halt, Places
@@ -53,15 +54,19 @@ class ShardRun:
     async def run(self) -> None:
         """Leaves an outcome of every test in the journal. Raises what ends the task: a control plane that stays away, say."""
         async with self._keeping():
-            await self._warm_up()
-            await (self._open() if self.shard.load.mode == "open" else self._closed())
+            for step, tests in groupby(self.missing, key=lambda test: test.step):
+                await self._loaded(self.shard.load.at(step), list(tests))
         await self.sender.leases.close()
         await self.journal.kept(now=True)
 
-    async def _warm_up(self) -> None:
-        """Requests like the first ones of the shard, sent and not kept."""
-        load = self.shard.load
-        tests = [self.missing[number % len(self.missing)] for number in range(load.warmup)] if self.missing else []
+    async def _loaded(self, load: Load, tests: list[TestRequest]) -> None:
+        """One load of a sweep after the other: each begins when all answers of the one before have come."""
+        await self.places.allow(min(load.concurrency, self.shard.provider.max_concurrency or load.concurrency))
+        await self._warm_up(load, tests)
+        await (self._open(load, tests) if load.mode == "open" else self._closed(load, tests))
+
+    async def _warm_up(self, load: Load, tests: list[TestRequest]) -> None:
+        """Requests like the first ones of this load, sent and not kept."""
 
         async def one(test: TestRequest) -> None:
             async with self.places:
@@ -71,35 +76,32 @@ class ShardRun:
                     self._take(halt)
 
         async with asyncio.TaskGroup() as group:
-            for test in tests:
-                group.create_task(one(test))
+            for number in range(load.warmup):
+                group.create_task(one(tests[number % len(tests)]))
 
-    async def _closed(self) -> None:
-        waiting = iter(self.missing)
+    async def _closed(self, load: Load, tests: list[TestRequest]) -> None:
+        waiting = iter(tests)
         begun = self.clock()
 
         async def sender(start_s: float) -> None:
             await self._until(begun + start_s)
             for test in waiting:
                 if not self._halted and self.sender.payable(test):
-                    await asyncio.sleep((self.shard.load.request_delay_ms or 0) / 1000)
+                    await asyncio.sleep((load.request_delay_ms or 0) / 1000)
                 await self._one(test, self.clock())
 
         async with asyncio.TaskGroup() as group:
-            for start_s in starts(self.shard.load):
+            for start_s in starts(load):
                 group.create_task(sender(start_s))
 
-    async def _open(self) -> None:
+    async def _open(self, load: Load, tests: list[TestRequest]) -> None:
         """Requests go at their times, however many are still out; beyond `concurrency` of them they queue, which is told."""
         begun = self.clock()
         async with asyncio.TaskGroup() as group:
-            for test, at in self._timed():
+            for test, at in zip(tests, arrivals(load, len(tests), seed=self.shard.seed), strict=True):
                 if not self._halted:
                     await self._until(begun + at)
                 group.create_task(self._one(test, begun + at))
-
-    def _timed(self) -> Iterator[tuple[TestRequest, float]]:
-        return zip(self.missing, arrivals(self.shard.load, len(self.missing), seed=self.shard.seed), strict=True)
 
     async def _until(self, moment: float) -> None:
         if (wait_s := moment - self.clock()) > 0:

@@ -116,7 +116,7 @@ def assertion_of(written: dict[str, Any]) -> Checked | Threshold:
     return _ADAPTER.validate_python(written)
 
 
-def grade_key(assertion: Checked, judge: str | None) -> str:
+def grade_key(assertion: Checked | Threshold, judge: str | None) -> str:
     """By what an answer was graded: the kind and its value, and for a rubric the model that judges. Weights may change."""
     told = [assertion.type, getattr(assertion, "value", None), judge if assertion.type == "llm-rubric" else None]
     text = json.dumps(told, sort_keys=True, ensure_ascii=False)

@@ -30,18 +30,21 @@ def requests_of(
     extra: dict[str, Any],
     faults: Faults,
 ) -> list[TestRequest]:
-    """All tests once, then all of them again, `settings.repeats` times.
+    """All tests once, then all of them again, `settings.repeats` times, and that for each load of a sweep.
 
     Of each parameter the last of these that has a value counts: the dataset's defaults, the manifest's settings, the
     scenario's, the test's own config.
     """
     levels = (dataset.defaults, settings, scenario)
     first = [_request(dataset, test, settings, levels, extra, faults) for test in tests]
-    if settings.repeats == 1:
+    sweep = settings.load.sweep
+    steps = range(len(sweep.rates) + len(sweep.concurrencies)) if sweep else [None]
+    if settings.repeats == 1 and not sweep:
         return first
+    rounds = [(step, each) for step in steps for each in range(settings.repeats)]
     return [
-        request.model_copy(update={"key": f"{request.test_id}#{repeat}", "repeat": repeat})
-        for repeat in range(1, settings.repeats + 1)
+        request.model_copy(update={"key": f"{request.test_id}#{repeat}", "repeat": repeat, "step": step})
+        for repeat, (step, _) in enumerate(rounds, start=1)
         for request in first
     ]
 

@@ -84,6 +84,7 @@ class Parameters(_Shape):
 class TestRequest(_Shape):
     """One request to be sent. `key` is `<test_id>`, or `<test_id>#<repeat>` where a test is repeated; repeats count from 1.
 
+    `step` counts the loads of a sweep from 0: each of them sends all tests anew, as further repeats.
     `prompt` and `system` are rendered. `model` is set where the test asks for another than the target's.
     `assertions` are as the dataset and the manifest write them, those of the manifest last.
     """
@@ -93,6 +94,7 @@ class TestRequest(_Shape):
     key: str
     test_id: str
     repeat: int = 1
+    step: int | None = None
     category: str | None = None
     prompt: str
     system: str | None = None
@@ -119,6 +121,14 @@ class Sweep(_Shape):
     concurrencies: list[Annotated[int, Field(ge=1)]] = []
     rates: list[Annotated[float, Field(gt=0)]] = []
 
+    @property
+    def kind(self) -> Literal["concurrency", "rate"]:
+        return "rate" if self.rates else "concurrency"
+
+    @property
+    def loads(self) -> list[float]:
+        return [*self.rates, *self.concurrencies]
+
 
 class Load(_Shape):
     """How requests are sent. Closed: `concurrency` at a time. Open: `rate` a second, and `concurrency` at most at a time.
@@ -136,6 +146,12 @@ class Load(_Shape):
     request_delay_ms: Annotated[int, Field(ge=0)] | None = None
     limits: Goodput = Goodput()
     sweep: Sweep | None = None
+
+    def at(self, step: int | None) -> "Load":
+        """The load of one step of the sweep; without one, this."""
+        if self.sweep is None or step is None:
+            return self
+        return self.model_copy(update={self.sweep.kind: self.sweep.loads[step], "sweep": None})
 
 
 class Shard(_Shape):

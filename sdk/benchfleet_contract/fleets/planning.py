@@ -23,6 +23,7 @@ from benchfleet_contract.fleets.plan import (
     Target,
     TestRequest,
 )
+from benchfleet_contract.fleets.settings import LoadSettings, SweepSettings
 from benchfleet_contract.fleets.targets import provider_of, read_target
 from benchfleet_contract.fleets.written import Fault, Faults, Path
 
@@ -144,16 +145,40 @@ class Planner:
 
     def _check_load(self) -> None:
         load, path = self._fleet.settings.load, ("settings", "load")
-        if load.mode == "open" and load.rate is None:
-            self._faults.refuse((*path, "rate"), None, "is missing", "an open loop needs requests a second")
+        if load.sweep is not None:
+            self._check_sweep(load, load.sweep)
+        elif load.mode == "open" and load.rate is None:
+            self._faults.refuse((*path, "rate"), None, "is missing", "an open loop needs requests a second, or a sweep")
         if load.mode == "closed" and load.rate is not None:
             self._faults.refuse((*path, "rate"), load.rate, "has no meaning in a closed loop", 'add "mode": "open"')
-        if load.sweep is not None:
-            remedy = "leave it out; start a run for each load, with settings.load.concurrency or rate"
-            self._faults.refuse((*path, "sweep"), None, "is not there yet", remedy)
         if self._fleet.settings.cache:
             remedy = "leave it out: every request is sent"
             self._faults.refuse(("settings", "cache"), True, "is not there yet", remedy)
+
+    def _check_sweep(self, load: LoadSettings, sweep: SweepSettings) -> None:
+        path = ("settings", "load", "sweep")
+        if bool(sweep.rates) == bool(sweep.concurrencies):
+            self._faults.refuse(path, None, "must have rates or concurrencies, one of them", "mend it")
+        if sweep.rates and load.mode == "closed":
+            self._faults.refuse(
+                (*path, "rates"), None, "have no meaning in a closed loop", 'add "mode": "open" to load'
+            )
+        if sweep.concurrencies and load.mode == "open":
+            remedy = "name rates, or leave out mode"
+            self._faults.refuse((*path, "concurrencies"), None, "have no meaning in an open loop", remedy)
+        for name, said in (("rate", load.rate), ("concurrency", load.concurrency if sweep.concurrencies else None)):
+            if said is not None:
+                self._faults.refuse((*path[:2], name), said, "is said by the sweep, too", "leave it out")
+        for name, loads in (("rates", sweep.rates), ("concurrencies", sweep.concurrencies)):
+            if len(set(loads)) < len(loads):
+                self._faults.refuse((*path, name), None, "has a load twice", "use repeats to send more at each load")
+
+    def _warn_of_limits(self, provider: ProviderSettings, target: Target) -> None:
+        """A load that the provider's settings do not allow cannot be measured."""
+        sweep, most = self._fleet.settings.load.sweep, provider.max_concurrency
+        if sweep and most and any(one > most for one in sweep.concurrencies):
+            words = f"{target.provider} has max_concurrency {most}: no load of the sweep goes beyond it"
+            self._faults.warn(("settings", "load", "sweep"), words)
 
     def _shards(self, targets: list[Target], datasets: dict[str, Dataset], judge: Target | None) -> list[Shard]:
         shards: list[Shard] = []
@@ -161,6 +186,7 @@ class Planner:
             dataset = datasets[work.reference]
             tests = self._requests(work, dataset)
             for target in targets:
+                self._warn_of_limits(self._provider(target), target)
                 shards.append(self._shard(len(shards) + 1, work, dataset, target, tests, judge))
         return shards
 

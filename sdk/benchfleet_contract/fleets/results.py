@@ -79,6 +79,8 @@ class TestResult(_Shape):
     timestamp: str
     # Ours
     repeat: int | None = _ours()
+    load: float | None = _ours(description="of a sweep: requests at a time, or a second")
+    attempt: int | None = _ours(description="of the shard's task, where it was not the first")
     error_kind: str | None = _ours()
     http_status: int | None = _ours()
     prompt: str | None = _ours()
@@ -199,6 +201,34 @@ class ResultSummary(_Shape):
     judging: Judging | None = _ours()
 
 
+class SweepPoint(_Shape):
+    """One load of a sweep. `load` is requests at a time, or a second; `response_ms` the mean from a request's turn to its end.
+
+    `wall_s` is from the first request to the end of the last answer. `power`: successes a second by `response_ms` in seconds.
+    """
+
+    load: float
+    tests: Count
+    succeeded: Count
+    wall_s: float
+    requests_per_s: float
+    response_ms: float | None
+    power: float | None
+    latency: Latency | None = None
+
+
+class SweepResult(_Shape):
+    """The same tests under several loads, in their order. `knee` is the load of the greatest power; None where nothing succeeded.
+
+    `beyond`: was a higher load tried? Else the knee may be higher still.
+    """
+
+    kind: Literal["concurrency", "rate"]
+    points: list[SweepPoint]
+    knee: float | None
+    beyond: bool
+
+
 class BenchmarkResults(_Shape):
     """One benchmark; `results` in the order of the dataset, repeats of a test together.
 
@@ -224,6 +254,7 @@ class BenchmarkResults(_Shape):
     model: str | None = _ours()
     position: int | None = _ours(description="number of the shard, the order within the fleet")
     limits: dict[str, float] | None = _ours(description="limits of goodput, milliseconds")
+    sweep: SweepResult | None = _ours()
     warnings: list[str] | None = _ours(description="what is not sure about these results")
 
 

@@ -108,7 +108,7 @@ def _told(benchmarks: Sequence[RepositoryResult]) -> list[str]:
 def _price_sets(benchmarks: Sequence[RepositoryResult]) -> dict[str, str]:
     """By which lists of prices the costs were made: name, version and date of each."""
     tests = tests_of(benchmarks)
-    sources = {one.price_source for one in (*tests, *(score for test in tests for score in test.scores or ()))}
+    sources = {test.price_source for test in tests} | {one.price_source for test in tests for one in test.scores or ()}
     sets = sorted({price_set_of(source) for source in sources if source})
     return {"price_sets": "; ".join(sets)} if sets else {}
 

@@ -10,6 +10,7 @@ from benchfleet_contract.fleets.results import BenchmarkResults, RepositoryResul
 
 from benchfleet_results.fleets.scoring.answers import Answer, Verdict, judge, written, wrong
 from benchfleet_results.fleets.summary import summarise
+from benchfleet_results.fleets.sweeps import swept
 
 TIMED_OUT = "Request timed out"
 
@@ -31,6 +32,7 @@ def benchmark(
         for test in shard.tests
     ]
     limits = shard.load.limits.model_dump(exclude_none=True)
+    _place(shard, results)
     return BenchmarkResults(
         dataset_name=shard.dataset_name,
         provider_name=shard.target.provider,
@@ -50,8 +52,17 @@ def benchmark(
         model=shard.target.model,
         position=shard.number,
         limits=limits or None,
+        sweep=swept(shard.load.sweep.kind, results, limits) if shard.load.sweep else None,
         warnings=list(warnings) or None,
     )
+
+
+def _place(shard: Shard, results: Sequence[TestResult]) -> None:
+    """Tells of each test of a sweep under which load it was sent."""
+    loads = shard.load.sweep.loads if shard.load.sweep else []
+    for test, result in zip(shard.tests, results, strict=True):
+        if test.step is not None:
+            result.load = loads[test.step]
 
 
 def placed(results: BenchmarkResults) -> RepositoryResult:
@@ -125,6 +136,7 @@ def _measured(outcome: Outcome) -> dict[str, Any]:
         "http_status": error.http_status if error else None,
         "duration_ms": int(outcome.duration_ms),
         "truncated": outcome.truncated or None,
+        "attempt": outcome.attempt if outcome.attempt > 1 else None,
         **{name: getattr(outcome, name) for name in _SAME},
     }
 

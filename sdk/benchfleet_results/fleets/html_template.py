@@ -92,6 +92,22 @@ Latency is that of calls that succeeded, without retries. Definitions: docs/flee
 </table></div>
 {% endif %}
 
+{% for one in r.repository_results if one.results.sweep %}
+{% if loop.first %}<h2>Sweeps</h2>{% endif %}
+{% set w = one.results.sweep %}
+<p>{{ one.repository_name }}{% if one.scenario %} / {{ one.scenario }}{% endif %} on {{ one.target or one.provider_name }}:
+{% if w.knee is none %}no answer came{% else %}the knee is at {{ w.kind }} {{ '%g' % w.knee }}{% if not w.beyond %}, the highest
+load that was tried{% endif %}{% endif %}</p>
+<div class="scroll"><table><thead><tr><th>{{ w.kind }}</th><th>Tests</th><th>Succeeded</th><th>Requests/s</th><th>Response</th>
+<th>TTFT p50</th><th>TTFT p95</th><th>Output tokens/s</th><th>Power</th></tr></thead>
+{% for p in w.points %}<tr><td>{{ '%g' % p.load }}{% if p.load == w.knee %} (knee){% endif %}</td><td>{{ p.tests }}</td>
+<td>{{ p.succeeded }}</td><td>{{ '%.2f' % p.requests_per_s }}</td>
+<td>{% if p.response_ms is none %}–{% else %}{{ '%.1f' % p.response_ms }} ms{% endif %}</td>
+<td>{{ p.latency | ms('ttft_ms', 'p50') }}</td><td>{{ p.latency | ms('ttft_ms', 'p95') }}</td>
+<td>{% if p.latency and p.latency.output_tokens_per_s %}{{ '%.1f' % p.latency.output_tokens_per_s }}{% else %}–{% endif %}</td>
+<td>{% if p.power is none %}–{% else %}{{ '%.3g' % p.power }}{% endif %}</td></tr>{% endfor %}</table></div>
+{% endfor %}
+
 <h2>Durations</h2>
 <div class="scroll"><table><thead><tr><th>Average</th><th>P50</th><th>P95</th><th>P99</th><th>Least</th><th>Most</th>
 <th>Tokens</th><th>Tokens per request</th></tr></thead>
