@@ -82,3 +82,20 @@ def test_a_budget_that_pays_for_no_test_leaves_them_skipped_and_their_shard_done
     told = worked(api, emulator, made(api, provider, max_cost=1e-6, max_tokens=10), tmp_path)
     assert (told["tests"]["skipped"], told["cost_usd"], len(provider.asked)) == (2, None, before)
     assert [shard["status"] for shard in told["shards"]] == ["completed"]
+
+
+def test_a_judges_grades_and_their_cost_come_through_to_the_results(
+    api: Api, emulator: Emulator, provider: Providers, tmp_path: Path
+) -> None:
+    graded = Behaviour(pieces=('{"score": 0.25, "reason": "no"}',), completion_tokens=10)
+    provider.rules = [Rule(graded, model="j")]
+    judge = {"target": "loop:j", "rubric": "Is it kind?"}
+    told = worked(api, emulator, made(api, provider, max_cost=5.0, judge=judge), tmp_path)
+    whole = results(api, told["run_id"])
+    summary = whole["fleet_summary"]
+    assert (told["status"], summary["quality"]["pass_rate"], summary["judging"]["answers"]) == ("completed", 0.0, 2)
+    assert summary["judging"]["cost_usd"] == pytest.approx(2 * (7e-6 + 10 * 2e-6))
+    assert summary["total_cost"] == pytest.approx(2 * (7e-6 + 4 * 2e-6))
+    scores = [test["scores"][0] for test in whole["repository_results"][0]["results"]["results"]]
+    assert [(score["score"], score["reason"]) for score in scores] == [(0.25, "no")] * 2
+    assert whole["metadata"]["custom"]["price_sets"] == "providers file"

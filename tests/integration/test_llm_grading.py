@@ -46,7 +46,8 @@ def test_a_judge_grades_with_money_of_its_own_and_after_the_answers(tmp_path: Pa
     with serving(Providers(Behaviour(tokens=3), rules=[Rule(KIND, model="j")])) as providers:
         control = FakeControlPlane(asserted(providers.url, ["a", "b"], RUBRIC, RUBRIC), budget_usd=10.0)
         results = worked(control, tmp_path)
-    score, same = results[0].scores or ()
+    assert results[0].scores
+    score, same = results[0].scores
     assert score == same
     assert (score.score, score.passed, score.reason, score.tokens) == (0.8, True, "kind enough", 27)
     assert results[0].cost_usd == pytest.approx(0.013)

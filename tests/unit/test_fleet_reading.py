@@ -120,3 +120,14 @@ def test_a_provider_config_that_cannot_be_used(tmp_path: Path, text: str, words:
     with pytest.raises(ProviderConfigError, match=words) as found:
         _read(tmp_path, _simple(tmp_path), config_path="p.toml")
     assert "sk-1" not in str(found.value)
+
+
+def test_a_budget_that_pays_for_no_test_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    manifest = _simple(tmp_path, settings={"max_cost": 0.0001, "max_tokens": 10})
+    (tmp_path / "fleet.toml").write_text('[providers.openai.price]\ninput_mtok = "10"\noutput_mtok = "20"\n')
+    with pytest.raises(
+        ManifestError, match=r"m\.json:1:\d+: settings\.max_cost: openai: each test may cost 0\.00085 USD"
+    ) as told:
+        _read(tmp_path, manifest)
+    assert "raise settings.max_cost" in str(told.value)
+    assert _read(tmp_path, _simple(tmp_path, settings={"max_cost": 0.01, "max_tokens": 10})).plan.shards[0].max_cost

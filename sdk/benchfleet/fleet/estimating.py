@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from benchfleet_contract.fleets.plan import FleetPlan, Shard, Target
 from benchfleet_results.fleets.pricing import Prices, most_made
+from benchfleet_results.fleets.tariffs import NoList
 
 CHARS_PER_TOKEN = 4  # of English text, roughly: https://help.openai.com/en/articles/4936856
 
@@ -24,7 +25,7 @@ class TargetEstimate:
 
 @dataclass(frozen=True)
 class Estimate:
-    """`problems` keep a run from doing what was asked for: `max_cost` cannot be kept, or pays for no test."""
+    """`problems` keep a target from being measured at all: `max_cost` cannot be kept, or pays for none of its tests."""
 
     targets: list[TargetEstimate]
     at_most_usd: float | None
@@ -49,28 +50,40 @@ def _target(plan: FleetPlan, shards: list[Shard], at: datetime, problems: list[s
     tests = [test for shard in shards for test in shard.tests]
     mosts = [prices.most_usd(test) for test in tests]
     known = [most for most in mosts if most is not None]
-    unpriced = any(prices.unknown(test) for test in tests)
-    problems += _beyond(plan, target, mosts)
+    why = next((why for test in tests if (why := prices.unknown(test))), None)
+    warnings = prices.warnings(tests)
+    if plan.settings.max_cost is not None and not isinstance(why, NoList):
+        most = float(plan.settings.max_cost)
+        problems += _impossible(target, mosts, most)
+        warnings += _too_dear(mosts, most)
     return TargetEstimate(
         target,
         len(tests),
         sum(-(-len(test.prompt + (test.system or "")) // CHARS_PER_TOKEN) for test in tests),
         sum(most_made(test.parameters) for test in tests),
-        None if unpriced else sum(known),
-        tuple(prices.warnings(tests)),
+        None if why else sum(known),
+        tuple(warnings),
     )
 
 
-def _beyond(plan: FleetPlan, target: Target, mosts: list[float | None]) -> list[str]:
-    """What `max_cost` does to a target: nothing is sent whose price is not known, or that may cost more than all of it."""
-    if plan.settings.max_cost is None:
-        return []
-    most, remedy = float(plan.settings.max_cost), "raise settings.max_cost, or lower settings.max_tokens"
+def _impossible(target: Target, mosts: list[float | None], most: float) -> list[str]:
+    """A price that nobody knows is not paid where there is a budget; nor is one that is greater than all of it."""
     if None in mosts:
         words = "no price is known, so max_cost cannot be kept and nothing is sent"
         return [f"{target.spec}: {words}; give one under providers.{target.provider}.price"]
     least = min((one for one in mosts if one is not None), default=0.0)
-    if least > most:
-        return [f"{target.spec}: each test may cost {least:.6g} USD or more, max_cost is {most:.6g}; {remedy}"]
+    return (
+        [f"{target.spec}: each test may cost {least:.6g} USD or more, max_cost is {most:.6g}; {_REMEDY}"]
+        if least > most
+        else []
+    )
+
+
+def _too_dear(mosts: list[float | None], most: float) -> list[str]:
     over = sum(one is not None and one > most for one in mosts)
-    return [f"{target.spec}: {over} tests may cost more than max_cost ({most:.6g} USD) each; {remedy}"] if over else []
+    return (
+        [f"{over} tests may cost more than max_cost ({most:.6g} USD) each, and are skipped; {_REMEDY}"] if over else []
+    )
+
+
+_REMEDY = "raise settings.max_cost, or lower settings.max_tokens"

@@ -71,9 +71,21 @@ class _Reader:
         reading = read_fleet(value, datasets, providers, defaults)
         for fault in reading.problems:
             self._tell(fault)
+        if reading.plan is not None and reading.plan.settings.max_cost is not None:
+            self._check_budget(reading.plan)
         if reading.plan is None or self._lines:
             raise self._error(str(manifest) if isinstance(manifest, Path | str) else "the manifest")
         return FleetInput(dict(value), datasets, providers, defaults, reading.plan)  # type: ignore[arg-type]
+
+    def _check_budget(self, plan: FleetPlan) -> None:
+        """The control plane has no prices: what a budget cannot pay for is told here, before anything is sent."""
+        from benchfleet.fleet.estimating import estimate  # half a second of CPU
+
+        for problem in estimate(plan).problems:
+            message, _, remedy = problem.partition("; ")
+            path: list[str | int] = ["settings", "max_cost"]
+            known = {"value": float(plan.settings.max_cost or 0), "message": message, "remedy": remedy}
+            self._tell(Fault(field="settings.max_cost", path=path, **known))
 
     def _datasets(self, manifest: Any, roots: list[Path]) -> dict[str, Any]:
         found = {}

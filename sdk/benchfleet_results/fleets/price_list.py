@@ -15,7 +15,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from benchfleet_results.fleets.tariffs import NoPrice, Tokens
+from benchfleet_results.fleets.tariffs import NoList, NoPrice, Tokens
 
 if TYPE_CHECKING:  # half a second of CPU: only where a price is asked for
     from genai_prices.types import ModelInfo, ModelPrice, Provider
@@ -119,13 +119,13 @@ def listed(kind: str, model: str, *, base_url: str | None = None, extra: Mapping
 
 @cache
 def price_set() -> PriceSet:
-    """Raises NoPrice where the package is not installed."""
+    """Raises NoList."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         known = version(PACKAGE)
     except PackageNotFoundError:
-        raise NoPrice("the list of prices is not installed: pip install 'benchfleet[runner]'") from None
+        raise NoList("the list of prices is not installed: pip install 'benchfleet[runner]'") from None
     return PriceSet(PACKAGE, known, RELEASED.get(known))
 
 

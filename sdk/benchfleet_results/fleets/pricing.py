@@ -62,12 +62,13 @@ class Prices:
                 found[f"no price of {self._model(test)} is known: {why}"] = None
         return list(found)
 
-    def unknown(self, test: TestRequest) -> bool:
+    def unknown(self, test: TestRequest) -> NoPrice | None:
+        """Why there is no price of it; None where there is one."""
         try:
             self._tariff(test)
-        except NoPrice:
-            return True
-        return False
+        except NoPrice as why:
+            return why
+        return None
 
     def _model(self, test: TestRequest) -> str:
         return test.model or self.model

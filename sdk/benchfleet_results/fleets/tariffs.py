@@ -19,6 +19,10 @@ class NoPrice(LookupError):
     """Nobody knows what it costs. The message says why, for a person."""
 
 
+class NoList(NoPrice):
+    """The package with the list is not installed here; who has it may know."""
+
+
 @dataclass(frozen=True)
 class Tokens:
     """`cached` ones are among `prompt`, `reasoning` ones among `completion`."""
