@@ -107,10 +107,15 @@ def shard(url: str, prompts: Sequence[str], **changes: Any) -> Shard:
 
 
 def executed(
-    control: FakeControlPlane, folder: Path, *, attempt: int = 1, environment: Mapping[str, str] | None = None
+    control: FakeControlPlane,
+    folder: Path,
+    *,
+    attempt: int = 1,
+    environment: Mapping[str, str] | None = None,
+    answers: Path | None = None,
 ) -> Result:
     """As a runner does it: prepare, run, collect."""
-    workload, told = Llm(QUICK), list[Progress]()
+    workload, told = Llm(QUICK, answers), list[Progress]()
     job = Job("r.1", folder, {}, fleet=control, credentials=environment or {}, attempt=attempt)
     with ProcessIsolation({}).open(folder, stop=Stop()) as slot:
         prepared = workload.prepare(job, slot, told.append)

@@ -211,7 +211,7 @@ def test_a_refusal_costs_nothing(tmp_path: Path, behaviour: Behaviour) -> None:
 
 def test_a_sweep_sends_load_after_load_and_names_its_knee(tmp_path: Path) -> None:
     """A server that answers as fast at any load: the highest is best, and nothing was tried beyond it."""
-    with serving(Providers(Behaviour(ttft_s=0.04))) as providers:
+    with serving(Providers(Behaviour(ttft_s=0.3))) as providers:
         made = shard(providers.url, ["a"] * 6, load=Load(sweep=Sweep(concurrencies=[1, 6])))
         tests = [
             test.model_copy(update={"key": f"{test.test_id}#{step + 1}", "repeat": step + 1, "step": step})
@@ -219,15 +219,44 @@ def test_a_sweep_sends_load_after_load_and_names_its_knee(tmp_path: Path) -> Non
             for test in made.tests
         ]
         executed(FakeControlPlane(made.model_copy(update={"tests": tests})), tmp_path)
-        asked = [each.at for each in providers.asked]
+        asked = providers.asked
     results = BenchmarkResults.model_validate_json((tmp_path / "shard.json").read_bytes())
     assert results.sweep
     slow, fast = results.sweep.points
     assert (slow.load, fast.load, slow.succeeded, fast.succeeded) == (1, 6, 6, 6)
-    assert asked[6] - asked[0] >= 6 * 0.04 > 2 * (asked[11] - asked[6])  # one after another, then all at once
+    assert all(before.written[-1] <= after.at for before, after in pairwise(asked[:7]))  # one after another,
+    assert providers.most_at_once == 6  # then all at once
     assert (results.sweep.knee, results.sweep.beyond) == (6, False)
     assert fast.requests_per_s > 2 * slow.requests_per_s
     assert [one.load for one in results.results] == [1] * 6 + [6] * 6
+
+
+def test_an_answer_of_an_earlier_run_is_taken_from_the_cache_and_costs_nothing(tmp_path: Path) -> None:
+    """Failures are not kept, another prompt or parameter is another request, and what is no entry is sent."""
+    answers, runs = tmp_path / "answers", []
+    with serving(
+        Providers(Behaviour(tokens=3), rules=[Rule(Behaviour(status=400), prompt="bad", times=1)])
+    ) as providers:
+        for number, prompts in enumerate((["a", "b", "bad"], ["a", "b", "bad", "c"], ["a", "b"])):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            load = Load(concurrency=1)
+            work = shard(providers.url, prompts, provider={"price": PRICE}, cache=True, load=load)
+            control = FakeControlPlane(work)
+            if number == 2:
+                for entry in answers.iterdir():
+                    entry.write_text("no outcome")
+            executed(control, folder, answers=answers)
+            runs.append(BenchmarkResults.model_validate_json((folder / "shard.json").read_bytes()))
+    assert [asked.prompt for asked in providers.asked] == ["a", "b", "bad", "bad", "c", "a", "b"]
+    second = runs[1]
+    assert [one.cached for one in second.results] == [True, True, None, None]
+    assert [one.status for one in second.results] == ["success"] * 4
+    assert [one.cost_usd for one in second.results] == [0.0, 0.0, pytest.approx(0.013), pytest.approx(0.013)]
+    assert (
+        second.summary.cached,
+        second.summary.latency and second.summary.latency.e2el_ms and second.summary.latency.e2el_ms.count,
+    ) == (2, 2)
 
 
 def test_a_stopped_run_skips_what_was_not_started(tmp_path: Path) -> None:

@@ -98,9 +98,9 @@ def test_a_judge_with_nothing_to_judge_is_warned_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "field"),
-    [({"cache": True}, "settings.cache")],
+    "load", [{"sweep": {"concurrencies": [1, 2]}}, {"limits": {"ttft_ms": 9}}, {"mode": "open", "rate": 1}]
 )
-def test_what_is_not_there_yet_is_refused_and_never_ignored(settings: dict[str, Any], field: str) -> None:
-    (fault,) = reading(**settings).problems
-    assert (fault.field, fault.message) == (field, "is not there yet")
+def test_a_cache_is_refused_where_answers_are_timed_under_a_load(load: dict[str, Any]) -> None:
+    (fault,) = reading(cache=True, load=load).problems
+    assert (fault.field, fault.message) == ("settings.cache", "gives answers that nobody times")
+    assert reading(cache=True).problems == []

@@ -65,7 +65,7 @@ def output_of(shard: Shard, outcomes: Sequence[Outcome], *, lasted_s: float) -> 
 
     Of a shard of which nothing was sent, since there was no money for it, say, that is what was measured.
     """
-    good = [each for each in outcomes if each.status == "success"]
+    good = [each for each in outcomes if each.status == "success" and not each.cached]
     sent = [each for each in outcomes if each.status != "skipped"]
     measurements = [_measurement(shard, name.removesuffix("_ms"), "ms", _values(good, name)) for name in _LATENCIES]
     gaps = [gap for each in good for gap in each.itl_ms or ()]

@@ -1,10 +1,13 @@
 """llm: one shard of a fleet, sent from the runner itself: nothing foreign is executed, and keys stay where they are."""
 
+import asyncio
 import logging
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +22,7 @@ from pydantic import ValidationError
 from runner_image.isolation.protocol import OfficialImage
 from runner_image.retries import Policy
 from runner_image.workloads.files import OUTPUT_TXT, write_output, write_plain
+from runner_image.workloads.llm.cache import Answers, cache_folder
 from runner_image.workloads.llm.custom import FOLDER
 from runner_image.workloads.llm.grading import Grading, judged
 from runner_image.workloads.llm.journal import Journal
@@ -43,8 +47,9 @@ class Llm:
     credentials: tuple[str, ...] = ()  # which are needed stands in the shard
     scratch: tuple[str, ...] = ("journal.jsonl", FOLDER)
 
-    def __init__(self, backoff: Policy = BACKOFF) -> None:
-        self._backoff = backoff
+    def __init__(self, backoff: Policy = BACKOFF, answers: Path | None = None) -> None:
+        """`answers` is the folder of the cache; None: the environment says it."""
+        self._backoff, self._answers = backoff, answers
         self._outcomes: dict[str, TestOutcome] = {}
 
     def image(self, job: Job) -> OfficialImage | None:
@@ -111,6 +116,9 @@ class Llm:
     async def _work(self, job: Job, slot: Slot, counts: Counter[str]) -> None:
         shard, fleet = self.shard, _control(job)
         journal = Journal(job.work_dir, kept=self._kept, keep=fleet.keep)
+        answers = Answers(self._answers or cache_folder(os.environ), shard) if shard.cache else None
+        if answers:
+            _take_cached(answers, shard, journal, job.attempt)
         counts.update(each.status for each in journal.outcomes.values() if each.settled)
         places = Places(min(shard.load.concurrency, shard.provider.max_concurrency or shard.load.concurrency))
         begun = time.monotonic()
@@ -127,6 +135,8 @@ class Llm:
                 run.sender.leases.upcoming = run.upcoming
                 await run.run()
             self._lasted_s = time.monotonic() - begun  # grading is no part of it
+            if answers:
+                await asyncio.to_thread(answers.keep, shard.tests, journal.outcomes)
             await self._grade(job, slot, journal, run.sender.leases.calls)
         finally:
             self._outcomes = journal.outcomes
@@ -170,6 +180,15 @@ class Llm:
             budgeted=shard.max_cost is not None,
             backoff=self._backoff,
         )
+
+
+def _take_cached(answers: Answers, shard: Shard, journal: Journal, attempt: int) -> None:
+    """Of tests that have no answer in the journal."""
+    known = journal.outcomes
+    for test in shard.tests:
+        before = known.get(test.key)
+        if (before is None or not before.settled) and (found := answers.found(test, attempt=attempt)):
+            journal.add(found)
 
 
 def _control(job: Job) -> FleetControl:

@@ -118,6 +118,7 @@ class Outcome(BaseModel):
     price_source: str | None = None
     truncated: bool = False  # `response.content` was cut to what a result may hold
     attempt: int = Field(default=1, ge=1)
+    cached: bool = False  # the answer of an earlier run: nothing was sent, timed or paid
     grades: dict[str, Grade] = {}
     grading: bool = False
 

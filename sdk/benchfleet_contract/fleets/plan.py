@@ -176,6 +176,7 @@ class Shard(_Shape):
     max_retries: Annotated[int, Field(ge=0, le=10)] = DEFAULT_RETRIES
     continue_on_failure: bool = True
     save_responses: bool = True
+    cache: bool = False
     seed: int | None = None
     max_cost: Annotated[Decimal, Field(gt=0)] | None = None
     judge: dict[str, Any] | None = None

@@ -23,7 +23,7 @@ from benchfleet_contract.fleets.plan import (
     Target,
     TestRequest,
 )
-from benchfleet_contract.fleets.settings import LoadSettings, SweepSettings
+from benchfleet_contract.fleets.settings import Limits, LoadSettings, SweepSettings
 from benchfleet_contract.fleets.targets import provider_of, read_target
 from benchfleet_contract.fleets.written import Fault, Faults, Path
 
@@ -151,9 +151,9 @@ class Planner:
             self._faults.refuse((*path, "rate"), None, "is missing", "an open loop needs requests a second, or a sweep")
         if load.mode == "closed" and load.rate is not None:
             self._faults.refuse((*path, "rate"), load.rate, "has no meaning in a closed loop", 'add "mode": "open"')
-        if self._fleet.settings.cache:
-            remedy = "leave it out: every request is sent"
-            self._faults.refuse(("settings", "cache"), True, "is not there yet", remedy)
+        if self._fleet.settings.cache and (load.sweep or load.mode == "open" or load.limits != Limits()):
+            remedy = "leave out cache, or sweep, the open loop and limits"
+            self._faults.refuse(("settings", "cache"), True, "gives answers that nobody times", remedy)
 
     def _check_sweep(self, load: LoadSettings, sweep: SweepSettings) -> None:
         path = ("settings", "load", "sweep")
@@ -230,6 +230,7 @@ class Planner:
             max_retries=provider.max_retries if settings.max_retries is None else settings.max_retries,
             continue_on_failure=_first(settings.continue_on_failure, self._defaults.continue_on_failure),
             save_responses=_first(settings.save_responses, self._defaults.save_responses),
+            cache=settings.cache,
             seed=settings.random_seed,
             max_cost=settings.budget,
             judge=settings.judge.model_dump() if settings.judge else None,

@@ -96,6 +96,7 @@ class TestResult(_Shape):
     cost_usd: float | None = _ours()
     price_source: str | None = _ours()
     truncated: bool | None = _ours()
+    cached: bool | None = _ours(description="the answer of an earlier run: nothing was sent, timed or paid")
     passed: bool | None = _ours()
     score: float | None = _ours()
     scores: list[Score] | None = _ours()
@@ -195,6 +196,7 @@ class ResultSummary(_Shape):
     avg_tokens_per_request: float
     total_cost: float | None
     # Ours
+    cached: Count | None = _ours()
     unpriced: Count | None = _ours()
     latency: Latency | None = _ours()
     quality: Quality | None = _ours()
@@ -294,6 +296,7 @@ class FleetSummary(_Shape):
     total_duration_ms: Count
     # Ours
     total_benchmarks: Count | None = _ours()
+    cached: Count | None = _ours()
     unpriced: Count | None = _ours()
     latency: Latency | None = _ours()
     quality: Quality | None = _ours()

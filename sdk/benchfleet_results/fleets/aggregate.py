@@ -93,6 +93,7 @@ def _summary(benchmarks: Sequence[RepositoryResult]) -> FleetSummary:
         avg_tests_per_repository=share(total, repositories),
         total_duration_ms=sum(one.results.total_duration_ms for one in benchmarks),
         total_benchmarks=len(benchmarks),
+        cached=sum(one.cached or 0 for one in parts) or None,
         unpriced=sum(one.unpriced or 0 for one in parts) or None,
         latency=latency(tests, limits=benchmarks[0].results.limits if benchmarks else None),
         quality=quality(named(benchmarks)),

@@ -136,6 +136,7 @@ def _measured(outcome: Outcome) -> dict[str, Any]:
         "http_status": error.http_status if error else None,
         "duration_ms": int(outcome.duration_ms),
         "truncated": outcome.truncated or None,
+        "cached": outcome.cached or None,
         "attempt": outcome.attempt if outcome.attempt > 1 else None,
         **{name: getattr(outcome, name) for name in _SAME},
     }

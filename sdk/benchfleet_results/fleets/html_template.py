@@ -48,7 +48,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; font: 13px/
 <div class="card"><span>Tests</span><b>{{ s.total_tests | thousands }}</b>
 <span>{{ '%.1f' % s.avg_tests_per_repository }} per repository</span></div>
 <div class="card"><span>Calls that succeeded</span><b class="{{ grade(s.success_rate) }}">{{ s.success_rate | percent }}</b>
-<span>{{ s.total_succeeded | thousands }} of {{ s.total_tests | thousands }}</span></div>
+<span>{{ s.total_succeeded | thousands }} of {{ s.total_tests | thousands }}{% if s.cached %}, {{ s.cached | thousands }} from the
+cache{% endif %}</span></div>
 {% if s.quality %}<div class="card"><span>Answers that are right</span>
 <b class="{{ grade(s.quality.pass_rate) }}">{{ s.quality.pass_rate | percent }}</b>
 <span>{{ s.quality.passed }} of {{ s.quality.scored }} scored</span></div>{% endif %}

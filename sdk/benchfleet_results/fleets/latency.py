@@ -13,7 +13,8 @@ MEASURES = ("ttft_ms", "tpot_ms", "e2el_ms", "queue_ms", "retry_wait_ms")
 def latency(
     results: Sequence[TestResult], *, wall_ms: float = 0, limits: Mapping[str, float] | None = None
 ) -> Latency | None:
-    """None where no success has a measure. Without `wall_ms` nothing is given by the second."""
+    """None where no success has a measure. Without `wall_ms` nothing is given by the second. Cached answers have no latency."""
+    results = [one for one in results if not one.cached]
     good = [one for one in results if one.status == "success"]
     found = {name: spread(_values(good, name)) for name in MEASURES}
     gaps = spread([gap for one in good for gap in one.itl_ms or ()])

@@ -29,6 +29,7 @@ def summarise(
         total_tokens=tokens,
         avg_tokens_per_request=share(tokens, counts["success"]),
         total_cost=cost,
+        cached=sum(bool(one.cached) for one in results) or None,
         unpriced=unpriced or None,
         latency=latency(results, wall_ms=total_duration_ms, limits=limits),
         quality=quality([("", one.test_id, one) for one in results]),
