@@ -22,6 +22,7 @@ COOLDOWN_MS = 15_000  # after a cut: the refusals of what was on its way then ar
 GROWTH_PER_MS = 0.05 / 10_000  # of the full concurrency
 BUSY_RETRY_MS = 1_000
 REPEATS_MS = 120_000  # a request is repeated within this time, or never
+MOST_ANSWERS = 500
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,10 @@ def _again(said: Answered, now_ms: int) -> Grant:
 
 
 def _fresh(answers: Mapping[str, Answered], now_ms: int) -> dict[str, Answered]:
-    return {holder: said for holder, said in answers.items() if now_ms - said.at_ms <= REPEATS_MS}
+    """Of those who may repeat a request still; of too many the newest: the item holds 400 KB."""
+    fresh = {holder: said for holder, said in answers.items() if now_ms - said.at_ms <= REPEATS_MS}
+    newest = sorted(fresh, key=lambda holder: fresh[holder].at_ms, reverse=True)[: MOST_ANSWERS - 1]
+    return {holder: fresh[holder] for holder in newest}
 
 
 def _each(per_minute: int | None) -> float:

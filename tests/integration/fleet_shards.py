@@ -36,7 +36,8 @@ class FakeControlPlane:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def work(self) -> tuple[Mapping[str, Any], Sequence[Outcome]]:
-        return self.shard.model_dump(mode="json"), list(self.kept)
+        max_cost = self.shard.max_cost if self.budget_usd is None else self.budget_usd
+        return self.shard.model_dump(mode="json") | {"max_cost": max_cost}, list(self.kept)
 
     def keep(self, number: int, outcomes: Sequence[Outcome]) -> None:
         """A chunk that is kept again only ever grows."""

@@ -179,7 +179,7 @@ def test_with_a_budget_nothing_is_sent_whose_price_is_unknown_but_to_who_sends_n
 ) -> None:
     with serving() as providers:
         settings = {"api_key_env": "LOOP"} if keyed else {}
-        work = shard(providers.url, ["a"], provider=settings, max_cost=1)
+        work = shard(providers.url, ["a"], provider=settings)
         control = FakeControlPlane(work, budget_usd=1.0)
         executed(control, tmp_path, environment={"LOOP": "key"})
     (kept,) = control.kept

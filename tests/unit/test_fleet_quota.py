@@ -15,6 +15,7 @@ from chalicelib.domain.fleet_quota import (
     COOLDOWN_MS,
     HORIZON_MS,
     LEAST_SCALE,
+    MOST_ANSWERS,
     MOST_TURN_MS,
     REPEATS_MS,
     Asked,
@@ -182,6 +183,15 @@ def test_answers_are_kept_for_those_who_may_repeat_and_only_where_a_limit_is_kno
         quota, _ = take(quota, one, now_ms=NOW + number * 1_000)
     assert len(quota.answers) == REPEATS_MS // 1_000 + 1
     assert take(Quota(), asked(1, NONE, sequence=1), now_ms=NOW)[0] == Quota()
+
+
+def test_the_item_stays_small_however_many_runners_share_a_key() -> None:
+    quota = Quota()
+    for number in range(1_500):
+        one = replace(asked(1, KeyLimits(rpm=600_000), sequence=1), holder=f"my-fleet-20261129-093000.{number}/1")
+        quota, _ = take(quota, one, now_ms=NOW + number)
+    assert len(quota.answers) == MOST_ANSWERS
+    assert len(quota_text(quota)) < 150_000
 
 
 @given(

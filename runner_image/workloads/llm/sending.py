@@ -91,12 +91,14 @@ class Sender:
         return exchange
 
     def most_usd(self, test: TestRequest) -> float:
-        """What is set aside for it. Raises Halt where that cannot be known and there is a budget."""
+        """What is set aside for it: nothing without a budget. Raises Halt where there is one and the price is not known."""
+        if not self.budgeted:
+            return 0.0
         most = self.prices.most_usd(test)
-        if most is None and self.budgeted:
+        if most is None:
             model = test.model or self.provider.target.model
             raise Halt("budget", f"not sent: no price of {model} is known, so max_cost could not be kept")
-        return most or 0.0
+        return most
 
     def payable(self, test: TestRequest) -> bool:
         try:
