@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchfleet.fleet.scorers import run_python
 from benchfleet_contract.fleets.outcomes import Outcome, best
 from benchfleet_contract.fleets.plan import ProviderSettings, Shard, Target
 from benchfleet_contract.fleets.results import BenchmarkResults, Score, TestResult
@@ -159,6 +160,9 @@ def ends(answer, test):
 def hangs(answer, test):
     time.sleep(60)
 
+def keys(answer, test):
+    return "OPENAI_API_KEY" not in os.environ
+
 def odd(answer, test):
     return "fine"
 """
@@ -195,3 +199,14 @@ def test_a_function_decides_in_a_shard(tmp_path: Path) -> None:
         (result,) = worked(FakeControlPlane(work), tmp_path)
     assert result.passed is None
     assert "No module named 'no_such_module'" in (only(result).error or "")
+
+
+def test_saved_answers_are_scored_again_by_a_function_on_this_computer(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SCORERS)
+    environ = {"PYTHONPATH": str(tmp_path), "OPENAI_API_KEY": "secret"}
+    said = [
+        run_python({"value": f"mine:{name}"}, "yes", {"prompt": "Hi"}, environ=environ)
+        for name in ("right", "ends", "keys")
+    ]
+    assert [grade.score for grade in said] == [0.75, None, 1.0]
+    assert "exit code 3" in (said[1].error or "")
