@@ -7,7 +7,8 @@ from benchfleet_contract.workloads.http import HttpOptions
 
 from runner_image.isolation.protocol import Slot
 from runner_image.workloads.http.contract.gate import verify
-from runner_image.workloads.http.contract.workloads import workloads
+from runner_image.workloads.http.contract.workload import HttpWorkload
+from runner_image.workloads.http.contract.workloads import CAPABILITIES
 from runner_image.workloads.http.life.server import Server
 from runner_image.workloads.http.measure import Asked, Gate
 from runner_image.workloads.http.source import Placed
@@ -25,7 +26,9 @@ def gate_of(server: Server, found: Placed) -> Callable[[Asked], Gate]:
     """Asks the server about one workload. What its app declares it must answer."""
 
     def gate(asked: Asked) -> Gate:
-        verdict = verify(server.base_url, workloads(asked.name)[0], capabilities=found.framework.capabilities or None)
+        assert isinstance(asked, HttpWorkload)  # of the contract, or a fixture
+        declared = found.framework.capabilities if asked.suite in CAPABILITIES else None
+        verdict = verify(server.base_url, asked, capabilities=declared or None)
         return Gate(verdict.status, verdict.reasons, verdict.body)
 
     return gate

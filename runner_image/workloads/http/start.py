@@ -12,8 +12,7 @@ from benchfleet_contract.workloads.http import HttpOptions
 
 from runner_image.errors import TaskError
 from runner_image.isolation.protocol import Slot
-from runner_image.workloads.http.contract.workload import HttpWorkload
-from runner_image.workloads.http.contract.workloads import UnknownSuite, workloads
+from runner_image.workloads.http.asking import asked_of, left_out
 from runner_image.workloads.http.frameworks.registry import Registry
 from runner_image.workloads.http.life.build import build
 from runner_image.workloads.http.life.failures import ServerFailed
@@ -35,18 +34,6 @@ from runner_image.workloads.http.source import Placed, placed
 from runner_image.workloads.http.streams import measure as streams
 from runner_image.workloads.http.versions import framework_version, runtime_version
 from runner_image.workloads.protocol import WorkloadError
-
-
-def asked_of(options: HttpOptions) -> tuple[HttpWorkload, ...]:
-    """Raises WorkloadError for a suite or workload that there is not."""
-    asked = options.effective()
-    try:
-        return workloads(",".join(asked.workloads or asked.suites))
-    except UnknownSuite as error:
-        raise WorkloadError(
-            f"Option suites: {error}", error_type="invalid_options", failure_class="infrastructure"
-        ) from error
-
 
 Only = Literal["all", "streams", "profiles"]
 
@@ -82,6 +69,7 @@ class Start:
             settings=self.options.effective().model_dump(mode="json", exclude={"app", "framework"}),
             requested=[one.name for one in self._asked],
         )
+        self._note(*left_out(self.options))
         try:
             self._measure()
         except (WorkloadError, TaskError) as error:

@@ -7,9 +7,10 @@ from benchfleet_contract.workloads.http import HttpOptions
 
 from runner_image.isolation.protocol import OfficialImage, Slot
 from runner_image.workloads.files import OUTPUT_TXT, read_plain, write_output, write_plain
+from runner_image.workloads.http.asking import asked_of
 from runner_image.workloads.http.life.failures import OURS
 from runner_image.workloads.http.outputs import output_of
-from runner_image.workloads.http.start import Start, asked_of
+from runner_image.workloads.http.start import Start
 from runner_image.workloads.options import parse
 from runner_image.workloads.progress import Meter
 from runner_image.workloads.protocol import Job, Outcome, Prepared, Progress, WorkloadError

@@ -16,8 +16,9 @@ from benchfleet.http.folder import keep_profiles, put_document
 from runner_image.isolation.environment import visible
 from runner_image.isolation.processes import ProcessIsolation
 from runner_image.stopping import Stop
+from runner_image.workloads.http.asking import asked_of
 from runner_image.workloads.http.frameworks.registry import Registry
-from runner_image.workloads.http.start import Only, Start, asked_of
+from runner_image.workloads.http.start import Only, Start
 from runner_image.workloads.protocol import WorkloadError
 
 OK, NOTHING, PARTIAL = 0, 4, 5

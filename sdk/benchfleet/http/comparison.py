@@ -20,10 +20,11 @@ from runner_image.machine.conditions import Reading, conditions, reading
 from runner_image.machine.provenance import affinity, machine
 from runner_image.machine.system import System
 from runner_image.stopping import Stop
+from runner_image.workloads.http.asking import asked_of
 from runner_image.workloads.http.frameworks.registry import Registry
 from runner_image.workloads.http.outputs import output_of
 from runner_image.workloads.http.plan import interleaved
-from runner_image.workloads.http.start import Start, asked_of
+from runner_image.workloads.http.start import Start
 
 OK, INVALID, PARTIAL = 0, 4, 5
 

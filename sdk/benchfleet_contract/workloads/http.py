@@ -53,6 +53,9 @@ class HttpOptions(Options):
         default=["all"], min_length=1, description="Suites of workloads, as `benchfleet http suite` lists them."
     )
     workloads: list[_Name] = Field(default=[], description="These workloads only.", examples=[["json-small"]])
+    fixtures: _Absolute | None = Field(
+        default=None, description="A file or folder of fixtures of the machine that measures, instead of workloads."
+    )
     quick: bool = Field(default=False, description="Short times, three workloads: to try it.")
     primer_s: float = Field(default=2.0, ge=0, le=60, description="Seconds at 8 connections first.")
     warmup_s: float = Field(default=3.0, ge=0, le=600, description="Seconds at the highest concurrency.")

@@ -6,7 +6,7 @@ import pytest
 
 from runner_image.workloads.http.apps import tree
 from runner_image.workloads.http.apps.install import Unavailable, built_in, install, main
-from runner_image.workloads.http.apps.steps import Step, StepFailed
+from runner_image.workloads.http.apps.steps import Step, StepFailed, steps
 from runner_image.workloads.http.contract.schemas import APPS
 
 
@@ -52,16 +52,38 @@ def test_a_missing_program_is_named_with_its_remedy(tmp_path: Path) -> None:
         Step(("no-such-tool",), "install it").run(tmp_path)
 
 
+def test_the_line_that_names_what_is_missing_is_told(tmp_path: Path) -> None:
+    said = "npm error 404  '@x/y@1' is not in this registry.\n\nnpm error 404 Note\nnpm error A log\nnpm error more"
+    with pytest.raises(StepFailed, match=r"^`sh -c` ended with 1: npm error 404  '@x/y@1' is not in this registry.$"):
+        Step(("sh", "-c", f'echo "{said}"; exit 1'), "").run(tmp_path)
+
+
 def test_a_step_that_hangs_is_ended(tmp_path: Path) -> None:
     with pytest.raises(StepFailed, match=r"it took longer than 0\.2 s"):
         Step(("sh", "-c", "sleep 30 & sleep 30"), "").run(tmp_path, timeout_s=0.2)
 
 
-def test_every_app_of_the_project_locks_its_dependencies() -> None:
+def test_every_app_whose_registry_was_reached_locks_its_dependencies() -> None:
     locks = ("requirements.lock", "package-lock.json", "Cargo.lock", "Gemfile.lock")
-    assert [name for name in built_in() if not any((APPS / name / lock).is_file() for lock in locks)] == []
+    unlocked = [name for name in built_in() if not any((APPS / name / lock).is_file() for lock in locks)]
+    assert unlocked == ["axum-baseline", "spikard-node", "spikard-ruby", "spikard-rust", "spikard-wasm"]
+
+
+def test_locks_of_python_have_a_hash_for_everything() -> None:
+    for lock in APPS.glob("*/requirements.lock"):
+        entries = lock.read_text().split("\n", 1)[1].replace("\\\n", "").strip().splitlines()
+        assert all("==" in entry and "--hash=sha256:" in entry for entry in entries), lock
+
+
+def test_an_app_without_a_lock_gets_what_its_registry_has(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {}}')
+    assert steps(tmp_path) == []
+    (tmp_path / "package.json").write_text('{"dependencies": {"hono": "4"}}')
+    assert [step.command[:2] for step in steps(tmp_path)] == [("npm", "install")]
+    (tmp_path / "package-lock.json").write_text("{}")
+    assert [step.command[:2] for step in steps(tmp_path)] == [("npm", "ci")]
 
 
 def test_an_unknown_app_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nothing"]) == 1
-    assert "There is no app 'nothing': take one of express, fastapi" in capsys.readouterr().err
+    assert "There is no app 'nothing': take one of axum-baseline, express" in capsys.readouterr().err

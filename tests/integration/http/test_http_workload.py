@@ -95,6 +95,30 @@ def test_a_server_that_does_not_start_fails_its_task_with_the_end_of_its_log(tmp
     assert (tmp_path / "work" / "http.json").is_file()
 
 
+@pytest.mark.needs_load_tools
+def test_fixtures_are_asked_instead_of_the_contract_and_what_is_broken_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "fixtures"
+    folder.mkdir()
+    asked = {"name": "one", "request": {"method": "GET", "path": "/path/simple/123"}}
+    (folder / "one.json").write_text(
+        json.dumps({**asked, "expected_response": {"status_code": 200, "body": {"id": "9"}}})
+    )
+    (folder / "two.json").write_text(json.dumps(asked))
+    _, result = _done(tmp_path, ANSWERS + "serve()\n", fixtures=str(folder))
+
+    (found,) = result.workloads
+    assert (found.name, found.status, found.path) == ("unknown/one", "failed", "/path/simple/123")
+    assert found.reasons == ['body.id: expected "9", got "123"']
+    assert any(
+        reason.startswith("a fixture was left out: two.json: expected_response") for reason in result.validity.reasons
+    )
+
+
+def test_fixtures_of_which_none_can_be_used_are_told_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(WorkloadError, match=r"Option fixtures: none of .* can be used: there is no file"):
+        _done(tmp_path, "", fixtures=str(tmp_path / "nothing"))
+
+
 def test_a_suite_that_there_is_not_is_told_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(WorkloadError, match="no suite or workload 'nothing'"):
         _done(tmp_path, "", suites=["nothing"])

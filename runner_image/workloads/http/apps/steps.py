@@ -1,6 +1,8 @@
 """How the environment of an app is made, by the lock file that it has."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 
 INSTALL_S = 600.0  # of one step
 TAIL_LINES = 3
+_TELLING = re.compile(r"is not in this registry|Not Found - |Could not |No matching distribution|^error: ")
 
 
 class StepFailed(Exception):
@@ -29,19 +32,26 @@ class Step:
             raise StepFailed(f"{self.command[0]} is missing: {self.remedy}")
         code, said = _ended(self.command, folder, timeout_s)
         if code != 0:
-            tail = " | ".join(said.strip().splitlines()[-TAIL_LINES:])
-            raise StepFailed(f"`{' '.join(self.command[:3])}` ended with {code}: {tail[-600:]}")
+            raise StepFailed(f"`{' '.join(self.command[:2])}` ended with {code}: {_telling(said)[-600:]}")
+
+
+def _telling(said: str) -> str:
+    """The lines that name what is missing, else the last ones."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if _TELLING.search(line)]
+    return " | ".join((telling or lines)[-TAIL_LINES:])
 
 
 def steps(folder: Path) -> list[Step]:
-    """By lock file: requirements.lock, package-lock.json, Cargo.toml, Gemfile. None of them: nothing to do."""
+    """By lock file: requirements.lock, package-lock.json (else package.json), Cargo.toml, Gemfile. None: nothing to do."""
     makers = {
         "requirements.lock": _python,
         "package-lock.json": _node,
         "Cargo.toml": _rust,
         "Gemfile": _ruby,
     }
-    return [step for name, make in makers.items() if (folder / name).is_file() for step in make(folder)]
+    found = [step for name, make in makers.items() if (folder / name).is_file() for step in make(folder)]
+    return found if (folder / "package-lock.json").is_file() else [*found, *_node_unlocked(folder)]
 
 
 def _python(folder: Path) -> list[Step]:
@@ -56,6 +66,16 @@ def _python(folder: Path) -> list[Step]:
 
 def _node(_folder: Path) -> list[Step]:
     return [Step(("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"), "install nodejs (20 or newer) and npm")]
+
+
+def _node_unlocked(folder: Path) -> list[Step]:
+    """An app without a lock gets what its registry has today."""
+    try:
+        needed = json.loads((folder / "package.json").read_bytes()).get("dependencies")
+    except (OSError, ValueError, AttributeError):
+        needed = None
+    words = ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
+    return [Step(words, "install nodejs (20 or newer) and npm")] if needed else []
 
 
 def _rust(folder: Path) -> list[Step]:

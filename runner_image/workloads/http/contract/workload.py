@@ -16,7 +16,7 @@ class Exchange:
     """One request and its right answer. `answer`: the JSON value of the body; `path` is not yet percent-encoded.
 
     `why` names what is wrong with a request that must be refused. `answer_headers`: beside Content-Type, exact values.
-    `any_answer`: the body is not compared.
+    `any_answer`: the body is not compared. `answer_text`: the body as a text, which need not be JSON.
     """
 
     method: str
@@ -28,6 +28,7 @@ class Exchange:
     answer: Any = field(default=None, hash=False)
     answer_headers: Pairs = ()
     any_answer: bool = False
+    answer_text: str | None = None
     why: str = ""
 
     @property

@@ -1,0 +1,1 @@
+../sinatra/schema_check.rb

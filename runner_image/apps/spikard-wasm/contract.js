@@ -1,0 +1,1 @@
+../spikard-node/contract.js
