@@ -205,3 +205,13 @@ def test_with_a_budget_every_answer_has_an_end_and_that_is_told() -> None:
         shard = reading.plan.shards[0]
         found[name] = ([test.parameters.max_tokens for test in shard.tests], len(reading.warnings), shard.max_cost)
     assert found == {"none": ([None, 7], 0, None), "budget": ([4096, 7], 1, Decimal(1)), "all": ([5, 7], 0, Decimal(1))}
+
+
+def test_a_judge_that_nobody_knows_the_price_of_is_told_before_the_run() -> None:
+    judge = {"target": "keyed:j", "rubric": "Is it kind?"}
+    assert (
+        "judge keyed:j: what it costs is not among these" in estimate(a_plan("own:m", judge=judge), at=NOW).warnings[0]
+    )
+    (problem,) = estimate(a_plan("own:m", judge=judge, max_cost=1), at=NOW).problems
+    assert "no answer is judged" in problem
+    assert estimate(a_plan("own:m", judge={**judge, "target": "own:j"}, max_cost=1), at=NOW).problems == []

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchfleet_contract.fleets.plan import FleetPlan, Shard, Target
+from benchfleet_contract.fleets.plan import FleetPlan, Parameters, Shard, Target, TestRequest
 from benchfleet_results.fleets.pricing import Prices, most_made
 from benchfleet_results.fleets.tariffs import NoList
 
@@ -34,7 +34,7 @@ class Estimate:
 
 
 def estimate(plan: FleetPlan, *, at: datetime | None = None) -> Estimate:
-    """Makes no request. Warm-up requests and judges are left out, retries are not: one that is repeated was not paid."""
+    """Makes no request. Warm-up requests, judges and retries are left out: a warning says so of a judge."""
     shards: dict[str, list[Shard]] = defaultdict(list)
     for shard in plan.shards:
         shards[shard.target.spec].append(shard)
@@ -42,6 +42,7 @@ def estimate(plan: FleetPlan, *, at: datetime | None = None) -> Estimate:
     found = [_target(plan, of_target, when, problems) for of_target in shards.values()]
     known = [one.at_most_usd for one in found if one.at_most_usd is not None]
     warnings = [f"{one.target.spec}: {warning}" for one in found for warning in one.warnings]
+    _judge(plan, when, warnings, problems)
     return Estimate(found, sum(known) if len(known) == len(found) else None, warnings, problems)
 
 
@@ -64,6 +65,20 @@ def _target(plan: FleetPlan, shards: list[Shard], at: datetime, problems: list[s
         None if why else sum(known),
         tuple(warnings),
     )
+
+
+def _judge(plan: FleetPlan, at: datetime, warnings: list[str], problems: list[str]) -> None:
+    shard = plan.shards[0] if plan.shards else None
+    if shard is None or shard.judge is None or shard.judge_target is None or shard.judge_provider is None:
+        return
+    spec, prices = shard.judge_target.spec, Prices(shard.judge_provider, shard.judge_target.model, at)
+    asked = TestRequest(key="judge", test_id="judge", prompt="", parameters=Parameters(max_tokens=1))
+    warnings.append(f"judge {spec}: what it costs is not among these, and counts in max_cost")
+    warnings += [f"judge {spec}: {warning}" for warning in prices.warnings([asked])]
+    why = prices.unknown(asked)
+    if plan.settings.max_cost is not None and prices.most_usd(asked) is None and not isinstance(why, NoList):
+        words = "no price is known, so max_cost cannot be kept and no answer is judged"
+        problems.append(f"judge {spec}: {words}; give one under providers.{shard.judge_target.provider}.price")
 
 
 def _impossible(target: Target, mosts: list[float | None], most: float) -> list[str]:
