@@ -66,7 +66,7 @@ def test_tables_by_default(here: Path) -> None:
 def test_one_document_on_stdout_and_the_rest_in_files(here: Path, report: Report) -> None:
     code, out, err = report("new", "--json", "--html", "r.html", "--csv", "r.csv", "--md", "r.md")
     assert code == 0, err
-    jsonschema.validate(json.loads(out), json.loads(schema()))
+    jsonschema.Draft202012Validator(json.loads(schema())).validate(json.loads(out))
     assert (here / "r.html").read_text().startswith("<!doctype html>")
     assert kinds((here / "r.csv").read_text()) == CSV_ROWS
     assert (here / "r.md").read_text().startswith("## Benchmark report: new")
@@ -209,7 +209,7 @@ def history(over_time: Path, report: Report, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_history_is_over_all_runs_of_the_newest_runs_workload(history: Report) -> None:
     code, out, err = history("--history", "--json")
     found = json.loads(out)
-    jsonschema.validate(found, json.loads(schema()))
+    jsonschema.Draft202012Validator(json.loads(schema())).validate(found)
     assert code == 0
     assert [run["run_id"] for run in found["history"]["runs"]] == [f"run{day:02}" for day in range(1, 12)]
     assert found["history"]["unread"] == ["broken: run.json is not JSON"]

@@ -50,6 +50,7 @@ def config(folder: Path, model: str) -> str:
     return str(path)
 
 
+@pytest.mark.proof
 def test_a_run_that_demands_a_model_goes_on_where_it_is_when_its_executor_dies(api: Api, tmp_path: Path) -> None:
     model, other, names = fresh("model"), fresh("other"), [fresh("host") for _ in range(3)]
     run_id = api.create(

@@ -107,6 +107,7 @@ def test_when_all_fail_the_task_fails_with_their_words(slot: Slot, plain_suite: 
     assert (failed.value.error_type, failed.value.failure_class) == ("benchmark_failed", "benchmark")
 
 
+@pytest.mark.proof
 def test_a_suite_that_forgets_the_compiler_is_found_out(slot: Slot, plain_suite: Path) -> None:
     slot.environment["LIES"] = "1"
     with pytest.raises(WorkloadError, match=r"\+YJIT is not on in variant yjit") as failed:
@@ -131,6 +132,7 @@ def test_another_ruby_than_the_one_asked_for_is_refused_unless_allowed(slot: Slo
     assert len(allowed.output.measurements) == 1
 
 
+@pytest.mark.proof
 def test_a_suite_without_a_result_file_tells_its_last_words(slot: Slot, plain_suite: Path) -> None:
     slot.environment["LOST"] = "1"
     with pytest.raises(WorkloadError, match="wrote no result"):
@@ -148,6 +150,7 @@ def test_a_suite_that_fails_behind_its_benchmarks_is_not_well(slot: Slot, plain_
     assert "no table" in lost.reason
 
 
+@pytest.mark.proof
 def test_a_path_must_be_at_the_commit_that_was_asked_for(slot: Slot, suite: Path, plain_suite: Path) -> None:
     git(suite, "checkout", "-q", "HEAD~1")
     asked = {"path": str(suite), "commit": git(suite, "rev-parse", "--short", "HEAD"), "name_filters": ["sum"]}
@@ -175,6 +178,7 @@ def test_a_plain_folder_in_somebodys_work_tree_is_not_that_ones_commit(slot: Slo
     assert slot.prepared.suite_commit is None
 
 
+@pytest.mark.proof
 def test_a_suite_that_cannot_be_had_is_our_failure(slot: Slot, suite: Path) -> None:
     for asked in ({"repo": "file:///no/such/repository"}, {"path": str(suite), "commit": "0" * 40}):
         with pytest.raises(WorkloadError) as failed:

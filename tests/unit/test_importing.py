@@ -173,7 +173,7 @@ def test_the_command_says_what_it_took_and_prints_the_folder(
 def test_the_document_fits_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run([PYPERF, HYPERFINE], to=tmp_path, run_id="i", as_json=True)
     told = json.loads(capsys.readouterr().out)
-    jsonschema.validate(told, schema_of("import"))
+    jsonschema.Draft202012Validator(schema_of("import")).validate(told)
     assert [(one["format"], one["measurements"], one["samples"]) for one in told["tasks"]] == [
         ("pyperf", 2, 24),
         ("hyperfine", 2, 10),
