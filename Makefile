@@ -46,7 +46,6 @@ demo: venv
 demo-http: APPS = fastapi starlette flask
 demo-http: venv http-apps
 	@$(BIN)/benchfleet http compare --frameworks fastapi,starlette,flask --quick --suite json-small || [ $$? -eq 5 ]
-	@$(BIN)/benchfleet report --html results/http-demo.html
 
 check: style
 	$(BIN)/mypy

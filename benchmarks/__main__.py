@@ -29,6 +29,7 @@ TOPICS = {
     "emulator_start": "start of the emulator",
     "emulator_load": "CPU of an emulator under load",
     "http_load": "load on HTTP servers that can be believed",
+    "http_overhead": "what the harness of HTTP benchmarks adds to bare load",
     "one_task": "wakes while one task measures",
     "report_inference": "how often the report is right",
     "aa_runs": "real runs of the same thing",

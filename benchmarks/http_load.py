@@ -105,10 +105,14 @@ class Bench:
     def known(self) -> Iterator[Metric]:
         with self.server("spread") as served:
             found = self.latency(served, rate=1000, duration_s=KNOWN_S)
+        sent_late, sent = found.dispatch_lag.p99 or 0.0, {"p50": found.service.p50, "p99": found.service.p99}
         for name, told in (("p50", found.response.p50), ("p99", found.response.p99)):
             truth = served.kept[name]
             error = None if told is None else abs(told - truth)
-            how = f"the server kept requests for {truth:.2f} ms, reported were {told:.2f} ms; 1,000/s"
+            how = (
+                f"the server kept requests for {truth:.2f} ms, reported were {told:.2f} ms, {sent[name]:.2f} ms from the actual "
+                f"send; requests left late by p99 {sent_late:.2f} ms; 1,000/s"
+            )
             yield Metric(f"error of a known {name}", error and round(error, 3), "ms", 1, how)
             yield Metric(f"error of a known {name}, relative", error and round(100 * error / truth, 2), "%", 2, how)
 

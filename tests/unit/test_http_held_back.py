@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner_image.workloads.http.resources.held_back import waits
+from runner_image.workloads.http.resources.held_back import has_priority, kept_for_others, waits
 
 
 def test_waits_are_those_of_each_thread_and_what_is_gone_has_none(tmp_path: Path) -> None:
@@ -14,3 +14,17 @@ def test_waits_are_those_of_each_thread_and_what_is_gone_has_none(tmp_path: Path
         (folder / "schedstat").write_text(text)
     found = waits({7, 12345}, tmp_path)
     assert found == {(7, "7"): pytest.approx(2.5), (7, "8"): pytest.approx(0.5)}
+
+
+@pytest.mark.parametrize(("runtime", "share"), [("950000", 0.05), ("-1", 0.0), ("odd", 1.0)])
+def test_what_the_kernel_keeps_from_real_time_work(tmp_path: Path, runtime: str, share: float) -> None:
+    folder = tmp_path / "sys" / "kernel"
+    folder.mkdir(parents=True)
+    (folder / "sched_rt_runtime_us").write_text(f"{runtime}\n")
+    (folder / "sched_rt_period_us").write_text("1000000\n")
+    assert kept_for_others(tmp_path) == pytest.approx(share)
+
+
+def test_nobody_and_what_is_gone_has_no_priority() -> None:
+    assert not has_priority([])
+    assert not has_priority([2**22 + 1])

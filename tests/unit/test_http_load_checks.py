@@ -61,7 +61,8 @@ def test_connections_that_are_not_kept_need_not_be_full() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (replace(HELD, dispatch_lag=replace(SHAPE, p99=5.1)), "requests left late, p99 5.1 ms"),
+        (replace(HELD, dispatch_lag=replace(SHAPE, p99=5.1)), "noisy: requests left late, p99 5.1 ms"),
+        (replace(HELD, dispatch_lag=replace(SHAPE, p99=5.1), client_cpu_s=7.0), "client-limited: requests left late"),
         (replace(HELD, client_cpu_s=8.6), "busy for 86%"),
         (replace(HELD, in_time=989), "99 of 100 requests a second"),
     ],

@@ -16,15 +16,22 @@ from runner_image.workloads.http.load.wrk import Wrk
 from runner_image.workloads.http.machine import tool_of
 from runner_image.workloads.http.measure import Loaders
 from runner_image.workloads.http.resources.held_back import HeldBack, Watching
-from runner_image.workloads.http.resources.sampler import Sampler
+from runner_image.workloads.http.resources.sampler import EVERY_S, Sampler
 from runner_image.workloads.http.serving import gate_of
 from runner_image.workloads.http.source import Placed
 
+SELDOM_S = (
+    1.0  # a look takes milliseconds: four a second would be in the 99th percentile of a core that the load has, too
+)
+
 
 def watch_of(server: Server, cores: Cores, *, pinned: bool) -> Callable[[], Watching]:
+    """Looks seldom where no core is left for it."""
+    every_s = SELDOM_S if cores.note else EVERY_S
+
     def watch() -> Watching:
         held = HeldBack(server.pids, cores.server if pinned or not cores.disjoint else (), alone=pinned)
-        return Watching(Sampler(server.pids), held)
+        return Watching(Sampler(server.pids, every_s=every_s), held)
 
     return watch
 

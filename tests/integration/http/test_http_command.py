@@ -81,7 +81,7 @@ def test_an_app_is_compared_resumed_reported_and_put_together(tmp_path: Path, mo
     assert "report.html" in stdout
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
     (http_json,) = folder.glob("*/http.json")
-    assert json.loads(http_json.read_bytes())["workloads"][0]["saturation"][0]["ok"] > 100
+    assert json.loads(http_json.read_bytes())["workloads"][0]["saturation"][0]["ok"] > 0
     metadata = json.loads((http_json.parent / "metadata.json").read_bytes())
     assert metadata["provenance"]["machine"]["logical_cores"]
     assert metadata["conditions"]["slots"] == 1

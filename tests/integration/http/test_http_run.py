@@ -48,7 +48,7 @@ def test_frameworks_are_compared_by_a_run_as_by_the_direct_command(tmp_path: Pat
     assert [(one.subject, one.repeat, one.failure) for one in results] == [("first", 1, None), ("second", 1, None)]
     for one, folder in zip(results, folders, strict=True):
         assert [cell.name for cell in one.workloads] == WORKLOADS[:1]
-        assert all(cell.saturation[0].ok > 100 for cell in one.workloads)
+        assert all(cell.saturation[0].ok > 0 for cell in one.workloads)
         assert all(name in os.listdir(folder) for name in ("output.json", "output.txt", "metadata.json"))
     report = analyse(read_runs([tmp_path / "results" / "h1"]))
     assert {board.metric for board in report.boards} >= {"start_up", "idle_memory"}

@@ -67,7 +67,7 @@ def test_a_right_app_is_loaded_and_each_answer_is_counted(tmp_path: Path) -> Non
     for one in result.workloads:
         assert one.status in ("measured", "invalid"), one.reasons
         (level,) = one.saturation
-        assert level.ok == level.requests == level.by_class["2xx"] > 100
+        assert level.ok == level.requests == level.by_class["2xx"] > 0
         assert one.status == "invalid" or one.best_rps == level.rps
         assert all(rate.ok == rate.intended == rate.response.count for rate in one.latency)
     measured = {one.benchmark for one in outcome.output.measurements if one.metric == "throughput"}

@@ -16,7 +16,8 @@ FEWEST_IN_COMMON = 3
 
 @dataclass(frozen=True)
 class Limits:
-    """`little`: share by which requests under way may differ from connections. `client_busy`: of the generator's cores.
+    """`little`: share by which requests under way may differ from connections. `client_busy`: of the generator's cores;
+    up to `client_idle` of its core it is not the generator's own work that makes it late.
 
     `held_back`: of one core, that others had while the server was ready to run; where the system does not tell,
     `foreign_cores`: of one core, by neither server nor generator, wherever. `starved`: share of its cores that a server
@@ -25,6 +26,7 @@ class Limits:
 
     little: float = 0.10
     client_busy: float = 0.85
+    client_idle: float = 0.50
     dispatch_lag_p99_ms: float = 5.0
     achieved: float = 0.99
     held_back: float = 0.10
@@ -85,7 +87,11 @@ def _late(found: Latency, limits: Limits) -> list[str]:
     lag = found.dispatch_lag_p99_ms
     if lag is None or lag <= limits.dispatch_lag_p99_ms:
         return []
-    return [f"client-limited: requests left late, p99 {lag:.1f} ms (at most {limits.dispatch_lag_p99_ms:g} ms)"]
+    late = f"requests left late, p99 {lag:.1f} ms (at most {limits.dispatch_lag_p99_ms:g} ms)"
+    busy = None if found.client_cpu_s is None or found.duration_s <= 0 else found.client_cpu_s / found.duration_s
+    if busy is not None and busy <= limits.client_idle:
+        return [f"{NOISY}{late}, though the generator was busy for {busy:.0%} of its time only: others had its core"]
+    return [f"client-limited: {late}"]
 
 
 def _behind(found: Latency, limits: Limits) -> list[str]:

@@ -31,7 +31,7 @@ class SlotCommands:
         self.write(spent.ENDED, b"")
         lines: list[str] = []
         code = self._slot.run(
-            [self._python, "-m", spent.__name__, core_lists.write(cores) or spent.ANY_CORE, *command],
+            [self._python, "-S", "-E", spent.__file__, core_lists.write(cores) or spent.ANY_CORE, *command],
             cwd=self._folder,
             environment={},
             on_line=lines.append,

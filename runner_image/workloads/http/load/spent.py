@@ -1,7 +1,8 @@
-"""`python -m …load.spent CORES COMMAND…`: runs a command on these cores (`-`: as it comes), tells what it used.
+"""`python -S spent.py CORES COMMAND…`: runs a command on these cores (`0,1`; `-`: as it comes), tells what it used.
 
 Writes `ended.json` into its folder: `code` (127: no such program), `stdout`, `stderr`, `cpu_s` of the command and of its
 children that were waited for. A slot merges the two streams and knows no CPU of a single command.
+It stands before every command of a load tool, so it imports little, and nothing of this project.
 """
 
 import json
@@ -11,8 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner_image import core_lists
-
 ENDED = "ended.json"
 ANY_CORE = "-"
 
@@ -20,7 +19,7 @@ ANY_CORE = "-"
 def main(arguments: list[str]) -> int:
     cores, *command = arguments
     if cores != ANY_CORE:
-        os.sched_setaffinity(0, core_lists.read(cores))
+        os.sched_setaffinity(0, [int(core) for core in cores.split(",")])
     code, stdout, stderr = _run(command)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     told = {"code": code, "stdout": stdout, "stderr": stderr, "cpu_s": used.ru_utime + used.ru_stime}

@@ -34,8 +34,14 @@ class Wrk:
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
+        self._found: Version | Missing | None = None
 
     def probe(self) -> Version | Missing:
+        """Looked for once."""
+        self._found = self._found or self._look()
+        return self._found
+
+    def _look(self) -> Version | Missing:
         ended = self._commands([self.name, "-v"], timeout_s=OVERTIME_S)  # prints its version and exits with 1
         found = _VERSION.search(ended.stdout + ended.stderr)
         return Version(self.name, found[1]) if found else Missing(self.name, REMEDY)

@@ -1,10 +1,12 @@
 """How long others kept a server from running: the least of what it waited for a core, and of what others used of its cores.
 
 The kernel tells how long each thread was ready to run and had no core (the second number of schedstat). A server's own
-threads wait for each other, too, so what others used of the same cores bounds it.
+threads wait for each other, too, so what others used of the same cores bounds it. With real-time priority (`chrt`) others hold
+it back for no more than the share that the kernel keeps for them (sched_rt_runtime_us, usually 5 %).
 """
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -38,7 +40,8 @@ class HeldBack:
         waited = sum(now - self._waited.get(thread, 0.0) for thread, now in after.items())
         ours = used.cpu_s + (0.0 if self._alone else used.generator_cpu_s or 0.0)
         foreign = busy_s(self._cores) - self._busy - ours
-        return max(0.0, min(waited, foreign)) / took_s
+        kept = kept_for_others(self._proc) if has_priority(self._pids()) else 1.0
+        return min(max(0.0, min(waited, foreign)) / took_s, kept * max(1, len(self._cores)))
 
 
 def waits(pids: Iterable[int], proc: Path) -> dict[Thread, float]:
@@ -50,6 +53,26 @@ def waits(pids: Iterable[int], proc: Path) -> dict[Thread, float]:
                 with contextlib.suppress(OSError, IndexError, ValueError):
                     found[pid, thread.name] = int((thread / "schedstat").read_text().split()[1]) / _NS
     return found
+
+
+def has_priority(pids: Iterable[int]) -> bool:
+    """Do all of these run before anything that has no real-time priority?"""
+    policies = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            policies.append(os.sched_getscheduler(pid))
+    return bool(policies) and all(policy in (os.SCHED_FIFO, os.SCHED_RR) for policy in policies)
+
+
+def kept_for_others(proc: Path) -> float:
+    """The share of a core that real-time work leaves to the rest; none where it may take all."""
+    try:
+        runtime, period = (
+            int((proc / "sys" / "kernel" / f"sched_rt_{name}_us").read_text()) for name in ("runtime", "period")
+        )
+    except (OSError, ValueError):
+        return 1.0
+    return 0.0 if runtime < 0 else max(0.0, 1 - runtime / period)
 
 
 def busy_s(cores: Sequence[int]) -> float:
