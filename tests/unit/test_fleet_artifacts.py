@@ -4,10 +4,14 @@ import csv
 import io
 import json
 
+import pytest
+from benchfleet_contract.fleets.manifest import read_fleet, references
 from benchfleet_results.fleets.aggregate import aggregate
 from benchfleet_results.fleets.artifacts import artifacts, expected
+from benchfleet_results.fleets.benchmarks import benchmark, placed
 from benchfleet_results.fleets.places import part
 
+from chalicelib.domain.fleet_plan import expected_artifacts
 from tests.unit.fleet_results import AT, a_benchmark, a_test
 
 COLUMNS = (
@@ -115,3 +119,41 @@ def test_the_page_tells_calls_from_answers_and_names_no_best_where_all_are_alike
     page = _page([[True, False]])
     assert "2 of 2 calls succeeded, 1 of 2 answers right" in " ".join(page.split())
     assert "Best and worst" not in page
+
+
+def test_no_two_tests_share_a_file() -> None:
+    """Ids that differ in what no file can have, in their ends only, or as a repeat of another."""
+    ids = ["a/b", "a_b", "a:b", "x" * 200 + "1", "x" * 200 + "2", "..", "t", "t_1", "t~1", "t#1"]
+    tests = [a_test(one) for one in ids] + [a_test("t", repeat=number) for number in (1, 2)]
+    made = aggregate("f", [a_benchmark("one", "openai_a", tests)], timestamp=AT)
+    paths = [path for path, _ in artifacts(made) if "/responses/" in path]
+    assert len(paths) == len(set(paths)) == len(tests)
+    assert {"one/openai_a/responses/a_b.json", "one/openai_a/responses/t~2.json"} <= set(paths)
+    assert max(len(path.rpartition("/")[2]) for path in paths) <= 135
+
+
+VERSIONED = {
+    "version": "1.0", "fleet_id": "f", "repositories": [
+        {"repo_id": "one", "adapter": "native", "scenarios": ["s"]},
+        {"repo_id": "two", "adapter": "native", "scenarios": ["s", "t"]},
+    ],
+    "providers": ["openai:a/b", "ollama:llama2:13b"], "scenario_profiles": {"s": {"dataset": "d"}, "t": {"dataset": "d"}},
+    "output": {"base_dir": "out"},
+}  # fmt: skip
+SIMPLE = {
+    "fleet_id": "f", "providers": ["openai:" + "m" * 90, "groq:llama3"],
+    "repositories": [{"id": name, "name": name, "dataset_path": "d"} for name in ("one", "Two.2")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("manifest", [SIMPLE, VERSIONED])
+def test_the_paths_that_are_promised_before_a_run_are_those_of_its_results(manifest: dict[str, object]) -> None:
+    """The control plane promises by the plan, the aggregator writes by the results."""
+    dataset = {"name": "d", "version": "1.0.0", "test_cases": [{"id": "t", "prompt": "p"}]}
+    plan = read_fleet(manifest, {reference: dataset for reference, _ in references(manifest)}).plan
+    assert plan is not None
+    about = {"fleet_id": "f", "run_id": "f-1", "started_at": AT, "completed_at": AT}
+    made = [placed(benchmark(shard, {}, total_duration_ms=0, **about)) for shard in plan.shards]
+    written = [path for path, _ in artifacts(aggregate("f", made, timestamp=AT))]
+    assert expected_artifacts(plan) == expected(made)
+    assert set(expected_artifacts(plan)) <= set(written)

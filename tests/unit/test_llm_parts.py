@@ -6,12 +6,15 @@ from statistics import mean
 
 import pytest
 from benchfleet_contract.fleets.plan import Load
+from benchfleet_contract.fleets.targets import ALIASES, KNOWN
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner_image.workloads.llm.client.table import TABLE
 from runner_image.workloads.llm.load import arrivals, starts
 from runner_image.workloads.llm.measures import Stamps, measured
 from runner_image.workloads.llm.refusals import asked_wait_s, refusal, used_up_s
+from runner_image.workloads.llm.results import response_file
 
 
 def test_poisson_arrivals_have_the_rate_and_the_spread_and_are_the_same_for_a_seed() -> None:
@@ -89,3 +92,15 @@ def test_no_key_stands_in_the_words_of_a_refusal() -> None:
     assert (error.kind, error.again) == ("authentication", False)
     assert "sk-secret" not in error.message
     assert refusal(500, {"x-should-retry": "false"}, b"oops", key=None).again is False
+
+
+def test_every_provider_that_a_manifest_may_name_can_be_called() -> None:
+    assert set(TABLE) == set(KNOWN)
+    assert set(ALIASES.values()) <= set(TABLE)
+
+
+def test_long_keys_that_differ_in_their_ends_have_files_of_their_own() -> None:
+    names = {response_file("x" * 127 + end) for end in "ab"} | {response_file("ä" * 40), response_file("t#2")}
+    assert len(names) == 4
+    assert "t#2.json" in names
+    assert max(len(name.encode()) for name in names) <= 90

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from benchfleet_contract.fleets.plan import FleetPlan
-from benchfleet_contract.fleets.runs import FleetDocuments, FleetSummaryOfPlan, FleetValidation
+from benchfleet_contract.fleets.plan_summary import summary_of
+from benchfleet_contract.fleets.runs import FleetDocuments, FleetValidation
 from benchfleet_contract.limits import MAX_GROUPS, MAX_TASKS
 from benchfleet_contract.problems import Problem
 from pydantic import ValidationError
@@ -16,7 +17,6 @@ from chalicelib.domain.fleet_errors import InvalidFleet
 from chalicelib.domain.fleet_ports import FleetFiles
 
 MOST_FLEET_ID_CHARS = 100  # a run's id has at most 128, and holds the time and a number, too
-CHARS_PER_TOKEN = 4  # of English text, roughly: https://help.openai.com/en/articles/4936856
 Body = TypeVar("Body", bound=FleetDocuments)
 Reader = Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], Any]
 
@@ -45,7 +45,7 @@ class ReadFleet:
 
     def validate(self, asked: FleetDocuments) -> FleetValidation:
         plan, problems, warnings = self._reading(asked)
-        told = None if problems or plan is None else _summary(plan)
+        told = None if problems or plan is None else summary_of(plan)
         return FleetValidation(problems=problems, warnings=warnings, plan=told)
 
     def _reading(self, asked: FleetDocuments) -> tuple[FleetPlan | None, list[Problem], list[str]]:
@@ -95,17 +95,6 @@ def _too_large(plan: FleetPlan) -> list[Problem]:
             words = f"the fleet has {count} {'targets' if field == 'providers' else 'shards'}"
             found.append(Problem(field=field, value=count, message=words, remedy=f"at most {most} in one run"))
     return found
-
-
-def _summary(plan: FleetPlan) -> FleetSummaryOfPlan:
-    tests = [test for shard in plan.shards for test in shard.tests]
-    caps = [test.parameters.max_tokens for test in tests]
-    return FleetSummaryOfPlan(
-        fleet_id=plan.fleet_id, dialect=plan.dialect, repositories=len(plan.repositories),
-        targets=[target.spec for target in plan.targets], shards=len(plan.shards), requests=plan.request_count,
-        prompt_tokens_estimate=sum(-(-len(test.prompt + (test.system or "")) // CHARS_PER_TOKEN) for test in tests),
-        completion_tokens_at_most=None if None in caps else sum(cap or 0 for cap in caps),
-    )  # fmt: skip
 
 
 def _invalid(problems: list[Problem]) -> InvalidFleet:

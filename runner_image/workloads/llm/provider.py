@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from benchfleet_contract.fleets.plan import ProviderSettings, Target, TestRequest
+from benchfleet_contract.fleets.targets import ALIASES, KEY_VARIABLES
 
 from runner_image.errors import TaskError
 from runner_image.workloads.llm.client.bedrock import secret
@@ -83,12 +84,12 @@ def provider(
     if not (settings.base_url or found.base_url or settings.type == "executor"):
         message = f"The provider {target.provider!r} has no address: set base_url in its settings"
         raise TaskError(message, error_type="missing_address")
-    return Provider(target, settings, _key(target, settings, found, environment), select)
+    return Provider(target, settings, _key(target, settings, environment), select)
 
 
-def _key(target: Target, settings: ProviderSettings, found: Known, environment: Mapping[str, str]) -> str | None:
+def _key(target: Target, settings: ProviderSettings, environment: Mapping[str, str]) -> str | None:
     """The usual variable's key goes to the usual address only; to another one, only what its settings name."""
-    usual = found.key_env if settings.base_url is None else None
+    usual = KEY_VARIABLES.get(ALIASES.get(settings.type, settings.type)) if settings.base_url is None else None
     name = settings.api_key_env or usual
     if name and environment.get(name, "").strip():
         return environment[name].strip()  # of a file it often has a line end, which no header can have

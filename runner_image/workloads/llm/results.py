@@ -1,5 +1,6 @@
 """What a shard leaves in its work dir: `shard.json`, saved responses, and measurements in the common format."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -57,7 +58,10 @@ def write_responses(folder: Path, outcomes: Sequence[Outcome]) -> None:
 
 def response_file(key: str) -> str:
     """A key is an id of the contract's characters, or ends in `#<repeat>`: that is kept, and anything odd is encoded."""
-    return quote(key, safe="#")[: MOST_NAME_BYTES - 5] + ".json"
+    name = quote(key, safe="#")
+    if len(name) > MOST_NAME_BYTES - 5:  # a digest tells long names apart
+        name = f"{name[: MOST_NAME_BYTES - 14]}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    return f"{name}.json"
 
 
 def output_of(shard: Shard, outcomes: Sequence[Outcome], *, lasted_s: float) -> Output:

@@ -69,11 +69,16 @@ HTTP = {
 
 FLEET = {
     "run": Entry("benchfleet.cli.fleet.run:run", "Start a run of a manifest: every prompt to every model."),
+    "validate": Entry("benchfleet.cli.fleet.validate:run", "Check a manifest, and show what it comes to."),
     "status": Entry("benchfleet.cli.fleet.status:run", "Show how far a run is."),
     "wait": Entry("benchfleet.cli.fleet.wait:run", "Wait for a run's end, and bring its artifacts."),
     "results": Entry("benchfleet.cli.fleet.results:run", "Print what came of a run."),
     "list": Entry("benchfleet.cli.fleet.listing:run", "List runs of fleets, the newest first."),
     "cancel": Entry("benchfleet.cli.fleet.cancel:run", "Stop a run; what was answered is kept."),
+    "compare": Entry("benchfleet.cli.fleet.compare:run", "Compare two runs, test by test."),
+    "aggregate": Entry("benchfleet.cli.fleet.aggregate:run", "Rebuild a fleet's files from its benchmarks' results."),
+    "rescore": Entry("benchfleet.cli.fleet.rescore:run", "Score saved answers again, without a call."),
+    "archive": Entry("benchfleet.cli.fleet.archive:run", "Pack the folders of old runs."),
 }
 
 KEYS = {

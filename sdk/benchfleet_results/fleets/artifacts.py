@@ -7,7 +7,7 @@ from benchfleet_contract.fleets.results import BenchmarkResults, FleetBenchmarkR
 from pydantic import BaseModel
 
 from benchfleet_results.fleets import csv_files
-from benchfleet_results.fleets.places import FLEET_RESULTS, FLEET_SUMMARY, folders, part
+from benchfleet_results.fleets.places import FLEET_RESULTS, FLEET_SUMMARY, file_of, folders
 
 FORMATS = ("json", "csv", "html")
 
@@ -67,8 +67,7 @@ def own(one: RepositoryResult) -> BenchmarkResults:
 
 def response_path(folder: str, test: TestResult) -> str:
     """Where the response of one test is kept, below the folder of its benchmark."""
-    name = test.test_id if test.repeat is None else f"{test.test_id}_{test.repeat}"
-    return f"{folder}/responses/{part(name)}.json"
+    return f"{folder}/responses/{file_of(test.test_id, test.repeat)}.json"
 
 
 def _benchmark(folder: str, one: RepositoryResult, save_responses: bool) -> Iterator[tuple[str, bytes]]:

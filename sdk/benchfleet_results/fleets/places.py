@@ -1,5 +1,6 @@
 """Where the files of a benchmark stand within a fleet's folder."""
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -29,6 +30,16 @@ def folders(benchmarks: Sequence[RepositoryResult]) -> list[str]:
         )
         for one in benchmarks
     ]
+
+
+def file_of(name: str, repeat: int | None = None) -> str:
+    """A file's name without its suffix, one for each test and repeat: where a character had to go, a digest tells names apart.
+
+    `~` before the number of a repeat is in no name that is left as it is.
+    """
+    safe = part(name)
+    plain = safe if safe == name else f"{safe[:100]}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
+    return plain if repeat is None else f"{plain}~{repeat}"
 
 
 def part(name: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from benchfleet_contract.fleets.results import FleetBenchmarkResults, Paired
-from benchfleet_contract.fleets.runs import FleetRunDetail, FleetRunItem
+from benchfleet_contract.fleets.runs import FleetRunDetail, FleetRunItem, FleetSummaryOfPlan
 
 from benchfleet.cli.documents.base import Document
 
@@ -57,3 +57,39 @@ class FleetWritten(Document):
     folder: str
     files: list[str]
     unknown: list[str]
+
+
+class ShardPlanned(Document):
+    """What one task does: the tests of a repository (and scenario) on a model, repeats counted."""
+
+    repository_id: str
+    scenario: str | None
+    target: str
+    requests: int
+
+
+class TargetEstimated(Document):
+    """`prompt_tokens` are a guess, `completion_tokens` and `at_most_usd` the most. Null: no price is known."""
+
+    target: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    at_most_usd: float | None
+
+
+class FleetValidated(Document):
+    """A manifest without problems. `at_most_usd` is what a budget (`max_cost_usd`) reserves; null where a price is unknown."""
+
+    plan: FleetSummaryOfPlan
+    shards: list[ShardPlanned]
+    targets: list[TargetEstimated]
+    at_most_usd: float | None
+    max_cost_usd: float | None
+    warnings: list[str]
+
+
+class FleetsArchived(Document):
+    """Paths of the archives that were made."""
+
+    archives: list[str]

@@ -40,6 +40,12 @@ MinPassRate = Annotated[
     float | None,
     typer.Option("--min-pass-rate", min=0, max=1, metavar="SHARE", help="Fewer right answers than this: exit code 7."),
 ]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Where the files go (default: where they were).")
+]
+Formats = Annotated[
+    str, typer.Option("--formats", metavar="NAMES", help="Beside the promised files: json, yaml, csv, html.")
+]
 Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write the tests as JUnit XML.")]
 
 
