@@ -22,6 +22,7 @@ TOPICS = {
     "registry_costs": "requests, write units and bytes of executors",
     "registry_load": "a thousand executors that beat",
     "llm_streams": "timing of streamed tokens",
+    "llm_tools": "other tools that time streamed tokens",
     "fleet_quota": "runners that share a provider's limit",
     "fleet_aggregation": "putting a fleet's results together",
     "import_cost": "import of the app",

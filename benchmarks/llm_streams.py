@@ -32,8 +32,9 @@ MEDIAN_MS, P99_MS = 1.0, 5.0
 
 
 def metrics() -> list[dict[str, Any]]:
-    with _server() as url:
-        found, cpu_s, wall_s = asyncio.run(_measured(url))
+    with serving_streams() as url:
+        httpx.put(f"{url}/_control", json={"default": {"ttft_s": TTFT_S, "itl_s": ITL_S, "tokens": TOKENS}})
+        found, cpu_s, wall_s = asyncio.run(_measured(url, REQUESTS))
         asked = {each["prompt"]: each for each in httpx.get(f"{url}/_control", timeout=60).json()["asked"]}
     ttft, itl = _errors(found, asked)
     tokens = sum(len(each.stamps.chunks) for each in found.values())
@@ -48,12 +49,15 @@ def metrics() -> list[dict[str, Any]]:
     return [row.as_dict() for row in rows]
 
 
-async def _measured(url: str) -> tuple[dict[str, Exchange], float, float]:
-    behaviour = {"ttft_s": TTFT_S, "itl_s": ITL_S, "tokens": TOKENS}
+def measured_streams(url: str, requests: int) -> list[Exchange]:
+    """Of a server that is told already how to answer."""
+    return list(asyncio.run(_measured(url, requests))[0].values())
+
+
+async def _measured(url: str, requests: int) -> tuple[dict[str, Exchange], float, float]:
     found: dict[str, Exchange] = {}
-    waiting = iter([f"p{number}" for number in range(REQUESTS)])
+    waiting = iter([f"p{number}" for number in range(requests)])
     async with client(verify=authorities({}), trust_env=False, connect_s=10) as http:
-        await http.put(f"{url}/_control", json={"default": behaviour})
         await rehearse(http)
 
         async def sender() -> None:
@@ -81,7 +85,7 @@ def _errors(found: dict[str, Exchange], asked: dict[str, dict[str, Any]]) -> tup
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def serving_streams() -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.providers"],
         cwd=ROOT,
