@@ -36,13 +36,13 @@ FAULTY = ["errors", "wrong", "half", "half-dead", "dying", "leaking"]
 def options(app: Path, **more: object) -> HttpOptions:
     given: dict[str, object] = {
         "workloads": ["path-simple"], "primer_s": 0, "warmup_s": 0, "duration_s": 1, "concurrencies": [2],
-        "fractions": [], "memory_limit_mb": 96, **more,
+        "fractions": [], "memory_limit_mb": 96, "tries": 1, **more,
     }  # fmt: skip
     return HttpOptions(app=AppSource(path=str(app)), **given)  # type: ignore[arg-type]
 
 
 def compared(at: Path, subjects: dict[str, HttpOptions]) -> dict[str, HttpResult]:
-    found = Comparison(subjects, 1, at / "results", Registry.load()).measured()
+    found = Comparison(subjects, 1, at / "results", Registry.load(), again=0).measured()
     return {one.subject: one for one in found}
 
 

@@ -39,13 +39,14 @@ def wait_until_ready(
 ) -> str:
     """The path that answered. Raises NotReady, or whatever `sleep` raises when the task is stopped."""
     end = clock() + within_s
-    last = "nothing listened"
+    last, ours = "nothing listened", False
     while True:
         code = running.poll()
         if code is not None:
             raise NotReady("ended", f"it ended with exit code {code}")
         if ports.is_answered(port):
-            if port not in listening(running.pid) and running.poll() is None:
+            ours = ours or port in listening(running.pid)  # asked once: it looks at every process of the machine
+            if not ours and running.poll() is None:
                 raise NotReady("foreign", f"port {port} is answered by a process that is not the server's")
             for path in paths:
                 found, last = _asked(port, path, min(TRY_S, max(0.1, end - clock())))
