@@ -11,11 +11,12 @@ STAGE ?= dev
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo demo-http test check style proof rehearse-deploy mutants bench emulator http-apps model package schema image image-base fix lock clean
+.PHONY: help venv demo demo-http demo-fleet test check style proof rehearse-deploy mutants bench emulator http-apps model package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
 	@echo "make demo-http  compare three web frameworks on this machine, in about two minutes; a report in results/"
+	@echo "make demo-fleet  prompts of two repositories to a small real model on this machine; a report in results/"
 	@echo "make test       format, lint, types, import rules and all quick tests"
 	@echo "make proof      slow proofs: contention, lost answers, killed processes, and quick tests 400 days ahead"
 	@echo "make rehearse-deploy  deploy, runs on EC2 and ECS, a schedule and nuke, against an emulated AWS account"
@@ -46,6 +47,11 @@ demo: venv
 demo-http: APPS = fastapi starlette flask
 demo-http: venv http-apps
 	@$(BIN)/benchfleet http compare --frameworks fastapi,starlette,flask --quick --suite json-small || [ $$? -eq 5 ]
+
+# One model under two names: its likeliest words, and words by chance.
+demo-fleet: venv model
+	@$(BIN)/python -m local_emulator.model --serve smollm2-135m=0 --serve smollm2-135m-warm=1 -- \
+		$(BIN)/benchfleet fleet run -m configs/demo-fleet/manifest.json --output results --emulator --wait
 
 check: style
 	$(BIN)/mypy

@@ -7,7 +7,7 @@ from benchfleet_contract.fleets.results import BenchmarkResults, FleetBenchmarkR
 from pydantic import BaseModel
 
 from benchfleet_results.fleets import csv_files
-from benchfleet_results.fleets.places import FLEET_RESULTS, FLEET_SUMMARY, file_of, folders
+from benchfleet_results.fleets.places import FLEET_RESULTS, FLEET_SUMMARY, REPORT, file_of, folders
 
 FORMATS = ("json", "csv", "html")
 
@@ -29,7 +29,7 @@ def artifacts(
     if "csv" in formats:
         yield from _csv(results, reports)
     if "html" in formats and reports:
-        yield "report.html", _page(results)
+        yield REPORT, _page(results)
     if "yaml" in formats:
         yield "fleet-results.yaml", as_yaml(results)
     yield FLEET_SUMMARY, csv_files.fleet_summary(results)

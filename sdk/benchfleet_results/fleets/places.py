@@ -11,6 +11,7 @@ from benchfleet_results.fleets.breakdowns import target_of
 
 FLEET_RESULTS = "fleet-results.json"
 FLEET_SUMMARY = "fleet-summary.csv"
+REPORT = "report.html"  # where the format html is asked for
 _ODD = re.compile(r"[^A-Za-z0-9._-]")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchfleet_contract.fleets.plan import Defaults
 from benchfleet_contract.fleets.results import FleetBenchmarkResults
+from benchfleet_results.fleets.places import REPORT
 
 from benchfleet.cli.documents.fleet import FleetRun
 from benchfleet.cli.fleet.connecting import Connecting, flows, wait_for
@@ -95,6 +96,8 @@ class Starting:
         if self.shown == "summary":
             print_results(results)
             print(f"\nArtifacts: {folder}/")
+            if (folder / REPORT).is_file():
+                print(f"Report: {folder / REPORT}")
         return results
 
 
