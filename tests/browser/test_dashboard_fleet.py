@@ -63,6 +63,8 @@ def test_a_fleet_that_runs_shows_how_far_each_model_is_and_no_cost_that_is_not_k
     expect(cell(page, "repo-1", "anthropic:n")).to_contain_text("cost unknown")
     expect(page.locator("#fleet-facts")).to_contain_text("running · 4 of 12 tests done · 75 % succeeded")
     expect(page.locator("#fleet-facts")).to_contain_text("cost $0.2500 + 2 of unknown price (at most $2)")
+    page.locator("#fleet-warnings summary").click()
+    expect(page.locator("#fleet-warnings")).to_contain_text("max_tokens")
     assert "$0.0000" not in page.locator("#fleet").inner_text()
     expect(first).to_be_disabled()
     page.select_option("#fleet-show", "failed")
@@ -119,6 +121,7 @@ def test_the_grid_is_filtered_sorted_and_saved_and_files_are_fetched(
     assert '"fleet_summary"' in Path(download.value.path()).read_text()
 
 
+@pytest.mark.proof
 def test_responses_that_were_not_saved_are_told_as_such(api: Api, visits: Visits) -> None:
     page = visits(f"{api.ready.api_url}/?run_id={ended(api, save_responses=False)}").page
     rows = opened(page)
@@ -129,6 +132,7 @@ def test_responses_that_were_not_saved_are_told_as_such(api: Api, visits: Visits
     expect(page.locator("#tests-body .more").first).to_contain_text("Not saved: save_responses is false.")
 
 
+@pytest.mark.proof
 def test_the_keyboard_leads_from_a_cell_to_an_answer_and_back(api: Api, visits: Visits, run_id: str) -> None:
     page = visits(f"{api.ready.api_url}/?run_id={run_id}").page
     button = cell(page, "repo-1", "openai:m")
@@ -144,6 +148,7 @@ def test_the_keyboard_leads_from_a_cell_to_an_answer_and_back(api: Api, visits: 
     expect(button).to_be_focused()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_grid_and_tests(
     api: Api, visits: Visits, run_id: str, scheme: Literal["light", "dark"]
@@ -156,6 +161,7 @@ def test_axe_finds_nothing_serious_in_grid_and_tests(
     assert grave_findings(page) == []
 
 
+@pytest.mark.proof
 def test_fifty_repositories_and_six_models_fit_a_screen_and_a_phone(api: Api, visits: Visits, run_id: str) -> None:
     targets = [f"provider-{number}:a-model-with-a-long-name-{number}" for number in range(6)]
 
@@ -183,10 +189,3 @@ def test_fifty_repositories_and_six_models_fit_a_screen_and_a_phone(api: Api, vi
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.fill("#fleet-search", "repo-49")
     expect(page.locator("#fleet-body tr")).to_have_count(2)
-
-
-def test_a_run_of_another_kind_has_no_grid(api: Api, visits: Visits) -> None:
-    visit = visits(f"{api.ready.api_url}/?run_id={api.create()['run_id']}")
-    expect(visit.page.locator("#run-status")).to_have_text("running")
-    expect(visit.page.locator("#fleet")).to_be_hidden()
-    assert not [url for url in visit.requests if "/fleets/" in url]

@@ -360,4 +360,6 @@ def test_a_run_that_brings_no_machines_shows_none(api: Api, visits: Visits) -> N
     visit = visits(f"{api.ready.api_url}/?run_id={api.create()['run_id']}")
     expect(visit.page.locator("#run-status")).to_have_text("running")
     expect(visit.page.locator("#machines")).to_be_hidden()
+    expect(visit.page.locator("#fleet")).to_be_hidden()
+    assert not [url for url in visit.requests if "/fleets/" in url]
     assert not [url for url in visit.requests if url.endswith("/launches")]

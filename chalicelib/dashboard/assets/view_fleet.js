@@ -43,9 +43,12 @@ export function drawFleet({ detail, artifacts }) {
   drawn = detail;
   if (!detail) return;
   setText(byId("fleet-facts"), factsWords(detail));
-  const told = [...detail.errors, ...detail.warnings];
-  setText(byId("fleet-errors"), told.join("\n"));
-  setHidden(byId("fleet-errors"), !told.length);
+  setText(byId("fleet-errors"), detail.errors.join("\n"));
+  setHidden(byId("fleet-errors"), !detail.errors.length);
+  const [summary, words] = byId("fleet-warnings").children;
+  setText(summary, plural(detail.warnings.length, "warning"));
+  setText(words, detail.warnings.join("\n"));
+  setHidden(byId("fleet-warnings"), !detail.warnings.length);
   byId("fleet-head").closest("table").style.minWidth = `${FIRST_PX + COLUMN_PX * detail.targets.length}px`;
   keyed(byId("fleet-head"), ["Repository", ...detail.targets], (name) => name, makeHead);
   drawRows();
