@@ -1,6 +1,8 @@
 """What fleet runs keep in the bucket: plan, shards, journals, artifacts, uploaded datasets."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from benchfleet_contract.fleets.runs import MAX_DOCUMENT_BYTES
@@ -15,6 +17,7 @@ from chalicelib.domain.fleet_ports import StoredFile
 from chalicelib.domain.records import Task
 
 SHARD = "shard.json"
+_AT_ONCE = 8  # requests to the bucket; botocore keeps ten connections
 _MOST_READ_BYTES = 64 * 1024**2
 _TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
 
@@ -30,6 +33,22 @@ class FleetBucket:
         kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
         with _answering():
             self._objects().put(layout.fleet_key(run_id, name), document, content_type=kind)
+
+    def keep_all(self, run_id: str, documents: Iterable[tuple[str, bytes]]) -> None:
+        """Several at a time, in any order; the last one once all others are there. Few are in memory at a time."""
+        before: tuple[str, bytes] | None = None
+        at_work: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for document in documents:
+                if before:
+                    at_work.append(pool.submit(self.keep, run_id, *before))
+                before = document
+                if len(at_work) > 2 * _AT_ONCE:
+                    at_work.popleft().result()
+            for each in at_work:
+                each.result()
+        if before:
+            self.keep(run_id, *before)
 
     def read(self, run_id: str, name: str) -> bytes | None:
         return self._read(layout.fleet_key(run_id, name))

@@ -185,6 +185,9 @@ def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command
     told = command("nuke", "--yes", "--with-results", "--json").document()
     assert (told["left"], told["strangers"]) == ([], [])
     assert resources(account) - before == Counter({("AWS::SQS::Queue", "us-east-1", "benchfleet-dev-mine"): 1})
+    account.client("sqs").create_queue(QueueName="alone", tags={"benchfleet": "dev"})
+    told = command("nuke", "--yes", "--json").document()  # nothing else is left of the stage
+    assert ([it["name"].rpartition(":")[2] for it in told["found"]], told["left"]) == (["alone"], [])
     account.client("sqs").delete_queue(QueueUrl=mine)
 
 

@@ -48,13 +48,16 @@ class CarryOver:
 
     def __call__(self, earlier: str, run_id: str, plan: FleetPlan, *, errors_too: bool) -> None:
         """`errors_too`: are failures taken over as well, so that only what is new is sent?"""
+        self.files.keep_all(run_id, self._chunks(earlier, plan, errors_too))
+
+    def _chunks(self, earlier: str, plan: FleetPlan, errors_too: bool) -> Iterator[tuple[str, bytes]]:
         before = {_place(shard): shard for shard in self.outcomes.shards(earlier)}
         for shard in plan.shards:
             old = before.get(_place(shard))
             lines = [] if old is None else [*self._same(earlier, old, shard, errors_too)]
             if lines:
                 chunk = gzip.compress("".join(one.line() for one in lines).encode(), mtime=0)
-                self.files.keep(run_id, f"journal/{shard.number}/{0:08d}-{1:06d}.jsonl.gz", chunk)
+                yield f"journal/{shard.number}/{0:08d}-{1:06d}.jsonl.gz", chunk
 
     def _same(self, earlier: str, old: Shard, shard: Shard, errors_too: bool) -> Iterator[Outcome]:
         """Outcomes of the tests that are the very same request still."""

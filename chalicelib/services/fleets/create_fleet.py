@@ -1,7 +1,7 @@
 """Creates a fleet run: an ordinary run, whose shards lie in the bucket before it can be seen."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -103,12 +103,16 @@ class CreateFleet:
         raise Unavailable("No run id was free", code="no_free_id", retry_after_s=1)
 
     def _write(self, run: Run, plan: FleetPlan, asked: FleetRunRequest) -> None:
-        for shard in plan.shards:
-            self.files.keep(run.run_id, f"shards/{shard.number}.json", shard.model_dump_json().encode())
-        self.files.keep(run.run_id, MANIFEST_FILE, json.dumps(asked.manifest, indent=2).encode())
-        self.files.keep(run.run_id, PLAN_FILE, json.dumps(outline(plan)).encode())
+        self.files.keep_all(run.run_id, _documents(plan, asked))
         if plan.settings.max_cost is not None:
             self.fleets.begin_budget(run.run_id, int(plan.settings.max_cost * NANO))
+
+
+def _documents(plan: FleetPlan, asked: FleetRunRequest) -> Iterator[tuple[str, bytes]]:
+    for shard in plan.shards:
+        yield f"shards/{shard.number}.json", shard.model_dump_json().encode()
+    yield MANIFEST_FILE, json.dumps(asked.manifest, indent=2).encode()
+    yield PLAN_FILE, json.dumps(outline(plan)).encode()
 
 
 def _handle(run: Run, plan: FleetPlan) -> FleetHandle:

@@ -56,13 +56,13 @@ class FinishFleet:
             status=status, errors=list(_errors(outline, by_number))[:_MOST_ERRORS], warnings=outline.get("warnings", []),
         )  # fmt: skip
         settings = FleetSettings.model_validate(outline.get("settings", {}))
-        for path, data in artifacts(
+        made = artifacts(
             whole,
             formats=settings.formats,
             save_responses=settings.save_responses,
             reports=settings.generate_reports,
-        ):
-            self.files.keep(run.run_id, f"artifacts/{path}", data)
+        )
+        self.files.keep_all(run.run_id, ((f"artifacts/{path}", data) for path, data in made))
         self._tell(run, results, status, _medians(whole))
         return {"partial": TESTS_FAILED, "failed": NO_TEST_SUCCEEDED}.get(status)
 

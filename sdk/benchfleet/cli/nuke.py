@@ -1,5 +1,6 @@
 """`benchfleet nuke`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -88,6 +89,8 @@ def _through(nuke: "Nuke", options: "NukeOptions", progress: "Shown", *, plan: b
     from benchfleet.cli.nuke_ending import print_inventory, print_left
 
     found = nuke.examine()
+    if not found.things:
+        found = replace(found, things=nuke.strays())
     progress.close()
     if plan:
         print_inventory(found, nuke, options, as_json=as_json)

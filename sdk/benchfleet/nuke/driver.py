@@ -74,6 +74,12 @@ class Nuke:
             self._regions = list(dict.fromkeys([*told, *self._options.regions]))
             return self._inventory()
 
+    def strays(self) -> list[Thing]:
+        """What has the stage's tag, looked for by it alone: the rest of a deployment whose stack is gone, say."""
+        self._progress.step("look for what has the tag")
+        with explained("looking for what has the tag"):
+            return [] if self._options.scope == "machines" else sorted(set(self._stragglers()))
+
     def run(self) -> None:
         """Raises DeployError that names what is not removed yet."""
         steps = self._steps()
