@@ -17,7 +17,7 @@ from chalicelib.domain.fleet_ports import StoredFile
 from chalicelib.domain.records import Task
 
 SHARD = "shard.json"
-_AT_ONCE = 8  # requests to the bucket; botocore keeps ten connections
+_AT_ONCE = 8  # requests to the bucket; fewer than the connections that are kept
 _MOST_READ_BYTES = 64 * 1024**2
 _TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
 
@@ -36,6 +36,7 @@ class FleetBucket:
 
     def keep_all(self, run_id: str, documents: Iterable[tuple[str, bytes]]) -> None:
         """Several at a time, in any order; the last one once all others are there. Few are in memory at a time."""
+        self._objects()  # made here: boto3's default session is not for several threads
         before: tuple[str, bytes] | None = None
         at_work: deque[Future[None]] = deque()
         with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -5,10 +5,10 @@ sees what an attempt before has done.
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from benchfleet_contract.fleets.outcomes import Outcome
+from benchfleet_contract.fleets.outcomes import Grade, Outcome
 from benchfleet_contract.fleets.plan import FleetPlan, Shard, TestRequest
 from benchfleet_contract.fleets.runs import FleetRunRequest
 from benchfleet_contract.problems import Problem
@@ -61,12 +61,13 @@ class CarryOver:
 
     def _same(self, earlier: str, old: Shard, shard: Shard, errors_too: bool) -> Iterator[Outcome]:
         """Outcomes of the tests that are the very same request still."""
-        asked = {test.key: _request(test) for test in old.tests}
+        asked = {test.key: _request(old, test) for test in old.tests}
         found = self.outcomes.of(earlier, old.number)
         for test in shard.tests:
-            outcome = found.get(test.key)
-            if outcome and asked.get(test.key) == _request(test) and _kept(outcome, errors_too):
-                yield outcome
+            key = _earlier_key(test, asked)
+            outcome = found.get(key)
+            if outcome and asked.get(key) == _request(shard, test) and _kept(outcome, errors_too):
+                yield outcome.model_copy(update={"key": test.key, "grades": _good(outcome)})
 
 
 def _kept(outcome: Outcome, errors_too: bool) -> bool:
@@ -77,9 +78,21 @@ def _place(shard: Shard) -> tuple[str, str | None, str]:
     return shard.repository_id, shard.scenario, shard.target.spec
 
 
-def _request(test: TestRequest) -> str:
-    """What is sent; how it is graded may change."""
-    return test.model_dump_json(include={"prompt", "system", "parameters", "model"})
+def _request(shard: Shard, test: TestRequest) -> str:
+    """What is sent, and under which load of a sweep; how it is graded may change."""
+    load = "" if test.step is None else shard.load.at(test.step).model_dump_json()
+    return load + test.model_dump_json(include={"prompt", "system", "parameters", "model"})
+
+
+def _earlier_key(test: TestRequest, asked: Container[str]) -> str:
+    """The first repeat has the test's id for a key where there is no other: that changes with the number of repeats."""
+    keys = (test.key, test.test_id, f"{test.test_id}#1") if test.repeat == 1 else (test.key,)
+    return next((key for key in keys if key in asked), test.key)
+
+
+def _good(outcome: Outcome) -> dict[str, Grade]:
+    """A grade that could not be made is made now."""
+    return {key: grade for key, grade in outcome.grades.items() if grade.error is None}
 
 
 def _refused(field: str, value: str, message: str, remedy: str) -> InvalidFleet:

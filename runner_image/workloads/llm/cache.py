@@ -6,9 +6,11 @@ has an entry of its own. Each entry is a file, found by the digest of its reques
 
 import hashlib
 import json
-import os
+import re
+import secrets
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from pydantic import ValidationError
 
 KEPT_DAYS = 30
 MOST_BYTES = 4 * 1024**2  # of an entry
+_ENTRY = re.compile(r"[0-9a-f]{64}\.json(\.[0-9a-f]+\.part)?")
 _VARIABLE = "BENCHFLEET_ANSWERS"
 
 
@@ -59,15 +62,18 @@ class Answers:
             return
 
     def _write(self, path: Path, outcome: Outcome) -> None:
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         part.write_text(outcome.model_copy(update={"grades": {}}).model_dump_json(), encoding="utf-8")
         part.replace(path)
 
     def _forget(self) -> None:
+        """Only what has the name of an entry: the folder is the user's."""
         oldest = time.time() - KEPT_DAYS * 86_400
         for path in self.folder.iterdir():
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+            if _ENTRY.fullmatch(path.name):
+                with suppress(OSError):  # another runner forgets it at the same moment
+                    if path.stat().st_mtime < oldest:
+                        path.unlink()
 
     def _path(self, test: TestRequest) -> Path:
         provider = self.shard.provider

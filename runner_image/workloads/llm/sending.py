@@ -113,12 +113,15 @@ class Sender:
         return dialect.call(self.provider.ask(test))
 
     def _settle(self, lease: Leased, test: TestRequest, exchange: Exchange) -> None:
-        """A try that was refused costs nothing. One that may be on the bill, and whose tokens nobody told, the most it may."""
+        """A try that was refused costs nothing. One that may be on the bill, and whose tokens or price are unknown, the most.
+
+        What was counted of an answer that broke off is not what its bill will say.
+        """
         answer = exchange.answer
         tokens = (answer.prompt_tokens or 0) + (answer.completion_tokens or 0)
         refused = exchange.unsent or (exchange.error is not None and exchange.error.http_status is not None)
         usd = 0.0 if refused else lease.usd
-        if reported(answer):
+        if reported(answer) and answer.complete:
             usage = Usage(
                 prompt_tokens=answer.prompt_tokens or 0,
                 completion_tokens=answer.completion_tokens or 0,
@@ -126,7 +129,8 @@ class Sender:
                 cached=answer.cached,
                 reasoning=answer.reasoning,
             )
-            usd = self.prices.cost(test, usage, datetime.now(UTC))[0] or 0.0
+            known = self.prices.cost(test, usage, datetime.now(UTC))[0]
+            usd = lease.usd if known is None else known
         self.leases.settle(lease, usd=usd, tokens=tokens)
 
     async def _rest(self, error: ProviderError, tries: int) -> None:

@@ -76,7 +76,7 @@ class ShardRun:
                     self._take(halt)
 
         async with asyncio.TaskGroup() as group:
-            for number in range(load.warmup):
+            for number in range(0 if self._halted else load.warmup):
                 group.create_task(one(tests[number % len(tests)]))
 
     async def _closed(self, load: Load, tests: list[TestRequest]) -> None:

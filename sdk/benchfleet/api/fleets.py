@@ -20,7 +20,7 @@ from benchfleet_contract.fleets.runs import (
 from benchfleet.api.calls import Call, named
 from benchfleet.api.exchange import ask, send
 from benchfleet.api.session import Session, timeout
-from benchfleet.exceptions import BenchfleetError, Unreachable
+from benchfleet.exceptions import BenchfleetError, ServerError, Unreachable
 
 _DOWNLOAD_TIMEOUT_S = 300.0
 
@@ -96,6 +96,8 @@ async def _stored(session: Session, request: httpx.Request) -> httpx.Response:
         response = await session.runtime.send(request)
     except httpx.HTTPError as error:
         raise Unreachable(f"the storage does not answer: {error}") from error
+    if response.status_code >= 500:
+        raise ServerError(f"the storage answers {response.status_code}; try it again", status=response.status_code)
     if not response.is_success:
         raise BenchfleetError(f"the storage answers {response.status_code} to {request.method}; try it again")
     return response

@@ -29,6 +29,7 @@ from benchfleet.local.state import EmulatorState, PathText, RunnerState
 from benchfleet.profiles.settings import Connection
 
 FOLDER = Path(".benchfleet", "fleets")
+ANSWERS = "BENCHFLEET_ANSWERS"  # where runners keep answers for manifests with `cache`
 MOST_RESTARTS = 3  # of the emulator, and of the runner
 MOST_SLOTS = 4  # shards at a time: what they may send at a time is for the control plane to say
 _MOST_BYTES = 1024**2
@@ -123,7 +124,7 @@ def connection_of(state: AloneState) -> Connection | None:
 
 def start_supervisor(state: AloneState, states: Path = FOLDER) -> None:
     """Raises BenchfleetError; also where one is at work on the run."""
-    hidden = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
+    hidden = {name: it for name, it in os.environ.items() if not name.startswith("BENCHFLEET_") or name == ANSWERS}
     words = [state.run_id, state.folder, "--detach", "--alone", str(path_of(state.run_id, states))]
     start(words, hidden, Path(state.folder))
 
@@ -206,8 +207,10 @@ class Alone:
             api_url=ready.api_url, key=ready.runner_key, run_id=self._state.run_id, provider=FLEET_PROVIDER,
             instance_type=FLEET_TYPE, slots=self._state.slots,
         )  # fmt: skip
-        aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}  # for models of Bedrock
-        environment = child_environment(os.environ) | aws
+        kept = {
+            name: it for name, it in os.environ.items() if name.startswith("AWS_") or name == ANSWERS
+        }  # for Bedrock
+        environment = child_environment(os.environ) | kept
         self._runner = LocalRunner(plan.command(self._command), environment=environment, log=self._log, key=plan.key)
         known = self._state.runner
         if known and (identity := Identity(known.pid, known.started)).alive:

@@ -4,13 +4,15 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from benchfleet_contract.fleets.plan import Defaults
+from benchfleet_contract.fleets.runs import ENDED, FleetRunDetail
 
 from benchfleet.api.operations import Blocking
 from benchfleet.client import Client
-from benchfleet.exceptions import BenchfleetError, DiskError, ServerError, Unreachable
+from benchfleet.exceptions import BenchfleetError, Conflict, DiskError, ServerError, Unreachable
 from benchfleet.fleet.client import connection, flows_over
 from benchfleet.fleet.errors import ResultsNotReady, RunnerLost
 from benchfleet.fleet.exit_codes import OK, code_of
@@ -50,18 +52,31 @@ def bring(
     patience_s: float = PATIENCE_S,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Tries again what may pass. Raises BenchfleetError or OSError for what does not, and after `patience_s` seconds."""
-    end = time.monotonic() + patience_s
+    """Tries again what may pass. Raises BenchfleetError or OSError for what does not, and for what has not passed
+    `patience_s` seconds after the run was last seen going on.
+    """
+    end, lost = time.monotonic() + patience_s, False
+
+    def seen(run: FleetRunDetail) -> None:
+        nonlocal end
+        if run.status not in ENDED:
+            end = time.monotonic() + patience_s
+        told(run)
+
     with Client(found.api_url, key=found.key) as client:
         flows = flows_over(client, None, Defaults(), None)
         while True:
             try:
-                run = Blocking.run_flow(flows.collect(run_id, folder, told=told, before=before))
+                if lost:
+                    with suppress(Conflict):  # it has just ended
+                        Blocking.run_flow(flows.cancel(run_id))
+                    lost = False
+                run = Blocking.run_flow(flows.collect(run_id, folder, told=seen, before=before))
                 _log.info("run %s is %s; its artifacts are in %s", run_id, run.status, folder)
                 return
             except RunnerLost as error:  # what it has answered so far is kept
                 _log.error("%s; the run is stopped", error)
-                Blocking.run_flow(flows.cancel(run_id))
+                lost = True
             except _PASSING as error:
                 if time.monotonic() > end:
                     raise

@@ -13,6 +13,7 @@ from benchfleet_contract.fleets.results import FleetBenchmarkResults, Repository
 from benchfleet_results.fleets.breakdowns import target_of
 
 from benchfleet.documents.printable import printable
+from benchfleet.fleet.verdict import is_ungraded
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
 MOST_TEXT = 10_000  # characters of an answer that is shown with its failure
@@ -49,8 +50,10 @@ def _case(suite: Element, classname: str, test: TestResult) -> None:
     if outcome == "skipped":
         SubElement(case, "skipped", {"message": _text(test.error_kind or "not sent")})
     elif outcome == "error":
-        kind = test.error_kind or test.status
-        SubElement(case, "error", {"type": kind, "message": _text(test.error or test.status)})
+        ungraded = is_ungraded(test)
+        kind = "not_graded" if ungraded else test.error_kind or test.status
+        said = "; ".join(_wrong(test)) if ungraded else test.error
+        SubElement(case, "error", {"type": kind, "message": _text(said or kind)})
     elif outcome == "failure":
         message = "; ".join(_wrong(test)) or "the answer is wrong"
         failure = SubElement(case, "failure", {"type": "assertion", "message": _text(message)})
@@ -60,7 +63,7 @@ def _case(suite: Element, classname: str, test: TestResult) -> None:
 def _outcome(test: TestResult) -> Outcome:
     if test.status == "skipped":
         return "skipped"
-    if test.status != "success":
+    if test.status != "success" or is_ungraded(test):
         return "error"
     return "failure" if test.passed is False else "passed"
 

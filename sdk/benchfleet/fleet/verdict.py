@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchfleet_contract.fleets.results import FleetBenchmarkResults
+from benchfleet_contract.fleets.results import FleetBenchmarkResults, TestResult
 from benchfleet_results.fleets.breakdowns import by_target
 
 from benchfleet.fleet import exit_codes
@@ -37,6 +37,8 @@ def verdict(results: FleetBenchmarkResults, thresholds: Thresholds | None = None
         return Verdict(exit_codes.FAILED, "the run was cancelled")
     if unsent := _unsent(results):
         return Verdict(exit_codes.BUDGET, f"max_cost is used up: {unsent} tests were not sent")
+    if results.status == "failed" and not summary.total_tests:
+        return Verdict(exit_codes.FAILED, f"the run failed{_why(results)}")
     silent = [name for name, one in by_target(results.repository_results).items() if not one.total_succeeded]
     if not summary.total_succeeded:
         return Verdict(exit_codes.PROVIDER, f"no test succeeded{_why(results)}")
@@ -65,6 +67,13 @@ def _missed(results: FleetBenchmarkResults, asked: Thresholds) -> Iterator[str]:
         yield "no test has anything to check its answer by: give tests `expected`, `references` or assertions"
     elif quality.pass_rate < asked.pass_rate:
         yield f"pass rate {quality.pass_rate:.4f} is below {asked.pass_rate:g}"
+    if ungraded := sum(is_ungraded(test) for one in results.repository_results for test in one.results.results):
+        yield f"{ungraded} answers could not be graded: --retry-errors grades them, without asking for the answers again"
+
+
+def is_ungraded(test: TestResult) -> bool:
+    """It has checks, and none of them came to an end that tells right from wrong."""
+    return test.status == "success" and bool(test.scores) and test.passed is None
 
 
 def _why(results: FleetBenchmarkResults) -> str:

@@ -199,8 +199,20 @@ class Planner:
         tests = chosen(dataset.test_cases, settings.random_seed, most)
         extra = settings.extra | work.extra
         if settings.budget is not None:
+            self._require_known_ends(extra)
             self._warn_of_ends(dataset, tests, work, extra)
         return requests_of(dataset, tests, settings, work.sampling, extra, self._faults)
+
+    def _require_known_ends(self, extra: dict[str, Any]) -> None:
+        """With a budget it has to be known what a request may cost: `extra` goes into its body and wins there."""
+        if "model" in extra:
+            remedy = "name the model as a target, so that its price is known"
+            self._faults.refuse(("settings", "extra", "model"), extra["model"], "max_cost cannot be kept", remedy)
+        for name in (*CAPS, "n"):
+            value = extra.get(name, 1)
+            if type(value) is not int or value < 1:
+                remedy = "with max_cost, give a whole number from 1 on"
+                self._faults.refuse(("settings", "extra", name), value, "the length of answers is not known", remedy)
 
     def _warn_of_ends(self, dataset: Dataset, tests: list[TestCase], work: Work, extra: dict[str, Any]) -> None:
         levels = (dataset.defaults, self._fleet.settings, work.sampling)

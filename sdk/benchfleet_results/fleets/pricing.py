@@ -94,10 +94,13 @@ def _most_tokens(test: TestRequest) -> Tokens:
 
 
 def most_made(parameters: Parameters) -> int:
-    """Tokens of all answers to one request: what is in `extra` wins in the body, and `n` asks for several answers."""
+    """Tokens of all answers to one request, which `n` asks several of.
+
+    What `extra` says wins in the body, but only where the provider knows it by that name: so the most of all counts.
+    """
     extra = parameters.extra
     caps = [cap for name in CAPS if (cap := _count(extra.get(name)))]
-    return (max(caps, default=0) or parameters.max_tokens or BUDGET_TOKENS) * (_count(extra.get("n")) or 1)
+    return (max([*caps, parameters.max_tokens or 0]) or BUDGET_TOKENS) * (_count(extra.get("n")) or 1)
 
 
 def _count(value: Any) -> int:

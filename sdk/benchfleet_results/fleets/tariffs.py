@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from benchfleet_contract.fleets.plan import Price, ProviderSettings
+from benchfleet_contract.fleets.targets import KEY_VARIABLES
 
 OWN = "providers file"  # name of the price set that the user's own prices are
 _MILLION = Decimal(1_000_000)
@@ -84,8 +85,9 @@ def tariff(settings: ProviderSettings, model: str, *, extra: Mapping[str, Any], 
 
 
 def free_of_charge(settings: ProviderSettings) -> bool:
-    """Who is called without a key sends no bill."""
-    return not (settings.api_key_env or settings.secret or settings.type == "bedrock")
+    """Who is called without a key sends no bill. A provider at its own address takes its usual key, named or not."""
+    usual = settings.base_url is None and settings.type in KEY_VARIABLES
+    return not (settings.api_key_env or settings.secret or settings.type == "bedrock" or usual)
 
 
 def price_set_of(source: str) -> str:

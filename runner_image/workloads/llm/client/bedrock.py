@@ -35,7 +35,8 @@ class Converse:
             stopSequences=parameters.stop,
         )
         body: Json = {"messages": [{"role": "user", "content": [{"text": ask.prompt}]}], **parameters.extra}
-        body |= {"inferenceConfig": config} if config else {}
+        own = parameters.extra.get("inferenceConfig")
+        body |= {"inferenceConfig": {**(own if isinstance(own, dict) else {}), **config}} if config else {}
         body |= {"system": [{"text": ask.system}]} if ask.system else {}
         region = str(ask.options.get("region") or os.environ.get("AWS_REGION") or REGION)
         url = f"{ask.base_url.replace('{region}', region)}/model/{quote(ask.model, safe='')}/converse-stream"

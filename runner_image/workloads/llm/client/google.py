@@ -23,7 +23,8 @@ class GenerateContent:
             seed=parameters.seed,
         )
         body: Json = {"contents": [{"role": "user", "parts": [{"text": ask.prompt}]}], **parameters.extra}
-        body |= {"generationConfig": config} if config else {}
+        own = parameters.extra.get("generationConfig")
+        body |= {"generationConfig": {**(own if isinstance(own, dict) else {}), **config}} if config else {}
         body |= {"systemInstruction": {"parts": [{"text": ask.system}]}} if ask.system else {}
         url = f"{ask.base_url}/models/{ask.model}:streamGenerateContent?alt=sse"
         key = {"x-goog-api-key": ask.key} if ask.key else {}
