@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from benchfleet.fleet.estimating import estimate
 from benchfleet_contract.fleets.manifest import read_fleet
-from benchfleet_contract.fleets.plan import FleetPlan, Price, ProviderSettings
+from benchfleet_contract.fleets.plan import FleetPlan, Parameters, Price, ProviderSettings
 from benchfleet_results.fleets.price_list import PROVIDERS, RELEASED, listed, price_set
+from benchfleet_results.fleets.pricing import most_made
 from benchfleet_results.fleets.tariffs import NoPrice, OwnTariff, Tariff, Tokens, free_of_charge, price_set_of, tariff
 from hypothesis import given
 from hypothesis import strategies as st
@@ -215,3 +216,39 @@ def test_a_judge_that_nobody_knows_the_price_of_is_told_before_the_run() -> None
     (problem,) = estimate(a_plan("own:m", judge=judge, max_cost=1), at=NOW).problems
     assert "no answer is judged" in problem
     assert estimate(a_plan("own:m", judge={**judge, "target": "own:j"}, max_cost=1), at=NOW).problems == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "max_tokens", "most"),
+    [
+        ({}, 100, 100),
+        ({"max_tokens": 32_000}, 100, 32_000),
+        ({"max_output_tokens": 16}, 8_000, 8_000),  # a name that the provider may not know
+        ({"n": 3}, 100, 300),
+    ],
+)
+def test_the_longest_answers_count_whatever_name_the_provider_goes_by(
+    extra: dict[str, Any], max_tokens: int, most: int
+) -> None:
+    assert most_made(Parameters(max_tokens=max_tokens, extra=extra)) == most
+
+
+@pytest.mark.parametrize(
+    ("extra", "field"),
+    [
+        ({"max_tokens": None}, "max_tokens"),
+        ({"n": 8.0}, "n"),
+        ({"max_tokens": "32000"}, "max_tokens"),
+        ({"model": "gpt-4o"}, "model"),
+    ],
+)
+def test_with_a_budget_extra_says_nothing_that_makes_the_most_unknown(extra: dict[str, Any], field: str) -> None:
+    manifest: dict[str, Any] = {
+        "fleet_id": "f", "repositories": [{"id": "r", "name": "R", "dataset_path": "d"}], "providers": ["openai:gpt-4o-mini"],
+        "settings": {"max_cost": 1, "extra": extra},
+    }  # fmt: skip
+    datasets = {"d": {"name": "D", "version": "1", "test_cases": [{"id": "a", "prompt": "Hi"}]}}
+    reading = read_fleet(manifest, datasets)
+    assert [problem.field for problem in reading.problems] == [f"settings.extra.{field}"]
+    del manifest["settings"]["max_cost"]
+    assert not read_fleet(manifest, datasets).problems

@@ -7,7 +7,7 @@ import pytest
 from benchfleet.fleet import exit_codes
 from benchfleet.fleet.junit import as_junit
 from benchfleet.fleet.verdict import Thresholds, verdict
-from benchfleet_contract.fleets.results import FleetBenchmarkResults, TestResult
+from benchfleet_contract.fleets.results import FleetBenchmarkResults, Score, TestResult
 from benchfleet_results.fleets.aggregate import aggregate
 
 from tests.unit.fleet_results import AT, a_benchmark, a_test
@@ -79,3 +79,17 @@ def test_every_test_is_a_case_of_its_repository_s_suite() -> None:
     )
     assert cases["u"][0].attrib == {"message": "budget"}
     assert second[0][0].attrib == {"type": "rate_limited", "message": "429: slow down"}
+
+
+def test_answers_that_nobody_could_grade_miss_a_threshold_and_are_errors_of_the_suite() -> None:
+    score = Score(type="llm-rubric", passed=False, score=None, error="the judge: 429")
+    ungraded = a_test("j", passed=None, scores=[score])
+    results = fleet(a_test("r", passed=True), ungraded)
+    found = verdict(results, Thresholds(pass_rate=0.5))
+    assert (found.code, "1 answers could not be graded" in found.words) == (exit_codes.THRESHOLD, True)
+    suite = ElementTree.fromstring(as_junit(results))
+    assert suite.attrib["errors"] == "1"
+
+
+def test_a_run_whose_results_could_not_be_made_is_no_fault_of_a_provider() -> None:
+    assert verdict(aggregate("f", [], timestamp=AT, status="failed")).code == exit_codes.FAILED

@@ -109,14 +109,16 @@ def test_what_is_missing_is_told_with_reason_and_remedy() -> None:
 
 
 def test_folders_are_put_together_as_more_repeats_of_one_run(tmp_path: Path) -> None:
-    for name in ("one", "two"):
+    for name, startup_s in (("one", 0.5), ("two", 0.6)):
         folder = ResultsFolder.create(tmp_path / name, OPTIONS, machine={"cpu_model": "x"})
         for repeat in (1, 2):
-            keep(folder, result("a", repeat, {"w": 100.0}))
+            keep(folder, result("a", repeat, {"w": 100.0}).model_copy(update={"startup_s": startup_s}))
     found = consolidate([tmp_path / "one", tmp_path / "two"], tmp_path / "both")
     assert [one.repeat for one in found] == [1, 2, 3, 4]
     report = analyse(read_runs([tmp_path / "both"]), Options())
     assert report.boards[0].ranking[0].tasks == 4
+    with pytest.raises(UsageError, match="one has a start of a that is there already: name each folder once"):
+        consolidate([tmp_path / "both", tmp_path / "one"], tmp_path / "again")
 
 
 def test_what_was_measured_otherwise_is_not_put_together(tmp_path: Path) -> None:

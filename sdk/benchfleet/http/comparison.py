@@ -139,7 +139,9 @@ def exit_code(results: Sequence[HttpResult]) -> int:
     """0 where all was measured, 4 where nothing was, 5 where some was."""
     if not any(one.completed for one in results):
         return INVALID
-    return PARTIAL if any(one.failure or one.skipped or doubted(one) for one in results) else OK
+    streams = [stream for one in results for stream in one.streams or ()]
+    lacks = any(one.failure or one.skipped or doubted(one) for one in results)
+    return PARTIAL if lacks or any(stream.status != "measured" for stream in streams) else OK
 
 
 def _reading(isolation: ProcessIsolation) -> Reading:

@@ -77,6 +77,22 @@ def _check(found: Sequence[Found]) -> None:
             raise UsageError(f"{one.folder} was measured with other {', '.join(other)} than {first.folder}")
         if _where(one) != _where(first):
             raise UsageError(f"{one.folder} was measured on another machine than {first.folder} ({_where(one)})")
+    _require_repeats(found)
+
+
+def _require_repeats(found: Sequence[Found]) -> None:
+    """A start that is there twice is no further evidence, and one of another app is no repeat."""
+    starts, apps = set[tuple[str | None, str]](), dict[str, tuple[str, str | None]]()
+    for one in found:
+        mine = one.result
+        start = (one.metadata.get("start_time"), mine.model_dump_json(exclude={"repeat"}))
+        if start in starts:
+            raise UsageError(f"{one.folder} has a start of {mine.subject} that is there already: name each folder once")
+        starts.add(start)
+        if mine.app and mine.app.sha256 and not mine.failure:
+            app = (mine.app.sha256, mine.version)
+            if apps.setdefault(mine.subject, app) != app:
+                raise UsageError(f"{one.folder} measured another app or version of {mine.subject}: that is no repeat")
 
 
 def _settings(one: Found) -> dict[str, Any]:

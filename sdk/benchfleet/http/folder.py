@@ -187,8 +187,9 @@ class ResultsFolder:
 
 def doubted(result: HttpResult) -> bool:
     """Whether a number of it cannot be believed."""
-    cells = result.workloads
-    return any(cell.status == "invalid" or any(not rate.validity.ok for rate in cell.latency) for cell in cells)
+    cells, streams = result.workloads, result.streams or ()
+    doubtful = any(cell.status == "invalid" or any(not rate.validity.ok for rate in cell.latency) for cell in cells)
+    return doubtful or any(one.status == "invalid" for one in streams)
 
 
 def _disturbances(result: HttpResult) -> Iterator[bool]:

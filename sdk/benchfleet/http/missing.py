@@ -50,3 +50,6 @@ def _lost(one: HttpResult) -> Iterator[tuple[str, str]]:
         else:
             for rate in (rate for rate in cell.latency if not rate.validity.ok):
                 yield f"{cell.name} at {rate.fraction:.0%} of its saturation", rate.validity.reasons[0]
+    for stream in one.streams or ():
+        if stream.status != "measured":
+            yield f"stream {stream.name}", "; ".join([stream.status, *stream.reasons[:1]])

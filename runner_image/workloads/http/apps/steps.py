@@ -96,7 +96,13 @@ def _ruby(_folder: Path) -> list[Step]:
 def _ended(command: tuple[str, ...], folder: Path, timeout_s: float) -> tuple[int, str]:
     """Exit code and output, stdout and stderr merged; 124 after `timeout_s`, with all that it started killed."""
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
     )
     try:
         said, _ = process.communicate(timeout=timeout_s)
@@ -104,4 +110,8 @@ def _ended(command: tuple[str, ...], folder: Path, timeout_s: float) -> tuple[in
         os.killpg(process.pid, signal.SIGKILL)
         said, _ = process.communicate()
         return 124, f"{said}\nit took longer than {timeout_s:g} s"
+    except BaseException:  # Ctrl-C: what was started ends, too
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
     return process.returncode, said

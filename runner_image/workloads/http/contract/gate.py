@@ -6,6 +6,7 @@ valid with 400. `unsupported` is no failure: the app says that it lacks a suite,
 """
 
 import json
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,8 @@ import httpx
 from runner_image.workloads.http.contract.comparing import differences
 from runner_image.workloads.http.contract.workload import Exchange, HttpWorkload
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 10.0  # of each part of an answer
+LONGEST_S = 30.0  # of a whole one
 NOT_THERE = (404, 405, 501)
 LONGEST_BODY = 16 * 1024 * 1024  # an endless answer must not fill the memory
 
@@ -68,7 +70,7 @@ def _verdict(client: httpx.Client, one: HttpWorkload, capabilities: Collection[s
         return Verdict(one.name, "unsupported", (f"the app does not declare {one.suite}",))
     try:
         answer = _ask(client, one.exchange)
-        if capabilities is None and answer.status in NOT_THERE:
+        if capabilities is None and answer.status in NOT_THERE and answer.status != one.exchange.status:
             return Verdict(one.name, "unsupported", (f"{one.method} {one.path} answered {answer.status}",))
         reasons = [*_wrong(one.exchange, answer), *_others_wrong(client, one)]
     except _NoAnswer as error:
@@ -85,6 +87,7 @@ class _NoAnswer(Exception):
 def _ask(client: httpx.Client, exchange: Exchange) -> _Answer:
     asked = f"{exchange.method} {exchange.target}"
     headers = dict(exchange.headers)
+    end = time.monotonic() + LONGEST_S
     try:
         with client.stream(
             exchange.method, exchange.target, headers=headers, content=exchange.body or None
@@ -94,6 +97,8 @@ def _ask(client: httpx.Client, exchange: Exchange) -> _Answer:
                 body += piece
                 if len(body) > LONGEST_BODY:
                     raise _NoAnswer(f"{asked}: the answer is longer than {LONGEST_BODY} bytes")
+                if time.monotonic() > end:
+                    raise _NoAnswer(f"{asked}: the answer was not whole after {LONGEST_S:g} s")
             return _Answer(response.status_code, response.headers, bytes(body))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _NoAnswer(f"{asked}: no whole answer: {type(error).__name__}: {error}") from error

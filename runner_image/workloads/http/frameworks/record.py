@@ -34,7 +34,7 @@ def _pattern(text: str) -> str:
 
 
 def _signal(name: str) -> str:
-    if not hasattr(signal, f"SIG{name}"):
+    if f"SIG{name}" not in signal.Signals.__members__:
         raise ValueError(f"there is no signal {name!r}: write TERM, INT, QUIT …")
     return name
 
@@ -42,6 +42,10 @@ def _signal(name: str) -> str:
 def _inside(path: str) -> str:
     if path.startswith("/") or ".." in path.split("/"):
         raise ValueError(f"{path!r} leaves the app's folder: name files below it")
+    try:
+        list(Path("/nonexistent").glob(path))
+    except (ValueError, IndexError, NotImplementedError) as error:
+        raise ValueError(f"{path!r} is no pattern of files: {error}") from error
     return path
 
 
@@ -109,7 +113,9 @@ class Framework(Strict):
     evidence: tuple[Evidence, ...] = ()
     build: tuple[Word, ...] | None = Field(default=None, min_length=1)
     environment: Mapping[str, Word] = Field(default_factory=dict)
-    health_paths: tuple[Annotated[str, Field(pattern=r"^/\S*$")], ...] = Field(default=("/health", "/"), min_length=1)
+    health_paths: tuple[Annotated[str, Field(pattern=r"^/[!-~]*$")], ...] = Field(
+        default=("/health", "/"), min_length=1
+    )
     stop_signal: Annotated[str, AfterValidator(_signal)] = "TERM"
     grace_s: float = Field(default=10.0, gt=0, le=300)
     measure: Pattern | None = None

@@ -36,11 +36,12 @@ class LogCap:
         """Empties a log that has grown beyond the cap, but for its end."""
         for path in self._paths:
             with contextlib.suppress(OSError):
-                size = os.stat(path).st_blocks * 512
-                if size > self._most:
-                    self._keep_end(path)
+                stored = os.stat(path).st_blocks * 512
+                if stored > self._most:
+                    self._keep_end(path, stored)
 
-    def _keep_end(self, path: Path) -> None:
+    def _keep_end(self, path: Path, stored: int) -> None:
+        """`stored`: bytes on the disk. A writer goes on where it was, so the file has a hole for what was dropped before."""
         keep = min(64 * 1024, self._most // 2)
         with path.open("r+b") as opened:
             size = opened.seek(0, 2)
@@ -49,4 +50,4 @@ class LogCap:
             opened.truncate(0)
             opened.seek(0)
             opened.write(b"(the beginning of this log was dropped)\n" + end)
-        self.cut_bytes += max(0, size - keep)
+        self.cut_bytes += max(0, min(stored, size) - keep)

@@ -31,6 +31,8 @@ _VERSION = re.compile(r"nghttp2/(\S+)")
 _REQUESTS = re.compile(
     r"requests: (\d+) total, (\d+) started, (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout"
 )
+_WHOLE_BYTES = 1024  # a body of so many comes at once
+_OTHERS_BYTES = 4096  # of an answer with another status, at most
 _TRAFFIC = re.compile(r"traffic: .*\((\d+)\) total, .*\(\d+\) headers.*, .*\((\d+)\) data")
 
 
@@ -112,7 +114,7 @@ def read(
         errors["connect"] = connections
     if _fell_silent(answered, duration_s):
         errors["read"] += max(1, int(counts[2]) - int(counts[3]))
-    wrong = _wrong_bodies(ended.stdout, request, answered)
+    wrong = _wrong_bodies(ended.stdout, request, answered, connections)
     right = sum(row.status == request.expected_status for row in answered)
     return Saturation(
         tool=H2load.name,
@@ -152,17 +154,17 @@ def _bytes(stdout: str) -> int | None:
     return int(traffic[1]) if traffic else None
 
 
-def _wrong_bodies(stdout: str, request: Request, answered: Sequence[Row]) -> int:
+def _wrong_bodies(stdout: str, request: Request, answered: Sequence[Row], connections: int) -> int:
     """All right answers where their bytes do not add up; h2load does not say which ones are wrong.
 
     Bodies that were under way when the time was up are counted by it, but not as answers: at most one for each connection.
+    Of answers with another status the bytes are not known.
     """
     traffic, right = _TRAFFIC.search(stdout), [row for row in answered if row.status == request.expected_status]
-    if request.response_bytes is None or traffic is None or len(right) < len(answered) or not right:
+    if request.response_bytes is None or traffic is None or not right:
         return 0
-    return 0 if abs(int(traffic[2]) - len(right) * request.response_bytes) <= _slack(request, answered) else len(right)
-
-
-def _slack(request: Request, answered: Sequence[Row]) -> int:
-    """Half a byte for each answer, so that one byte less in each is seen."""
-    return max(0, len(answered) // 2)
+    over = int(traffic[2]) - len(right) * request.response_bytes
+    slack = len(right) // 2  # so that one byte less, or more, in each answer is seen
+    under_way = connections * request.response_bytes if request.response_bytes > _WHOLE_BYTES else 0
+    others = (len(answered) - len(right)) * _OTHERS_BYTES
+    return 0 if -slack <= over <= slack + under_way + others else len(right)

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Collection
+from itertools import islice
 
 import httpx
 from httpx_sse import SSEError, connect_sse
@@ -11,7 +12,7 @@ from websockets.sync.client import connect
 
 from runner_image.workloads.http.contract.gate import NOT_THERE, Verdict
 from runner_image.workloads.http.streams.plan import Protocol, target
-from runner_image.workloads.http.streams.sse import is_tick
+from runner_image.workloads.http.streams.sse import EARLY_S, is_tick
 
 COUNT, INTERVAL_S = 3, 0.05
 TIMEOUT_S = 5.0
@@ -58,11 +59,13 @@ def _sse(host: str, port: int) -> list[str] | int:
             if source.response.status_code in NOT_THERE:
                 return source.response.status_code
             source.response.raise_for_status()
-            came = [(event, time.monotonic() - began) for event in source.iter_sse()]
+            came = [(event, time.monotonic() - began) for event in islice(source.iter_sse(), COUNT + 1)]
     if len(came) != COUNT:
         return [f"events: expected {COUNT}, got {len(came)}"]
     reasons = [f"event {number}: got id {event.id!r}, data {event.data!r}" for number, (event, _) in enumerate(came)
                if not is_tick(event, number)]  # fmt: skip
     if came[-1][1] - came[0][1] < INTERVAL_S:
         reasons.append("events came all at once: something holds them back")
+    elif came[-1][1] < (COUNT - 1) * INTERVAL_S - EARLY_S:
+        reasons.append(f"events came before they were due, every {INTERVAL_S:g} s: the interval is ignored")
     return reasons

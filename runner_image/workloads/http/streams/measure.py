@@ -9,7 +9,6 @@ from benchfleet_contract.workloads.http import HttpOptions
 from runner_image.workloads.http import shapes
 from runner_image.workloads.http.load.driver import Commands, ToolFailed
 from runner_image.workloads.http.measure import MOST_WRONG, Served, Watch
-from runner_image.workloads.http.streams import gate
 from runner_image.workloads.http.streams.load import NAME, load, missing
 from runner_image.workloads.http.streams.plan import StreamPlan
 from runner_image.workloads.protocol import WorkloadError
@@ -53,6 +52,8 @@ def _one(
 ) -> StreamResult:
     if lacking := missing():
         raise ToolFailed(str(lacking))
+    from runner_image.workloads.http.streams import gate  # needs packages of the extra `load`
+
     verdict = gate.verify(plan.port, plan.protocol, capabilities=capabilities)
     if verdict.status != "pass":
         status = "unsupported" if verdict.status == "unsupported" else "failed"

@@ -10,6 +10,8 @@ from runner_image.workloads.http.streams.plan import StreamPlan
 from runner_image.workloads.http.streams.record import Record
 from runner_image.workloads.http.streams.waking import Waking
 
+EARLY_S = 0.002  # of timers; what comes earlier was not sent when it was due
+
 
 async def stream(
     client: httpx.AsyncClient, plan: StreamPlan, record: Record, waking: Waking, _number: int, due: float
@@ -26,9 +28,13 @@ async def stream(
             record.established += 1
             each = 0
             async for event in source.aiter_sse():
-                at = asked + each * plan.interval_s if each else due
-                record.came(right=is_tick(event, each), number=each, due=at, at=time.monotonic())
+                at, now = asked + each * plan.interval_s if each else due, time.monotonic()
+                on_time = each == 0 or now >= at - EARLY_S
+                right = each < plan.messages and on_time and is_tick(event, each)
+                record.came(right=right, number=each, due=at, at=now)
                 each += 1
+                if each > plan.messages:
+                    break
     except SSEError:
         record.errors["refused"] += 1
     except httpx.ConnectError:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchfleet_contract.http_results import HttpResult, WorkloadResult
+from rich.markup import escape
 from rich.table import Table
 
 from benchfleet.cli.output import print_table
-from benchfleet.exceptions import BenchfleetError
+from benchfleet.exceptions import BenchfleetError, RunFailed
 from benchfleet.http.missing import ceilings, lines
 from benchfleet.local.files import replace_whole
 
@@ -30,6 +31,10 @@ def print_end(folder: Path, results: Sequence[HttpResult], *, baseline: Path | N
         report = reported([folder], baseline)
     except BenchfleetError as error:
         print(f"benchfleet: no verdict: {error}", file=sys.stderr)
+        for line in lines(results):
+            print(line)
+        if baseline is not None:
+            raise RunFailed(f"nothing could be compared with {baseline}: {error}") from error
         return
     _print_verdict(report, compares=baseline is not None)
     for line in (*lines(results), *ceilings(results)):
@@ -80,7 +85,7 @@ def starts(results: Sequence[HttpResult]) -> Table:
     table = Table("framework", "start", "workload", "req/s", "req/CPU s", "p99 ms", "status")
     rows = [row for one in results for row in _rows(one)]
     for row in rows[:_MOST_ROWS]:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     if len(rows) > _MOST_ROWS:
         table.caption = f"and {len(rows) - _MOST_ROWS} more: --json has them all"
     return table

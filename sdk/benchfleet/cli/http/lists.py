@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from benchfleet.cli.http.options import Own
@@ -68,7 +69,7 @@ def check_tools(as_json: AsJson = False) -> None:
     else:
         table = Table("tool", "version", "what to do")
         for one in found:
-            table.add_row(one.name, one.version or "", one.missing or "")
+            table.add_row(*map(escape, (one.name, one.version or "", one.missing or "")))
         print_table(table)
     saturation, latency = found[:-1], found[-1]
     if latency.missing or all(one.missing for one in saturation):

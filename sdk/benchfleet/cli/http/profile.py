@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from benchfleet.cli.http.options import Output, Own
@@ -58,7 +59,7 @@ def _print(result: "HttpResult", folder: Path) -> None:
     for one in result.profiles:
         hottest = "; ".join(f"{hot.share:.0%} {hot.frame}" for hot in (one.hottest or [])[:3])
         row = (one.workload or "", one.profiler, str(one.samples or ""), hottest)
-        table.add_row(*row, str(folder / one.file) if one.file else one.missing or "")
+        table.add_row(*map(escape, (*row, str(folder / one.file) if one.file else one.missing or "")))
     print_table(table)
     if result.failure:
         typer.echo(f"benchfleet: {result.failure.kind}: {result.failure.message}: {result.failure.remedy}", err=True)

@@ -17,7 +17,12 @@ def shown(console: Console) -> Iterator[Told]:
     if not console.is_terminal or console.is_dumb_terminal:
         yield lambda step: _line(console, step)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} %"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} %"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Starting", total=100.0)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from benchfleet.cli.http.options import Output, Own
@@ -58,7 +59,7 @@ def _print(result: "HttpResult") -> None:
     for one in result.streams or ():
         table.add_row(
             one.name, f"{one.established or 0} of {one.connections}", _number(one.messages_per_s, 0),
-            _points(one.first_message, "p50", "p99"), _points(one.latency, "p50", "p99", "max"), _status(one),
+            _points(one.first_message, "p50", "p99"), _points(one.latency, "p50", "p99", "max"), escape(_status(one)),
         )  # fmt: skip
     print_table(table)
     if result.failure:
