@@ -15,19 +15,20 @@ from tests.contract.providers import ProviderContract, an_order
 from tests.machine_calls import Account, eventually
 
 REGION = "us-east-1"
+STAGE = "contract"  # not the emulator's: its search for machines that nobody needs would end them now and then
 
 
 @pytest.fixture
 def order(request: pytest.FixtureRequest) -> Order:
     """With a token of the test's own: the emulator is one for all of them, and knows its tokens."""
     order = an_order(region=REGION)
-    return replace(order, token=f"{hash(request.node.nodeid):x}", tags={**order.tags, "benchfleet": "local"})
+    return replace(order, token=f"{hash(request.node.nodeid):x}", tags={**order.tags, "benchfleet": STAGE})
 
 
 @pytest.fixture
 def places(account: Account) -> Places:
     account.machines.faults.set(FaultPlan(never_boot=1_000))
-    return Places.model_validate(account.places)
+    return Places.model_validate({**account.places, "stage": STAGE})
 
 
 @pytest.fixture
