@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from benchfleet_contract.fleets.plan import FleetPlan, Parameters, Shard, Target, TestRequest
+from benchfleet_contract.fleets.plan_summary import prompt_tokens
 from benchfleet_results.fleets.pricing import Prices, most_made
 from benchfleet_results.fleets.tariffs import NoList
-
-CHARS_PER_TOKEN = 4  # of English text, roughly: https://help.openai.com/en/articles/4936856
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def _target(plan: FleetPlan, shards: list[Shard], at: datetime, problems: list[s
     return TargetEstimate(
         target,
         len(tests),
-        sum(-(-len(test.prompt + (test.system or "")) // CHARS_PER_TOKEN) for test in tests),
+        sum(prompt_tokens(test) for test in tests),
         sum(most_made(test.parameters) for test in tests),
         None if why else sum(known),
         tuple(warnings),

@@ -2,35 +2,25 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from runner_image.workloads.http.life.looking import EVERY_S, Looking
+
 MOST_BYTES = 8 * 1024**2
-EVERY_S = 0.5
 
 
-class LogCap:
+class LogCap(Looking):
     """Leaving the block stops looking. `cut_bytes`: how much was dropped."""
 
     def __init__(self, paths: Sequence[Path], *, most_bytes: int = MOST_BYTES, every_s: float = EVERY_S) -> None:
-        self._paths, self._most, self._every_s = paths, most_bytes, every_s
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        super().__init__(every_s)
+        self._paths, self._most = paths, most_bytes
         self.cut_bytes = 0
 
-    def __enter__(self) -> "LogCap":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
+    def __exit__(self, *raised: object) -> None:
+        super().__exit__(*raised)
         self.look()
-
-    def _look(self) -> None:
-        while not self._over.wait(self._every_s):
-            self.look()
 
     def look(self) -> None:
         """Empties a log that has grown beyond the cap, but for its end."""

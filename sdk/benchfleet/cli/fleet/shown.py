@@ -17,12 +17,7 @@ _COUNTED = ("success", "failure", "timeout", "skipped", "pending")
 
 def print_status(run: FleetRunDetail) -> None:
     """What the run is, and its shards."""
-    about = plain_table("", "")
-    about.show_header = False
-    for name, value in _facts(run):
-        about.add_row(name, value)
-    print_table(about)
-    print()
+    _print_about(_facts(run))
     print_table(_shards(run))
     for warning in run.warnings:
         print(f"warning: {printable(warning)}")
@@ -30,13 +25,17 @@ def print_status(run: FleetRunDetail) -> None:
 
 def print_results(results: FleetBenchmarkResults) -> None:
     """The fleet, then a line for each model."""
+    _print_about(_summary(results))
+    print_table(_targets(results))
+
+
+def _print_about(facts: Iterable[tuple[str, str | Text]]) -> None:
     about = plain_table("", "")
     about.show_header = False
-    for name, value in _summary(results):
+    for name, value in facts:
         about.add_row(name, value)
     print_table(about)
     print()
-    print_table(_targets(results))
 
 
 def usd(value: float | None) -> str:

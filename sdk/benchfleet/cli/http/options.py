@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+App = Annotated[
+    Path | None, typer.Argument(help="The folder of an app. Left out: the project's own app of --framework.")
+]
+FrameworkName = Annotated[str | None, typer.Option("--framework", help="Take this one; else it is detected.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Short times, three workloads: to try it.")]
 Suite = Annotated[str, typer.Option("--suite", help="Suites or workloads, with commas: see `benchfleet http suite`.")]
 Set = Annotated[

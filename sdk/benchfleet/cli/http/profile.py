@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from benchfleet.cli.http.options import Output, Own
+from benchfleet.cli.http.options import App, FrameworkName, Output, Own
 from benchfleet.cli.options import AsJson
 from benchfleet.cli.output import print_table
 
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 
 def run(
-    app: Annotated[
-        Path | None, typer.Argument(help="The folder of an app. Left out: the project's own app of --framework.")
-    ] = None,
-    framework: Annotated[str | None, typer.Option("--framework", help="Take this one; else it is detected.")] = None,
+    app: App = None,
+    framework: FrameworkName = None,
     suite: Annotated[str, typer.Option("--suite", help="Suites or workloads, with commas.")] = "quick",
     profiler: Annotated[
         str, typer.Option("--profiler", help="py-spy, cpu-prof, rbspy or perf; auto goes by the app's runtime.")

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from benchfleet.cli.http.options import Again, Baseline, Output, Own, Quick, Resume, Set, Suite
+from benchfleet.cli.http.options import Again, Baseline, FrameworkName, Output, Own, Quick, Resume, Set, Suite
 from benchfleet.cli.options import AsJson
 
 
 def run(
     app: Annotated[Path, typer.Argument(help="The folder of an app.")] = Path(),
-    framework: Annotated[str | None, typer.Option("--framework", help="Take this one; else it is detected.")] = None,
+    framework: FrameworkName = None,
     suite: Suite = "all",
     quick: Quick = False,
     setting: Set = None,

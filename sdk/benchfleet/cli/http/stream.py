@@ -1,13 +1,12 @@
 """`benchfleet http stream`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from benchfleet.cli.http.options import Output, Own
+from benchfleet.cli.http.options import App, FrameworkName, Output, Own
 from benchfleet.cli.options import AsJson
 from benchfleet.cli.output import print_table
 
@@ -16,10 +15,8 @@ if TYPE_CHECKING:
 
 
 def run(
-    app: Annotated[
-        Path | None, typer.Argument(help="The folder of an app. Left out: the project's own app of --framework.")
-    ] = None,
-    framework: Annotated[str | None, typer.Option("--framework", help="Take this one; else it is detected.")] = None,
+    app: App = None,
+    framework: FrameworkName = None,
     streams: Annotated[str, typer.Option("--streams", help="websocket, sse, or both with a comma.")] = "websocket,sse",
     connections: Annotated[int, typer.Option("--connections", help="Streams at the same time.")] = 50,
     interval: Annotated[float, typer.Option("--interval", help="Seconds between messages of a stream.")] = 0.1,
