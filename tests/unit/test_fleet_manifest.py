@@ -66,6 +66,11 @@ def test_the_manifest_wins_over_the_client_and_the_client_over_our_defaults() ->
     mine = _plan(_simple(config={"concurrency": 10}), **beside).shards[0]
     assert (mine.load.concurrency, mine.load.request_delay_ms, mine.continue_on_failure) == (10, 5, False)
     assert _plan(_simple(), **beside).shards[0].load.concurrency == 8
+    theirs = _simple(config={"request_delay_ms": 0}, settings={"continue_on_failure": True, "save_responses": False})
+    plan = _plan(theirs, **beside)
+    shard = plan.shards[0]
+    assert (shard.load.request_delay_ms, shard.continue_on_failure, shard.save_responses) == (0, True, False)
+    assert (plan.settings.continue_on_failure, plan.settings.save_responses) == (True, False)
 
 
 def test_a_tests_own_config_wins_over_the_scenario_and_that_over_the_dataset() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from benchfleet_contract.fleets.asserting import Asserted, check_assertions, check_together
@@ -70,7 +71,7 @@ class Planner:
             dialect=fleet.dialect,
             repositories=fleet.repositories,
             targets=targets,
-            settings=self._settings(),
+            settings=self._applied,
             shards=shards,
             request_count=sum(len(shard.tests) for shard in shards),
             manifest_sha256=digest(self._manifest),
@@ -240,8 +241,8 @@ class Planner:
             load=self._load(work),
             timeout_s=settings.test_timeout_s or provider.timeout_s,
             max_retries=provider.max_retries if settings.max_retries is None else settings.max_retries,
-            continue_on_failure=_first(settings.continue_on_failure, self._defaults.continue_on_failure),
-            save_responses=_first(settings.save_responses, self._defaults.save_responses),
+            continue_on_failure=self._applied.continue_on_failure,
+            save_responses=self._applied.save_responses,
             cache=settings.cache,
             seed=settings.random_seed,
             max_cost=settings.budget,
@@ -271,7 +272,9 @@ class Planner:
             sweep=Sweep(rates=load.sweep.rates, concurrencies=load.sweep.concurrencies) if load.sweep else None,
         )
 
-    def _settings(self) -> FleetSettings:
+    @cached_property
+    def _applied(self) -> FleetSettings:
+        """What holds for the whole fleet: the manifest first, then the client."""
         settings, defaults = self._fleet.settings, self._defaults
         return FleetSettings(
             repeats=settings.repeats,
