@@ -22,6 +22,7 @@ from runner_image.workloads.http.contract.gate import verify_all
 from runner_image.workloads.http.contract.schemas import APPS
 from runner_image.workloads.http.contract.workloads import STREAMS, every
 from runner_image.workloads.http.frameworks.registry import Registry
+from runner_image.workloads.http.life.build import build
 from runner_image.workloads.http.life.failures import ServerFailed
 from runner_image.workloads.http.life.server import Server
 from runner_image.workloads.http.serving import server_of
@@ -55,8 +56,10 @@ def registries_are_reachable() -> bool:
 def started(found: Placed, work_dir: Path) -> Iterator[Server]:
     isolation = ProcessIsolation(visible(os.environ))
     options = HttpOptions(ready_s=60)
-    with isolation.open(work_dir, stop=Stop()) as slot, server_of(slot, found, options, work_dir) as server:
-        yield server
+    with isolation.open(work_dir, stop=Stop()) as slot:
+        build(slot, found.framework, found.app, timeout_s=600)
+        with server_of(slot, found, options, work_dir) as server:
+            yield server
 
 
 def found_or_told(name: str, work_dir: Path) -> Placed:

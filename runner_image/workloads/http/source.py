@@ -7,9 +7,9 @@ from benchfleet_contract.http_results import AppIdentity
 from benchfleet_contract.workloads.http import AppSource, HttpOptions
 
 from runner_image.workloads.http.apps.fetch import Archive, Git, fetch
-from runner_image.workloads.http.apps.install import Unavailable, install
+from runner_image.workloads.http.apps.install import Installed, InstallFailed, Unavailable, install
 from runner_image.workloads.http.contract.schemas import APPS
-from runner_image.workloads.http.detection.detect import detect
+from runner_image.workloads.http.detection.detect import Detected, detect
 from runner_image.workloads.http.frameworks.record import Framework
 from runner_image.workloads.http.frameworks.registry import Registry
 from runner_image.workloads.http.life.app import App
@@ -27,21 +27,29 @@ class Placed:
 
 
 def placed(options: HttpOptions, registry: Registry, work_dir: Path) -> Placed:
-    """Raises WorkloadError (of detection), FetchFailed, and ServerFailed `unavailable`."""
+    """Raises WorkloadError (of detection), FetchFailed, and ServerFailed `unavailable` or `build_failed`."""
     folder, source = _folder(options, registry, work_dir)
     found = detect(folder, registry, name=options.framework)
-    try:
-        made = install(found.folder)
-    except Unavailable as error:
-        raise ServerFailed(
-            "unavailable", f"{found.framework.name} cannot be installed here", remedy=error.missing
-        ) from error
+    made = _installed(found)
     framework = found.framework
     if options.app is not None and framework in Registry.load().frameworks:
         # What the project's registry says of capabilities is said of the project's apps.
         framework = framework.model_copy(update={"capabilities": frozenset()})
     programs = {"python": str(made.python)} if made.python else {}
     return Placed(framework, App(made.folder, source, programs), AppIdentity(source=source, sha256=made.sha256))
+
+
+def _installed(found: Detected) -> Installed:
+    name = found.framework.name
+    try:
+        return install(found.folder)
+    except Unavailable as error:
+        raise ServerFailed("unavailable", f"{name} cannot be installed here", remedy=error.missing) from error
+    except InstallFailed as error:
+        raise ServerFailed(
+            "build_failed", f"What the app of {name} depends on cannot be installed: {error.why}",
+            remedy="correct its lock file, or what it names", tails={"install": error.tail},
+        ) from error  # fmt: skip
 
 
 def _folder(options: HttpOptions, registry: Registry, work_dir: Path) -> tuple[Path, str]:

@@ -1,11 +1,12 @@
 """Installing apps: once for each content, never by half, and what is missing is named."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from runner_image.workloads.http.apps import tree
-from runner_image.workloads.http.apps.install import Unavailable, built_in, install, main
+from runner_image.workloads.http.apps.install import InstallFailed, Unavailable, built_in, install, main
 from runner_image.workloads.http.apps.steps import Step, StepFailed, steps
 from runner_image.workloads.http.contract.schemas import APPS
 
@@ -40,16 +41,42 @@ def test_links_become_files_and_what_is_installed_is_no_source(app: Path, tmp_pa
     assert not (folder / "node_modules").exists()
 
 
+def left(tmp_path: Path) -> list[str]:
+    return [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()]
+
+
+@pytest.mark.skipif(shutil.which("ruby") is None, reason="needs ruby")
 def test_a_lock_that_cannot_be_met_leaves_nothing_and_is_said(app: Path, tmp_path: Path) -> None:
-    (app / "Gemfile").write_text("raise 'no such registry'\n")
-    with pytest.raises(Unavailable, match=r"mine is unavailable: .*(no such registry|ruby is missing)"):
+    (app / "Gemfile").write_text("source 'https://rubygems.org'\ngem 'no-such-gem-here'\n")
+    with pytest.raises(Unavailable, match=r"mine is unavailable: .*no-such-gem-here"):
         install(app, cache=tmp_path / "cache")
-    assert [path.name for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
+    assert left(tmp_path) == []
+
+
+@pytest.mark.skipif(shutil.which("ruby") is None, reason="needs ruby")
+def test_a_lock_that_is_broken_is_the_apps_own_failure(app: Path, tmp_path: Path) -> None:
+    (app / "Gemfile").write_text("raise 'a mistake of mine'\n")
+    with pytest.raises(InstallFailed, match=r"mine cannot be installed: .*a mistake of mine"):
+        install(app, cache=tmp_path / "cache")
+    assert left(tmp_path) == []
+
+
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="needs cargo")
+def test_crates_are_fetched_and_nothing_is_compiled_yet(app: Path, tmp_path: Path) -> None:
+    (app / "Cargo.toml").write_text('[package]\nname = "mine"\nversion = "1.0.0"\nedition = "2021"\n')
+    (app / "src").mkdir()
+    (app / "src" / "main.rs").write_text("this is no Rust\n")
+    folder = install(app, cache=tmp_path / "cache").folder
+    assert not (folder / "target").exists()
+    (app / "Cargo.toml").write_text("[package]\n")
+    with pytest.raises(InstallFailed, match=r"mine cannot be installed: `cargo fetch` ended with 101: .*Cargo\.toml"):
+        install(app, cache=tmp_path / "cache")
 
 
 def test_a_missing_program_is_named_with_its_remedy(tmp_path: Path) -> None:
-    with pytest.raises(StepFailed, match=r"no-such-tool is missing: install it"):
+    with pytest.raises(StepFailed, match=r"no-such-tool is missing: install it") as failed:
         Step(("no-such-tool",), "install it").run(tmp_path)
+    assert failed.value.missing
 
 
 def test_the_line_that_names_what_is_missing_is_told(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 Nothing of it is left, and none of it wins a comparison.
 """
 
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,10 +127,21 @@ def test_a_server_that_does_not_start_rightly_is_told_by_class(
     assert said in f"{failure.message}: {failure.remedy} {failure.tails}"
 
 
-def failed(at: Path, monkeypatch: pytest.MonkeyPatch, text: str, *, app: str = "", **more: object) -> Failure:
+def failed(
+    at: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    *,
+    app: str = "",
+    files: Mapping[str, str] | None = None,
+    **more: object,
+) -> Failure:
+    """`app`: more of its manifest; `files`: more of its folder."""
     (at / "apps").mkdir()
     with nothing_left(at, monkeypatch):
         made = folder(at / "apps", "faulty", text, more=app)
+        for name, content in (files or {}).items():
+            (made / name).write_text(content)
         (result,) = compared(at, {"faulty": options(made, **more)}).values()
     assert result.failure
     assert result.workloads == []
@@ -149,6 +161,13 @@ def test_a_build_that_hangs_is_ended_and_told(tmp_path: Path, monkeypatch: pytes
     failure = failed(tmp_path, monkeypatch, LOADED, app=build, build_timeout_s=0.5)
     assert (failure.kind, failure.tails) == ("build_timeout", {"build": "compiling"})
     assert "build_timeout_s" in failure.remedy
+
+
+@pytest.mark.skipif(shutil.which("ruby") is None, reason="needs ruby")
+def test_a_lock_that_is_wrong_is_a_failure_of_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failure = failed(tmp_path, monkeypatch, LOADED, files={"Gemfile": "raise 'a mistake of mine'\n"})
+    assert (failure.kind, failure.remedy) == ("build_failed", "correct its lock file, or what it names")
+    assert "a mistake of mine" in failure.tails["install"]
 
 
 def test_a_tool_that_is_missing_is_no_fault_of_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Makes an app's environment: a copy of its sources with a venv, node_modules or a built binary, once for each content.
+"""Makes an app's environment: a copy of its sources with a venv, node_modules or fetched crates, once for each content.
 
 Everything lies below the user's cache; a second call finds it there. `python -m runner_image.workloads.http.apps.install
 [NAME…]` installs those of the project, all without a name.
@@ -46,6 +46,14 @@ class Unavailable(TaskError):
         self.missing = missing
 
 
+class InstallFailed(TaskError):
+    """An app cannot be installed anywhere: its lock or a package of it is wrong. `tail`: the end of what was said."""
+
+    def __init__(self, app: str, why: str, tail: str = "") -> None:
+        super().__init__(f"{app} cannot be installed: {why}", error_type="app_not_installed")
+        self.why, self.tail = why, tail
+
+
 def cache_folder() -> Path:
     """$BENCHFLEET_HTTP_APPS, else below $XDG_CACHE_HOME, else below ~/.cache."""
     given = os.environ.get("BENCHFLEET_HTTP_APPS")
@@ -59,7 +67,7 @@ def built_in() -> list[str]:
 
 
 def install(app: Path, *, cache: Path | None = None) -> Installed:
-    """Installs the app of a folder, or finds it in the cache. Raises Unavailable."""
+    """Installs the app of a folder, or finds it in the cache. Raises Unavailable, InstallFailed."""
     app = app.resolve()
     hashed = tree.sha256(app)
     cache = cache or cache_folder()
@@ -87,7 +95,9 @@ def _make(app: Path, folder: Path) -> None:
             step.run(folder)
     except StepFailed as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise Unavailable(app.name, str(error)) from error
+        if error.missing:
+            raise Unavailable(app.name, str(error)) from error
+        raise InstallFailed(app.name, str(error), error.tail) from error
     (folder / DONE).touch()
 
 
@@ -105,17 +115,23 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def main(names: Sequence[str]) -> int:
-    """Says of each app what came of it. 1 where a name is none of the project's apps."""
+    """Says of each app what came of it. 1 where a name is none of the project's apps, or one of them is wrong."""
     unknown = [name for name in names if name not in built_in()]
     if unknown:
         print(f"There is no app {unknown[0]!r}: take one of {', '.join(built_in())}", file=sys.stderr)
         return 1
+    wrong = 0
     for name in names or built_in():
-        print(f"{name:<18} {_said(name)}", flush=True)
-    return 0
+        try:
+            said = _said(name)
+        except InstallFailed as error:
+            said, wrong = f"failed: {error.why}", 1
+        print(f"{name:<18} {said}", flush=True)
+    return wrong
 
 
 def _said(name: str) -> str:
+    """Raises InstallFailed."""
     try:
         done = install(APPS / name)
     except Unavailable as error:

@@ -10,13 +10,26 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner_image.workloads.http.apps.lacking import is_missing
+
 INSTALL_S = 600.0  # of one step
 TAIL_LINES = 3
+TIMED_OUT = 124
+EX_UNAVAILABLE = 69  # of sysexits.h
+_OF_THE_MACHINE = (TIMED_OUT, EX_UNAVAILABLE)
+_MOST_LINES = 40
 _TELLING = re.compile(r"is not in this registry|Not Found - |Could not |No matching distribution|^error: ")
 
 
 class StepFailed(Exception):
-    """A program is missing, or could not do its part: the message says which and why."""
+    """A program is missing, or could not do its part: the message says which and why.
+
+    `missing`: the machine or a registry lacks something; False: the app is wrong. `tail`: the last lines of the output.
+    """
+
+    def __init__(self, message: str, *, missing: bool, tail: str = "") -> None:
+        super().__init__(message)
+        self.missing, self.tail = missing, tail
 
 
 @dataclass(frozen=True)
@@ -29,10 +42,12 @@ class Step:
     def run(self, folder: Path, timeout_s: float = INSTALL_S) -> None:
         """Raises StepFailed with the tail of what the command said."""
         if shutil.which(self.command[0]) is None:
-            raise StepFailed(f"{self.command[0]} is missing: {self.remedy}")
+            raise StepFailed(f"{self.command[0]} is missing: {self.remedy}", missing=True)
         code, said = _ended(self.command, folder, timeout_s)
         if code != 0:
-            raise StepFailed(f"`{' '.join(self.command[:2])}` ended with {code}: {_telling(said)[-600:]}")
+            words = f"`{' '.join(self.command[:2])}` ended with {code}: {_telling(said)[-600:]}"
+            missing = code < 0 or code in _OF_THE_MACHINE or is_missing(said)
+            raise StepFailed(words, missing=missing, tail="\n".join(said.splitlines()[-_MOST_LINES:]))
 
 
 def _telling(said: str) -> str:
@@ -79,16 +94,18 @@ def _node_unlocked(folder: Path) -> list[Step]:
 
 
 def _rust(folder: Path) -> list[Step]:
-    """Where an app names another source of crates (Debian's), its own `.cargo/config.toml` says so."""
+    """Crates only: the framework's own build compiles them. Another source of crates is named in `.cargo/config.toml`."""
     locked = ["--locked"] if (folder / "Cargo.lock").is_file() else []
     remedy = "install cargo, or https://rustup.rs"
-    return [Step(("cargo", "build", "--release", *locked), remedy)]
+    return [Step(("cargo", "fetch", *locked), remedy)]
 
 
 def _ruby(_folder: Path) -> list[Step]:
     """What the Gemfile asks for, as it is loaded later: gems of the system serve as well as bundler's."""
     wanted = (
-        "begin; require 'bundler'; Bundler.setup; rescue LoadError, StandardError => error; abort error.message; end"
+        "begin; require 'bundler'; Bundler.setup; rescue LoadError => error; warn error.message; exit "
+        f"{EX_UNAVAILABLE}; rescue Bundler::GemNotFound => error; warn error.message; exit {EX_UNAVAILABLE}; "
+        "rescue StandardError => error; abort error.message; end"
     )
     return [Step(("ruby", "-e", wanted), "install ruby, ruby-sinatra and puma, or run `bundle install`")]
 
@@ -109,7 +126,7 @@ def _ended(command: tuple[str, ...], folder: Path, timeout_s: float) -> tuple[in
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         said, _ = process.communicate()
-        return 124, f"{said}\nit took longer than {timeout_s:g} s"
+        return TIMED_OUT, f"{said}\nit took longer than {timeout_s:g} s"
     except BaseException:  # Ctrl-C: what was started ends, too
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

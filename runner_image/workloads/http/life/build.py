@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner_image.workloads.http.apps.lacking import is_missing
 from runner_image.workloads.http.frameworks.record import Framework
 from runner_image.workloads.http.life.app import App, filled
 from runner_image.workloads.http.life.failures import ServerFailed
@@ -82,6 +83,11 @@ def _failed(framework: Framework, command: list[str], code: int, timeout_s: floa
         )  # fmt: skip
     if code == 127:
         return ServerFailed("unavailable", f"{framework.name} is built by {command[0]}, which is not here", tails=tails)
+    if is_missing(output):
+        return ServerFailed(
+            "unavailable", f"The build of {framework.name} needs what is not here: {words}",
+            remedy="see the end of its output", tails=tails,
+        )  # fmt: skip
     return ServerFailed(
         "build_failed", f"The build of {framework.name} failed with exit code {code}: {words}", tails=tails
     )
