@@ -36,6 +36,7 @@ HONEST = [
     Scenario(5, 5, 50, shared=True),
     *(Scenario(tasks, 1, 12, shape="heavy-tailed") for tasks in (3, 5, 10)),
     *(Scenario(tasks, 1, 1, shared=True, drift=0.01, abba=abba) for tasks in (3, 5, 10) for abba in (False, True)),
+    *(Scenario(tasks, 1, 1, shared=True, drift=0.05) for tasks in (4, 5)),
     *(Scenario(tasks, shape="bimodal samples") for tasks in (3, 5, 10)),
     Scenario(5, 1, 12, missing=0.2),
     Scenario(10, 5, 12, missing=0.2),

@@ -28,7 +28,7 @@ class Scenario:
     `shared`: the groups are subjects that take turns on the same instances; else machine types with instances of their own.
     `drift`: how much slower each task is than the one before it (log). `missing`: the share of tasks that lack a benchmark.
     `slow`: the share of tasks (or of samples) in the slow mode of bimodal data. `abba`: groups in turns, as `order: abba` has
-    them; else in random order within each repeat.
+    them; else in random order, and every second repeat as the one before it, the other way round (`order: interleaved`).
     """
 
     tasks: int
@@ -104,11 +104,16 @@ def simulate(scenario: Scenario, chance: random.Random) -> Simulated:
 
 
 def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iterator[tuple[int, str, float]]:
-    """Repeat by repeat: as listed and the other way round by turns, or shuffled within each."""
-    pairs = list(zip(groups, scenario.effects, strict=True))
+    """Repeat by repeat, as the plan of a run has it (`chalicelib/domain/plan.py`)."""
+    turns = list(zip(groups, scenario.effects, strict=True))
     for repeat in range(scenario.tasks):
-        turns = pairs[:: -1 if repeat % 2 else 1]
-        for group, effect in turns if scenario.abba else chance.sample(pairs, len(pairs)):
+        if repeat % 2:
+            turns = turns[::-1]
+        elif scenario.abba:
+            turns.sort()
+        else:
+            chance.shuffle(turns)
+        for group, effect in turns:
             yield repeat, group, effect
 
 

@@ -4,7 +4,7 @@ Of few pending tasks a claimer takes the lowest, so that a small run is worked o
 the window out of which it picks at random instead, each win shrinks it by a tenth. Of more than `FEW` it picks any that
 the query brought: with m claimers at one block and a query of n tasks a share of about m / 2n of the races is lost, and
 no claimer needs to know of the others. A run whose order is part of its design is worked off in order however many are
-pending: its claimers are few. What is remembered is a hint of this process and never a truth.
+pending (`Run.header`): its claimers are few. What is remembered is a hint of this process and never a truth.
 """
 
 from collections.abc import Callable, Hashable

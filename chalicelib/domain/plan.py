@@ -52,7 +52,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Plan:
-    """`option_sets`: the different options that tasks have, as JSON. `seed` makes the order of an interleaved run."""
+    """`option_sets`: the different options that tasks have, as JSON. `seed` makes the order of an interleaved run.
+
+    `mirrored`: its even repeats are the odd ones before them, the other way round. Not so in runs that are older than this.
+    """
 
     instances: tuple[Instance, ...]
     repeats: int
@@ -62,6 +65,7 @@ class Plan:
     groups: tuple[Group, ...]
     option_sets: tuple[bytes, ...]
     model: str | None = None
+    mirrored: bool = True
 
     @property
     def task_count(self) -> int:
@@ -83,7 +87,7 @@ class Plan:
         return [f"{offset}:{len(options)}" for offset, options in zip(offsets, self.option_sets, strict=False)]
 
     def specs(self) -> Iterator[TaskSpec]:
-        """Instances as listed; of each, repeat by repeat (shuffled, or there and back), or subject by subject."""
+        """Instances as listed; of each, repeat by repeat (by chance and back, or there and back), or subject by subject."""
         ordinals = {(group.demand, group.subject): i for i, group in enumerate(self.groups)}
         for position, instance in enumerate(self.instances):
             demand = _demand(instance, self.model)
@@ -97,11 +101,16 @@ class Plan:
         """The tasks of one instance: (repeat, piece)."""
         repeats = range(1, self.repeats + 1)
         if self.order == "interleaved":
-            return ((n, piece) for n in repeats for piece in self._shuffled(f"{self.seed}/{position}/{n}"))
+            return ((n, piece) for n in repeats for piece in self._by_chance(position, n))
         if self.order == "abba":
             return ((n, piece) for n in repeats for piece in self._there_and_back(n))
         subjects = [list(pieces) for _, pieces in groupby(self.pieces, key=lambda piece: piece.subject)]
         return ((n, piece) for pieces in subjects for n in repeats for piece in pieces)
+
+    def _by_chance(self, position: int, repeat: int) -> list[Piece]:
+        """BA AB AB BA: a drift cancels out of each two repeats, and no pattern of the machine's own is ever met in step."""
+        back = self.mirrored and repeat % 2 == 0
+        return self._shuffled(f"{self.seed}/{position}/{repeat - back}")[:: -1 if back else 1]
 
     def _there_and_back(self, repeat: int) -> tuple[Piece, ...]:
         """AB BA AB BA: over two repeats each piece has the same mean place, so a linear drift cancels out."""

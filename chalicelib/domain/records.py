@@ -135,6 +135,7 @@ class Run:
     stops: Mapping[int, Stop] = field(default_factory=dict)  # by the group's ordinal
     model: "RunModel | None" = None  # what its tasks demand of a runner beside the place
     fleet: "Fleet | None" = None  # the machines that are brought for it
+    mirrored: bool = False  # as the plan says; runs made before there was such an order have none
 
     def groups_of(self, demand: Demand) -> list[tuple[int, Group]]:
         """The groups of a demand, one a subject, with their ordinals."""
@@ -157,9 +158,17 @@ class Run:
     def header(self, demand: Demand) -> "Header":
         """What stands beside the tasks of a demand."""
         options = self.workload_options if self.shared_options is None else self.shared_options
-        in_order = self.order == "abba" or self.goal is not None  # what ends early should have few repeats half done
         blocks = self.blocks_of(demand)
-        return Header(self.is_open, self.ruby_version, self.workload, options, blocks, in_order)
+        return Header(self.is_open, self.ruby_version, self.workload, options, blocks, self._is_in_order(demand))
+
+    def _is_in_order(self, demand: Demand) -> bool:
+        """What ends early should have few repeats half done, and subjects that take turns should be near in time. A large
+        run has many runners, which would race for the same task.
+        """
+        if self.order == "abba" or self.goal is not None:
+            return True
+        in_turns = self.order == "interleaved" and len(self.groups_of(demand)) > 1
+        return in_turns and len(self.blocks_of(demand)) == 1
 
     @property
     def asked_ruby_version(self) -> str | None:

@@ -162,8 +162,9 @@ class NewRun(RunProviders):
     order: Order | None = Field(
         default="interleaved",
         description=(
-            "In which order the tasks of an instance come. interleaved: repeat by repeat, shuffled within each (the body gives "
-            "the seed); abba: repeat by repeat, as listed and the other way round by turns; grouped: subject by subject."
+            "In which order the tasks of an instance come. interleaved: repeat by repeat, odd ones shuffled (the body gives "
+            "the seed), even ones as the repeat before and the other way round; abba: repeat by repeat, as listed and the other "
+            "way round by turns; grouped: subject by subject."
         ),
     )
     shards: int | None = _whole(

@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -11,8 +12,10 @@ from benchfleet_contract.tasks import AssignedTask, ClaimReply
 
 from chalicelib.archive.layout import archive_key, plan_key
 from chalicelib.domain.errors import InvalidRun, Unavailable
+from chalicelib.domain.plan import plan_of
 from chalicelib.domain.ports import Verdict
 from chalicelib.domain.selection import Wanted
+from chalicelib.services.runs.create_run import check_run, fingerprint_of, planned
 from tests.contract.records import LOCAL, a_request
 from tests.contract.system import BODY, Clients, System
 
@@ -58,14 +61,21 @@ def test_each_task_is_given_its_own_options_and_image(system: System) -> None:
     assert claim(system, token="t4").status == "wait"
 
 
-def test_an_abba_run_of_many_tasks_is_handed_out_in_its_order(system: System) -> None:
+@pytest.mark.parametrize("order", ["abba", "interleaved"])
+def test_subjects_that_take_turns_are_handed_out_in_the_order_of_the_plan(system: System, order: str) -> None:
     """Of more than sixteen pending tasks a claim takes any, elsewhere: that would undo the plan."""
-    system.create_run({**TWO, "order": "abba", "per_instance_type": {"tasks": 20}})
+    system.create_run({**TWO, "order": order, "per_instance_type": {"tasks": 20}})
     given = [assigned(claim(system, token=f"t{n}")) for n in range(24)]
-    assert [(task.run_number, task.subject) for task in given[:4]] == [
-        (1, "fast"), (1, "slow"), (2, "slow"), (2, "fast"),
-    ]  # fmt: skip
+    first, second, third, fourth = [(task.run_number, task.subject) for task in given[:4]]
+    assert {first, second} == {(1, "fast"), (1, "slow")}
+    assert (third, fourth) == ((2, second[1]), (2, first[1]))
     assert [int(task.id.rpartition(".")[2]) for task in given] == [*range(1, 25)]
+
+
+def test_a_large_interleaved_run_is_for_many_runners_and_is_handed_out_by_chance(system: System) -> None:
+    system.create_run({**TWO, "per_instance_type": {"tasks": 65}})
+    given = [assigned(claim(system, token=f"t{n}")) for n in range(24)]
+    assert sorted(int(task.id.rpartition(".")[2]) for task in given) != [*range(1, 25)]
 
 
 def test_a_lost_answer_is_given_again_with_the_same_options(system: System) -> None:
@@ -114,6 +124,17 @@ def test_the_same_body_again_names_the_same_tasks(system: System) -> None:
     run, tasks = system.create_run.with_tasks(TWO, most=3)
     assert system.create_run.with_tasks(TWO, most=3) == (run, tasks)
     assert tasks == system.all()[:3]
+
+
+def test_a_run_from_before_its_repeats_were_mirrored_still_names_its_own_tasks(system: System) -> None:
+    body = {**TWO, "per_instance_type": {"tasks": 9}}
+    request, fingerprint = check_run(body), fingerprint_of(body)
+    plan = replace(plan_of(request, seed=fingerprint), mirrored=False)
+    run = planned(request, plan, fingerprint=fingerprint, warnings=(), now_ms=system.clock())
+    assert system.create_run.with_plan(run, plan, body, lambda run: None)
+    _, tasks = system.create_run.with_tasks(body, most=18)
+    assert tasks == system.all()
+    assert [task.subject for task in tasks] != [spec.subject for spec in plan_of(request, seed=fingerprint).specs()]
 
 
 def test_counters_and_pages_tell_subjects_apart(system: System) -> None:

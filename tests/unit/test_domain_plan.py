@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -63,10 +64,16 @@ def test_abba_turns_the_order_of_the_subjects_round_in_every_second_repeat() -> 
     ]  # fmt: skip
 
 
-@given(names=st.lists(st.sampled_from("abcdef"), min_size=1, unique=True), pairs=st.integers(1, 9))
-def test_a_linear_drift_adds_the_same_to_every_subject_of_an_abba_plan(names: list[str], pairs: int) -> None:
+@given(
+    names=st.lists(st.sampled_from("abcdef"), min_size=1, unique=True),
+    pairs=st.integers(1, 9),
+    in_turns=st.sampled_from(["abba", "interleaved"]),
+)
+def test_a_linear_drift_adds_the_same_to_every_subject_that_takes_turns(
+    names: list[str], pairs: int, in_turns: str
+) -> None:
     subjects = [Subject(name=name) for name in names]
-    plan = a_plan(subjects=subjects, order="abba", tasks_per_instance=2 * pairs, instances=[BOX, BIG])
+    plan = a_plan(subjects=subjects, order=in_turns, tasks_per_instance=2 * pairs, instances=[BOX, BIG])
     drift = Counter[tuple[str, str | None]]()
     for minute, spec in enumerate(plan.specs()):
         drift[spec.demand.instance_type, spec.subject] += minute
@@ -90,7 +97,8 @@ def test_interleaved_subjects_all_have_their_turn_in_each_repeat() -> None:
     assert [each[:2] for each in told] == [(kind, n) for kind in ("box", "big") for n in range(1, 21) for _ in range(6)]
     turns = [tuple(subject or "" for _, _, subject in told[start : start + 6]) for start in range(0, 240, 6)]
     assert all(sorted(turn) == [f"s{n}" for n in range(6)] for turn in turns)
-    assert len(set(turns)) > 30  # of 720 orders: each repeat on each instance has its own
+    assert turns[1::2] == [turn[::-1] for turn in turns[::2]]
+    assert len(set(turns)) > 30  # of 720 orders: each two repeats on each instance have their own
     first = Counter(turn[0] for turn in turns)
     assert max(first.values()) < 20  # nobody is always first
 
@@ -117,7 +125,8 @@ def test_the_order_of_a_seed_never_changes() -> None:
     """Whoever asks for a run again is told of the tasks that it has, also by a control plane that is newer."""
     subjects = [Subject(name=name) for name in "abc"]
     plan = a_plan(subjects=subjects, tasks_per_instance=3, instances=[BOX], seed="fixed")
-    assert "".join(subject or "" for _, _, subject in order(plan)) == "acbcbaabc"
+    assert "".join(subject or "" for _, _, subject in order(plan)) == "acbbcaabc"
+    assert "".join(subject or "" for _, _, subject in order(replace(plan, mirrored=False))) == "acbcbaabc"
 
 
 def test_each_subject_of_a_demand_is_a_group_with_the_blocks_of_the_demand() -> None:

@@ -44,8 +44,8 @@ def test_fifty_benchmarks_of_equal_machines_make_no_more_claims_than_one() -> No
 
 
 def test_a_drift_that_subjects_share_is_no_difference_between_them() -> None:
-    found = measure(Scenario(6, 1, shared=True, drift=0.01), runs=150)
-    assert found.claims / found.boards <= 0.08
+    found = measure(Scenario(4, 1, shared=True, drift=0.05), runs=100)  # by chance alone: 12 %
+    assert found.claims / found.boards <= 0.05
 
 
 def test_differences_of_five_in_a_hundred_are_found() -> None:

@@ -8,7 +8,7 @@ let claimers in come last, and a claimer that misses one writes it itself.
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -56,7 +56,7 @@ class CreateRun:
         plan = _plan(request, seed=fingerprint)
         run = planned(request, plan, fingerprint=fingerprint, warnings=tuple(warnings), now_ms=self.clock())
         made = self._made(run.evolve(origin=origin), plan, body, named=request.run_id is not None)
-        return made, list(islice(new_tasks(made, plan), most))
+        return made, list(islice(new_tasks(made, replace(plan, mirrored=made.mirrored)), most))
 
     def _made(self, run: Run, plan: Plan, body: Mapping[str, Any], *, named: bool) -> Run:
         for _ in range(_TRIES_FOR_AN_ID):
@@ -168,6 +168,7 @@ def planned(request: RunRequest, plan: Plan, *, fingerprint: str, warnings: tupl
         max_attempts=request.max_attempts, metadata=request.metadata, groups=plan.groups, warnings=_some(warnings),
         order=request.order, shards=request.shards, shared_options=_shared(request, plan), label=label_of(request),
         noise_floor=request.noise_floor,
+        mirrored=plan.mirrored and plan.order == "interleaved" and len(plan.pieces) > 1,
         goal=_goal(request),
         model=request.model,
         fleet=fleet_of(request),
