@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,7 +50,11 @@ Told = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """`subjects`: options of each, by name. `again`: how often starts that lost a number to other work are measured anew."""
+    """`subjects`: options of each, by name. `again`: how often starts that lost a number to other work are measured anew.
+
+    `left_out`: subjects that are known not to start (an app that is to be skipped). Each is tried once, so that the results
+    have it with its reason.
+    """
 
     subjects: Mapping[str, HttpOptions]
     repeats: int
@@ -58,15 +62,16 @@ class Comparison:
     registry: Registry
     again: int = 1
     told: Told = lambda _step: None
+    left_out: Mapping[str, HttpOptions] = field(default_factory=dict)
 
     def measured(self, *, resume: bool = False) -> list[HttpResult]:
         """Every start of every server. Raises UsageError before anything starts, and for a folder that cannot be used."""
-        for options in self.subjects.values():
+        for options in self._all.values():
             self._check(options)
-        kept = {name: options.model_dump(mode="json") for name, options in self.subjects.items()}
+        kept = {name: options.model_dump(mode="json") for name, options in self._all.items()}
         make = ResultsFolder.resume if resume else ResultsFolder.create
         results = make(self.folder, {"subjects": kept}, machine=_machine())
-        turns = list(interleaved(list(self.subjects), self.repeats))
+        turns = [*((name, 1) for name in self.left_out), *interleaved(list(self.subjects), self.repeats)]
         self._round(results, turns, {self._cell(*turn) for turn in turns} - results.done, "")
         for number in range(1, self.again + 1):
             lost = results.disturbed() & {self._cell(*turn) for turn in turns}
@@ -74,8 +79,12 @@ class Comparison:
         results.finish()
         return results.results()
 
+    @property
+    def _all(self) -> dict[str, HttpOptions]:
+        return {**self.subjects, **self.left_out}
+
     def _cell(self, name: str, repeat: int) -> Cell:
-        return name, suite_of(self.subjects[name]), repeat
+        return name, suite_of(self._all[name]), repeat
 
     def _round(
         self, results: ResultsFolder, turns: Sequence[tuple[str, int]], wanted: Collection[Cell], why: str
@@ -103,7 +112,7 @@ class Comparison:
             before = _reading(isolation)
             with isolation.open(work_dir, stop=Stop()) as slot:
                 start = Start(
-                    slot, self.subjects[name], work_dir, subject=name, repeat=step.repeat, registry=self.registry,
+                    slot, self._all[name], work_dir, subject=name, repeat=step.repeat, registry=self.registry,
                     on_step=lambda what, share: self.told(
                         Step(step.number, step.total, name, step.repeat, what, share, note=" again: " in what)
                     ),

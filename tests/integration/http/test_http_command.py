@@ -73,26 +73,76 @@ SHORT = (*TINY, "--set", "duration_s=1", "--set", "concurrencies=[4]", "--set", 
 def test_an_app_is_compared_resumed_reported_and_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Codes 4 and 5 are this machine's: what else it does may make numbers doubtful, never wrong."""
     monkeypatch.setenv("BENCHFLEET_HTTP_APPS", str(tmp_path / "cache"))
-    app, folder = right_app(tmp_path / "shop"), tmp_path / "out"
-    words = ("compare", "--app", str(app), *SHORT, "--repeats", "1", "--again", "0", "--output", str(folder))
+    app, skipped, folder = right_app(tmp_path / "shop"), right_app(tmp_path / "old"), tmp_path / "out"
+    (skipped / "SKIP_BENCHMARK").write_text("it is not mine\n")
+    apps = ("--app", str(skipped), "--app", str(app))
+    words = ("compare", *apps, *SHORT, "--repeats", "1", "--again", "0", "--output", str(folder))
     code, stdout, stderr = ran(*words)
-    assert code in (0, 4), stderr
+    assert code in (5, 4), stderr
     assert "small, start 1: " in stderr
     assert "report.html" in stdout
-    assert (folder / "report.html").read_text().startswith("<!doctype html>")
-    (http_json,) = folder.glob("*/http.json")
+    assert "Missing of old: start 1: app_skipped: " in stdout
+    page = (folder / "report.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "it is not mine" in page
+    (http_json,) = (each for each in folder.glob("*/http.json") if "-small-" in each.parent.name)
     assert json.loads(http_json.read_bytes())["workloads"][0]["saturation"][0]["ok"] > 0
     metadata = json.loads((http_json.parent / "metadata.json").read_bytes())
     assert metadata["provenance"]["machine"]["logical_cores"]
     assert metadata["conditions"]["slots"] == 1
 
     before = http_json.stat().st_mtime_ns
-    assert ran(*words, "--resume")[0] in (0, 4)
+    assert ran(*words, "--resume")[0] in (5, 4)
     assert code == 4 or http_json.stat().st_mtime_ns == before, "what is done is not measured again"
-    assert ran("report", str(folder))[0] in (0, 4)
+    assert ran("report", str(folder))[0] in (5, 4)
     code, stdout, _ = ran("consolidate", str(folder), "--output", str(tmp_path / "all"), "--json")
-    assert code in (0, 4)
-    assert [one["repeat"] for one in json.loads(stdout)["results"]] == [1]
+    assert code in (5, 4)
+    told = {one["subject"]: one for one in json.loads(stdout)["results"]}
+    assert {name: one["repeat"] for name, one in told.items()} == {"old": 1, "small": 1}
+    assert "it is not mine" in told["old"]["failure"]["message"]
+
+
+def test_apps_of_which_none_has_a_framework_have_exit_code_3(tmp_path: Path) -> None:
+    skipped, empty = right_app(tmp_path / "old"), tmp_path / "empty"
+    (skipped / "SKIP_BENCHMARK").touch()
+    empty.mkdir()
+    code, stdout, stderr = ran("compare", "--app", str(skipped), "--app", str(empty), "--output", str(tmp_path / "out"))
+    assert (code, stdout, (tmp_path / "out").exists()) == (3, "", False)
+    assert "skipped by SKIP_BENCHMARK" in stderr
+    assert "No framework fits" in stderr
+
+
+MISTYPED = {
+    "run": ("run", ".", "--framework", "flsk"),
+    "detect": ("detect", ".", "--framework", "flsk"),
+    "stream": ("stream", "--framework", "flsk"),
+    "stream of a folder": ("stream", ".", "--framework", "flsk"),
+    "profile": ("profile", "--framework", "flsk"),
+    "profile of a folder": ("profile", ".", "--framework", "flsk"),
+    "compare": ("compare", "--frameworks", "flask,flsk"),
+    "a folder that is not there": ("run", "nowhere"),
+    "one to detect": ("detect", "nowhere"),
+    "one to compare": ("compare", "--frameworks", "flask", "--app", "nowhere"),
+    "one to profile": ("profile", "nowhere"),
+}
+
+
+@pytest.mark.parametrize("words", MISTYPED.values(), ids=MISTYPED)
+def test_what_is_mistyped_is_wrong_usage_in_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(right_app(tmp_path / "shop"))
+    code, stdout, stderr = ran(*words)
+    assert (code, stdout) == (2, "")
+    assert "There is no framework 'flsk': did you mean flask?" in " ".join(stderr.split()) or "nowhere" in stderr
+
+
+@pytest.mark.parametrize("command", ["run", "detect", "stream", "profile"])
+def test_a_manifest_that_cannot_be_used_is_wrong_usage(tmp_path: Path, command: str) -> None:
+    (tmp_path / "bench.toml").write_text('base = "flsk"\n')
+    code, _, stderr = ran(command, str(tmp_path))
+    assert code == 2
+    assert "did you mean flask?" in " ".join(stderr.split())
 
 
 @pytest.mark.parametrize(

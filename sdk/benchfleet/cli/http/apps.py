@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def source_of(app: Path | None, framework: str | None, registry: "Registry") -> "AppSource | None":
-    """None: the project's own app of the framework. Raises typer.Exit with 3 where no framework fits."""
+    """None: the project's own app of the framework. Raises typer.Exit with 3 where no framework fits, and UsageError."""
     from benchfleet.cli.http.measuring import detected
     from runner_image.workloads.protocol import WorkloadError
 

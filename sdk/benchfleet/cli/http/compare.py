@@ -1,13 +1,18 @@
 """`benchfleet http compare`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchfleet.cli.http.options import Again, Baseline, Output, Own, Quick, Resume, Set, Suite
 from benchfleet.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from benchfleet_contract.workloads.http import HttpOptions
+
+    from runner_image.workloads.http.frameworks.registry import Registry
 
 
 def run(
@@ -30,10 +35,10 @@ def run(
 ) -> None:
     """Measure frameworks by turns on this machine. What fails of one costs the others nothing.
 
-    Exit codes: 0 all was measured, 1 an error or worse than the baseline, 2 wrong usage, 3 an app's framework is not
-    known, 4 nothing could be believed, 5 some was not measured.
+    Exit codes: 0 all was measured, 1 an error or worse than the baseline, 2 wrong usage, 3 of no app a framework is known,
+    4 nothing could be believed, 5 some was not measured.
     """
-    from benchfleet.cli.http.measuring import Asked, detected, measure, registry_of
+    from benchfleet.cli.http.measuring import NOT_FOUND, Asked, measure, registry_of
     from benchfleet.cli.http.settings import settings
     from benchfleet.exceptions import UsageError
 
@@ -41,13 +46,38 @@ def run(
     shared = settings(suite, setting or [], quick=quick)
     names = [name.strip() for name in frameworks.split(",") if name.strip()]
     subjects = {name: shared.model_copy(update={"framework": name}) for name in names}
-    for folder in app or []:
-        framework, source = detected(folder, known)
-        name = _free(framework, Path(source.path or "").name, subjects)
-        subjects[name] = shared.model_copy(update={"app": source})
+    left_out = _found(app or [], known, shared, subjects)
+    if not subjects and left_out:
+        raise typer.Exit(NOT_FOUND)
     if not subjects:
         raise UsageError("nothing to compare: name --frameworks, or --app with the folder of an app")
-    measure(subjects, Asked(repeats, output, known, resume, again, baseline, as_json))
+    measure(subjects, Asked(repeats, output, known, resume, again, baseline, as_json, left_out))
+
+
+def _found(
+    apps: Sequence[Path], known: "Registry", shared: "HttpOptions", subjects: dict[str, "HttpOptions"]
+) -> dict[str, "HttpOptions"]:
+    """Adds the apps to `subjects` by their frameworks' names; the rest, by their folders' names, is told and left out."""
+    from benchfleet_contract.workloads.http import AppSource
+
+    from benchfleet.cli.http.measuring import found_in
+    from runner_image.workloads.protocol import WorkloadError
+
+    odd: list[Path] = []
+    for folder in apps:
+        try:
+            framework, source = found_in(folder, known)
+        except WorkloadError as error:
+            typer.echo(f"benchfleet: left out: {error}", err=True)
+            odd.append(folder.resolve())
+            continue
+        name = _free(framework, Path(source.path or "").name, subjects)
+        subjects[name] = shared.model_copy(update={"app": source})
+    left_out: dict[str, HttpOptions] = {}
+    for folder in odd:
+        name = _free(folder.name, "app", {*subjects, *left_out})
+        left_out[name] = shared.model_copy(update={"app": AppSource(path=str(folder))})
+    return left_out
 
 
 def _free(framework: str, folder: str, taken: Collection[str]) -> str:

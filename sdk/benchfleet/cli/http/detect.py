@@ -8,7 +8,7 @@ import typer
 from benchfleet.cli.http.options import Own
 from benchfleet.cli.options import AsJson
 
-NOT_FOUND = 3
+WRONG_USAGE = 2
 
 
 def run(
@@ -20,10 +20,10 @@ def run(
 ) -> None:
     """Tell which framework an app is written with. Nothing is started.
 
-    Exit codes: 0 found, 2 wrong usage, 3 none or several fit.
+    Exit codes: 0 found, 2 wrong usage, 3 none or several fit, or the app is to be skipped.
     """
     from benchfleet.cli.documents.http import HttpDetected
-    from benchfleet.cli.http.measuring import registry_of
+    from benchfleet.cli.http.measuring import MISTYPED, NOT_FOUND, registry_of
     from runner_image.workloads.http.detection import explain as explaining
 
     told = explaining.explain(app, registry_of(registry), name=framework)
@@ -44,4 +44,4 @@ def run(
         for row in told.rows:
             print(f"  {row.name:<18} {row.weight:>3}  {'; '.join(row.signs)}")
     if not found:
-        raise typer.Exit(NOT_FOUND)
+        raise typer.Exit(WRONG_USAGE if isinstance(told.error, MISTYPED) or not told.folder.is_dir() else NOT_FOUND)
