@@ -83,3 +83,64 @@ def test_a_folder_is_read_in_order_and_what_is_broken_is_told(tmp_path: Path) ->
     assert "request.path" in found.problems[1]
     assert "expected_response" in found.problems[1]
     assert [one.name for one in load(tmp_path / "cookies" / "a.json").workloads] == ["unknown/a"]
+
+
+def told(tmp_path: Path, request: str) -> str:
+    """`request` is JSON: what a text of Python cannot hold can stand in a file."""
+    text = f'{{"name": "one", "request": {request}, "expected_response": {{"status_code": 200}}}}'
+    (tmp_path / "one.json").write_text(text)
+    (problem,) = load(tmp_path).problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ('{"headers": {"X-A": "ü"}}', "request.headers.X-A: 'ü' cannot stand in a header: percent-encode"),
+        ('{"headers": {"X-A": "a\\r\\nX-B: b"}}', "request.headers.X-A: 'a\\r\\nX-B: b' cannot stand in a header"),
+        ('{"headers": {"X Ü": "a"}}', "request.headers.X Ü: 'X Ü' is no name of a header"),
+        ('{"path": "/a?b=1"}', "request.path: '/a?b=1' has more than a path: write the query into query_params"),
+        ('{"headers": {"host": "a"}}', "request.headers.host: host is set by the load tools: leave it out"),
+        ('{"headers": {"Content-Length": "7"}, "body": 1}', "request.headers.Content-Length: '7', but the body has 1"),
+        ('{"cookies": {"s": "ü"}}', "request.cookies.s: 'ü' cannot stand in a cookie: percent-encode"),
+        ('{"cookies": {"s": "a; t=b"}}', "request.cookies.s: 'a; t=b' cannot stand in a cookie"),
+        ('{"cookies": {"ü": "a"}}', "request.cookies.ü: 'ü' is no name of a header or cookie"),
+        ('{"files": [{"field_name": "f", "content_type": "ü"}]}', "request.files.0.content_type: 'ü' cannot stand"),
+        (
+            '{"files": [{"field_name": "f", "content": "ü", "content_encoding": "base64"}]}',
+            "request.files.0: the content of f is no base64",
+        ),
+        ('{"body": {"a": ["\\ud800"]}}', "request.body.a.0: '\\ud800' has half of a surrogate pair"),
+        ('{"query_params": {"q": "\\udc00x"}}', "request.query_params.q: '\\udc00x' has half of a surrogate pair"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_with_field_value_and_remedy(tmp_path: Path, request_: str, said: str) -> None:
+    problem = told(tmp_path, '{"method": "POST", "path": "/", ' + request_[1:])
+    assert problem.startswith(f"one.json: {said}")
+    problem.encode()  # it goes into a result
+
+
+def test_all_that_is_wrong_with_a_fixture_is_told_at_once(tmp_path: Path) -> None:
+    problem = told(
+        tmp_path, '{"method": "POST", "path": "x", "headers": {"Ü": "ü"}, "cookies": {"s": ";"}, "body": "\\ud800"}'
+    )
+    for place in (
+        "request.path",
+        "request.headers.Ü: 'Ü'",
+        "request.headers.Ü: 'ü'",
+        "request.cookies.s",
+        "request.body",
+    ):
+        assert place in problem
+
+
+def test_a_right_length_is_left_to_the_tools_and_names_of_files_are_quoted() -> None:
+    assert made(body={}, headers={"content-length": "2"}).headers == (("Content-Type", "application/json"),)
+    found = made(files=[{"field_name": 'a"b', "filename": "ü\r\n.txt"}])
+    assert 'name="a%22b"; filename="ü%0D%0A.txt"'.encode() in found.body
+
+
+def test_letters_of_all_languages_are_sent_where_they_can_be() -> None:
+    found = made(path="/ü", query_params={"q": "ü"}, body="ü", expected={"status_code": 200, "headers": {"x-a": "ü"}})
+    assert (found.target, found.body) == ("/%C3%BC?q=%C3%BC", '"ü"'.encode())
+    assert found.exchange.answer_headers == (("x-a", "ü"),)

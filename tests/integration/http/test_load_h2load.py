@@ -80,4 +80,6 @@ def test_what_it_cannot_do_is_said(h2load: H2load) -> None:
         h2load.saturate(Target(1), RIGHT, connections=4, duration_s=1, keep_alive=False)
     with pytest.raises(ToolFailed, match="DELETE"):
         h2load.saturate(Target(1), Request("DELETE"), connections=4, duration_s=1)
+    with pytest.raises(ToolFailed, match="PUT"):
+        h2load.saturate(Target(1), Request("PUT", body=b"{}"), connections=4, duration_s=1)
     assert isinstance(h2load.probe(), Version)

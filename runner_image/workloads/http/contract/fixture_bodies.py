@@ -4,11 +4,12 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from runner_image.workloads.http.contract.fixture_words import HeaderValue
 from runner_image.workloads.http.contract.workload import Pairs
 
 BOUNDARY = "benchfleet-fixture-boundary"
@@ -23,15 +24,19 @@ class File(BaseModel):
     filename: str | None = None
     content: str = ""
     content_encoding: str | None = None
-    content_type: str | None = None
+    content_type: HeaderValue | None = None
 
     def raw(self) -> bytes:
-        if self.content_encoding != "base64":
-            return self.content.encode()
+        return base64.b64decode(self.content) if self.content_encoding == "base64" else self.content.encode()
+
+    @model_validator(mode="after")
+    def _can_be_decoded(self) -> Self:
         try:
-            return base64.b64decode(self.content, validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"files: the content of {self.field_name} is no base64: {error}") from error
+            if self.content_encoding == "base64":
+                base64.b64decode(self.content, validate=True)
+        except (binascii.Error, ValueError) as error:  # the latter: no ASCII
+            raise ValueError(f"the content of {self.field_name} is no base64: {error}") from error
+        return self
 
 
 class _Request(Protocol):
@@ -50,7 +55,15 @@ class _Request(Protocol):
 
 
 def body_of(asked: _Request) -> tuple[Pairs, bytes]:
-    """Headers and body. Raises ValueError for a file that cannot be decoded."""
+    """Headers and body. Raises ValueError for a Content-Length that is not the body's."""
+    headers, body = _body_of(asked)
+    for name, value in headers:
+        if name.lower() == "content-length" and value.strip() != str(len(body)):
+            raise ValueError(f"request.headers.{name}: {value!r}, but the body has {len(body)} bytes: leave it out")
+    return tuple(pair for pair in headers if pair[0].lower() != "content-length"), body
+
+
+def _body_of(asked: _Request) -> tuple[Pairs, bytes]:
     kind = next((value for name, value in asked.headers.items() if name.lower() == "content-type"), None)
     if asked.files:
         return _typed(asked.headers, f"multipart/form-data; boundary={BOUNDARY}"), _multipart(asked.data, asked.files)
@@ -82,7 +95,13 @@ def _multipart(data: Mapping[str, Any], files: list[File]) -> bytes:
 
 
 def _part(name: str, filename: str | None, kind: str | None, content: bytes) -> bytes:
+    name, filename = _quoted(name), filename and _quoted(filename)
     file = "" if filename is None else f'; filename="{filename}"'
     typed = "" if filename is None else f"Content-Type: {kind or 'application/octet-stream'}\r\n"
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{file}\r\n{typed}\r\n'
     return head.encode() + content + b"\r\n"
+
+
+def _quoted(text: str) -> str:
+    """As browsers write names of fields and files (WHATWG HTML, 4.10.21.8)."""
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")

@@ -13,6 +13,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runner_image.workloads.http.contract.fixture_bodies import File, body_of
+from runner_image.workloads.http.contract.fixture_words import (
+    AnyName,
+    BarePath,
+    CookieValue,
+    HeaderName,
+    HeaderValue,
+    not_unicode,
+)
 from runner_image.workloads.http.contract.workload import Exchange, HttpWorkload, Pairs
 
 MOST_BYTES, MOST_FILES = 16 * 1024**2, 10_000
@@ -34,10 +42,10 @@ class Handler(_Lenient):
 
 class Asked(_Lenient):
     method: str = Field(pattern=r"^[A-Za-z]+$")
-    path: str = Field(pattern=r"^/")
+    path: BarePath = Field(pattern=r"^/")
     query_params: dict[str, Any] = {}
-    headers: dict[str, str] = {}
-    cookies: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
+    cookies: dict[AnyName, CookieValue] = {}
     body: Any = None
     body_raw: str | None = None
     files: list[File] = []
@@ -49,7 +57,7 @@ class Expected(_Lenient):
 
     status_code: int = Field(ge=100, le=599)
     body: Any = None
-    headers: dict[str, str] = {}
+    headers: dict[AnyName, str] = {}
 
 
 class Fixture(_Lenient):
@@ -78,7 +86,7 @@ def load(place: Path) -> Fixtures:
         try:
             one = workload(_read(path), category)
         except (OSError, ValueError) as error:
-            problems.append(f"{path.name}: {_said(error)}")
+            problems.append(f"{path.name}: {error}")
             continue
         if one.name in found:
             problems.append(f"{path.name}: there is another fixture {one.name!r}: give it a name of its own")
@@ -116,13 +124,20 @@ def _files(folder: Path) -> list[Path]:
 def _read(path: Path) -> Fixture:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"it is longer than {MOST_BYTES} bytes")
-    return Fixture.model_validate(json.loads(path.read_bytes()))
+    document = json.loads(path.read_bytes())
+    problems = list(not_unicode(document))
+    try:
+        fixture = Fixture.model_validate(document)
+    except ValidationError as error:
+        problems += [_one(each) for each in error.errors()]
+    if problems:
+        raise ValueError("; ".join(problems))
+    return fixture
 
 
-def _said(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-    return str(error)
+def _one(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _query(values: Mapping[str, Any]) -> Pairs:

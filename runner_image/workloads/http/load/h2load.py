@@ -83,6 +83,8 @@ class H2load:
 
     def _words(self, request: Request) -> list[str]:
         words = [f"--header={name}: {value}" for name, value in request.headers]
+        if request.body and request.method != "POST":
+            raise ToolFailed(f"h2load sends each body as POST, not {request.method}: choose wrk")
         if request.body:
             self._commands.write(BODY, request.body)
             words.append(f"--data={BODY}")
