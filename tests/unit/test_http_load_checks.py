@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from benchfleet_contract.http_results import Resources
 
-from runner_image.workloads.http.load.checks import common_ceilings, of_latency, of_saturation, told
+from runner_image.workloads.http.load.checks import common_ceilings, of_latency, of_saturation, of_streams, told
 from runner_image.workloads.http.load.cores import NOT_APART, SHARED, Cores, shared_out
 from runner_image.workloads.http.load.driver import Distribution, Latency, Saturation
 
@@ -48,6 +48,30 @@ def test_what_others_used_counts_only_where_the_server_waited_for_it() -> None:
     assert of_saturation(GOOD, beside) == of_latency(HELD, beside) == []
     (reason,) = of_latency(HELD, Resources(foreign_cpu_cores=0.9, held_back_cores=0.2))
     assert reason == "noisy: others held the server back for 20% of the time (at most 10%)"
+
+
+def test_streams_are_judged_as_requests_are() -> None:
+    beside = Resources(foreign_cpu_cores=0.9, held_back_cores=0.01)
+    assert list(of_streams(lag_p99_ms=4.9, client_cpu_s=2.0, duration_s=10, used=beside)) == []
+    assert list(of_streams(lag_p99_ms=None, client_cpu_s=None, duration_s=10, used=Resources())) == []
+    (held,) = of_streams(lag_p99_ms=4.9, client_cpu_s=2.0, duration_s=10, used=Resources(held_back_cores=0.2))
+    assert held == "noisy: others held the server back for 20% of the time (at most 10%)"
+    (foreign,) = of_streams(lag_p99_ms=4.9, client_cpu_s=2.0, duration_s=10, used=Resources(foreign_cpu_cores=0.4))
+    assert foreign.startswith("noisy: others used 0.40 cores")
+
+
+@pytest.mark.parametrize(
+    ("client_cpu_s", "words"),
+    [
+        (2.0, "noisy: messages left late, p99 5.1 ms (at most 5 ms), though the generator was busy for 20%"),
+        (7.0, "client-limited: messages left late, p99 5.1 ms"),
+    ],
+)
+def test_a_stream_load_that_was_late_is_the_generators_fault_only_where_it_had_much_to_do(
+    client_cpu_s: float, words: str
+) -> None:
+    (reason,) = of_streams(lag_p99_ms=5.1, client_cpu_s=client_cpu_s, duration_s=10, used=QUIET)
+    assert reason.startswith(words)
 
 
 def test_two_cores_may_be_busy_twice_as_long() -> None:

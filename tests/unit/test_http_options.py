@@ -60,3 +60,29 @@ def test_what_was_asked_for_is_completed_or_skipped() -> None:
     assert (found.completed, found.skipped) == (["a"], ["b", "c"])
     assert HttpResult.model_validate_json(found.model_dump_json()) == found
     assert found.startup_s is None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"stream_interval_s": 2.0, "stream_duration_s": 1.0},
+            "stream_interval_s .2. .*stream_duration_s .1.*at most 0.5",
+        ),
+        ({"stream_interval_s": 3.0, "quick": True}, "stream_interval_s .3. .*stream_duration_s .2.*at most 1"),
+        ({"stream_interval_s": float("nan")}, "stream_interval_s"),
+        ({"stream_duration_s": float("nan")}, "stream_duration_s"),
+        ({"stream_duration_s": float("inf")}, "stream_duration_s"),
+        ({"stream_connections": 0}, "stream_connections must be greater than or equal to 1"),
+        ({"stream_connections": 2001}, "stream_connections"),
+        ({"streams": ["websocket", "websocket"]}, "streams.* twice"),
+        ({"streams": [""]}, "streams"),
+    ],
+)
+def test_streams_that_cannot_be_loaded_are_refused(given: dict[str, object], told: str) -> None:
+    with pytest.raises(InvalidOptions, match=told):
+        parse(HttpOptions, {"streams": ["sse"], **given})
+
+
+def test_times_of_streams_that_nobody_asked_for_are_no_matter() -> None:
+    assert parse(HttpOptions, {"stream_interval_s": 3.0, "quick": True}).streams == []

@@ -89,6 +89,19 @@ class HttpOptions(Options):
         default="none", description="A second pass with a profiler, never ranked. auto: by the app's runtime."
     )
 
+    @model_validator(mode="after")
+    def _streams_have_messages(self) -> "HttpOptions":
+        if len(set(self.streams)) < len(self.streams):
+            raise ValueError("Option streams names one twice: name each once")
+        asked = self.effective()
+        most = asked.stream_duration_s / 2
+        if asked.streams and asked.stream_interval_s > most:
+            raise ValueError(
+                f"Option stream_interval_s ({asked.stream_interval_s:g}) is too long for stream_duration_s "
+                f"({asked.stream_duration_s:g}), which must hold two messages or more: take at most {most:g}"
+            )
+        return self
+
     def effective(self) -> "HttpOptions":
         """These options, with what `quick` stands for put in."""
         if not self.quick:

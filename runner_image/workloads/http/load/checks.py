@@ -3,7 +3,7 @@
 What is not known is not held against a cell.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchfleet_contract.http_results import NOISY, Resources
@@ -58,6 +58,20 @@ def of_latency(found: Latency, used: Resources, *, limits: Limits = DEFAULTS) ->
     ]
 
 
+def of_streams(
+    *,
+    lag_p99_ms: float | None,
+    client_cpu_s: float | None,
+    duration_s: float,
+    used: Resources,
+    limits: Limits = DEFAULTS,
+) -> Iterator[str]:
+    """Of a load of streams, by what holds for requests. `duration_s`: seconds in which the generator used `client_cpu_s`."""
+    yield from _left_late("messages", lag_p99_ms, client_cpu_s, duration_s, limits)
+    yield from _busy(client_cpu_s, duration_s, 1, limits)
+    yield from _foreign(used, limits)
+
+
 def _little(found: Saturation, limits: Limits) -> list[str]:
     """Little's law: rate times mean latency is the number of requests under way, which a closed loop fixes.
 
@@ -84,11 +98,14 @@ def _busy(cpu_s: float | None, duration_s: float, cores: int, limits: Limits) ->
 
 
 def _late(found: Latency, limits: Limits) -> list[str]:
-    lag = found.dispatch_lag_p99_ms
-    if lag is None or lag <= limits.dispatch_lag_p99_ms:
+    return _left_late("requests", found.dispatch_lag_p99_ms, found.client_cpu_s, found.duration_s, limits)
+
+
+def _left_late(what: str, lag_ms: float | None, cpu_s: float | None, duration_s: float, limits: Limits) -> list[str]:
+    if lag_ms is None or lag_ms <= limits.dispatch_lag_p99_ms:
         return []
-    late = f"requests left late, p99 {lag:.1f} ms (at most {limits.dispatch_lag_p99_ms:g} ms)"
-    busy = None if found.client_cpu_s is None or found.duration_s <= 0 else found.client_cpu_s / found.duration_s
+    late = f"{what} left late, p99 {lag_ms:.1f} ms (at most {limits.dispatch_lag_p99_ms:g} ms)"
+    busy = None if cpu_s is None or duration_s <= 0 else cpu_s / duration_s
     if busy is not None and busy <= limits.client_idle:
         return [f"{NOISY}{late}, though the generator was busy for {busy:.0%} of its time only: others had its core"]
     return [f"client-limited: {late}"]

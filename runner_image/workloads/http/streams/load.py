@@ -7,6 +7,7 @@ from typing import Any
 
 from runner_image.workloads.http import streams
 from runner_image.workloads.http.load.driver import Commands, Distribution, Missing, ToolFailed
+from runner_image.workloads.http.streams.opening import MOST_OPENING_S
 from runner_image.workloads.http.streams.plan import StreamPlan
 
 NAME = "streams"
@@ -25,7 +26,9 @@ def load(commands: Commands, plan: StreamPlan, *, cores: Sequence[int] = ()) -> 
     """What `__main__` tells, its distributions as such. Raises ToolFailed where the load breaks."""
     commands.write(PLAN, plan.as_json())
     argv = [commands.python, "-m", streams.__name__, PLAN]
-    ended = commands(argv, timeout_s=plan.duration_s + plan.interval_s + plan.drain_s + OVERTIME_S, cores=cores)
+    opening_s = max(plan.interval_s, MOST_OPENING_S)
+    longest_s = opening_s + plan.duration_s + 2 * plan.drain_s + OVERTIME_S  # drains: of the first few streams, too
+    ended = commands(argv, timeout_s=longest_s, cores=cores)
     if ended.code:
         raise ToolFailed(f"The load of streams failed (exit code {ended.code}): {ended.stderr[-500:]}")
     told: dict[str, Any] = json.loads(ended.stdout)

@@ -7,19 +7,20 @@ from benchfleet_contract.http_results import Resources, StreamResult, Validity
 from benchfleet_contract.workloads.http import HttpOptions
 
 from runner_image.workloads.http import shapes
+from runner_image.workloads.http.load.checks import of_streams
 from runner_image.workloads.http.load.driver import Commands, ToolFailed
 from runner_image.workloads.http.measure import MOST_WRONG, Served, Watch
 from runner_image.workloads.http.streams.load import NAME, load, missing
 from runner_image.workloads.http.streams.plan import StreamPlan
 from runner_image.workloads.protocol import WorkloadError
 
-MOST_LAG_MS, MOST_BUSY, MOST_FOREIGN = 5.0, 0.85, 0.10  # as for requests
-
 
 def plans(options: HttpOptions, port: int) -> list[StreamPlan]:
     asked = options.effective()
-    times = {"interval_s": asked.stream_interval_s, "duration_s": asked.stream_duration_s}
-    return [StreamPlan(one, "127.0.0.1", port, asked.stream_connections, **times) for one in asked.streams]
+    return [
+        StreamPlan(one, "127.0.0.1", port, asked.stream_connections, asked.stream_interval_s, asked.stream_duration_s)
+        for one in asked.streams
+    ]
 
 
 def measure(
@@ -69,7 +70,7 @@ def _one(
 
 
 def _result(plan: StreamPlan, told: dict[str, Any], used: Resources) -> StreamResult:
-    reasons = [*_wrong(plan, told), *_doubts(plan, told, used)]
+    reasons = [*_wrong(plan, told), *_doubts(told, used)]
     lasted_s = told["lasted_s"]
     return StreamResult(
         **_named(plan),
@@ -102,15 +103,10 @@ def _wrong(plan: StreamPlan, told: dict[str, Any]) -> list[str]:
     return [f"{share:.2%} of the messages were wrong or missing{f' ({broken})' if broken else ''}"]
 
 
-def _doubts(plan: StreamPlan, told: dict[str, Any], used: Resources) -> Iterator[str]:
-    lag, busy = told["dispatch_lag"].p99, told["client_cpu_s"] / plan.duration_s
-    if lag is not None and lag > MOST_LAG_MS:
-        yield f"client-limited: messages left late, p99 {lag:.1f} ms (at most {MOST_LAG_MS:g} ms)"
-    if busy > MOST_BUSY:
-        yield f"client-limited: the generator was busy for {busy:.0%} of its time (at most {MOST_BUSY:.0%})"
-    foreign = used.foreign_cpu_cores
-    if foreign is not None and foreign > MOST_FOREIGN:
-        yield f"noisy: others used {foreign:.2f} cores meanwhile (at most {MOST_FOREIGN:g})"
+def _doubts(told: dict[str, Any], used: Resources) -> Iterator[str]:
+    return of_streams(
+        lag_p99_ms=told["dispatch_lag"].p99, client_cpu_s=told["client_cpu_s"], duration_s=told["took_s"], used=used
+    )
 
 
 def _named(plan: StreamPlan) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchfleet.exceptions import UsageError
 
 if TYPE_CHECKING:
+    from benchfleet_contract.problems import Problem
     from benchfleet_contract.workloads.http import AppSource, HttpOptions
 
     from runner_image.workloads.http.frameworks.registry import Registry
@@ -30,13 +31,20 @@ def source_of(app: Path | None, framework: str | None, registry: "Registry") -> 
 def options_of(**given: Any) -> "HttpOptions":
     """Raises UsageError that says what is wrong with them."""
     from benchfleet_contract.workloads.http import HttpOptions
-    from pydantic import ValidationError
+    from benchfleet_contract.workloads.options import InvalidOptions, parse
 
+    if app := given.get("app"):
+        given["app"] = app.model_dump(exclude_none=True)
     try:
-        return HttpOptions(**given)
-    except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise UsageError(told) from error
+        return parse(HttpOptions, given, where="options")
+    except InvalidOptions as error:
+        told = zip(error.problems, error.names, strict=True)
+        raise UsageError("; ".join(_told(problem, name) for problem, name in told)) from error
+
+
+def _told(problem: "Problem", name: str) -> str:
+    """What several options together are wrong in has their values in its words."""
+    return f"{problem.message}, is {problem.value}: {problem.remedy}" if name else problem.message
 
 
 def on_stderr(line: str) -> None:
