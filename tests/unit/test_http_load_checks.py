@@ -8,6 +8,7 @@ from benchfleet_contract.http_results import Resources
 from runner_image.workloads.http.load.checks import common_ceilings, of_latency, of_saturation, of_streams, told
 from runner_image.workloads.http.load.cores import NOT_APART, SHARED, Cores, shared_out
 from runner_image.workloads.http.load.driver import Distribution, Latency, Saturation
+from runner_image.workloads.http.load.wrk import starved as starved_of
 
 GOOD = Saturation("wrk", (), 32, True, 10, 10_000, 10_000, {}, in_flight=31.0, client_cpu_s=3.0)
 QUIET = Resources(cpu_s=9.8, cpu_share=0.98, foreign_cpu_cores=0.02)
@@ -34,6 +35,7 @@ def test_what_is_not_known_is_no_reason() -> None:
         (replace(GOOD, in_flight=20.0), QUIET, "Little's law"),
         (replace(GOOD, in_flight=40.0), QUIET, "Little's law"),
         (replace(GOOD, client_cpu_s=9.0), QUIET, "busy for 90%"),
+        (replace(GOOD, starved=1), QUIET, "1 or more of 32 connections got no answer"),
         (GOOD, Resources(foreign_cpu_cores=0.4), "others used 0.40 cores"),
         (GOOD, Resources(cpu_share=0.3), "the server got 0.30 of its 1 cores"),
     ],
@@ -72,6 +74,23 @@ def test_a_stream_load_that_was_late_is_the_generators_fault_only_where_it_had_m
 ) -> None:
     (reason,) = of_streams(lag_p99_ms=5.1, client_cpu_s=client_cpu_s, duration_s=10, used=QUIET)
     assert reason.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("answered", "quiet_ms", "starved"),
+    [
+        (4000, [1, 2, 3, 2], 0),
+        (4000, [1, 2, 1900, 2], 1),
+        (4000, [1100] * 4, 0),  # it stalled: a rate shows that
+        (8, [1100, 900, 100, 700], 0),  # it is slow to all of them
+        (0, [2000] * 4, None),
+        (4000, [], None),
+    ],
+)
+def test_a_connection_is_starved_where_it_waits_for_far_longer_than_others(
+    answered: int, quiet_ms: list[int], starved: int | None
+) -> None:
+    assert starved_of({"answered": answered, "duration_us": 2_000_000, "quiet_ms": quiet_ms}) == starved
 
 
 def test_two_cores_may_be_busy_twice_as_long() -> None:

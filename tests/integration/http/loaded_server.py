@@ -30,11 +30,15 @@ ANSWERS = {
 
 
 class LoadedServer:
-    """Counts `requests` and `connections`. `dies_after`: closes everything after so many requests."""
+    """Counts `requests` and `connections`. `dies_after`: closes everything after so many requests.
 
-    def __init__(self, *, dies_after: int | None = None) -> None:
+    `starves`: this connection, counted from 1, gets one answer and no more.
+    """
+
+    def __init__(self, *, dies_after: int | None = None, starves: int | None = None) -> None:
         self.requests, self.connections, self.seen = 0, 0, dict[str, bytes]()
         self.port = 0
+        self._starves = starves
         self._dies_after, self._open = dies_after, set[asyncio.StreamWriter]()
         self._loop, self._ready = asyncio.new_event_loop(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -68,10 +72,12 @@ class LoadedServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        starved = self.connections == self._starves
         self._open.add(writer)
         try:
             while await self._one(reader, writer):
-                pass
+                if starved:
+                    await asyncio.sleep(3600)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
@@ -102,8 +108,8 @@ class LoadedServer:
 
 
 @contextmanager
-def loaded_server(*, dies_after: int | None = None) -> Iterator[LoadedServer]:
-    server = LoadedServer(dies_after=dies_after)
+def loaded_server(*, dies_after: int | None = None, starves: int | None = None) -> Iterator[LoadedServer]:
+    server = LoadedServer(dies_after=dies_after, starves=starves)
     server.start()
     try:
         yield server

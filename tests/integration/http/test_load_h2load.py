@@ -33,6 +33,7 @@ def test_right_answers_are_counted_and_timed(h2load: H2load) -> None:
     assert found.in_flight is not None
     assert 0.5 < found.in_flight <= 4.5
     assert found.client_cpu_s
+    assert found.starved == 0
 
 
 def test_the_server_gets_the_whole_request(h2load: H2load) -> None:
@@ -68,6 +69,13 @@ def test_a_server_that_dies_is_seen_by_its_errors(h2load: H2load) -> None:
     assert 0 < found.ok < 60
     assert sum(found.errors.values()) > 0
     assert found.rps < 60 / found.duration_s  # over the whole time, not until its death
+
+
+def test_a_connection_that_is_never_answered_is_seen_beside_others_that_are(h2load: H2load) -> None:
+    with loaded_server(starves=3) as server:
+        found = h2load.saturate(Target(server.port), RIGHT, connections=4, duration_s=1)
+    assert (found.starved, sum(found.errors.values())) == (1, 0)
+    assert found.ok > 20
 
 
 def test_where_nothing_listens_nothing_is_answered_although_it_exits_with_0(h2load: H2load) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from benchfleet_contract.http_results import Resources
 
+from runner_image.workloads.http.load.checks import of_saturation
 from runner_image.workloads.http.load.driver import Missing, Request, Saturation, Target, ToolFailed, Version
 from runner_image.workloads.http.load.wrk import Wrk
 from tests.integration.http.load_parts import slot_commands
@@ -32,6 +34,7 @@ def test_right_answers_are_counted_and_timed(wrk: Wrk) -> None:
     assert found.rps == pytest.approx(found.ok / found.duration_s)
     assert found.in_flight is not None
     assert 0.5 < found.in_flight <= 4.1
+    assert found.starved == 0
     assert found.client_cpu_s is not None
     assert 0 < found.client_cpu_s < found.duration_s * 1.2
 
@@ -91,6 +94,15 @@ def test_a_server_that_dies_is_seen_by_its_errors(wrk: Wrk) -> None:
     found = loaded(wrk, RIGHT, dies_after=50)
     assert 0 < found.ok < 60
     assert sum(found.errors.values()) > 0
+
+
+@pytest.mark.needs_load_tools
+def test_a_connection_that_is_never_answered_is_seen_beside_others_that_are(wrk: Wrk) -> None:
+    with loaded_server(starves=3) as server:
+        found = wrk.saturate(Target(server.port), RIGHT, connections=4, duration_s=2)
+    assert found.ok == found.requests > 20
+    assert (found.starved, sum(found.errors.values())) == (1, 0)
+    assert "1 or more of 4 connections got no answer" in " ".join(of_saturation(found, Resources()))
 
 
 @pytest.mark.needs_load_tools

@@ -43,6 +43,7 @@ def of_saturation(
     """`server_cores`: how many the server is pinned to and can use; 0: not known."""
     return [
         *_little(found, limits),
+        *_left_out(found),
         *_busy(found.client_cpu_s, found.duration_s, generator_cores, limits),
         *_foreign(used, limits),
         *_starved(used, server_cores, limits),
@@ -85,6 +86,15 @@ def _little(found: Saturation, limits: Limits) -> list[str]:
     return [
         f"client-limited: {found.in_flight:.1f} requests were under way over {found.connections} connections "
         f"({share:.0%}, Little's law; {limits.little:.0%} may be missing)"
+    ]
+
+
+def _left_out(found: Saturation) -> list[str]:
+    """Requests that never end have no latency, so no other check sees them: the rate is that of fewer connections."""
+    if not found.starved:
+        return []
+    return [
+        f"{found.starved} or more of {found.connections} connections got no answer for most of the time, others did"
     ]
 
 

@@ -49,7 +49,8 @@ class Saturation:
 
     `requests`: answers of any kind; `ok`: right ones; `wrong_body`: right status, wrong body. `bytes`: received, with headers.
     `in_flight`: the mean number of requests between send and answer, as the tool timed them (Little's law: rate times mean
-    latency). `client_cpu_s`: user and system seconds of the tool. `raw`: its output, to be read again.
+    latency). `starved`: connections that were not answered for most of the time, while others were.
+    `client_cpu_s`: user and system seconds of the tool. `raw`: its output, to be read again.
     """
 
     tool: str
@@ -64,6 +65,7 @@ class Saturation:
     errors: Mapping[str, int] = field(default_factory=dict)
     bytes: int | None = None
     in_flight: float | None = None
+    starved: int | None = None
     client_cpu_s: float | None = None
     raw: str = ""
 

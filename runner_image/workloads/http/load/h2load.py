@@ -33,6 +33,8 @@ _REQUESTS = re.compile(
 )
 _WHOLE_BYTES = 1024  # a body of so many comes at once
 _OTHERS_BYTES = 4096  # of an answer with another status, at most
+_EACH = re.compile(r"^req/s\s*:\s*([\d.]+)\s+[\d.]+\s+([\d.]+)", re.MULTILINE)  # least and mean of the connections
+FEWEST_ANSWERS, LEAST_SHARE = 10, 0.1  # of the mean connection; a connection's share of it, below which it was starved
 _TRAFFIC = re.compile(r"traffic: .*\((\d+)\) total, .*\(\d+\) headers.*, .*\((\d+)\) data")
 
 
@@ -131,6 +133,7 @@ def read(
         errors=errors,
         bytes=_bytes(ended.stdout),
         in_flight=sum(row.took_us for row in answered) / 1e6 / duration_s if answered else None,
+        starved=starved(ended.stdout, duration_s),
         client_cpu_s=ended.cpu_s,
         raw=ended.stdout + ended.stderr,
     )
@@ -143,6 +146,15 @@ def _fell_silent(answered: Sequence[Row], duration_s: float) -> bool:
     first, last = min(row.sent_us for row in answered), max(row.sent_us + row.took_us for row in answered)
     longest = max(row.took_us for row in answered)
     return duration_s * 1e6 - (last - first) > SILENT * duration_s * 1e6 + longest
+
+
+def starved(stdout: str, duration_s: float) -> int | None:
+    """1 where the slowest connection had all but no answers, however many others there were. None where it is not told."""
+    found = _EACH.search(stdout)
+    if found is None:
+        return None
+    least, mean = float(found[1]), float(found[2])
+    return int(mean * duration_s >= FEWEST_ANSWERS and least < LEAST_SHARE * mean)
 
 
 def _by_class(answered: Sequence[Row]) -> dict[str, int]:

@@ -1,11 +1,16 @@
--- wrk calls these. Prints one line of JSON: what was answered, by class, and the time that requests were under way.
--- Before this text stand: expected_status, expected_bytes, expected_body (nil: not checked), and wrk.method, path, headers, body.
+-- wrk calls these. Prints one line of JSON: what was answered, by class, the time that requests were under way,
+-- and for how long each connection received nothing at the end.
+-- Before this text stand: target_port, most_files (descriptors that are looked at), expected_status, expected_bytes, expected_body (nil: not checked), and wrk.method, path, headers, body.
 local ffi = require("ffi")
 ffi.cdef([[
   typedef struct { long s; long ns; } benchfleet_time;
   int clock_gettime(int clock, benchfleet_time *time);
+  int getpeername(int file, void *address, unsigned int *length);
+  int getsockopt(int file, int level, int option, void *value, unsigned int *length);
 ]])
 local MONOTONIC = 1
+local TCP, TCP_INFO = 6, 11
+local LAST_DATA_RECV = 13 -- of struct tcp_info, counted in words of four bytes: milliseconds since the last data came
 local time = ffi.new("benchfleet_time")
 local text
 local threads = {}
@@ -67,6 +72,24 @@ function response(status, _, body)
   end
 end
 
+local function port_of(file)
+  local address, length = ffi.new("uint8_t[128]"), ffi.new("unsigned int[1]", 128)
+  if ffi.C.getpeername(file, address, length) ~= 0 then return nil end
+  return address[2] * 256 + address[3]
+end
+
+-- Each connection's own: wrk tells response() nothing of the connection. They are open still when done() is called.
+local function quiet_ms()
+  local found, info, length = {}, ffi.new("uint32_t[64]"), ffi.new("unsigned int[1]")
+  for file = 3, most_files do
+    length[0] = 256
+    if port_of(file) == target_port and ffi.C.getsockopt(file, TCP, TCP_INFO, info, length) == 0 then
+      table.insert(found, tonumber(info[LAST_DATA_RECV]))
+    end
+  end
+  return table.concat(found, ",")
+end
+
 function done(summary, _, _)
   local sums = {}
   for _, name in ipairs({ "asked", "answered", "under_way", "ok", "wrong_body", "c1", "c2", "c3", "c4", "c5", "c6" }) do
@@ -83,8 +106,8 @@ function done(summary, _, _)
   print(string.format(
     '{"requests":%d,"duration_us":%d,"bytes":%d,"ok":%d,"wrong_body":%d,"asked":%d,"answered":%d,"under_way_s":%.6f,' ..
     '"by_class":{"1xx":%d,"2xx":%d,"3xx":%d,"4xx":%d,"5xx":%d,"other":%d},' ..
-    '"errors":{"connect":%d,"read":%d,"write":%d,"timeout":%d}}',
+    '"errors":{"connect":%d,"read":%d,"write":%d,"timeout":%d},"quiet_ms":[%s]}',
     summary.requests, summary.duration, summary.bytes, sums.ok, sums.wrong_body, sums.asked, sums.answered,
     sums.under_way + open, sums.c1, sums.c2, sums.c3, sums.c4, sums.c5, sums.c6,
-    errors.connect, errors.read, errors.write, errors.timeout))
+    errors.connect, errors.read, errors.write, errors.timeout, quiet_ms()))
 end

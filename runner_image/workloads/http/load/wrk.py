@@ -23,6 +23,8 @@ SCRIPT = "benchfleet-wrk.lua"
 NOT_FOUND, FAILED = 127, 1
 OVERTIME_S = 30.0  # for connecting and the report
 REMEDY = "on Debian and Ubuntu, apt-get install wrk"
+OTHER_FILES = 256  # of wrk itself, and more
+QUIET_SHARE, QUIET_TURNS = 0.5, 10  # of the time, and of the mean time between answers, without an answer: starved
 _REFUSED = "unable to connect"
 _VERSION = re.compile(r"wrk (?:debian/)?(\S+)")
 
@@ -70,7 +72,8 @@ class Wrk:
             SCRIPT,
             target.url,
         ]
-        self._commands.write(SCRIPT, script(request, keep_alive=keep_alive).encode())
+        text = script(request, keep_alive=keep_alive, port=target.port, connections=connections)
+        self._commands.write(SCRIPT, text.encode())
         ended = self._commands(argv, timeout_s=whole_s + OVERTIME_S, cores=cores)
         told = read(ended, connections=connections, duration_s=whole_s)
         return Saturation(
@@ -89,7 +92,7 @@ def threads_for(connections: int, *, cores: int) -> int:
     return max(each for each in range(1, max(1, cores) + 1) if connections % each == 0)
 
 
-def script(request: Request, *, keep_alive: bool) -> str:
+def script(request: Request, *, keep_alive: bool, port: int, connections: int) -> str:
     """The Lua text for one request: its parts, and our report."""
     headers = dict(request.headers) | ({} if keep_alive else {"Connection": "close"})
     lines = [
@@ -97,6 +100,7 @@ def script(request: Request, *, keep_alive: bool) -> str:
         f"wrk.path = {_lua(request.path)}",
         *(f"wrk.headers[{_lua(name)}] = {_lua(value)}" for name, value in headers.items()),
         f"wrk.body = {_lua(request.body) if request.body else 'nil'}",
+        f"target_port, most_files = {port}, {connections + OTHER_FILES}",
         f"expected_status = {request.expected_status}",
         f"expected_bytes = {'nil' if request.response_bytes is None else request.response_bytes}",
         f"expected_body = {'nil' if request.response_body is None else _lua(request.response_body)}",
@@ -120,8 +124,8 @@ def read(ended: Ended, *, connections: int, duration_s: float) -> dict[str, Any]
         return {"duration_s": duration_s, "requests": 0, "ok": 0, "by_class": {}, "errors": errors}
     told = _report(ended)
     fields = ("requests", "ok", "by_class", "wrong_body", "errors", "bytes")
-    in_flight = _in_flight(told)
-    return {**{name: told[name] for name in fields}, "duration_s": told["duration_us"] / 1e6, "in_flight": in_flight}
+    more = {"duration_s": told["duration_us"] / 1e6, "in_flight": _in_flight(told), "starved": starved(told)}
+    return {name: told[name] for name in fields} | more
 
 
 def _report(ended: Ended) -> Mapping[str, Any]:
@@ -137,3 +141,17 @@ def _in_flight(told: Mapping[str, Any]) -> float | None:
     if not told["answered"] or any(told["errors"].values()):
         return None
     return float(told["under_way_s"] / (told["duration_us"] / 1e6))
+
+
+def starved(told: Mapping[str, Any]) -> int | None:
+    """Connections that received nothing for long at the end, though others received answers. A server that is slow
+    or stalls is so to all of them.
+
+    `quiet_ms` is of each connection, by the kernel (tcpi_last_data_recv of tcp(7)). None where nothing was answered.
+    """
+    if not told["answered"] or not told["quiet_ms"]:
+        return None
+    duration_ms = told["duration_us"] / 1e3
+    between_ms = duration_ms * len(told["quiet_ms"]) / told["answered"]
+    longest_ms = min(told["quiet_ms"]) + max(QUIET_SHARE * duration_ms, QUIET_TURNS * between_ms)
+    return sum(quiet > longest_ms for quiet in told["quiet_ms"])
