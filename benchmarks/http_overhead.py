@@ -78,8 +78,10 @@ def by_hand(app: Installed, result: dict[str, Any], folder: Path) -> float:
         for cell in result["workloads"]:
             asked = workloads(cell["name"])[0]
             request = Request(asked.method, asked.target, asked.headers, asked.body)
-            (folder / "by-hand.lua").write_text(script(request, keep_alive=True))
-            for connections in (PRIMER_CONNECTIONS, *(level["connections"] for level in cell["saturation"])):
+            ladder = [level["connections"] for level in cell["saturation"]]
+            text = script(request, keep_alive=True, port=port, connections=max(ladder))
+            (folder / "by-hand.lua").write_text(text)
+            for connections in (PRIMER_CONNECTIONS, *ladder):
                 wrk(port, folder, connections, 1)
             for level in cell["saturation"]:
                 wrk(port, folder, level["connections"], round(level["duration_s"]))

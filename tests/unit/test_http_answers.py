@@ -59,7 +59,8 @@ def test_an_answer_to_head_has_no_body() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"SSH-2.0-x\r\n\r\n", PLAIN + b"more", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"x" * 70_000],
+    [b"SSH-2.0-x\r\n\r\n", PLAIN + b"more", CHUNKED + CHUNKED, TRAILERS + PLAIN, EMPTY + EMPTY, CONTINUE + PLAIN,
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"x" * 70_000],
 )  # fmt: skip
 def test_nonsense_is_refused(raw: bytes) -> None:
     with pytest.raises(Malformed):

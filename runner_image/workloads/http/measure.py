@@ -196,7 +196,8 @@ class _Cell:
                 cores=self.loaders.cores,
             )
         used = told()
-        doubts = [*wrong(found.ok, found.completed, found.errors), *found.invalid]
+        unsent = max(0, found.intended - found.sent)
+        doubts = [*wrong(found.ok, found.completed, found.errors, unsent=unsent), *found.invalid]
         return shapes.at_rate(found, fraction, used, [*doubts, *self.loaders.check_latency(found, used)])
 
     @contextmanager
@@ -209,9 +210,12 @@ class _Cell:
             found.append(watch.stop())
 
 
-def wrong(right: int, answers: int, errors: "shapes.Counts") -> list[str]:
-    """Why this cell may not win: no right answer, or too many that are wrong or missing."""
-    failed = answers - right + sum(errors.values())
+def wrong(right: int, answers: int, errors: "shapes.Counts", *, unsent: int = 0) -> list[str]:
+    """Why this cell may not win: no right answer, or too many that are wrong or missing.
+
+    `unsent`: requests that were due and never found a free connection.
+    """
+    failed = answers - right + sum(errors.values()) + unsent
     if right == 0:
         return ["no right answer at all"]
     share = failed / (right + failed)

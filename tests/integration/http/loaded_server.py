@@ -26,6 +26,8 @@ ANSWERS = {
     "/other": answer("200 OK", b"y" * 27),
     "/created": answer("201 Created", BODY),
     "/chunked": CHUNKED,
+    "/twice": 2 * answer("200 OK", BODY),
+    "/twice-chunked": 2 * CHUNKED,
 }
 
 
@@ -98,6 +100,10 @@ class LoadedServer:
             return False
         if path == "/hang":
             await asyncio.sleep(3600)
+        if path == "/twice-later":  # nobody has asked for the second
+            writer.write(ANSWERS["/ok"])
+            await writer.drain()
+            await asyncio.sleep(0.002)
         if path == "/slow":
             await asyncio.sleep(0.02)
         closes = b"connection: close" in head.lower()

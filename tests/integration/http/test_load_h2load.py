@@ -7,6 +7,7 @@ import pytest
 
 from runner_image.workloads.http.load.driver import Request, Saturation, Target, ToolFailed, Version
 from runner_image.workloads.http.load.h2load import H2load
+from runner_image.workloads.http.measure import wrong
 from tests.integration.http.load_parts import slot_commands
 from tests.integration.http.loaded_server import BODY, loaded_server
 
@@ -69,6 +70,12 @@ def test_a_server_that_dies_is_seen_by_its_errors(h2load: H2load) -> None:
     assert 0 < found.ok < 60
     assert sum(found.errors.values()) > 0
     assert found.rps < 60 / found.duration_s  # over the whole time, not until its death
+
+
+@pytest.mark.parametrize("path", ["/twice", "/twice-later", "/twice-chunked"])
+def test_answers_that_nobody_asked_for_are_errors(h2load: H2load, path: str) -> None:
+    found = loaded(h2load, path)
+    assert wrong(found.ok, found.requests, found.errors)
 
 
 def test_a_connection_that_is_never_answered_is_seen_beside_others_that_are(h2load: H2load) -> None:

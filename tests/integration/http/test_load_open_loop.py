@@ -72,6 +72,19 @@ def test_half_bodies_are_errors(generator: OpenLoop) -> None:
     assert (found.errors["read"], found.completed) == (DUE, 0)
 
 
+@pytest.mark.parametrize("path", ["/twice", "/twice-chunked"])
+def test_two_answers_to_one_request_are_an_error(generator: OpenLoop, path: str) -> None:
+    found, _ = loaded(generator, path)
+    assert (found.errors["read"], found.ok) == (DUE, 0)
+
+
+def test_an_answer_that_nobody_asked_for_is_an_error_when_it_comes_later_too(generator: OpenLoop) -> None:
+    found, connections = loaded(generator, "/twice-later")
+    assert found.ok <= DUE
+    assert found.errors["read"] > DUE / 2  # some fall together with the next request, and are taken for its answer
+    assert connections > DUE / 2  # its connection is not used again
+
+
 def test_it_goes_on_sending_while_nothing_is_answered(generator: OpenLoop) -> None:
     found, _ = loaded(generator, "/hang")
     assert (found.sent, found.max_queue, found.unanswered, found.completed) == (4, DUE - 4, DUE, 0)

@@ -9,6 +9,7 @@ from benchfleet_contract.http_results import Resources
 from runner_image.workloads.http.load.checks import of_saturation
 from runner_image.workloads.http.load.driver import Missing, Request, Saturation, Target, ToolFailed, Version
 from runner_image.workloads.http.load.wrk import Wrk
+from runner_image.workloads.http.measure import wrong
 from tests.integration.http.load_parts import slot_commands
 from tests.integration.http.loaded_server import BODY, loaded_server
 
@@ -74,6 +75,14 @@ def test_wrong_bodies_are_never_right(wrk: Wrk, path: str) -> None:
     found = loaded(wrk, Request(path=path, response_bytes=len(BODY), response_body=BODY))
     assert found.ok == 0
     assert found.wrong_body == found.requests > 20
+
+
+@pytest.mark.needs_load_tools
+@pytest.mark.parametrize("path", ["/twice", "/twice-later", "/twice-chunked"])
+def test_answers_that_nobody_asked_for_are_errors(wrk: Wrk, path: str) -> None:
+    found = loaded(wrk, Request(path=path, response_bytes=len(BODY), response_body=BODY))
+    assert found.errors["read"] > 0.1 * found.requests
+    assert wrong(found.ok, found.requests, found.errors)
 
 
 @pytest.mark.needs_load_tools

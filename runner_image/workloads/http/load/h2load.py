@@ -1,7 +1,8 @@
 """h2load 1.52 over HTTP/1.1: saturation.
 
 Its traps, each looked after here: it exits with 0 where nothing listens; it tells of no error where the server dies; rows of its
-log may have status 0; its own statistics have no percentiles. It tells the bytes of all bodies together, not of each.
+log may have status 0; two answers to one request are two; its own statistics have no percentiles. It tells the bytes of all
+bodies together, not of each.
 """
 
 import re
@@ -25,6 +26,7 @@ from runner_image.workloads.http.load.driver import (
 LOG, BODY = "h2load.log", "h2load.body"
 NOT_FOUND = 127
 OVERTIME_S = 30.0
+SOONEST_US = 2  # no answer comes sooner: the way there and back takes longer, even on the same machine
 SILENT = 0.1  # share of the time, at its end, in which a live server answers something
 REMEDY = "on Debian and Ubuntu, apt-get install nghttp2-client"
 _VERSION = re.compile(r"nghttp2/(\S+)")
@@ -113,7 +115,7 @@ def read(
         raise ToolFailed(f"h2load gave no report (exit code {ended.code}): {(ended.stderr or ended.stdout)[-500:]}")
     errored, timed_out = int(counts[6]), int(counts[7])
     answered = [row for row in rows(log) if row.status > 0]
-    errors = {**dict.fromkeys(ERRORS, 0), "read": errored, "timeout": timed_out}
+    errors = {**dict.fromkeys(ERRORS, 0), "read": errored + _unasked(answered), "timeout": timed_out}
     if not answered and not errored:
         errors["connect"] = connections
     if _fell_silent(answered, duration_s):
@@ -155,6 +157,11 @@ def starved(stdout: str, duration_s: float) -> int | None:
         return None
     least, mean = float(found[1]), float(found[2])
     return int(mean * duration_s >= FEWEST_ANSWERS and least < LEAST_SHARE * mean)
+
+
+def _unasked(answered: Sequence[Row]) -> int:
+    """Answers that nobody asked for: h2load takes each for that to the next request, which it has just sent."""
+    return sum(row.took_us <= SOONEST_US for row in answered)
 
 
 def _by_class(answered: Sequence[Row]) -> dict[str, int]:

@@ -123,8 +123,14 @@ def read(ended: Ended, *, connections: int, duration_s: float) -> dict[str, Any]
         errors = {**dict.fromkeys(ERRORS, 0), "connect": connections}
         return {"duration_s": duration_s, "requests": 0, "ok": 0, "by_class": {}, "errors": errors}
     told = _report(ended)
-    fields = ("requests", "ok", "by_class", "wrong_body", "errors", "bytes")
-    more = {"duration_s": told["duration_us"] / 1e6, "in_flight": _in_flight(told), "starved": starved(told)}
+    fields = ("requests", "ok", "by_class", "wrong_body", "bytes")
+    errors = told["errors"] | {"read": told["errors"]["read"] + _unasked(told)}
+    more = {
+        "errors": errors,
+        "duration_s": told["duration_us"] / 1e6,
+        "in_flight": _in_flight(told),
+        "starved": starved(told),
+    }
     return {name: told[name] for name in fields} | more
 
 
@@ -136,9 +142,14 @@ def _report(ended: Ended) -> Mapping[str, Any]:
     return told
 
 
+def _unasked(told: Mapping[str, Any]) -> int:
+    """Answers that nobody asked for: wrk counts two answers to one request as two."""
+    return max(0, told["answered"] - told["asked"])
+
+
 def _in_flight(told: Mapping[str, Any]) -> float | None:
     """Mean requests under way. None where connections broke: when those requests ended is not known."""
-    if not told["answered"] or any(told["errors"].values()):
+    if not told["answered"] or any(told["errors"].values()) or _unasked(told):
         return None
     return float(told["under_way_s"] / (told["duration_us"] / 1e6))
 

@@ -81,9 +81,7 @@ class Answers:
             self._needs = whole
             return None
         self._needs = 0
-        if len(data) > whole:
-            raise Malformed("more than one answer to one request")
-        return Answer(head.status, data[start:], whole, head.closes)
+        return self._last(Answer(head.status, data[start:whole], whole, head.closes), data)
 
     def _of_chunks(self, head: _Head, data: bytes, at: int) -> Answer | None:
         chunks: list[bytes] = []
@@ -101,9 +99,14 @@ class Answers:
     def _after_chunks(self, head: _Head, data: bytes, at: int, body: bytes) -> Answer | None:
         """Trailers, if any, end with an empty line."""
         if data[at : at + 2] == _LINE:
-            return Answer(head.status, body, at + 2, head.closes)
+            return self._last(Answer(head.status, body, at + 2, head.closes), data)
         end = data.find(_END, at)
-        return None if end < 0 else Answer(head.status, body, end + len(_END), head.closes)
+        return None if end < 0 else self._last(Answer(head.status, body, end + len(_END), head.closes), data)
+
+    def _last(self, answer: Answer, data: bytes) -> Answer:
+        if len(data) > answer.received:
+            raise Malformed("more than one answer to one request")
+        return answer
 
     def _head(self, raw: bytes) -> _Head:
         known = self._heads.get(raw)

@@ -49,7 +49,16 @@ class Connection(asyncio.Protocol):
         self.due, self.sent_at = due, now()
         self._transport.write(request)
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can carry a request: one that the other side has just closed is not told of as lost yet."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def data_received(self, data: bytes) -> None:
+        if self.due is None:
+            self._generator.unasked()
+            self.close()
+            return
         try:
             answer = self._answers.feed(data)
         except Malformed:
@@ -59,9 +68,8 @@ class Connection(asyncio.Protocol):
             self._answered(answer)
 
     def _answered(self, answer: Answer) -> None:
-        due, self.due = self.due, None
-        if due is not None:
-            self._generator.answered(answer, due, self.sent_at)
+        due, self.due = cast(float, self.due), None
+        self._generator.answered(answer, due, self.sent_at)
         if answer.closes or not self._generator.plan.keep_alive:
             self.close()
         else:
@@ -161,9 +169,11 @@ class Generator:
             self._timer.set(max(start + due[self._next], at + GRAIN_S))
 
     def _dispatch(self, when: float) -> None:
-        if self._idle:
-            self._send(self._idle.pop(), when)
-            return
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_usable:
+                self._send(connection, when)
+                return
         self._queue.append(when)
         self.record.max_queue = max(self.record.max_queue, len(self._queue))
         if not self.plan.keep_alive:
@@ -213,6 +223,11 @@ class Generator:
             self._idle.append(connection)
         else:
             connection.close()
+
+    def unasked(self) -> None:
+        """An answer that nobody asked for: the next one of this connection would be taken for another request's."""
+        if not self._ending:
+            self.record.errors["read"] += 1
 
     def lost(self, connection: Connection) -> None:
         self._all.discard(connection)
