@@ -144,7 +144,7 @@ def _report(ended: Ended) -> Mapping[str, Any]:
 
 def _unasked(told: Mapping[str, Any]) -> int:
     """Answers that nobody asked for: wrk counts two answers to one request as two."""
-    return max(0, told["answered"] - told["asked"])
+    return max(0, int(told["answered"]) - int(told["asked"]))
 
 
 def _in_flight(told: Mapping[str, Any]) -> float | None:
@@ -160,9 +160,10 @@ def starved(told: Mapping[str, Any]) -> int | None:
 
     `quiet_ms` is of each connection, by the kernel (tcpi_last_data_recv of tcp(7)). None where nothing was answered.
     """
-    if not told["answered"] or not told["quiet_ms"]:
+    quiet: list[int] = told["quiet_ms"]
+    if not told["answered"] or not quiet:
         return None
-    duration_ms = told["duration_us"] / 1e3
-    between_ms = duration_ms * len(told["quiet_ms"]) / told["answered"]
-    longest_ms = min(told["quiet_ms"]) + max(QUIET_SHARE * duration_ms, QUIET_TURNS * between_ms)
-    return sum(quiet > longest_ms for quiet in told["quiet_ms"])
+    duration_ms = float(told["duration_us"]) / 1e3
+    between_ms = duration_ms * len(quiet) / int(told["answered"])
+    longest_ms = min(quiet) + max(QUIET_SHARE * duration_ms, QUIET_TURNS * between_ms)
+    return sum(each > longest_ms for each in quiet)
