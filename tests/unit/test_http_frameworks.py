@@ -8,9 +8,9 @@ import pytest
 from runner_image.workloads.http.apps.install import built_in
 from runner_image.workloads.http.contract.schemas import APPS
 from runner_image.workloads.http.detection.detect import detect
-from runner_image.workloads.http.frameworks.record import Framework, placeholders
+from runner_image.workloads.http.frameworks.record import Framework, filled, placeholders
 from runner_image.workloads.http.frameworks.registry import InvalidRegistry, Registry, UnknownFramework
-from runner_image.workloads.http.life.app import App, filled
+from runner_image.workloads.http.life.app import App
 
 REGISTRY = Registry.load()
 OWN_BUN = "node_modules/@oven/bun-linux-x64/bin/bun"
@@ -132,6 +132,65 @@ def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
         "'('",
     ):
         assert part in said
+
+
+RECORD = 'name = "a"\nlanguage = "python"\nruntime = "python"\ndetect = ["a.py"]\n'
+BRACES = "write {{ for { and }} for }"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ('start = ["{port:d}"]', [f"a: start: '{{port:d}}' has a brace that is none of a placeholder: {BRACES}"]),
+        ('start = ["{port!r}"]', ["a: start: '{port!r}' has a brace"]),
+        ('start = ["{port}", "{"]', ["a: start: '{' has a brace"]),
+        ('start = ["}{port}"]', ["a: start: '}{port}' has a brace"]),
+        ('start = ["{}", "{port}"]', ["a: start: '{}' has a brace"]),
+        ('start = ["{unknown}", "{port}"]', ["a: start: '{unknown}' has {unknown}: the placeholders are app,"]),
+        ('start = ["{port}"]\nbuild = ["{port.x}"]', ["a: build: '{port.x}' has {port.x}"]),
+        ('start = ["{port}"]\nenvironment = { A = "{0}" }', ["a: environment: '{0}' has {0}"]),
+        ('start = ["{port}"]\nenvironment = { "A=B" = "c" }', ["a: environment: 'A=B' is no name of a variable"]),
+        ('start = ["x", "{port}\\u0000"]', ["a: start.1: '{port}\\x00' has a NUL: leave it out"]),
+        ('start = ["{port}"]\ndepends = { x = 1 }\nevidence = 5', ["a: evidence: Input should be a valid tuple"]),
+        ('start = ["{port}"]\ndepends = { x = 1 }\nevidence = [5]', ["a: evidence.0: Input should be"]),
+        ('start = ["{port}"]\ndepends = { x = "much" }', ["a: depends: x = 'much' is no weight: write a number"]),
+        ('start = ["{port}"]\ndepends = 5', ["a: depends: write `{ package = weight }`"]),
+        ('start = ["{port}"]\ndepends = { "(" = 1 }', ["a: depends: '(' is no regular expression"]),
+        (
+            'start = ["x"]\nbuild = ["{"]\nstop_signal = "TREM"\nevidence = 5\ndepends = { x = 1 }',
+            ["a: build: '{'", "no signal 'TREM'", "a: evidence: ", "a: start: {port} stands neither"],
+        ),
+    ],
+)
+def test_what_would_break_later_is_refused_when_it_is_read(tmp_path: Path, fields: str, said: list[str]) -> None:
+    (tmp_path / "own.toml").write_text(f"[[framework]]\n{RECORD}{fields}\n")
+    with pytest.raises(InvalidRegistry) as raised:
+        Registry.load(tmp_path / "own.toml")
+    for part in said:
+        assert part in str(raised.value)
+    assert len(raised.value.problems) == len(said)
+
+
+@pytest.mark.parametrize("name", ["/etc/x.py", "../x.py", "x.py|/etc/x.py", "x.py|../x.py", "x.py|"])
+def test_each_of_several_files_stays_in_the_app_s_folder(tmp_path: Path, name: str) -> None:
+    record = RECORD.replace("a.py", name)
+    (tmp_path / "own.toml").write_text(f'[[framework]]\n{record}start = ["{{port}}"]\n')
+    with pytest.raises(InvalidRegistry, match=r"detect\.0: "):
+        Registry.load(tmp_path / "own.toml")
+
+
+def test_what_a_file_of_ones_own_cannot_say_is_told(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[language.python]\ndependency = []\n")
+    with pytest.raises(InvalidRegistry, match="language: only the project's own registry has rules of languages"):
+        Registry.load(tmp_path / "own.toml")
+    (tmp_path / "bench.toml").write_text('base = "flask"\ndepends = { x = 1 }\n')
+    with pytest.raises(InvalidRegistry, match="flask: depends: a manifest needs none: leave it out"):
+        REGISTRY.manifest(tmp_path / "bench.toml")
+
+
+def test_doubled_braces_are_braces() -> None:
+    assert placeholders('{{"port": {port}}}') == ["port"]
+    assert filled(['{{"port": {port}}}', "{no}"], {"port": "1"}) == ['{"port": 1}', "{no}"]
 
 
 def test_a_file_that_is_no_toml_says_so(tmp_path: Path) -> None:

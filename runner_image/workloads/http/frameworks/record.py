@@ -2,8 +2,7 @@
 
 import re
 import signal
-import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -15,13 +14,40 @@ PLACEHOLDERS = frozenset({"port", "host", "python", "app", "entry", "module", "b
 Language = Literal["python", "node", "ruby", "rust", "go", "php", "elixir", "wasm", "java", "other"]
 
 
+_BRACES = re.compile(r"{{|}}|{(?P<name>[A-Za-z0-9._+-]+)}|(?P<stray>[{}])")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
 def placeholders(text: str) -> list[str]:
-    """Names in braces, in order. Raises ValueError for a brace without its partner."""
-    return [name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name is not None]
+    """Names in braces, in order. Raises ValueError for a brace that is part of none, and is not doubled."""
+    found = list(_BRACES.finditer(text))
+    if any(each["stray"] for each in found):
+        raise ValueError(f"{text!r} has a brace that is none of a placeholder: write {{{{ for {{ and }}}} for }}")
+    return [each["name"] for each in found if each["name"]]
 
 
-def _closed(word: str) -> str:
-    placeholders(word)
+def filled(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """With the placeholders put in and doubled braces made single; what `values` does not know stays."""
+
+    def put(found: re.Match[str]) -> str:
+        return values.get(found["name"], found[0]) if found["name"] else found[0][0]
+
+    return [_BRACES.sub(put, word) for word in words]
+
+
+def port_problem(start: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """What is wrong with how a server is told its port."""
+    count = sum(placeholders(word).count("port") for word in start)
+    if count > 1:
+        return f"start: {{port}} stands in it {count} times: write it once"
+    if count == 0 and not any("port" in placeholders(word) for word in environment.values()):
+        return "start: {port} stands neither in it nor in a variable of environment: add it to one of them"
+    return None
+
+
+def _no_nul(word: str) -> str:
+    if "\0" in word:
+        raise ValueError(f"{word!r} has a NUL: leave it out")
     return word
 
 
@@ -39,17 +65,25 @@ def _signal(name: str) -> str:
     return name
 
 
-def _inside(path: str) -> str:
+def _inside(paths: str) -> str:
+    """`a|b`: each of them."""
+    for path in paths.split("|"):
+        _one_inside(path)
+    return paths
+
+
+def _one_inside(path: str) -> None:
+    if not path:
+        raise ValueError("a name of a file is empty: leave it out")
     if path.startswith("/") or ".." in path.split("/"):
         raise ValueError(f"{path!r} leaves the app's folder: name files below it")
     try:
         list(Path("/nonexistent").glob(path))
     except (ValueError, IndexError, NotImplementedError) as error:
         raise ValueError(f"{path!r} is no pattern of files: {error}") from error
-    return path
 
 
-Word = Annotated[str, Field(min_length=1), AfterValidator(_closed)]
+Word = Annotated[str, Field(min_length=1), AfterValidator(_no_nul)]
 Words = tuple[str, ...] | Mapping[str, str] | None
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 Inside = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
@@ -99,7 +133,8 @@ class Need(Strict):
 class Framework(Strict):
     """`detect`: all of these must exist below the app's folder; `a|b` is met by either, and the first found is `{entry}`.
 
-    `start` and `build` are argument lists without a shell. The port is in `{port}` and always in the variable PORT.
+    `start` and `build` are argument lists without a shell; braces that are meant are doubled. The port is in `{port}` and
+    always in the variable PORT.
     `measure`: only processes whose command line matches are counted, all where none does; None: the whole tree.
     `grace_s`: between the stop signal and KILL. `capabilities`: suites that the app serves; empty: it is asked.
     """
@@ -132,14 +167,16 @@ class Framework(Strict):
                 raise ValueError(f"{word!r} has {{{odd[0]}}}: the placeholders are {', '.join(sorted(known))}")
         return value
 
+    @field_validator("environment")
+    @classmethod
+    def _variables_have_names(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for name in value:
+            if not _VARIABLE.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a variable: use letters, digits and _")
+        return value
+
     @model_validator(mode="after")
     def _takes_a_port(self) -> Self:
-        words = [name for word in self.start for name in placeholders(word)]
-        values = [name for word in self.environment.values() for name in placeholders(word)]
-        if words.count("port") > 1:
-            raise ValueError(f"start: {{port}} stands in it {words.count('port')} times: write it once")
-        if "port" not in words and "port" not in values:
-            raise ValueError(
-                "start: {port} stands neither in it nor in a variable of environment: add it to one of them"
-            )
+        if problem := port_problem(self.start, self.environment):
+            raise ValueError(problem)
         return self

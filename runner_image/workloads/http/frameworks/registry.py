@@ -1,8 +1,9 @@
 """The frameworks that are known: those of the project, and a user's own, which replace those of the same name."""
 
 import difflib
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -11,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runner_image.workloads.http.frameworks.record import Evidence, Framework
+from runner_image.workloads.http.frameworks.record import Evidence, Framework, port_problem
 from runner_image.workloads.protocol import WorkloadError
 
 MANIFEST = "bench.toml"
@@ -60,12 +61,13 @@ class Registry:
         """
         fields = _table(path)
         base = fields.pop("base", None)
-        problems: list[str] = []
+        label = str(fields.get("name", base or "name"))
+        problems = [f"{label}: depends: a manifest needs none: leave it out"] if fields.pop("depends", None) else []
         if base is not None:
             known = self.get(str(base)).model_dump(exclude_unset=True, exclude={"capabilities"})
             fields = {"name": base, **known, **fields}
-        made = _record({"detect": [MANIFEST], **fields}, {}, str(fields.get("name", "name")), problems)
-        if made is None:
+        made = _record({"detect": [MANIFEST], **fields}, {}, label, problems)
+        if made is None or problems:
             raise InvalidRegistry(str(path), problems)
         return made
 
@@ -79,7 +81,9 @@ class _Language(BaseModel):
 
 def read(path: Path) -> tuple[Framework, ...]:
     """A file with `[[framework]]` tables. Raises InvalidRegistry with all problems at once."""
-    return _frameworks(_table(path), str(path), _languages())
+    table = _table(path)
+    rules = ["language: only the project's own registry has rules of languages: leave it out"]
+    return _frameworks(table, str(path), _languages(), problems=rules if table.pop("language", None) else [])
 
 
 @cache
@@ -104,8 +108,11 @@ def _table(path: Path) -> dict[str, Any]:
         raise InvalidRegistry(str(path), [f"it cannot be read: {error}"]) from error
 
 
-def _frameworks(table: dict[str, Any], place: str, languages: Mapping[str, _Language]) -> tuple[Framework, ...]:
-    problems = [f"{name}: unknown; a registry has [[framework]] tables" for name in table if name not in _TABLES]
+def _frameworks(
+    table: dict[str, Any], place: str, languages: Mapping[str, _Language], problems: Sequence[str] = ()
+) -> tuple[Framework, ...]:
+    problems = [*problems]
+    problems += [f"{name}: unknown; a registry has [[framework]] tables" for name in table if name not in _TABLES]
     found: dict[str, Framework] = {}
     listed = table.get("framework", [])
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
@@ -129,21 +136,44 @@ def _record(
     fields: Mapping[str, Any], languages: Mapping[str, _Language], label: str, problems: list[str]
 ) -> Framework | None:
     """`depends` of a table becomes evidence, by the rules of its language."""
-    fields = dict(fields)
+    fields, before = dict(fields), len(problems)
     depends = fields.pop("depends", {})
     language = languages.get(str(fields.get("language")))
-    if depends and (language is None or not isinstance(depends, dict)):
-        problems.append(
-            f"{label}: depends: write `{{ package = weight }}` with one of the languages {', '.join(languages)}"
-        )
-        return None
-    if language and depends:
-        fields["evidence"] = [*fields.get("evidence", []), *_evidence(language, depends)]
+    problems += [f"{label}: depends: {problem}" for problem in _depends_problems(depends, language, languages)]
+    own = fields.get("evidence", [])
+    if language and len(problems) == before and isinstance(own, list):
+        fields["evidence"] = [*own, *_evidence(language, depends)]
     try:
-        return Framework.model_validate(fields)
+        made = Framework.model_validate(fields)
     except ValidationError as error:
         problems += [f"{label}: {_said(each)}" for each in error.errors()]
+        problems += [f"{label}: {problem}" for problem in _untold_port(fields, error)]
         return None
+    return made if len(problems) == before else None
+
+
+def _depends_problems(depends: Any, language: _Language | None, languages: Mapping[str, _Language]) -> Iterator[str]:
+    if depends == {}:
+        return
+    if language is None or not isinstance(depends, dict):
+        yield f"write `{{ package = weight }}` with one of the languages {', '.join(languages)}"
+        return
+    for name, weight in depends.items():
+        if type(weight) is not int or not -100 <= weight <= 100:
+            yield f"{name} = {weight!r} is no weight: write a number from -100 to 100"
+        try:
+            re.compile(name)
+        except re.error as error:
+            yield f"{name!r} is no regular expression: {error}"
+
+
+def _untold_port(fields: Mapping[str, Any], error: ValidationError) -> Iterator[str]:
+    """The record's own check of the port comes last: not at all where another field is wrong."""
+    wrong = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
+    if not wrong or wrong & {"start", "environment"}:
+        return
+    if problem := port_problem(fields["start"], fields.get("environment", {})):
+        yield problem
 
 
 def _evidence(language: _Language, depends: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -1,16 +1,13 @@
 """An app that is ready to be built and started."""
 
-import re
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner_image.workloads.http.apps import tree
 from runner_image.workloads.http.frameworks.record import Framework
-
-_NAME = re.compile(r"{([A-Za-z0-9._+-]+)}")
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,3 @@ class App:
     def sha256(self) -> str:
         """Of its sources, without what a build or an installation makes."""
         return tree.sha256(self.folder)
-
-
-def filled(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """With the placeholders put in; what `values` does not know stays."""
-    return [_NAME.sub(lambda found: values.get(found[1], found[0]), word) for word in words]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner_image.workloads.http.apps.lacking import is_missing
-from runner_image.workloads.http.frameworks.record import Framework
-from runner_image.workloads.http.life.app import App, filled
+from runner_image.workloads.http.frameworks.record import Framework, filled
+from runner_image.workloads.http.life.app import App
 from runner_image.workloads.http.life.failures import ServerFailed
 from runner_image.workloads.protocol import TIMED_OUT, Slot
 

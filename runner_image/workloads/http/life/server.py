@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 
 from runner_image.isolation.protocol import Running
-from runner_image.workloads.http.frameworks.record import Framework
+from runner_image.workloads.http.frameworks.record import Framework, filled
 from runner_image.workloads.http.life import ports
-from runner_image.workloads.http.life.app import App, filled
+from runner_image.workloads.http.life.app import App
 from runner_image.workloads.http.life.failures import REMEDIES, Kind, ServerFailed, tail
 from runner_image.workloads.http.life.log_cap import LogCap
 from runner_image.workloads.http.life.memory_cap import MemoryCap
