@@ -8,7 +8,7 @@ into it), and therefore also when the runner itself dies of SIGKILL: the kernel 
 killed, the command gets SIGKILL from the kernel (PR_SET_PDEATHSIG).
 
 Exit code: the command's; 128 + n for signal n; 126 and 127 for a command that cannot be started, as a shell has it.
-Imports little, because it starts once per command.
+Imports little, because it starts once per command, and is started without `site` (`-S`).
 """
 
 import contextlib
@@ -140,6 +140,10 @@ def _alive() -> bool:
 
 
 def _signal_all(number: int) -> None:
+    if "psutil" not in sys.modules:  # what knows where it is, is left out at the start
+        import site
+
+        site.main()
     import psutil
 
     for process in psutil.Process().children(recursive=True):

@@ -38,7 +38,7 @@ class Kept:
         report, reported = os.pipe()
         wanted = ",".join(map(str, cores)) or keeper.ANY_CORE
         # -I: neither the work dir nor the workload's PYTHON* variables may change what the keeper imports
-        argv = [sys.executable, "-I", keeper.__file__, str(control), str(reported), wanted, str(grace_s), "--"]
+        argv = [sys.executable, "-I", "-S", keeper.__file__, str(control), str(reported), wanted, str(grace_s), "--"]
         try:
             self._process = subprocess.Popen(
                 [*argv, *command],

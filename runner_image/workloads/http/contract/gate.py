@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import httpx
+from benchfleet_contract.authorities import authorities
 
 from runner_image.workloads.http.contract.comparing import differences
 from runner_image.workloads.http.contract.workload import Exchange, HttpWorkload
@@ -61,7 +62,7 @@ def verify_all(
     timeout_s: float = TIMEOUT_S,
 ) -> list[Verdict]:
     """One verdict for each workload, in order."""
-    with httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False) as client:
+    with httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, verify=authorities({})) as client:
         return [_verdict(client, one, capabilities) for one in workloads]
 
 

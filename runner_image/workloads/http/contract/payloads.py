@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,8 +22,12 @@ class WrongSize(ValueError):
         super().__init__(f"The body of {what} is to have {wanted} bytes and has {got}: change its fields or its size")
 
 
+@cache
 def json_body(size: str, word: str = "widget") -> tuple[bytes, dict[str, Any]]:
-    """Bytes and value. Entries are added as long as there is room; `description` takes what is left. Raises WrongSize."""
+    """Bytes and value, which is shared: change a copy. Raises WrongSize.
+
+    Entries are added as long as there is room; `description` takes what is left.
+    """
     wanted = JSON_BYTES[size]
     base, entries, entry = _SHAPES[size]
     value = base(word) | {"description": "x"}
@@ -82,9 +87,10 @@ def _fill(value: dict[str, Any], entries: str, entry: Callable[[int], Any], want
     """Adds entries until less than a string's length is missing. Sizes add up: each body is dumped once."""
     value[entries] = []
     size = len(dump(value))
+    encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` makes an encoder for each call
     while True:
         fresh = entry(len(value[entries]))
-        size += len(dump(fresh)) + (1 if value[entries] else 0)
+        size += len(encode(fresh)) + (1 if value[entries] else 0)
         if size > wanted:
             return
         value[entries].append(fresh)

@@ -1,7 +1,6 @@
 """Load tools run in the slot of the task, where the server is, pinned to cores of their own."""
 
 import contextlib
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +27,8 @@ class SlotCommands:
 
     def __call__(self, command: Sequence[str], *, timeout_s: float, cores: Sequence[int] = ()) -> Ended:
         """Raises ToolFailed where the command could not be started at all, such as on a core that is not ours."""
-        self.write(spent.ENDED, b"")
+        for name in (spent.ENDED, spent.STDOUT, spent.STDERR):
+            self.write(name, b"")
         lines: list[str] = []
         code = self._slot.run(
             [self._python, "-S", "-E", spent.__file__, core_lists.write(cores) or spent.ANY_CORE, *command],
@@ -39,7 +39,11 @@ class SlotCommands:
         )
         if code == TIMED_OUT:
             return Ended(TIMED_OUT, "", "")
-        return _ended(self.read(spent.ENDED), said=lines, code=code, program=command[0])
+        told = self.read(spent.ENDED).split()
+        if code or not told:
+            said = " | ".join(lines[-LAST_LINES:])
+            raise ToolFailed(f"{command[0]} could not be started (exit code {code}): {said}")
+        return Ended(int(told[0]), self._text(spent.STDOUT), self._text(spent.STDERR), float(told[1]))
 
     def write(self, name: str, content: bytes) -> None:
         write_plain(self._folder / name, content)
@@ -49,8 +53,5 @@ class SlotCommands:
             return read_plain(self._folder / name)
         return b""
 
-
-def _ended(told: bytes, *, said: Sequence[str], code: int, program: str) -> Ended:
-    if code or not told:
-        raise ToolFailed(f"{program} could not be started (exit code {code}): {' | '.join(said[-LAST_LINES:])}")
-    return Ended(**json.loads(told))
+    def _text(self, name: str) -> str:
+        return self.read(name).decode(errors="replace")

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import typer
 from benchfleet_contract.workloads.http import AppSource, HttpOptions
-from rich.console import Console
 
 from benchfleet.cli.documents.http import HttpMeasured
-from benchfleet.cli.http.ending import judged, print_end
 from benchfleet.cli.http.progress import shown
 from benchfleet.exceptions import UsageError
 from benchfleet.http.comparison import Comparison, exit_code
@@ -73,9 +71,11 @@ def measure(subjects: Mapping[str, HttpOptions], asked: Asked) -> None:
     folder = asked.output or Path("results") / f"http-{datetime.now(UTC).strftime('%Y%m%d-%H%M%S')}"
     if asked.baseline and not asked.baseline.is_dir():
         raise UsageError(f"--baseline {asked.baseline} is not a folder of results")
-    with shown(Console(stderr=True)) as told:
+    with shown() as told:
         comparison = Comparison(subjects, asked.repeats, folder, asked.registry, asked.again, told, asked.left_out)
         results = comparison.measured(resume=asked.resume)
+    from benchfleet.cli.http.ending import judged, print_end  # late: tables, which no JSON needs
+
     if asked.as_json:
         print(HttpMeasured(folder=str(folder), results=results).model_dump_json(indent=2))
         if asked.baseline:

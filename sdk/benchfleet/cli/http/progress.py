@@ -1,22 +1,35 @@
-"""Progress of a comparison on stderr: a bar on a terminal, a line for each start of a server elsewhere."""
+"""Progress of a comparison on stderr: a bar on a terminal, a line for what is worth one elsewhere."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from benchfleet.http.comparison import Step
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Told = Callable[[Step], None]
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Told]:
+def shown() -> Iterator[Told]:
     """What is given is told each step."""
-    if not console.is_terminal or console.is_dumb_terminal:
-        yield lambda step: _line(console, step)
+    if not sys.stderr.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+        yield lambda step: _line(step, lambda line: print(line, file=sys.stderr, flush=True))
         return
+    from rich.console import Console  # late: a tenth of a second that only a terminal needs
+
+    with _bar(Console(stderr=True)) as told:
+        yield told
+
+
+@contextmanager
+def _bar(console: "Console") -> Iterator[Told]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -27,17 +40,16 @@ def shown(console: Console) -> Iterator[Told]:
         task = bar.add_task("Starting", total=100.0)
 
         def told(step: Step) -> None:
-            if step.note:
-                _line(console, step)
+            _line(step, lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
             done = 100.0 * (step.number - 1 + step.share) / step.total
             bar.update(task, completed=done, description=f"{_label(step)}: {step.words}")
 
         yield told
 
 
-def _line(console: Console, step: Step) -> None:
+def _line(step: Step, write: Callable[[str], None]) -> None:
     if step.note:
-        console.print(f"{_label(step)}: {step.words}", highlight=False, markup=False, soft_wrap=True)
+        write(f"{_label(step)}: {step.words}")
 
 
 def _label(step: Step) -> str:
