@@ -1,15 +1,25 @@
 """Results of `benchfleet http`: kept after each start of a server, resumed, and ranked by the report over what all have."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from benchfleet.exceptions import UsageError
 from benchfleet.http.consolidate import consolidate
-from benchfleet.http.folder import ResultsFolder
+from benchfleet.http.folder import ResultsFolder, keep_profiles
 from benchfleet.http.missing import ceilings, lines
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.reading import read_runs
-from benchfleet_contract.http_results import NOISY, Failure, HttpResult, Level, Validity, WorkloadResult
+from benchfleet_contract.http_results import (
+    NOISY,
+    Failure,
+    HttpResult,
+    Level,
+    Profile,
+    StreamResult,
+    Validity,
+    WorkloadResult,
+)
 
 from runner_image.workloads.http.outputs import output_of
 
@@ -66,6 +76,47 @@ def test_what_was_interrupted_keeps_what_it_has_and_goes_on(tmp_path: Path) -> N
     assert ("dead", "quick", 1) in resumed.done
     assert len(resumed.results()) == 9
     assert len([one for one in (tmp_path / "one").iterdir() if one.is_dir()]) == 9
+
+
+@pytest.mark.parametrize(("status", "again"), [("failed", True), ("invalid", True), ("unsupported", False)])
+@pytest.mark.parametrize("of", ["workloads", "streams"])
+def test_a_start_of_which_one_workload_or_stream_failed_is_measured_again(
+    tmp_path: Path, of: str, status: Literal["failed", "invalid", "unsupported"], again: bool
+) -> None:
+    folder = ResultsFolder.create(tmp_path / "one", OPTIONS, machine={})
+    found = result("a", 1, {"w": 100.0})
+    lost = WorkloadResult(name="v", suite="all", status=status, reasons=["500"])
+    stream = StreamResult(
+        name="sse", target="/", connections=1, interval_s=1, duration_s=1, status=status, reasons=["500"]
+    )
+    more = {"workloads": [*found.workloads, lost]} if of == "workloads" else {"streams": [stream]}
+    keep(folder, found.model_copy(update=more))
+    assert (folder.done == set()) is again
+
+
+def test_profiles_are_kept_where_folders_are_put_together_and_what_is_gone_is_told(tmp_path: Path) -> None:
+    folder = ResultsFolder.create(tmp_path / "one", OPTIONS, machine={})
+    (tmp_path / "made" / "profiles").mkdir(parents=True)
+    names = ["profiles/w.json", "profiles/gone.json"]
+    for name in names:
+        (tmp_path / "made" / name).write_text("{}")
+    profiles = [Profile(profiler="py-spy", workload=name, file=name) for name in names]
+    found = result("a", 1, {"w": 100.0}).model_copy(update={"profiles": profiles})
+    folder.add(found, output_of(found), started_at=START, ended_at=END, made=tmp_path / "made")
+    (gone,) = (tmp_path / "one").glob("*/profiles/gone.json")
+    gone.unlink()
+    (both,) = consolidate([tmp_path / "one"], tmp_path / "both")
+    assert [path.name for path in (tmp_path / "both").glob("*/profiles/*")] == ["w.json"]
+    assert [one.file for one in both.profiles] == ["profiles/w.json", None]
+    assert str(both.profiles[1].missing).startswith("left out: there is no file profiles/gone.json in ")
+
+
+def test_a_profile_outside_of_its_folder_is_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "secret").write_text("s")
+    found = result("a", 1, {}).model_copy(update={"profiles": [Profile(profiler="perf", file="../secret")]})
+    (profile,) = keep_profiles(found, tmp_path / "made", tmp_path / "to" / "start").profiles
+    assert (profile.file, list(tmp_path.glob("to/*"))) == (None, [])
 
 
 def test_results_of_other_options_are_not_mixed(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def started(
             )
             result = start.measured()
         folder.mkdir(parents=True)
-        keep_profiles(result, work_dir, folder)
+        result = keep_profiles(result, work_dir, folder)
     put_document(folder / HTTP_JSON, result.model_dump(mode="json"))
     return result
 

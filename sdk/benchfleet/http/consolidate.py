@@ -22,9 +22,10 @@ _NEVER_THE_SAME = ("seed",)
 
 @dataclass(frozen=True)
 class Found:
-    """One start, as a folder has it."""
+    """One start, as a folder has it. `place`: the start's own folder, with the files of its profiles."""
 
     folder: Path
+    place: Path
     result: HttpResult
     output: Output
     metadata: dict[str, Any]
@@ -44,7 +45,7 @@ def consolidate(folders: Sequence[Path], to: Path) -> list[HttpResult]:
         results.add(
             one.result.model_copy(update={"repeat": repeats[key]}), one.output,
             started_at=str(one.metadata.get("start_time")), ended_at=str(one.metadata.get("end_time")),
-            conditions=Conditions.model_validate(told) if told else None,
+            conditions=Conditions.model_validate(told) if told else None, made=one.place,
         )  # fmt: skip
     results.finish()
     return results.results()
@@ -66,7 +67,7 @@ def _starts(folder: Path) -> Iterator[Found]:
             metadata = json.loads((file.parent / "metadata.json").read_bytes())
         except (OSError, ValueError) as error:
             raise UsageError(f"{file.parent} cannot be read: {error}") from error
-        yield Found(folder, result, output, metadata)
+        yield Found(folder, file.parent, result, output, metadata)
 
 
 def _check(found: Sequence[Found]) -> None:

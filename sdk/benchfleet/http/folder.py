@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchfleet_contract.http_results import HTTP_JSON, HttpResult
+from benchfleet_contract.http_results import HTTP_JSON, HttpResult, Profile
 from benchfleet_contract.names import folder_name, task_id
 from benchfleet_contract.results import Conditions, Output
 
@@ -60,8 +60,9 @@ class ResultsFolder:
 
     @property
     def done(self) -> set[Cell]:
-        """What need not be measured again: not a start that failed, nor one with a number that cannot be believed."""
-        return {_cell(one) for one in self._entries if one["status"] == "completed" and not doubted(self._result(one))}
+        """What need not be measured again: not a start that failed, nor one of which a workload or stream failed or cannot be
+        believed."""
+        return {_cell(one) for one in self._entries if one["status"] == "completed" and not _lacks(self._result(one))}
 
     def disturbed(self) -> set[Cell]:
         """Starts that lost a number to what else the machine did."""
@@ -90,7 +91,7 @@ class ResultsFolder:
         entry = self._entry(result, output, number)
         inner = self.folder / entry["folder"]
         inner.mkdir(exist_ok=True)
-        keep_profiles(result, made, inner)
+        result = keep_profiles(result, made, inner)
         labelled = output.model_copy(update={"subject": result.subject})
         put_document(inner / HTTP_JSON, result.model_dump(mode="json"))
         put_document(inner / "metadata.json", self._metadata(result, output, entry, (started_at, ended_at), conditions))
@@ -192,6 +193,12 @@ def doubted(result: HttpResult) -> bool:
     return doubtful or any(one.status == "invalid" for one in streams)
 
 
+def _lacks(result: HttpResult) -> bool:
+    """Whether a number of it could come of another try."""
+    failed = (one.status == "failed" for one in (*result.workloads, *(result.streams or ())))
+    return doubted(result) or any(failed)
+
+
 def _disturbances(result: HttpResult) -> Iterator[bool]:
     for cell in result.workloads:
         yield cell.status == "invalid" and any(level.validity.disturbed for level in cell.saturation)
@@ -215,12 +222,20 @@ def _reason(result: HttpResult, output: Output) -> str | None:
     return "; ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "") if lost else None
 
 
-def keep_profiles(result: HttpResult, made: Path | None, folder: Path) -> None:
-    """Copies what the result names as the files of its profiles."""
-    for name in [one.file for one in result.profiles if one.file]:
-        if made is not None:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            replace_whole(folder / name, (made / name).read_bytes())
+def keep_profiles(result: HttpResult, made: Path | None, folder: Path) -> HttpResult:
+    """Copies what the result names as the files of its profiles. What is not there is told as missing in what is returned."""
+    profiles = [one if made is None or one.file is None else _kept(one, made, folder) for one in result.profiles]
+    return result.model_copy(update={"profiles": profiles})
+
+
+def _kept(profile: Profile, made: Path, folder: Path) -> Profile:
+    name = profile.file or ""
+    source = (made / name).resolve()
+    if not source.is_relative_to(made.resolve()) or not source.is_file():
+        return profile.model_copy(update={"file": None, "missing": f"left out: there is no file {name} in {made}"})
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    replace_whole(folder / name, source.read_bytes())
+    return profile
 
 
 def put_document(path: Path, document: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from runner_image.workloads.http.apps import tree
 from runner_image.workloads.http.apps.install import InstallFailed, Unavailable, built_in, install, main
 from runner_image.workloads.http.apps.steps import Step, StepFailed, steps
+from runner_image.workloads.http.apps.tree import LinkLeaves
 from runner_image.workloads.http.contract.schemas import APPS
 
 
@@ -39,6 +40,25 @@ def test_links_become_files_and_what_is_installed_is_no_source(app: Path, tmp_pa
     folder = install(app, cache=tmp_path / "cache").folder
     assert not (folder / "shared.py").is_symlink()
     assert not (folder / "node_modules").exists()
+
+
+def test_a_link_to_a_folder_is_followed_inside_the_app_only(app: Path, tmp_path: Path) -> None:
+    (app / "views").mkdir()
+    (app / "views" / "a.html").write_text("a")
+    (app / "templates").symlink_to("views")
+    before = tree.sha256(app)
+    folder = install(app, cache=tmp_path / "cache").folder
+    assert (folder / "templates" / "a.html").read_text() == "a"
+    assert not (folder / "templates").is_symlink()
+    (app / "views" / "a.html").write_text("b")
+    assert tree.sha256(app) != before
+    (app / "assets").symlink_to(tmp_path)
+    with pytest.raises(LinkLeaves, match=r"assets is a link to .*, outside of the app's folder: put the folder itself"):
+        install(app, cache=tmp_path / "cache")
+    (app / "assets").unlink()
+    (app / "views" / "up").symlink_to("..")
+    with pytest.raises(LinkLeaves, match=r"up is a link to .*, in which it stands itself"):
+        install(app, cache=tmp_path / "cache")
 
 
 def left(tmp_path: Path) -> list[str]:

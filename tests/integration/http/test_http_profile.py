@@ -25,10 +25,13 @@ def test_a_profiler_that_does_not_suit_is_unavailable_with_a_remedy(
     assert json.loads((tmp_path / "out" / "http.json").read_bytes())["profiled"] is True
 
 
-def test_a_profiler_that_there_is_not_is_wrong_usage(tmp_path: Path) -> None:
-    code, _, stderr = ran("profile", "--framework", "flask", "--profiler", "gprof", "--output", str(tmp_path / "out"))
+@pytest.mark.parametrize(
+    ("name", "said"), [("gprof", "'auto', 'py-spy'"), ("none", "none makes no profile: take auto")]
+)
+def test_a_profiler_that_there_is_not_is_wrong_usage(tmp_path: Path, name: str, said: str) -> None:
+    code, _, stderr = ran("profile", "--framework", "flask", "--profiler", name, "--output", str(tmp_path / "out"))
     assert (code, (tmp_path / "out").exists()) == (2, False)
-    assert "'none', 'auto', 'py-spy'" in stderr
+    assert said in stderr
 
 
 def test_an_app_that_is_none_has_exit_code_3(tmp_path: Path) -> None:

@@ -35,8 +35,11 @@ def run(
     from benchfleet.cli.documents.http import HttpProfiled
     from benchfleet.cli.http.apps import on_stderr, options_of, results_folder, source_of
     from benchfleet.cli.http.measuring import registry_of
+    from benchfleet.exceptions import UsageError
     from benchfleet.http.alone import exit_code, started
 
+    if profiler == "none":
+        raise UsageError("--profiler none makes no profile: take auto, py-spy, cpu-prof, rbspy or perf")
     known = registry_of(registry)
     source = source_of(app, framework, known)
     options = options_of(
