@@ -8,15 +8,19 @@ into it), and therefore also when the runner itself dies of SIGKILL: the kernel 
 killed, the command gets SIGKILL from the kernel (PR_SET_PDEATHSIG).
 
 Exit code: the command's; 128 + n for signal n; 126 and 127 for a command that cannot be started, as a shell has it.
-Imports little, because it starts once per command, and is started without `site` (`-S`).
+Imports little, because it starts once per command: without `site` (`-S`), and without contextlib, which loads `collections`.
 """
 
-import contextlib
 import os
 import select
-import signal
 import sys
 import time
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    import signal
+else:
+    import _signal as signal  # `signal` makes enums of these numbers, which takes as long as Python's own start
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 ANY_CORE = "-"
@@ -52,13 +56,17 @@ def _prctl(option: int, value: int) -> None:
 
 def _pin(cores: str) -> None:
     if cores != ANY_CORE and hasattr(os, "sched_setaffinity"):
-        with contextlib.suppress(OSError):  # a core that went away, or a sandbox that forbids it: run unpinned
+        try:
             os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+        except OSError:  # a core that went away, or a sandbox that forbids it: run unpinned
+            pass
 
 
 def _tell(report: int, child: int) -> None:
-    with contextlib.suppress(BrokenPipeError):  # nobody wants to know
+    try:
         os.write(report, str(child).encode())
+    except BrokenPipeError:  # nobody wants to know
+        pass
     os.close(report)
 
 
@@ -109,8 +117,10 @@ def _wait(child: int, *, control: int, woken: int) -> int | None:
     while True:
         readable, _, _ = select.select([control, woken], [], [])
         if woken in readable:
-            with contextlib.suppress(BlockingIOError):
+            try:
                 os.read(woken, 4096)
+            except BlockingIOError:
+                pass
         status = _reap().get(child)
         if status is not None or control in readable:
             return status
@@ -147,18 +157,22 @@ def _signal_all(number: int) -> None:
     import psutil
 
     for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        try:
             os.kill(process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
 
 
 def _reap() -> dict[int, int]:
     ended: dict[int, int] = {}
-    with contextlib.suppress(ChildProcessError):
+    try:
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
             ended[pid] = status
+    except ChildProcessError:
+        pass
     return ended
 
 
