@@ -55,14 +55,29 @@ function rowOf(row, board, first, names) {
     row.label,
     quantity(row.mean, board.unit),
     interval(row.interval, board.unit, row.mean),
-    first ? NONE : apart(row, board.unit),
-    first ? NONE : apartEnds(row, board.unit),
+    first ? NONE : apart(ofValues(row, board), board.unit),
+    first ? NONE : apartEnds(ofValues(row, board), board.unit),
     VERDICTS[row.verdict] ?? row.verdict,
     count(row.tasks),
     row.instances === null ? "not recorded" : count(row.instances),
   ];
   const about = (at) => ({ role: "cell", "data-name": names[at], class: cells[at] === NONE ? "none" : "" });
   return el("tr", { role: "row" }, ...cells.map((words, at) => el("td", about(at), words)));
+}
+
+/** A row says how many times worse something is; of a rate, what is left of it is shown. Turned over, ends change places. */
+function ofValues(row, board) {
+  if (board.better !== "higher") return row;
+  const over = (ends, turned) => (ends ? [turned(ends[1]), turned(ends[0])] : ends);
+  const inverse = (value) => 1 / value;
+  const negative = (value) => -value;
+  return {
+    ...row,
+    ratio: row.ratio === null ? null : inverse(row.ratio),
+    ratio_interval: over(row.ratio_interval, inverse),
+    difference: row.difference === null ? null : negative(row.difference),
+    difference_interval: over(row.difference_interval, negative),
+  };
 }
 
 const apart = (row, unit) => (row.ratio === null ? quantity(row.difference, unit) : percentApart(row.ratio));

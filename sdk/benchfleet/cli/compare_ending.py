@@ -81,7 +81,7 @@ def wrong(rows: Sequence[PairRow], names: Names, limit: float | None) -> list[st
     if not over:
         return []
     worst = max(over, key=lambda row: row.relation.ratio or 0.0)
-    what = f"{worst.benchmark or 'the geometric mean'} by {words.apart(worst.relation, worst.unit)}"
+    what = f"{worst.benchmark or 'the geometric mean'} by {words.apart(worst.relation, worst.unit, worst.better)}"
     return [f"{names[1]} is worse than {names[0]} by more than {words.share(limit)} and beyond noise: {what}"]
 
 
@@ -133,7 +133,7 @@ def _table(document: Compared, legend: Sequence[str]) -> FittingTable:
 def _cells(row: PairRow) -> tuple[str, ...]:
     return (
         shown(row.benchmark or "all"), words.quantity(row.a, row.unit), words.quantity(row.b, row.unit),
-        words.apart(row.relation, row.unit), words.apart_interval(row.relation, row.unit),
+        words.apart(row.relation, row.unit, row.better), words.apart_interval(row.relation, row.unit, row.better),
         words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better),
     )  # fmt: skip
 

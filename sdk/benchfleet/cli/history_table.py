@@ -37,7 +37,7 @@ def _steps(found: History) -> FittingTable:
         style = "bold red" if step.relation.verdict == "worse" else ""
         at = [step.run_id, day(one.points[step.at].at), one.label, variant(one), what(one)]
         numbers = [words.quantity(step.old, one.unit), words.quantity(step.new, one.unit)]
-        cells = [*at, *numbers, size(one, step), words.apart_interval(step.relation, one.unit)]
+        cells = [*at, *numbers, size(one, step), words.apart_interval(step.relation, one.unit, one.better)]
         table.add_row(*(Text(cell, style=style) for cell in cells))
     left = len(rows) - _MOST_STEPS
     more = f" And {left} more steps: --json has them all." if left > 0 else ""

@@ -47,8 +47,8 @@ def _factor(row: Factor, table: FactorTable) -> list[str]:
         row.benchmark or f"geometric mean of {row.benchmarks}",
         words.quantity(row.old, row.unit),
         words.quantity(row.new, row.unit),
-        words.by_factor(row),
-        words.by_factor_interval(row),
+        words.by_factor(row, table.better),
+        words.by_factor_interval(row, table.better),
         verdict,
     ]
 

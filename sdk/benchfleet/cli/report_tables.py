@@ -140,8 +140,8 @@ def _ranked(row: Ranked, board: Board) -> list[Text]:
 
 def _to_best(row: Ranked, board: Board) -> str:
     """`+13.4 % (+11.0 % to +16.0 %)`"""
-    ends = words.apart_interval(row.to_best, board.unit)
-    return words.to_best(row.to_best, board.unit) + (f" ({ends})" if ends != words.NONE else "")
+    ends = words.apart_interval(row.to_best, board.unit, board.better)
+    return words.to_best(row.to_best, board.unit, board.better) + (f" ({ends})" if ends != words.NONE else "")
 
 
 def _caption(report: Report) -> str:
@@ -207,7 +207,7 @@ def benchmarks_table(board: Board) -> FittingTable:
     table = _table(f"Benchmarks: {escape(title)}", *(columns[number] for number in kept), group=group)
     for one in board.benchmarks:
         for number, cell in enumerate(one.cells):
-            row = [one.benchmark if number == 0 else "", *_cell(cell, one.unit)]
+            row = [one.benchmark if number == 0 else "", *_cell(cell, one.unit, board.better)]
             table.add_row(*(Text(row[number]) for number in kept))
         if several:
             table.add_section()
@@ -218,12 +218,12 @@ def _only_group(board: Board) -> str:
     return next((cell.label for one in board.benchmarks for cell in one.cells), "nothing")
 
 
-def _cell(cell: Cell, unit: str) -> list[str]:
+def _cell(cell: Cell, unit: str, better: str) -> list[str]:
     return [
         cell.label,
         words.quantity(cell.mean, unit),
         words.interval(cell.interval, unit, like=cell.mean) + (" (one task)" if cell.tasks == 1 else ""),
-        words.to_best(cell.to_best, unit),
+        words.to_best(cell.to_best, unit, better),
         words.noise(cell.to_best.verdict),
         words.share(cell.spread.between_tasks if cell.spread else None),
         words.share(cell.spread.within_tasks if cell.spread else None),
@@ -245,7 +245,11 @@ def comparison_table(found: RunComparison, who: str = "machine", *, everything: 
             words.quantity(row.old, row.unit),
             words.quantity(row.new, row.unit),
         ]
-        cells += [words.apart(row.relation, row.unit), words.apart_interval(row.relation, row.unit), verdict]
+        cells += [
+            words.apart(row.relation, row.unit, row.better),
+            words.apart_interval(row.relation, row.unit, row.better),
+            verdict,
+        ]
         cells += [words.share(row.threshold)]
         table.add_row(*(Text(cell, style=style) for cell in cells))
     left = words.hidden(found)

@@ -58,7 +58,7 @@ def others(order: Order, board: Board, *, of_costs: bool) -> Iterator[str]:
         return
     worse = words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better)
     near = order.leaders[1:][:_COMPARED] or [second]
-    apart = [_dearer(row) if of_costs else _slower(row, board.unit, worse) for row in near]
+    apart = [_dearer(row) if of_costs else _slower(row, board, worse) for row in near]
     yield f"{'; '.join(apart)}, {_sure(order, second)}.".replace("; The", "; the")
     if order.verdict == "not_told_apart":
         yield _needed(order)
@@ -105,8 +105,10 @@ def _some(count: int, of: int) -> str:
     return "The other one" if of == 1 else f"The other {of}"
 
 
-def _slower(row: Place, unit: str | None, worse: str) -> str:
-    found = row.relation
+def _slower(row: Place, board: Board, worse: str) -> str:
+    found, unit = row.relation, board.unit
+    if found.ratio is not None and board.better == "higher":
+        return _lower(row, found.ratio, board.metric)
     if found.ratio is None:
         by = f"{worse} by {words.apart(found, unit).removeprefix('+')}"
     elif found.ratio < words.AS_FACTOR:
@@ -114,6 +116,16 @@ def _slower(row: Place, unit: str | None, worse: str) -> str:
     else:
         by = f"{worse} by a factor of {words.times(found.ratio)}"
     return f"{shown(row.label)} is {by}{_interval(found, unit)}"
+
+
+def _lower(row: Place, ratio: float, metric: str) -> str:
+    """Of a rate: in its own terms, not in those of the time that a piece of work takes."""
+    found, what = row.relation, f"The {metric.replace('_', ' ')} of {shown(row.label)} is"
+    if ratio >= words.AS_FACTOR:
+        return f"{what} lower by a factor of {words.times(ratio)}{_interval(found, None)}"
+    percent = (1 - 1 / ratio) * 100
+    least = f"{percent:.1f} %" if percent >= _LEAST_PERCENT else f"less than {_LEAST_PERCENT} %"
+    return f"{what} {least} lower{_interval(found, None, 'higher')}"
 
 
 def _percent(ratio: float) -> str:
@@ -128,11 +140,11 @@ def _dearer(row: Place) -> str:
     return f"The same work costs {more} on {shown(row.label)}{_interval(row.relation, None)}"
 
 
-def _interval(found: Relation, unit: str | None) -> str:
+def _interval(found: Relation, unit: str | None, better: str = "lower") -> str:
     if found.ratio is not None and found.ratio >= words.AS_FACTOR and found.interval:
         ends = f"{words.times(found.interval[0])} to {words.times(found.interval[1])}"
     else:
-        ends = words.apart_interval(found, unit)
+        ends = words.apart_interval(found, unit, better)
     return "" if ends == words.NONE else f" ({words.level(found.confidence)} interval: {ends})"
 
 

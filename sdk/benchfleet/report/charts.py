@@ -65,14 +65,16 @@ class Charts:
         if board.scale != "ratio":
             return self._plain_ranking(board, width)
         rows = [
-            _row(row, kind(row, board.by), row.to_best.ratio, row.relative_interval)
+            _row(
+                row, kind(row, board.by), words.of_values(row.to_best.ratio, board.better),
+                words.interval_of_values(row.relative_interval, board.better),
+            )
             for row in board.ranking
             if row.to_best.ratio is not None
-        ]
-        worse = (
-            "slower" if words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better) else ""
-        )
-        axis = f"times the best geometric mean (1 is best, larger is {worse or 'worse'})"
+        ]  # fmt: skip
+        worse = words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better)
+        direction = "larger" if board.better == "lower" else "smaller"
+        axis = f"times the best geometric mean (1 is best, {direction} is {worse})"
         told = f"Ranking of {len(rows)} {words.nouns(board.by)}, {board.title}"
         return self._drawn(
             _intervals(rows, _fitting(axis, "times the best", width), width=width, colours=self._colours(board.by)),
@@ -134,7 +136,8 @@ class Charts:
             if (ratio := row.relation.ratio) is not None
             for ends in [row.relation.interval]
         ]
-        axis = f"times the baseline (above 1 is worse; dashed: the threshold of {words.share(found.threshold)})"
+        turned = ", rates turned over" if any(row.better == "higher" for row in found.rows) else ""
+        axis = f"times the baseline{turned} (above 1 is worse; dashed: the threshold of {words.share(found.threshold)})"
         marks = [{"at": 1.0, "kind": "same"}, {"at": 1 + found.threshold, "kind": "threshold"}]
         spec = _intervals(
             rows, _fitting(axis, "times the baseline", width), width=width, colours=self._colours(), marks=marks,

@@ -69,8 +69,8 @@ def _rows(found: RunComparison, rows: Sequence[Compared]) -> Iterator[Sequence[s
             escape(words.row_title(found, row)),
             escape(words.quantity(row.old, row.unit)),
             escape(words.quantity(row.new, row.unit)),
-            escape(words.apart(row.relation, row.unit)),
-            escape(words.apart_interval(row.relation, row.unit)),
+            escape(words.apart(row.relation, row.unit, row.better)),
+            escape(words.apart_interval(row.relation, row.unit, row.better)),
             words.share(row.threshold),
             _verdict(row),
         )

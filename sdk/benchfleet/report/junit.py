@@ -103,7 +103,10 @@ def _message(row: Compared) -> str:
         return "a metric without a direction"
     if row.relation.verdict == "unknown":
         return f"noise cannot be told: {row.old_tasks} tasks in the baseline, {row.new_tasks} in this run"
-    apart, ends = words.apart(row.relation, row.unit), words.apart_interval(row.relation, row.unit)
+    apart, ends = (
+        words.apart(row.relation, row.unit, row.better),
+        words.apart_interval(row.relation, row.unit, row.better),
+    )
     verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
     values = f"{words.quantity(row.old, row.unit)} -> {words.quantity(row.new, row.unit)}"
     rule = f", {row.rule}" if row.rule else ""

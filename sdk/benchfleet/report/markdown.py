@@ -102,8 +102,8 @@ def _comparison(found: RunComparison, who: str, *, everything: bool) -> list[str
             escape(row.benchmark) if row.benchmark else f"**geometric mean of {row.benchmarks}**",
             escape(words.quantity(row.old, row.unit)),
             escape(words.quantity(row.new, row.unit)),
-            escape(words.apart(row.relation, row.unit)),
-            escape(words.apart_interval(row.relation, row.unit)),
+            escape(words.apart(row.relation, row.unit, row.better)),
+            escape(words.apart_interval(row.relation, row.unit, row.better)),
             ("❌ " if row.regression else "")
             + words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better),
         )
@@ -142,8 +142,8 @@ def _ranking_table(board: Board) -> list[str]:
             escape(row.label),
             escape(words.quantity(row.centre, board.unit)),
             escape(words.interval(row.centre_interval, board.unit, like=row.centre)),
-            escape(words.to_best(row.to_best, board.unit)),
-            escape(words.apart_interval(row.to_best, board.unit)),
+            escape(words.to_best(row.to_best, board.unit, board.better)),
+            escape(words.apart_interval(row.to_best, board.unit, board.better)),
             words.board_verdict(row.to_best.verdict, board),
             str(row.tasks),
         )
@@ -229,8 +229,8 @@ def _factors(pair: FactorTable, *, everything: bool) -> Iterator[str]:
             escape(row.benchmark) if row.benchmark else f"**geometric mean of {row.benchmarks}**",
             escape(words.quantity(row.old, row.unit)),
             escape(words.quantity(row.new, row.unit)),
-            escape(words.by_factor(row)),
-            escape(words.by_factor_interval(row)),
+            escape(words.by_factor(row, pair.better)),
+            escape(words.by_factor_interval(row, pair.better)),
             words.verdict(row.relation.verdict, metric=pair.metric, unit=row.unit, better=pair.better),
         )
         for row in [*([pair.overall] if pair.overall else []), *found]
@@ -247,7 +247,7 @@ def _benchmarks(board: Board) -> list[str]:
             escape(cell.label),
             escape(words.quantity(cell.mean, one.unit)),
             escape(words.interval(cell.interval, one.unit, like=cell.mean)),
-            escape(words.to_best(cell.to_best, one.unit)),
+            escape(words.to_best(cell.to_best, one.unit, board.better)),
             words.verdict(cell.to_best.verdict, metric=board.metric, unit=one.unit, better=board.better),
         )
         for one in board.benchmarks

@@ -147,8 +147,8 @@ def _below(board: Board, mine: Sequence[NoiseFloor]) -> Iterator[str]:
     for row in board.ranking:
         if row.to_best.beyond_noise and (size(row.to_best) or 0.0) <= most:
             yield (
-                f"{row.label} is {words.apart(row.to_best, board.unit)} from the best, which is no more than the noise "
-                "floor of the run: the same work, measured twice, differs as much."
+                f"{row.label} is {words.apart(row.to_best, board.unit, board.better)} from the best, which is no more than "
+                "the noise floor of the run: the same work, measured twice, differs as much."
             )
 
 

@@ -74,8 +74,8 @@ def headlines(rows: Sequence[PairRow], a: str, b: str) -> list[str]:
 def _sentence(row: PairRow, a: str, b: str, *, where: bool) -> str:
     place = ", ".join(filter(None, [row.machine, row.variant, row.metric if row.metric != "time" else None]))
     about = f"{place}: " if where else ""
-    found, ends = row.relation, words.apart_interval(row.relation, row.unit)
-    told = f"{words.apart(found, row.unit)}{f' ({ends})' if ends != words.NONE else ''}"
+    found, ends = row.relation, words.apart_interval(row.relation, row.unit, row.better)
+    told = f"{words.apart(found, row.unit, row.better)}{f' ({ends})' if ends != words.NONE else ''}"
     if found.verdict in ("better", "worse"):
         word = words.comparative(found.verdict, metric=row.metric, unit=row.unit, better=row.better)
         return f"{about}{b} is {word} than {a}, beyond noise: {told}."

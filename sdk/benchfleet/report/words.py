@@ -87,19 +87,35 @@ def differences(ends: Interval | None) -> str:
     return NONE if ends is None else f"{difference(ends[0])} to {difference(ends[1])}"
 
 
-def apart(relation: Relation, unit: str | None) -> str:
-    """How far from the reference: as a ratio, or in the unit where there is none."""
+def apart(relation: Relation, unit: str | None, better: str = "lower") -> str:
+    """How far the value is from the reference's: as a ratio, or in the unit where there is none.
+
+    A relation says how many times worse something is. Of a rate that is 1.398 times worse, 1 / 1.398 is left: `-28.5 %`.
+    """
     if relation.difference is None or unit is None:
-        return difference(relation.ratio)
-    return f"{'+' * (relation.difference > 0)}{quantity(relation.difference, _of_differences(unit))}"
+        return difference(of_values(relation.ratio, better))
+    apart = -relation.difference if better == "higher" else relation.difference
+    return f"{'+' * (apart > 0)}{quantity(apart, _of_differences(unit))}"
 
 
-def apart_interval(relation: Relation, unit: str | None) -> str:
+def apart_interval(relation: Relation, unit: str | None, better: str = "lower") -> str:
     """With a space in front of no end; a dash where there is none."""
     if relation.difference is None or unit is None:
-        return differences(relation.interval)
-    like = max((relation.difference, *(relation.difference_interval or ())), key=abs)
-    return interval(relation.difference_interval, _of_differences(unit), like=like)
+        return differences(interval_of_values(relation.interval, better))
+    ends = relation.difference_interval
+    if ends is not None and better == "higher":
+        ends = -ends[1], -ends[0]
+    like = max((relation.difference, *(ends or ())), key=abs)
+    return interval(ends, _of_differences(unit), like=like)
+
+
+def of_values(ratio: float | None, better: str) -> float | None:
+    return 1 / ratio if ratio and better == "higher" else ratio
+
+
+def interval_of_values(ends: Interval | None, better: str) -> Interval | None:
+    """Of the quotient of values, from that of how many times worse something is: turned over, its ends change places."""
+    return (1 / ends[1], 1 / ends[0]) if ends and better == "higher" else ends
 
 
 def _of_differences(unit: str) -> str:
@@ -113,8 +129,8 @@ def probability(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def to_best(relation: Relation, unit: str | None = None) -> str:
-    return relation.verdict if relation.verdict in ("best", "first") else apart(relation, unit)
+def to_best(relation: Relation, unit: str | None = None, better: str = "lower") -> str:
+    return relation.verdict if relation.verdict in ("best", "first") else apart(relation, unit, better)
 
 
 def verdict(found: Verdict, *, metric: str, unit: str | None, better: str) -> str:
@@ -223,13 +239,13 @@ def hidden(found: RunComparison) -> str:
     )
 
 
-def by_factor(row: Factor) -> str:
+def by_factor(row: Factor, better: str) -> str:
     """The factor, or the difference where there is no ratio."""
-    return factor(row.factor) if row.relation.difference is None else apart(row.relation, row.unit)
+    return factor(row.factor) if row.relation.difference is None else apart(row.relation, row.unit, better)
 
 
-def by_factor_interval(row: Factor) -> str:
-    return factors(row.interval) if row.relation.difference is None else apart_interval(row.relation, row.unit)
+def by_factor_interval(row: Factor, better: str) -> str:
+    return factors(row.interval) if row.relation.difference is None else apart_interval(row.relation, row.unit, better)
 
 
 def sparkline(counts: Sequence[int]) -> str:

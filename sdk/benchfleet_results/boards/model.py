@@ -55,7 +55,10 @@ class LeftOut(Part):
 class Relation(Part):
     """To a reference: the best group, or the same thing in the baseline. It has a ratio or a difference, never both."""
 
-    ratio: float | None = None
+    ratio: float | None = Field(
+        default=None,
+        description="how many times worse: where more is better, the reference's value over its own (1.25 is a rate of 80 %)",
+    )
     interval: Interval | None = Field(default=None, description="of the ratio")
     difference: float | None = Field(
         default=None, description="of task means, in their unit, where one is zero or less, or the scale no ratio"

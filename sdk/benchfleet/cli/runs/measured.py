@@ -66,19 +66,21 @@ def _board(board: SummaryBoard, group: str) -> FittingTable:
 
 
 def _row(row: SummaryRow, board: SummaryBoard, *, first: bool) -> list[str]:
+    from benchfleet_results.boards.model import Relation
+
     from benchfleet.report import words
 
-    like = max((row.difference or 0.0, *(row.difference_interval or ())), key=abs)
-    in_unit = row.ratio is None
+    away = Relation(
+        ratio=row.ratio, interval=row.ratio_interval, difference=row.difference,
+        difference_interval=row.difference_interval,
+    )  # fmt: skip
     return [
         str(row.place),
         printable(row.label),
         words.quantity(row.mean, board.unit),
         words.interval(row.interval, board.unit, like=row.mean),
-        words.NONE if first else words.quantity(row.difference, board.unit) if in_unit else words.difference(row.ratio),
-        words.NONE if first
-        else words.interval(row.difference_interval, board.unit, like=like) if in_unit
-        else words.differences(row.ratio_interval),
+        words.NONE if first else words.apart(away, board.unit, board.better),
+        words.NONE if first else words.apart_interval(away, board.unit, board.better),
         words.noise(cast("Verdict", row.verdict)),
         str(row.tasks),
-    ]  # fmt: skip
+    ]

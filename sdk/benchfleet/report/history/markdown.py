@@ -30,8 +30,8 @@ def _steps(found: History) -> list[str]:
             escape(name(one)),
             escape(words.quantity(step.old, one.unit)),
             escape(words.quantity(step.new, one.unit)),
-            escape(words.apart(step.relation, one.unit)),
-            escape(words.apart_interval(step.relation, one.unit)),
+            escape(words.apart(step.relation, one.unit, one.better)),
+            escape(words.apart_interval(step.relation, one.unit, one.better)),
             words.verdict(step.relation.verdict, metric=one.metric, unit=one.unit, better=one.better),
             escape("; ".join(step.changed)) or "nothing known",
         )

@@ -1,5 +1,7 @@
 """A history in words, the same in every form."""
 
+from benchfleet_results.boards.model import Relation
+
 from benchfleet.report import words
 from benchfleet.report.model import History, HistorySeries, HistorySince, HistoryStep
 
@@ -39,15 +41,13 @@ def variant(one: HistorySeries) -> str:
 def size(one: HistorySeries, step: HistoryStep) -> str:
     """`+20.1 %, slower`"""
     direction = words.comparative(step.relation.verdict, metric=one.metric, unit=one.unit, better=one.better)
-    return f"{words.apart(step.relation, one.unit)}, {direction}"
+    return f"{words.apart(step.relation, one.unit, one.better)}, {direction}"
 
 
 def since(one: HistorySeries, found: HistorySince) -> str:
     """`+3.2 %, no step`"""
-    if found.difference is not None:
-        apart = f"{'+' * (found.difference > 0)}{words.quantity(found.difference, one.unit)}"
-    else:
-        apart = words.difference(found.ratio)
+    since = Relation(ratio=found.ratio, difference=found.difference)
+    apart = words.apart(since, one.unit, one.better)
     if one.note:
         return apart
     return f"{apart}, {found.steps or 'no'} step{'s' * (found.steps != 1)}"
