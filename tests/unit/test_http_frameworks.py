@@ -65,9 +65,10 @@ def test_a_command_is_built_for_an_app_and_a_port(
 
 
 def test_capabilities_are_suites_and_those_of_apps_of_the_project_are_declared() -> None:
-    fastapi, flask = REGISTRY.get("fastapi").capabilities, REGISTRY.get("flask").capabilities
+    fastapi, spikard = REGISTRY.get("fastapi").capabilities, REGISTRY.get("spikard-python").capabilities
     assert {"json-bodies", "validated-multipart", "websocket", "sse"} <= fastapi
-    assert fastapi - flask == {"websocket", "sse"}
+    assert fastapi - spikard == {"websocket", "sse"}
+    assert fastapi - REGISTRY.get("sinatra").capabilities == {"websocket"}
     assert all(REGISTRY.get(name).capabilities for name in built_in())
 
 

@@ -4,6 +4,7 @@ import Ajv from "ajv";
 import formats from "ajv-formats";
 import express from "express";
 import multer from "multer";
+import { WebSocketServer } from "ws";
 
 const port = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? process.env.PORT ?? 8000);
 const schemas = JSON.parse(readFileSync(new URL("./schemas.json", import.meta.url)));
@@ -69,12 +70,31 @@ app.post("/validated/multipart/:size", upload, (request, response) => {
   return response.json(counted(request.files));
 });
 
+app.get("/sse/ticks", (request, response) => {
+  response.writeHead(200, { "Content-Type": "text/event-stream" });
+  const { count = 10, interval_ms = 0 } = request.query;
+  const start = performance.now();
+  let tick = 0;
+  const next = () => {
+    if (response.destroyed) return;
+    response.write(`id: ${tick}\ndata: ${JSON.stringify({ tick })}\n\n`);
+    tick += 1;
+    if (tick < Number(count)) setTimeout(next, start + tick * Number(interval_ms) - performance.now());
+    else response.end();
+  };
+  next();
+});
+
 app.use((error, _request, response, _next) => response.status(error.status ?? 500).json({ detail: error.message }));
 
 const server = app.listen(port, "0.0.0.0");
+// Express leaves WebSockets to others: ws, beside it on the same server.
+const sockets = new WebSocketServer({ server, path: "/ws/echo" });
+sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(data.toString())));
 for (const signal of ["SIGTERM", "SIGINT"]) {
   process.on(signal, () => {
     server.close(() => process.exit(0));
     server.closeAllConnections();
+    for (const socket of sockets.clients) socket.terminate();
   });
 }

@@ -1,16 +1,19 @@
-"""Flask: plain views; Pydantic's models for the validated twins."""
+"""Flask: plain views; Pydantic's models for the validated twins; Flask-Sock, its usual companion, for WebSockets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import bodies
 import texts
 from flask import Flask, Response, jsonify, request
+from flask_sock import Server, Sock
 from pydantic import BaseModel, ValidationError
 
 app = Flask(__name__)
+sock = Sock(app)
 
 
 @app.errorhandler(ValidationError)
@@ -70,6 +73,25 @@ def form(_size: str) -> dict[str, Any]:
 @app.post("/validated/urlencoded/<size>")
 def valid_form(size: str) -> Response:
     return told(bodies.FORM_MODELS[size].model_validate(texts.flat(request.form.items(multi=True))))
+
+
+@sock.route("/ws/echo")
+def echo(socket: Server) -> None:
+    while True:
+        socket.send(socket.receive())
+
+
+@app.get("/sse/ticks")
+def ticks() -> Response:
+    count, interval_s = request.args.get("count", 10, int), request.args.get("interval_ms", 0, float) / 1000
+
+    def events() -> Iterator[str]:
+        start = time.monotonic()
+        for number in range(count):
+            time.sleep(max(0.0, start + number * interval_s - time.monotonic()))
+            yield f'id: {number}\ndata: {{"tick": {number}}}\n\n'
+
+    return Response(events(), mimetype="text/event-stream")
 
 
 @app.post("/multipart/<_size>")

@@ -5,17 +5,20 @@ Stop it with SIGINT: it does not hear SIGTERM.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 import bodies
 import texts
 from pydantic import BaseModel, ValidationError
-from robyn import Request, Response, Robyn
+from robyn import Request, Response, Robyn, SSEMessage, SSEResponse, StreamingResponse
+from robyn.ws import WebSocketAdapter
 
 # Robyn reads argv as options of its own: the port is taken off first.
 port = int(sys.argv.pop(1) if len(sys.argv) > 1 else os.environ.get("PORT", "8000"))
@@ -116,6 +119,26 @@ def valid_multipart(request: Request) -> Response:
     if not request.files:
         return told({"detail": "at least one file is required"}, 400)
     return multipart(request)
+
+
+@app.websocket("/ws/echo")
+async def echo(websocket: WebSocketAdapter) -> None:
+    while True:
+        await websocket.send_text(await websocket.receive_text())
+
+
+@app.get("/sse/ticks")
+async def ticks(request: Request) -> StreamingResponse:
+    asked = query_of(request)
+    count, interval_s = int(asked.get("count", 10)), float(asked.get("interval_ms", 0)) / 1000
+
+    async def events() -> AsyncIterator[str]:
+        start = time.monotonic()
+        for number in range(count):
+            await asyncio.sleep(start + number * interval_s - time.monotonic())
+            yield SSEMessage(json.dumps({"tick": number}), id=str(number))
+
+    return SSEResponse(events())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,24 @@ require "json"
 require "sinatra/base"
 require_relative "schema_check"
 
+# Event `n` is due `n` intervals after the stream was asked for.
+module Ticks
+  def self.write(io, count, interval_s)
+    start = now
+    count.times do |tick|
+      wait = start + tick * interval_s - now
+      sleep(wait) if wait.positive?
+      io.write("id: #{tick}\ndata: #{JSON.generate(tick: tick)}\n\n")
+    end
+  rescue IOError, SystemCallError
+    nil # the client has gone
+  ensure
+    io.close
+  end
+
+  def self.now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+end
+
 class App < Sinatra::Base
   set :environment, :production
   set :show_exceptions, false
@@ -68,6 +86,13 @@ class App < Sinatra::Base
   %w[simple complex].each do |size|
     post("/urlencoded/#{size}") { told(fields) }
     post("/validated/urlencoded/#{size}") { typed("urlencoded-#{size}", fields) }
+  end
+
+  # Rack's hijack gives the connection away: a thread of its own writes the events, none of Puma's waits meanwhile.
+  get "/sse/ticks" do
+    count, interval_s = Integer(params.fetch("count", 10)), Float(params.fetch("interval_ms", 0)) / 1000
+    send = ->(io) { Thread.new { Ticks.write(io, count, interval_s) } }
+    [200, { "Content-Type" => "text/event-stream", "rack.hijack" => send }, [].each]
   end
 
   post("/multipart/:size") { told(counted) }
