@@ -208,6 +208,26 @@ def _sweep_up(account: Account) -> None:
         s3.delete_bucket(Bucket=bucket["Name"])
 
 
+def test_zones_are_those_of_the_stack_s_own_region_or_of_the_one_that_it_names(account: Account) -> None:
+    asked = {"Own": "", "Here": {"Ref": "AWS::Region"}, "There": "us-west-2"}
+    outputs = {name: {"Value": {"Fn::Join": [" ", {"Fn::GetAZs": region}]}} for name, region in asked.items()}
+    vpc = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+    zone = {"Fn::Select": ["2", {"Fn::GetAZs": ""}]}
+    subnet = {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/20", "AvailabilityZone": zone}
+    resources = {"Vpc": vpc, "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": subnet}}
+    cloudformation, ec2 = (account.client(service, region="eu-west-1") for service in ("cloudformation", "ec2"))
+    template = json.dumps({"Resources": resources, "Outputs": outputs})
+    cloudformation.create_stack(StackName="far", TemplateBody=template)
+    (stack,) = cloudformation.describe_stacks(StackName="far")["Stacks"]
+    told = {each["OutputKey"]: each["OutputValue"].split() for each in stack["Outputs"]}
+    assert told["Own"] == told["Here"] == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    assert told["There"][0] == "us-west-2a"
+    mine = {"Name": "tag:aws:cloudformation:stack-name", "Values": ["far"]}
+    (made,) = ec2.describe_subnets(Filters=[mine])["Subnets"]
+    assert made["AvailabilityZone"] == "eu-west-1c"
+    cloudformation.delete_stack(StackName="far")
+
+
 def test_a_stack_that_fails_rolls_back_and_can_only_be_deleted(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     account.client("s3").create_bucket(Bucket="taken")

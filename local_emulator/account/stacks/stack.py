@@ -18,6 +18,7 @@ from local_emulator.account.stacks import ends
 from local_emulator.account.stacks.change_sets import ChangeSet, MotoChangeSet
 from local_emulator.account.stacks.kinds import Unmakeable
 from local_emulator.account.stacks.models import IMPORTING, known_types
+from local_emulator.account.stacks.zones import with_zones
 
 MotoStack = models.Stack
 WHOLE = (
@@ -67,6 +68,13 @@ class Stack(MotoStack):
             self._parse_template()
             while self.events[-1].resource_status != status and self.events[-1].logical_resource_id == self.name:
                 self.events.pop()
+
+    def _create_resource_map(self) -> Any:
+        self._resolve_zones()
+        return super()._create_resource_map()
+
+    def _resolve_zones(self) -> None:
+        self.template_dict = with_zones(self.template_dict, account=self.account_id, region=self.region_name)
 
     def create_resources(self) -> None:
         self.status = "CREATE_IN_PROGRESS"
@@ -167,6 +175,7 @@ class Stack(MotoStack):
         """To this template. The name of what could not be changed or made, or None."""
         self.template = template
         self._parse_template()
+        self._resolve_zones()
         resources, wanted = self.resource_map, self.resource_map.build_resource_diff(self.template_dict, parameters)
         gone = {name: resources._resource_json_map[name] for name in wanted["Remove"]}
         resources._template = self.template_dict
