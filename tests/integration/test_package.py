@@ -37,10 +37,11 @@ print(*sorted({getattr(m, "__file__", None) or "" for m in list(sys.modules.valu
 
 @dataclass(frozen=True)
 class Packaged:
-    """`sam` is merged with `functions-dev.json`, as documented; `terraform` is its template."""
+    """`sam` is merged with `functions-dev.json`, as documented; `traced` has X-Ray on; `terraform` is its template."""
 
     folder: Path
     sam: dict[str, Any]
+    traced: dict[str, Any]
     terraform: dict[str, Any]
 
 
@@ -59,16 +60,28 @@ def packaged(project: Path) -> Packaged:
         chalice(project, "package", "--stage", "dev", *merged, "sam"),
         chalice(project, "package", "--stage", "prod", "plain", stream_arn=STREAM),
         chalice(project, "package", "--stage", "dev", "--pkg-format", "terraform", "tf", stream_arn=TERRAFORM_STREAM),
+        _with_x_ray(project),
     ):
         assert done.returncode == 0, done.stderr
-    sam = json.loads((project / "sam" / "sam.json").read_text(encoding="utf-8"))
-    return Packaged(project, sam, json.loads((project / "tf" / "chalice.tf.json").read_text(encoding="utf-8")))
+    templates = ("sam/sam.json", "traced/sam.json", "tf/chalice.tf.json")
+    return Packaged(project, *(json.loads((project / name).read_text(encoding="utf-8")) for name in templates))
+
+
+def _with_x_ray(project: Path) -> subprocess.CompletedProcess[str]:
+    """As somebody packages it who has switched it on."""
+    config = project / ".chalice" / "config.json"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before.replace('"xray": false', '"xray": true'), encoding="utf-8")
+    try:
+        return chalice(project, "package", "--stage", "dev", "traced", stream_arn=STREAM)
+    finally:
+        config.write_text(before, encoding="utf-8")
 
 
 @pytest.mark.proof
 def test_cfn_lint_has_nothing_to_say_of_what_is_packaged(packaged: Packaged) -> None:
     lint = "from cfnlint.runner import main; main()"
-    templates = [str(packaged.folder / name / "sam.json") for name in ("sam", "plain")]
+    templates = [str(packaged.folder / name / "sam.json") for name in ("sam", "plain", "traced")]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", lint, "--", *templates], capture_output=True, text=True
     )
@@ -133,6 +146,13 @@ def test_both_packages_have_the_same_functions(packaged: Packaged) -> None:
     terraform = packaged.terraform["resource"]["aws_lambda_function"]
     assert {it["Properties"]["FunctionName"] for it in functions} == {it["function_name"] for it in terraform.values()}
     assert {it["Properties"]["Handler"] for it in functions} == {it["handler"] for it in terraform.values()}
+
+
+@pytest.mark.proof
+def test_with_x_ray_on_the_template_traces_every_function_and_without_none(packaged: Packaged) -> None:
+    for template, mode in ((packaged.traced, {"Active"}), (packaged.sam, {None})):
+        functions = [it for it in template["Resources"].values() if it["Type"] == "AWS::Serverless::Function"]
+        assert {it["Properties"].get("Tracing") for it in functions} == mode
 
 
 @pytest.fixture

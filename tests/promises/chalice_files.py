@@ -50,12 +50,13 @@ def statements(name: str) -> list[dict[str, Any]]:
 
 
 @cache
-def functions(stage: str) -> dict[str, LambdaFunction]:
-    """What Chalice would deploy, by the function's name in the config."""
+def functions(stage: str, *, traced: bool = False) -> dict[str, LambdaFunction]:
+    """What Chalice would deploy, by the function's name in the config. `traced`: with X-Ray switched on."""
+    stages = {**CONFIG["stages"], stage: {**CONFIG["stages"][stage], "xray": True}} if traced else CONFIG["stages"]
     config = Config(
         chalice_stage=stage,
         user_provided_params={"chalice_app": app, "project_dir": str(ROOT)},
-        config_from_disk=CONFIG,
+        config_from_disk={**CONFIG, "stages": stages},
     )
     built = ApplicationGraphBuilder().build(config, stage)
     return {found.resource_name: found for found in _functions(built.resources)}

@@ -156,6 +156,17 @@ def test_every_function_has_a_size_and_a_policy_of_its_own(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_with_x_ray_on_every_function_is_traced_and_may_send_its_trace(stage: str) -> None:
+    """Without these permissions, Lambda drops the segments and tells nobody."""
+    assert {name: found.xray for name, found in functions(stage, traced=True).items()} == dict.fromkeys(
+        functions(stage), True
+    )
+    for name, configured in CONFIG["stages"][stage]["lambda_functions"].items():
+        allowed = {action for statement in statements(configured["iam_policy_file"]) for action in statement["Action"]}
+        assert {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} <= allowed, name
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_the_environment_names_what_the_stack_makes(stage: str) -> None:
     environment = CONFIG["stages"][stage]["environment_variables"]
     settings = from_environment(environment)
