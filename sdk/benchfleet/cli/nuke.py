@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchfleet.nuke.driver import Nuke, NukeOptions
     from benchfleet.nuke.thing import Thing
 
-RunId = Annotated[str | None, typer.Option(metavar="RUN_ID", help="Only the machines of this run.")]
+RunId = Annotated[str | None, typer.Option(metavar="RUN_ID", help="Only this run: stop it, and end its machines.")]
 ProvidersOnly = Annotated[bool, typer.Option("--providers-only", help="Only machines, of all runs.")]
 AlsoRegion = Annotated[
     list[str] | None, typer.Option(metavar="REGION", help="A further region to look into; may be repeated.")
@@ -46,7 +46,8 @@ def run(
     """Delete a stage from your AWS account, or only its machines.
 
     Shows what there is, and asks for the stage's name. The table and the bucket stay unless --with-results says otherwise.
-    Safe to run again: what is gone is no error. Exit code 1 if something is left.
+    With --run-id, the run is stopped first: its results so far are kept. Safe to run again: what is gone is no error.
+    Exit code 1 if something is left.
     """
     from benchfleet.nuke.driver import NukeOptions, require_sensible
     from benchfleet.nuke.hourly import hourly
@@ -106,7 +107,8 @@ def _through(nuke: "Nuke", options: "NukeOptions", progress: "Shown", *, plan: b
 
 
 def _ask(options: "NukeOptions", nuke: "Nuke") -> None:
-    words = f"Type {options.stage} to delete this from account {nuke.account}"
+    doing = f"stop run {options.run_id} and end its machines in" if options.run_id else "delete this from"
+    words = f"Type {options.stage} to {doing} account {nuke.account}"
     if str(typer.prompt(words, default="", show_default=False, err=True)).strip() != options.stage:
         typer.echo("Nothing is deleted.", err=True)
         raise typer.Abort

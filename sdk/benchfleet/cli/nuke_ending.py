@@ -47,17 +47,29 @@ def print_left(
     elif not found.things:
         print(_nothing(nuke, options))
     else:
-        count = len(found.things)
-        print(f"Deleted {count} thing{'s' if count > 1 else ''} from account {nuke.account}; nothing of it is left.")
+        print(_done(found, nuke, options))
     _kept(found, console)
-    if options.run_id:
-        print(f"A run that goes on brings new machines; to stop it: benchfleet runs stop {options.run_id}")
+    if options.scope == "machines" and not options.run_id:
+        print(
+            "Runs that go on bring new machines: `benchfleet runs stop` stops one, `nuke --run-id` one with its machines."
+        )
+
+
+def _done(found: "Inventory", nuke: "Nuke", options: "NukeOptions") -> str:
+    count = len(found.things)
+    if options.run_id is None:
+        return f"Deleted {count} thing{'s' if count > 1 else ''} from account {nuke.account}; nothing of it is left."
+    machines = sum(it.by_hour for it in found.things)
+    ended = f"{machines} machine{'' if machines == 1 else 's'} ended"
+    stopped = "is stopped" if count > machines else "was over"
+    return f"Run {options.run_id} {stopped}, {ended}; nothing of it is left in account {nuke.account}."
 
 
 def _nothing(nuke: "Nuke", options: "NukeOptions") -> str:
+    if options.run_id:
+        return f"Run {options.run_id} is over or unknown, and there is no machine of it in account {nuke.account}."
     what = "no machine" if options.scope == "machines" else "nothing"
-    of = f"run {options.run_id}" if options.run_id else f"stage {options.stage}"
-    return f"There is {what} of {of} in account {nuke.account}."
+    return f"There is {what} of stage {options.stage} in account {nuke.account}."
 
 
 def _table(things: Sequence["Thing"], console: Console) -> None:

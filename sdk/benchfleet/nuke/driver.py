@@ -1,7 +1,8 @@
 """A nuke from start to end. There is no journal: each step looks at what is there, so it may be killed anywhere and repeated."""
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchfleet.deploy import places, preflight
@@ -20,6 +21,7 @@ from benchfleet.nuke.order import Removal, Step
 from benchfleet.nuke.owned import owned
 from benchfleet.nuke.regions import FoundStack, enabled, machines_regions, require_home, stacks_of
 from benchfleet.nuke.results import Results
+from benchfleet.nuke.stopping import RunAtWork, run_at_work
 from benchfleet.nuke.stragglers import stragglers
 from benchfleet.nuke.thing import Thing
 
@@ -101,7 +103,8 @@ class Nuke:
             self._stacks = self._found_stacks()
             found = self._inventory()
             by_tag = [] if self._options.scope == "machines" else self._stragglers()
-            return sorted({*found.things, *found.strangers, *by_tag})
+            on_the_way = run.launches() if (run := self._run_at_work()) else []
+            return sorted({*found.things, *found.strangers, *by_tag, *on_the_way})
 
     def _found_stacks(self) -> list[FoundStack]:
         """In every enabled region: a deploy that was killed has told nowhere where its networks are."""
@@ -113,7 +116,8 @@ class Nuke:
         aws, options = self._aws, self._options
         machines = [it.thing(options.hourly) for it in Machines(aws, options.stage, options.run_id).find(self._regions)]
         if options.scope == "machines":
-            return Inventory(self._regions, machines)
+            run = self._run_at_work()
+            return Inventory(self._regions, [*(run.find() if run else ()), *machines])
         chalices, results = owned(aws, options.stage), Results(aws, options.stage).find()
         things = [
             *machines, *schedules.schedules(aws, options.stage), *chalices.things(aws.region),
@@ -131,13 +135,33 @@ class Nuke:
     def _steps(self) -> list[Step]:
         options = self._options
         if options.scope == "machines":
-            machines = Machines(self._aws, options.stage, options.run_id)
-            return [Step("machines", lambda: machines.end(self._regions, self._progress))]
+            return self._machines_steps()
         ours = [it for it in self._stacks if it.ours]
         return Removal(
             self._aws, options.stage, self._regions, ours, self._progress,
             with_results=options.with_results, forget=self._forget,
         ).steps()  # fmt: skip
+
+    def _machines_steps(self) -> list[Step]:
+        """Of one run, machines end twice: one that was being launched at its stop is there by the second time."""
+        machines = Machines(self._aws, self._options.stage, self._options.run_id)
+        end = Step("machines", lambda: machines.end(self._regions, self._progress))
+        if (run := self._run_at_work()) is None:
+            return [end]
+        return [
+            Step(f"run {run.run_id}", lambda: run.stop(self._progress)),
+            end,
+            Step("launches on the way", run.settle),
+            replace(end, words="machines that came meanwhile"),
+        ]
+
+    def _run_at_work(self) -> RunAtWork | None:
+        options = self._options
+        if options.run_id is None:
+            return None
+        return run_at_work(
+            self._aws, options.stage, options.run_id, profiles=self._folders.profiles, environ=os.environ
+        )
 
     def _forget(self) -> None:
         told = places.read(self._aws, self._options.stage)
