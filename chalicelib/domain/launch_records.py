@@ -16,7 +16,7 @@ from typing import Any, Self
 from benchfleet_contract.launches import FailureCode, LaunchPhase, LaunchReport, LaunchState, Market
 
 from chalicelib.domain.fleets import Means
-from chalicelib.domain.launches import Machine, Order
+from chalicelib.domain.launches import Machine, Order, Price
 from chalicelib.domain.leases import iso
 from chalicelib.domain.records import Demand, Run
 
@@ -71,6 +71,8 @@ class Launch:
     phase: LaunchPhase | None = None
     message: str | None = None
     hourly: Decimal | None = None  # USD
+    hourly_at_most: Decimal | None = None  # USD, by which `max_cost` is kept
+    price_date: str | None = None  # the day of that price
     failure: Failure | None = None
 
     @property
@@ -89,11 +91,13 @@ class Launch:
     def evolve(self, **changes: Any) -> Self:
         return replace(self, **changes)
 
-    def aim(self, *, region: str, expires_ms: int, hourly: Decimal | None) -> Self:
+    def aim(self, *, region: str, expires_ms: int, price: Price | None) -> Self:
         """The next attempt, as it is about to be made."""
         return self.evolve(
-            attempt=self.attempt + 1, aimed=True, tries=0, region=region, expires_ms=expires_ms, hourly=hourly
-        )
+            attempt=self.attempt + 1, aimed=True, tries=0, region=region, expires_ms=expires_ms,
+            hourly=price.hourly if price else None, hourly_at_most=price.at_most if price else None,
+            price_date=price.date if price else None,
+        )  # fmt: skip
 
     def launched(self, machine: Machine, *, now_ms: int) -> Self:
         return self.evolve(

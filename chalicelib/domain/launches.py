@@ -97,8 +97,19 @@ class MachineProvider(Protocol):
         """By type; absent: the region has no such type. Raises LaunchFailed."""
 
 
+@dataclass(frozen=True)
+class Price:
+    """USD an hour, of a machine with its disk and address. `at_most` is what it can rise to: that of a spot machine to the
+    price on demand; None where nobody knows that one. `date` is the day of the type's price, ISO 8601.
+    """
+
+    hourly: Decimal
+    at_most: Decimal | None
+    date: str
+
+
 class Prices(Protocol):
     """What machines cost."""
 
-    def hourly(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Decimal | None:
-        """USD an hour, of the machine with its disk and address; None where it is not known."""
+    def find(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Price | None:
+        """None where it is not known."""

@@ -17,8 +17,9 @@ from chalicelib.store.table import ConditionFailed, Table
 _SAME = (
     "run_id", "number", "name", "provider", "provisioner", "instance_type", "market", "slot", "turn", "wanted_ms", "state",
     "attempt", "aimed", "tries", "not_before_ms", "region", "zone", "resource_id", "launched_ms", "called_home_ms", "seen_ms",
-    "ended_ms", "expires_ms", "phase", "message",
+    "ended_ms", "expires_ms", "phase", "message", "price_date",
 )  # fmt: skip
+_AMOUNTS = ("hourly", "hourly_at_most")  # as text: no binary fraction is kept
 
 
 class LaunchStore:
@@ -94,10 +95,11 @@ def launch_item(launch: Launch) -> Item:
 
 def launch_of(item: Mapping[str, Any]) -> Launch:
     same = {name: item.get(name) for name in _SAME}
-    failure, hourly = item.get("failure"), item.get("hourly")
+    amounts = {name: None if item.get(name) is None else Decimal(item[name]) for name in _AMOUNTS}
+    failure = item.get("failure")
     return Launch(
         **same,  # type: ignore[arg-type]  # items hold what records gave them
-        hourly=None if hourly is None else Decimal(hourly),
+        **amounts,
         failure=Failure(*failure) if failure else None,
     )
 
@@ -106,6 +108,6 @@ def _attributes(launch: Launch) -> dict[str, Any]:
     failure = launch.failure
     return {
         **{name: getattr(launch, name) for name in _SAME},
-        "hourly": None if launch.hourly is None else str(launch.hourly),
+        **{name: None if (usd := getattr(launch, name)) is None else str(usd) for name in _AMOUNTS},
         "failure": [failure.code, failure.words, failure.remedy] if failure else None,
     }

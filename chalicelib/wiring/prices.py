@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Protocol
 
 from benchfleet_results.prices.books import MAX_BYTES, InvalidPrices, PriceBooks, of_document
@@ -13,6 +12,7 @@ from benchfleet_results.prices.shipped import shipped
 
 from chalicelib.archive.errors import ObjectMissing, StorageError
 from chalicelib.archive.layout import PRICES_KEY
+from chalicelib.domain.launches import Price
 from chalicelib.domain.ports import Clock
 
 CACHED_MS = 300_000
@@ -32,10 +32,13 @@ class PublishedPrices:
     clock: Clock
     _read: tuple[int, PriceBooks] | None = field(default=None, init=False)
 
-    def hourly(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Decimal | None:
+    def find(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Price | None:
         """A spot price that nobody knows is taken for the one on demand, above which it never is."""
         found = hourly(self._prices(), region, instance_type, market=market, disk_gb=disk_gb)
-        return None if found is None else found.usd
+        if found is None:
+            return None
+        on_demand = hourly(self._prices(), region, instance_type, disk_gb=disk_gb)
+        return Price(found.usd, on_demand.usd if on_demand else None, found.machine.date)
 
     def _prices(self) -> PriceBooks:
         now_ms = self.clock()

@@ -29,7 +29,8 @@ class LaunchView(BaseModel):
     """One machine. Every runner on it has an id that begins with `name` and a dash.
 
     `phase` and `message` are its own last report. Times are ISO 8601, UTC; `called_home_at` is when it was first heard of.
-    `hourly_usd` is None where the price is not known; `cost_usd` is what it has cost up to now, or until it ended.
+    `hourly_usd` is None where the price is not known; `cost_usd` is what it has cost up to now, or until it ended, by a price of
+    the day `price_date`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class LaunchView(BaseModel):
     expires_at: str | None
     hourly_usd: float | None
     cost_usd: float | None
+    price_date: str | None = None
     failure: LaunchFailure | None
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from benchfleet_contract.places import Place, Places
 
-from chalicelib.domain.launches import LaunchFailed, Machine, Order, Tagged, TypeFacts
+from chalicelib.domain.launches import LaunchFailed, Machine, Order, Price, Tagged, TypeFacts
 
 GIB = 1024**3
 TYPES = {
@@ -30,12 +30,15 @@ def places_in(*regions: str) -> Places:
 
 @dataclass
 class HandPrices:
-    """USD an hour by instance type, the same in every region and market."""
+    """USD an hour by instance type, the same in every region; of spot machines `spot` is what is known."""
 
     known: dict[str, Decimal] = field(default_factory=dict)
+    spot: dict[str, Decimal] = field(default_factory=dict)
 
-    def hourly(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Decimal | None:
-        return self.known.get(instance_type)
+    def find(self, region: str, instance_type: str, market: str, *, disk_gb: int) -> Price | None:
+        on_demand = self.known.get(instance_type)
+        found = self.spot.get(instance_type, on_demand) if market == "spot" else on_demand
+        return None if found is None else Price(found, on_demand, "2027-01-01")
 
 
 @dataclass

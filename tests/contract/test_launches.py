@@ -39,7 +39,8 @@ def test_everything_is_kept_as_it_is(stores: Stores) -> None:
     full = seen.evolve(
         state="failed", attempt=2, aimed=True, tries=1, not_before_ms=5, region="eu-north-1", zone="eu-north-1a",
         resource_id="i-1", launched_ms=NOW_MS, called_home_ms=NOW_MS, seen_ms=NOW_MS, ended_ms=NOW_MS, expires_ms=NOW_MS,
-        phase="image", message="pulling", hourly=Decimal("0.0425"), failure=Failure("quota", "no more", "ask"),
+        phase="image", message="pulling", hourly=Decimal("0.0425"),
+        hourly_at_most=Decimal("0.11"), price_date="2026-11-29", failure=Failure("quota", "no more", "ask"),
     )  # fmt: skip
     assert stores.launches.change(seen, full)
     assert stores.launches.get("r", seen.name) == full
@@ -51,7 +52,7 @@ def test_everything_is_kept_as_it_is(stores: Stores) -> None:
 def test_a_change_goes_by_the_state_and_the_attempt_that_were_seen(stores: Stores) -> None:
     seen = a_launch()
     stores.launches.add(seen)
-    aimed = seen.aim(region="eu-north-1", expires_ms=NOW_MS, hourly=None)
+    aimed = seen.aim(region="eu-north-1", expires_ms=NOW_MS, price=None)
     assert stores.launches.change(seen, aimed)
     assert not stores.launches.change(seen, aimed)
     assert not stores.launches.change(aimed.evolve(tries=1), aimed.evolve(state="failed"))

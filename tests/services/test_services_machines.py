@@ -473,6 +473,26 @@ def test_machines_end_before_max_cost_is_passed(system: System) -> None:
     assert list(system.cloud.names()) == []
 
 
+def test_max_cost_holds_for_spot_machines_at_the_price_on_demand_to_which_theirs_may_rise(system: System) -> None:
+    system.prices.known, system.prices.spot = {"c8g.medium": Decimal(6)}, {"c8g.medium": Decimal(2)}
+    spot = {"aws": {"market": "spot"}}
+    system.create_run(body(provision=spot, per_instance_type={"tasks": 2, "instances": 2}, max_cost=1.5))
+    one, other = look(system)
+    assert (one.state, other.state, one.expires_ms) == ("starting", "wanted", system.clock() + 15 * 60_000)
+    assert other.failure
+    assert "up to 6 USD an hour could pass max_cost" in other.failure.words
+    (view, _) = system.read_launches("r").launches
+    assert (view.hourly_usd, view.price_date) == (2, "2027-01-01")  # what it costs as far as anybody knows
+
+
+def test_a_spot_machine_without_a_price_on_demand_is_not_launched_under_max_cost(system: System) -> None:
+    system.prices.spot = {"c8g.medium": Decimal(2)}
+    system.create_run(body(provision={"aws": {"market": "spot"}}, max_cost=1000))
+    (launch,) = look(system)
+    assert launch.failure
+    assert "costs in eu-north-1 on demand" in launch.failure.words
+
+
 # the sweep
 
 

@@ -158,7 +158,8 @@ class Bucket:
 
 
 def asked(prices: PublishedPrices, name: str = "a.large") -> Decimal | None:
-    return prices.hourly(HERE, name, "on-demand", disk_gb=0)
+    found = prices.find(HERE, name, "on-demand", disk_gb=0)
+    return None if found is None else found.hourly
 
 
 def test_published_prices_count_beside_the_shipped_ones_where_they_are_newer() -> None:

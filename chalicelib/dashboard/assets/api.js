@@ -19,7 +19,7 @@
  *   error_message: ?string, failure_class: ?string, reason: ?string}} Task
  * @typedef {{run_id: string, tasks: Task[], next_cursor: ?string}} TaskPage
  * @typedef {{name: string, provider: string, instance_type: string, region: ?string, zone: ?string, market: string,
- *   state: string, phase: ?string, message: ?string, launched_at: ?string, called_home_at: ?string, cost_usd: ?number,
+ *   state: string, phase: ?string, message: ?string, launched_at: ?string, called_home_at: ?string, cost_usd: ?number, price_date: ?string,
  *   failure: ?{code: string, message: string, remedy: string}}} Launch
  * @typedef {{runner_id: string, provider: string, instance_type: string, seen_at: string, live: boolean}} Runner
  * @typedef {{place: number, label: string, mean: ?number, interval: ?number[], ratio: ?number, ratio_interval: ?number[],

@@ -31,9 +31,14 @@ function makeRow() {
     setText(cells[4], stateWords(launch));
     setAttribute(cells[4], "class", launch.state === "failed" ? "words error-text" : "words");
     setAge(launched, launch.launched_at ?? "");
-    setText(cells[6], launch.cost_usd === null ? NONE : launch.cost_usd.toFixed(4));
+    setText(cells[6], costWords(launch));
   };
   return { node: el("tr", { role: "row" }, ...cells), draw };
+}
+
+/** With the day of the price by which it was counted. */
+function costWords({ cost_usd: cost, price_date: day }) {
+  return cost === null ? NONE : [cost.toFixed(4), day && `price of ${day}`].filter(Boolean).join(", ");
 }
 
 function stateWords({ state, failure, phase, message }) {

@@ -62,8 +62,8 @@ class LaunchMachines:
             region = self.clouds.regions(means)[0]
         except LaunchFailed:
             return Decimal("Infinity")
-        hourly = self.clouds.prices.hourly(region, launch.instance_type, launch.market, disk_gb=means.disk_gb)
-        return Decimal("Infinity") if hourly is None else hourly
+        price = self.clouds.prices.find(region, launch.instance_type, launch.market, disk_gb=means.disk_gb)
+        return Decimal("Infinity") if price is None else price.hourly
 
     def _attempt(
         self, situation: Situation, launch: Launch, ledger: Ledger, known: dict[Kind, LaunchFailed]
@@ -89,17 +89,21 @@ class LaunchMachines:
         """Raises LaunchFailed where there is no money for it."""
         means, now_ms = situation.fleet.means[launch.provider], situation.now_ms
         until_ms = min(situation.run.deadline_ms, now_ms + (means.max_lifetime_s or 10**9) * 1000)
-        hourly = self.clouds.prices.hourly(region, launch.instance_type, launch.market, disk_gb=means.disk_gb)
+        price = self.clouds.prices.find(region, launch.instance_type, launch.market, disk_gb=means.disk_gb)
         max_cost = situation.fleet.max_cost
         if max_cost is not None:
+            hourly = price.at_most if price else None
             if hourly is None:
-                words = f"nobody knows what {launch.instance_type} costs in {region} ({launch.market})"
+                words = f"nobody knows what {launch.instance_type} costs in {region} on demand"
                 raise LaunchFailed("cost", words, _NO_PRICE)
             if not fits(max_cost, hourly, ledger.launches, now_ms=now_ms):
-                words = f"another {launch.instance_type} at {hourly} USD an hour could pass max_cost, {max_cost} USD"
+                most = "up to " * (launch.market == "spot")
+                words = (
+                    f"another {launch.instance_type} at {most}{hourly} USD an hour could pass max_cost, {max_cost} USD"
+                )
                 raise LaunchFailed("cost", words, _NO_ROOM)
             until_ms = min(until_ms, now_ms + affordable_ms(max_cost, hourly, ledger.launches, now_ms=now_ms))
-        return launch.aim(region=region, expires_ms=until_ms, hourly=hourly)
+        return launch.aim(region=region, expires_ms=until_ms, price=price)
 
     def _launch(self, situation: Situation, aimed: Launch, means: Means) -> Machine:
         provider = self.clouds.provider(aimed.provisioner, aimed.region or "")

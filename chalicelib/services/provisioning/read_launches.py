@@ -33,6 +33,7 @@ def view(launch: Launch, *, now_ms: int) -> LaunchView:
         resource_id=launch.resource_id, phase=launch.phase, message=launch.message, launched_at=iso(launch.launched_ms),
         called_home_at=iso(launch.called_home_ms), ended_at=iso(launch.ended_ms), expires_at=iso(launch.expires_ms),
         hourly_usd=None if launch.hourly is None else float(launch.hourly),
+        price_date=launch.price_date,
         cost_usd=None if cost is None else round(float(cost), 6),
         failure=LaunchFailure(code=failure.code, message=failure.words, remedy=failure.remedy) if failure else None,
     )  # fmt: skip

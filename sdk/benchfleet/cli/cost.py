@@ -45,7 +45,7 @@ def print_cost(cost: "RunCost") -> None:
     for it in cost.machines:
         hours, hourly, usd = (_number(value) for value in (it.hours, it.hourly_usd, it.usd))
         where = f"{it.region or ''}{', spot' if it.market == 'spot' else ''}"
-        told = f"{it.date}, {it.source}" if it.source else "unknown"
+        told = ", ".join(filter(None, [it.date, it.source])) or "unknown"
         table.add_row(it.name, it.instance_type, where, it.state, hours, hourly, usd, told)
     print_table(table)
     for words in sums(cost):
@@ -58,9 +58,15 @@ def _number(value: float | None) -> str:
 
 def sums(cost: "RunCost") -> list[str]:
     """The total in sentences, and what is not in it."""
-    words = [
-        f"{cost.usd:.4f} USD{' up to now' if cost.open else ''}, with disks and addresses, without taxes and traffic."
+    from benchfleet.prices.days import by_prices
+
+    days = by_prices(it.date for it in cost.machines if it.usd is not None)
+    told = [
+        f"{cost.usd:.4f} USD{' up to now' * bool(cost.open)}",
+        days,
+        "with disks and addresses, without taxes and traffic",
     ]
+    words = [f"{', '.join(filter(None, told))}."]
     if cost.unknown:
         words.append(
             f"Not in it, for want of a price: {', '.join(cost.unknown)}. `benchfleet prices update --publish`."

@@ -29,10 +29,11 @@ def _machine(launch: LaunchView, prices: PriceBooks, now: datetime) -> MachineCo
     quote = None
     if launch.hourly_usd is not None and launch.region:
         quote, _ = machine_quote(prices, launch.region, launch.instance_type, launch.market)
+    told = launch.price_date or (quote.date if quote else None)
     return MachineCost(
         name=launch.name, provider=launch.provider, instance_type=launch.instance_type, region=launch.region,
         market=launch.market, state=launch.state, hours=_hours(launch, now), hourly_usd=launch.hourly_usd,
-        usd=launch.cost_usd, source=quote.source if quote else None, date=quote.date if quote else None,
+        usd=launch.cost_usd, source=quote.source if quote and quote.date == told else None, date=told,
     )  # fmt: skip
 
 

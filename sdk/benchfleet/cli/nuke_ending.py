@@ -113,5 +113,6 @@ def _document(
 
 def _resource(thing: "Thing") -> Resource:
     return Resource(
-        kind=thing.kind, name=thing.name, region=thing.region, details=thing.details, hourly_usd=thing.hourly_usd
-    )
+        kind=thing.kind, name=thing.name, region=thing.region, details=thing.details, hourly_usd=thing.hourly_usd,
+        price_date=thing.price_date,
+    )  # fmt: skip

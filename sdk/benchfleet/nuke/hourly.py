@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-Hourly = Callable[[str, str, bool], float | None]  # region, instance type, spot → USD an hour; None: unknown
+Rate = tuple[float, str]  # USD an hour, and the day of that price
+Hourly = Callable[[str, str, bool], Rate | None]  # region, instance type, spot; None: unknown
 
 
 def hourly(file: str | None) -> Hourly:
@@ -17,11 +18,11 @@ def _of_file(path: Path) -> Hourly:
 
     table = load(path)
 
-    def usd(region: str, size: str, spot: bool) -> float | None:
+    def rate(region: str, size: str, spot: bool) -> Rate | None:
         found = table.find("aws", [size], "spot" if spot else "on-demand")
-        return found.usd_per_hour if found else None
+        return (found.usd_per_hour, found.date) if found else None
 
-    return usd
+    return rate
 
 
 def _known() -> Hourly:
@@ -31,8 +32,8 @@ def _known() -> Hourly:
 
     books = known_prices(file_of(os.environ))
 
-    def usd(region: str, size: str, spot: bool) -> float | None:
+    def rate(region: str, size: str, spot: bool) -> Rate | None:
         found, _ = machine_quote(books, region, size, "spot" if spot else "on-demand")
-        return float(found.usd) if found else None
+        return (float(found.usd), found.date) if found else None
 
-    return usd
+    return rate

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchfleet.nuke.thing import Thing
+from benchfleet.prices.days import by_prices
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Inventory:
         by_hour = [it for it in self.things if it.by_hour]
         if not by_hour:
             return "Nothing of it costs by the hour; storage and requests cost by use"
-        known = f"Machines cost {self.hourly_usd:.4f} USD an hour"
+        days = by_prices(it.price_date for it in by_hour)
+        known = ", ".join(filter(None, [f"Machines cost {self.hourly_usd:.4f} USD an hour", days]))
         if self.unpriced == len(by_hour):
             known = "What its machines cost an hour is unknown: `benchfleet prices update` asks AWS, --prices FILE names a table"
         elif self.unpriced:

@@ -32,11 +32,12 @@ class Machine:
     spot: bool
     tags: Mapping[str, str]
 
-    def thing(self, usd: Hourly) -> Thing:
+    def thing(self, hourly: Hourly) -> Thing:
         words = [self.size, "spot" * self.spot, self.state, self.tags.get(LAUNCH, ""), self.tags.get(RUN, "")]
         name = self.resource_id.rpartition("/")[2]
-        costs = usd(self.region, self.size, self.spot)
-        return Thing(self.kind, name, self.region, " ".join(filter(None, words)), costs, by_hour=True)
+        costs = hourly(self.region, self.size, self.spot)
+        usd, date = costs or (None, None)
+        return Thing(self.kind, name, self.region, " ".join(filter(None, words)), usd, by_hour=True, price_date=date)
 
 
 class Machines:

@@ -51,6 +51,8 @@ def _of_kind(
                 name=name,
                 kind=kind,
                 usd_per_hour=price.usd_per_hour,
+                source=price.source,
+                date=price.date,
                 hours=spent,
                 usd=spent * price.usd_per_hour,
                 tasks=len(mine),

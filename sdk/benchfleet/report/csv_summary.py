@@ -24,7 +24,8 @@ def summary_rows(report: Report) -> Iterator[Row]:
     for cost in report.costs:
         yield {
             "row": "run_cost", "provider": cost.provider, "name": cost.name, "price_kind": cost.kind,
-            "usd_per_hour": cost.usd_per_hour, "tasks": cost.tasks, "hours": cost.hours, "usd": cost.usd,
+            "usd_per_hour": cost.usd_per_hour, "price_source": cost.source, "price_date": cost.date,
+            "tasks": cost.tasks, "hours": cost.hours, "usd": cost.usd,
         }  # fmt: skip
 
 

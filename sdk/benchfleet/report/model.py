@@ -114,6 +114,8 @@ class MachineCost(Part):
     name: str
     kind: Kind
     usd_per_hour: float
+    source: str = Field(description="who says that price")
+    date: str = Field(description="the day of that price")
     hours: float
     usd: float
     tasks: int

@@ -11,6 +11,7 @@ class Resource(Document):
     region: str
     details: str
     hourly_usd: float | None
+    price_date: str | None = None
 
 
 class Nuked(Document):

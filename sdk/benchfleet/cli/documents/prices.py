@@ -51,9 +51,9 @@ class MachineCost(Document):
     hourly_usd: float | None
     usd: float | None
     source: str | None = Field(
-        description="of the price that this machine knows for it today; null where it knows none"
+        description="of the price that this machine knows for it of that day; null where it knows none"
     )
-    date: str | None
+    date: str | None = Field(description="of the price by which the control plane has counted it")
 
 
 class RunCost(Document):

@@ -16,6 +16,7 @@ from rich.text import Text
 from benchfleet.cli.ages import ago
 from benchfleet.cli.output import plain_table, print_table, size, state
 from benchfleet.documents.printable import printable
+from benchfleet.prices.days import by_prices
 from benchfleet.results.lost import lost_words
 from benchfleet.results.stops import goal_words, stop_words
 from benchfleet.watch.groups import demand_of, has_subjects
@@ -64,7 +65,8 @@ def print_machines(launches: Sequence[LaunchView], *, console: Console | None = 
     print_table(table, console=console)
     known = [launch.cost_usd for launch in launches if launch.cost_usd is not None]
     if known:
-        total = f"machines: {fsum(known):.4f} USD; `benchfleet cost` tells hours and prices"
+        days = by_prices(launch.price_date for launch in launches if launch.cost_usd is not None)
+        total = f"machines: {', '.join(filter(None, [f'{fsum(known):.4f} USD', days]))}; `benchfleet cost` tells hours and prices"
         (console or Console()).print(total, highlight=False, soft_wrap=True)
 
 
