@@ -26,7 +26,7 @@ from benchfleet.watch.polling import Clocks
 from benchfleet_contract.identity import RIGHTS, Role, WhoAmI
 from benchfleet_contract.launches import LaunchList, LaunchView
 from benchfleet_contract.runners import RunnerList, RunnerSeen
-from benchfleet_contract.runs import CreatedRun, RunDetail
+from benchfleet_contract.runs import CreatedRun, RunDetail, RunListItem
 from benchfleet_contract.tasks import Task
 
 START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -141,6 +141,7 @@ class FakeClient:
     known: list[Task] = field(default_factory=list)
     seen: list[RunnerSeen] | None = None
     machines: list[LaunchView] = field(default_factory=list)
+    earlier: list[RunListItem] = field(default_factory=list)
     created: list[Mapping[str, Any]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -161,6 +162,9 @@ class FakeClient:
         self.created.append(config)
         self.exists = True
         return CreatedRun(run_id=config["run_id"], tasks_created=4, tasks=[], warnings=[])
+
+    def runs(self) -> Iterator[RunListItem]:
+        yield from self.earlier
 
     def whoami(self) -> WhoAmI:
         if self.judges_key:

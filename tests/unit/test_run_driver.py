@@ -326,7 +326,8 @@ def test_costs_that_are_not_agreed_to_start_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing was started: the costs were not agreed to"):
         here.driver(providers=()).run()
     assert (here.provisioner.log, here.client.created) == ([], [])
-    assert here.screen.notes[-1] == "The machines cost at most 19.27 USD until the deadline."
+    assert here.screen.notes[-2] == "The machines cost at most 19.27 USD until the deadline."
+    assert "is not known: no earlier run of the same work" in here.screen.notes[-1]
 
 
 @pytest.mark.parametrize(("instances", "asked"), [(1, False), (4, True)])

@@ -1,13 +1,13 @@
 """One run as this command holds it: its state file, its control plane, its runners."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from benchfleet_contract.identity import WhoAmI
-from benchfleet_contract.runs import CreatedRun, RunDetail
+from benchfleet_contract.runs import CreatedRun, RunDetail, RunListItem
 from benchfleet_contract.workloads.kinds import kind
 
 from benchfleet.config import RunConfig
@@ -33,6 +33,8 @@ class Client(Api, Protocol):
     """The part of the client that a run needs."""
 
     def create_run(self, config: dict[str, Any]) -> CreatedRun: ...
+
+    def runs(self) -> Iterator[RunListItem]: ...
 
     def whoami(self) -> WhoAmI: ...
 

@@ -1,0 +1,137 @@
+"""How long tasks of the same work took in earlier runs: in the results of this machine, else at the control plane.
+
+The same work is the same workload with the same options (and version of ruby) in as many shards.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Protocol
+
+from benchfleet_contract.clocks import took_s
+from benchfleet_contract.runs import RunDetail, RunListItem, RunRequest
+from benchfleet_contract.states import TaskStatus
+from benchfleet_contract.tasks import Task
+
+from benchfleet.results.bounds import MAX_METADATA_BYTES, MAX_RUN_BYTES
+from benchfleet.results.files import Unreadable, folders, read_object
+
+MOST_LOOKED_AT = 50  # of the newest runs, here or there
+MOST_RUNS = 3  # of these that did the same work
+MOST_TASKS = 1_000  # of one run
+
+
+@dataclass(frozen=True)
+class Known:
+    """Mean seconds of `tasks` tasks. `same_type`: on machines of the type that was asked for."""
+
+    mean_s: float
+    tasks: int
+    same_type: bool
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Seconds of tasks by instance type, of these runs. `where` ends a sentence: `in results`."""
+
+    by_type: Mapping[str, Sequence[float]]
+    runs: tuple[str, ...]
+    where: str
+
+    def of(self, instance_type: str) -> Known | None:
+        """Of that type, else of all machines together."""
+        own = self.by_type.get(instance_type)
+        found = own or [each for seconds in self.by_type.values() for each in seconds]
+        return Known(fmean(found), len(found), same_type=bool(own)) if found else None
+
+
+class Api(Protocol):
+    """The part of the client that is asked."""
+
+    def runs(self) -> Iterator[RunListItem]: ...
+
+    def run(self, run_id: str) -> RunDetail: ...
+
+    def tasks(
+        self,
+        run_id: str,
+        *,
+        provider: str | None = None,
+        instance_type: str | None = None,
+        subject: str | None = None,
+        status: TaskStatus | None = None,
+    ) -> Iterator[Task]: ...
+
+
+def of_results(results: Path, request: RunRequest) -> Durations | None:
+    """Of the newest folders of results. What cannot be read is left out."""
+    found: dict[str, list[float]] = defaultdict(list)
+    runs: list[str] = []
+    for folder in islice(_newest(results), MOST_LOOKED_AT):
+        if len(runs) < MOST_RUNS and _is_same(_read(folder / "run.json", MAX_RUN_BYTES), request):
+            told = list(_of_folder(folder, request))
+            for instance_type, seconds in told:
+                found[instance_type].append(seconds)
+            runs += [folder.name] if told else []
+    return Durations(found, tuple(runs), f"in {os.path.relpath(results)}") if runs else None
+
+
+def of_control_plane(api: Api, request: RunRequest) -> Durations | None:
+    """Of the newest runs that it knows. Raises BenchfleetError."""
+    found: dict[str, list[float]] = defaultdict(list)
+    runs: list[str] = []
+    for listed in islice(api.runs(), MOST_LOOKED_AT):
+        if len(runs) == MOST_RUNS:
+            break
+        if listed.workload != request.workload or not _is_same(api.run(listed.run_id).model_dump(), request):
+            continue
+        told = list(_of_tasks(islice(api.tasks(listed.run_id, status=TaskStatus.COMPLETED), MOST_TASKS), request))
+        for instance_type, seconds in told:
+            found[instance_type].append(seconds)
+        runs += [listed.run_id] if told else []
+    return Durations(found, tuple(runs), "at the control plane") if runs else None
+
+
+def _newest(results: Path) -> list[Path]:
+    try:
+        return sorted(folders(results), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    except (Unreadable, OSError):
+        return []
+
+
+def _is_same(run: Mapping[str, Any] | None, request: RunRequest) -> bool:
+    wanted = {"workload": request.workload, "workload_options": request.workload_options}
+    wanted |= {"ruby_version": request.ruby_version}
+    return run is not None and all(run.get(name) == value for name, value in wanted.items())
+
+
+def _of_folder(folder: Path, request: RunRequest) -> Iterator[tuple[str, float]]:
+    for task in islice(folders(folder), MOST_TASKS):
+        told = _read(task / "metadata.json", MAX_METADATA_BYTES) or {}
+        seconds, name = told.get("duration_s"), told.get("instance_type")
+        is_known = isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < float("inf")
+        if is_known and isinstance(name, str) and told.get("status") == "success" and _fits(told.get("part"), request):
+            yield name, float(seconds or 0)
+
+
+def _of_tasks(tasks: Iterable[Task], request: RunRequest) -> Iterator[tuple[str, float]]:
+    for task in tasks:
+        seconds = took_s(task.claimed_at, task.ended_at)
+        if seconds is not None and seconds >= 0 and _fits(task.part, request):
+            yield task.instance_type, max(1.0, seconds)  # times are whole seconds
+
+
+def _fits(part: Any, request: RunRequest) -> bool:
+    """`2/3`: the second of three."""
+    return str(part or "1/1").rpartition("/")[2] == str(request.shards)
+
+
+def _read(path: Path, most: int) -> dict[str, Any] | None:
+    try:
+        return read_object(path, most=most)
+    except Unreadable:
+        return None
