@@ -94,11 +94,11 @@ def launch_item(launch: Launch) -> Item:
 
 
 def launch_of(item: Mapping[str, Any]) -> Launch:
-    same = {name: item.get(name) for name in _SAME}
-    amounts = {name: None if item.get(name) is None else Decimal(item[name]) for name in _AMOUNTS}
+    same: dict[str, Any] = {name: item.get(name) for name in _SAME}
+    amounts: dict[str, Any] = {name: None if item.get(name) is None else Decimal(item[name]) for name in _AMOUNTS}
     failure = item.get("failure")
     return Launch(
-        **same,  # type: ignore[arg-type]  # items hold what records gave them
+        **same,  # items hold what records gave them
         **amounts,
         failure=Failure(*failure) if failure else None,
     )

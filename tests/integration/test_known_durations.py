@@ -1,6 +1,7 @@
 """What tasks of the same work took, as the control plane knows it."""
 
 from contextlib import closing
+from typing import Any
 
 import pytest
 from benchfleet.client import Client
@@ -12,11 +13,11 @@ from local_emulator.stack import Emulator
 from tests.integration.api_client import Api, fresh
 from tests.integration.measured_tasks import measure
 
-WORK = {"workload": "mock", "workload_options": {"steps": 3, "step_s": 0.011}, "ruby_version": None}
+WORK: dict[str, Any] = {"workload": "mock", "workload_options": {"steps": 3, "step_s": 0.011}, "ruby_version": None}
 
 
 def asked(**changes: object) -> RunRequest:
-    body = {
+    body: dict[str, Any] = {
         **WORK,
         "per_instance_type": {"tasks": 1},
         "aws": [{"instance_type": "c8g.medium"}],

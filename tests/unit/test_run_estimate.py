@@ -79,7 +79,7 @@ def test_the_probable_cost_goes_by_the_time_out_of_tasks_where_no_earlier_run_is
 
 def done(results: Path, run_id: str, *seconds: float, instance_type: str = "c8g.medium", **changes: Any) -> None:
     """A folder of results, as a run leaves it."""
-    run = {"workload": "mock", "workload_options": {}, "ruby_version": None}
+    run: dict[str, Any] = {"workload": "mock", "workload_options": {}, "ruby_version": None}
     (results / run_id).mkdir(parents=True)
     (results / run_id / "run.json").write_text(json.dumps(run | changes))
     for number, duration_s in enumerate(seconds, start=1):

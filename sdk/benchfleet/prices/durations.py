@@ -104,9 +104,8 @@ def _newest(results: Path) -> list[Path]:
 
 
 def _is_same(run: Mapping[str, Any] | None, request: RunRequest) -> bool:
-    wanted = {"workload": request.workload, "workload_options": request.workload_options}
-    wanted |= {"ruby_version": request.ruby_version}
-    return run is not None and all(run.get(name) == value for name, value in wanted.items())
+    wanted = request.workload, request.workload_options, request.ruby_version
+    return run is not None and (run.get("workload"), run.get("workload_options"), run.get("ruby_version")) == wanted
 
 
 def _of_folder(folder: Path, request: RunRequest) -> Iterator[tuple[str, float]]:
