@@ -9,7 +9,14 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-pytest_plugins = ["pytester", "tests.engine_policy", "tests.cpu_by_area", "tests.collecting", "tests.sharing_out"]
+pytest_plugins = [
+    "pytester",
+    "tests.engine_policy",
+    "tests.cpu_by_area",
+    "tests.collecting",
+    "tests.reporting",
+    "tests.sharing_out",
+]
 
 _SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("few", max_examples=10, deadline=None, print_blob=True, suppress_health_check=_SLOW_IS_FINE)

@@ -1,24 +1,25 @@
-"""Fixtures that more than one folder of tests needs."""
+"""Fixtures that more than one folder of tests needs.
+
+What they need is imported when a test first asks: pytest reads this file in each of its processes, and not all run tests.
+"""
+
+from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.wiring import services
-from local_emulator.aws_endpoint import AwsEndpoint
-from local_emulator.config import ACCOUNT, EmulatorConfig
-from local_emulator.dynamodb.service import DynamoDb
-from local_emulator.http_server import KeepAliveServer
-from local_emulator.machines.faults import FaultPlan
-from local_emulator.parameters import ParameterStore
-from local_emulator.resources import Clients, fresh_credentials
-from local_emulator.stack import Emulator
-from tests.machine_calls import Account
+if TYPE_CHECKING:
+    from local_emulator.aws_endpoint import AwsEndpoint
+    from local_emulator.dynamodb.service import DynamoDb
+    from local_emulator.resources import Clients
+    from local_emulator.stack import Emulator
+    from tests.machine_calls import Account
 
 _RUNNING: list[Emulator] = []  # the emulator of this session, once a test has needed it
 OTHER_REGION = "eu-west-1"  # moto's state is global: a region of its own keeps these tests out of the emulator's sight
@@ -94,6 +95,9 @@ def emulator(emulator_clock: ShiftedClock) -> Iterator[Emulator]:
 
     A minute of its machines takes a second.
     """
+    from local_emulator.config import EmulatorConfig
+    from local_emulator.stack import Emulator
+
     config = EmulatorConfig(
         sweep_every_s=1.0,
         stream_every_s=0.1,
@@ -115,6 +119,8 @@ def _no_run_is_left_to_be_swept() -> Iterator[None]:
     """Each run that a file leaves open would cost 2 ms of CPU time at every later sweep: hundreds of them a whole core."""
     yield
     if _RUNNING:
+        from chalicelib.wiring import services
+
         runs = services().stores.runs
         for active in runs.active():
             runs.retire(active.run_id)
@@ -122,6 +128,8 @@ def _no_run_is_left_to_be_swept() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _account(emulator: Emulator) -> Iterator[Account]:
+    from tests.machine_calls import Account
+
     with closing(Account(emulator)) as account:
         yield account
 
@@ -129,12 +137,21 @@ def _account(emulator: Emulator) -> Iterator[Account]:
 @pytest.fixture
 def account(_account: Account) -> Iterator[Account]:
     """The emulator's AWS as whoever starts machines sees it; faults that a test makes end with it."""
+    from local_emulator.machines.faults import FaultPlan
+
     yield _account
     _account.machines.faults.set(FaultPlan())
 
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Aws]:
+    from local_emulator.aws_endpoint import AwsEndpoint
+    from local_emulator.config import ACCOUNT
+    from local_emulator.dynamodb.service import DynamoDb
+    from local_emulator.http_server import KeepAliveServer
+    from local_emulator.parameters import ParameterStore
+    from local_emulator.resources import Clients, fresh_credentials
+
     credentials, clock = fresh_credentials(), HandClock()
     store = ParameterStore(region=OTHER_REGION, account=ACCOUNT)
     dynamodb = DynamoDb(region=OTHER_REGION, account=ACCOUNT, clock=clock)

@@ -148,7 +148,7 @@ class System:
         self.clock, self.outbox = HandClock(), Outbox()
         self.provision = ProvisionOutbox(self.clock)
         self.cloud, self.prices, self.places = MemoryCloud(self.clock), HandPrices(), places_in(*REGIONS)
-        self.engine, self.dynamodb = clients.engine, clients.engine.client
+        self.engine, self.dynamodb = clients.engine, clients.engine.quick
         self.table_name = self.engine.new_table()
         self.objects = bucket or new_bucket(clients.s3)
         self.storage = Storage(lambda: self.objects, clock=self.clock)

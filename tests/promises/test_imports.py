@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 IMPORT_ALL = """
 import importlib, pkgutil, socket, sys
@@ -86,29 +88,30 @@ def test_a_start_loads_no_use_case_no_store_and_no_client_library() -> None:
     ]
 
 
-TABLES = """
+EMULATOR = """
 import sys
-import local_emulator.stack
+import local_emulator.command, local_emulator.stack
 from local_emulator.dynamodb.expressions.conditions import condition
 
 condition("attribute_not_exists(pk)", "ConditionExpression")  # a name as it is: is it a reserved word?
-print(*(name for name in sys.modules if name.startswith("moto.dynamodb")))
+print(*sys.modules, sep="\\n")
 """
 
 
-def test_the_emulator_s_tables_load_nothing_of_moto_s_dynamodb() -> None:
+@pytest.fixture(scope="module")
+def loaded_by_the_emulator() -> list[str]:
+    done = subprocess.run([sys.executable, "-c", EMULATOR], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "local_emulator.stack" in done.stdout.split()
+    return done.stdout.split()
+
+
+def test_the_emulator_s_tables_load_nothing_of_moto_s_dynamodb(loaded_by_the_emulator: list[str]) -> None:
     """Which costs time at the first write, and packages that only tests have."""
-    done = subprocess.run([sys.executable, "-c", TABLES], cwd=ROOT, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("\n", 0), done.stderr
+    assert [name for name in loaded_by_the_emulator if name.startswith("moto.dynamodb")] == []
 
 
-def test_the_plain_emulator_loads_nothing_of_the_emulated_account() -> None:
+def test_the_plain_emulator_loads_nothing_of_the_emulated_account(loaded_by_the_emulator: list[str]) -> None:
     """CloudFormation alone takes seconds, and 100 MB."""
-    code = """
-import sys
-import local_emulator.command, local_emulator.stack
-heavy = ("local_emulator.account", "moto.cloudformation", "moto.ec2.models", "moto.awslambda")
-print(*(name for name in sys.modules if name.startswith(heavy)))
-"""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("\n", 0), done.stderr
+    heavy = ("local_emulator.account", "moto.cloudformation", "moto.ec2.models", "moto.awslambda")
+    assert [name for name in loaded_by_the_emulator if name.startswith(heavy)] == []

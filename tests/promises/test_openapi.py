@@ -1,13 +1,17 @@
 """The OpenAPI document is valid, current, and says what the app does."""
 
+import copy
 import json
 import re
+from functools import reduce
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from benchfleet_contract.run_request import read_run_request
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from openapi_spec_validator.schemas import openapi_v31_schema_validator
 
 from app import app
 from chalicelib.api import openapi_document
@@ -16,6 +20,7 @@ from chalicelib.api.openapi_document import OPERATIONS
 
 DOCUMENT: dict[str, Any] = openapi_document.document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 OBJECT = {"instance_type": "c8g.medium"}
 PAGES = {("/", "get"), ("/assets/{version}/{name}", "get")}  # for people: HTML and its files, no part of the API
 BARE: dict[str, Any] = {"per_instance_type": {"tasks": 1}, "local": [OBJECT]}
@@ -28,8 +33,23 @@ def errors_of(schema: str, value: Any) -> list[str]:
     return [error.message for error in Draft202012Validator(root).iter_errors(value)]
 
 
+@pytest.mark.proof
 def test_the_document_is_valid() -> None:
+    """A proof because it takes two seconds: defaults, parameters of paths, names of operations, each schema alone."""
     validate(DOCUMENT)
+
+
+def test_the_document_has_the_form_of_openapi_and_its_schemas_are_schemas() -> None:
+    assert [error.message for error in openapi_v31_schema_validator.iter_errors(DOCUMENT)] == []
+    jsonschema_rs.meta.validate({"$schema": DRAFT, "$defs": SCHEMAS})
+
+
+@pytest.mark.parametrize(("place", "wrong"), [(("paths", "/runs", "nonsense"), {}), (("info", "title"), 5)])
+def test_a_wrong_form_is_seen(place: tuple[str, ...], wrong: Any) -> None:
+    broken = copy.deepcopy(DOCUMENT)
+    *way, last = place
+    reduce(lambda inner, key: inner[key], way, broken)[last] = wrong
+    assert list(openapi_v31_schema_validator.iter_errors(broken))
 
 
 def test_the_committed_document_is_current() -> None:

@@ -9,23 +9,25 @@ from benchfleet_contract.tasks import ClaimReply
 
 from chalicelib.domain.records import Demand, Run, RunState
 from tests.contract.records import LOCAL, a_request, a_task, a_verdict
-from tests.contract.system import Clients, System
+from tests.contract.system import System
 
 SIZE = 128  # tasks of one of the first blocks
 
 
 @contextmanager
-def counted_queries(clients: Clients) -> Iterator[list[int]]:
+def counted_queries(system: System) -> Iterator[list[int]]:
     """A list that grows by one with each query of the table."""
+    client = system.engine.client
+    system.connect(client)
     made: list[int] = []
     hook = "before-call.dynamodb.Query"
 
     def count(**_: Any) -> None:
         made.append(1)
 
-    clients.engine.client.meta.events.register(hook, count)
+    client.meta.events.register(hook, count)
     yield made
-    clients.engine.client.meta.events.unregister(hook, count)
+    client.meta.events.unregister(hook, count)
 
 
 def publish(system: System, run: Run, numbers: dict[int, Demand]) -> None:

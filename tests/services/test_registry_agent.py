@@ -109,7 +109,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def registry(engine: Engine) -> Registry:
-    return Registry(engine.store_table())
+    return Registry(engine.quick_table())
 
 
 def test_it_announces_first_and_then_beats_with_what_it_is_at(registry: Registry) -> None:

@@ -33,7 +33,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def registry(engine: Engine) -> Registry:
-    return Registry(engine.store_table())
+    return Registry(engine.quick_table())
 
 
 def refused(kind: type[Numbered], number: RegistryCode, call: Callable[[], object]) -> Numbered:
@@ -159,7 +159,7 @@ def test_nothing_is_kept_of_an_announcement_that_is_wrong(registry: Registry) ->
 
 
 def test_a_full_registry_takes_who_is_in_it_and_nobody_else(engine: Engine) -> None:
-    registry = Registry(engine.store_table(), most_executors=2)
+    registry = Registry(engine.quick_table(), most_executors=2)
     registry.announce("a")
     registry.announce("b")
     refusal = refused(RegistryFull, RegistryCode.REGISTRY_FULL, lambda: registry.announce("c"))
@@ -186,16 +186,16 @@ def test_a_control_plane_that_dies_while_it_is_told_leaves_nothing_that_a_repeat
     engine: Engine, writes: int
 ) -> None:
     name = engine.new_table()
-    registry = Registry(Table(engine.client, name))
+    registry = Registry(Table(engine.quick, name))
     registry.announce(models=["old", "kept"])
     registry.clock.pass_s(1)
-    registry.connect(Table(Mortal(engine.client, after=writes - 1), name))
+    registry.connect(Table(Mortal(engine.quick, after=writes - 1), name))
     died = False
     try:
         registry.announce(models=["kept", "new"], instance_id="process-2")
     except Killed:
         died = True
-    registry.connect(Table(engine.client, name))
+    registry.connect(Table(engine.quick, name))
     for entry in registry.discover.models(_ANY).models:
         assert entry.model_id in {"old", "kept", "new"}
     assert [found.executor_id for found in registry.discover.find("kept", _ANY).executors] in (["host-a"], [])

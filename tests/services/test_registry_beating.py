@@ -26,7 +26,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def registry(engine: Engine) -> Registry:
-    return Registry(engine.store_table())
+    return Registry(engine.quick_table())
 
 
 class Counted:
@@ -54,7 +54,7 @@ def _size(item: dict[str, Any]) -> int:
 
 
 def test_a_heartbeat_is_one_request_of_one_write_unit_whatever_the_models(engine: Engine) -> None:
-    counted = Counted(engine.client)
+    counted = Counted(engine.quick)
     registry = Registry(Table(counted, engine.new_table()))
     reply = registry.announce("x" * 36, [f"meta-llama/Llama-3.3-70B-Instruct-{number}" for number in range(50)])
     registry.clock.pass_s(10)

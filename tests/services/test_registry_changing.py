@@ -22,7 +22,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def registry(engine: Engine) -> Registry:
-    return Registry(engine.store_table())
+    return Registry(engine.quick_table())
 
 
 def models(registry: Registry) -> dict[str, dict[str, Any]]:

@@ -11,13 +11,13 @@ from chalicelib.domain.ports import Refused
 from chalicelib.domain.records import Candidates, ClaimRequest, Demand, Group
 from tests.contract.answered import answered
 from tests.contract.records import CLOUD, LOCAL, a_request, a_run
-from tests.contract.system import Clients, System
+from tests.contract.system import System
 from tests.services.claims import SIZE, claim, counted_queries, end, number, publish, told
 
 
 @pytest.fixture
-def queries(clients: Clients) -> Iterator[list[int]]:
-    with counted_queries(clients) as made:
+def queries(system: System) -> Iterator[list[int]]:
+    with counted_queries(system) as made:
         yield made
 
 

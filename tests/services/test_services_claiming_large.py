@@ -9,15 +9,15 @@ from benchfleet_contract.states import TaskStatus
 from chalicelib.domain.records import ClaimRequest, Group
 from chalicelib.services.tasks.claim_task import ClaimRequests
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_request, a_run, a_task
-from tests.contract.system import Clients, System
+from tests.contract.system import System
 from tests.services.claims import SIZE, claim, counted_queries, end, number, publish, told
 
 BLOCKS = 5  # one more than a group may have to be asked for what is in flight
 
 
 @pytest.fixture
-def queries(clients: Clients) -> Iterator[list[int]]:
-    with counted_queries(clients) as made:
+def queries(system: System) -> Iterator[list[int]]:
+    with counted_queries(system) as made:
         yield made
 
 

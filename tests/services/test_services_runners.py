@@ -155,6 +155,7 @@ def test_a_note_that_fails_is_logged_and_the_runner_gets_its_answer(caplog: pyte
 
 
 def test_a_waiting_runner_costs_one_write_in_half_a_minute(system: System, clients: Clients) -> None:
+    system.connect(clients.engine.client)
     claim(system)
     writes: list[Any] = []
     clients.engine.client.meta.events.register("before-call.dynamodb.PutItem", lambda **_: writes.append(1))
@@ -166,6 +167,7 @@ def test_a_waiting_runner_costs_one_write_in_half_a_minute(system: System, clien
 
 def test_a_page_of_a_group_reads_no_more_than_its_tasks(system: System, clients: Clients) -> None:
     """The dashboard asks for one every three seconds."""
+    system.connect(clients.engine.client)
     run = a_run("wide", sizes={LOCAL: 128, CLOUD: 128}, tasks_per_instance=128)
     system.runs.reserve(run)
     system.tasks.create(tasks_of(run))
