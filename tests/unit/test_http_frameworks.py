@@ -43,7 +43,7 @@ def test_each_record_can_be_started_found_and_stopped(framework: Framework) -> N
         ("spikard-python", {"server.py": ""}, "PYTHON server.py 8123"),
         ("spikard-node", {"server.ts": ""}, "node --import tsx server.ts 8123"),
         ("spikard-ruby", {"server.rb": ""}, "bundle exec ruby server.rb 8123"),
-        ("spikard-wasm", {"server.js": ""}, "wasmtime run -- server.js 8123"),
+        ("spikard-wasm", {"server.js": ""}, "bun run server.js 8123"),
         ("axum-baseline", {"Cargo.toml": "[package]\nname = 'a'\n[[bin]]\nname = 'b'\n"}, "APP/target/release/b 8123"),
         ("fastapi", {"server.py": ""}, "PYTHON server.py 8123"),
         ("fastapi-granian", {"server.py": ""}, "PYTHON server.py 8123"),

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use serde_json::{json, Map, Value};
 use spikard::{get, post, App, RequestContext, ServerConfig};
-use std::collections::HashMap;
 
 type Answer = Result<Response<Body>, (StatusCode, String)>;
 type Schemas = &'static Value;
@@ -60,9 +59,10 @@ fn of_path(schema: Option<&Value>, kind: &str, names: &[&str], context: &Request
     of_fields(schema, names.iter().map(|name| (name.to_string(), Value::String(value(name)))).collect())
 }
 
+/// The raw texts: its own reading of a query turns some of them into numbers and booleans.
 fn of_query(schema: Option<&Value>, context: &RequestContext) -> Answer {
-    let fields: HashMap<String, String> = context.query().unwrap_or_default();
-    of_fields(schema, fields.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
+    let first = |(name, values): (&String, &Vec<String>)| Some((name.clone(), Value::String(values.first()?.clone())));
+    of_fields(schema, context.raw_query_params().iter().filter_map(first).collect())
 }
 
 fn text(value: Value) -> Value {
