@@ -53,12 +53,13 @@ POWERFUL = [
 @dataclass
 class Count:
     """`means`: intervals of a group's own mean, `differences`: of a group to the first; [held, all]. `one_mode`: those of
-    `means` whose tasks were all in one mode of bimodal data.
+    `means` whose tasks were all in one mode of bimodal data; `marked`: those that the report calls narrow by luck.
     """
 
     means: list[int]
     differences: list[int]
     one_mode: list[int]
+    marked: list[int]
     boards: int = 0
     claims: int = 0
     found: int = 0
@@ -67,6 +68,10 @@ class Count:
     def both_modes(self) -> list[int]:
         """Those of `means` whose tasks were in both modes."""
         return [every - one for every, one in zip(self.means, self.one_mode, strict=True)]
+
+    @property
+    def unmarked(self) -> list[int]:
+        return [every - one for every, one in zip(self.means, self.marked, strict=True)]
 
 
 def runs_of(scenario: Scenario) -> int:
@@ -77,7 +82,7 @@ def runs_of(scenario: Scenario) -> int:
 def measure(scenario: Scenario, *, runs: int | None = None, seed: int = SEED) -> Count:
     """`claims`: boards with a claim where nothing differs; `found`: boards whose last group is told from the first."""
     chance = random.Random(f"{seed} {scenario.name}")
-    count = Count([0, 0], [0, 0], [0, 0])
+    count = Count([0, 0], [0, 0], [0, 0], [0, 0])
     for _ in range(runs or runs_of(scenario)):
         drawn = simulate(scenario, chance)
         for board in boards_of(drawn, scenario):
@@ -106,6 +111,8 @@ def _count(board: Board, drawn: Simulated, scenario: Scenario, count: Count) -> 
             _held(interval, true(row, names), count.means)
             if (row.subject or row.name) in drawn.one_mode:
                 _held(interval, true(row, names), count.one_mode)
+            if row.narrow:
+                _held(interval, true(row, names), count.marked)
         if row is not first:
             _held(row.to_best.interval, true(row, names) - true(first, names), count.differences)
             claimed = claimed or row.to_best.beyond_noise
@@ -139,6 +146,13 @@ def metrics() -> list[dict[str, Any]]:
         Metric("report: boards with a false claim", claims, "share", 0.05, how).as_dict(),
         _coverage("report: intervals of means", [one.means for one in honest], how),
         _coverage("report: intervals of single differences", [one.differences for one in alone], how),
+        Metric(
+            "report: intervals of bimodal data without a question mark that miss",
+            1 - (share(_sum([one.unmarked for one in modes])) or 0.0),
+            "share",
+            0.05 + TOLERANCE,
+            how,
+        ).as_dict(),
         Metric(
             "report: intervals of bimodal data that miss, where tasks were in both modes",
             1 - (share(_sum([one.both_modes for one in modes])) or 0.0),
@@ -188,6 +202,9 @@ def rows_of_modes() -> Iterator[tuple[str, ...]]:
         yield (
             f"{scenario.tasks} tasks, {scenario.slow:.0%} of all slow",
             _told(share(found.means)),
+            _told(share(found.unmarked)),
+            _told(share(found.marked)),
+            _told(found.marked[1] / found.means[1]),
             _told(share(found.both_modes)),
             _told(share(found.one_mode)),
             _told(1 - missed),
@@ -204,7 +221,20 @@ def main() -> None:
         ("scenario", "boards", "intervals of means", "of differences", "boards with a false claim"),
         rows(),
     )
-    _print(("bimodal", "held", "where both modes were seen", "where one was", "bound", "false claims"), rows_of_modes())
+    _print(
+        (
+            "bimodal",
+            "held",
+            "without a mark",
+            "with one",
+            "marked",
+            "where both modes were seen",
+            "where one was",
+            "bound",
+            "false claims",
+        ),
+        rows_of_modes(),
+    )
     powers = (
         (five.name, *(_told(one.found / one.boards) for one in (measure(five), measure(ten))))
         for five, ten in zip(POWERFUL[::2], POWERFUL[1::2], strict=True)

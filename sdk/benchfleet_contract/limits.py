@@ -6,9 +6,7 @@ MAX_FORM_NAME_CHARS = 512
 MAX_FORM_DEPTH = 16  # `a[b][c]` is three deep
 MAX_TASKS = 100_000  # of a run: what one status item can count (see chalicelib/store/keys.py)
 MAX_GROUPS = 256  # distinct (provider, instance type) pairs of a run: their counters share one DynamoDB item
-PILOT_TASKS = (
-    20  # before a run with a target precision may end: fewer tell too little of the spread (docs/benchmarks.md)
-)
+PILOT_TASKS = 30  # before a run with a target precision may end: fewer tell too little of tails (docs/benchmarks.md)
 MIN_SEQUENTIAL_TASKS, MAX_SEQUENTIAL_TASKS = 10, 1_000  # of an instance and subject, in such a run
 MIN_TARGET_PRECISION, MAX_TARGET_PRECISION = 0.001, 0.5  # half the width of an interval, as a share of the mean
 MAX_SHARDS = 1_000  # of a subject's work: what no suite has benchmarks for

@@ -1,7 +1,9 @@
 """What the report may claim: instances, families of tests, one mean, places, what could have been found."""
 
+import csv
 import io
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from benchfleet.cli.report_tables import ranking_table
 from benchfleet.report import page
 from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.reading import read_runs
@@ -81,6 +84,36 @@ def test_beside_its_intervals_a_report_says_what_so_few_repeats_may_all_have_mis
     for form in (as_markdown(found), page.render(found), _terminal(found)):
         assert " ".join(form.split()).count("slow by chance") == bool(said)
         assert said in " ".join(form.split())
+
+
+@pytest.mark.parametrize(("slow", "tasks"), one_now((0.3, 3), (0.3, 5), (0.5, 3)))
+def test_intervals_without_a_mark_hold_the_mean_of_two_modes(slow: float, tasks: int) -> None:
+    found = measure(Scenario(tasks, shape="bimodal", slow=slow), runs=150)
+    assert (share(found.unmarked) or 0) >= 0.9  # 94.2 % and more of many; all of them: 79 to 83 %
+    assert (share(found.marked) or 1) < 0.6
+
+
+def test_an_interval_that_may_be_narrow_by_luck_is_marked_in_every_form(tmp_path: Path) -> None:
+    quiet, noisy = (1.0, 1.001, 1.002), (1.1, 1.15, 1.2)
+    tasks = [of_values(kind, {"x": [value]}) for kind, values in (("a", quiet), ("b", noisy)) for value in values]
+    found = report(tmp_path, *tasks)
+    (board,) = found.boards
+    assert [row.narrow for row in board.ranking] == [cell.narrow for cell in board.benchmarks[0].cells] == [True, False]
+    for form in (as_markdown(found), page.render(found), _terminal(found)):
+        words = " ".join(form.split())
+        assert re.search(r"\d s \?", words)
+        assert words.count("Intervals with a question mark may be too narrow") == 1
+    rows = csv.DictReader(io.StringIO(as_csv(found)))
+    assert [(row["name"], row["ci95_narrow"]) for row in rows if row["row"] == "ranking"] == [("a", "yes"), ("b", "")]
+
+
+@pytest.mark.parametrize("repeats", [19, 20])
+def test_twenty_repeats_are_no_luck(tmp_path: Path, repeats: int) -> None:
+    tasks = [
+        of_values(kind, {"x": [1 + n % 5 * step]}) for kind, step in (("a", 0.001), ("b", 0.01)) for n in range(repeats)
+    ]
+    (board,) = report(tmp_path, *tasks).boards
+    assert [row.narrow for row in board.ranking] == [repeats < 20, False]
 
 
 # one by one

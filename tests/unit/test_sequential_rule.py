@@ -132,11 +132,11 @@ def test_a_body_with_a_target_asks_for_as_many_tasks_as_it_may_take() -> None:
 def test_fewer_than_the_pilot_are_told_to_be_too_few() -> None:
     reading = read_run_request(GOOD | {"per_instance_type": {"tasks": 3}})
     assert reading.warnings == [
-        "per_instance_type.tasks: with a target precision, 20 tasks are done in any case, not 3"
+        "per_instance_type.tasks: with a target precision, 30 tasks are done in any case, not 3"
     ]
     assert reading.request
     assert reading.request.precision
-    assert reading.request.precision.pilot == 20
+    assert reading.request.precision.pilot == 30
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_the_names_stay_providers_where_they_hold_instances() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "most", "pilot"), [(1, 40, 20), (9, 40, 20), (10, 40, 10), (30, 40, 30), (1, 14, 14), (1, 20, 20)]
+    ("tasks", "most", "pilot"), [(1, 40, 30), (9, 40, 30), (10, 40, 10), (35, 40, 35), (1, 14, 14), (1, 30, 30)]
 )
-def test_twenty_tasks_come_first_unless_ten_or_more_are_asked_for(tasks: int, most: int, pilot: int) -> None:
+def test_thirty_tasks_come_first_unless_ten_or_more_are_asked_for(tasks: int, most: int, pilot: int) -> None:
     request = read_run_request(GOOD | {"per_instance_type": {"tasks": tasks}, "max_tasks": most}).request
     assert request
     assert request.precision

@@ -44,7 +44,7 @@ def _bars(board: Board) -> FittingTable:
 
 
 def _told(row: Ranked, board: Board) -> tuple[str, str]:
-    ends = words.interval(row.centre_interval, board.unit, like=row.centre)
+    ends = words.interval(row.centre_interval, board.unit, like=row.centre, narrow=row.narrow)
     return words.quantity(row.centre, board.unit), ends
 
 

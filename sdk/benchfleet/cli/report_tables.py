@@ -130,7 +130,7 @@ def _ranked(row: Ranked, board: Board) -> list[Text]:
         str(row.place),
         row.label,
         words.quantity(row.centre, board.unit),
-        words.interval(row.centre_interval, board.unit, like=row.centre),
+        words.interval(row.centre_interval, board.unit, like=row.centre, narrow=row.narrow),
         _to_best(row, board),
         words.noise(row.to_best.verdict),
         str(row.tasks),
@@ -222,7 +222,8 @@ def _cell(cell: Cell, unit: str, better: str) -> list[str]:
     return [
         cell.label,
         words.quantity(cell.mean, unit),
-        words.interval(cell.interval, unit, like=cell.mean) + (" (one task)" if cell.tasks == 1 else ""),
+        words.interval(cell.interval, unit, like=cell.mean, narrow=cell.narrow)
+        + (" (one task)" if cell.tasks == 1 else ""),
         words.to_best(cell.to_best, unit, better),
         words.noise(cell.to_best.verdict),
         words.share(cell.spread.between_tasks if cell.spread else None),

@@ -34,7 +34,7 @@ def reached(board: Board, order: Order) -> str:
     mean = words.mean_name([board]).capitalize()
     of = f" of {shown(first.label)}" if order.verdict in ("not_told_apart", "unknown") else ""
     over = f" over {size} benchmarks" if size > 1 else ""
-    ends = words.interval(first.centre_interval, board.unit, like=first.centre)
+    ends = words.interval(first.centre_interval, board.unit, like=first.centre, narrow=first.narrow)
     sure = f" (95 % interval: {ends})" if order.verdict == "only_one" and ends != words.NONE else ""
     return f"{mean}{of}{over}: {words.quantity(first.centre, board.unit)}{sure}."
 

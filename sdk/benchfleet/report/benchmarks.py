@@ -9,16 +9,14 @@ from benchfleet_results.boards.dimensions import By, label
 from benchfleet_results.boards.grouping import BoardData, Measured
 from benchfleet_results.boards.judging import common_scale
 from benchfleet_results.boards.model import CONFIDENCE, Interval, Over, Relation
-from benchfleet_results.boards.ranking import Common, in_unit
+from benchfleet_results.boards.ranking import Common, in_unit, narrow_ones
 from benchfleet_results.boards.relations import NOT_COMPARED, Standing
 from benchfleet_results.boards.tasks import GroupKey
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
-from benchfleet_results.statistics.comparing import around
+from benchfleet_results.statistics.comparing import as_ratios
 from benchfleet_results.statistics.components import components
 from benchfleet_results.statistics.estimates import half_width
-from benchfleet_results.statistics.sample import Sample
-from benchfleet_results.statistics.student import t_quantile
 
 from benchfleet.report.distributions import distribution
 from benchfleet.report.model import Benchmark, Cell, GroupSpread, Spread
@@ -28,19 +26,28 @@ def table(board: BoardData, series: Series, by: By, shared: Common, standing: St
     """Best first. What is not compared is in the order of its means, too."""
     found = {key: data.series[series] for key, data in board.groups.items() if series in data.series}
     scale = common_scale(found.values(), board.key.scale)
+    several = {key: (one.sample(scale), one.units(scale).over) for key, one in found.items() if len(one.taken) > 1}
+    doubtful = narrow_ones(several, scale)
     return Benchmark(
         benchmark=series.benchmark,
         unit=series.unit,
         common=series in shared.series,
         missing=[label(key, by) for key in board.groups if key not in found],
         cells=[
-            _cell(key, found[key], NOT_COMPARED if board.key.not_compared else related, by, scale)
+            _cell(
+                key,
+                found[key],
+                NOT_COMPARED if board.key.not_compared else related,
+                by,
+                scale,
+                narrow=key in doubtful,
+            )
             for key, related in standing.relations.items()
         ],
     )
 
 
-def _cell(key: GroupKey, measured: Measured, related: Relation, by: By, scale: Scale) -> Cell:
+def _cell(key: GroupKey, measured: Measured, related: Relation, by: By, scale: Scale, *, narrow: bool) -> Cell:
     mean, interval, over = centre(measured, scale)
     return Cell(
         **key._asdict(),
@@ -52,6 +59,7 @@ def _cell(key: GroupKey, measured: Measured, related: Relation, by: By, scale: S
         instances=measured.instances,
         samples=sum(map(len, measured.by_task)),
         dropped=measured.dropped,
+        narrow=narrow,
         task_means=measured.means,
         distribution=distribution(measured.by_task),
         to_best=related,
@@ -65,12 +73,13 @@ def centre(measured: Measured, scale: Scale) -> tuple[float, Interval | None, Ov
         return measured.means[0], _of_samples(measured), "samples"
     found, better = measured.sample(scale), measured.series.better
     mean = found.mean if better == "lower" else -found.mean
-    half = _half(found)
+    ends = found.ends(confidence=CONFIDENCE)
+    if ends is not None and better != "lower":
+        ends = -ends[1], -ends[0]
     over = measured.units(scale).over
     if scale == "ratio":
-        ends = around(mean, half) if half is not None else None
-        return in_unit(found.mean, better) or measured.means[0], ends, over
-    return mean, None if half is None else _cut(mean - half, mean + half, measured), over
+        return in_unit(found.mean, better) or measured.means[0], ends and as_ratios(ends), over
+    return mean, ends and _cut(*ends, measured), over
 
 
 def _of_samples(measured: Measured) -> Interval | None:
@@ -78,12 +87,6 @@ def _of_samples(measured: Measured) -> Interval | None:
     (values,) = measured.by_task
     half = half_width(values, confidence=CONFIDENCE)
     return None if half is None else _cut(measured.means[0] - half, measured.means[0] + half, measured)
-
-
-def _half(found: Sample) -> float | None:
-    if found.squared_error is None:
-        return None
-    return t_quantile((1 + CONFIDENCE) / 2, degrees=found.degrees) * math.sqrt(found.squared_error)
 
 
 def _cut(low: float, high: float, measured: Measured) -> Interval:

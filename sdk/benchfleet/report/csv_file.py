@@ -23,7 +23,7 @@ COLUMNS = (
     "quality", "quality_findings",
     "place", "confidence", "detectable", "minimum", "quartile_1", "median",
     "quartile_3", "maximum", "price_kind", "slots_at_work", "per_dollar", "usd_per_million", "old", "new", "factor",
-    "factor_low", "factor_high", "hours", "usd",
+    "factor_low", "factor_high", "hours", "usd", "ci95_narrow",
 )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def _numbers(cell: Cell, *, common: bool) -> Row:
     parts, lie = cell.spread, cell.distribution
     found: dict[str, object] = {
         "tasks": cell.tasks, "samples": cell.samples, "samples_dropped": cell.dropped, "mean": cell.mean,
-        **pair("ci95", cell.interval), "ci95_over": cell.interval_over, "in_ranking": common,
+        **pair("ci95", cell.interval), "ci95_over": cell.interval_over, "ci95_narrow": cell.narrow or None, "in_ranking": common,
         **about_relation(cell.to_best),
     }  # fmt: skip
     if parts:

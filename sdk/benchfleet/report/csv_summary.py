@@ -54,6 +54,7 @@ def _ranked(row: Ranked, board: Board) -> Row:
     return {
         **about_board("ranking", board, row.key[:3], row.variant), "unit": board.unit, "place": row.place,
         "tasks": row.tasks, "mean": row.centre, **pair("ci95", row.centre_interval), "ci95_over": row.interval_over,
+        "ci95_narrow": row.narrow or None,
         **about_relation(row.to_best),
     }  # fmt: skip
 

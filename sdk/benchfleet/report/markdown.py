@@ -141,7 +141,7 @@ def _ranking_table(board: Board) -> list[str]:
             str(row.place),
             escape(row.label),
             escape(words.quantity(row.centre, board.unit)),
-            escape(words.interval(row.centre_interval, board.unit, like=row.centre)),
+            escape(words.interval(row.centre_interval, board.unit, like=row.centre, narrow=row.narrow)),
             escape(words.to_best(row.to_best, board.unit, board.better)),
             escape(words.apart_interval(row.to_best, board.unit, board.better)),
             words.board_verdict(row.to_best.verdict, board),
@@ -246,7 +246,7 @@ def _benchmarks(board: Board) -> list[str]:
             escape(one.benchmark),
             escape(cell.label),
             escape(words.quantity(cell.mean, one.unit)),
-            escape(words.interval(cell.interval, one.unit, like=cell.mean)),
+            escape(words.interval(cell.interval, one.unit, like=cell.mean, narrow=cell.narrow)),
             escape(words.to_best(cell.to_best, one.unit, board.better)),
             words.verdict(cell.to_best.verdict, metric=board.metric, unit=one.unit, better=board.better),
         )

@@ -231,6 +231,11 @@ class Cell(Compares):
     instances: int | None = Field(default=None, description="that its tasks ran on; null where not recorded")
     samples: int
     dropped: int = Field(description="samples that were no usable numbers")
+    narrow: bool = Field(
+        default=False,
+        description="may the interval of the mean be narrow by luck? fewer than 20 repeats, which vary much less than those of "
+        "the others",
+    )
     task_means: list[float]
     distribution: Distribution | None = Field(default=None, description="null without samples")
     to_best: Relation

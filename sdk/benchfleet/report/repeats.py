@@ -12,8 +12,19 @@ _ALMOST_NEVER = 0.05
 
 def repeats(boards: Iterable[Board]) -> str:
     """`Instances are the repeats.` Empty without a ranking."""
-    rows = [row for board in boards for row in board.ranking]
-    return " ".join(filter(None, (_kind(rows), _unseen(rows))))
+    every = list(boards)
+    rows = [row for board in every for row in board.ranking]
+    return " ".join(filter(None, (_kind(rows), _unseen(rows), _narrow(every) if rows else "")))
+
+
+def _narrow(boards: Sequence[Board]) -> str:
+    rows = any(row.narrow for board in boards for row in board.ranking)
+    if not rows and not any(cell.narrow for board in boards for one in board.benchmarks for cell in one.cells):
+        return ""
+    return (
+        "Intervals with a question mark may be too narrow: these repeats vary much less than those beside them, and there "
+        "are fewer than 20, so it may be luck."
+    )
 
 
 def missed(count: int, share: float = RARE) -> float:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchfleet_contract.runs import RunPrecision
+from benchfleet_contract.limits import PILOT_TASKS
+from benchfleet_contract.runs import GroupStop, RunPrecision
 from benchfleet_contract.states import NOT_NEEDED, StopReason
 from pydantic import ValidationError
 
@@ -40,8 +41,19 @@ def stopping(runs: Sequence[Run]) -> Iterator[str]:
             yield _MORE_INSTANCES
         early = [stop for stop in precision.stops if stop.reason == StopReason.PRECISION]
         yield from _some(run, stop_words(precision.model_copy(update={"stops": early})))
+        yield from _soon(run, early)
         if run.not_needed:
             yield f"Run {run.run_id}: {run.not_needed} tasks were not needed, and are in no count."
+
+
+def _soon(run: Run, early: Sequence[GroupStop]) -> Iterator[str]:
+    """Of a run that asked for few: simulated with data of a long tail to the slow side (docs/benchmarks.md)."""
+    fewest = min((stop.tasks for stop in early), default=PILOT_TASKS)
+    if fewest < PILOT_TASKS:
+        yield (
+            f"Run {run.run_id} ended after {fewest} tasks: if one in five or ten is slow by chance, intervals of so few may be "
+            f"too narrow. From {PILOT_TASKS} tasks on they hold the mean as often as they say."
+        )
 
 
 def _some(run: Run, told: Sequence[str]) -> Iterator[str]:

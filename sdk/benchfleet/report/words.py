@@ -46,12 +46,12 @@ def quantity(value: float | None, unit: str | None) -> str:
     return f"{number(value / factor)} {name}"
 
 
-def interval(ends: Interval | None, unit: str | None, *, like: float | None) -> str:
-    """In the unit that `like` (the mean) is shown in."""
+def interval(ends: Interval | None, unit: str | None, *, like: float | None, narrow: bool = False) -> str:
+    """In the unit that `like` (the mean) is shown in. `narrow`: it may be so by luck (a question mark; `repeats` says why)."""
     if ends is None or unit is None or like is None:
         return NONE
     factor, name = scale(like, unit=unit)
-    return f"{number(ends[0] / factor)} to {number(ends[1] / factor)} {name}"
+    return f"{number(ends[0] / factor)} to {number(ends[1] / factor)} {name}{' ?' * narrow}"
 
 
 def who(report: Report) -> str:

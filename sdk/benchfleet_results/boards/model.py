@@ -113,6 +113,11 @@ class Ranked(Compares):
     relative_interval: Interval | None = Field(
         description="of the geometric mean alone, as a multiple of the best's geometric mean, larger being worse"
     )
+    narrow: bool = Field(
+        default=False,
+        description="may the interval of the mean be narrow by luck? fewer than 20 repeats, which vary much less than those of "
+        "the others",
+    )
     to_best: Relation
 
     @property

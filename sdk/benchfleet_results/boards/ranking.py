@@ -12,6 +12,7 @@ from benchfleet_results.boards.tasks import GroupKey
 from benchfleet_results.metrics import Scale
 from benchfleet_results.series import Series
 from benchfleet_results.statistics.comparing import exp
+from benchfleet_results.statistics.narrow import narrow
 from benchfleet_results.statistics.sample import Sample
 from benchfleet_results.statistics.scores import Score, score
 
@@ -56,10 +57,11 @@ def _some(names: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Each group's score over the common benchmarks, and of what kind its units are."""
+    """Each group's score over the common benchmarks, of what kind its units are, and whose intervals may be narrow by luck."""
 
     scores: Mapping[GroupKey, Score]
     over: Mapping[GroupKey, Over]
+    narrow: frozenset[GroupKey] = frozenset()
 
     @property
     def samples(self) -> dict[GroupKey, Sample]:
@@ -71,7 +73,19 @@ def scored(board: BoardData, shared: Common) -> Ranking | None:
     if not shared.series or board.key.not_compared or (board.key.scale != "ratio" and not shared.unit):
         return None
     found = {key: score_of(data, shared.series, board.key.scale) for key, data in board.groups.items()}
-    return Ranking({key: of for key, (of, _) in found.items()}, {key: over for key, (_, over) in found.items()})
+    over = {key: over for key, (_, over) in found.items()}
+    samples = {key: (of.sample, over[key]) for key, (of, _) in found.items()}
+    return Ranking({key: of for key, (of, _) in found.items()}, over, narrow_ones(samples, board.key.scale))
+
+
+def narrow_ones(found: Mapping[GroupKey, tuple[Sample, Over]], scale: Scale) -> frozenset[GroupKey]:
+    """Of groups with the same kind of units. Counts and shares of zero do not vary, and that is no luck."""
+    if scale != "ratio":
+        return frozenset()
+    kinds = {over for _, over in found.values()}
+    return frozenset().union(
+        *(narrow({key: one for key, (one, over) in found.items() if over == kind}) for kind in kinds)
+    )
 
 
 def score_of(data: GroupData, series: Sequence[Series], scale: Scale) -> tuple[Score, Over]:
@@ -121,6 +135,7 @@ def _ranked(
         geometric_mean_interval=_interval(found, board) if ratio and in_one_unit else None,
         mean=None if ratio else _plain(found.sample.mean, board.key.better),
         mean_interval=None if ratio else _plain_interval(found, board),
+        narrow=key in ranking.narrow,
         relative_interval=_relative(found, ranking.scores[first]) if ratio else None,
         to_best=related,
     )

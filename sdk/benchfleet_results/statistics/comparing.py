@@ -35,7 +35,7 @@ class Comparison:
 def compare(this: Sample, other: Sample, *, confidence: float = 0.95) -> Comparison:
     """The contrast of two means of logs, as a ratio."""
     found = contrast(this, other, confidence=confidence)
-    return Comparison(exp(found.difference), found.interval and _exp_of(found.interval), found.p)
+    return Comparison(exp(found.difference), found.interval and as_ratios(found.interval), found.p)
 
 
 def contrast(this: Sample, other: Sample, *, confidence: float = 0.95) -> Contrast:
@@ -104,11 +104,7 @@ def exp(value: float) -> float | None:
     return math.exp(value) if abs(value) < _LOG_MOST else None
 
 
-def around(centre: float, half: float) -> tuple[float, float] | None:
-    """The interval of logs `centre` ± `half` on the scale of ratios; None where it does not fit floats."""
-    return _exp_of((centre - half, centre + half))
-
-
-def _exp_of(ends: tuple[float, float]) -> tuple[float, float] | None:
+def as_ratios(ends: tuple[float, float]) -> tuple[float, float] | None:
+    """An interval of logs on the scale of ratios; None where it does not fit floats."""
     low, high = exp(ends[0]), exp(ends[1])
     return None if low is None or high is None else (low, high)

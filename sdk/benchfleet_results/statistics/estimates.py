@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from benchfleet_results.statistics.sample import variance
+from benchfleet_results.statistics.sample import Sample, variance
 from benchfleet_results.statistics.student import t_quantile
 
 
@@ -51,9 +51,9 @@ def estimate(samples_by_task: Sequence[Sequence[float]], *, confidence: float = 
     means = [fmean(group) for group in groups]
     if min(means) <= 0:
         return _plain(means, count, len(groups), "tasks", never_negative, confidence)
-    logs = [math.log(mean) for mean in means]
-    centre, half = fmean(logs), half_width(logs, confidence=confidence) or 0.0
-    return Estimate(math.exp(centre), (_exp(centre - half), _exp(centre + half)), count, len(groups), "tasks")
+    found = Sample.of([math.log(mean) for mean in means], units=range(len(means)))
+    low, high = found.ends(confidence=confidence) or (found.mean, found.mean)
+    return Estimate(math.exp(found.mean), (_exp(low), _exp(high)), count, len(groups), "tasks")
 
 
 def _plain(

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import NamedTuple
 
+from benchfleet_results.statistics.skewness import reach
+from benchfleet_results.statistics.student import t_quantile
+
 ROUNDING = 1e-12  # logs that differ by less differ by how they were added up; plain means, by this share of them
 PAIRS = 4  # units of one instance that are paired at least: of fewer, degrees of freedom are worth more
 PAIRED_INSTANCES = 2
@@ -65,6 +68,17 @@ class Sample:
         """Whether both are of the same units, and of enough of them."""
         enough = len(self.deviations) >= max(self.pairs, other.pairs)
         return enough and self.deviations.keys() == other.deviations.keys()
+
+    def ends(self, *, confidence: float = 0.95) -> tuple[float, float] | None:
+        """The interval of the mean, on its own scale; None without replication. Longer to the side of a tail that many
+        units show (`skewness`).
+        """
+        if self.squared_error is None:
+            return None
+        quantile = t_quantile((1 + confidence) / 2, degrees=self.degrees)
+        below, above = reach(list(self.deviations.values()), quantile)
+        error = math.sqrt(self.squared_error)
+        return self.mean - below * error, self.mean + above * error
 
     def shifted(self, by: float) -> "Sample":
         """As sure, at another mean: what is divided by an exact price."""

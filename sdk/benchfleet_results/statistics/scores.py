@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean
 
-from benchfleet_results.statistics.comparing import around, exp
+from benchfleet_results.statistics.comparing import as_ratios, exp
 from benchfleet_results.statistics.sample import PAIRS, ROUNDING, Sample
-from benchfleet_results.statistics.student import t_quantile
 
 
 @dataclass(frozen=True)
@@ -30,17 +29,11 @@ class Score:
 
     def interval(self, *, confidence: float = 0.95) -> tuple[float, float] | None:
         """None with one unit: what differs from one to another is then unknown."""
-        half = self._half(confidence)
-        return None if half is None else around(self.sample.mean, half)
+        ends = self.ends(confidence=confidence)
+        return None if ends is None else as_ratios(ends)
 
     def ends(self, *, confidence: float = 0.95) -> tuple[float, float] | None:
-        half = self._half(confidence)
-        return None if half is None else (self.sample.mean - half, self.sample.mean + half)
-
-    def _half(self, confidence: float) -> float | None:
-        if self.sample.squared_error is None:
-            return None
-        return t_quantile((1 + confidence) / 2, degrees=self.sample.degrees) * sqrt(self.sample.squared_error)
+        return self.sample.ends(confidence=confidence)
 
 
 def score(

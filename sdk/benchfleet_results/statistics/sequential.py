@@ -42,9 +42,9 @@ class Execution(NamedTuple):
 class Precision:
     """`half_width` is what the rule goes by: the upper half of the interval as a share of the mean (0.01: 1 %).
 
-    `printed` is the same of the interval that a report prints. It is never wider than `half_width`. Both are None where there
-    is none.
-    `mean` is the logarithm of the geometric mean. `over` names what was repeated.
+    `printed` is the same of the interval that a report prints, whose `ends` are logarithms. It is never wider than
+    `half_width`. They are None where there is none. `mean` is the logarithm of the geometric mean. `over` names what was
+    repeated.
     """
 
     tasks: int
@@ -52,6 +52,7 @@ class Precision:
     half_width: float | None = None
     printed: float | None = None
     over: Literal["instances", "tasks"] = "tasks"
+    ends: tuple[float, float] | None = None
 
 
 def common(executions: Sequence[Execution]) -> frozenset[str]:
@@ -76,9 +77,9 @@ def precision(executions: Sequence[Execution], benchmarks: Sequence[str], *, con
     over: Literal["instances", "tasks"] = "instances" if instances else "tasks"
     if ends is None:
         return Precision(len(executions), scored.sample.mean, over=over)
-    half = (ends[1] - ends[0]) / 2
+    half = max(ends[1] - scored.sample.mean, scored.sample.mean - ends[0])  # of a skewed one, the longer
     least = t_quantile((1 + confidence) / 2, degrees=scored.sample.degrees) * _explained(instances, known)
-    return Precision(len(executions), scored.sample.mean, _share(max(half, least)), _share(half), over)
+    return Precision(len(executions), scored.sample.mean, _share(max(half, least)), _share(half), over, ends)
 
 
 def reached(found: Precision, *, target: float, pilot: int) -> bool:
