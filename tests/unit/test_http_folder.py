@@ -7,7 +7,7 @@ import pytest
 from benchfleet.exceptions import UsageError
 from benchfleet.http.consolidate import consolidate
 from benchfleet.http.folder import ResultsFolder, keep_profiles
-from benchfleet.http.missing import ceilings, lines
+from benchfleet.http.missing import ceilings, lines, notes
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.reading import read_runs
 from benchfleet_contract.http_results import (
@@ -188,3 +188,22 @@ def test_frameworks_that_end_at_the_same_rate_are_told_of(tmp_path: Path) -> Non
     (warning,) = ceilings(found)
     assert warning.startswith("w: b, c, a all end at about 1007 requests a second: probably the generator")
     assert list(ceilings([one for one in found if one.subject in ("a", "d")])) == []
+
+
+def test_two_load_tools_and_numbers_that_do_not_count_have_no_limit_in_common() -> None:
+    def loaded(name: str, rate: float, tool: str) -> HttpResult:
+        level = Level(tool=tool, connections=8, duration_s=2, requests=1, ok=1, rps=rate)
+        cell = WorkloadResult(name="w", suite="all", status="measured", best_rps=rate, saturation=[level])
+        return result(name, 1, {}).model_copy(update={"workloads": [cell]})
+
+    found = [loaded("a", 1000, "wrk"), loaded("b", 1001, "wrk"), loaded("c", 1002, "h2load")]
+    assert list(ceilings(found)) == []
+    assert list(ceilings([*found, result("d", 1, {"w": None}), result("d", 2, {"w": None})])) == []
+    assert len(list(ceilings([*found, loaded("d", 1003, "wrk")]))) == 1
+
+
+def test_what_is_odd_is_told_once_with_whom_it_is_of() -> None:
+    odd = Validity(reasons=["its log was cut"])
+    found = [result(name, repeat, {}) for name in "ab" for repeat in (1, 2)]
+    told = [one.model_copy(update={"validity": odd}) for one in found] + [result("c", 1, {})]
+    assert list(notes(told)) == ["Note on a, b: its log was cut"]

@@ -6,7 +6,7 @@ import pytest
 from benchfleet_contract.http_results import Resources
 
 from runner_image.workloads.http.load.checks import common_ceilings, of_latency, of_saturation, of_streams, told
-from runner_image.workloads.http.load.cores import NOT_APART, SHARED, Cores, shared_out
+from runner_image.workloads.http.load.cores import NOT_APART, SHARED, Cores, shared_out, unpinned
 from runner_image.workloads.http.load.driver import Distribution, Latency, Saturation
 from runner_image.workloads.http.load.wrk import starved as starved_of
 
@@ -135,6 +135,12 @@ def test_equal_ceilings_of_several_frameworks_are_seen() -> None:
 def test_server_and_generator_have_cores_of_their_own(allowed: list[int], found: Cores) -> None:
     assert shared_out(allowed) == found
     assert shared_out(allowed).disjoint is (len(allowed) > 1)
+
+
+def test_a_server_that_cannot_be_pinned_has_no_cores_of_its_own() -> None:
+    found = unpinned(shared_out(range(4)))
+    assert (found.server, found.generator, found.disjoint) == ((1, 2), (1,), False)
+    assert "taskset" in found.note
 
 
 def test_the_server_may_have_several_cores() -> None:

@@ -85,6 +85,11 @@ def test_commands_name_the_process_the_time_and_the_file() -> None:
     assert " ".join(said[1:]) == (
         "record --pid 7 --duration 2 --rate 100 --subprocesses --format speedscope --output /w/raw"
     )
+    said = profilers.words(profilers.RBSPY.attach, pid=7, pids="7,8", seconds=2, rate=100, raw="/w/raw")
+    assert " ".join(said) == (  # https://rbspy.github.io/using-rbspy/record.html: two files, both in our folder
+        "rbspy record --pid 7 --duration 2 --rate 100 --subprocesses --silent --format speedscope --file /w/raw "
+        "--raw-file /w/raw.gz"
+    )
     assert profilers.NODE.is_built_in
     assert profilers.words(profilers.NODE.flags, folder="/w")[1:3] == ["--cpu-prof-dir=/w", "--require"]
 

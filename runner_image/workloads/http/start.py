@@ -18,7 +18,7 @@ from runner_image.workloads.http.life.build import build
 from runner_image.workloads.http.life.failures import ServerFailed
 from runner_image.workloads.http.life.server import Server
 from runner_image.workloads.http.load.commands import SlotCommands
-from runner_image.workloads.http.load.cores import Cores
+from runner_image.workloads.http.load.cores import Cores, unpinned
 from runner_image.workloads.http.load.driver import Driver
 from runner_image.workloads.http.load.own import OpenLoop
 from runner_image.workloads.http.loading import driver_of, loaders_of, require, watch_of
@@ -82,6 +82,9 @@ class Start:
 
     def _measure(self) -> None:
         cores = cores_of(self.slot)
+        slot = PinnedSlot(self.slot, cores.server if cores.disjoint else ())
+        if cores.disjoint and not slot.pinned:
+            cores = unpinned(cores)
         self._set(environment=environment_of(cores))
         self._note(*([cores.note] if cores.note else []))
         commands = SlotCommands(self.slot, self.work_dir / "load")
@@ -93,7 +96,6 @@ class Start:
         found = placed(self.options, self.registry, self.work_dir)
         self._tell(found)
         self._step("building")
-        slot = PinnedSlot(self.slot, cores.server if cores.disjoint else ())
         built = build(slot, found.framework, found.app, timeout_s=self.options.build_timeout_s)
         self._set(build_s=built.build_s)
         if self.only != "profiles":

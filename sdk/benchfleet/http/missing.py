@@ -1,7 +1,7 @@
 """What a comparison lacks, and what makes it doubtful: a verdict without it would say more than was measured."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from benchfleet_contract.http_results import NOISY, HttpResult
@@ -18,16 +18,28 @@ def lines(results: Sequence[HttpResult]) -> Iterator[str]:
         yield "Other work on this machine disturbed it: the same command with --resume measures that again, once it is quiet."
 
 
+def notes(results: Sequence[HttpResult]) -> Iterator[str]:
+    """What is odd about servers or about the machine, and is held against no number."""
+    for note in dict.fromkeys(reason for one in results for reason in one.validity.reasons):
+        yield f"Note on {', '.join(_names([one for one in results if note in one.validity.reasons]))}: {note}"
+
+
 def ceilings(results: Sequence[HttpResult]) -> Iterator[str]:
     """A warning for each workload on which several frameworks end at the same rate."""
     for name in dict.fromkeys(cell.name for one in results for cell in one.workloads):
-        rates = {subject: fmean(found) for subject in _names(results) if (found := _rates(results, subject, name))}
-        yield from (f"{name}: {warning}" for warning in told(common_ceilings(rates), rates))
+        for by_subject in _rates(results, name).values():
+            rates = {subject: fmean(found) for subject, found in by_subject.items()}
+            yield from (f"{name}: {warning}" for warning in told(common_ceilings(rates), rates))
 
 
-def _rates(results: Sequence[HttpResult], subject: str, name: str) -> list[float]:
-    cells = (cell for one in results if one.subject == subject for cell in one.workloads if cell.name == name)
-    return [cell.best_rps for cell in cells if cell.best_rps is not None]
+def _rates(results: Sequence[HttpResult], name: str) -> Mapping[str, Mapping[str, list[float]]]:
+    """Rates that can be believed, by load tool and subject: two tools have no limit in common."""
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for one in results:
+        for cell in (cell for cell in one.workloads if cell.name == name and cell.best_rps is not None):
+            tools = [level.tool for level in cell.saturation if level.validity.ok and level.rps == cell.best_rps]
+            found["".join(tools[:1])][one.subject].append(cell.best_rps)
+    return found
 
 
 def _names(results: Sequence[HttpResult]) -> list[str]:

@@ -27,6 +27,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def serve(at=port):
     http.server.ThreadingHTTPServer(("127.0.0.1", at), Handler).serve_forever()
 """
+# A byte now and then: no read of it is ever late.
+DRIPPING = (
+    "import itertools, socket, sys, threading, time\n"
+    "listening = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+    "def drip(peer):\n"
+    "    try:\n"
+    "        for byte in itertools.chain(b'HTTP/1.1 200 OK\\r\\nX-Long: ', itertools.repeat(120)):\n"
+    "            peer.sendall(bytes([byte]))\n            time.sleep(0.02)\n"
+    "    except OSError:\n        pass\n"
+    "while True:\n    threading.Thread(target=drip, args=(listening.accept()[0],), daemon=True).start()\n"
+)
 GOOD = HEAD + "serve()\n"
 
 

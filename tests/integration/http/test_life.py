@@ -17,7 +17,7 @@ from runner_image.workloads.http.life.ports import PortTaken, held, is_answered
 from runner_image.workloads.http.life.server import Server
 from runner_image.workloads.http.resources.sampler import Sampler
 from runner_image.workloads.protocol import Slot
-from tests.integration.http.small_servers import GOOD, HEAD, app, framework, is_gone, server, slot
+from tests.integration.http.small_servers import DRIPPING, GOOD, HEAD, app, framework, is_gone, server, slot
 
 
 @pytest.fixture
@@ -71,6 +71,14 @@ def test_a_server_that_answers_errors_is_not_ready(here: Slot, tmp_path: Path) -
     error = failed(here, tmp_path, HEAD + "Handler.status = 500\nserve()\n", ready_s=1)
     assert error.kind == "not_ready"
     assert "answered with 500" in error.message
+
+
+def test_headers_that_never_end_are_no_answer(here: Slot, tmp_path: Path) -> None:
+    began = time.monotonic()
+    error = failed(here, tmp_path, DRIPPING, ready_s=1)
+    assert error.kind == "not_ready"
+    assert "was not answered within" in error.message
+    assert time.monotonic() - began < 30  # it would drip for a quarter of an hour, until its header is too long
 
 
 def test_a_server_that_ends_at_once_tells_why(here: Slot, tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import httpx
 
 from runner_image.errors import TaskError
+from runner_image.workloads.http.whole import Sockets, within
 
 LONGEST_ARCHIVE = 64 * 1024 * 1024  # bytes, packed
 LONGEST_APP = 256 * 1024 * 1024  # bytes, unpacked
 MOST_FILES = 20_000
-GIT_S = 300.0
+GIT_S, DOWNLOAD_S = 300.0, 300.0
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SUM = re.compile(r"[0-9a-f]{64}")
@@ -44,15 +45,20 @@ class Git:
     commit: str
 
 
-def fetch(source: Archive | Git, to: Path, *, below: str = "", longest: int = LONGEST_APP) -> Path:
-    """The folder of the app: `to`, or `below` in it. `to` must not exist; `longest`: bytes unpacked. Raises FetchFailed."""
+def fetch(
+    source: Archive | Git, to: Path, *, below: str = "", longest: int = LONGEST_APP, longest_s: float = DOWNLOAD_S
+) -> Path:
+    """The folder of the app: `to`, or `below` in it. `to` must not exist. Raises FetchFailed.
+
+    `longest`: bytes unpacked; `longest_s`: of the download of an archive.
+    """
     if not source.url.startswith(("https://", "http://", "file:///")):
         raise FetchFailed(f"App URL {source.url!r} must begin with https://, http:// or file:///")
     to.mkdir(parents=True)
     if isinstance(source, Git):
         _clone(source, to)
     else:
-        _unpack(_downloaded(source, to.with_name(f"{to.name}.archive")), to, longest)
+        _unpack(_downloaded(source, to.with_name(f"{to.name}.archive"), longest_s), to, longest)
     app = (to / below).resolve()
     if not app.is_relative_to(to.resolve()) or not app.is_dir():
         raise FetchFailed(f"There is no folder {below!r} in {source.url}")
@@ -79,32 +85,43 @@ def _git(words: tuple[str, ...], cwd: Path) -> None:
         raise FetchFailed(f"git {words[0]} ended with {done.returncode}: {done.stderr.strip()[-400:]}")
 
 
-def _downloaded(source: Archive, to: Path) -> Path:
+def _downloaded(source: Archive, to: Path, longest_s: float) -> Path:
     """Raises FetchFailed where it is too long or another one than was asked for."""
     if not _SUM.fullmatch(source.sha256):
         raise FetchFailed(f"sha256 {source.sha256!r} of {source.url} must have 64 hex digits")
     if source.url.startswith("file:///"):
         to = Path(source.url.removeprefix("file://"))
     else:
-        _download(source.url, to)
+        _download(source.url, to, longest_s)
     got = hashlib.sha256(to.read_bytes()).hexdigest()
     if got != source.sha256:
         raise FetchFailed(f"{source.url} has SHA-256 {got}, expected {source.sha256}")
     return to
 
 
-def _download(url: str, to: Path) -> None:
+def _download(url: str, to: Path, longest_s: float) -> None:
+    sockets = Sockets()
+    with within(longest_s, sockets.shut_down) as over:
+        try:
+            _received(url, to, sockets)
+        except httpx.HTTPError as error:
+            why = f"not whole after {longest_s:g} s" if over.is_set() else f"{type(error).__name__}: {error}"
+            raise FetchFailed(f"{url}: {why}") from error
+
+
+def _received(url: str, to: Path, sockets: Sockets) -> None:
     size = 0
-    try:
-        with httpx.stream("GET", url, follow_redirects=True, timeout=30) as response, to.open("wb") as file:
-            response.raise_for_status()
-            for piece in response.iter_bytes():
-                size += len(piece)
-                if size > LONGEST_ARCHIVE:
-                    raise FetchFailed(f"{url} is longer than {LONGEST_ARCHIVE} bytes")
-                file.write(piece)
-    except httpx.HTTPError as error:
-        raise FetchFailed(f"{url}: {type(error).__name__}: {error}") from error
+    with (
+        httpx.Client(follow_redirects=True, timeout=30) as client,
+        client.stream("GET", url, extensions=sockets.extensions) as response,
+        to.open("wb") as file,
+    ):
+        response.raise_for_status()
+        for piece in response.iter_bytes():
+            size += len(piece)
+            if size > LONGEST_ARCHIVE:
+                raise FetchFailed(f"{url} is longer than {LONGEST_ARCHIVE} bytes")
+            file.write(piece)
 
 
 def _unpack(archive: Path, to: Path, longest: int) -> None:

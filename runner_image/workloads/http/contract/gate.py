@@ -6,7 +6,6 @@ valid with 400. `unsupported` is no failure: the app says that it lacks a suite,
 """
 
 import json
-import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +15,7 @@ from benchfleet_contract.authorities import authorities
 
 from runner_image.workloads.http.contract.comparing import differences
 from runner_image.workloads.http.contract.workload import Exchange, HttpWorkload
+from runner_image.workloads.http.whole import Sockets, within
 
 TIMEOUT_S = 10.0  # of each part of an answer
 LONGEST_S = 30.0  # of a whole one
@@ -49,9 +49,10 @@ def verify(
     *,
     capabilities: Collection[str] | None = None,
     timeout_s: float = TIMEOUT_S,
+    longest_s: float = LONGEST_S,
 ) -> Verdict:
     """`capabilities`: suites that the app declares; None: it declares nothing. Raises nothing: a dead server fails."""
-    return verify_all(base_url, (workload,), capabilities=capabilities, timeout_s=timeout_s)[0]
+    return verify_all(base_url, (workload,), capabilities=capabilities, timeout_s=timeout_s, longest_s=longest_s)[0]
 
 
 def verify_all(
@@ -60,20 +61,22 @@ def verify_all(
     *,
     capabilities: Collection[str] | None = None,
     timeout_s: float = TIMEOUT_S,
+    longest_s: float = LONGEST_S,
 ) -> list[Verdict]:
-    """One verdict for each workload, in order."""
+    """One verdict for each workload, in order. `timeout_s`: of each part of an answer; `longest_s`: of a whole one."""
     with httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, verify=authorities({})) as client:
-        return [_verdict(client, one, capabilities) for one in workloads]
+        asking = _Asking(client, longest_s)
+        return [_verdict(asking, one, capabilities) for one in workloads]
 
 
-def _verdict(client: httpx.Client, one: HttpWorkload, capabilities: Collection[str] | None) -> Verdict:
+def _verdict(asking: "_Asking", one: HttpWorkload, capabilities: Collection[str] | None) -> Verdict:
     if capabilities is not None and one.suite not in capabilities:
         return Verdict(one.name, "unsupported", (f"the app does not declare {one.suite}",))
     try:
-        answer = _ask(client, one.exchange)
+        answer = asking(one.exchange)
         if capabilities is None and answer.status in NOT_THERE and answer.status != one.exchange.status:
             return Verdict(one.name, "unsupported", (f"{one.method} {one.path} answered {answer.status}",))
-        reasons = [*_wrong(one.exchange, answer), *_others_wrong(client, one)]
+        reasons = [*_wrong(one.exchange, answer), *_others_wrong(asking, one)]
     except _NoAnswer as error:
         return Verdict(one.name, "fail", (str(error),))
     if reasons:
@@ -85,30 +88,41 @@ class _NoAnswer(Exception):
     """No whole answer came."""
 
 
-def _ask(client: httpx.Client, exchange: Exchange) -> _Answer:
-    asked = f"{exchange.method} {exchange.target}"
-    headers = dict(exchange.headers)
-    end = time.monotonic() + LONGEST_S
-    try:
-        with client.stream(
-            exchange.method, exchange.target, headers=headers, content=exchange.body or None
-        ) as response:
-            body = bytearray()
+class _Asking:
+    """Asks one thing after the other, each within `longest_s`."""
+
+    def __init__(self, client: httpx.Client, longest_s: float) -> None:
+        self._client, self._longest_s, self._sockets = client, longest_s, Sockets()
+
+    def __call__(self, exchange: Exchange) -> _Answer:
+        asked = f"{exchange.method} {exchange.target}"
+        with within(self._longest_s, self._sockets.shut_down) as over:
+            try:
+                return self._answer(exchange)
+            except _NoAnswer as error:
+                raise _NoAnswer(f"{asked}: {error}") from error
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                late = f"the answer was not whole after {self._longest_s:g} s"
+                why = late if over.is_set() else f"no whole answer: {type(error).__name__}: {error}"
+                raise _NoAnswer(f"{asked}: {why}") from error
+
+    def _answer(self, exchange: Exchange) -> _Answer:
+        body = bytearray()
+        with self._client.stream(
+            exchange.method, exchange.target, headers=dict(exchange.headers), content=exchange.body or None,
+            extensions=self._sockets.extensions,
+        ) as response:  # fmt: skip
             for piece in response.iter_bytes():
                 body += piece
                 if len(body) > LONGEST_BODY:
-                    raise _NoAnswer(f"{asked}: the answer is longer than {LONGEST_BODY} bytes")
-                if time.monotonic() > end:
-                    raise _NoAnswer(f"{asked}: the answer was not whole after {LONGEST_S:g} s")
-            return _Answer(response.status_code, response.headers, bytes(body))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _NoAnswer(f"{asked}: no whole answer: {type(error).__name__}: {error}") from error
+                    raise _NoAnswer(f"the answer is longer than {LONGEST_BODY} bytes")
+        return _Answer(response.status_code, response.headers, bytes(body))
 
 
-def _others_wrong(client: httpx.Client, one: HttpWorkload) -> list[str]:
+def _others_wrong(asking: _Asking, one: HttpWorkload) -> list[str]:
     reasons = []
     for exchange in (*one.others, *one.refused):
-        wrong = _wrong(exchange, _ask(client, exchange))
+        wrong = _wrong(exchange, asking(exchange))
         what = f"with {exchange.why}" if exchange.why else "with other values"
         reasons += [f"{what}: {reason}" for reason in wrong]
     return reasons

@@ -1,13 +1,16 @@
 """Is it ready? A 2xx on one of its health paths, from a socket that is its own."""
 
 import http.client
+import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from runner_image.workloads.http.life import ports
 from runner_image.workloads.http.life.tree import listening
+from runner_image.workloads.http.whole import within
 
 TRY_S = 2.0
 EVERY_S = 0.03
@@ -60,13 +63,27 @@ def wait_until_ready(
 def _asked(port: int, path: str, timeout_s: float) -> tuple[bool, str]:
     connection = http.client.HTTPConnection(ports.HOST, port, timeout=timeout_s)
     try:
-        connection.request("GET", path, headers={"Connection": "close"})
-        status = connection.getresponse().status
-        return 200 <= status < 300, f"GET {path} was answered with {status}"
-    except (OSError, http.client.HTTPException) as error:
-        return False, f"GET {path} failed: {type(error).__name__} {error}".rstrip()
+        connection.connect()
+        with within(timeout_s, partial(connection.sock.shutdown, socket.SHUT_RDWR)) as over:
+            found = _answered(connection, path)
+        return (False, f"GET {path} was not answered within {timeout_s:g} s") if over.is_set() else found
+    except OSError as error:
+        return False, _failed(path, error)
     finally:
         connection.close()
+
+
+def _answered(connection: http.client.HTTPConnection, path: str) -> tuple[bool, str]:
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return False, _failed(path, error)
+    return 200 <= status < 300, f"GET {path} was answered with {status}"
+
+
+def _failed(path: str, error: Exception) -> str:
+    return f"GET {path} failed: {type(error).__name__} {error}".rstrip()
 
 
 def _too_late(pid: int, port: int, within_s: float, last: str) -> NotReady:

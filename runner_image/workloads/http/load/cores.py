@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHARED = "server and generator share one core, all that they may use: a rate here says little"
+NOT_PINNED = "nothing pins the server to its core: on Debian and Ubuntu, apt-get install util-linux has taskset"
 NOT_APART = "there was no core left for what else runs here (control plane, runner, system)"
 
 
@@ -18,6 +19,11 @@ class Cores:
     @property
     def disjoint(self) -> bool:
         return not set(self.server) & set(self.generator)
+
+
+def unpinned(cores: Cores) -> Cores:
+    """Of a server that cannot be pinned: it runs wherever it may, beside the generator, too."""
+    return Cores(tuple(sorted({*cores.server, *cores.generator})), cores.generator, NOT_PINNED)
 
 
 def shared_out(allowed: Sequence[int], *, server: int = 1, generator: int = 1) -> Cores:

@@ -87,12 +87,14 @@ class Pass:
             if gate.status != "pass":
                 raise _NoProfile("; ".join(gate.reasons))
             seconds = max(1, round(self.options.effective().duration_s))
-            with self._attached(profiler, server, folder, seconds):
-                self.saturation.saturate(
-                    Target(server.port), request_of(asked, gate), connections=max(self.options.effective().concurrencies),
-                    duration_s=seconds + _LEAD_S, cores=self.cores,
-                )  # fmt: skip
-            server.alive()
+            try:
+                with self._attached(profiler, server, folder, seconds):
+                    self.saturation.saturate(
+                        Target(server.port), request_of(asked, gate), connections=max(self.options.effective().concurrencies),
+                        duration_s=seconds + _LEAD_S, cores=self.cores,
+                    )  # fmt: skip
+            finally:
+                server.alive()  # what a profiler or a load tool says of a server that died explains nothing
 
     @contextlib.contextmanager
     def _attached(self, profiler: Profiler, server: Server, folder: Path, seconds: int) -> Iterator[None]:
@@ -100,6 +102,8 @@ class Pass:
             yield
             return
         pids = sorted(server.pids())
+        if not pids:
+            raise _NoProfile("no process of the server runs any more")
         command = words(
             profiler.attach, raw=folder / "raw", pid=server.pid if server.pid in pids else pids[0],
             pids=",".join(map(str, pids)), seconds=seconds, rate=profilers.RATE_HZ,

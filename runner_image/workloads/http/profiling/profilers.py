@@ -88,7 +88,7 @@ RBSPY = Profiler(
     convert=_speedscope,
     attach=(
         "rbspy", "record", "--pid", "{pid}", "--duration", "{seconds}", "--rate", "{rate}", "--subprocesses", "--silent",
-        "--format", "speedscope", "--file", "{raw}",
+        "--format", "speedscope", "--file", "{raw}", "--raw-file", "{raw}.gz",  # the latter is ~/.cache/rbspy/… otherwise
     ),
 )  # fmt: skip
 PERF = Profiler(

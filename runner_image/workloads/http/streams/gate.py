@@ -13,18 +13,27 @@ from websockets.sync.client import connect
 from runner_image.workloads.http.contract.gate import NOT_THERE, Verdict
 from runner_image.workloads.http.streams.plan import Protocol, target
 from runner_image.workloads.http.streams.sse import EARLY_S, is_tick
+from runner_image.workloads.http.whole import Sockets, within
 
 COUNT, INTERVAL_S = 3, 0.05
-TIMEOUT_S = 5.0
+TIMEOUT_S = 5.0  # of each part
+LONGEST_S = 10.0  # of all events
 _NOT_UPGRADED = (*NOT_THERE, 200, 400, 426)  # what an app without WebSockets says to one
 
 
-def verify(port: int, protocol: Protocol, *, capabilities: Collection[str] | None, host: str = "127.0.0.1") -> Verdict:
-    """Raises nothing: a dead server fails. `capabilities` as for the gate of requests."""
+def verify(
+    port: int,
+    protocol: Protocol,
+    *,
+    capabilities: Collection[str] | None,
+    host: str = "127.0.0.1",
+    longest_s: float = LONGEST_S,
+) -> Verdict:
+    """Raises nothing: a dead server fails. `capabilities` as for the gate of requests; `longest_s`: of all events."""
     if capabilities is not None and protocol not in capabilities:
         return Verdict(protocol, "unsupported", (f"the app does not declare {protocol}",))
     try:
-        found = _websocket(host, port) if protocol == "websocket" else _sse(host, port)
+        found = _websocket(host, port) if protocol == "websocket" else _sse(host, port, longest_s)
     except (httpx.HTTPError, WebSocketException, OSError, EOFError, SSEError) as error:
         return Verdict(protocol, "fail", (f"no whole stream: {type(error).__name__}: {error}",))
     if isinstance(found, int):
@@ -52,10 +61,14 @@ def _websocket(host: str, port: int) -> list[str] | int:
     return [] if back == words else [f"echo: expected {words}, got {back}"]
 
 
-def _sse(host: str, port: int) -> list[str] | int:
-    with httpx.Client(base_url=f"http://{host}:{port}", timeout=TIMEOUT_S, trust_env=False) as client:
+def _sse(host: str, port: int, longest_s: float) -> list[str] | int:
+    sockets, asked = Sockets(), target("sse", count=COUNT, interval_s=INTERVAL_S)
+    with (
+        httpx.Client(base_url=f"http://{host}:{port}", timeout=TIMEOUT_S, trust_env=False) as client,
+        within(longest_s, sockets.shut_down),
+    ):
         began = time.monotonic()
-        with connect_sse(client, "GET", target("sse", count=COUNT, interval_s=INTERVAL_S)) as source:
+        with connect_sse(client, "GET", asked, extensions=sockets.extensions) as source:
             if source.response.status_code in NOT_THERE:
                 return source.response.status_code
             source.response.raise_for_status()

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchfleet.cli.output import print_table
 from benchfleet.exceptions import BenchfleetError, RunFailed
-from benchfleet.http.missing import ceilings, lines
+from benchfleet.http.missing import ceilings, lines, notes
 from benchfleet.local.files import replace_whole
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def print_end(folder: Path, results: Sequence[HttpResult], *, baseline: Path | N
         report = reported([folder], baseline)
     except BenchfleetError as error:
         print(f"benchfleet: no verdict: {error}", file=sys.stderr)
-        for line in lines(results):
+        for line in (*lines(results), *notes(results)):
             print(line)
         if baseline is not None:
             raise RunFailed(f"nothing could be compared with {baseline}: {error}") from error
         return
     _print_verdict(report, compares=baseline is not None)
-    for line in (*lines(results), *ceilings(results)):
+    for line in (*lines(results), *ceilings(results), *notes(results)):
         print(line)
     page = folder / PAGE
     _write(report, page)

@@ -56,12 +56,16 @@ def run(
 
 
 def _print(result: "HttpResult", folder: Path) -> None:
+    from benchfleet.http.missing import notes
+
     table = Table("workload", "profiler", "samples", "hottest", "file, or why there is none")
     for one in result.profiles:
         hottest = "; ".join(f"{hot.share:.0%} {hot.frame}" for hot in (one.hottest or [])[:3])
         row = (one.workload or "", one.profiler, str(one.samples or ""), hottest)
         table.add_row(*map(escape, (*row, str(folder / one.file) if one.file else one.missing or "")))
     print_table(table)
+    for note in notes([result]):
+        typer.echo(note, err=True)
     if result.failure:
         typer.echo(f"benchfleet: {result.failure.kind}: {result.failure.message}: {result.failure.remedy}", err=True)
     elif any(one.file for one in result.profiles):

@@ -52,6 +52,8 @@ def run(
 
 
 def _print(result: "HttpResult") -> None:
+    from benchfleet.http.missing import notes
+
     table = Table("stream", "connections", "messages/s", "first ms p50, p99", "message ms p50, p99, max", "status")
     for one in result.streams or ():
         table.add_row(
@@ -59,6 +61,8 @@ def _print(result: "HttpResult") -> None:
             _points(one.first_message, "p50", "p99"), _points(one.latency, "p50", "p99", "max"), escape(_status(one)),
         )  # fmt: skip
     print_table(table)
+    for note in notes([result]):
+        typer.echo(note, err=True)
     if result.failure:
         typer.echo(f"benchfleet: {result.failure.kind}: {result.failure.message}: {result.failure.remedy}", err=True)
 
