@@ -36,9 +36,10 @@ def _rates(results: Sequence[HttpResult], name: str) -> Mapping[str, Mapping[str
     """Rates that can be believed, by load tool and subject: two tools have no limit in common."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for one in results:
-        for cell in (cell for cell in one.workloads if cell.name == name and cell.best_rps is not None):
-            tools = [level.tool for level in cell.saturation if level.validity.ok and level.rps == cell.best_rps]
-            found["".join(tools[:1])][one.subject].append(cell.best_rps)
+        for cell in one.workloads:
+            if cell.name == name and (rate := cell.best_rps) is not None:
+                tools = [level.tool for level in cell.saturation if level.validity.ok and level.rps == rate]
+                found["".join(tools[:1])][one.subject].append(rate)
     return found
 
 
