@@ -99,6 +99,10 @@ def told(tmp_path: Path, request: str) -> str:
         ('{"headers": {"X-A": "ü"}}', "request.headers.X-A: 'ü' cannot stand in a header: percent-encode"),
         ('{"headers": {"X-A": "a\\r\\nX-B: b"}}', "request.headers.X-A: 'a\\r\\nX-B: b' cannot stand in a header"),
         ('{"headers": {"X Ü": "a"}}', "request.headers.X Ü: 'X Ü' is no name of a header"),
+        (
+            '{"headers": {"cookie": "a=1"}, "cookies": {"b": "2"}}',
+            "request: headers.cookie: cookies are there, too: write all",
+        ),
         ('{"path": "/a?b=1"}', "request.path: '/a?b=1' has more than a path: write the query into query_params"),
         ('{"headers": {"host": "a"}}', "request.headers.host: host is set by the load tools: leave it out"),
         ('{"headers": {"Content-Length": "7"}, "body": 1}', "request.headers.Content-Length: '7', but the body has 1"),

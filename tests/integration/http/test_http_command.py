@@ -137,6 +137,27 @@ def test_what_is_mistyped_is_wrong_usage_in_every_command(
     assert "There is no framework 'flsk': did you mean flask?" in " ".join(stderr.split()) or "nowhere" in stderr
 
 
+@pytest.mark.parametrize("command", ["run", "detect", "stream", "profile", "compare"])
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["server.py"], "fits several equally well: - spikard-python: it has server.py"),
+        (["mix.exs"], "No framework fits"),
+        (["server.py", "bench.toml", "SKIP_BENCHMARK"], "is skipped by SKIP_BENCHMARK: no reason given"),
+    ],
+    ids=["several", "none", "skipped"],
+)
+def test_what_cannot_be_detected_has_exit_code_3_in_every_command(
+    tmp_path: Path, command: str, files: list[str], said: str
+) -> None:
+    for name in files:
+        (tmp_path / name).touch()
+    words = ("--app", str(tmp_path)) if command == "compare" else (str(tmp_path),)
+    code, stdout, stderr = ran(command, *words)
+    assert (code, stdout) == (3, "")
+    assert said in " ".join(stderr.split())
+
+
 @pytest.mark.parametrize("command", ["run", "detect", "stream", "profile"])
 def test_a_manifest_that_cannot_be_used_is_wrong_usage(tmp_path: Path, command: str) -> None:
     (tmp_path / "bench.toml").write_text('base = "flsk"\n')

@@ -8,9 +8,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from runner_image.workloads.http.contract.fixture_bodies import File, body_of
 from runner_image.workloads.http.contract.fixture_words import (
@@ -50,6 +50,13 @@ class Asked(_Lenient):
     body_raw: str | None = None
     files: list[File] = []
     data: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _one_header_of_cookies(self) -> Self:
+        name = next((name for name in self.headers if name.lower() == "cookie"), None)
+        if name and self.cookies:
+            raise ValueError(f"headers.{name}: cookies are there, too: write all of them there")
+        return self
 
 
 class Expected(_Lenient):
