@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 import httpx
@@ -17,7 +18,11 @@ from tests.integration.deploy_world import ROOT, Laptop
 from tests.integration.test_account import Account
 
 BENCHFLEET = (sys.executable, "-m", "benchfleet.cli.main")
-COMMAND_S, WAIT_S, LOOK_S = 900, 420, 1.0
+WAIT_S, LOOK_S = (
+    600,
+    0.5,
+)  # how long nothing waits for on a machine that is not overloaded; the test's own limit is above it
+STEP = "==> "  # with which `deploy` and `nuke` begin a step
 OVER = ("ended", "failed")
 T = TypeVar("T")
 MACHINES = ("AWS::EC2::Instance", "AWS::ECS::Task")
@@ -35,6 +40,7 @@ class Rehearsal:
     account: Account
     project: Path = ROOT
     _began: float = field(default_factory=time.monotonic)
+    _denials: int = 0  # that were looked at already
 
     @property
     def laptop(self) -> Laptop:
@@ -67,13 +73,21 @@ class Rehearsal:
         environment = {**self.laptop.environment(), "BENCHFLEET_PROFILE": "aws-dev"}
         if words[0] in ("deploy", "nuke"):
             del environment["BENCHFLEET_PROFILE"]  # there may be none yet
-        done = subprocess.run(
-            [*BENCHFLEET, *words], cwd=cwd or self.folder, env=environment, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=COMMAND_S,
-        )  # fmt: skip
-        if done.returncode != code:
-            raise Failed(f"benchfleet {words[0]} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+        said: list[str] = []
+        with TemporaryFile("w+") as out:
+            with subprocess.Popen(
+                [*BENCHFLEET, *words], cwd=cwd or self.folder, env=environment, stdin=subprocess.DEVNULL,
+                stdout=out, stderr=subprocess.PIPE, text=True, errors="replace",
+            ) as process:  # fmt: skip
+                for line in process.stderr or ():
+                    said.append(line)
+                    if line.startswith(STEP):
+                        self.step(f"    {line.removeprefix(STEP).strip()}")
+            out.seek(0)
+            told = out.read()
+        if process.returncode != code:
+            raise Failed(f"benchfleet {words[0]} ended with {process.returncode}:\n{told}\n{''.join(said)}")
+        return told
 
     def get(self, path: str) -> Any:
         """Of the deployed API, as the admin."""
@@ -94,14 +108,25 @@ class Rehearsal:
         self.require_over(run_id)
 
     def stop(self, run_id: str, **config: Any) -> None:
-        """A run that is stopped at work: its machines are ended from without. Raises Failed."""
-        self.step(f"benchfleet runs stop {run_id}, at work on {', '.join(config['provision'])}")
+        """A run that is stopped at work: its control plane ends its machines. Raises Failed."""
+        self._at_work(run_id, **config)
+        self.step(f"benchfleet runs stop {run_id}")
+        self.command("runs", "stop", run_id, "--yes")
+        self.until(f"the machines of {run_id} have ended", lambda: self._ended(run_id))
+
+    def nuke_run(self, run_id: str, **config: Any) -> None:
+        """A run that is stopped at work, and its machines ended with it. Raises Failed."""
+        self._at_work(run_id, **config)
+        told = self.nuke("--run-id", run_id)
+        if "is stopped, 1 machine ended; nothing of it is left" not in told or self._ended(run_id) is None:
+            raise Failed(f"{told}\n{self.get(f'/runs/{run_id}/launches')}")
+
+    def _at_work(self, run_id: str, **config: Any) -> None:
+        self.step(f"benchfleet run --run-id {run_id} --detach, on {', '.join(config['provision'])}")
         path = self.config(run_id, **config, workload_options={"steps": 600, "step_s": 1})
         self.command("run", "-c", path, "--run-id", run_id, "--yes", "--detach")
         machines = len(config["provision"])
         self.until("every machine works", lambda: self.get(f"/runs/{run_id}")["tasks"]["running"] >= machines or None)
-        self.command("runs", "stop", run_id, "--yes")
-        self.until(f"the machines of {run_id} have ended", lambda: self._ended(run_id))
 
     def require_over(self, run_id: str) -> None:
         """All tasks done, the archive there, every machine ended in order. Raises Failed."""
@@ -133,8 +158,10 @@ class Rehearsal:
             raise Failed(f"machines are left: {left}")
 
     def require_nothing_denied(self) -> None:
-        """Of nobody: functions, machines, services. Raises Failed."""
-        if denied := self.account.door("calls?allowed=false")["calls"]:
+        """Of nobody since it was last asked: functions, machines, services. Raises Failed."""
+        every = self.account.door("calls?allowed=false")["calls"]
+        denied, self._denials = every[self._denials :], len(every)
+        if denied:
             words = {f"{call['role']}: {call['action']} on {call['resource']} ({call['reason']})" for call in denied}
             raise Failed("denied:\n" + "\n".join(sorted(words)))
 

@@ -7,21 +7,25 @@ machines that execute their user-data or their container.
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from benchmarks.package_size import copy_sources
-from runner_image.image import debian_base
 from tests.engine_policy import lacking
 from tests.integration.test_account import Account
+from tests.proof import rehearsal_base
 from tests.proof.rehearsal import Failed, Rehearsal
 from tests.proof.unneeded_permissions import EXCEPTED
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1_800)]
 EC2 = {"aws": [{"instance_type": "c7i.large"}]}
 FARGATE = {"fargate": [{"instance_type": "fargate-1vcpu-2gb"}]}
+BOTH = {"aws": {"provisioner": "aws-ec2"}, "fargate": {"provisioner": "aws-ecs"}}
+SOON_S = 60  # until the schedule fires: longer than it takes to make it, and other runs go on meanwhile
 KEPT = ["AWS::DynamoDB::Table", "AWS::S3::Bucket"]  # by design: results outlive a nuke without --with-results
 
 
@@ -32,6 +36,7 @@ def rehearsal(tmp_path: Path) -> Iterator[Rehearsal]:
         yield Rehearsal(tmp_path, account)
     finally:
         account.end()
+        rehearsal_base.forget_images_of(urlsplit(account.ready["aws_endpoint_url"]).netloc)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +46,7 @@ def base() -> str | None:
         return None
     if not shutil.which("debootstrap") or os.geteuid() != 0:
         lacking("needs_docker", "neither debootstrap as root nor a base for the runner's image")
-    return debian_base.ensure(debian_base.cache_dir())
+    return rehearsal_base.ensure()
 
 
 def kinds(rehearsal: Rehearsal) -> list[str]:
@@ -56,17 +61,15 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
         rehearsal.push_an_image()
     else:
         rehearsal.deploy("--base", base, "--system-packages", "")
-    at = datetime.now(UTC) + timedelta(minutes=2)
+    at = (datetime.now(UTC) + timedelta(seconds=SOON_S)).replace(microsecond=0, tzinfo=None)
     topic = "arn:aws:sns:us-east-1:123456789012:benchfleet-dev-alarms"
-    rehearsal.step(f"benchfleet schedule create nightly --at {at:%H:%M}")
+    rehearsal.step(f"benchfleet schedule create nightly --at {at:%H:%M:%S}")
     config = rehearsal.config("nightly", **EC2, provision={"aws": {"market": "spot"}})
-    rehearsal.command(
-        "schedule", "create", "nightly", "-c", config, "--at", f"{at:%Y-%m-%dT%H:%M:00}", "--notify", f"end={topic}"
-    )
+    rehearsal.command("schedule", "create", "nightly", "-c", config, "--at", at.isoformat(), "--notify", f"end={topic}")
     rehearsal.run("on-ecs", **FARGATE, provision={"fargate": {"provisioner": "aws-ecs"}})
     rehearsal.run("on-ec2", **EC2, provision={"aws": {"provisioner": "aws-ec2"}})
-    both = {"aws": {"provisioner": "aws-ec2"}, "fargate": {"provisioner": "aws-ecs"}}
-    rehearsal.stop("stopped", **EC2, **FARGATE, provision=both)
+    rehearsal.stop("stopped", **EC2, **FARGATE, provision=BOTH)
+    rehearsal.nuke_run("nuked", **EC2, provision={"aws": {}})
 
     rehearsal.step("the schedule's run, which nobody attends to")
     firing = rehearsal.until(
@@ -74,7 +77,7 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
         lambda: next((it for it in rehearsal.get("/schedules/nightly")["firings"] if it["ended_at"]), None),
     )
     assert (firing["state"], firing["tasks"], firing["tasks_failed"], firing["undelivered"]) == ("completed", 2, 0, [])
-    assert firing["scheduled_at"] == f"{at:%Y-%m-%dT%H:%M:00Z}"
+    assert firing["scheduled_at"] == f"{at.isoformat()}Z"
     rehearsal.require_over(firing["run_id"])
     rehearsal.require_no_machine()
     rehearsal.command("runs", "delete", "on-ecs", "--yes")
@@ -83,6 +86,7 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
     rehearsal.step("every call was allowed, and every permission is needed")
     rehearsal.require_nothing_denied()
     rehearsal.require_all_needed(EXCEPTED)
+    require_faults_are_found(rehearsal)
 
     rehearsal.nuke()
     assert kinds(rehearsal) == KEPT
@@ -92,25 +96,23 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
     rehearsal.step("nothing is left")
 
 
-def test_a_wrong_line_of_user_data_and_a_missing_permission_fail_it(tmp_path: Path, rehearsal: Rehearsal) -> None:
-    project = tmp_path / "project"
+def require_faults_are_found(rehearsal: Rehearsal) -> None:
+    """Deploys over it what has a wrong line of user-data and lacks a permission: each fails the run, and is named."""
+    project = rehearsal.folder / "project"
     copy_sources(project)
     script = project / "vendor" / "benchfleet_contract" / "machines" / "boot.sh"
     change(script, "docker pull --quiet", "docker pull --quite")
     change(project / ".chalice" / "policy-dev-provision.json", '"ecs:RunTask"', '"ecs:StartTask"')
-    broken = Rehearsal(tmp_path, rehearsal.account, project)
-    broken.deploy("--skip-image", "--skip-smoke-test")
-    broken.push_an_image()
-    both = {"aws": {"provisioner": "aws-ec2"}, "fargate": {"provisioner": "aws-ecs"}}
+    replace(rehearsal, project=project).deploy("--skip-image", "--skip-smoke-test")
     with pytest.raises(Failed):
-        broken.run("broken", **EC2, **FARGATE, provision=both)
-    told = {it["provider"]: str(it["failure"]) for it in broken.get("/runs/broken/launches")["launches"]}
+        rehearsal.run("broken", **EC2, **FARGATE, provision=BOTH)
+    told = {it["provider"]: str(it["failure"]) for it in rehearsal.get("/runs/broken/launches")["launches"]}
     assert "--quite" in told["aws"]
     assert "ecs:RunTask" in told["fargate"]
     with pytest.raises(Failed, match="provision: ecs:RunTask"):
-        broken.require_nothing_denied()
+        rehearsal.require_nothing_denied()
     with pytest.raises(Failed, match="provision ecs:StartTask"):
-        broken.require_all_needed(EXCEPTED)
+        rehearsal.require_all_needed(EXCEPTED)
 
 
 def change(path: Path, old: str, new: str) -> None:
