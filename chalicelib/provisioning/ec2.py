@@ -42,17 +42,6 @@ class Ec2Machines:
         data = user_data(order, place, places)
         return self._in_some_zone(order, place, facts, data)
 
-    def permitted(self, order: Order) -> None:
-        """Would AWS let us launch this? Asked with DryRun: nothing starts. Raises LaunchFailed."""
-        places = self._places()
-        place = place_in(places, order.region)
-        facts = self._fact(order)
-        try:
-            self._run(order, place, place.subnets[0], facts, user_data(order, place, places), DryRun=True)
-        except LaunchFailed as failed:
-            if _aws_code(failed) != "DryRunOperation":
-                raise
-
     def describe(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Machine]:
         """By a filter, which names without complaint what is gone. A new instance may be absent for some seconds."""
         found: dict[str, Machine] = {}
@@ -121,12 +110,12 @@ class Ec2Machines:
         # where one zone has no such type and another no room, room is what to wait for
         raise next((failed for failed in refused if failed.try_elsewhere), refused[-1])
 
-    def _run(self, order: Order, place: Place, subnet: str, facts: TypeFacts, data: bytes, **more: Any) -> Machine:
+    def _run(self, order: Order, place: Place, subnet: str, facts: TypeFacts, data: bytes) -> Machine:
         with asking(f"{order.instance_type} ({order.market}) in {order.region}, {subnet}"):
             image = self._images.newest(order.region, facts.architecture)
             request = run_request(order, place, subnet, image_id=image, user_data=data)
             try:
-                answer = self._clients("ec2", order.region).run_instances(**request, **more)
+                answer = self._clients("ec2", order.region).run_instances(**request)
             except ClientError as error:
                 if code_of(error).startswith("InvalidAMIID"):
                     self._images.forget(order.region, facts.architecture)

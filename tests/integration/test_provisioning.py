@@ -140,14 +140,13 @@ def test_facts_are_asked_for_once(ec2: Ec2Machines, aws: Aws) -> None:
     assert len(aws.asked("DescribeInstanceTypes")) == 1
 
 
-def test_whether_a_launch_is_permitted_is_asked_without_one(ec2: Ec2Machines, aws: Aws) -> None:
-    ec2.permitted(ORDER)
-    assert aws.asked("RunInstances")[0]["DryRun"] == "true"
-    assert aws.instances == {}
+def test_a_launch_that_is_not_permitted_is_the_first_thing_asked_and_nothing_is_started(
+    ec2: Ec2Machines, aws: Aws
+) -> None:
     aws.refuse("RunInstances", "UnauthorizedOperation", "is not authorized to perform: ec2:RunInstances", status=403)
-    with pytest.raises(LaunchFailed, match="may not do this") as caught:
-        ec2.permitted(ORDER)
-    assert caught.value.remedy.startswith("allow ec2:RunInstances")
+    failed = refused(ec2, ORDER)
+    assert (failed.code, failed.remedy.startswith("allow ec2:RunInstances")) == ("permission", True)
+    assert (len(aws.asked("RunInstances")), aws.instances) == (1, {})
 
 
 def test_many_instances_come_in_pages_and_those_of_others_are_left_alone(ec2: Ec2Machines, aws: Aws) -> None:

@@ -94,7 +94,6 @@ def all_verbs(world: tuple[Aws, Clients], stage: str, order: Order) -> None:
     aws.reset()
     places = deployed(stage)
     ec2, ecs = Ec2Machines(lambda: places, clients), EcsTasks(lambda: places, clients)
-    ec2.permitted(order)
     for market in ("on-demand", "spot"):
         for provider, kind in ((ec2, "m7i.xlarge"), (ecs, "fargate-1vcpu-2gb-arm64")):
             machine = provider.launch(replace(order, instance_type=kind, market=market, token=market))

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from benchfleet.deploy.key_list import KeyList, Listed
 
 RoleName = Literal["admin", "runner", "reader"]
+Stage = Annotated[
+    Literal["dev", "prod", "local"],
+    typer.Option(help="Which of the two control planes of an account; local: that of an emulator."),
+]
 Role = Annotated[RoleName | None, typer.Option(help="Only keys of this role.")]
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from benchfleet.cli.deploy import Region, Stage
-from benchfleet.cli.keys.asked import RoleName
+from benchfleet.cli.deploy import Region
+from benchfleet.cli.keys.asked import RoleName, Stage
 from benchfleet.cli.options import AsJson
 from benchfleet.exceptions import UsageError
 

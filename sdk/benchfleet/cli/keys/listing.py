@@ -1,7 +1,7 @@
 """`benchfleet keys list`."""
 
-from benchfleet.cli.deploy import Region, Stage
-from benchfleet.cli.keys.asked import Role
+from benchfleet.cli.deploy import Region
+from benchfleet.cli.keys.asked import Role, Stage
 from benchfleet.cli.options import AsJson
 
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from benchfleet.cli.deploy import Region, Stage
-from benchfleet.cli.keys.asked import Role
+from benchfleet.cli.deploy import Region
+from benchfleet.cli.keys.asked import Role, Stage
 from benchfleet.cli.options import AsJson
 
 Named = Annotated[str, typer.Argument(metavar="NAME|ID", help="The key, as `keys list` names it.")]
