@@ -114,6 +114,16 @@ def test_a_region_full_of_vpcs_is_a_quota(command: CommandLine, account: Account
         ec2.delete_vpc(VpcId=vpc)
 
 
+def test_a_bucket_name_that_is_taken_is_told_before_anything_is_made(command: CommandLine, account: Account) -> None:
+    s3, before = account.client("s3"), resources(account)
+    s3.create_bucket(Bucket="benchfleet-dev-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    said = refused(command, exit_codes.INVALID_CONFIG, "--bucket", "benchfleet-dev-far")
+    assert "the bucket name benchfleet-dev-far is taken, by a bucket of this account in eu-west-1. Remedy: " in said
+    assert said.endswith("Left behind: nothing was changed.\n")
+    s3.delete_bucket(Bucket="benchfleet-dev-far")
+    assert resources(account) == before
+
+
 def test_in_a_pipe_it_asks_nothing_and_does_nothing(command: CommandLine) -> None:
     done = command("deploy", "--skip-image")
     assert (done.code, "add --yes" in done.err) == (exit_codes.USAGE, True)

@@ -31,6 +31,14 @@ def test_every_threat_names_tests_that_exist() -> None:
         assert [name for name in named if name not in there] == [], threat
 
 
+def test_every_test_that_the_faults_of_the_cloud_name_exists() -> None:
+    page = (ROOT / "docs" / "proofs.md").read_text(encoding="utf-8")
+    faults = page.partition("## Faults of the cloud")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(test_\w+)`", faults))
+    assert len(named) > 15
+    assert named - defined() == set()
+
+
 def test_no_route_reads_a_body_but_through_its_bound() -> None:
     """`endpoint.body_of` knows the limit. The registry's calls ask for the length, after it."""
     found = {

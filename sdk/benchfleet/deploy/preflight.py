@@ -69,20 +69,29 @@ def require_permissions(aws: Aws, caller: Caller, progress: Progress) -> None:
 
 
 def require_bucket(aws: Aws, bucket: str, progress: Progress) -> None:
-    """For a stack that is to be made. Raises DeployError if somebody else has a bucket of this name."""
+    """For a stack that is to be made. Raises DeployError if the name is somebody else's, or of our own bucket elsewhere.
+
+    botocore follows S3's redirect to a bucket of another region, so that only the answer tells where it is.
+    """
     from botocore.exceptions import ClientError
 
     try:
-        aws.client("s3").head_bucket(Bucket=bucket)
+        where = aws.client("s3").head_bucket(Bucket=bucket).get("BucketRegion", aws.region)
     except ClientError as error:
         if code_of(error) in ("404", "NoSuchBucket"):
             return
-        raise DeployError(
-            f"the bucket name {bucket} is taken, by another account or in another region",
-            remedy="choose another one with --bucket: bucket names are unique in the world",
-            exit_code=exit_codes.INVALID_CONFIG,
-        ) from error
+        raise _bucket_taken(bucket, "by another account or in another region") from error
+    if where != aws.region:
+        raise _bucket_taken(bucket, f"by a bucket of this account in {where}")
     progress.note(f"bucket {bucket} is there from an earlier stack: the new stack takes it over, with its results")
+
+
+def _bucket_taken(bucket: str, by_whom: str) -> DeployError:
+    return DeployError(
+        f"the bucket name {bucket} is taken, {by_whom}",
+        remedy="choose another one with --bucket: bucket names are unique in the world",
+        exit_code=exit_codes.INVALID_CONFIG,
+    )
 
 
 def require_one_home(aws: Aws, stage: str) -> None:
