@@ -1,7 +1,8 @@
 """Which tests stay together on one worker, and in which order they are handed out: the dearest first.
 
 Together stay the tests of a file, as `--dist loadfile` has it, and all that take turns (tests/engine_policy.py): on two
-workers they would only wait for each other, and each of the two would start Chromium.
+workers they would only wait for each other, and each of the two would start Chromium. So do those that read one run of a
+fleet (the fixture `fleet`): a runner works at it once, not on every worker.
 
 xdist hands out the files with most tests first. The files with few tests are those that start processes: they would run
 last, one beside idle workers. `SECONDS` holds files whose tests take longer than `USUAL_S` has it for their folder.
@@ -14,11 +15,15 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 TAKING_TURNS = "tests that take turns"
-TOGETHER = (
-    "tests/browser/",
-    "tests/integration/test_container_image.py",
-    "tests/integration/test_runner_containers.py",
-)
+ONE_FLEET = "tests of one fleet's run"
+TOGETHER: Mapping[str, str] = {
+    "tests/browser/": TAKING_TURNS,
+    "tests/integration/test_container_image.py": TAKING_TURNS,
+    "tests/integration/test_runner_containers.py": TAKING_TURNS,
+    "tests/integration/test_fleet_collecting.py": ONE_FLEET,
+    "tests/integration/test_fleet_commands.py": ONE_FLEET,
+    "tests/integration/test_fleet_guide.py": ONE_FLEET,
+}
 
 # Of one test, in seconds of an idle machine.
 USUAL_S: Mapping[str, float] = {
@@ -28,6 +33,7 @@ OTHERWISE_S = 0.03
 # Of a whole file: they need not be exact, only the order counts.
 SECONDS: Mapping[str, float] = {
     TAKING_TURNS: 80,
+    ONE_FLEET: 20,
     "tests/integration/test_run_command.py": 30,
     "tests/integration/test_runner_process.py": 25,
     "tests/integration/test_api_schema.py": 20,
@@ -80,7 +86,7 @@ SECONDS: Mapping[str, float] = {
 
 
 def scope_of(nodeid: str) -> str:
-    return TAKING_TURNS if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+    return next((scope for start, scope in TOGETHER.items() if nodeid.startswith(start)), nodeid.partition("::")[0])
 
 
 def seconds(scope: str, tests: Collection[str]) -> float:

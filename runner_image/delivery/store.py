@@ -7,6 +7,7 @@ StoreError
 """
 
 import httpx
+from benchfleet_contract.authorities import authorities
 
 from runner_image.retries import Passing
 
@@ -27,7 +28,8 @@ class StoreBusy(StoreError, Passing):
 
 def open_store(*, proxies: bool = True) -> httpx.Client:
     """The client for the store: no key in its headers, no redirects. `proxies`: those that the environment names."""
-    return httpx.Client(timeout=httpx.Timeout(READ_S, connect=OPEN_S), trust_env=proxies)
+    verify = authorities() if proxies else authorities({})
+    return httpx.Client(timeout=httpx.Timeout(READ_S, connect=OPEN_S), trust_env=proxies, verify=verify)
 
 
 def require_time_for_us(status: int, *, what: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import httpx
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.registry.executors import Load
 
 from runner_image.control.shutdown import Shutdown
@@ -52,7 +53,7 @@ def announced(
     log: Log,
 ) -> Iterator[Agent]:
     """Announced inside the block; its `code` is set where another process took over, which abandons all tasks."""
-    with ExitStack() as held, httpx.Client(trust_env=False) as http:
+    with ExitStack() as held, httpx.Client(trust_env=False, verify=authorities({})) as http:
         looking = Rediscovery(
             what.file, http=http, environment=environment, every_s=DISCOVERY_INTERVAL_S, log=log,
             changed=lambda models: agent.offer(models),

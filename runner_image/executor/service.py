@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from uuid import uuid4
 
 import httpx
+from benchfleet_contract.authorities import authorities
 
 from runner_image.control.session import Session
 from runner_image.executor.agent import REMOVE_WITHIN_S, Agent
@@ -39,7 +40,7 @@ def run(settings: Settings, *, version: str = "", environment: Mapping[str, str]
         session = open_now.enter_context(
             closing(Session(settings.validator_url, api_key=settings.api_key, version=version))
         )
-        http = open_now.enter_context(httpx.Client(trust_env=False))
+        http = open_now.enter_context(httpx.Client(trust_env=False, verify=authorities({})))
         name = settings.executor_id or file.executor.id or open_now.enter_context(own_id(cache_folder()))
         executor = _Executor(
             settings, file, name, session=session, http=http, log=log, ends=ends, environment=environment

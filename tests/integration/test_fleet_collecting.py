@@ -108,6 +108,7 @@ def told(log: Path, words: str) -> str:
     raise AssertionError(f"no {words!r} in {log}")
 
 
+@pytest.mark.proof
 def test_awaited_and_uploaded(emulator: Emulator, providers: Providers, tmp_path: Path) -> None:
     """A dataset that no body could hold is sent before; the client with an event loop sees a run from start to end."""
     folder = make_project(tmp_path / "project", providers)

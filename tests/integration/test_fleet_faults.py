@@ -126,6 +126,7 @@ def test_every_fault_has_its_status_and_all_totals_agree(
     assert cost == pytest.approx(succeeded * PLAIN_USD)
 
 
+@pytest.mark.proof
 def test_a_budget_that_runs_out_is_never_passed(
     api: Api, emulator: Emulator, provider: Providers, tmp_path: Path
 ) -> None:

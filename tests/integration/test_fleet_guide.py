@@ -201,6 +201,7 @@ def test_sync_mode_returns_when_everything_is_there(guide: Guide, tmp_path: Path
     assert results["repository_results"][0]["repository_metadata"] == {"team": "planning", "priority": "high"}
 
 
+@pytest.mark.proof
 def test_a_run_that_fails_says_so_at_once_and_what_was_collected_is_saved(
     guide: Guide, providers: Providers, tmp_path: Path
 ) -> None:
@@ -242,6 +243,7 @@ def test_the_awaited_client_keeps_the_same_promises(guide: Guide, tmp_path: Path
     asyncio.run(all_of_it())
 
 
+@pytest.mark.proof
 def test_the_simulator_of_the_examples_collects_three_scenarios(guide: Guide, tmp_path: Path) -> None:
     small, said = guide.manifest("small", repositories=[guide.first], providers=["anthropic"]), list[str]()
     for name in ("baseline", "optimized", "experimental"):

@@ -75,6 +75,7 @@ def test_a_runner_does_what_a_manifest_asks(api: Api, emulator: Emulator, provid
     assert sorted(asked.prompt for asked in provider.asked) == ["Say 1", "Say 2"]
 
 
+@pytest.mark.proof
 def test_a_budget_that_pays_for_no_test_leaves_them_skipped_and_their_shard_done(
     api: Api, emulator: Emulator, provider: Providers, tmp_path: Path
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_budget_that_pays_for_no_test_leaves_them_skipped_and_their_shard_done
     assert [shard["status"] for shard in told["shards"]] == ["completed"]
 
 
+@pytest.mark.proof
 def test_a_judges_grades_and_their_cost_come_through_to_the_results(
     api: Api, emulator: Emulator, provider: Providers, tmp_path: Path
 ) -> None:

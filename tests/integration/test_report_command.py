@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import pytest
 from benchfleet.cli.documents.report import schema
 from benchfleet.cli.report import alone
 
+from tests import prepared_start
 from tests.integration.command_line import command_line
 from tests.report_runs import of_values, write_run
 
@@ -57,7 +57,7 @@ def report(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
 def test_tables_by_default(here: Path) -> None:
     """As a process."""
     command = [sys.executable, "-m", "benchfleet.cli.main", "report", "new"]
-    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60)
+    done = prepared_start.run(command, cwd=here, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "Ranking" in done.stdout
     assert "aws a" in done.stdout

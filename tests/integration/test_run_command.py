@@ -142,7 +142,7 @@ def test_two_subjects_take_turns_and_are_compared(folder: Path, emulator: Emulat
 
 def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) -> None:
     write(folder)
-    ran = run(folder, "-c", "config.json", "--emulator", "--json", truly=True)
+    ran = run(folder, "-c", "config.json", "--emulator", "--json")
     assert ran.code == 0, ran.err
     assert ran.out.count("\n") == 1
     told = ran.last_line
@@ -207,7 +207,8 @@ def wait_for(path: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.proof), signal.SIGTERM])
+@pytest.mark.proof
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_in_a_pipe_ends_what_is_here(folder: Path, emulator: Emulator, number: signal.Signals) -> None:
     write(folder, SLOW)
     run_id = f"interrupted-{number.value}"

@@ -85,6 +85,7 @@ def test_the_files_are_what_they_say(slot: Slot, plain_suite: Path) -> None:
     assert slot.prepared.suite_commit is None  # no git work tree
 
 
+@pytest.mark.proof
 def test_a_failing_benchmark_keeps_the_others(slot: Slot, plain_suite: Path) -> None:
     outcome = slot.measure(RubyBench(), {"path": str(plain_suite)})
     assert outcome.exit_code == 1

@@ -22,7 +22,7 @@ def answer(self):
     body = json.dumps({"id": self.path.rsplit("/", 1)[1]}).encode()
     late = asked > 2
     length, status = len(body), 200
-    time.sleep(0.002)
+    time.sleep(0.01)
     if late and fault == "hang":
         time.sleep(600)
     if late and fault == "die":

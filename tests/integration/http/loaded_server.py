@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 BODY = b"x" * 27
+PACE_S = 0.01  # at full speed each second of load would cost a core, and show no more
 _HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 54\r\n\r\n" + BODY
 
 
@@ -104,8 +105,7 @@ class LoadedServer:
             writer.write(ANSWERS["/ok"])
             await writer.drain()
             await asyncio.sleep(0.002)
-        if path == "/slow":
-            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02 if path == "/slow" else PACE_S)
         closes = b"connection: close" in head.lower()
         said = _HALF if path == "/half" else ANSWERS.get(path, ANSWERS["/ok"])
         writer.write(said.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) if closes else said)

@@ -11,6 +11,7 @@ from benchfleet.report.analysis import analyse
 from benchfleet.report.reading import read_runs
 from benchfleet_contract.http_results import HttpResult
 
+from local_emulator.stack import Emulator
 from tests import prepared_start
 from tests.integration.http.right_app import SHORT, WORKLOADS, right_app
 
@@ -29,19 +30,20 @@ def config(folder: Path) -> Path:
     return path
 
 
-def ran(folder: Path) -> Any:
+def ran(folder: Path, plane: Emulator) -> Any:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
     done = prepared_start.run(
-        [*BENCHFLEET, "run", "-c", str(config(folder)), "--emulator", "--run-id", "h1"],
+        [*BENCHFLEET, "run", "-c", str(config(folder)), "--run-id", "h1"],
         cwd=folder, capture_output=True, text=True, timeout=90,
-        env={**environment, "XDG_CACHE_HOME": str(folder / "cache")},
+        env={**environment, "XDG_CACHE_HOME": str(folder / "cache"), "BENCHFLEET_URL": plane.ready.api_url,
+             "BENCHFLEET_API_KEY": plane.ready.keys.admin},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done
 
 
-def test_frameworks_are_compared_by_a_run_as_by_the_direct_command(tmp_path: Path) -> None:
-    done = ran(tmp_path)
+def test_frameworks_are_compared_by_a_run_as_by_the_direct_command(tmp_path: Path, emulator: Emulator) -> None:
+    done = ran(tmp_path, emulator)
     assert "isolation process" in done.stderr
     folders = sorted((tmp_path / "results" / "h1").glob("*/"))
     results = [HttpResult.model_validate_json((folder / "http.json").read_bytes()) for folder in folders]

@@ -12,6 +12,7 @@ from runner_image.workloads.http.load.wrk import Wrk
 from runner_image.workloads.http.measure import wrong
 from tests.integration.http.load_parts import slot_commands
 from tests.integration.http.loaded_server import BODY, loaded_server
+from tests.variants import one_now
 
 RIGHT = Request("GET", "/ok", response_bytes=len(BODY), response_body=BODY)
 
@@ -62,7 +63,9 @@ def test_the_server_gets_the_whole_request(wrk: Wrk) -> None:
 
 
 @pytest.mark.needs_load_tools
-@pytest.mark.parametrize(("path", "of_class"), [("/500", "5xx"), ("/404", "4xx"), ("/302", "3xx"), ("/created", "2xx")])
+@pytest.mark.parametrize(
+    ("path", "of_class"), one_now(("/created", "2xx"), ("/500", "5xx"), ("/404", "4xx"), ("/302", "3xx"))
+)
 def test_other_statuses_are_never_right(wrk: Wrk, path: str, of_class: str) -> None:
     found = loaded(wrk, Request(path=path))
     assert (found.ok, found.rps) == (0, 0)
@@ -70,7 +73,7 @@ def test_other_statuses_are_never_right(wrk: Wrk, path: str, of_class: str) -> N
 
 
 @pytest.mark.needs_load_tools
-@pytest.mark.parametrize("path", ["/short", "/other"])
+@pytest.mark.parametrize("path", one_now("/other", "/short"))
 def test_wrong_bodies_are_never_right(wrk: Wrk, path: str) -> None:
     found = loaded(wrk, Request(path=path, response_bytes=len(BODY), response_body=BODY))
     assert found.ok == 0
