@@ -139,7 +139,8 @@ class StreamResult(_Strict):
     """WebSockets that echo, or server-sent events: `connections` streams, a message each `interval_s`, over `duration_s`.
 
     `first_message`: from the time when a stream was due to its first message. `latency`: from the time when a message was due to
-    its arrival. `dispatch_lag`: by how much our own left late. `messages_per_s`: right ones.
+    its arrival. `dispatch_lag`: by how much our own left late. `messages_per_s`: right ones. `earlier`: why it was measured
+    before, and did not count.
     """
 
     name: str
@@ -163,6 +164,7 @@ class StreamResult(_Strict):
     dispatch_lag: Percentiles | None = None
     client_cpu_s: float | None = None
     resources: Resources | None = None
+    earlier: IfKnown[list[str]] = None
     validity: Validity = Validity()
 
 

@@ -51,6 +51,15 @@ def test_what_was_announced_and_did_not_come_is_no_answer(raw: bytes) -> None:
     assert answers.end() is None
 
 
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 1000000000000\r\n\r\n", b"\r\n", b"Transfer-Encoding: chunked\r\n\r\nfffffffffff\r\n"]
+)
+def test_an_answer_without_end_does_not_fill_the_memory(head: bytes) -> None:
+    answers, pieces = Answers(), [b"HTTP/1.1 200 OK\r\n" + head, *[b"x" * 4_000_000] * 10]
+    with pytest.raises(Malformed, match="an answer"):
+        any(map(answers.feed, pieces))
+
+
 def test_an_answer_to_head_has_no_body() -> None:
     found = Answers(bodiless=True).feed(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
     assert found is not None

@@ -152,6 +152,26 @@ def test_a_start_that_was_disturbed_is_known_and_replaced_by_a_better_one_only(t
     assert sorted((one.repeat, len(one.completed)) for one in folder.results()) == [(1, 2), (2, 1)]
 
 
+def test_a_stream_that_was_disturbed_is_measured_once_more_and_kept_where_it_is_better(tmp_path: Path) -> None:
+    def streamed(*reasons: str) -> HttpResult:
+        one = StreamResult(
+            name="sse", target="/", connections=1, interval_s=1, duration_s=2,
+            status="invalid" if reasons else "measured", reasons=[*reasons],
+            validity=Validity(ok=not reasons, reasons=[*reasons]),
+        )  # fmt: skip
+        return result("s", 1, {"a": 1.0}).model_copy(update={"streams": [one]})
+
+    folder = ResultsFolder.create(tmp_path / "one", OPTIONS, machine={})
+    keep(folder, streamed("client-limited: too busy"))
+    assert folder.disturbed() == set()
+    keep(folder, streamed(f"{NOISY}others had its core"))
+    assert folder.disturbed() == {("s", "quick", 1)}
+    keep(folder, streamed())
+    assert folder.disturbed() == set()
+    keep(folder, streamed(f"{NOISY}others had its core"))
+    assert folder.disturbed() == set(), "the one with more numbers stays"
+
+
 def test_what_is_missing_is_told_with_reason_and_remedy() -> None:
     told = list(lines([disturbed(1), disturbed(2), result("fine", 1, {"a": 1.0})]))
     assert told[0] == "Missing of odd: a in 2 of 2 starts (invalid; noisy: others had its core)"

@@ -124,7 +124,7 @@ class Start:
         commands = SlotCommands(self.slot, self.work_dir / "load")
         loading = streams.measure(
             server, streams.plans(self.options, server.port), commands, capabilities=found.framework.capabilities or None,
-            watch=watch, cores=cores.generator, on_step=self._step,
+            watch=watch, cores=cores.generator, tries=self.options.effective().tries, on_step=self._step,
         )  # fmt: skip
         for one in loading:
             self._set(streams=[*(self.result.streams or ()), one])

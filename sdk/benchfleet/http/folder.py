@@ -203,12 +203,14 @@ def _disturbances(result: HttpResult) -> Iterator[bool]:
     for cell in result.workloads:
         yield cell.status == "invalid" and any(level.validity.disturbed for level in cell.saturation)
         yield from (rate.validity.disturbed for rate in cell.latency)
+    yield from (one.validity.disturbed for one in result.streams or ())
 
 
 def _numbers(result: HttpResult) -> int:
-    """Rates and latencies of it that can be believed."""
+    """Rates, latencies and streams of it that can be believed."""
     rates = (rate.validity.ok for cell in result.workloads for rate in cell.latency if cell.status == "measured")
-    return len(result.completed) + sum(rates)
+    streams = (one.status == "measured" for one in result.streams or ())
+    return len(result.completed) + sum(rates) + sum(streams)
 
 
 def _cell(entry: Mapping[str, Any]) -> Cell:

@@ -69,7 +69,7 @@ class HttpOptions(Options):
         default=3,
         ge=1,
         le=20,
-        description="How often a rung or rate is measured at most: again where it was disturbed.",
+        description="How often a rung, rate or stream is measured at most: again where it was disturbed.",
     )
     keep_alive: bool = Field(default=True, description="Else each request has a connection of its own.")
     driver: Literal["auto", "wrk", "h2load"] = Field(default="auto", description="The tool for saturation.")

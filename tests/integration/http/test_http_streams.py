@@ -1,6 +1,7 @@
 """WebSockets and server-sent events: the gate, and a load whose times count from when each message was due."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,12 @@ class StreamServer:
         head = await reader.readuntil(b"\r\n\r\n")
         query = dict(pair.split("=") for pair in head.split(b" ")[1].decode().partition("?")[2].split("&"))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+        if self.mode == "sse-endless" or (self.mode == "sse-endless-later" and query["count"] != "3"):  # 3: the gate
+            with contextlib.suppress(ConnectionError):
+                while not writer.is_closing():
+                    writer.write(b"data: " + b"x" * 65_536)
+                    await writer.drain()
+            return
         start, every = asyncio.get_running_loop().time() + self.late_s, float(query["interval_ms"]) / 1000
         for number in range(int(query["count"])):
             if self.mode != "sse-at-once":
@@ -119,12 +126,38 @@ def test_messages_are_counted_and_timed_from_when_they_were_due(work_dir: Path, 
     assert (found.messages_per_s is None) is (found.status == "invalid")  # where this machine is busy, it is told
 
 
+def test_a_stream_that_others_disturbed_is_loaded_again(work_dir: Path) -> None:
+    held = iter([0.5, 0.0])
+
+    class First(Quiet):
+        def stop(self) -> Resources:
+            return Resources(held_back_cores=next(held))
+
+    with StreamServer("right") as server, slot_commands(work_dir) as commands:
+        plan = StreamPlan("websocket", "127.0.0.1", server.port, connections=2, interval_s=0.05, duration_s=0.2)
+        steps: list[str] = []
+        (found,) = measure(
+            Alive(server.port), [plan], commands, capabilities=None, watch=First, tries=2, on_step=steps.append
+        )
+    assert found.earlier
+    assert "others held the server back for 50% of the time" in found.earlier[0]
+    assert steps[1].startswith("websocket again: ")
+    assert not any("held the server back" in reason for reason in found.reasons)
+
+
 def test_a_stream_that_breaks_or_echoes_something_else_never_counts(work_dir: Path) -> None:
     broken = loaded(work_dir, "websocket", "breaks")
     assert (broken.status, broken.messages_per_s) == ("invalid", None)
     assert any("were wrong or missing (4 read)" in reason for reason in broken.reasons), broken.reasons
     with gated("wrong") as port:
         assert "echo: expected" in verify(port, "websocket", capabilities=None).reasons[0]
+
+
+def test_a_line_without_end_does_not_fill_the_memory(work_dir: Path) -> None:
+    with gated("sse-endless") as port:
+        assert "more bytes than so few events need" in verify(port, "sse", capabilities=None).reasons[0]
+    found = loaded(work_dir, "sse", "sse-endless-later")
+    assert (found.status, found.ok, found.errors["read"]) == ("invalid", 0, 4)
 
 
 def test_events_that_come_all_at_once_are_no_stream() -> None:

@@ -4,6 +4,7 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
@@ -24,9 +25,34 @@ def processes(root: int) -> Iterator[psutil.Process]:
 
 def measured(root: int, pattern: str | None) -> set[int]:
     """Ids of the tree's processes whose command line `pattern` matches; of all where it is None or matches none."""
-    tree = list(processes(root))
+    tree = list(_watched(root))
     chosen = [each for each in tree if pattern and re.search(pattern, _command_line(each))]
     return {each.pid for each in chosen or tree}
+
+
+def _watched(root: int) -> Iterator[psutil.Process]:
+    """As `processes`, at a tenth of its cost, which is in what is measured: the kernel names the children of each thread.
+
+    It may leave one out where another ends meanwhile (proc(5)); the next look has it.
+    """
+    if not Path(f"/proc/{root}/task/{root}/children").exists():  # CONFIG_PROC_CHILDREN
+        yield from processes(root)
+        return
+    left = [root]
+    while left:
+        pid = left.pop()
+        with contextlib.suppress(psutil.Error):
+            each = psutil.Process(pid)
+            if each.status() != psutil.STATUS_ZOMBIE:
+                yield each
+        left += _children(pid)
+
+
+def _children(pid: int) -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                yield from map(int, (thread / "children").read_bytes().split())
 
 
 def _command_line(process: psutil.Process) -> str:

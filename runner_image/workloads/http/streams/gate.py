@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
 from runner_image.workloads.http.contract.gate import NOT_THERE, Verdict
+from runner_image.workloads.http.streams.bounded import bound
 from runner_image.workloads.http.streams.plan import Protocol, target
 from runner_image.workloads.http.streams.sse import EARLY_S, is_tick
 from runner_image.workloads.http.whole import Sockets, within
@@ -72,6 +73,7 @@ def _sse(host: str, port: int, longest_s: float) -> list[str] | int:
             if source.response.status_code in NOT_THERE:
                 return source.response.status_code
             source.response.raise_for_status()
+            bound(source.response, events=COUNT + 1)
             came = [(event, time.monotonic() - began) for event in islice(source.iter_sse(), COUNT + 1)]
     if len(came) != COUNT:
         return [f"events: expected {COUNT}, got {len(came)}"]

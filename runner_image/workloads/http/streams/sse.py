@@ -6,6 +6,7 @@ import time
 import httpx
 from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
 
+from runner_image.workloads.http.streams.bounded import bound
 from runner_image.workloads.http.streams.plan import StreamPlan
 from runner_image.workloads.http.streams.record import Record
 from runner_image.workloads.http.streams.waking import Waking
@@ -26,6 +27,7 @@ async def stream(
                 record.errors["refused"] += 1
                 return
             record.established += 1
+            bound(source.response, events=plan.messages + 1)
             each = 0
             async for event in source.aiter_sse():
                 at, now = asked + each * plan.interval_s if each else due, time.monotonic()

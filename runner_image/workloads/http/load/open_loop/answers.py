@@ -11,6 +11,7 @@ _END, _LINE = b"\r\n\r\n", b"\r\n"
 _BODILESS = (204, 304)
 _HEADS_KEPT = 256  # heads differ by their Date once a second
 MOST_HEAD_BYTES = 64 * 1024
+MOST_BYTES = 17 * 1024 * 1024  # of one answer: the gate lets no longer body pass
 
 
 class Malformed(Exception):
@@ -45,6 +46,8 @@ class Answers:
         """The answer, once it is whole. Raises Malformed."""
         if self._buffer:
             self._buffer += data
+            if len(self._buffer) > MOST_BYTES:
+                raise Malformed("an answer without end")
             data = bytes(self._buffer) if self._may_be_whole() else b""
             if not data:
                 return None
@@ -77,6 +80,8 @@ class Answers:
 
     def _of_length(self, head: _Head, data: bytes, start: int, length: int) -> Answer | None:
         whole = start + length
+        if whole > MOST_BYTES:
+            raise Malformed(f"an answer of {whole} bytes")
         if len(data) < whole:
             self._needs = whole
             return None
