@@ -27,7 +27,7 @@ LOG, BODY = "h2load.log", "h2load.body"
 NOT_FOUND = 127
 OVERTIME_S = 30.0
 SOONEST_US = 2  # no answer comes sooner: the way there and back takes longer, even on the same machine
-SILENT = 0.1  # share of the time, at its end, in which a live server answers something
+SILENT, SILENT_S = 0.1, 0.3  # share of the time, at its end, and seconds, within which a live server answers something
 REMEDY = "on Debian and Ubuntu, apt-get install nghttp2-client"
 _VERSION = re.compile(r"nghttp2/(\S+)")
 _REQUESTS = re.compile(
@@ -147,7 +147,7 @@ def _fell_silent(answered: Sequence[Row], duration_s: float) -> bool:
         return False
     first, last = min(row.sent_us for row in answered), max(row.sent_us + row.took_us for row in answered)
     longest = max(row.took_us for row in answered)
-    return duration_s * 1e6 - (last - first) > SILENT * duration_s * 1e6 + longest
+    return duration_s * 1e6 - (last - first) > max(SILENT * duration_s, SILENT_S) * 1e6 + longest
 
 
 def starved(stdout: str, duration_s: float) -> int | None:

@@ -1,7 +1,14 @@
-"""One WebSocket: messages leave when they are due, whether or not earlier ones came back."""
+"""One WebSocket: messages leave when they are due, whether or not earlier ones came back.
+
+Each has a number that nobody can guess, so that no answer can come before its message was sent.
+"""
 
 import asyncio
+import itertools
+import random
+import secrets
 import time
+from collections.abc import Iterator
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -18,9 +25,10 @@ async def stream(plan: StreamPlan, record: Record, waking: Waking, number: int, 
     try:
         async with connect(url, compression=None, ping_interval=None, proxy=None, open_timeout=plan.drain_s) as socket:
             record.established += 1
-            receiving = asyncio.create_task(_receive(plan, record, socket, number, due))
+            seed = secrets.randbits(64)
+            receiving = asyncio.create_task(_receive(plan, record, socket, _texts(number, seed), due))
             try:
-                await _send(plan, record, waking, socket, number, due)
+                await _send(plan, record, waking, socket, _texts(number, seed), due)
                 await receiving
             finally:
                 receiving.cancel()
@@ -33,22 +41,27 @@ async def stream(plan: StreamPlan, record: Record, waking: Waking, number: int, 
 
 
 async def _send(
-    plan: StreamPlan, record: Record, waking: Waking, socket: ClientConnection, number: int, due: float
+    plan: StreamPlan, record: Record, waking: Waking, socket: ClientConnection, texts: Iterator[str], due: float
 ) -> None:
     for each in range(plan.messages):
         at = due + each * plan.interval_s
         await waking.at(at)
         if each:
             record.lag.append(time.monotonic() - at)
-        await socket.send(_text(number, each))
+        await socket.send(next(texts))
 
 
-async def _receive(plan: StreamPlan, record: Record, socket: ClientConnection, number: int, due: float) -> None:
+async def _receive(
+    plan: StreamPlan, record: Record, socket: ClientConnection, texts: Iterator[str], due: float
+) -> None:
     for each in range(plan.messages):
         text = await socket.recv()
         at = due + each * plan.interval_s
-        record.came(right=text == _text(number, each), number=each, due=at, at=time.monotonic())
+        record.came(right=text == next(texts), number=each, due=at, at=time.monotonic())
 
 
-def _text(number: int, each: int) -> str:
-    return f'{{"stream":{number},"message":{each}}}'
+def _texts(number: int, seed: int) -> Iterator[str]:
+    """Of one stream, without end; the same for the same seed."""
+    draw = random.Random(seed)  # noqa: S311 - the seed is the secret
+    for each in itertools.count():
+        yield f'{{"stream":{number},"message":{each},"check":{draw.getrandbits(32)}}}'
