@@ -187,6 +187,7 @@ def test_time_that_runs_out_is_an_error_of_its_own_and_the_run_goes_on(guide: Gu
         fleet.cancel(handle.run_id)
 
 
+@pytest.mark.proof
 def test_sync_mode_returns_when_everything_is_there(guide: Guide, tmp_path: Path) -> None:
     """Metadata of a repository comes back; costs are what the file says, and None where nobody knows a price."""
     first = {**guide.first, "metadata": {"team": "planning", "priority": "high"}}

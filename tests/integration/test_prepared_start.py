@@ -93,6 +93,7 @@ def test_it_ends_as_python_does(source: str, ended: int, said: str) -> None:
         assert said in done.stderr
 
 
+@pytest.mark.proof
 def test_no_two_have_the_same_random_numbers() -> None:
     """Also from generators that a module keeps: moto takes its ids from one."""
     source = """

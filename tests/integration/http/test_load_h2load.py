@@ -10,6 +10,7 @@ from runner_image.workloads.http.load.h2load import H2load
 from runner_image.workloads.http.measure import wrong
 from tests.integration.http.load_parts import slot_commands
 from tests.integration.http.loaded_server import BODY, loaded_server
+from tests.variants import one_now
 
 pytestmark = pytest.mark.needs_load_tools
 RIGHT = Request("GET", "/ok", (("X-A", "b"),), response_bytes=len(BODY))
@@ -59,7 +60,7 @@ def test_wrong_bodies_are_never_right(h2load: H2load) -> None:
     assert found.wrong_body == found.requests > 20
 
 
-@pytest.mark.parametrize("path", ["/hang", "/half"])
+@pytest.mark.parametrize("path", one_now("/half", "/hang"))
 def test_a_server_that_never_answers_whole_has_no_rate(h2load: H2load, path: str) -> None:
     found = loaded(h2load, path)
     assert (found.ok, found.rps) == (0, 0)
@@ -72,7 +73,7 @@ def test_a_server_that_dies_is_seen_by_its_errors(h2load: H2load) -> None:
     assert found.rps < 60 / found.duration_s  # over the whole time, not until its death
 
 
-@pytest.mark.parametrize("path", ["/twice", "/twice-later", "/twice-chunked"])
+@pytest.mark.parametrize("path", one_now("/twice-later", "/twice", "/twice-chunked"))
 def test_answers_that_nobody_asked_for_are_errors(h2load: H2load, path: str) -> None:
     found = loaded(h2load, path)
     assert wrong(found.ok, found.requests, found.errors)
