@@ -16,6 +16,7 @@ from xdist.scheduler import LoadFileScheduling
 
 TAKING_TURNS = "tests that take turns"
 ONE_FLEET = "tests of one fleet's run"
+OF_REPORTS = "tests of reports and statistics"  # they load scipy and more, and look at one large report
 TOGETHER: Mapping[str, str] = {
     "tests/browser/": TAKING_TURNS,
     "tests/integration/test_container_image.py": TAKING_TURNS,
@@ -23,6 +24,9 @@ TOGETHER: Mapping[str, str] = {
     "tests/integration/test_fleet_collecting.py": ONE_FLEET,
     "tests/integration/test_fleet_commands.py": ONE_FLEET,
     "tests/integration/test_fleet_guide.py": ONE_FLEET,
+    "tests/unit/test_report_": OF_REPORTS,
+    "tests/unit/test_statistics": OF_REPORTS,
+    "tests/unit/test_fleet_statistics.py": OF_REPORTS,
 }
 
 # Of one test, in seconds of an idle machine.
@@ -32,7 +36,8 @@ USUAL_S: Mapping[str, float] = {
 OTHERWISE_S = 0.03
 # Of a whole file: they need not be exact, only the order counts.
 SECONDS: Mapping[str, float] = {
-    TAKING_TURNS: 80,
+    TAKING_TURNS: 45,
+    OF_REPORTS: 22,
     ONE_FLEET: 20,
     "tests/integration/test_run_command.py": 30,
     "tests/integration/test_runner_process.py": 25,
@@ -74,10 +79,6 @@ SECONDS: Mapping[str, float] = {
     "tests/integration/test_cli_models.py": 5,
     "tests/integration/test_engine_policy.py": 5,
     "tests/unit/test_result_bounds.py": 5,
-    "tests/unit/test_report_inference.py": 5,
-    "tests/unit/test_report_forms.py": 5,
-    "tests/unit/test_report_numbers.py": 5,
-    "tests/unit/test_report_page.py": 4,
     "tests/integration/test_package.py": 4,
     "tests/integration/test_cpu_by_area.py": 4,
     "tests/integration/test_cli_schedules.py": 4,

@@ -1,5 +1,6 @@
-"""Variants of one slow test, most of which start a process each."""
+"""Variants of one slow test, most of which start a process each, and how often a simulation is repeated."""
 
+import os
 from typing import Any
 
 import pytest
@@ -16,3 +17,8 @@ def one_now(first: Any, *others: Any) -> list[Any]:
 def in_proof(*variants: Any) -> list[Any]:
     values = [variant if isinstance(variant, tuple) else (variant,) for variant in variants]
     return [pytest.param(*each, marks=pytest.mark.proof) for each in values]
+
+
+def repeats(now: int, in_proof: int) -> int:
+    """How often a simulation is repeated: property tests have their own number in the same runs (conftest.py)."""
+    return in_proof if os.environ.get("HYPOTHESIS_PROFILE") == "many" else now

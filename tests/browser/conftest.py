@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from local_emulator.stack import Emulator
-from tests.browser.visit import Visit, Visits
+from tests.browser.visit import Visit, Visits, context_of
 from tests.integration.api_client import Api
 
 FLAGS = (
@@ -18,6 +18,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--renderer-process-limit=1",  # to start one takes a third of a second
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # whoever asks for another machine is seen to fail
 )
 
@@ -32,6 +33,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
+def shared(browser: Browser) -> BrowserContext:
+    """For all pages with the usual settings, which then share a process: one page stays open, and keeps it."""
+    context = context_of(browser)
+    context.new_page()
+    return context
+
+
+@pytest.fixture(scope="package")
 def api(emulator: Emulator) -> Iterator[Api]:
     client = Api(emulator.ready)
     yield client
@@ -39,9 +48,9 @@ def api(emulator: Emulator) -> Iterator[Api]:
 
 
 @pytest.fixture
-def visits(browser: Browser) -> Iterator[Visits]:
+def visits(shared: BrowserContext) -> Iterator[Visits]:
     """Opens pages; when the test ends, no page may have complained or asked another machine."""
     opened: list[Visit] = []
-    yield lambda url, **options: opened.append(Visit(browser, url, **options)) or opened[-1]  # type: ignore[func-returns-value]
+    yield lambda url, **options: opened.append(Visit(shared, url, **options)) or opened[-1]  # type: ignore[func-returns-value]
     for visit in opened:
         visit.close()

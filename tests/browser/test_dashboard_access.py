@@ -3,11 +3,11 @@
 import json
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import DEVNULL
 
 import pytest
 from benchfleet_contract.limits import RUNS_PAGE
@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from local_emulator.config import Keys, Ready
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api
+from tests.prepared_start import Popen
 
 pytestmark = [pytest.mark.needs_browser]
 START_S, END_S = 60, 30
@@ -41,7 +42,7 @@ class OwnEmulator:
         ]
         command = [sys.executable, "-m", "local_emulator", *flags, reading]
         self._ready_path.unlink(missing_ok=True)
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = Popen(command, stdout=DEVNULL, stderr=DEVNULL)
         end = time.monotonic() + START_S
         while not self._ready_path.exists():
             assert self._process.poll() is None

@@ -51,7 +51,8 @@ def test_axe_finds_nothing_serious(api: Api, visits: Visits, run_id: str, scheme
     assert grave_findings(page) == []
 
 
-@pytest.mark.parametrize("scheme", one_now("light", "dark"))
+@pytest.mark.proof
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_where_there_is_no_run(
     api: Api, visits: Visits, scheme: Literal["light", "dark"]
 ) -> None:
@@ -60,6 +61,7 @@ def test_axe_finds_nothing_serious_where_there_is_no_run(
     assert grave_findings(visit.page) == []
 
 
+@pytest.mark.proof
 def test_axe_would_find_something(api: Api, visits: Visits, run_id: str) -> None:
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
     visit.open_group("docker")
@@ -68,6 +70,7 @@ def test_axe_would_find_something(api: Api, visits: Visits, run_id: str) -> None
     assert [name for name, _ in grave_findings(visit.page)] == ["select-name"]
 
 
+@pytest.mark.proof
 def test_everything_can_be_done_with_the_keyboard(api: Api, visits: Visits, run_id: str) -> None:
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
     page = visit.page

@@ -54,6 +54,7 @@ def test_executors_models_and_changes_are_shown_and_markup_in_names_stays_text(
     assert grave_findings(page) == []
 
 
+@pytest.mark.proof
 def test_a_drained_executor_is_shown_at_the_next_poll_on_a_phone_too(api: Api, visits: Visits, host: Json) -> None:
     screen = {"width": 360, "height": 740}
     address = f"{api.ready.api_url}/?run_id=nope"

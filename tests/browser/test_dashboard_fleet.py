@@ -74,7 +74,7 @@ def test_a_fleet_that_runs_shows_how_far_each_model_is_and_no_cost_that_is_not_k
 def test_a_cell_leads_to_its_tests_with_prompt_answer_and_error_as_text(
     api: Api, visits: Visits, run_id: str, tmp_path: Path
 ) -> None:
-    page = visits(f"{api.ready.api_url}/?run_id={run_id}", accept_downloads=True).page
+    page = visits(f"{api.ready.api_url}/?run_id={run_id}").page
     expect(cell(page, "repo-1", "openai:m")).to_contain_text("1 of 3 right")
     rows = opened(page)
     expect(page.locator("#tests-title")).to_have_text("repo-1 on openai:m")
@@ -101,10 +101,11 @@ def test_a_cell_leads_to_its_tests_with_prompt_answer_and_error_as_text(
     assert [(one["test"], one["cost_usd"]) for one in told] == [("two", "0.5"), ("three", "")]
 
 
+@pytest.mark.proof
 def test_the_grid_is_filtered_sorted_and_saved_and_files_are_fetched(
     api: Api, visits: Visits, run_id: str, tmp_path: Path
 ) -> None:
-    page = visits(f"{api.ready.api_url}/?run_id={run_id}", accept_downloads=True).page
+    page = visits(f"{api.ready.api_url}/?run_id={run_id}").page
     names = page.locator("#fleet-body tr:not(.whole) th")
     page.select_option("#fleet-order", "cost")
     expect(names).to_have_text(["repo-1", "repo-2"])

@@ -65,7 +65,7 @@ def dialog_error(page: Page, words: str) -> None:
 
 def test_a_run_is_watched_from_its_first_task_to_its_archive(api: Api, visits: Visits, tmp_path: Path) -> None:
     run_id = api.create(per_instance_type={"tasks": 2}, max_attempts=3)["run_id"]
-    visit = visits(f"{api.ready.api_url}/?run_id={run_id}", accept_downloads=True)
+    visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
     page = visit.page
     expect(page.locator("#run-status")).to_have_text("running")
     expect(visit.group("docker")).to_contain_text("2 tasks waiting: no live runner for local / docker")
@@ -239,6 +239,7 @@ def test_an_error_is_told_on_hover_focus_and_to_screen_readers(api: Api, visits:
     expect(button).to_be_focused()
 
 
+@pytest.mark.proof
 def test_a_hidden_tab_asks_nothing(api: Api, visits: Visits) -> None:
     run_id = api.create()["run_id"]
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}", own_clock=True)
@@ -285,6 +286,7 @@ def test_times_of_a_clock_that_was_set_back_are_marked(api: Api, visits: Visits)
     expect(page.locator("tbody tr").first).to_contain_text("the clock was set back during this task")
 
 
+@pytest.mark.proof
 def test_subjects_have_lines_of_their_own_and_one_cause_is_told_once(api: Api, visits: Visits) -> None:
     subjects = [{"name": name, "argv": ["true"]} for name in ("ruby-3.3", "ruby-3.4")]
     run_id = api.create(workload="command", workload_options={}, subjects=subjects, per_instance_type={"tasks": 2})[
@@ -341,6 +343,7 @@ def test_a_run_without_results_says_so_where_they_would_be(api: Api, visits: Vis
     expect(visit.page.locator("#results-note")).to_have_text("No result of this run could be ranked.")
 
 
+@pytest.mark.proof
 def test_the_machines_of_a_run_are_told_with_what_hinders_them(api: Api, visits: Visits) -> None:
     """No cloud has this type: the launch fails, and says what to do."""
     body: dict[str, Any] = {"local": None, "aws": [{"instance_type": "no.such-type"}], "provision": {"aws": {}}}

@@ -83,6 +83,7 @@ def test_ten_thousand_tasks_are_a_summary_and_pages(api: Api, visits: Visits) ->
     assert visit.page.evaluate(LONGEST_TASK_MS) < 1_000
 
 
+@pytest.mark.proof
 def test_tasks_of_one_status_can_be_shown_alone(api: Api, visits: Visits) -> None:
     run_id = api.create(per_instance_type={"tasks": 3})["run_id"]
     task = api.claim(run_id)["task"]
@@ -95,6 +96,7 @@ def test_tasks_of_one_status_can_be_shown_alone(api: Api, visits: Visits) -> Non
     expect(group).to_contain_text("No tasks here.")
 
 
+@pytest.mark.proof
 def test_a_phone_needs_no_sideways_scrolling(api: Api, visits: Visits) -> None:
     run_id = api.create(per_instance_type={"tasks": 2})["run_id"]
     runner = {"runner_id": "runner-with-a-long-name-7f3c21d98e"}
@@ -108,7 +110,8 @@ def test_a_phone_needs_no_sideways_scrolling(api: Api, visits: Visits) -> None:
     assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-@pytest.mark.parametrize("width", one_now(700, 1280))
+@pytest.mark.proof
+@pytest.mark.parametrize("width", [700, 1280])
 def test_a_long_error_makes_no_page_wider(api: Api, visits: Visits, width: int) -> None:
     run_id = api.create()["run_id"]
     task_id = api.claim(run_id)["task"]["id"]

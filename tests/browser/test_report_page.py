@@ -61,6 +61,7 @@ def test_filters_hide_rows_and_benchmarks(visits: Visits, file: Path) -> None:
     assert (rows.count(), page.locator("#board-1 .card:visible").count()) == (6, 4)
 
 
+@pytest.mark.proof
 def test_tables_sort_by_keyboard(visits: Visits, file: Path) -> None:
     page = visits(file.as_uri()).page
     table = page.locator("#board-1 table").first
@@ -80,7 +81,8 @@ def test_without_a_script_everything_is_there_and_no_dead_control(visits: Visits
     assert page.locator(".filters:visible").count() == 0
 
 
-@pytest.mark.parametrize("width", one_now(390, 1280))
+@pytest.mark.proof
+@pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_cut_off(visits: Visits, file: Path, width: int) -> None:
     """Neither the page, nor a table or a chart inside it, is wider than its place."""
     page = visits(file.as_uri(), viewport={"width": width, "height": 844}).page
@@ -92,6 +94,7 @@ def test_nothing_is_cut_off(visits: Visits, file: Path, width: int) -> None:
     assert answers["y"] < 200
 
 
+@pytest.mark.proof
 def test_print_is_dark_on_white_and_without_controls(visits: Visits, file: Path) -> None:
     page = visits(file.as_uri(), color_scheme="dark").page
     page.emulate_media(media="print", color_scheme="dark")

@@ -1,33 +1,40 @@
-"""One look at the dashboard: a page in a browser context of its own, and what it complained about."""
+"""One look at the dashboard: a page, and what it complained about."""
 
 from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Route, expect
 
 CSP_WATCH = """
 addEventListener("securitypolicyviolation", (event) => console.error("CSP " + event.violatedDirective));
 """
 
 
-class Visit:
-    """`forgive` is a part of the console errors that the test provokes, such as a refused request.
+def context_of(browser: Browser, **settings: Any) -> BrowserContext:
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+    context.add_init_script(CSP_WATCH)
+    return context
 
+
+class Visit:
+    """In a context of its own where it needs other settings than `shared` has, or a clock.
+
+    `forgive` is a part of the console errors that the test provokes, such as a refused request.
     With `own_clock` the test can make the page's time pass: `visit.page.clock`.
     """
 
     def __init__(
-        self, browser: Browser, url: str, *, forgive: str | None = None, own_clock: bool = False, **context: Any
+        self, shared: BrowserContext, url: str, *, forgive: str | None = None, own_clock: bool = False, **settings: Any
     ) -> None:
         self.url = url
         self._forgive = forgive
         self._complaints: list[str] = []
-        self._context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
-        self._context.add_init_script(CSP_WATCH)
-        if own_clock:
-            self._context.clock.install()
-        self.page: Page = self._context.new_page()
+        assert shared.browser is not None
+        self._own = context_of(shared.browser, **settings) if settings or own_clock else None
+        if self._own and own_clock:
+            self._own.clock.install()
+        self.page: Page = (self._own or shared).new_page()
         self.page.set_default_timeout(15_000)
         self.requests: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -40,7 +47,9 @@ class Visit:
             self._complaints.append(message.text)
 
     def close(self) -> None:
-        self._context.close()
+        self.page.close()
+        if self._own:
+            self._own.close()
         assert self._complaints == [], self._complaints
         elsewhere = [url for url in self.requests if urlsplit(url).hostname not in ("127.0.0.1", None)]
         assert elsewhere == [], elsewhere

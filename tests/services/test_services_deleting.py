@@ -422,6 +422,7 @@ def test_a_builder_that_is_late_loses_its_parts_and_its_archive(system: System) 
     system.objects.abort_upload(archive, upload)
 
 
+@pytest.mark.proof
 def test_more_objects_than_one_request_takes(system: System) -> None:
     ended(system)
     fill(system.objects, [f"runs/r/results/9/1-x/{number}" for number in range(1_001)])

@@ -87,11 +87,12 @@ def test_right_answers_fit_the_schemas_and_json_refusals_do_not() -> None:
         schema = schemas().get(one.name.removeprefix("validated/"))
         if schema is None:
             continue
+        validator = jsonschema.Draft202012Validator(schema)
         for exchange in (one.exchange, *one.others):
-            jsonschema.validate(exchange.answer, schema)
+            validator.validate(exchange.answer)
         for refused in one.refused if one.suite == "validated-json-bodies" else ():
             assert refused.status == 400
-            assert _does_not_fit(refused.body, schema), f"{one.name}: {refused.why}"
+            assert _does_not_fit(refused.body, validator), f"{one.name}: {refused.why}"
 
 
 def test_the_apps_copy_of_the_schemas_is_the_contracts() -> None:
@@ -102,9 +103,9 @@ def test_capabilities_are_the_suites_of_the_workloads_and_the_streams() -> None:
     assert {one.suite for one in every()} | {"websocket", "sse"} == CAPABILITIES
 
 
-def _does_not_fit(body: bytes, schema: dict[str, object]) -> bool:
+def _does_not_fit(body: bytes, validator: jsonschema.Draft202012Validator) -> bool:
     try:
-        jsonschema.validate(json.loads(body), schema)
+        validator.validate(json.loads(body))
     except ValueError:
         return True
     except jsonschema.ValidationError:

@@ -1,11 +1,14 @@
 """What `make mutants` tries beside mutmut's own ideas."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-import libcst as cst
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.mutation import operators
+if TYPE_CHECKING:  # loaded by its tests: it would take a twentieth of collecting
+    import libcst as cst
 
 
 def nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -16,6 +19,10 @@ def nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 def variants(statement: str) -> set[str]:
     """What our operators make of a statement."""
+    import libcst as cst
+
+    from tests.mutation import operators
+
     module = cst.parse_module(statement)
     return {
         cst.ensure_type(module.deep_replace(node, other), cst.Module).code.strip()
@@ -44,6 +51,10 @@ def test_what_a_mutant_may_be(statement: str, expected: set[str]) -> None:
 
 
 def test_texts_with_spaces_are_mutated_where_they_are_no_prose() -> None:
+    import libcst as cst
+
+    from tests.mutation import operators
+
     made = dict(operators.ours(prose=True))[cst.SimpleString]
     (changed,) = made(cst.SimpleString("'#a = :b'"))
     assert cst.ensure_type(changed, cst.SimpleString).value == "'XX#a = :b'"

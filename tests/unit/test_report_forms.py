@@ -15,17 +15,17 @@ import pytest
 from benchfleet.cli.documents.report import schema
 from benchfleet.cli.report_tables import ranking_table, tables
 from benchfleet.report import words
-from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.analysis import analyse
 from benchfleet.report.charts import PHONE, Charts
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown, escape
 from benchfleet.report.model import Report
-from benchfleet.report.prices import load
 from benchfleet.report.printing import for_print
 from benchfleet.report.reading import read_runs
 from rich.console import Console
 
-from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
+from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.conftest import Compared
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "<script>alert(1)</script>"
@@ -34,11 +34,8 @@ FORMULA = '=HYPERLINK("http://x","y")'
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    folder = tmp_path_factory.mktemp("results")
-    runs = [realistic(folder, "new"), realistic(folder, "old", seed=3, slower={"fib": 0.8})]
-    prices = load(ROOT / "configs" / "prices-example.toml")
-    return analyse(read_runs(runs), Options(baseline="old", prices=prices))
+def whole(compared: Compared) -> Report:
+    return compared.report
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +135,7 @@ def test_markdown_makes_no_links(tmp_path: Path) -> None:
 
 def test_markdown_fits_a_comment_however_many_benchmarks(tmp_path: Path) -> None:
     names = {f"benchmark-{n:03}": [1.0 + n] for n in range(100)}
-    report = analyse(read_runs([write_run(tmp_path, "r", [of_values(f"m{n}", names) for n in range(20)])]))
+    report = analyse(read_runs([write_run(tmp_path, "r", [of_values(f"m{n}", names) for n in range(12)])]))
     text = as_markdown(report)
     assert len(text.encode()) < 65_536
     assert "The table of 100 benchmarks is too long for a comment" in text

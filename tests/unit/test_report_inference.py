@@ -20,7 +20,7 @@ from rich.console import Console
 from benchmarks.report_inference import measure, share
 from benchmarks.simulated_runs import Scenario
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
-from tests.variants import one_now
+from tests.variants import one_now, repeats
 
 
 def on(instance: str, machine: str, values: dict[str, list[float]], **more: Any) -> TaskFolder:
@@ -36,36 +36,36 @@ def report(folder: Path, *tasks: TaskFolder) -> Report:
 
 @pytest.mark.parametrize("tasks", one_now(4, 10))  # before: 24 % and 54 % of boards claimed a difference
 def test_tasks_of_two_instances_are_two_repeats(tasks: int) -> None:
-    found = measure(Scenario(tasks, 2), runs=150)
+    found = measure(Scenario(tasks, 2), runs=repeats(75, 150))
     assert 0.92 <= (share(found.means) or 0) <= 0.985
     assert found.claims / found.boards <= 0.08
 
 
 def test_fifty_benchmarks_of_equal_machines_make_no_more_claims_than_one() -> None:
-    found = measure(Scenario(5, 1, 50), runs=20)  # before: 62 to 90 %
-    assert found.claims <= 3
+    found = measure(Scenario(5, 1, 50), runs=repeats(6, 20))  # before: 62 to 90 %
+    assert found.claims <= repeats(1, 3)
 
 
 def test_a_drift_that_subjects_share_is_no_difference_between_them() -> None:
-    found = measure(Scenario(4, 1, shared=True, drift=0.05), runs=100)  # by chance alone: 12 %
+    found = measure(Scenario(4, 1, shared=True, drift=0.05), runs=repeats(40, 100))  # by chance alone: 12 %
     assert found.claims / found.boards <= 0.05
 
 
 def test_differences_of_five_in_a_hundred_are_found() -> None:
-    found = measure(Scenario(5, 1, effects=(0.0, math.log(1.05))), runs=200)
+    found = measure(Scenario(5, 1, effects=(0.0, math.log(1.05))), runs=repeats(60, 200))
     assert found.found / found.boards > 0.9
 
 
 @pytest.mark.parametrize(("slow", "tasks"), one_now((0.3, 3), (0.3, 5), (0.5, 3)))
 def test_where_tasks_were_in_both_modes_their_interval_holds_the_mean(slow: float, tasks: int) -> None:
     """It misses where all tasks were in one: there, no interval could know better."""
-    found = measure(Scenario(tasks, shape="bimodal", slow=slow), runs=150)
+    found = measure(Scenario(tasks, shape="bimodal", slow=slow), runs=repeats(75, 150))
     assert (share(found.both_modes) or 0) >= 0.93
     assert (share(found.one_mode) or 1) < 0.8
 
 
 def test_turns_that_cancel_a_drift_make_no_claims_of_it() -> None:
-    found = measure(Scenario(5, shared=True, drift=0.01, abba=True), runs=100)
+    found = measure(Scenario(5, shared=True, drift=0.01, abba=True), runs=repeats(40, 100))
     assert found.claims / found.boards <= 0.05
 
 

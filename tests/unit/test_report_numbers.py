@@ -16,6 +16,7 @@ from runner_image.workloads.pyperformance import results as pyperformance_result
 from runner_image.workloads.ruby_bench import results as ruby_bench_results
 from runner_image.workloads.ruby_bench.console import Reader
 from tests.report_runs import TaskFolder, realistic, write_run
+from tests.unit.conftest import Compared
 
 DATA = Path(__file__).parents[1] / "data"
 Tasks = dict[tuple[str, str], list[dict[str, np.ndarray]]]  # (provider, machine) → tasks → benchmark → samples
@@ -250,9 +251,8 @@ def test_many_machines_with_failures(tmp_path: Path) -> None:
             assert by_name[machine].geometric_mean == pytest.approx(np.exp(np.mean(logs)))
 
 
-def test_comparison_of_runs(tmp_path: Path) -> None:
-    new, old = realistic(tmp_path, "new"), realistic(tmp_path, "old", seed=3, slower={"fib": 0.8})
-    report = analyse(read_runs([new, old]), Options(baseline="old"))
+def test_comparison_of_runs(compared: Compared) -> None:
+    report, new, old = compared.report, compared.new, compared.old
     assert report.comparison is not None
     rows = [row for row in report.comparison.rows if row.benchmark and row.relation.p is not None]
     overall, single = (

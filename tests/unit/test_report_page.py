@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.analysis import analyse
 from benchfleet.report.page import render
-from benchfleet.report.prices import load
 from benchfleet.report.reading import read_runs
 
-from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
+from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.conftest import Compared
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>alert(1)</script>"onload="x'
@@ -35,11 +35,8 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("results")
-    runs = [realistic(folder, "new"), realistic(folder, "old", seed=3, slower={"fib": 0.8})]
-    prices = load(ROOT / "configs" / "prices-example.toml")
-    return render(analyse(read_runs(runs), Options(baseline="old", prices=prices)))
+def page(compared: Compared) -> str:
+    return render(compared.report)
 
 
 @pytest.fixture(scope="module")

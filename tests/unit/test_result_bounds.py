@@ -95,6 +95,7 @@ def test_thinned_samples_have_the_same_mean_and_variance(samples: list[float], m
     assert stdev(found) == pytest.approx(stdev(samples), abs=1e-9)
 
 
+@pytest.mark.proof
 def test_more_samples_than_a_reader_takes_are_thinned_and_told() -> None:
     many = [1.0 + n % 7 for n in range(bounds.MAX_SAMPLES + 500)]
     output = Output(workload="w", measurements=[a_measurement("many", many), a_measurement("few", [1.0, 2.0], [9.0])])

@@ -174,6 +174,7 @@ def test_a_file_that_is_one_hole_is_cut_before_it_is_read(work: Path, tmp_path: 
     assert sizes["./core"] < 64 * 1024**2
 
 
+@pytest.mark.proof
 def test_a_file_with_small_holes_stays_whole(work: Path, tmp_path: Path) -> None:
     block = os.urandom(256 * 1024)
     with (work / "table").open("wb") as file:
