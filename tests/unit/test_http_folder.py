@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from benchfleet.cli.http.ending import print_end
 from benchfleet.exceptions import UsageError
 from benchfleet.http.consolidate import consolidate
 from benchfleet.http.folder import ResultsFolder, keep_profiles
@@ -220,6 +221,17 @@ def test_two_load_tools_and_numbers_that_do_not_count_have_no_limit_in_common() 
     assert list(ceilings(found)) == []
     assert list(ceilings([*found, result("d", 1, {"w": None}), result("d", 2, {"w": None})])) == []
     assert len(list(ceilings([*found, loaded("d", 1003, "wrk")]))) == 1
+
+
+def test_the_page_and_the_terminal_have_the_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ResultsFolder.create(tmp_path / "one", OPTIONS, machine={})
+    odd = Validity(reasons=["nothing pins the server"])
+    for repeat in (1, 2):
+        keep(folder, result("a", repeat, {"w": 10.0}).model_copy(update={"validity": odd}))
+    print_end(tmp_path / "one", folder.results())
+    told = "Note on a: nothing pins the server"
+    assert told in capsys.readouterr().out
+    assert told in (tmp_path / "one" / "report.html").read_text()
 
 
 def test_what_is_odd_is_told_once_with_whom_it_is_of() -> None:

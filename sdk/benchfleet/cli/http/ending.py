@@ -37,10 +37,11 @@ def print_end(folder: Path, results: Sequence[HttpResult], *, baseline: Path | N
             raise RunFailed(f"nothing could be compared with {baseline}: {error}") from error
         return
     _print_verdict(report, compares=baseline is not None)
-    for line in (*lines(results), *ceilings(results), *notes(results)):
+    doubts = [*ceilings(results), *notes(results)]
+    for line in (*lines(results), *doubts):
         print(line)
     page = folder / PAGE
-    _write(report, page)
+    _write(report.model_copy(update={"warnings": [*report.warnings, *doubts]}), page)
     print(f"Results: {folder}/, as a page: {page}")
     if baseline is not None:
         judge(report)
