@@ -41,6 +41,7 @@ COMMANDS_LATE = {  # what a command imports only once it has something to do, by
             "benchfleet.cli.report_tables", "benchfleet.report.analysis", "benchfleet.report.reading"),
     "runs": (*_HTTP, "benchfleet.cli.progress", "benchfleet.cli.documents.runs"),
 }  # fmt: skip
+ACCOUNT = ("local_emulator.account.command", "moto.cloudformation.models")  # the second brings what stacks are made of
 _prepared: set[str] = set()
 _randoms: list[random.Random] = []
 
@@ -62,7 +63,9 @@ def serve(asking: socket.socket) -> None:
 def prepare(argv: Sequence[str]) -> None:
     """Imports, once, what this command line will."""
     entry = entry_of(argv) or ""
-    wanted = {*PREPARED[entry], *commands_of(argv[3:] if entry == "benchfleet.cli.main" else [])} - _prepared
+    wanted = {*PREPARED[entry], *commands_of(argv[3:] if entry == "benchfleet.cli.main" else [])}
+    wanted |= set(ACCOUNT if "--account" in argv else ())
+    wanted -= _prepared
     if not wanted:
         return
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # as the programs do

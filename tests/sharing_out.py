@@ -2,7 +2,8 @@
 
 Together stay the tests of a file, as `--dist loadfile` has it, and all that take turns (tests/engine_policy.py): on two
 workers they would only wait for each other, and each of the two would start Chromium. So do those that read one run of a
-fleet (the fixture `fleet`): a runner works at it once, not on every worker.
+fleet (the fixture `fleet`): a runner works at it once, not on every worker. And those with an emulated AWS account: one
+prepared parent imports for all of them.
 
 xdist hands out the files with most tests first. The files with few tests are those that start processes: they would run
 last, one beside idle workers. `SECONDS` holds files whose tests take longer than `USUAL_S` has it for their folder.
@@ -17,6 +18,7 @@ from xdist.scheduler import LoadFileScheduling
 TAKING_TURNS = "tests that take turns"
 ONE_FLEET = "tests of one fleet's run"
 OF_REPORTS = "tests of reports and statistics"  # they load scipy and more, and look at one large report
+WITH_AN_ACCOUNT = "tests with an emulated AWS account"
 TOGETHER: Mapping[str, str] = {
     "tests/browser/": TAKING_TURNS,
     "tests/integration/test_container_image.py": TAKING_TURNS,
@@ -27,6 +29,9 @@ TOGETHER: Mapping[str, str] = {
     "tests/unit/test_report_": OF_REPORTS,
     "tests/unit/test_statistics": OF_REPORTS,
     "tests/unit/test_fleet_statistics.py": OF_REPORTS,
+    "tests/integration/test_account.py": WITH_AN_ACCOUNT,
+    "tests/integration/test_account_change_sets.py": WITH_AN_ACCOUNT,
+    "tests/integration/test_deploy_command.py": WITH_AN_ACCOUNT,
 }
 
 # Of one test, in seconds of an idle machine.
@@ -39,6 +44,7 @@ SECONDS: Mapping[str, float] = {
     TAKING_TURNS: 45,
     OF_REPORTS: 22,
     ONE_FLEET: 20,
+    WITH_AN_ACCOUNT: 20,
     "tests/integration/test_run_command.py": 30,
     "tests/integration/test_runner_process.py": 25,
     "tests/integration/test_api_schema.py": 20,
@@ -50,10 +56,8 @@ SECONDS: Mapping[str, float] = {
     "tests/integration/test_machines_execute.py": 12,
     "tests/integration/test_machine_script.py": 12,
     "tests/integration/test_runner_task.py": 12,
-    "tests/integration/test_account.py": 12,
     "tests/integration/test_sdk_emulator.py": 12,
     "tests/integration/test_deploy_smoke.py": 12,
-    "tests/integration/test_deploy_command.py": 10,
     "tests/integration/test_report_command.py": 10,
     "tests/integration/test_api_launches.py": 10,
     "tests/integration/test_cli_processes.py": 8,

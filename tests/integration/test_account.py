@@ -142,6 +142,7 @@ def test_a_fresh_account_is_empty_and_says_who_one_is(account: Account) -> None:
     assert [each["type"] for each in account.door("resources")["resources"]] == []
 
 
+@pytest.mark.proof
 def test_a_key_that_aws_makes_for_a_secret_parameter_is_no_resource_of_ones_own(account: Account) -> None:
     parameters = account.client("ssm")
     parameters.put_parameter(Name="/secret", Value="hidden", Type="SecureString")
@@ -167,6 +168,7 @@ def test_a_wrong_key_and_an_unknown_service_are_refused(account: Account) -> Non
         account.client("glue").get_databases()
 
 
+@pytest.mark.proof
 def test_a_stack_is_made_of_our_own_template_and_leaves_what_it_retains(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     template = (ROOT / ".chalice" / "resources.json").read_text()
@@ -315,6 +317,7 @@ def test_a_role_may_do_what_its_policy_says_and_every_call_is_known(account: Acc
     assert {"statement": "", "action": "ssm:GetParameter", "resource": arn + "three"} in told["unneeded"]
 
 
+@pytest.mark.proof
 def test_queues_and_streams_invoke_what_is_mapped_to_them(account: Account) -> None:
     sqs, dynamodb, lambdas = account.client("sqs"), account.client("dynamodb"), account.client("lambda")
     seen = sqs.create_queue(QueueName="seen")["QueueUrl"]

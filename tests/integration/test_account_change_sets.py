@@ -61,6 +61,7 @@ def test_a_change_set_that_was_never_executed_is_taken_up_again_and_changes_noth
         change(cloudformation, "two", "CREATE", template(Kept="kept"))
 
 
+@pytest.mark.proof
 def test_a_creation_that_fails_is_rolled_back_and_has_no_outputs(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     account.client("ecr").create_repository(repositoryName="taken")
@@ -71,6 +72,7 @@ def test_a_creation_that_fails_is_rolled_back_and_has_no_outputs(account: Accoun
     assert "mine" not in str(account.client("sqs").list_queues().get("QueueUrls"))
 
 
+@pytest.mark.proof
 def test_an_api_is_tagged_where_it_is(account: Account) -> None:
     apis = account.client("apigateway")
     made = apis.create_rest_api(name="mine", tags={"a": "1"})["id"]

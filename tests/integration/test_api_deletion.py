@@ -148,9 +148,8 @@ def test_a_run_that_is_not_over_is_refused(api: Api) -> None:
     deleted(api, run_id)
 
 
-@pytest.mark.parametrize("role", ["runner", "reader"])
-def test_only_an_admin_deletes(api: Api, ended: Json, role: str) -> None:
-    assert delete(api, ended["run_id"], role=role).status_code == 403
+def test_only_an_admin_deletes(api: Api, ended: Json) -> None:
+    assert [delete(api, ended["run_id"], role=role).status_code for role in ("runner", "reader")] == [403, 403]
     assert delete(api, ended["run_id"], role=None).status_code == 401
     assert api("GET", f"/runs/{ended['run_id']}").status_code == 200
 

@@ -173,8 +173,13 @@ def test_progress_shows_and_a_second_attempt_sees_what_the_first_has_kept(api: A
     assert Outcome.model_validate_json(kept).key == "one"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ended(api: Api) -> str:
+    """For all tests that only read it."""
+    return died(api)
+
+
+def died(api: Api) -> str:
     """A run of one shard that died after its first test."""
     one = {"repositories": [{"id": "repo-1", "name": "R", "dataset_path": "./d.json"}], "providers": ["openai:m"]}
     mine = Attempt(api, made(api, manifest=one, max_attempts=1)["run_id"])
@@ -233,6 +238,7 @@ def test_a_later_run_begins_with_what_succeeded(api: Api, ended: str) -> None:
     assert api("POST", "/fleets/runs", body("other", extend=ended)).json()["problems"][0]["field"] == "extend"
 
 
-def test_deleted_it_is_gone(api: Api, ended: str) -> None:
+def test_deleted_it_is_gone(api: Api) -> None:
+    ended = died(api)
     assert api("DELETE", f"/fleets/runs/{ended}").status_code == 202
     api.until(f"/fleets/runs/{ended}/artifacts", lambda told: told.get("code") == "run_not_found")

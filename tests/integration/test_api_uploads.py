@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.api_client import Api, Json
 from tests.unit.archive_uploads import upload_of
+from tests.variants import in_proof
 
 DATA = b"\x1f\x8b" + b"result" * 100
 
@@ -65,8 +66,14 @@ def end(api: Api, claimed: Json, verb: str, **body: Any) -> httpx.Response:
     return api("POST", f"/tasks/{task['id']}/{verb}", said, role="runner")
 
 
-@pytest.mark.parametrize("says_its_checksum", [True, False])
-@pytest.mark.parametrize(("verb", "kind"), [("complete", "result"), ("fail", "error")])
+@pytest.mark.parametrize(
+    ("verb", "kind", "says_its_checksum"),
+    [
+        ("complete", "result", True),
+        ("fail", "error", False),
+        *in_proof(("complete", "result", False), ("fail", "error", True)),
+    ],
+)
 def test_what_replaces_an_upload_after_the_tasks_end_is_refused_and_told(
     api: Api, verb: str, kind: str, says_its_checksum: bool
 ) -> None:

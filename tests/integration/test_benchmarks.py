@@ -112,6 +112,7 @@ def test_the_meter_prices_reads_and_refused_writes(events: HierarchicalEmitter) 
     assert (meter.refused_units, meter.read_units) == (0, 0)
 
 
+@pytest.mark.proof
 def test_cpu_of_a_child_leaves_out_the_start_of_its_interpreter() -> None:
     busy = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
     assert child_cpu.cpu_s("pass") < 0.2 <= child_cpu.cpu_s(busy)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.command_line import CommandLine, CommandResult, command_line
 from tests.integration.machine_world import KEY, World
+from tests.variants import one_now
 
 __all__ = ["call"]
 call = pytest.fixture(command_line, name="call")
@@ -109,7 +110,7 @@ def examples() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", examples())
+@pytest.mark.parametrize("name", one_now(*examples()))
 def test_each_example_of_the_docs_makes_a_script_whose_key_and_end_are_good_bash(name: str, tmp_path: Path) -> None:
     """`az`, `gcloud`, `hcloud` and `ssh` are no programs here, but functions that do nothing."""
     stubs = "az() { :; }; gcloud() { :; }; hcloud() { :; }; ssh() { cat >/dev/null; }; echo my-key > runner-key\n"

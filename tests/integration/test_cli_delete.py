@@ -83,10 +83,16 @@ def test_what_cannot_be_meant_is_wrong_use(cli: CommandLine, words: list[str]) -
     assert cli("runs", "delete", *words, "--yes").code == 2
 
 
-def test_by_age_only_what_is_old_and_over_is_deleted(cli: CommandLine, api: Api) -> None:
+def test_by_age_what_is_younger_stays(cli: CommandLine, api: Api) -> None:
     run_id = over(api)
     said = cli("runs", "delete", "--older-than", "1h", "--yes")
     assert (said.code, said.out, said.err) == (0, "", "No run that has ended is older than 1h.\n")
+    assert is_there(api, run_id)
+
+
+@pytest.mark.proof  # deletes all that other tests have left in this emulator
+def test_by_age_only_what_is_old_and_over_is_deleted(cli: CommandLine, api: Api) -> None:
+    run_id = over(api)
     running = api.create()["run_id"]
     said = cli("runs", "delete", "--older-than", "0h", "--yes")
     assert (said.code, f"Run {run_id} is deleted." in said.out.splitlines()) == (0, True)

@@ -64,6 +64,7 @@ RUNNER = (
 )
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -82,6 +83,7 @@ def test_every_entry_says_which_systems_it_needs(words: list[str], code: int) ->
     assert b"needs Linux or macOS: this system has no fcntl" in done.stderr
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("words", one_now(["runs", "show", "latest"], ["doctor"]))
 def test_what_needs_no_locks_works_without(tmp_path: Path, words: list[str]) -> None:
     done = run(*words, program=NO_FCNTL, BENCHFLEET_CONFIG=str(tmp_path / "none.toml"), BENCHFLEET_URL="")

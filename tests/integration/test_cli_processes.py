@@ -153,6 +153,7 @@ def test_stop_asks_on_a_terminal(emulator: Emulator, api: Api, typed: str, code:
     assert said in screen
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("typed", "code", "status", "said"),
     one_now(("y\n", 0, 404, "is deleted"), ("n\n", 0, 200, "Nothing is deleted"), ("\x04", 130, 200, "interrupted")),
@@ -228,6 +229,7 @@ def test_zsh_and_fish_are_told_what_commands_do(ask_to_complete: Complete) -> No
     )
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(not (shutil.which("bash") and SCRIPT.exists()), reason="needs bash and the installed program")
 def test_bash_completes_with_the_script(folder: Path) -> None:
     code = """

@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 from benchfleet.cli.documents.compare import Compared
 
+from tests.integration.command_line import command_line
+
 BENCHFLEET = [sys.executable, "-m", "benchfleet.cli.main", "compare"]
 ENDS_S = 240  # an emulator, a runner and six tasks, on a machine that has more to do
 
@@ -40,8 +42,11 @@ def test_two_commands_are_compared(tmp_path: Path) -> None:
     assert [task["subject"] for task in tasks] == ["A", "B", "A+again", "A+again", "B", "A"]
 
 
-def test_what_is_wrong_with_the_words_starts_nothing(tmp_path: Path) -> None:
-    ran = compare(tmp_path, "a | b", "c")
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert "needs a shell for |" in ran.stderr
+def test_what_is_wrong_with_the_words_starts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = command_line(capsys)("compare", "a | b", "c")
+    assert (ran.code, ran.out) == (2, "")
+    assert "needs a shell for |" in ran.err
     assert list(tmp_path.iterdir()) == []

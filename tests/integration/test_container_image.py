@@ -22,7 +22,8 @@ from tests.engine_policy import lacking
 TAG = f"benchfleet-runner:test-{os.getpid()}"
 PULLED_BASE = "python:3.11-bookworm"  # where there is a registry but no debootstrap: python, git and nothing to install
 
-pytestmark = [pytest.mark.needs_docker, pytest.mark.timeout(600)]
+# Building it costs 8 CPU seconds; `make test` has containers in test_runner_containers.py, and reads the Dockerfile.
+pytestmark = [pytest.mark.proof, pytest.mark.needs_docker, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,6 @@ def test_a_runner_in_a_container_completes_a_real_task(image: str, emulator: Emu
     require_result(folder)
 
 
-@pytest.mark.proof
 def test_a_runner_outside_gives_each_task_a_container(image: str, emulator: Emulator, tmp_path: Path) -> None:
     isolated = [sys.executable, "-m", "runner_image", "--isolation", "docker", "--image", image]
     with Client(emulator.ready.api_url, key=emulator.ready.keys.admin) as client:

@@ -13,6 +13,8 @@ from benchfleet_contract.workloads.options import InvalidOptions, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.variants import one_now
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -173,11 +175,11 @@ print(*(name for name in sys.modules if name.startswith(("benchfleet_contract.wo
 
 @pytest.mark.parametrize(
     ("module", "loaded"),
-    [
+    one_now(
         ("app", {"benchfleet_contract.run_options"}),
         ("benchfleet_contract.run_work", {"benchfleet_contract.run_options", "benchfleet_contract.run_subjects",
                                           "benchfleet_contract.run_instances"}),
-    ],
+    ),
 )  # fmt: skip
 def test_rules_and_kinds_are_imported_only_when_they_are_asked_for(module: str, loaded: set[str]) -> None:
     command = [sys.executable, "-c", LAZY.format(module=module)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.proof  # each is a pytest with processes of its own
 ROOT = Path(__file__).parents[2]
 BURN = "import time\nuntil = time.process_time() + {seconds}\nwhile time.process_time() < until: pass\n"
 HERE = f"def test_here():\n    exec({BURN.format(seconds=0.3)!r})\n"
@@ -37,7 +38,7 @@ def told(result: pytest.RunResult) -> tuple[list[str], dict[str, float]]:
     "workers",
     [
         pytest.param((), id="alone"),
-        pytest.param(("-n", "2", "--dist", "loadfile"), id="with workers", marks=pytest.mark.proof),
+        pytest.param(("-n", "2", "--dist", "loadfile"), id="with workers"),
     ],
 )
 def test_each_area_is_told_with_its_child_processes_the_dearest_first(
@@ -52,7 +53,6 @@ def test_each_area_is_told_with_its_child_processes_the_dearest_first(
     assert seconds["all"] == pytest.approx(seconds["unit"] + seconds["browser"], abs=0.2)
 
 
-@pytest.mark.proof
 def test_without_tests_there_is_no_line(suite: pytest.Pytester) -> None:
     result = run(suite, "-k", "nothing")
     result.stdout.no_fnmatch_line("CPU seconds*")

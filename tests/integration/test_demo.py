@@ -85,6 +85,7 @@ def test_a_failed_task_is_exit_code_1_and_its_reason_is_told(folder: Path) -> No
     assert "failed: The command failed with exit code 1" in err
 
 
+@pytest.mark.proof
 def test_a_config_that_the_api_refuses_is_exit_code_5(folder: Path) -> None:
     path = folder / "config.json"
     path.write_text('{"workload": "mock"}')

@@ -80,12 +80,6 @@ def test_keys_that_aws_does_not_know_or_take_are_told_apart(
     assert "AWS does not know these credentials" in refused(command, exit_codes.AUTH)
 
 
-def test_a_region_that_does_not_exist_is_named_with_those_that_do(command: CommandLine) -> None:
-    said = refused(command, exit_codes.USAGE, "--also-region", "eu-nowhere-1")
-    assert "AWS has no region eu-nowhere-1; it has: " in said
-    assert "eu-west-1" in said
-
-
 def test_a_user_without_permissions_is_told_which_one_he_lacks(
     command: CommandLine, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,15 +99,6 @@ def test_a_user_without_permissions_is_told_which_one_he_lacks(
     iam.delete_user(UserName="guest")
 
 
-def test_a_region_full_of_vpcs_is_a_quota(command: CommandLine, account: Account) -> None:
-    ec2 = account.client("ec2", "eu-north-1")
-    made = [ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] for _ in range(5)]
-    said = refused(command, exit_codes.INFRASTRUCTURE, "--region", "eu-north-1")
-    assert "VPCs, and the account's quota there is 5. Remedy: remove one" in said
-    for vpc in made:
-        ec2.delete_vpc(VpcId=vpc)
-
-
 def test_a_bucket_name_that_is_taken_is_told_before_anything_is_made(command: CommandLine, account: Account) -> None:
     s3, before = account.client("s3"), resources(account)
     s3.create_bucket(Bucket="benchfleet-dev-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -129,59 +114,6 @@ def test_in_a_pipe_it_asks_nothing_and_does_nothing(command: CommandLine) -> Non
     assert (done.code, "add --yes" in done.err) == (exit_codes.USAGE, True)
 
 
-class Told:
-    """What a deploy tells: the display's part of it."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.resources: list[tuple[str, str, str]] = []
-
-    def step(self, words: str) -> None:
-        self.notes.append(words)
-
-    def resource(self, name: str, kind: str, state: str) -> None:
-        self.resources.append((name, kind, state))
-
-    def note(self, words: str) -> None:
-        self.notes.append(words)
-
-
-def a_stack(**repositories: str) -> Stack:
-    resources = {
-        name: {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": repository}}
-        for name, repository in repositories.items()
-    }
-    return Stack("small", "us-east-1", json.dumps({"Resources": resources}), {}, {"benchfleet": "dev"})
-
-
-@pytest.mark.usefixtures("command")
-def test_a_creation_that_failed_is_explained_and_the_next_one_begins_anew(account: Account) -> None:
-    account.client("ecr").create_repository(repositoryName="taken")
-    told = Told()
-    stacks = Stacks(Aws("us-east-1"), told)
-    with pytest.raises(DeployError) as failed:
-        stacks.apply(a_stack(Mine="mine", Theirs="taken"))
-    assert failed.value.problem.startswith(
-        "stack small in us-east-1 is ROLLBACK_COMPLETE: Theirs (AWS::ECR::Repository): "
-    )
-    assert failed.value.remedy.startswith("that name is taken")
-    assert told.resources[:2] == [
-        ("Mine", "AWS::ECR::Repository", "create complete"), ("Theirs", "AWS::ECR::Repository", "create failed"),
-    ]  # fmt: skip
-    stacks.apply(a_stack(Mine="mine"))
-    assert stacks.status(a_stack()) == "CREATE_COMPLETE"
-    (cause,) = told.notes
-    assert cause.startswith("stack small could not be created last time: Theirs (AWS::ECR::Repository): ")
-    assert stacks.plan(a_stack(Mine="mine")) == []
-    assert [(it.action, it.name) for it in stacks.plan(a_stack(Mine="mine", More="more"))] == [("add", "More")]
-    with pytest.raises(DeployError, match="UPDATE_ROLLBACK_COMPLETE"):
-        stacks.apply(a_stack(Mine="mine", Theirs="taken"))
-    stacks.apply(a_stack(Mine="mine", More="more"))
-    assert stacks.status(a_stack()) == "UPDATE_COMPLETE"
-    account.client("cloudformation").delete_stack(StackName="small")
-    account.client("ecr").delete_repository(repositoryName="taken")
-
-
 def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command: CommandLine) -> None:
     before, mine = resources(account), account.client("sqs").create_queue(QueueName="benchfleet-dev-mine")["QueueUrl"]
     account.client("sqs").create_queue(QueueName="forgotten", tags={"benchfleet": "dev"})
@@ -195,9 +127,6 @@ def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command
     told = command("nuke", "--yes", "--with-results", "--json").document()
     assert (told["left"], told["strangers"]) == ([], [])
     assert resources(account) - before == Counter({("AWS::SQS::Queue", "us-east-1", "benchfleet-dev-mine"): 1})
-    account.client("sqs").create_queue(QueueName="alone", tags={"benchfleet": "dev"})
-    told = command("nuke", "--yes", "--json").document()  # nothing else is left of the stage
-    assert ([it["name"].rpartition(":")[2] for it in told["found"]], told["left"]) == (["alone"], [])
     account.client("sqs").delete_queue(QueueUrl=mine)
 
 
@@ -320,3 +249,84 @@ def test_a_killed_nuke_and_the_same_command_again_leave_the_account_as_it_was(
     assert (done.code, told["left"], told["strangers"]) == (0, [], [])
     assert resources(account) == Counter({("AWS::SQS::Queue", "us-east-1", "benchfleet-dev-mine"): 1})
     assert "aws-dev" not in read_profiles(laptop.profiles).profiles
+
+
+# And of an account in which nothing is deployed.
+
+
+class Told:
+    """What a deploy tells: the display's part of it."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.resources: list[tuple[str, str, str]] = []
+
+    def step(self, words: str) -> None:
+        self.notes.append(words)
+
+    def resource(self, name: str, kind: str, state: str) -> None:
+        self.resources.append((name, kind, state))
+
+    def note(self, words: str) -> None:
+        self.notes.append(words)
+
+
+def a_stack(**repositories: str) -> Stack:
+    resources = {
+        name: {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": repository}}
+        for name, repository in repositories.items()
+    }
+    return Stack("small", "us-east-1", json.dumps({"Resources": resources}), {}, {"benchfleet": "dev"})
+
+
+@pytest.mark.proof
+def test_a_region_that_does_not_exist_is_named_with_those_that_do(command: CommandLine) -> None:
+    said = refused(command, exit_codes.USAGE, "--also-region", "eu-nowhere-1")
+    assert "AWS has no region eu-nowhere-1; it has: " in said
+    assert "eu-west-1" in said
+
+
+@pytest.mark.proof
+def test_a_region_full_of_vpcs_is_a_quota(command: CommandLine, account: Account) -> None:
+    ec2 = account.client("ec2", "eu-north-1")
+    made = [ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] for _ in range(5)]
+    said = refused(command, exit_codes.INFRASTRUCTURE, "--region", "eu-north-1")
+    assert "VPCs, and the account's quota there is 5. Remedy: remove one" in said
+    for vpc in made:
+        ec2.delete_vpc(VpcId=vpc)
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("command")
+def test_a_creation_that_failed_is_explained_and_the_next_one_begins_anew(account: Account) -> None:
+    account.client("ecr").create_repository(repositoryName="taken")
+    told = Told()
+    stacks = Stacks(Aws("us-east-1"), told)
+    with pytest.raises(DeployError) as failed:
+        stacks.apply(a_stack(Mine="mine", Theirs="taken"))
+    assert failed.value.problem.startswith(
+        "stack small in us-east-1 is ROLLBACK_COMPLETE: Theirs (AWS::ECR::Repository): "
+    )
+    assert failed.value.remedy.startswith("that name is taken")
+    assert told.resources[:2] == [
+        ("Mine", "AWS::ECR::Repository", "create complete"), ("Theirs", "AWS::ECR::Repository", "create failed"),
+    ]  # fmt: skip
+    stacks.apply(a_stack(Mine="mine"))
+    assert stacks.status(a_stack()) == "CREATE_COMPLETE"
+    (cause,) = told.notes
+    assert cause.startswith("stack small could not be created last time: Theirs (AWS::ECR::Repository): ")
+    assert stacks.plan(a_stack(Mine="mine")) == []
+    assert [(it.action, it.name) for it in stacks.plan(a_stack(Mine="mine", More="more"))] == [("add", "More")]
+    with pytest.raises(DeployError, match="UPDATE_ROLLBACK_COMPLETE"):
+        stacks.apply(a_stack(Mine="mine", Theirs="taken"))
+    stacks.apply(a_stack(Mine="mine", More="more"))
+    assert stacks.status(a_stack()) == "UPDATE_COMPLETE"
+    account.client("cloudformation").delete_stack(StackName="small")
+    account.client("ecr").delete_repository(repositoryName="taken")
+
+
+@pytest.mark.proof
+def test_a_nuke_finds_what_is_left_of_a_stage_alone(account: Account, command: CommandLine) -> None:
+    account.client("sqs").create_queue(QueueName="alone", tags={"benchfleet": "dev"})
+    told = command("nuke", "--yes", "--json").document()
+    assert ([it["name"].rpartition(":")[2] for it in told["found"]], told["left"]) == (["alone"], [])

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import prepared_start
 
 # In a process of its own: the emulated AWS is global to a process, and the session's emulator has this one.
@@ -10,6 +12,8 @@ LIVES = """
 import sys
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 from benchfleet_contract.states import ArchiveState
 from local_emulator.config import EmulatorConfig
 from local_emulator.stack import Emulator
@@ -31,6 +35,7 @@ with Emulator(config):
 """
 
 
+@pytest.mark.proof
 def test_a_build_in_progress_is_released_at_restart(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     done = prepared_start.run(

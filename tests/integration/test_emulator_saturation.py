@@ -105,6 +105,7 @@ with Emulator(config, app=full.app) as emulator, ThreadPoolExecutor(1) as pool:
 """
 
 
+@pytest.mark.proof
 def test_the_whole_emulator_keeps_the_limit_and_its_aws_has_none() -> None:
     """In a process of its own. The emulated AWS refuses what is unsigned, as ever."""
     root = Path(__file__).parents[2]

@@ -49,6 +49,7 @@ def test_an_engine_that_answers_lets_it_run(suite: pytest.Pytester) -> None:
     run(suite).assert_outcomes(passed=1)
 
 
+@pytest.mark.proof
 def test_containers_and_a_browser_take_turns(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Inside such a test nobody else gets the turn."""
     monkeypatch.setenv("TMPDIR", str(suite.path))

@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 
@@ -14,8 +11,8 @@ from benchfleet.client import Client
 from benchfleet.explaining.collecting import explain
 from benchfleet.explaining.document import Explanation, Finding
 
-from tests import prepared_start
 from tests.integration.api_client import Api, Json, fresh
+from tests.integration.command_line import CommandLine
 from tests.unit.registry_records import a_model
 
 CONSOLE = b"".join(b"line %d\n" % number for number in range(40)) + b"\x1b[31mSegmentation fault\x1b[0m\n"
@@ -124,30 +121,30 @@ def test_a_run_whose_id_looks_like_a_task_s(api: Api, client: Client) -> None:
     assert explained(client, f"{run_id}.1").task_id == f"{run_id}.1"
 
 
-def command(api: Api, *words: str) -> subprocess.CompletedProcess[str]:
-    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment = keep | {"BENCHFLEET_URL": api.ready.api_url, "BENCHFLEET_API_KEY": api.ready.keys.reader}
-    called = [sys.executable, "-m", "benchfleet.cli.main", "runs", "explain", *words]
-    return prepared_start.run(called, env=environment, capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture
+def command(api: Api, cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    """As one who may only read."""
+    monkeypatch.setenv("BENCHFLEET_API_KEY", api.ready.keys.reader)
+    return lambda *words: cli("runs", "explain", *words)
 
 
-def test_the_command_tells_people_and_programs(api: Api) -> None:
+def test_the_command_tells_people_and_programs(api: Api, command: CommandLine) -> None:
     claimed = api.leased()
     failed(api, claimed, archive=error_archive())
     task_id = claimed["task"]["id"]
-    words = command(api, task_id)
-    assert (words.returncode, words.stderr) == (0, "")
-    assert words.stdout.startswith(f"{task_id} failed on local/docker with benchmark_failed: the benchmark failed\n")
-    assert "\n      | Segmentation fault\n" in words.stdout
-    assert "\x1b" not in words.stdout
-    document = command(api, task_id, "--json")
-    assert Explanation.model_validate(json.loads(document.stdout)).task_id == task_id
+    words = command(task_id)
+    assert (words.code, words.err) == (0, "")
+    assert words.out.startswith(f"{task_id} failed on local/docker with benchmark_failed: the benchmark failed\n")
+    assert "\n      | Segmentation fault\n" in words.out
+    assert "\x1b" not in words.out
+    document = command(task_id, "--json")
+    assert Explanation.model_validate(json.loads(document.out)).task_id == task_id
 
 
-def test_what_does_not_exist_is_a_wrong_argument(api: Api) -> None:
-    told = command(api, "nope.1")
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "benchfleet: run nope does not exist\n"
+def test_what_does_not_exist_is_a_wrong_argument(command: CommandLine) -> None:
+    told = command("nope.1")
+    assert (told.code, told.out) == (2, "")
+    assert told.err == "benchfleet: run nope does not exist\n"
 
 
 def test_subjects_are_told_together_in_a_wait_and_apart_in_a_failure(api: Api, client: Client) -> None:

@@ -47,6 +47,7 @@ def test_help_imports_nothing_heavy(argv: list[str]) -> None:
     assert not imported(said) & set(HEAVY)
 
 
+@pytest.mark.proof
 def test_a_command_that_asks_the_api_does_not_bring_the_command_line_of_httpx(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,6 +111,7 @@ def test_nothing_is_left_when_it_is_terminated(account: Account) -> None:
     assert reply["CurrentState"]["Name"] == "terminated"
 
 
+@pytest.mark.proof
 def test_a_script_that_ends_leaves_the_instance_running_until_the_armed_end(account: Account) -> None:
     instance = account.start("#!/bin/bash\nshutdown -h +2\nfalse\n")["InstanceId"]  # two seconds here
     assert "Failed running" in account.said(instance, "cloud-init: finished")
@@ -118,6 +119,7 @@ def test_a_script_that_ends_leaves_the_instance_running_until_the_armed_end(acco
     assert account.ended(instance)["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
 
 
+@pytest.mark.proof
 def test_an_instance_whose_shutdown_stops_it(account: Account) -> None:
     instance = account.start("#!/bin/bash\nshutdown -h now\n", InstanceInitiatedShutdownBehavior="stop")["InstanceId"]
     account.ended(instance, state="stopped")
@@ -125,6 +127,7 @@ def test_an_instance_whose_shutdown_stops_it(account: Account) -> None:
     assert account.state(instance) == "terminated"
 
 
+@pytest.mark.proof
 def test_gzip_is_unpacked_and_what_is_no_script_is_not_executed(account: Account) -> None:
     packed = account.start(gzip.compress(b"#!/bin/bash\necho unpacked\n"))["InstanceId"]  # type: ignore[arg-type]
     plain = account.start("echo never\n")["InstanceId"]
@@ -141,6 +144,7 @@ def test_an_instance_that_never_boots(account: Account) -> None:
     account.ec2.terminate_instances(InstanceIds=[instance])
 
 
+@pytest.mark.proof
 def test_a_spot_instance_gets_a_notice_and_is_taken_back(account: Account) -> None:
     script = """#!/bin/bash
         ask() { curl -sf -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/$1; }

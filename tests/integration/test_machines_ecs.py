@@ -57,6 +57,7 @@ def test_an_image_that_cannot_be_pulled(account: Account) -> None:
     assert ended["stoppedReason"].startswith("CannotPullContainerError")
 
 
+@pytest.mark.proof
 def test_no_capacity_is_a_failure_in_the_answer_unless_another_zone_has_some(account: Account) -> None:
     account.machines.faults.set(FaultPlan(capacity=[Capacity(instance_type="fargate", zone="us-east-1a")]))
     network = {"awsvpcConfiguration": {"subnets": account.place["subnets"][:2]}}
@@ -68,6 +69,7 @@ def test_no_capacity_is_a_failure_in_the_answer_unless_another_zone_has_some(acc
     account.stopped(task["taskArn"])
 
 
+@pytest.mark.proof
 def test_a_spot_task_is_interrupted(account: Account) -> None:
     (task,) = account.run_task(
         launchType="FARGATE", **command("--orchestrator-url", account.places["api_url"], "--no-exit", *NOBODY)

@@ -31,6 +31,7 @@ def emulated(tmp_path: Path) -> Iterator[Running]:
         running.end(signal.SIGKILL)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("number", one_now(signal.SIGKILL, signal.SIGTERM))
 def test_no_process_outlives_the_emulator(emulated: Running, number: signal.Signals) -> None:
     ssm, ec2 = emulated.client("ssm"), emulated.client("ec2")

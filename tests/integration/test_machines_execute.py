@@ -74,6 +74,7 @@ def test_an_instance_whose_image_cannot_be_pulled_says_so_and_ends(account: Acco
     account.ended(machine.resource_id)
 
 
+@pytest.mark.proof
 def test_a_task_does_a_run_s_work_and_stops(account: Account, api: Api) -> None:
     run_id = run_of(api, "fargate-1vcpu-2gb")
     order = order_for(run_id, instance_type="fargate-1vcpu-2gb")

@@ -28,7 +28,7 @@ def test_a_run_brings_a_machine_where_there_is_room_and_takes_it_away(account: A
         per_instance_type={"tasks": 2},
         local=None,
         aws=[{"instance_type": "c8g.medium", "alias": "c8g"}],
-        provision={"aws": {"slots": 2}},
+        provision={"aws": {"slots": 1}},
         max_cost=1,
     )["run_id"]
     run = api.until(f"/runs/{run_id}", lambda run: run["status"] != "running")
