@@ -1,9 +1,13 @@
-"""`make bench`: measures every topic, prints one table, writes `benchmarks/results.json`. Exit 1 if a limit is exceeded."""
+"""`make bench`: measures every topic, prints one table, writes `benchmarks/results.json`. Exit 1 if a limit is exceeded.
+
+`python -m benchmarks TOPIC...` measures some, and with `--keep` writes them beside what was measured of the others before.
+"""
 
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ from rich.table import Table
 
 from benchmarks.metric import Metric
 
+KEEP = "--keep"
 RESULTS = Path(__file__).parent / "results.json"
 TOPICS = {
     "requests_per_lifecycle": "requests and write units of a task",
@@ -44,7 +49,8 @@ Measured = dict[str, Any]
 
 
 def main(names: Sequence[str]) -> int:
-    """`names` picks topics; none: all, and only then is `results.json` written."""
+    """`names` picks topics; none: all. `results.json` is written for all of them, and with `--keep`: the others stay."""
+    keep, names = KEEP in names, [name for name in names if name != KEEP]
     unknown = set(names) - TOPICS.keys()
     if unknown:
         print(f"no such topic: {', '.join(sorted(unknown))}; there are {', '.join(TOPICS)}", file=sys.stderr)
@@ -52,8 +58,8 @@ def main(names: Sequence[str]) -> int:
     progress = Console(stderr=True)
     measured = [metric for name in names or TOPICS for metric in _with_progress(name, console=progress)]
     Console(width=None if sys.stdout.isatty() else 160).print(table(measured))
-    if not names:
-        write(measured, path=RESULTS)
+    if keep or not names:
+        write(merged(known(RESULTS), measured) if keep else measured, path=RESULTS)
     return 0 if all(metric["ok"] for metric in measured) else 1
 
 
@@ -67,11 +73,26 @@ def _with_progress(name: str, *, console: Console) -> list[Measured]:
 
 def measure(name: str, *, load: Callable[[str], Any] = import_module) -> Iterator[Measured]:
     """The metrics of one topic. A topic that cannot be measured here becomes one that is not ok, and the rest go on."""
+    of = {"topic": name, "on": datetime.now(UTC).date().isoformat()}
     try:
-        yield from load(f"benchmarks.{name}").metrics()
+        for metric in load(f"benchmarks.{name}").metrics():
+            yield {**metric, **of}
     except Exception as failure:
         how = f"not measured: {type(failure).__name__}: {failure}"
-        yield Metric(TOPICS[name], None, "", None, how).as_dict()
+        yield {**Metric(TOPICS[name], None, "", None, how).as_dict(), **of}
+
+
+def merged(before: Sequence[Measured], now: Sequence[Measured]) -> list[Measured]:
+    """What was measured now replaces all that is known of its topics, in the order of the topics."""
+    anew = {metric["topic"] for metric in now}
+    every = [*(metric for metric in before if metric["topic"] not in anew), *now]
+    return sorted(every, key=lambda metric: [*TOPICS].index(metric["topic"]))
+
+
+def known(path: Path) -> list[Measured]:
+    """Of topics that there still are; nothing where there is no file."""
+    found: list[Measured] = json.loads(path.read_text())["metrics"] if path.exists() else []
+    return [metric for metric in found if metric["topic"] in TOPICS]
 
 
 def table(measured: Sequence[Measured]) -> Table:

@@ -13,7 +13,7 @@ from botocore.hooks import HierarchicalEmitter
 from rich.console import Console
 
 from benchmarks import child_cpu, emulator_load, package_size, version_start
-from benchmarks.__main__ import TOPICS, main, measure, table, write
+from benchmarks.__main__ import TOPICS, known, main, measure, merged, table, write
 from benchmarks.causes import BEFORE, CAUSES, EXPRESSIONS, HTTP
 from benchmarks.metering import Meter
 from benchmarks.metric import Metric
@@ -60,6 +60,29 @@ def test_the_table_tells_each_number_beside_its_limit() -> None:
     assert "1.25" in text
     assert text.index("19.75") < text.index("1.5 ")
     assert (text.count("yes"), text.count(" no ")) == (2, 1)
+
+
+def test_what_is_measured_anew_replaces_its_topic_and_keeps_the_others(tmp_path: Path) -> None:
+    def found(topic: str, value: float, name: str = "x") -> dict[str, Any]:
+        return {"topic": topic, "name": name, "value": value}
+
+    before = [
+        found("registry_load", 1),
+        found("import_cost", 2),
+        found("import_cost", 3, "gone"),
+        found("no longer", 4),
+    ]
+    write(before, path=tmp_path / "results.json")
+    now = merged(known(tmp_path / "results.json"), [found("import_cost", 5), found("requests_per_claim", 6)])
+    assert [(one["topic"], one["value"]) for one in now] == [
+        ("requests_per_claim", 6), ("registry_load", 1), ("import_cost", 5),
+    ]  # fmt: skip
+    assert known(tmp_path / "nothing.json") == []
+
+
+def test_a_metric_says_of_which_topic_it_is_and_when_it_was_measured() -> None:
+    (told,) = measure("package_size", load=lambda name: SimpleNamespace(metrics=lambda: [metric(1)]))
+    assert (told["topic"], told["value"], len(told["on"])) == ("package_size", 1, len("2026-11-29"))
 
 
 def test_results_are_written_whole(tmp_path: Path) -> None:

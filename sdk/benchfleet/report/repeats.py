@@ -56,6 +56,8 @@ def _unseen(rows: Sequence[Ranked]) -> str:
 
 def _kind(rows: Sequence[Ranked]) -> str:
     kinds = {row.interval_over for row in rows}
+    if rows and all(row.tasks == 1 for row in rows):
+        return "One task each: nothing was repeated."
     if kinds == {"instances"}:
         return "Instances are the repeats."
     if "instances" in kinds:
