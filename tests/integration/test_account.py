@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from tests.integration.emulator_process import Running
 
 ROOT = Path(__file__).parents[2]
-DEADLINE_S = 30
+DEADLINE_S, DOOR_S = 30, 120
 CODE = """
 import json, os, sys, time
 
@@ -75,7 +75,7 @@ class Account(Running):
     def door(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.ready['token']}"}
         return (
-            httpx.get(f"{self.ready['aws_endpoint_url']}/_account/{path}", headers=headers, timeout=DEADLINE_S)
+            httpx.get(f"{self.ready['aws_endpoint_url']}/_account/{path}", headers=headers, timeout=DOOR_S)
             .raise_for_status()
             .json()
         )

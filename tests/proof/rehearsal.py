@@ -20,6 +20,7 @@ from tests.integration.test_account import Account
 
 BENCHFLEET = (sys.executable, "-m", "benchfleet.cli.main")
 WAIT_S, LOOK_S = 600, 0.5  # a minute is what the longest wait takes; a busy machine may need ten times as long
+GATEWAY_GAVE_UP = (502, 503, 504)
 STEP = "==> "  # with which `deploy` and `nuke` begin a step
 OVER = ("ended", "failed")
 T = TypeVar("T")
@@ -89,10 +90,15 @@ class Rehearsal:
         return told
 
     def get(self, path: str) -> Any:
-        """Of the deployed API, as the admin."""
+        """Of the deployed API, as the admin. A gateway that waited too long for a function's start is asked again."""
         profile = read_profiles(self.laptop.profiles).profiles["aws-dev"]
         headers = {"Authorization": f"Bearer {profile.key}"}
-        return httpx.get(f"{profile.api_url}{path}", headers=headers, timeout=60).raise_for_status().json()
+
+        def answer() -> httpx.Response | None:
+            found = httpx.get(f"{profile.api_url}{path}", headers=headers, timeout=60)
+            return None if found.status_code in GATEWAY_GAVE_UP else found.raise_for_status()
+
+        return self.until(f"GET {path} is answered", answer).json()
 
     def config(self, name: str, **more: Any) -> str:
         path = self.folder / f"{name}.json"
@@ -106,33 +112,40 @@ class Rehearsal:
         self.command("run", "-c", self.config(run_id, **config), "--run-id", run_id, "--yes", "--results", "results")
         self.require_over(run_id)
 
-    def stop(self, run_id: str, **config: Any) -> None:
-        """A run that is stopped at work: its control plane ends its machines. Raises Failed."""
-        self._at_work(run_id, **config)
+    def at_work(self, run_id: str, **config: Any) -> None:
+        """A run that works until somebody ends it. Raises Failed."""
+        self.step(f"benchfleet run --run-id {run_id} --detach, on {', '.join(config['provision'])}")
+        path = self.config(run_id, **config, workload_options={"steps": 600, "step_s": 1})
+        self.command("run", "-c", path, "--run-id", run_id, "--yes", "--detach")
+
+    def until_it_works(self, run_id: str, machines: int) -> None:
+        """Raises Failed."""
+        self.until(
+            f"{machines} machines work for {run_id}",
+            lambda: self.get(f"/runs/{run_id}")["tasks"]["running"] >= machines or None,
+        )
+
+    def stop(self, run_id: str) -> None:
+        """Its control plane ends its machines: `require_ended` sees to that. Raises Failed."""
         self.step(f"benchfleet runs stop {run_id}")
         self.command("runs", "stop", run_id, "--yes")
-        self.until(f"the machines of {run_id} have ended", lambda: self._ended(run_id))
 
-    def nuke_run(self, run_id: str, **config: Any) -> None:
-        """A run that is stopped at work, and its machines ended with it. Raises Failed."""
-        self._at_work(run_id, **config)
+    def nuke_run(self, run_id: str) -> None:
+        """A run of one machine is stopped, and its machine ended. Raises Failed."""
         told = self.nuke("--run-id", run_id)
         if "is stopped, 1 machine ended; nothing of it is left" not in told or self._ended(run_id) is None:
             raise Failed(f"{told}\n{self.get(f'/runs/{run_id}/launches')}")
 
-    def _at_work(self, run_id: str, **config: Any) -> None:
-        self.step(f"benchfleet run --run-id {run_id} --detach, on {', '.join(config['provision'])}")
-        path = self.config(run_id, **config, workload_options={"steps": 600, "step_s": 1})
-        self.command("run", "-c", path, "--run-id", run_id, "--yes", "--detach")
-        machines = len(config["provision"])
-        self.until("every machine works", lambda: self.get(f"/runs/{run_id}")["tasks"]["running"] >= machines or None)
+    def require_ended(self, run_id: str) -> list[dict[str, Any]]:
+        """Its launches, once none has a machine any more. Raises Failed."""
+        return self.until(f"the machines of {run_id} have ended", lambda: self._ended(run_id))
 
     def require_over(self, run_id: str) -> None:
         """All tasks done, the archive there, every machine ended in order. Raises Failed."""
         run = self.get(f"/runs/{run_id}")
         if (run["tasks"]["completed"], run["archive"]["state"]) != (run["tasks"]["total"], "ready"):
             raise Failed(f"run {run_id}: {run}\n{self.get(f'/runs/{run_id}/launches')}")
-        launches = self.until(f"the machines of {run_id} have ended", lambda: self._ended(run_id))
+        launches = self.require_ended(run_id)
         bad = [launch for launch in launches if launch["state"] != "ended" or launch["failure"]]
         if bad or not launches:
             raise Failed(f"machines of run {run_id} did not end in order: {bad}")

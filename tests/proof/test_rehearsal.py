@@ -66,10 +66,14 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
     rehearsal.step(f"benchfleet schedule create nightly --at {at:%H:%M:%S}")
     config = rehearsal.config("nightly", **EC2, provision={"aws": {"market": "spot"}})
     rehearsal.command("schedule", "create", "nightly", "-c", config, "--at", at.isoformat(), "--notify", f"end={topic}")
-    rehearsal.run("on-ecs", **FARGATE, provision={"fargate": {"provisioner": "aws-ecs"}})
-    rehearsal.run("on-ec2", **EC2, provision={"aws": {"provisioner": "aws-ec2"}})
-    rehearsal.stop("stopped", **EC2, **FARGATE, provision=BOTH)
-    rehearsal.nuke_run("nuked", **EC2, provision={"aws": {}})
+    rehearsal.run("on-both", **EC2, **FARGATE, provision=BOTH)
+    rehearsal.at_work("stopped", **EC2, **FARGATE, provision=BOTH)
+    rehearsal.at_work("nuked", **EC2, provision={"aws": {}})
+    rehearsal.until_it_works("stopped", machines=2)
+    rehearsal.until_it_works("nuked", machines=1)
+    rehearsal.stop("stopped")
+    rehearsal.nuke_run("nuked")
+    rehearsal.require_ended("stopped")
 
     rehearsal.step("the schedule's run, which nobody attends to")
     firing = rehearsal.until(
@@ -80,7 +84,7 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
     assert firing["scheduled_at"] == f"{at.isoformat()}Z"
     rehearsal.require_over(firing["run_id"])
     rehearsal.require_no_machine()
-    rehearsal.command("runs", "delete", "on-ecs", "--yes")
+    rehearsal.command("runs", "delete", "on-both", "--yes")
     rehearsal.command("schedule", "delete", "nightly", "--yes")
 
     rehearsal.step("every call was allowed, and every permission is needed")
