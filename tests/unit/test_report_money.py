@@ -8,6 +8,7 @@ import pytest
 import scipy
 from benchfleet.exceptions import ConfigError
 from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.csv_summary import summary_rows
 from benchfleet.report.model import Report, Value
 from benchfleet.report.prices import MAX_BYTES, Price, PriceTable, known, load, named
 from benchfleet.report.reading import read_runs
@@ -107,6 +108,9 @@ def test_the_run_costs_its_machine_time(tmp_path: Path) -> None:
         ("a", "on-demand", 1.5, 6.0, 1), ("b", "on-demand", 1.5, 1.5, 0), ("b", "spot", 1.5, 0.75, 0),
     ]  # fmt: skip
     assert [one.hours for one in found.groups] == [1.5, 1.5]
+    days = {(row["price_source"], row["price_date"]) for row in summary_rows(found) if row["row"] == "run_cost"}
+    assert days == {(one.source, one.date) for one in found.costs}
+    assert all(one.date for one in found.costs)
 
 
 @pytest.mark.parametrize("about", [{"start_time": "soon"}, {"end_time": "2026-11-22T05:00:00Z"}, {"clock": "set back"}])
