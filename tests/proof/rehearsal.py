@@ -184,11 +184,14 @@ class Rehearsal:
             for each in role["unneeded"]:
                 yield role["role"].removeprefix("benchfleet-dev-"), each["action"], each["resource"]
 
+    def until_taken(self, role: str, action: str) -> None:
+        """Until a call of this role took it. Raises Failed."""
+        words = f"{role} has called {action}"
+        self.until(words, lambda: (role, action) not in {each[:2] for each in self.unneeded()} or None)
+
     def require_all_needed(self, excepted: Mapping[tuple[str, str, str], str]) -> None:
         """`excepted`: patterns of role, action and resource, and why no call of a rehearsal takes it. Raises Failed."""
         found = [each for each in self.unneeded() if not any(_like(each, pattern) for pattern in excepted)]
-        for each in found:
-            self.step(f"unneeded: {' '.join(each)}")
         if found:
             raise Failed("allowed, and needed by no call:\n" + "\n".join(" ".join(each) for each in found))
 

@@ -84,6 +84,8 @@ def test_from_an_empty_account_to_an_empty_account(rehearsal: Rehearsal, base: s
     assert firing["scheduled_at"] == f"{at.isoformat()}Z"
     rehearsal.require_over(firing["run_id"])
     rehearsal.require_no_machine()
+    rehearsal.step("the sweep recounts what has been quiet, and lets go of it")
+    rehearsal.until_taken("sweep", "dynamodb:DeleteItem")
     rehearsal.command("runs", "delete", "on-both", "--yes")
     rehearsal.command("schedule", "delete", "nightly", "--yes")
 
