@@ -82,7 +82,6 @@ SECONDS: Mapping[str, float] = {
     "tests/integration/test_imports.py": 5,
     "tests/integration/test_cli_models.py": 5,
     "tests/integration/test_engine_policy.py": 5,
-    "tests/unit/test_result_bounds.py": 5,
     "tests/integration/test_package.py": 4,
     "tests/integration/test_cpu_by_area.py": 4,
     "tests/integration/test_cli_schedules.py": 4,
