@@ -116,6 +116,24 @@ def test_twenty_repeats_are_no_luck(tmp_path: Path, repeats: int) -> None:
     assert [row.narrow for row in board.ranking] == [repeats < 20, False]
 
 
+@pytest.mark.parametrize(("tasks", "said"), [(10, True), (30, False)])
+def test_a_run_that_ended_early_after_few_tasks_says_what_that_may_cost(tmp_path: Path, tasks: int, said: bool) -> None:
+    stop = {
+        "provider": "aws", "instance_type": "m", "subject": None, "reason": "precision_reached",
+        "at": "2026-11-29T12:00:00Z", "tasks": tasks, "half_width": 0.009,
+    }  # fmt: skip
+    precision = {"target": 0.01, "pilot": tasks, "max_tasks": 40, "max_time_s": None, "stops": [stop]}
+    run = write_run(tmp_path, "r", [of_values("m", {"x": [1.0]})], about={"precision": precision})
+    warnings = " ".join(analyse(read_runs([run])).warnings)
+    assert f"±1 % reached with {tasks} tasks measured" in warnings
+    assert (f"ended after {tasks} tasks" in warnings) == said
+
+
+def test_one_task_each_is_no_repeat(tmp_path: Path) -> None:
+    found = report(tmp_path, *(of_values(kind, {"x": [1.0, 1.1]}) for kind in "ab"))
+    assert "One task each: nothing was repeated." in as_markdown(found)
+
+
 # one by one
 
 
