@@ -84,16 +84,18 @@ def field_only_body() -> bytes:
 
 
 def _fill(value: dict[str, Any], entries: str, entry: Callable[[int], Any], wanted: int) -> None:
-    """Adds entries until less than a string's length is missing. Sizes add up: each body is dumped once."""
-    value[entries] = []
+    """Adds entries until less than a string's length is missing. Sizes add up: many entries are dumped at once."""
+    found: list[Any] = []
+    value[entries] = found
     size = len(dump(value))
-    encode = json.JSONEncoder(separators=(",", ":")).encode  # `dumps` makes an encoder for each call
-    while True:
-        fresh = entry(len(value[entries]))
-        size += len(encode(fresh)) + (1 if value[entries] else 0)
-        if size > wanted:
-            return
-        value[entries].append(fresh)
+    for step in (256, 16, 1):
+        while True:
+            fresh = [entry(len(found) + number) for number in range(step)]
+            more = len(dump(fresh)) - len("[]") + (1 if found else 0)
+            if size + more > wanted:
+                break
+            found += fresh
+            size += more
 
 
 def dump(value: Any) -> bytes:

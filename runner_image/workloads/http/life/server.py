@@ -27,7 +27,7 @@ from runner_image.workloads.protocol import Slot
 
 READY_S = 30.0
 _PORTS = 3  # that are tried where somebody else was faster
-_POLL_S = 0.05
+_POLL_S = 0.01
 _TAKEN = ("address already in use", "eaddrinuse", "address in use")
 _KINDS: dict[str, Kind] = {"foreign": "foreign_port", "elsewhere": "wrong_port", "silent": "not_ready"}
 

@@ -31,7 +31,7 @@ class SlotCommands:
             self.write(name, b"")
         lines: list[str] = []
         code = self._slot.run(
-            [self._python, "-S", "-E", spent.__file__, core_lists.write(cores) or spent.ANY_CORE, *command],
+            spent.script(core_lists.write(cores) or spent.ANY_CORE, list(command)),
             cwd=self._folder,
             environment={},
             on_line=lines.append,
@@ -39,11 +39,12 @@ class SlotCommands:
         )
         if code == TIMED_OUT:
             return Ended(TIMED_OUT, "", "")
-        told = self.read(spent.ENDED).split()
-        if code or not told:
+        ended = self._text(spent.ENDED)
+        if code or not ended:
             said = " | ".join(lines[-LAST_LINES:])
             raise ToolFailed(f"{command[0]} could not be started (exit code {code}): {said}")
-        return Ended(int(told[0]), self._text(spent.STDOUT), self._text(spent.STDERR), float(told[1]))
+        code, cpu_s = spent.told(ended)
+        return Ended(code, self._text(spent.STDOUT), self._text(spent.STDERR), cpu_s)
 
     def write(self, name: str, content: bytes) -> None:
         write_plain(self._folder / name, content)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHARED = "server and generator share one core, all that they may use: a rate here says little"
-NOT_PINNED = "nothing pins the server to its core: on Debian and Ubuntu, apt-get install util-linux has taskset"
+NOT_PINNED = (
+    "nothing pins server and generator to their cores: on Debian and Ubuntu, apt-get install util-linux has taskset"
+)
 NOT_APART = "there was no core left for what else runs here (control plane, runner, system)"
 
 
@@ -22,7 +24,7 @@ class Cores:
 
 
 def unpinned(cores: Cores) -> Cores:
-    """Of a server that cannot be pinned: it runs wherever it may, beside the generator, too."""
+    """Where nothing can be pinned: server and generator run wherever they may, beside each other, too."""
     return Cores(tuple(sorted({*cores.server, *cores.generator})), cores.generator, NOT_PINNED)
 
 
