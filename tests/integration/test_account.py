@@ -441,6 +441,7 @@ def test_a_rule_fires_a_function_that_lets_it(account: Account) -> None:
     events.delete_rule(Name="tick")
 
 
+@pytest.mark.proof
 def test_an_image_is_pushed_and_appears_in_the_repository(account: Account) -> None:
     ecr = account.client("ecr")
     uri = ecr.create_repository(repositoryName="bench/runner")["repository"]["repositoryUri"]

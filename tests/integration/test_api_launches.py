@@ -22,6 +22,7 @@ def failed_run(api: Api) -> tuple[str, dict[str, Any]]:
     return run_id, api.until(f"/runs/{run_id}", lambda run: run["archive"]["state"] == "ready")
 
 
+@pytest.mark.proof
 def test_a_run_whose_types_cannot_be_had_ends_with_the_reason(api: Api) -> None:
     run_id, run = failed_run(api)
     assert (run["status"], run["reason"], run["launches"]) == ("failed", "not_provisioned", {"failed": 2})

@@ -28,6 +28,7 @@ def wait_for(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.proof
 def test_what_cannot_be_kept_is_not_acknowledged(start: Start, tmp_path: Path) -> None:
     state = tmp_path / "state"
     emulator = start("--state", str(state))

@@ -29,6 +29,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.proof
 def test_two_that_collect_at_once_leave_one_whole_folder(fleet: Project, found: Connection, tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: bring(fleet.run_id, tmp_path, found), range(2)))

@@ -97,6 +97,7 @@ def told(api: Api, run_id: str, whole: Json) -> tuple[Counter[str], float]:
     return found, cost
 
 
+@pytest.mark.proof
 def test_every_fault_has_its_status_and_all_totals_agree(
     api: Api, emulator: Emulator, provider: Providers, tmp_path: Path
 ) -> None:

@@ -226,6 +226,7 @@ def test_a_run_that_fails_says_so_at_once_and_what_was_collected_is_saved(
     assert "no such key" in results["repository_results"][0]["results"]["results"][0]["error"]
 
 
+@pytest.mark.proof
 def test_the_awaited_client_keeps_the_same_promises(guide: Guide, tmp_path: Path) -> None:
     async def all_of_it() -> None:
         async with AsyncFleetBenchmark(tmp_path, **guide.options()) as fleet:

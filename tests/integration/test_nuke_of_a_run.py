@@ -75,6 +75,7 @@ def test_what_was_being_launched_is_waited_for(emulator: Emulator, api: Api, acc
 
 
 @pytest.mark.parametrize("fault", ["reader's key", "nobody there"])
+@pytest.mark.proof
 def test_where_it_cannot_be_stopped_that_is_found_and_told_with_the_remedy(
     emulator: Emulator, api: Api, fault: str
 ) -> None:

@@ -157,6 +157,7 @@ def _unchunked(body: bytes) -> bytes:
     return body if body.startswith(b"{") else body.split(b"\r\n")[1]
 
 
+@pytest.mark.proof
 def test_the_command_keeps_publishes_and_lists(
     prices: Prices, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

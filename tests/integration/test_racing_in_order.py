@@ -22,6 +22,7 @@ SUBJECTS = ["a", "b"]
 
 
 @pytest.mark.parametrize("order", ["abba", "interleaved"])
+@pytest.mark.proof
 def test_racing_runners_keep_the_order_of_the_plan_and_split_pairs_are_counted(
     api: Api, tmp_path: Path, order: str
 ) -> None:

@@ -1,9 +1,12 @@
 """A run with a target precision, over HTTP and through the emulator's stream, queue and bucket: it ends early, as completed."""
 
+import pytest
+
 from tests.integration.api_client import Api
 from tests.integration.measured_tasks import measure
 
 
+@pytest.mark.proof
 def test_a_run_ends_as_soon_as_it_knows_enough(api: Api) -> None:
     tasks = {"per_instance_type": {"tasks": 10}}
     body = {"workload": "mock", "ruby_version": None, "target_precision": "1%", "max_tasks": 30, **tasks}

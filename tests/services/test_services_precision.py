@@ -115,6 +115,7 @@ def test_what_runs_when_the_rule_stops_is_finished_and_counts(system: System) ->
     assert (run.state, run.stops[0].tasks, len(system.measurements.all("r"))) == (RunState.COMPLETED, 10, 11)
 
 
+@pytest.mark.proof
 def test_a_task_that_comes_back_after_the_stop_is_not_needed_either(system: System) -> None:
     system.create_run(GOAL | {"lease_s": 60})
     complete(system, 9)
@@ -152,6 +153,7 @@ def test_where_every_message_of_the_stream_is_lost_the_sweep_finds_it(system: Sy
     assert statuses(system) == [COMPLETED] * 10 + [CANCELLED] * 4
 
 
+@pytest.mark.proof
 def test_where_all_messages_are_lost_the_finalizer_judges(system: System) -> None:
     system.create_run(GOAL)
     complete(system, 14, wide)
@@ -175,6 +177,7 @@ def test_time_ends_a_run_that_is_not_precise(system: System) -> None:
     assert (system.run().state, system.run().reason) == (RunState.COMPLETED, StopReason.TIME)
 
 
+@pytest.mark.proof
 def test_results_that_cannot_be_read_count_for_nothing_and_are_read_once(system: System) -> None:
     system.create_run(GOAL)
     complete(system, 9)
@@ -209,6 +212,7 @@ def test_a_bucket_that_fails_is_asked_again_and_the_rest_is_judged(system: Syste
     assert (system.run().stops[0].tasks, statuses(system).count(CANCELLED)) == (10, 3)
 
 
+@pytest.mark.proof
 def test_a_judge_that_breaks_hinders_no_archive(system: System) -> None:
     def broken(run_id: str) -> None:
         raise RuntimeError(run_id)
@@ -296,6 +300,7 @@ def remove(system: System) -> None:
     system.remove()
 
 
+@pytest.mark.proof
 def test_a_run_that_is_stopped_while_it_is_judged_stays_cancelled(system: System) -> None:
     system.create_run(GOAL)
     complete(system, 10)

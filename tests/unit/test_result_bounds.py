@@ -28,6 +28,7 @@ def a_measurement(name: str, samples: list[float], warmup: list[float] | None = 
     return Measurement(benchmark=name, variant="v", unit="s", better="lower", samples=samples, warmup=warmup or [])
 
 
+@pytest.mark.proof
 def test_a_log_that_packs_too_well_is_cut_and_everything_else_is_whole(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()

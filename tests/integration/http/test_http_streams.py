@@ -133,6 +133,7 @@ def test_messages_are_counted_and_timed_from_when_they_were_due(work_dir: Path, 
     assert (found.messages_per_s is None) is (found.status == "invalid")  # where this machine is busy, it is told
 
 
+@pytest.mark.proof
 def test_a_stream_that_others_disturbed_is_loaded_again(work_dir: Path) -> None:
     held = iter([0.5, 0.0])
 
@@ -160,6 +161,7 @@ def test_a_stream_that_breaks_or_echoes_something_else_never_counts(work_dir: Pa
         assert "echo: expected" in verify(port, "websocket", capabilities=None).reasons[0]
 
 
+@pytest.mark.proof
 def test_a_line_without_end_does_not_fill_the_memory(work_dir: Path) -> None:
     with gated("sse-endless") as port:
         assert "more bytes than so few events need" in verify(port, "sse", capabilities=None).reasons[0]
