@@ -1,8 +1,7 @@
 """Runs a command on these cores, and tells what it used: a shell script, because it stands before every load command.
 
-A slot merges the two streams of a command and knows no CPU of a single one. A shell starts in 1 ms, Python in 20, and it
-is found without PATH. Without
-taskset nothing is pinned, which the results say (cores.py).
+A slot merges the two streams of a command and knows no CPU of a single one. A shell starts in 1 ms, Python in 20, and it is
+found without PATH. Without taskset nothing is pinned, which the results say (cores.py).
 """
 
 ENDED, STDOUT, STDERR = "ended.txt", "ended.out", "ended.err"
