@@ -3,29 +3,23 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
+
+from runner_image.isolation.alarm import alarm
 
 _OPENED = ("connect_tcp.complete", "start_tls.complete")
 
 
-@contextlib.contextmanager
-def within(seconds: float, end: Callable[[], object]) -> Iterator[threading.Event]:
+def within(seconds: float, end: Callable[[], object]) -> AbstractContextManager[threading.Event]:
     """Calls `end` where the block lasts longer; the event says whether it did. What is closed already needs no end."""
-    over = threading.Event()
 
     def late() -> None:
-        over.set()
         with contextlib.suppress(OSError):
             end()
 
-    timer = threading.Timer(seconds, late)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield over
-    finally:
-        timer.cancel()
+    return alarm(seconds, late)
 
 
 class Sockets:

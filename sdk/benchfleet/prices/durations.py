@@ -69,31 +69,32 @@ class Api(Protocol):
 
 def of_results(results: Path, request: RunRequest) -> Durations | None:
     """Of the newest folders of results. What cannot be read is left out."""
-    found: dict[str, list[float]] = defaultdict(list)
-    runs: list[str] = []
-    for folder in islice(_newest(results), MOST_LOOKED_AT):
-        if len(runs) < MOST_RUNS and _is_same(_read(folder / "run.json", MAX_RUN_BYTES), request):
-            told = list(_of_folder(folder, request))
-            for instance_type, seconds in told:
-                found[instance_type].append(seconds)
-            runs += [folder.name] if told else []
-    return Durations(found, tuple(runs), f"in {os.path.relpath(results)}") if runs else None
+    newest = islice(_newest(results), MOST_LOOKED_AT)
+    same = (folder for folder in newest if _is_same(_read(folder / "run.json", MAX_RUN_BYTES), request))
+    return _together(((folder.name, _of_folder(folder, request)) for folder in same), f"in {os.path.relpath(results)}")
 
 
 def of_control_plane(api: Api, request: RunRequest) -> Durations | None:
     """Of the newest runs that it knows. Raises BenchfleetError."""
+    newest = (listed for listed in islice(api.runs(), MOST_LOOKED_AT) if listed.workload == request.workload)
+    same = (listed.run_id for listed in newest if _is_same(api.run(listed.run_id).model_dump(), request))
+    return _together(((run_id, _of_tasks(_completed(api, run_id), request)) for run_id in same), "at the control plane")
+
+
+def _together(told: Iterable[tuple[str, Iterable[tuple[str, float]]]], where: str) -> Durations | None:
+    """Of the first runs that tell anything; of the others nothing is read."""
     found: dict[str, list[float]] = defaultdict(list)
+    known = ((run, of_tasks) for run, each in told if (of_tasks := list(each)))
     runs: list[str] = []
-    for listed in islice(api.runs(), MOST_LOOKED_AT):
-        if len(runs) == MOST_RUNS:
-            break
-        if listed.workload != request.workload or not _is_same(api.run(listed.run_id).model_dump(), request):
-            continue
-        told = list(_of_tasks(islice(api.tasks(listed.run_id, status=TaskStatus.COMPLETED), MOST_TASKS), request))
-        for instance_type, seconds in told:
+    for run, of_tasks in islice(known, MOST_RUNS):
+        runs.append(run)
+        for instance_type, seconds in of_tasks:
             found[instance_type].append(seconds)
-        runs += [listed.run_id] if told else []
-    return Durations(found, tuple(runs), "at the control plane") if runs else None
+    return Durations(found, tuple(runs), where) if runs else None
+
+
+def _completed(api: Api, run_id: str) -> Iterator[Task]:
+    return islice(api.tasks(run_id, status=TaskStatus.COMPLETED), MOST_TASKS)
 
 
 def _newest(results: Path) -> list[Path]:
