@@ -6,6 +6,7 @@ from collections.abc import Collection
 from itertools import islice
 
 import httpx
+from benchfleet_contract.authorities import authorities
 from httpx_sse import SSEError, connect_sse
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
@@ -65,7 +66,9 @@ def _websocket(host: str, port: int) -> list[str] | int:
 def _sse(host: str, port: int, longest_s: float) -> list[str] | int:
     sockets, asked = Sockets(), target("sse", count=COUNT, interval_s=INTERVAL_S)
     with (
-        httpx.Client(base_url=f"http://{host}:{port}", timeout=TIMEOUT_S, trust_env=False) as client,
+        httpx.Client(
+            base_url=f"http://{host}:{port}", timeout=TIMEOUT_S, trust_env=False, verify=authorities({})
+        ) as client,
         within(longest_s, sockets.shut_down),
     ):
         began = time.monotonic()
