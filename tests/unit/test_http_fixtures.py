@@ -76,7 +76,7 @@ def test_a_folder_is_read_in_order_and_what_is_broken_is_told(tmp_path: Path) ->
         "cookies/broken.json": "{",
         "cookies/lacking.json": json.dumps({"name": "x", "request": {"method": "GET", "path": "items"}}),
     }.items():
-        (tmp_path / path).write_text(text)
+        (tmp_path / path).write_text(text, encoding="utf-8")
     found = load(tmp_path)
     assert [one.name for one in found.workloads] == ["unknown/b", "cookies/a", "auth/n"]
     assert [problem.partition(":")[0] for problem in found.problems] == ["broken.json", "lacking.json", "same.json"]
@@ -88,7 +88,7 @@ def test_a_folder_is_read_in_order_and_what_is_broken_is_told(tmp_path: Path) ->
 def told(tmp_path: Path, request: str) -> str:
     """`request` is JSON: what a text of Python cannot hold can stand in a file."""
     text = f'{{"name": "one", "request": {request}, "expected_response": {{"status_code": 200}}}}'
-    (tmp_path / "one.json").write_text(text)
+    (tmp_path / "one.json").write_text(text, encoding="utf-8")
     (problem,) = load(tmp_path).problems
     return problem
 

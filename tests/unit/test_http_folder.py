@@ -231,7 +231,7 @@ def test_the_page_and_the_terminal_have_the_notes(tmp_path: Path, capsys: pytest
     print_end(tmp_path / "one", folder.results())
     told = "Note on a: nothing pins the server"
     assert told in capsys.readouterr().out
-    assert told in (tmp_path / "one" / "report.html").read_text()
+    assert told in (tmp_path / "one" / "report.html").read_text("utf-8")
 
 
 def test_what_is_odd_is_told_once_with_whom_it_is_of() -> None:
