@@ -16,14 +16,14 @@ LATE = ("ec2", "ecs", "ssm", "iam", "ecr", "logs")  # loaded when a machine is a
 
 
 def backend(service: str) -> Any:
-    return get_backend(service)[ACCOUNT]["aws" if service == "s3" else REGION]  # type: ignore[call-overload]
+    return get_backend(service)[ACCOUNT]["aws" if service == "s3" else REGION]
 
 
 def forget_everything() -> None:
     """Empty moto's state of this process."""
     loaded = [service for service in LATE if f"moto.{service}.models" in sys.modules]
     for service in (*SERVICES, *loaded):
-        get_backend(service).reset()  # type: ignore[call-overload]
+        get_backend(service).reset()
 
 
 def create_bucket(name: str) -> None:

@@ -195,4 +195,4 @@ def _address(server: KeepAliveServer) -> str:
 
 def _forget_everything() -> None:
     for service in sorted(SERVICES):
-        get_backend(MOTO_NAMES.get(service, service)).reset()  # type: ignore[call-overload]
+        get_backend(MOTO_NAMES.get(service, service)).reset()

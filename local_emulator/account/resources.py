@@ -58,7 +58,7 @@ class Listing:
 
 def _of_moto() -> Iterator[Resource]:
     for service, lister in LISTERS.items():
-        for region, backend in get_backend(service)[ACCOUNT].items():  # type: ignore[call-overload]
+        for region, backend in get_backend(service)[ACCOUNT].items():
             yield from (each for each in lister(backend, GLOBAL if region == GLOBAL else region))
 
 

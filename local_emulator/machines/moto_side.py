@@ -28,7 +28,7 @@ def prepare() -> None:
     """Everything that the first requests would load."""
     for service in backends.LATE:
         importlib.import_module(f"moto.{service}.urls")
-        get_backend(service)  # type: ignore[call-overload]
+        get_backend(service)
     filter_dict_attribute_mapping.setdefault("client-token", "client_token")  # which moto keeps and cannot look for
     # Asked of every task, and not set in a VPC without host names: one of a stack, whose setting moto drops.
     NetworkInterface.private_dns_name = ""
@@ -36,7 +36,7 @@ def prepare() -> None:
 
 
 def backend(service: str, region: str) -> Any:
-    return get_backend(service)[ACCOUNT]["aws" if service == "iam" else region]  # type: ignore[call-overload]
+    return get_backend(service)[ACCOUNT]["aws" if service == "iam" else region]
 
 
 def type_facts(name: str, *, region: str, zone: str | None = None) -> dict[str, Any] | None:

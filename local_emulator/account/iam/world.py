@@ -82,4 +82,4 @@ def policies_are_ours() -> Iterator[None]:
 
 
 def _backend(service: str, region: str) -> Any:
-    return get_backend(service)[ACCOUNT][region]  # type: ignore[call-overload]
+    return get_backend(service)[ACCOUNT][region]
