@@ -69,11 +69,13 @@ test: style
 
 proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }
-	$(BIN)/pytest -m proof --timeout 1800
+	$(BIN)/pytest -m 'proof or rehearsal' --timeout 1800
 	HYPOTHESIS_PROFILE=many PYTHONPATH=$(CURDIR)/tests/faketime faketime --exclude-monotonic -f +400d $(BIN)/pytest -n 2 --timeout 1800 tests/unit tests/services tests/contract tests/promises
 
-# Some minutes; steps are told as they begin. Part of `make proof`, too.
+# Some minutes; steps are told as they begin. Before them, tests of its parts that are not in `make test`. Part of `make proof`, too.
+rehearse-deploy: REHEARSED = $(shell grep -rl --include='test_*.py' 'mark\.rehearsal' tests)
 rehearse-deploy: venv
+	$(BIN)/pytest -m 'rehearsal and not proof' -n 2 --dist loadfile $(REHEARSED)
 	$(BIN)/pytest -m proof -s -q --timeout 1800 tests/proof/test_rehearsal.py
 
 # ONLY=domain (or "domain auth"), SAMPLE=200 (mutants of each room), FLOOR=80 (percent below which it fails).

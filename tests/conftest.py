@@ -91,7 +91,7 @@ def emulator_clock() -> ShiftedClock:
 
 @pytest.fixture(scope="session")
 def emulator(emulator_clock: ShiftedClock) -> Iterator[Emulator]:
-    """The whole system with the real app, in this process; `emulator.ready` says where. Sweeps every second.
+    """The whole system with the real app, in this process; `emulator.ready` says where. Sweeps every three seconds.
 
     A minute of its machines takes a second.
     """
@@ -99,7 +99,7 @@ def emulator(emulator_clock: ShiftedClock) -> Iterator[Emulator]:
     from local_emulator.stack import Emulator
 
     config = EmulatorConfig(
-        sweep_every_s=1.0,
+        sweep_every_s=3.0,  # one takes 30 ms and more of CPU time, in each worker, also while nobody waits for it
         stream_every_s=0.1,
         queue_every_s=0.1,
         redeliver_after_s=1,

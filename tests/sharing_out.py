@@ -19,6 +19,7 @@ TAKING_TURNS = "tests that take turns"
 ONE_FLEET = "tests of one fleet's run"
 OF_REPORTS = "tests of reports and statistics"  # they load scipy and more, and look at one large report
 WITH_AN_ACCOUNT = "tests with an emulated AWS account"
+WITH_MACHINES = "tests with machines of the emulator"  # moto's EC2 takes a second to import
 TOGETHER: Mapping[str, str] = {
     "tests/browser/": TAKING_TURNS,
     "tests/integration/test_container_image.py": TAKING_TURNS,
@@ -32,6 +33,8 @@ TOGETHER: Mapping[str, str] = {
     "tests/integration/test_account.py": WITH_AN_ACCOUNT,
     "tests/integration/test_account_change_sets.py": WITH_AN_ACCOUNT,
     "tests/integration/test_deploy_command.py": WITH_AN_ACCOUNT,
+    "tests/integration/test_machines_ec2.py": WITH_MACHINES,
+    "tests/integration/test_machines_ecs.py": WITH_MACHINES,
 }
 
 # Of one test, in seconds of an idle machine.
@@ -43,11 +46,11 @@ OTHERWISE_S = 0.01
 SECONDS: Mapping[str, float] = {
     TAKING_TURNS: 44,
     OF_REPORTS: 35,
-    WITH_AN_ACCOUNT: 17,
     "tests/integration/test_api_schema.py": 14,
     ONE_FLEET: 13,
     "tests/integration/test_run_command.py": 11,
     "tests/integration/test_machines_of_a_run.py": 11,
+    WITH_AN_ACCOUNT: 6,
     "tests/integration/test_archive_build.py": 6,
     "tests/integration/test_report_command.py": 6,
     "tests/integration/test_demo.py": 6,
@@ -55,7 +58,7 @@ SECONDS: Mapping[str, float] = {
     "tests/integration/test_runner_task.py": 5,
     "tests/integration/test_api_auth.py": 5,
     "tests/integration/test_runner_process.py": 5,
-    "tests/integration/test_machines_ec2.py": 5,
+    WITH_MACHINES: 5,
     "tests/contract/test_emulated_machines.py": 5,
     "tests/integration/http/test_http_faults.py": 5,
     "tests/services/test_services_precision.py": 5,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+from benchfleet_contract.authorities import authorities
 
 from local_emulator.config import Ready
 
@@ -21,7 +22,7 @@ def fresh(prefix: str = "api") -> str:
 class Api:
     def __init__(self, ready: Ready) -> None:
         self.ready = ready
-        self._http = httpx.Client(base_url=ready.api_url, trust_env=False, timeout=30)
+        self._http = httpx.Client(base_url=ready.api_url, trust_env=False, verify=authorities({}), timeout=30)
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, role: str | None = "admin", **more: Any

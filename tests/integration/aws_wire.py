@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -90,11 +91,16 @@ def serving(aws: Aws) -> Iterator[Clients]:
 
 def clients_at(url: str) -> Clients:
     """`total_max_attempts` is 1 so that no test sleeps; what is repeated is tested by itself."""
-    session = boto3.Session(aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret")
     retries: Any = {"mode": "standard", "total_max_attempts": 1}
     config = Config(retries=retries, connect_timeout=2, read_timeout=5, proxies={})
-    make: Any = session.client
+    make: Any = _session().client
     return Clients(lambda service, region: make(service, region_name=region, endpoint_url=url, config=config))
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for all: what it has read of AWS's services serves the next client."""
+    return boto3.Session(aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import httpx
+from benchfleet_contract.authorities import authorities
 from botocore.config import Config
 
 from tests import prepared_start
@@ -67,4 +68,4 @@ class Running:
     def api(self) -> httpx.Client:
         """As the admin."""
         headers = {"Authorization": f"Bearer {self.ready['keys']['admin']}"}
-        return httpx.Client(base_url=self.ready["api_url"], headers=headers, timeout=START_S)
+        return httpx.Client(base_url=self.ready["api_url"], headers=headers, verify=authorities({}), timeout=START_S)

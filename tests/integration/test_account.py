@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import signal
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 from botocore.exceptions import ClientError
 
 from tests.integration.emulator_process import Running
@@ -60,25 +62,33 @@ def handler(event, context):
 class Account(Running):
     """The process, and what its own doors tell."""
 
+    def __init__(self, folder: Path, *flags: str, truly: bool = False) -> None:
+        super().__init__(folder, *flags, truly=truly)
+        self.http = httpx.Client(verify=authorities({}), timeout=DOOR_S)  # of whoever has no key
+        self._clients: dict[tuple[str, ...], Any] = {}
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.http.close()
+        return super().end(number)
+
     def client(self, service: str, region: str | None = None, **credentials: str) -> Any:
-        who = {
-            "aws_access_key_id": self.ready["aws_access_key_id"],
-            "aws_secret_access_key": self.ready["aws_secret_access_key"],
-        }
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.ready["aws_endpoint_url"],
-            region_name=region or self.ready["region"],
-            **(credentials or who),
-        )
+        """One for each service and region: making a client takes longer than what is asked of it."""
+        who = (credentials or self.ready)["aws_access_key_id"], (credentials or self.ready)["aws_secret_access_key"]
+        name = (service, region or self.ready["region"], *who)
+        if name not in self._clients:
+            self._clients[name] = boto3.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=self.ready["aws_endpoint_url"],
+                region_name=name[1],
+                aws_access_key_id=who[0],
+                aws_secret_access_key=who[1],
+            )
+        return self._clients[name]
 
     def door(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.ready['token']}"}
-        return (
-            httpx.get(f"{self.ready['aws_endpoint_url']}/_account/{path}", headers=headers, timeout=DOOR_S)
-            .raise_for_status()
-            .json()
-        )
+        url = f"{self.ready['aws_endpoint_url']}/_account/{path}"
+        return self.http.get(url, headers=headers).raise_for_status().json()
 
     def role(self, name: str, *statements: dict[str, Any]) -> str:
         trust = {
@@ -157,7 +167,7 @@ def test_a_key_that_aws_makes_for_a_secret_parameter_is_no_resource_of_ones_own(
 
 def test_its_own_doors_need_the_token(account: Account) -> None:
     for path in ("calls", "resources", "permissions"):
-        assert httpx.get(f"{account.ready['aws_endpoint_url']}/_account/{path}").status_code == 401
+        assert account.http.get(f"{account.ready['aws_endpoint_url']}/_account/{path}").status_code == 401
 
 
 def test_a_wrong_key_and_an_unknown_service_are_refused(account: Account) -> None:
@@ -210,6 +220,7 @@ def _sweep_up(account: Account) -> None:
         s3.delete_bucket(Bucket=bucket["Name"])
 
 
+@pytest.mark.rehearsal
 def test_zones_are_those_of_the_stack_s_own_region_or_of_the_one_that_it_names(account: Account) -> None:
     asked = {"Own": "", "Here": {"Ref": "AWS::Region"}, "There": "us-west-2"}
     outputs = {name: {"Value": {"Fn::Join": [" ", {"Fn::GetAZs": region}]}} for name, region in asked.items()}
@@ -260,6 +271,7 @@ def test_a_type_that_cannot_be_made_is_refused_by_name(account: Account) -> None
         account.client("cloudformation").create_stack(StackName="odd", TemplateBody=json.dumps(template))
 
 
+@pytest.mark.rehearsal
 def test_a_function_runs_with_its_environment_and_as_its_role(account: Account) -> None:
     call = account.function("own", COLOUR="red")
     told = call(do="environment")
@@ -295,6 +307,29 @@ def test_what_goes_wrong_in_a_function_is_told_as_lambda_tells_it(account: Accou
         account.invoke("nobody", {})
 
 
+def test_a_user_may_do_what_a_policy_says_and_every_call_is_known(account: Account) -> None:
+    iam, ssm = account.client("iam"), account.client("ssm")
+    arn = "arn:aws:ssm:us-east-1:123456789012:parameter/"
+    iam.create_user(UserName="guest")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow("ssm:GetParameter", arn + "open")]})
+    iam.put_user_policy(UserName="guest", PolicyName="own", PolicyDocument=document)
+    key = iam.create_access_key(UserName="guest")["AccessKey"]
+    guest = account.client("ssm", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    for name in ("/open", "/closed"):
+        ssm.put_parameter(Name=name, Value=name, Type="String")
+    assert guest.get_parameter(Name="/open")["Parameter"]["Value"] == "/open"
+    with pytest.raises(
+        ClientError, match=r"AccessDenied.*user/guest is not authorized to perform: ssm:GetParameter on"
+    ):
+        guest.get_parameter(Name="/closed")
+    calls = account.door("calls?principal=arn:aws:iam::123456789012:user/guest")["calls"]
+    assert [(each["action"], each["resource"], each["allowed"]) for each in calls] == [
+        ("ssm:GetParameter", arn + "open", True),
+        ("ssm:GetParameter", arn + "closed", False),
+    ]
+
+
+@pytest.mark.rehearsal
 def test_a_role_may_do_what_its_policy_says_and_every_call_is_known(account: Account) -> None:
     account.client("ssm").put_parameter(Name="/one", Value="1", Type="String")
     account.client("ssm").put_parameter(Name="/two", Value="2", Type="String")
@@ -380,6 +415,7 @@ SWAGGER = {
 }
 
 
+@pytest.mark.rehearsal
 def test_a_rest_api_serves_what_was_deployed(account: Account) -> None:
     account.function("gate")
     lambdas, gateway = account.client("lambda"), account.client("apigateway")
@@ -390,14 +426,16 @@ def test_a_rest_api_serves_what_was_deployed(account: Account) -> None:
     document["paths"]["/runs/{run_id}"]["post"]["x-amazon-apigateway-integration"] = integration
     api = gateway.import_rest_api(body=json.dumps(document))["id"]
     url = account.ready["api_url_template"].format(rest_api_id=api, stage="api")
-    assert httpx.post(f"{url}/runs/1").status_code == 403  # not deployed
+    assert account.http.post(f"{url}/runs/1").status_code == 403  # not deployed
     gateway.create_deployment(restApiId=api, stageName="api")
-    assert httpx.post(f"{url}/runs/1").json() == {"message": "Internal server error"}  # the API may not invoke it
+    assert account.http.post(f"{url}/runs/1").json() == {
+        "message": "Internal server error"
+    }  # the API may not invoke it
     lambdas.add_permission(
         FunctionName="gate", StatementId="1", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com",
         SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{api}/*",
     )  # fmt: skip
-    answer = httpx.post(f"{url}/runs/a%20b?x=1&x=2", content=b"text")
+    answer = account.http.post(f"{url}/runs/a%20b?x=1&x=2", content=b"text")
     assert (answer.status_code, answer.headers["x-seen"], answer.headers["content-type"]) == (
         201,
         "yes",
@@ -406,21 +444,23 @@ def test_a_rest_api_serves_what_was_deployed(account: Account) -> None:
     assert answer.json() == {
         "path": {"run_id": "a b"}, "query": {"x": ["1", "2"]}, "body": "text", "encoded": False, "resource": "/runs/{run_id}",
     }  # fmt: skip
-    binary = httpx.post(f"{url}/runs/1", content=b"\xff", headers={"Content-Type": "application/octet-stream"}).json()
+    octets = {"Content-Type": "application/octet-stream"}
+    binary = account.http.post(f"{url}/runs/1", content=b"\xff", headers=octets).json()
     assert (binary["body"], binary["encoded"]) == (base64.b64encode(b"\xff").decode(), True)
 
-    missing = httpx.get(f"{url}/nowhere")
+    missing = account.http.get(f"{url}/nowhere")
     assert (missing.status_code, missing.json()) == (403, {"message": "Missing Authentication Token"})
     gateway.put_gateway_response(
         restApiId=api, responseType="MISSING_AUTHENTICATION_TOKEN", statusCode="404",
         responseTemplates={"application/json": '{"error": "No such route", "code": "no_such_route"}'},
     )  # fmt: skip
-    assert httpx.get(f"{url}/nowhere").status_code == 403  # a change waits for its deployment
+    assert account.http.get(f"{url}/nowhere").status_code == 403  # a change waits for its deployment
     gateway.create_deployment(restApiId=api, stageName="api")
-    missing = httpx.get(f"{url}/nowhere")
+    missing = account.http.get(f"{url}/nowhere")
     assert (missing.status_code, missing.json()["code"]) == (404, "no_such_route")
 
 
+@pytest.mark.rehearsal
 def test_a_rule_fires_a_function_that_lets_it(account: Account) -> None:
     sqs, events, lambdas = account.client("sqs"), account.client("events"), account.client("lambda")
     ticks = sqs.create_queue(QueueName="ticks")["QueueUrl"]

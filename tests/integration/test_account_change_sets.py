@@ -35,6 +35,7 @@ def described(cloudformation: Any, stack: str) -> Any:
     return found["StackStatus"], {it["OutputKey"]: it["OutputValue"] for it in found.get("Outputs", [])}
 
 
+@pytest.mark.rehearsal
 def test_a_stack_is_made_and_changed_with_outputs_and_an_event_for_each_resource(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     change(cloudformation, "one", "CREATE", template(First="first"))
@@ -48,6 +49,7 @@ def test_a_stack_is_made_and_changed_with_outputs_and_an_event_for_each_resource
     assert cloudformation.list_change_sets(StackName="one")["Summaries"] == []
 
 
+@pytest.mark.rehearsal
 def test_a_change_set_that_was_never_executed_is_taken_up_again_and_changes_nothing(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     for _ in range(2):

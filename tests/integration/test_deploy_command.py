@@ -5,6 +5,7 @@ package for them, and each function is a process.
 """
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -51,6 +52,18 @@ def command(
     return command_line(capsys)
 
 
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """`benchfleet` in this process, on a laptop that neither has keys nor reaches an account."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "BENCHFLEET_"))]:
+        monkeypatch.delenv(name)
+    told = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    files = ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "BENCHFLEET_CONFIG", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+    for name, value in {**told, **dict.fromkeys(files, str(tmp_path / "none"))}.items():
+        monkeypatch.setenv(name, value)
+    return command_line(capsys)
+
+
 def refused(command: CommandLine, code: int, *flags: str) -> str:
     """What it says. Nothing was changed."""
     done = command("deploy", "--skip-image", "--yes", *flags)
@@ -58,19 +71,13 @@ def refused(command: CommandLine, code: int, *flags: str) -> str:
     return done.err
 
 
-def test_without_credentials_it_says_how_to_get_some(
-    command: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    said = refused(command, exit_codes.AUTH)
+def test_without_credentials_it_says_how_to_get_some(alone: CommandLine) -> None:
+    said = refused(alone, exit_codes.AUTH)
     assert "no AWS credentials were found. Remedy: log in again" in said
     assert said.endswith("Left behind: nothing was changed.\n")
 
 
+@pytest.mark.rehearsal
 def test_keys_that_aws_does_not_know_or_take_are_told_apart(
     command: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +87,7 @@ def test_keys_that_aws_does_not_know_or_take_are_told_apart(
     assert "AWS does not know these credentials" in refused(command, exit_codes.AUTH)
 
 
+@pytest.mark.rehearsal
 def test_a_user_without_permissions_is_told_which_one_he_lacks(
     command: CommandLine, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +107,7 @@ def test_a_user_without_permissions_is_told_which_one_he_lacks(
     iam.delete_user(UserName="guest")
 
 
+@pytest.mark.rehearsal
 def test_a_bucket_name_that_is_taken_is_told_before_anything_is_made(command: CommandLine, account: Account) -> None:
     s3, before = account.client("s3"), resources(account)
     s3.create_bucket(Bucket="benchfleet-dev-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -109,11 +118,12 @@ def test_a_bucket_name_that_is_taken_is_told_before_anything_is_made(command: Co
     assert resources(account) == before
 
 
-def test_in_a_pipe_it_asks_nothing_and_does_nothing(command: CommandLine) -> None:
-    done = command("deploy", "--skip-image")
+def test_in_a_pipe_it_asks_nothing_and_does_nothing(alone: CommandLine) -> None:
+    done = alone("deploy", "--skip-image")
     assert (done.code, "add --yes" in done.err) == (exit_codes.USAGE, True)
 
 
+@pytest.mark.rehearsal
 def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command: CommandLine) -> None:
     before, mine = resources(account), account.client("sqs").create_queue(QueueName="benchfleet-dev-mine")["QueueUrl"]
     account.client("sqs").create_queue(QueueName="forgotten", tags={"benchfleet": "dev"})
@@ -130,6 +140,7 @@ def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command
     account.client("sqs").delete_queue(QueueUrl=mine)
 
 
+@pytest.mark.rehearsal
 def test_a_plan_of_an_empty_account_changes_nothing(account: Account, command: CommandLine) -> None:
     before = resources(account)
     changes = command("deploy", "--plan", "--json").document()["changes"]

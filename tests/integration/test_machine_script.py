@@ -51,7 +51,9 @@ def test_a_runner_is_started_pinned_with_its_name_and_the_key_on_its_standard_in
     assert seen.texts["password"].strip() == "registry-password"
 
 
-@pytest.mark.parametrize("machine", [on_ec2(), on_ec2(key_command="", key_text=KEY)], ids=["fetched", "embedded"])
+@pytest.mark.parametrize(
+    "machine", one_now(on_ec2(), on_ec2(key_command="", key_text=KEY)), ids=["fetched", "embedded"]
+)
 def test_the_key_is_in_no_argument_variable_or_log(world: World, machine: Machine) -> None:
     seen = world.run(machine)
     assert seen.texts["headers"].startswith(f"Authorization: Bearer {KEY}\n")  # it was really there to be leaked
@@ -151,6 +153,7 @@ def test_without_a_key_nothing_can_be_reported_but_the_machine_ends(world: World
     assert _is_last(seen, END)
 
 
+@pytest.mark.rehearsal
 @pytest.mark.parametrize(
     "change",
     one_now(
@@ -268,6 +271,7 @@ def test_another_cloud_installs_docker_shuts_the_metadata_and_deletes_itself(wor
     assert seen.calls[-2:] == [["curl", "--request", "DELETE", "https://cloud.example/me"], END]
 
 
+@pytest.mark.rehearsal
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
 @pytest.mark.parametrize(
     "machine", one_now(on_ec2(), on_ec2(cloud="gcp", key_command="", key_text="k", launch="", name=""))

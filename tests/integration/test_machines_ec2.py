@@ -103,8 +103,14 @@ def test_nothing_is_left_when_it_is_terminated(account: Account) -> None:
     assert all(map(is_alive, pids))
     reply = account.ec2.terminate_instances(InstanceIds=[instance])["TerminatingInstances"][0]
     assert (reply["PreviousState"]["Name"], reply["CurrentState"]["Name"]) == ("running", "shutting-down")
-    while (state := account.state(instance)) != "terminated":
-        assert state == "shutting-down"
+    states: list[str] = []
+
+    def is_over() -> bool:
+        states.append(account.state(instance))
+        return states[-1] != "shutting-down"
+
+    eventually(is_over)
+    assert states[-1] == "terminated"
     assert not any(map(is_alive, pids))
     assert "asked" in account.console(instance)
     reply = account.ec2.terminate_instances(InstanceIds=[instance])["TerminatingInstances"][0]

@@ -13,6 +13,7 @@ def command(*words: str) -> dict[str, object]:
     return {"overrides": {"containerOverrides": [{"name": "runner", "command": list(words)}]}}
 
 
+@pytest.mark.rehearsal
 def test_a_task_runs_its_container_and_tells_how_it_ended(account: Account) -> None:
     """The runner refuses what it is told; that it read its key from the parameter shows in what it lacks."""
     (task,) = account.run_task(**command("--provider", "aws"))["tasks"]

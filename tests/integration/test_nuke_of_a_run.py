@@ -61,6 +61,7 @@ def test_a_run_that_goes_on_is_found_and_stopped_and_then_there_is_nothing_of_it
     assert at_work(emulator, "unknown").find() == []
 
 
+@pytest.mark.rehearsal
 def test_what_was_being_launched_is_waited_for(emulator: Emulator, api: Api, account: Account) -> None:
     account.machines.faults.set(FaultPlan(capacity=[Capacity()]))
     run_id = api.create(
