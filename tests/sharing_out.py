@@ -39,9 +39,9 @@ TOGETHER: Mapping[str, str] = {
 
 # Of one test, in seconds of an idle machine.
 USUAL_S: Mapping[str, float] = {
-    "tests/contract/": 0.04, "tests/integration/": 0.06, "tests/promises/": 0.01, "tests/services/": 0.04,
+    "tests/contract/": 0.04, "tests/integration/": 0.06, "tests/promises/": 0.03, "tests/services/": 0.04,
 }  # fmt: skip
-OTHERWISE_S = 0.01
+OTHERWISE_S = 0.015
 # Of a whole file, CPU seconds on idle cores: they need not be exact, only the order counts.
 SECONDS: Mapping[str, float] = {
     TAKING_TURNS: 44,

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-import pytest
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 from benchfleet_results import registry as results
 
 from runner_image.workloads import registry as workloads
+from tests.each_case import each_case
 
 ROOT = Path(__file__).parents[2]
 _TOP = "chalicelib|runner_image|sdk|local_emulator|benchmarks|tests|configs|docs|vendor"
@@ -18,7 +18,7 @@ def named(page: str) -> list[str]:
     return sorted(set(NAMED.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))))
 
 
-@pytest.mark.parametrize("page", ["architecture.md", "extending.md"])
+@each_case("page", ["architecture.md", "extending.md"])
 def test_every_file_and_room_that_a_page_names_exists(page: str) -> None:
     assert len(named(page)) > 5
     assert [path for path in named(page) if not (ROOT / path).exists()] == []

@@ -9,6 +9,7 @@ import pytest
 from benchfleet_contract.places import Place
 
 from chalicelib.store.schema import TIME_TO_LIVE, table_definition
+from tests.each_case import each_case
 from tests.promises.chalice_files import (
     CHALICE,
     CONFIG,
@@ -41,12 +42,12 @@ def test_cfn_lint_has_nothing_to_say() -> None:
     assert (done.stdout.strip(), done.returncode) == ("", 0), done.stderr
 
 
-@pytest.mark.parametrize("template", [TEMPLATE, NETWORK], ids=["resources", "network"])
+@each_case("template", [TEMPLATE, NETWORK])
 def test_a_template_without_its_blanks_fits_into_a_request(template: dict[str, Any]) -> None:
     assert len(json.dumps(template, separators=(",", ":"))) < INLINE_TEMPLATE_BYTES * 0.95
 
 
-@pytest.mark.parametrize("template", [TEMPLATE, NETWORK], ids=["resources", "network"])
+@each_case("template", [TEMPLATE, NETWORK])
 def test_everything_carries_the_stage_as_a_tag(template: dict[str, Any]) -> None:
     """Clean-up finds what is left by it, and functions may touch nothing without it."""
     for name, resource in template["Resources"].items():
@@ -86,7 +87,7 @@ def test_the_bucket_is_private_and_clears_what_nobody_reads() -> None:
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-@pytest.mark.parametrize("queue", ["Finalize", "Provision", "Schedules"])
+@each_case("queue", ["Finalize", "Provision", "Schedules"])
 def test_a_message_stays_hidden_while_its_function_may_run(queue: str) -> None:
     longest = max(stage["lambda_functions"][queue.lower()]["lambda_timeout"] for stage in CONFIG["stages"].values())
     made = properties(f"{queue}Queue")
@@ -114,7 +115,7 @@ def test_every_alarm_tells_the_topic_and_is_quiet_where_nothing_happens() -> Non
         assert alarm["AlarmDescription"].endswith("."), name
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_errors_and_throttles_of_every_function_count(stage: str) -> None:
     names = {function.function_name for function in functions(stage).values()}
     for alarm in ("ErrorsAlarm", "ThrottlesAlarm"):
@@ -123,7 +124,7 @@ def test_errors_and_throttles_of_every_function_count(stage: str) -> None:
         assert names <= watched
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_the_log_group_of_every_function_is_the_stack_s_and_ends_some_day(stage: str) -> None:
     """Chalice cannot: its SAM template refers to a group of the API that it does not make, and Terraform knows none."""
     groups = {named(group["LogGroupName"], stage): group for group in of_type("AWS::Logs::LogGroup").values()}
@@ -177,7 +178,7 @@ def test_parameters_of_a_further_region_are_outputs_of_the_main_one() -> None:
     assert "RunnerImage" in TEMPLATE["Outputs"]
 
 
-@pytest.mark.parametrize("template", [TEMPLATE, NETWORK], ids=["resources", "network"])
+@each_case("template", [TEMPLATE, NETWORK])
 def test_the_outputs_say_all_of_a_place(template: dict[str, Any]) -> None:
     outputs = {
         "subnets": "Subnets", "security_group": "SecurityGroup", "instance_profile_arn": "InstanceProfileArn",
@@ -188,7 +189,7 @@ def test_the_outputs_say_all_of_a_place(template: dict[str, Any]) -> None:
     assert {*outputs.values(), "TaskDefinitionArm64"} <= set(template["Outputs"])
 
 
-@pytest.mark.parametrize(("name", "architecture"), [("TaskAmd64", "X86_64"), ("TaskArm64", "ARM64")])
+@each_case(("name", "architecture"), [("TaskAmd64", "X86_64"), ("TaskArm64", "ARM64")])
 def test_a_task_gets_the_key_as_a_secret_and_ends_slowly_enough(name: str, architecture: str) -> None:
     task = properties(name)
     (container,) = task["ContainerDefinitions"]

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from benchfleet import exceptions, exit_codes
 from benchfleet.cli.commands import COMMANDS
 from benchfleet.cli.documents import schema
 from benchfleet.cli.lazy import Entry, Group
 from benchfleet.fleet import exit_codes as fleet_codes
+
+from tests.each_case import each_case
 
 FOLDER = Path(__file__).parents[2] / "docs"
 DOCS = (FOLDER / "cli.md").read_text(encoding="utf-8")
@@ -53,25 +54,25 @@ def rows(name: str) -> list[str]:
     return [word for line in lines for word in re.findall(r"`(--?[a-z][a-z-]*)", line)]
 
 
-@pytest.mark.parametrize("name", TREE)
+@each_case("name", TREE)
 def test_every_option_is_documented_once(name: str) -> None:
     told = rows(name)
     for option in options(name):
         assert told.count(option.opts[0]) == 1, f"{option.opts[0]} has {told.count(option.opts[0])} rows"
 
 
-@pytest.mark.parametrize("name", TREE)
+@each_case("name", TREE)
 def test_no_option_is_documented_that_is_not_there(name: str) -> None:
     known = {word for option in options(name) for word in (*option.opts, *option.secondary_opts)}
     assert set(rows(name)) <= known | SHARED
 
 
-@pytest.mark.parametrize("name", TREE)
+@each_case("name", TREE)
 def test_every_command_is_in_the_list_of_commands(name: str) -> None:
     assert f"](#benchfleet-{name.replace(' ', '-')})" in DOCS.split("\n## ")[0]
 
 
-@pytest.mark.parametrize("name", [name for name in TREE if name not in SCRIPTS])
+@each_case("name", [name for name in TREE if name not in SCRIPTS])
 def test_every_command_has_a_document_with_a_schema(name: str) -> None:
     assert "--json" in {option.opts[0] for option in options(name)}
     assert name in schema.DOCUMENTS

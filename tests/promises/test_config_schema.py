@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from tests.each_case import each_case
 from tests.unit.test_workload_docs import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -61,21 +62,21 @@ def test_it_is_a_schema_and_its_examples_fit_it() -> None:
     assert [list(VALIDATOR.iter_errors(example)) for example in SCHEMA["examples"]] == [[]]
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+@each_case("path", CONFIGS)
 def test_every_shipped_config_fits_the_schema_and_loads_without_a_warning(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert list(VALIDATOR.iter_errors(json.loads(text) if path.suffix == ".json" else yaml.safe_load(text))) == []
     assert load(path).warnings == ()
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+@each_case("path", CONFIGS)
 def test_shipped_yaml_leads_editors_to_the_schema(path: Path) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
     if path.suffix != ".json":
         assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve() == published.TARGET
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+@each_case("path", CONFIGS)
 def test_shipped_configs_ask_for_options_that_exist(path: Path) -> None:
     request = load(path).request
     subjects: Sequence[Subject | None] = request.subjects or [None]
@@ -240,7 +241,7 @@ SPANS: list[tuple[Place, int, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("place", "least", "most"), SPANS)
+@each_case(("place", "least", "most"), SPANS)
 def test_both_end_at_the_same_numbers(load_json: Load, place: Place, least: int, most: int) -> None:
     for value in (least, most):
         assert load_json(GOOD | place(value)), value
@@ -251,7 +252,7 @@ def test_both_end_at_the_same_numbers(load_json: Load, place: Place, least: int,
             assert not VALIDATOR.is_valid(GOOD | place(value)), value
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "agree"),
     [
         ({"lease_s": "30"}, False),
@@ -265,7 +266,7 @@ def test_what_only_the_api_is_lenient_about(load_json: Load, change: dict[str, A
     assert VALIDATOR.is_valid(GOOD | change) == agree
 
 
-@pytest.mark.parametrize(
+@each_case(
     "change",
     [
         {"per_instance_type": {"tasks": limits.MAX_TASKS}, "aws": [{"instance_type": "a"}]},

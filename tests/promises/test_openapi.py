@@ -17,6 +17,7 @@ from app import app
 from chalicelib.api import openapi_document
 from chalicelib.api.endpoint import STATUS
 from chalicelib.api.openapi_document import OPERATIONS
+from tests.each_case import each_case
 
 DOCUMENT: dict[str, Any] = openapi_document.document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -85,7 +86,7 @@ def test_every_reference_leads_somewhere() -> None:
     assert set(re.findall(r'"#/components/schemas/(\w+)"', openapi_document.text())) <= set(SCHEMAS)
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.roles], ids=lambda o: o.name)
+@each_case("operation", [o for o in OPERATIONS if o.roles])
 def test_every_operation_with_a_key_tells_how_it_refuses(operation: Any) -> None:
     described = DOCUMENT["paths"][operation.path][operation.method]
     assert {"401", "403", "500", "503"} <= set(described["responses"])
@@ -93,7 +94,7 @@ def test_every_operation_with_a_key_tells_how_it_refuses(operation: Any) -> None
     assert {"bearer": []} in described["security"]
 
 
-@pytest.mark.parametrize("path", ["/runs", "/run"])
+@each_case("path", ["/runs", "/run"])
 def test_a_taken_id_is_described_with_both_statuses_and_the_header_that_chooses(path: str) -> None:
     described = DOCUMENT["paths"][path]["post"]
     said = {status for status, reply in described["responses"].items() if "run_exists" in reply.get("description", "")}
@@ -110,13 +111,13 @@ def test_every_status_of_a_refusal_is_described_somewhere() -> None:
     assert set(STATUS.values()) <= described
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body], ids=lambda o: o.name)
+@each_case("operation", [o for o in OPERATIONS if o.body])
 def test_examples_fit_their_schemas(operation: Any) -> None:
     name = operation.body if isinstance(operation.body, str) else operation.body.__name__
     assert errors_of(name, operation.example) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         GOOD | {"aws": [OBJECT | {"alias": "c8g", "arch": "arm64"}]},
@@ -151,7 +152,7 @@ def test_the_schema_of_a_new_run_takes_what_the_rules_take(body: dict[str, Any])
     assert errors_of("NewRun", body) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         {"aws": [OBJECT], "per_instance_type": {"tasks": 1}},
@@ -208,7 +209,7 @@ def test_the_app_serves_the_committed_document() -> None:
     assert (reply.status_code, json.loads(reply.body)) == (200, DOCUMENT)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("reply", "fits"),
     [
         ({"status": "wait", "retry_after_seconds": 30}, True),
@@ -232,7 +233,7 @@ def test_a_late_call_is_told_to_stop() -> None:
     assert errors_of("LateReply", refusal | {"cancel": True}) == []
 
 
-@pytest.mark.parametrize("name", ["Task", "TaskList", "RunDetail", "RunList", "UploadUrls", "RunnerList", "Archive"])
+@each_case("name", ["Task", "TaskList", "RunDetail", "RunList", "UploadUrls", "RunnerList", "Archive"])
 def test_replies_tell_all_of_their_fields(name: str) -> None:
     """But not what a run has no use for: a precision without a target, machines and a model where none are asked for."""
     left_out = {"precision", "launches", "model"} if name == "RunDetail" else set()
@@ -249,16 +250,14 @@ def test_a_form_has_no_null_and_its_lists_end_in_brackets() -> None:
     assert errors_of("AnyClaimRequestForm", request | {"claim_token": None})
 
 
-@pytest.mark.parametrize(
-    ("tasks", "fits"), [("1", True), (" 100000 ", True), ("100001", False), ("0", False), ("٣", False)]
-)
+@each_case(("tasks", "fits"), [("1", True), (" 100000 ", True), ("100001", False), ("0", False), ("٣", False)])
 def test_a_number_of_tasks_in_letters_has_the_bounds_of_the_rules(tasks: str, fits: bool) -> None:
     body = GOOD | {"local": [OBJECT], "per_instance_type": {"tasks": tasks}}
     assert (read_run_request(body).words == []) == fits
     assert (errors_of("NewRun", body) == []) == fits
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("field", "text", "fits"),
     [
         ("lease_s", "86400", True), ("lease_s", "86401", False), ("lease_s", "30.0", True), ("lease_s", "30.5", False),
@@ -271,7 +270,7 @@ def test_a_whole_number_in_letters_has_the_bounds_of_the_rules(field: str, text:
     assert (errors_of("NewRun", body) == []) == fits
 
 
-@pytest.mark.parametrize("name", ["ü", "", "a b", "-x", "x" * 65])
+@each_case("name", ["ü", "", "a b", "-x", "x" * 65])
 def test_a_name_that_no_provider_can_have(name: str) -> None:
     for value in ([OBJECT], ["x"], OBJECT, [OBJECT, "x"]):
         body = GOOD | {"local": [OBJECT], name: value}

@@ -15,6 +15,7 @@ from chalicelib.archive import layout
 from chalicelib.domain.scheduling import Schedule, ScheduleState
 from chalicelib.provisioning.scheduler import EventBridgeTimer
 from chalicelib.settings import from_environment
+from tests.each_case import each_case
 from tests.promises.chalice_files import (
     CHALICE,
     CONFIG,
@@ -70,7 +71,7 @@ def check(action: str, resources: list[str]) -> None:
         assert any(fits(resource, pattern) for pattern in known), f"{action} does not apply to {resource}"
 
 
-@pytest.mark.parametrize(("name", "statement"), EVERY_STATEMENT)
+@each_case(("name", "statement"), EVERY_STATEMENT)
 def test_a_statement_names_known_actions_and_the_things_that_they_apply_to(
     name: str, statement: dict[str, Any]
 ) -> None:
@@ -79,7 +80,7 @@ def test_a_statement_names_known_actions_and_the_things_that_they_apply_to(
         check(action, statement["Resource"])
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("action", "resources"),
     [
         ("dynamodb:Query", ["*"]),
@@ -95,7 +96,7 @@ def test_a_statement_that_grants_too_much_or_nothing_would_be_found(action: str,
         check(action + "s", resources)
 
 
-@pytest.mark.parametrize(("name", "statement"), EVERY_STATEMENT)
+@each_case(("name", "statement"), EVERY_STATEMENT)
 def test_what_a_statement_names_is_of_its_own_stage(name: str, statement: dict[str, Any]) -> None:
     stage = name.split("-")[1]
     conditions = {key: value for test in statement.get("Condition", {}).values() for key, value in test.items()}
@@ -110,7 +111,7 @@ def test_what_a_statement_names_is_of_its_own_stage(name: str, statement: dict[s
         assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 
 
-@pytest.mark.parametrize("path", [path for path in CHALICE.glob("*-dev*.json")], ids=lambda path: path.name)
+@each_case("path", [path for path in CHALICE.glob("*-dev*.json")])
 def test_stages_differ_in_nothing_but_their_name(path: Path) -> None:
     ours = path.read_text(encoding="utf-8")
     twin = path.with_name(path.name.replace("-dev", "-prod")).read_text(encoding="utf-8")
@@ -126,7 +127,7 @@ def inline() -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-@pytest.mark.parametrize(("role", "statement"), inline())
+@each_case(("role", "statement"), inline())
 def test_roles_of_machines_and_schedules_name_what_can_be_named(role: str, statement: dict[str, Any]) -> None:
     for action in statement["Action"]:
         assert (statement["Resource"] == "*") == (not formats(action)), action
@@ -140,7 +141,7 @@ def test_a_machine_reads_the_runner_key_and_no_other_parameter() -> None:
     assert {a.split(":")[0] for name, s in inline() if name == "TaskRole" for a in s["Action"]} == {"ssmmessages"}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_every_function_has_a_size_and_a_policy_of_its_own(stage: str) -> None:
     configured = CONFIG["stages"][stage]["lambda_functions"]
     deployed = functions(stage)
@@ -158,7 +159,7 @@ def test_every_function_has_a_size_and_a_policy_of_its_own(stage: str) -> None:
     assert len(used) == len(configured)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_with_x_ray_on_every_function_is_traced_and_may_send_its_trace(stage: str) -> None:
     """Without these permissions, Lambda drops the segments and tells nobody."""
     assert {name: found.xray for name, found in functions(stage, traced=True).items()} == dict.fromkeys(
@@ -169,7 +170,7 @@ def test_with_x_ray_on_every_function_is_traced_and_may_send_its_trace(stage: st
         assert {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} <= allowed, name
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_the_environment_names_what_the_stack_makes(stage: str) -> None:
     environment = CONFIG["stages"][stage]["environment_variables"]
     settings = from_environment(environment)
@@ -181,7 +182,7 @@ def test_the_environment_names_what_the_stack_makes(stage: str) -> None:
     assert not settings.public_read
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_what_the_policies_name_is_what_the_stack_makes(stage: str) -> None:
     """A queue, a role or a task that is misspelt in a policy would show only on AWS."""
     names = {
@@ -210,7 +211,7 @@ def _named_in_policies(stage: str, kind: str) -> set[str]:
     return {name for text in texts for name in re.findall(patterns[kind], text)}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_a_function_writes_its_own_log_and_cannot_make_it_anew(stage: str) -> None:
     """After a clean-up, a function that still runs must leave nothing behind."""
     configured = CONFIG["stages"][stage]["lambda_functions"]
@@ -220,7 +221,7 @@ def test_a_function_writes_its_own_log_and_cannot_make_it_anew(stage: str) -> No
         assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_the_role_of_schedules_may_start_the_function_that_chalice_makes(stage: str) -> None:
     (invoke,) = [s for name, s in inline() if name == "SchedulerRole" and "lambda:InvokeFunction" in s["Action"]]
     assert named(invoke["Resource"], stage).endswith(f":function:{functions(stage)['scheduled_run'].function_name}")
@@ -233,7 +234,7 @@ class Group:
         return {"Arn": f"arn:aws:scheduler:eu-central-1:123456789012:schedule-group/{Name}"}
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_a_schedule_names_the_role_and_the_queue_of_the_stack_and_that_role_reaches_that_queue(stage: str) -> None:
     schedule = Schedule(
         name="nightly", state=ScheduleState.ACTIVE, fingerprint="", created_ms=1, anchor_ms=1,
@@ -298,7 +299,7 @@ def test_a_machine_is_launched_with_our_tag_our_role_and_metadata_out_of_reach_o
     assert profile == "benchfleet-dev-instance"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_case("name", NAMES)
 def test_a_role_is_passed_only_to_the_service_that_it_is_for(name: str) -> None:
     """Whoever may pass any role to a machine of his has that role."""
     trusted = {
@@ -343,7 +344,7 @@ def test_the_finalizer_alone_writes_summaries_and_two_read_them() -> None:
     assert [name for name in NAMES if may(name, "s3:DeleteObject", key)] == ["finalize"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@each_case("stage", STAGES)
 def test_merged_functions_have_the_names_that_chalice_deploy_gives(stage: str) -> None:
     """Policies, alarms and schedules go by them."""
     merged = read(f"functions-{stage}.json")["Resources"]

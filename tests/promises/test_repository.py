@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.each_case import each_case
 
 ROOT = Path(__file__).parents[2]
 ADRS = ROOT / "docs" / "adr"
@@ -13,9 +13,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MOCKING = re.compile(r"Mock|\bpatch\b")
 
 
-@pytest.mark.parametrize(
-    ("package", "module"), [("benchfleet_contract", "runs.py"), ("benchfleet_results", "registry.py")]
-)
+@each_case(("package", "module"), [("benchfleet_contract", "runs.py"), ("benchfleet_results", "registry.py")])
 def test_shared_packages_are_packaged_by_a_symlink(package: str, module: str) -> None:
     """Chalice packages `vendor/` and follows links there: one definition for Lambda, SDK and runner."""
     link = ROOT / "vendor" / package

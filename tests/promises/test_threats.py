@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-import pytest
+from tests.each_case import each_case
 
 ROOT = Path(__file__).parents[2]
 DEFINED = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
@@ -53,7 +53,7 @@ def test_no_route_reads_a_body_but_through_its_bound() -> None:
     }
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod"])
+@each_case("stage", ["dev", "prod"])
 def test_the_gateway_throttles_every_stage(stage: str) -> None:
     text = json.dumps(json.loads((ROOT / ".chalice" / f"functions-{stage}.json").read_text(encoding="utf-8")))
     assert '"ThrottlingRateLimit": 500' in text

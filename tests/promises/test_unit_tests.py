@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.each_case import each_case
 
 UNIT = Path(__file__).parents[1] / "unit"
 DEAR = (
@@ -31,7 +31,7 @@ def dear(source: str) -> list[str]:
     return [name for name in imports(source) if any(f"{name}.".startswith(f"{each}.") for each in DEAR)]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "source",
     ["import subprocess", "from moto.core import x", "from tests.contract import system", "import boto3.session"],
 )

@@ -20,6 +20,7 @@ from chalicelib.domain.registry.errors import (
 from chalicelib.store.table import Table
 from tests.contract.in_process import Engine
 from tests.contract.system import Killed, Mortal
+from tests.each_case import each_case
 from tests.services.registry import ADMIN, STRANGER, Registry
 from tests.unit.registry_records import a_model
 
@@ -181,7 +182,7 @@ def test_announcing_is_limited_to_ten_a_minute(registry: Registry) -> None:
     registry.announce()
 
 
-@pytest.mark.parametrize("writes", range(1, 9))
+@each_case("writes", range(1, 9))
 def test_a_control_plane_that_dies_while_it_is_told_leaves_nothing_that_a_repeat_does_not_mend(
     engine: Engine, writes: int
 ) -> None:

@@ -15,6 +15,7 @@ from chalicelib.domain.records import Run, RunState, Task
 from chalicelib.services.runs.create_run import new_tasks, planned
 from tests.contract.records import CLOUD, LOCAL, NOW_MS
 from tests.contract.system import BODY, Killed, System
+from tests.each_case import each_case
 
 WHOLE: dict[str, Any] = {
     "run_id": "r", "ruby_version": "3.4.7", "workload": "mock", "workload_options": {"seed": 1},
@@ -75,7 +76,7 @@ def test_tasks_are_numbered_over_the_run_and_within_each_instance() -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, 0), (100, 100), (101, 101), (250, 101)])
+@each_case(("count", "told"), [(0, 0), (100, 100), (101, 101), (250, 101)])
 def test_of_many_warnings_the_first_hundred_are_told(count: int, told: int) -> None:
     warnings = tuple(f"warning {number}" for number in range(count))
     found = plan(WHOLE, warnings=warnings).warnings

@@ -17,6 +17,7 @@ from chalicelib.services.present import claimed, renewed
 from chalicelib.services.runs.present import list_item, new_task, run_detail, task_view
 from tests.contract.records import CLOUD, LOCAL, NOW_MS, a_run, a_task
 from tests.contract.system import Clients, System
+from tests.each_case import each_case
 
 TASK = a_task(
     7, demand=CLOUD, alias="big", run_number=4, status=TaskStatus.RUNNING, attempt=2, max_attempts=5, lease_ms=60_000,
@@ -77,7 +78,7 @@ def test_what_is_its_own_of_a_task_goes_along_with_it(system: System) -> None:
     assert "workload_options_url" not in told
 
 
-@pytest.mark.parametrize(("size", "by_url"), [(8 * 1024, False), (8 * 1024 + 1, True)])
+@each_case(("size", "by_url"), [(8 * 1024, False), (8 * 1024 + 1, True)])
 def test_large_options_are_read_by_whoever_needs_them(system: System, size: int, by_url: bool) -> None:
     options = b'{"n": "' + b"x" * (size - 9) + b'"}'
     assert len(options) == size
@@ -95,7 +96,7 @@ def test_options_that_the_bucket_does_not_give_are_worth_another_try(system: Sys
         claimed(Assigned(task, Header(True, None, "mock", {}, ())), system.storage)
 
 
-@pytest.mark.parametrize("line", [b"{{", b"[1]", b"\xff\xff", b"[" * 5_000])
+@each_case("line", [b"{{", b"[1]", b"\xff\xff", b"[" * 5_000])
 def test_a_plan_that_somebody_damaged_is_said_to_be_so(system: System, line: bytes) -> None:
     run_id = f"damaged-{hashlib.sha256(line).hexdigest()}"
     system.storage.keep_plan(run_id, line)
@@ -104,7 +105,7 @@ def test_a_plan_that_somebody_damaged_is_said_to_be_so(system: System, line: byt
         claimed(Assigned(task, Header(True, None, "mock", {}, ())), system.storage)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("outcome", "told"),
     [
         (Wait(30), {"status": "wait", "retry_after_seconds": 30}),

@@ -13,6 +13,7 @@ from chalicelib.services.tasks.refusals import CheckOwner, explain
 from chalicelib.services.tasks.sign_uploads import SignUploads
 from tests.contract.records import a_request, a_task
 from tests.contract.system import Clients, System
+from tests.each_case import each_case
 
 HELD = a_task(status=TaskStatus.RUNNING, attempt=2, runner_id="one", former_runner_id="zero")
 BOUND = replace(HELD, bound=True)
@@ -27,7 +28,7 @@ def system(clients: Clients) -> System:
     return system
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("task", "asked", "kind", "code"),
     [
         (None, {}, errors.TaskNotFound, "task_not_found"),

@@ -9,6 +9,7 @@ from local_emulator.account.iam import control_needs, data_needs, machine_needs
 from local_emulator.account.iam.needs import NeedsUnknown
 from local_emulator.account.iam.requests import ApiRequest, rest_operation
 from local_emulator.account.iam.s3_requests import s3_operation
+from tests.each_case import each_case
 
 FINDERS = {**data_needs.FINDERS, **control_needs.FINDERS, **machine_needs.FINDERS}
 ACCOUNT = "123456789012"
@@ -45,7 +46,7 @@ def taken(service: str, operation: str, parameters: Mapping[str, Any] | None = N
     return {(need.action, arn) for need in needs(service, operation, parameters, path) for arn in need.resources}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("service", "operation", "parameters", "path", "expected"),
     [
         ("dynamodb", "GetItem", {"TableName": "t"}, "/", {("dynamodb:GetItem", TABLE)}),
@@ -112,7 +113,7 @@ def test_a_task_takes_its_roles_along() -> None:
     assert found[0].context["ecs:cluster"] == (f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/c",)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("service", "operation"), [("dynamodb", "TransactWriteItems"), ("s3", "RestoreObject"), ("ec2", "CreateVpc")]
 )
 def test_what_is_not_known_is_an_error_that_names_it(service: str, operation: str) -> None:
@@ -120,7 +121,7 @@ def test_what_is_not_known_is_an_error_that_names_it(service: str, operation: st
         needs(service, operation, path="/b/k")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("method", "path", "query", "headers", "operation"),
     [
         ("GET", "/b/k", {}, {}, "GetObject"),
@@ -140,7 +141,7 @@ def test_a_request_of_s3_has_a_name(
     assert s3_operation(method, path, query, headers) == operation
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("service", "method", "path", "query", "operation", "named"),
     [
         ("lambda", "POST", "/2015-03-31/functions/f/invocations", {}, "Invoke", {"FunctionName": "f"}),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_emulator.account.lambdas.package import BadPackage, Packages
+from tests.each_case import each_case
 
 
 def zipped(**files: str) -> bytes:
@@ -27,7 +28,7 @@ def test_functions_that_start_together_share_one_folder(tmp_path: Path) -> None:
     assert len(list(places[0].iterdir())) == 200
 
 
-@pytest.mark.parametrize("code", [b"no zip", zipped(**{"../out.py": "x"})], ids=["no zip", "a way out"])
+@each_case("code", [b"no zip", zipped(**{"../out.py": "x"})])
 def test_what_cannot_be_unpacked_is_told(tmp_path: Path, code: bytes) -> None:
     with pytest.raises(BadPackage):
         Packages(tmp_path).unpacked(code, "digest")

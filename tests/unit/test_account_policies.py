@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from local_emulator.account.iam.conditions import PolicyNotUnderstood, holds, like
 from local_emulator.account.iam.policies import Question, Statement, decide, statements_of
+from tests.each_case import each_case
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/benchfleet-dev"
 
@@ -25,7 +26,7 @@ def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("statements", "allowed"),
     [
         ([], False),
@@ -63,7 +64,7 @@ CONTEXT = {
 }
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("operator", "key", "values", "expected"),
     [
         ("StringEquals", "aws:RequestedRegion", ["eu-west-1", "eu-west-2"], True),
@@ -96,7 +97,7 @@ def test_a_condition_holds(operator: str, key: str, values: list[str], *, expect
     assert holds(operator, key, values, CONTEXT) is expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("statement", "words"),
     [
         (allow("s3:*", Condition={"IpAddress": {"aws:SourceArn": "x"}}), "IpAddress"),

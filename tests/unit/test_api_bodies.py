@@ -5,10 +5,11 @@ from benchfleet_contract.limits import MAX_BODY_BYTES
 
 from chalicelib.api.endpoint import body_of, query_of
 from chalicelib.domain import errors
+from tests.each_case import each_case
 from tests.unit.api_requests import asked
 
 
-@pytest.mark.parametrize("blank", [None, b"", b" \r\n\t"])
+@each_case("blank", [None, b"", b" \r\n\t"])
 def test_no_body_is_an_empty_document(blank: bytes | None) -> None:
     assert body_of(asked(blank)) == {}
 
@@ -18,7 +19,7 @@ def test_a_query_may_be_missing() -> None:
     assert query_of(asked(query={"limit": ["7"]}))["limit"] == "7"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("raw", "content_type"),
     [
         (b'{"a": "1"}', "application/json"), (b' {"a": "1"}', "text/plain"),
@@ -44,7 +45,7 @@ def test_a_body_may_be_as_long_as_the_limit_says() -> None:
         body_of(asked(longest + b" "))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "raw",
     [b"{", b"[1]", b'"text"', b"3", b"null", b'{"a": NaN}', b'{"a": -Infinity}', rb'{"a": "\ud800"}', b"\xff\xfe{",
      b'{"a":' + b"[" * 200_000],

@@ -25,6 +25,7 @@ from chalicelib.domain import errors
 from chalicelib.domain.ports import Holder
 from chalicelib.services.keyring import Keyring
 from chalicelib.settings import Settings
+from tests.each_case import each_case
 from tests.unit.api_requests import asked, told
 
 KEYS = {role: [hashlib.sha256(f"{role}'s".encode()).hexdigest()] for role in ("admin", "runner", "reader")}
@@ -68,7 +69,7 @@ def come_in(key: str | None, allowed: frozenset[str], *, public_read: bool = Fal
     return status, document, calls.made
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("allowed", "roles"), [(ADMIN, ["admin"]), (RUNNER, ["admin", "runner"]), (ANYONE, ["admin", "runner", "reader"])]
 )
 def test_a_route_is_open_to_its_roles_alone(allowed: frozenset[str], roles: list[str]) -> None:
@@ -80,8 +81,8 @@ def test_a_route_is_open_to_its_roles_alone(allowed: frozenset[str], roles: list
             assert (status, document["code"], made) == (403, "forbidden", 0)
 
 
-@pytest.mark.parametrize("key", [None, "Bearer wrong"])
-@pytest.mark.parametrize("allowed", [ADMIN, RUNNER, ANYONE])
+@each_case("key", [None, "Bearer wrong"])
+@each_case("allowed", [ADMIN, RUNNER, ANYONE])
 def test_nothing_is_done_for_who_has_no_key(key: str | None, allowed: frozenset[str]) -> None:
     assert come_in(key, allowed) == (401, {"error": "Unauthorized", "code": "unauthorized"}, 0)
 
@@ -102,7 +103,7 @@ def test_a_tasks_holder_comes_in_by_its_token_or_a_runners_key() -> None:
     assert calls.holders == [Holder(3), Holder(None, fleet_key=True), Holder(None)]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("key", "task_id", "status"),
     [("token", "r.2", 401), ("token", None, 401), (None, "r.1", 401), ("Bearer reader's", "r.1", 403)],
 )
@@ -144,7 +145,7 @@ def test_a_refusal_keeps_its_words_code_and_problems() -> None:
     assert "problems" not in told(refused(errors.RunNotFound()))[1]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("refusal", "stop"),
     [
         (errors.LeaseLost("x"), True), (errors.TaskFinished("x"), True), (errors.TaskCancelled("x"), True),
@@ -164,7 +165,7 @@ def test_only_what_may_work_later_says_when() -> None:
     assert "Retry-After" not in refused(errors.RunNotFound()).headers
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("headers", "status"),
     [({}, 400), ({"Benchfleet-Codes": "1"}, 409), ({"benchfleet-codes": " 1 "}, 409), ({"Benchfleet-Codes": "0"}, 400)],
 )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.api.forms import read_form
 from chalicelib.domain.errors import BadRequest
+from tests.each_case import each_case
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="[]"), min_size=1, max_size=8)
 WORDS = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -50,7 +51,7 @@ def test_no_bytes_do_more_than_be_refused(raw: bytes) -> None:
         assert isinstance(read_form(raw), dict)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("form", "document"),
     [
         ("", {}),
@@ -70,7 +71,7 @@ def test_fields_are_put_together_as_rack_does(form: str, document: dict[str, Any
     assert read_form(form.encode()) == document
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("form", "named"),
     [
         ("a=1&a[]=2", "a[]"),
@@ -107,7 +108,7 @@ def test_the_bounds_are_in_reach() -> None:
         read_form(b"&".join(b"a" for _ in range(limits.MAX_FORM_FIELDS + 1)))
 
 
-@pytest.mark.parametrize("form", [b"a\xff=1", b"a%ff=1", b"a=\xff", b"a=%ff", b"a=%ed%a0%80", b"b=1&a[]=%c3&c=2"])
+@each_case("form", [b"a\xff=1", b"a%ff=1", b"a=\xff", b"a=%ff", b"a=%ed%a0%80", b"b=1&a[]=%c3&c=2"])
 def test_what_is_not_utf_8_is_refused_by_name(form: bytes) -> None:
     with pytest.raises(BadRequest, match=r"field 'a.*' is not valid UTF-8"):
         read_form(form)

@@ -14,6 +14,7 @@ from chalicelib.archive.errors import ObjectChanged
 from chalicelib.archive.pack import TarGz
 from chalicelib.archive.prefetch import Held
 from chalicelib.archive.unpack import Limits
+from tests.each_case import each_case
 from tests.unit.archive_uploads import manifest_of, source, unpacked, upload_of, upload_with
 
 RUN = b'{"id": "r"}'
@@ -137,14 +138,14 @@ def test_a_file_larger_than_the_old_limit_of_eight_gigabytes_gets_a_header_that_
     assert b"size=9663676416" in header
 
 
-@pytest.mark.parametrize("seal", [None, "sha256:" + hashlib.sha256(upload_of(GOOD)).hexdigest(), 'etag:"e"'])
+@each_case("seal", [None, "sha256:" + hashlib.sha256(upload_of(GOOD)).hexdigest(), 'etag:"e"'])
 def test_what_the_task_ended_with_is_taken(seal: str | None) -> None:
     archive, report = bundled([sealed(seal)])
     assert (report.whole, report.corrupt) == (1, [])
     assert "box-1/output.txt" in unpacked(archive)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("seal", "words"),
     [
         ("sha256:" + "0" * 64, "not what the task ended with"),

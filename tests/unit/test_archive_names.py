@@ -1,12 +1,12 @@
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
-import pytest
 from benchfleet_contract.bounds import MAX_DEPTH, MAX_PART_BYTES
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive.names import MemberNames
+from tests.each_case import each_case
 
 hostile = st.lists(
     st.one_of(
@@ -20,7 +20,7 @@ hostile = st.lists(
 ).map("/".join)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "stored"),
     [
         ("./output.txt", "output.txt"),

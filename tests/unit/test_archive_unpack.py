@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.archive.errors import CorruptObject
 from chalicelib.archive.unpack import Limits, members, pax_records
+from tests.each_case import each_case
 from tests.unit.archive_uploads import tar_of, upload_of, upload_with
 
 FILES = [("./output.json", b'{"a": 1}'), ("empty", b""), ("block", b"x" * 512), ("d/" + "n" * 300, b"y" * 2_000)]
@@ -25,7 +26,7 @@ def files_in(upload: bytes) -> list[tuple[str, bytes]]:
     return [(name, data) for name, kind, data in listed(upload) if kind == "file"]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@each_case("format", FORMATS)
 def test_files_of_both_common_tar_formats_are_read(format: int) -> None:
     assert files_in(upload_of(FILES, format=format)) == FILES
 
@@ -161,9 +162,7 @@ def test_a_long_name_of_gigabytes_is_refused_by_its_declared_size() -> None:
         listed(gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(4096)))
 
 
-@pytest.mark.parametrize(
-    "records", [b"8 path=x\n", b"nonsense", b"0 a=b\n", b"99 path=abc\n", b"11 size=-1\n", b"10 size=xx\n"]
-)
+@each_case("records", [b"8 path=x\n", b"nonsense", b"0 a=b\n", b"99 path=abc\n", b"11 size=-1\n", b"10 size=xx\n"])
 def test_a_damaged_extended_header_is_corrupt(records: bytes) -> None:
     info = tarfile.TarInfo("pax")
     info.type, info.size = tarfile.XHDTYPE, len(records)
@@ -188,7 +187,7 @@ def test_reading_holds_little_of_a_large_upload_in_memory() -> None:
     assert largest <= 1024**2
 
 
-@pytest.mark.parametrize(
+@each_case(
     "data",
     [
         b"8 a=b\n", b"5 a=b\n", b"6 ab\n", b"6 a=bX", b" a=b\n", b"x a=b\n", b"0 a=b\n", b"2 a=b\n", b"-6 a=b\n",
@@ -239,9 +238,7 @@ def test_a_kind_that_nobody_knows_is_another() -> None:
     assert [kind for _, kind, _ in listed(upload_with(info))] == ["other"]
 
 
-@pytest.mark.parametrize(
-    "pax", [{"GNU.sparse.major": "1"}, {"GNU.sparse.map": "0,1"}, {"size": "9" * 20}, {"size": "x"}]
-)
+@each_case("pax", [{"GNU.sparse.major": "1"}, {"GNU.sparse.map": "0,1"}, {"size": "9" * 20}, {"size": "x"}])
 def test_a_member_whose_content_cannot_be_told_is_a_fault(pax: dict[str, str]) -> None:
     info = tarfile.TarInfo("a")
     info.pax_headers = pax

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import jsonschema
 import jsonschema_rs
-import pytest
 from benchfleet.cli.documents import schema
+
+from tests.each_case import each_case
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +22,7 @@ def test_every_definition_is_a_schema() -> None:
     jsonschema_rs.meta.validate({"$schema": schema.DRAFT, "$defs": schema.document()["$defs"]})
 
 
-@pytest.mark.parametrize("command", schema.DOCUMENTS)
+@each_case("command", schema.DOCUMENTS)
 def test_each_schema_leads_to_a_definition_and_asks_for_something(command: str) -> None:
     made = schema.schema_of(command)
     assert made["$schema"] == schema.DRAFT

@@ -13,6 +13,8 @@ from benchfleet.results.folder import read
 from benchfleet_results.statistics import estimate
 from rich.console import Console
 
+from tests.each_case import each_case
+
 
 def put(
     folder: Path, name: str, samples: list[float], *, metadata: dict[str, Any] | None = None, unit: str = "s"
@@ -91,7 +93,7 @@ def test_the_document_holds_numbers_in_the_unit_of_the_samples(tmp_path: Path) -
     assert document[0]["subject"] is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "unit", "expected"),
     [
         (2.0, "s", (1.0, "s")),

@@ -16,6 +16,8 @@ from benchfleet.cli.main import main
 from benchfleet.version import __version__
 from typer.testing import CliRunner
 
+from tests.each_case import each_case
+
 
 def test_the_version_beside_other_options_is_told_too() -> None:
     said = CliRunner().invoke(application(), ["--version", "runs"])
@@ -29,16 +31,14 @@ def test_help_lists_every_command() -> None:
         assert [line.split()[1] for line in said.stdout.splitlines() if line[2:].split(" ")[0] in names] == [*names]
 
 
-@pytest.mark.parametrize(
-    "argv", [["nonsense"], ["--nonsense"], ["demo", "--slots", "0"], [], ["runs"], ["runs", "show"]]
-)
+@each_case("argv", [["nonsense"], ["--nonsense"], ["demo", "--slots", "0"], [], ["runs"], ["runs", "show"]])
 def test_wrong_use_ends_with_2_and_says_nothing_on_stdout(argv: list[str]) -> None:
     said = CliRunner().invoke(application(), argv)
     assert said.exit_code == exit_codes.USAGE
     assert not argv or said.stderr or "Usage" in said.stdout
 
 
-@pytest.mark.parametrize(("argv", "meant"), [(["reprot"], "report"), (["runs", "lits"], "list")])
+@each_case(("argv", "meant"), [(["reprot"], "report"), (["runs", "lits"], "list")])
 def test_a_mistyped_command_is_guessed(argv: list[str], meant: str) -> None:
     assert f"Did you mean '{meant}'?" in CliRunner().invoke(application(), argv).stderr
 
@@ -69,7 +69,7 @@ def test_help_fits_a_narrow_terminal() -> None:
     assert max(map(len, said.stdout.splitlines())) <= 40
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "exit_code"),
     [
         ("BenchfleetError", 3),
@@ -81,14 +81,14 @@ def test_help_fits_a_narrow_terminal() -> None:
         ("TimedOut", 124),
     ],
 )
-@pytest.mark.parametrize("argv", [["act"], ["inner", "act"]])
+@each_case("argv", [["act"], ["inner", "act"]])
 def test_each_error_has_its_exit_code_and_one_line(argv: list[str], name: str, exit_code: int) -> None:
     error: exceptions.BenchfleetError = getattr(exceptions, name)("the reason")
     said = CliRunner().invoke(group_of(raising(error)), argv)
     assert (said.exit_code, said.stdout, said.stderr) == (exit_code, "", "benchfleet: the reason\n")
 
 
-@pytest.mark.parametrize("argv", [["act"], ["inner", "act"]])
+@each_case("argv", [["act"], ["inner", "act"]])
 def test_an_interrupt_ends_with_130(argv: list[str]) -> None:
     said = CliRunner().invoke(group_of(raising(KeyboardInterrupt())), argv)
     assert (said.exit_code, said.stderr) == (exit_codes.INTERRUPTED, "benchfleet: interrupted\n")
@@ -114,7 +114,7 @@ def test_a_missing_extra_is_named() -> None:
     assert "benchfleet[emulator]" in said.stderr
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_case("name", COMMANDS)
 def test_every_command_can_be_loaded(name: str) -> None:
     assert COMMANDS[name].load(name).name == name
 

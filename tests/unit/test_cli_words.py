@@ -5,7 +5,6 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from benchfleet.cli.ages import ago
 from benchfleet.cli.output import plain_table, print_table, size, state
 from benchfleet.cli.run_ids import known_ids
@@ -14,10 +13,12 @@ from benchfleet.watch.durations import span
 from benchfleet_contract.runs import RunDetail
 from rich.console import Console
 
+from tests.each_case import each_case
+
 NOW = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("at", "said"),
     [
         (None, ""),
@@ -39,7 +40,7 @@ def test_a_span_is_told_in_one_unit_with_two_digits_or_more() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("count", "said"),
     [
         (None, ""),
@@ -110,7 +111,7 @@ def test_a_run_that_ended_tells_when_and_why() -> None:
     assert ["archive", "failed,", "no", "[bold]room[/bold]"] in lines
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("status", "failed", "said"),
     [
         ("completed", 14, "completed, 14 of 14 tasks failed"),

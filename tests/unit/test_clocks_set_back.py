@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from benchfleet.cli.runs.shown import print_run
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.reading import read_runs
@@ -19,6 +18,7 @@ from rich.console import Console
 from runner_image.machine.provenance import machine
 from runner_image.machine.system import System
 from runner_image.task.metadata import TaskMetadata
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.unit.explained_runs import NOW, a_run, a_task, at
 from tests.unit.test_explaining import explained
@@ -45,7 +45,7 @@ def metadata(wall_s: float, lasted_s: float) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wall_s", "lasted_s", "marked"),
     [(60, 60, False), (58, 60, False), (-1, 1, True), (-3600, 60, True), (50, 60, True), (9_992, 10_000, False),
      (9_980, 10_000, True), (7_200, 60, False), (0, 0, False)],
@@ -56,7 +56,7 @@ def test_the_runner_marks_it_and_tells_the_true_duration(wall_s: float, lasted_s
     assert ("clock" in found) is marked
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("start", "end", "expected"),
     [(at(60), at(0), False), (at(0), at(60), True), (at(5), at(5), False), (None, at(5), False), (at(5), None, False),
      ("x", at(5), False), ("2026-11-22T12:00:00", "2026-11-22T11:59:59+00:00", True)],
@@ -65,9 +65,7 @@ def test_what_ended_before_it_began(start: str | None, end: str | None, expected
     assert set_back(start, end) is expected
 
 
-@pytest.mark.parametrize(
-    "about", [{"clock": SET_BACK}, {"start_time": "2026-11-22T07:00:00Z", "end_time": "2026-11-22T06:00:00Z"}]
-)
+@each_case("about", [{"clock": SET_BACK}, {"start_time": "2026-11-22T07:00:00Z", "end_time": "2026-11-22T06:00:00Z"}])
 def test_the_report_warns_of_new_and_of_old_results(tmp_path: Path, about: dict[str, Any]) -> None:
     fib = [measurement("fib", [1.0, 1.1])]
     tasks = [TaskFolder("m", measurements=fib, metadata=about), of_values("m", {"fib": [1.0, 1.1]})]
@@ -89,7 +87,7 @@ def test_explain_marks_a_run_that_ended_before_it_was_created() -> None:
     assert any(one.words.startswith("the run ended before it began") for one in told.findings)
 
 
-@pytest.mark.parametrize(("completed_at", "marked"), [(at(400), True), (at(100), False)])
+@each_case(("completed_at", "marked"), [(at(400), True), (at(100), False)])
 def test_runs_show_marks_it(completed_at: str, marked: bool) -> None:
     run = a_run([a_task(1, "completed")], status="completed", completed_at=completed_at)
     page = io.StringIO()

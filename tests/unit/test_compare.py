@@ -14,6 +14,7 @@ from benchfleet.report.pair import PairRow, headlines, rows_of
 from benchfleet.report.pairing import Paired, paired
 from benchfleet.report.reading import read_runs
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, write_run
 
 YAML = """
@@ -69,7 +70,7 @@ def test_tasks_and_noise_floor_of_the_command_line_win_over_the_config(tmp_path:
     assert (config.request.tasks_per_instance, config.request.noise_floor, config.instances) == (4, True, 2)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("names", "said"),
     [
         (("x", "w"), "no subject w; it has x, y, z"), (("v", "w"), "no subject v and no subject w"),
@@ -81,7 +82,7 @@ def test_names_that_are_no_two_subjects_are_refused(tmp_path: Path, names: tuple
         of_config(load(fleet(tmp_path)), names, tasks=None, noise_floor=False)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("command", "said"),
     [("'a", "is a quote missing"), ("  ", "a command is empty"), ("a | b", r"needs a shell for \|.*sh -c 'a \| b'"),
      ("make && ./a", "needs a shell for &&")],

@@ -11,6 +11,8 @@ from benchfleet.documents.yaml_text import parse_yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 BAD = """\
 {
   "workload": "comand",
@@ -44,7 +46,7 @@ def told(folder: Path, name: str, text: str) -> list[str]:
     return str(caught.value).replace(f"{folder}/{name}", "").splitlines()
 
 
-@pytest.mark.parametrize(("name", "text", "first"), [("c.json", BAD, 1), ("c.yaml", YAML, 0)])
+@each_case(("name", "text", "first"), [("c.json", BAD, 1), ("c.yaml", YAML, 0)])
 def test_keys_that_are_there_twice_are_told_beside_everything_else(
     tmp_path: Path, name: str, text: str, first: int
 ) -> None:

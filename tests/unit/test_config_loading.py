@@ -14,6 +14,8 @@ from benchfleet_contract.limits import MAX_BODY_BYTES
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 GOOD: dict[str, Any] = {
     "ruby_version": "3.4.7",
     "per_instance_type": {"tasks": 2, "instances": 3},
@@ -125,7 +127,7 @@ def test_the_errors_problems_are_for_programs(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["local_orchestrator", "skip_infra", "mock", "debug", "arch", "leese_s", "$comment"])
+@each_case("name", ["local_orchestrator", "skip_infra", "mock", "debug", "arch", "leese_s", "$comment"])
 def test_what_is_ignored_is_neither_sent_nor_silent(tmp_path: Path, name: str) -> None:
     config = load(written(tmp_path, GOOD | {name: True}))
     assert config.body == GOOD
@@ -133,20 +135,20 @@ def test_what_is_ignored_is_neither_sent_nor_silent(tmp_path: Path, name: str) -
     assert f": {name}: " in config.warnings[0]
 
 
-@pytest.mark.parametrize("name", ["api_key", "apiKey", "api-key"])
+@each_case("name", ["api_key", "apiKey", "api-key"])
 def test_a_key_is_refused_and_not_repeated(tmp_path: Path, name: str) -> None:
     (line,) = problems(tmp_path, GOOD | {name: "sekrit"})
     assert f": {name}: keys do not belong in configs" in line
     assert "sekrit" not in line
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "2", True, [], None, 1001])
+@each_case("value", [0, -1, 1.5, "2", True, [], None, 1001])
 def test_instances_is_a_positive_whole_number(tmp_path: Path, value: Any) -> None:
     (line,) = problems(tmp_path, GOOD | {"per_instance_type": {"tasks": 1, "instances": value}})
     assert "config.json:5:16: per_instance_type.instances: must be a whole number from 1 to 1000" in line
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "field"),
     [
         ([], "provision"),
@@ -173,7 +175,7 @@ def test_only_keeps_the_named_providers(tmp_path: Path) -> None:
     assert config.body == GOOD
 
 
-@pytest.mark.parametrize(("wanted", "words"), [(["gcp", "local"], "no provider gcp in"), ([], "no provider chosen in")])
+@each_case(("wanted", "words"), [(["gcp", "local"], "no provider gcp in"), ([], "no provider chosen in")])
 def test_a_provider_that_is_not_there_is_refused_with_those_that_are(
     tmp_path: Path, wanted: list[str], words: str
 ) -> None:
@@ -181,7 +183,7 @@ def test_a_provider_that_is_not_there_is_refused_with_those_that_are(
         load(written(tmp_path, GOOD)).only(wanted)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words"),
     [
         ("[]", ":1:1: a config must be an object"),

@@ -12,6 +12,8 @@ from benchfleet.documents.yaml_text import parse_yaml, plain
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 ascii_text = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=6)
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 
@@ -59,7 +61,7 @@ def test_yaml_reads_json_to_the_same_values_at_the_same_places(tree: Any, indent
     assert (read.value, read.values, read.keys) == (expected.value, expected.values, expected.keys)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "value"),
     [
         ("no", "no"), ("on", "on"), ("Yes", "Yes"), ("2026-11-22", "2026-11-22"), ("1:30", "1:30"), ("010", "010"),
@@ -80,7 +82,7 @@ def test_yaml_tells_places_of_blocks_and_follows_aliases() -> None:
     assert (inner.line, inner.column) == (4, 5)  # an alias stands for all that is in it
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "line", "words"),
     [
         ('{\n"a": 1,\n}', 3, "quote names, and remove a comma"),
@@ -106,7 +108,7 @@ def test_what_is_no_json_is_told_with_its_line(text: str, line: int, words: str)
 LAUGHS = "a0: &a0 lol\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 40))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "line", "words"),
     [
         (LAUGHS, 7, "aliases are written out"),
@@ -133,7 +135,7 @@ def test_what_is_no_yaml_or_a_trap_is_told_with_its_line(text: str, line: int, w
     assert found.mark.line == line
 
 
-@pytest.mark.parametrize("parse", [parse_json, parse_yaml])
+@each_case("parse", [parse_json, parse_yaml])
 def test_a_key_that_is_there_twice_is_told_at_its_second_place(parse: Any) -> None:
     document = parse('{"a": {"b": 1,\n"b": 2},\n"a.b": 3}')
     found = [(problem.field, problem.mark.line, problem.message) for problem in document.problems]

@@ -1,12 +1,13 @@
 """How large a result may be, to the byte."""
 
-import pytest
 from benchfleet_contract.bounds import FREE_BYTES, MAX_RATIO, MAX_UNPACKED_BYTES, level, unpacked_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
 
-@pytest.mark.parametrize(
+
+@each_case(
     ("packed", "unpacked"),
     [
         (0, FREE_BYTES),
@@ -20,7 +21,7 @@ def test_what_an_upload_may_unpack_to(packed: int, unpacked: int) -> None:
     assert unpacked_bytes(packed) == unpacked
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("sizes", "budget", "cap"),
     [
         ([], 10, 0),

@@ -2,12 +2,13 @@
 
 from typing import Any, get_args
 
-import pytest
 from benchfleet_contract.workloads.command import Format
 from benchfleet_contract.workloads.kinds import check
 from benchfleet_contract.workloads.schemas import definitions
 from benchfleet_results.formats.registry import NAMES
 from jsonschema import Draft202012Validator
+
+from tests.each_case import each_case
 
 
 def problems(results: Any) -> list[tuple[str, str, str]]:
@@ -19,7 +20,7 @@ def test_every_format_can_be_named() -> None:
     assert get_args(Format) == NAMES
 
 
-@pytest.mark.parametrize("results", [None, {"file": "r.json"}, {"file": "a/b", "format": "criterion"}])
+@each_case("results", [None, {"file": "r.json"}, {"file": "a/b", "format": "criterion"}])
 def test_a_file_below_the_work_dir_is_right(results: Any) -> None:
     assert problems(results) == []
 
@@ -37,7 +38,7 @@ def test_each_problem_names_the_option_within() -> None:
     ]
 
 
-@pytest.mark.parametrize("file", ["times.json", "metadata.json"])
+@each_case("file", ["times.json", "metadata.json"])
 def test_a_file_of_the_runner_s_own_is_refused(file: str) -> None:
     """times.json holds wall times: it would be written over what the command left there."""
     ((field, message, _),) = problems({"file": file})
@@ -45,7 +46,7 @@ def test_a_file_of_the_runner_s_own_is_refused(file: str) -> None:
     assert f"must not be {file}, which the runner itself writes: choose another name" in message
 
 
-@pytest.mark.parametrize("file", ["/etc/hostname", "../x", "a/../../x", "", "a\0b"])
+@each_case("file", ["/etc/hostname", "../x", "a/../../x", "", "a\0b"])
 def test_nothing_beyond_the_work_dir_can_be_asked_for(file: str) -> None:
     assert [field for field, _, _ in problems({"file": file})] == ["workload_options.results.file"]
 

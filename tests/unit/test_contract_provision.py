@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import pytest
 from benchfleet_contract.provisioning import CloudProvision
 from benchfleet_contract.reading import Reading
 from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
+
+from tests.each_case import each_case
 
 GOOD: dict[str, Any] = {
     "workload": "mock",
@@ -45,7 +46,7 @@ def test_every_word_is_kept() -> None:
     assert request_of(**body).provision["box"].model_dump() == means
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("provision", "field", "remedy"),
     [
         ([], "provision", '"aws": {"market": "spot"}'),
@@ -88,13 +89,13 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("instances", [0, 1.5, "2", True, 1001])
+@each_case("instances", [0, 1.5, "2", True, 1001])
 def test_instances_are_a_whole_number_where_machines_are_brought(instances: Any) -> None:
     (problem,) = read(provision={"aws": {}}, per_instance_type={"tasks": 1, "instances": instances}).problems
     assert problem.field == "per_instance_type.instances"
 
 
-@pytest.mark.parametrize(("instances", "right"), [(500, True), (501, False)])
+@each_case(("instances", "right"), [(500, True), (501, False)])
 def test_a_run_has_a_thousand_machines_at_most(instances: int, right: bool) -> None:
     """Two types; one that nobody brings does not count."""
     more = {"box": [{"instance_type": "a"}], "per_instance_type": {"tasks": 1, "instances": instances}}
@@ -105,7 +106,7 @@ def test_a_run_has_a_thousand_machines_at_most(instances: int, right: bool) -> N
     )
 
 
-@pytest.mark.parametrize("cost", [0, -1, "5", True, [], float("nan"), float("inf"), 10**400, 1_000_001])
+@each_case("cost", [0, -1, "5", True, [], float("nan"), float("inf"), 10**400, 1_000_001])
 def test_max_cost_is_an_amount_of_money(cost: Any) -> None:
     (problem,) = read(provision={"aws": {}}, max_cost=cost).problems
     assert (problem.field, "USD" in problem.message) == ("max_cost", True)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from benchfleet_contract import limits
 from benchfleet_contract.run_instances import KNOWN, NO_INSTANCES
 from benchfleet_contract.run_options import options_of, ruby_version_of
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.plan import plan_of
+from tests.each_case import each_case
 
 GOOD: dict[str, Any] = {
     "ruby_version": "3.4.7",
@@ -56,7 +56,7 @@ def test_classic_providers_come_first_and_any_label_may_follow() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "words"),
     [
         ({"ruby_version": None}, ["Ruby version can't be blank"]),
@@ -83,7 +83,7 @@ SHAPE = "Provider must be a list of instances"
 ENTRY = "Instance must be an object with an instance_type"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "field", "value", "message", "remedy"),
     [
         ({"aws": {"instances": [{"instance_type": "a"}]}}, "aws", '{"instances": [{"instance_type": "a"}]}',
@@ -194,7 +194,7 @@ def test_options_of_a_workload_that_is_not_known_pass_with_a_warning() -> None:
     assert [warning.partition(":")[0] for warning in reading.warnings] == ["workload"]
 
 
-@pytest.mark.parametrize("options", [[], "x", {"argv": ["y" * 9_000]}])
+@each_case("options", [[], "x", {"argv": ["y" * 9_000]}])
 def test_options_that_cannot_be_read_are_told_once(options: Any) -> None:
     assert fields_of(COMMAND | {"workload_options": options}) == ["workload_options"]
 
@@ -241,7 +241,7 @@ def test_the_ruby_version_of_a_run_is_an_option_of_ruby_bench_alone() -> None:
     assert ruby_version_of("theirs", {"ruby_version": "3.3"}, "3.4") == "3.4"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "fields"),
     [
         ({"ruby_version": "3.4"}, []),
@@ -260,7 +260,7 @@ def test_ruby_bench_needs_a_ruby_version_for_every_task_said_once(change: dict[s
     assert fields_of(RUBY | change) == fields
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("subjects", "fields"),
     [
         ({"name": "a"}, ["subjects"]),
@@ -291,7 +291,7 @@ def test_what_a_workload_needs_may_stand_in_each_subject() -> None:
 PYPERFORMANCE = COMMAND | {"workload": "pyperformance", "workload_options": {"benchmarks": ["a", "b", "c"]}}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "words"),
     [
         ({"shards": 3}, []),
@@ -338,7 +338,7 @@ def test_a_noise_floor_of_work_without_subjects_measures_it_under_two_names() ->
     assert [(s.name, s.options) for s in request.subjects] == [("command", {}), ("command+again", {})]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "words"),
     [
         ({"noise_floor": False}, []), ({"noise_floor": None}, []),
@@ -369,7 +369,7 @@ def test_providers_may_stand_below_an_object_of_their_own() -> None:
     assert places(body) == [("aws", "c8g"), ("local", "docker"), ("box", "x"), ("order", "x")]
 
 
-@pytest.mark.parametrize("name", ["subjects", "order", "shards", "noise_floor", "providers"])
+@each_case("name", ["subjects", "order", "shards", "noise_floor", "providers"])
 def test_no_field_that_came_later_takes_a_provider_s_name_away(name: str) -> None:
     assert places(GOOD | {name: LIST}) == [("local", "docker"), (name, "x")]
 
@@ -379,7 +379,7 @@ def test_a_list_with_a_name_in_it_is_subjects() -> None:
     assert places(body) == [("local", "box")]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("providers", "fields"),
     [
         ([], ["providers"]), ("aws", ["providers"]), ({"aws": None}, ["providers.aws"]), ({"a b": LIST}, ["providers.a b"]),
@@ -398,7 +398,7 @@ def nested(levels: int) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("where", "body"),
     [
         ("metadata", lambda deep: {"metadata": {"a": deep}}),
@@ -413,7 +413,7 @@ def test_what_is_nested_too_deeply_to_be_shown_is_refused(where: str, body: Any)
         assert [problem.field for problem in read_run_request(good | body(nested(levels))).problems] == [where]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "options", [{"argv": ["a\0b"]}, {"argv": ["a"], "environment": {"A": "\0"}}]
     + [{"argv": ["a"], "environment": {name: "b"}} for name in ("", "A=B", "A\0")],
 )  # fmt: skip

@@ -4,12 +4,12 @@ import json
 import re
 from typing import Any
 
-import pytest
 from chalice.test import Client, HTTPResponse
 
 from app import app
 from chalicelib.dashboard.assets import FOLDER, assets, version
 from chalicelib.dashboard.page import shell
+from tests.each_case import each_case
 
 BAD = '"><script>alert(1)</script>'
 
@@ -70,7 +70,7 @@ def test_a_run_id_from_the_address_is_escaped() -> None:
     assert "<script>" not in text_of(get(f"/?run_id={BAD.replace('/', '%2F')}"))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("path", "query", "location"),
     [
         ("/api", None, "./api/"),
@@ -85,12 +85,12 @@ def test_a_page_asked_for_without_its_slash_leads_to_the_one_with(
     assert (reply["statusCode"], reply["headers"]["Location"]) == (308, location)
 
 
-@pytest.mark.parametrize("path", ["/", "/api/"])
+@each_case("path", ["/", "/api/"])
 def test_a_page_asked_for_with_its_slash_is_there(path: str) -> None:
     assert app(event(path), None)["statusCode"] == 200
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "kind"), [("app.js", "text/javascript"), ("dashboard.css", "text/css"), ("icon.svg", "image/svg+xml")]
 )
 def test_an_asset_is_kept_for_as_long_as_its_address(name: str, kind: str) -> None:
@@ -113,7 +113,7 @@ def test_an_asset_that_is_known_is_not_sent_again() -> None:
     assert (reply.status_code, text_of(reply)) == (304, "")
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "..", "..%2Fassets.py", "%2e%2e%2fpage.py", "assets.py", "", "%00"])
+@each_case("name", ["nothing.js", "..", "..%2Fassets.py", "%2e%2e%2fpage.py", "assets.py", "", "%00"])
 def test_nothing_but_assets_is_served(name: str) -> None:
     reply = app(event("/") | {"requestContext": {
         **event("/")["requestContext"], "resourcePath": "/assets/{version}/{name}",

@@ -10,6 +10,8 @@ from benchfleet.deploy.left import Changed
 from benchfleet.deploy.refusals import explained, meaning
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, UnauthorizedSSOTokenError
 
+from tests.each_case import each_case
+
 AT = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 
@@ -22,7 +24,7 @@ def told(error: Exception) -> DeployError:
     return meaning(error, "making the stack", now=lambda: AT)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("error", "words"),
     [
         (refusal("ExpiredToken"), "the AWS credentials have expired"),
@@ -58,7 +60,7 @@ def test_a_permission_that_aws_does_not_name_is_told_in_its_words() -> None:
     assert (found.exit_code, "Access Denied" in str(found)) == (exit_codes.AUTH, True)
 
 
-@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "RequestTimeTooSkewed", "InvalidSignatureException"])
+@each_case("code", ["SignatureDoesNotMatch", "RequestTimeTooSkewed", "InvalidSignatureException"])
 def test_a_wrong_clock_is_told_apart_from_a_wrong_key(code: str) -> None:
     late = told(refusal(code, date="Sun, 29 Nov 2026 12:20:00 GMT"))
     assert (late.problem, late.exit_code) == (
@@ -71,7 +73,7 @@ def test_a_wrong_clock_is_told_apart_from_a_wrong_key(code: str) -> None:
     assert ("AWS_SECRET_ACCESS_KEY" in wrong_key.remedy, wrong_key.exit_code) == (True, exit_codes.AUTH)
 
 
-@pytest.mark.parametrize("code", ["LimitExceededException", "ServiceQuotaExceededException", "TooManyBuckets"])
+@each_case("code", ["LimitExceededException", "ServiceQuotaExceededException", "TooManyBuckets"])
 def test_a_quota_is_named(code: str) -> None:
     found = told(refusal(code, "You have 100 of 100."))
     assert ("quota" in found.problem, "You have 100 of 100" in found.problem, "Service Quotas" in found.remedy) == (

@@ -7,6 +7,8 @@ from benchfleet.deploy.errors import DeployError
 from benchfleet.deploy.stack_events import first_failure, remedy_for, since, words_of
 from benchfleet.deploy.stacks import Stack, _require_ready
 
+from tests.each_case import each_case
+
 
 def event(resource: str, status: str, reason: str = "", *, number: int = 0) -> dict[str, Any]:
     return {
@@ -73,7 +75,7 @@ def test_each_event_is_told_once_and_the_oldest_first() -> None:
     assert since(FAILED, seen) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("status", "helps"),
     [
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name s --region eu-west-1"),
@@ -92,8 +94,6 @@ def test_a_stack_that_cannot_be_updated_is_explained_with_the_command_that_helps
     assert helps in refused.value.remedy
 
 
-@pytest.mark.parametrize(
-    "status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"]
-)
+@each_case("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"])
 def test_a_stack_that_can_be_updated_is_taken(status: str) -> None:
     _require_ready(Stack("s", "eu-west-1", "{}", {}, {}), status, [])

@@ -11,6 +11,8 @@ from benchfleet.deploy.image import Base, Repository, version_of
 from benchfleet.deploy.project import Project, copy_for_chalice, find_project, function_name
 from benchfleet.exceptions import UsageError
 
+from tests.each_case import each_case
+
 ROOT = Path(__file__).parents[2]
 OUTPUTS = {
     "TableName": "benchfleet-dev", "BucketName": "benchfleet-dev-x", "FinalizeQueueName": "benchfleet-dev-finalize",
@@ -108,7 +110,7 @@ def test_the_name_of_a_repository_is_what_follows_its_registry() -> None:
     assert Repository("1.dkr.ecr.eu-west-1.amazonaws.com/benchfleet-dev/runner").name == "benchfleet-dev/runner"
 
 
-@pytest.mark.parametrize("name", ["mine", "benchfleet-prod-mine", "benchfleet-dev-My", "benchfleet-dev-a"])
+@each_case("name", ["mine", "benchfleet-prod-mine", "benchfleet-dev-My", "benchfleet-dev-a"])
 def test_a_bucket_that_the_policies_do_not_allow_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="must begin with benchfleet-dev-"):
         _checked_bucket(name, "dev")

@@ -17,6 +17,8 @@ from benchfleet.exceptions import AuthError, BenchfleetError, UsageError
 from benchfleet.profiles.settings import Connection, NoUrl
 from benchfleet_contract.identity import RIGHTS, Role, WhoAmI
 
+from tests.each_case import each_case
+
 NOW = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
 
@@ -96,7 +98,7 @@ def test_no_engine_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert (found.outcome, found.found) == (Outcome.WARN, "does not answer: no such file or directory")
 
 
-@pytest.mark.parametrize(("free", "outcome"), [(20 << 30, "ok"), (5 << 30, "warn"), (1 << 20, "fail")])
+@each_case(("free", "outcome"), [(20 << 30, "ok"), (5 << 30, "warn"), (1 << 20, "fail")])
 def test_room_for_results(tmp_path: Path, free: int, outcome: str) -> None:
     asked: list[Path] = []
 
@@ -108,7 +110,7 @@ def test_room_for_results(tmp_path: Path, free: int, outcome: str) -> None:
     assert asked == [tmp_path]
 
 
-@pytest.mark.parametrize(("average", "outcome"), [(0.4, "ok"), (1.2, "warn")])
+@each_case(("average", "outcome"), [(0.4, "ok"), (1.2, "warn")])
 def test_a_busy_machine_is_told(average: float, outcome: str) -> None:
     assert machine.load(lambda: (average, 0, 0), cores=2).outcome == outcome
 
@@ -120,7 +122,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("files", "expected"),
     [
         ({}, []),
@@ -139,7 +141,7 @@ def test_isolated_cores(tmp_path: Path) -> None:
     assert machine.isolated_cores(write(tmp_path, {"isolated": "\n"})).found == "none"
 
 
-@pytest.mark.parametrize(("mode", "outcome"), [(0o600, "ok"), (0o640, "fail"), (0o604, "fail")])
+@each_case(("mode", "outcome"), [(0o600, "ok"), (0o640, "fail"), (0o604, "fail")])
 def test_others_may_not_read_keys(tmp_path: Path, mode: int, outcome: str) -> None:
     path = tmp_path / "config.toml"
     path.touch()
@@ -165,7 +167,7 @@ def who(role: Role) -> bytes:
     return WhoAmI(role=role, key_id="abc", may=[*RIGHTS[role]]).model_dump_json().encode()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("status", "body", "outcome", "said"),
     [
         (200, who("admin"), "ok", "role admin, id abc"),
@@ -193,14 +195,14 @@ def test_without_a_key_nothing_is_asked_of_it() -> None:
     assert control_plane.key_role(None, ask=answering({})).outcome == Outcome.WARN
 
 
-@pytest.mark.parametrize(("off_s", "outcome"), [(0, "ok"), (-20, "ok"), (31, "warn"), (-599, "warn"), (601, "fail")])
+@each_case(("off_s", "outcome"), [(0, "ok"), (-20, "ok"), (31, "warn"), (-599, "warn"), (601, "fail")])
 def test_the_clock_beside_the_api_s(off_s: float, outcome: str) -> None:
     (found,) = control_plane.clock(format_datetime(NOW, usegmt=True), now=NOW + timedelta(seconds=off_s))
     assert found.outcome == outcome
     assert outcome == "ok" or ("behind" if off_s < 0 else "ahead") in found.found
 
 
-@pytest.mark.parametrize("date", ["", "yesterday"])
+@each_case("date", ["", "yesterday"])
 def test_an_api_without_a_date_says_nothing_of_the_clock(date: str) -> None:
     assert list(control_plane.clock(date, now=NOW)) == []
 
@@ -226,7 +228,7 @@ def test_nobody_at_the_address_fails() -> None:
     assert (found.outcome, "does not answer" in found.found) == (Outcome.FAIL, True)
 
 
-@pytest.mark.parametrize(("error", "outcome"), [(NoUrl("none"), "warn"), (UsageError("no such profile"), "fail")])
+@each_case(("error", "outcome"), [(NoUrl("none"), "warn"), (UsageError("no such profile"), "fail")])
 def test_no_connection(error: BenchfleetError, outcome: str) -> None:
     def connect() -> Connection:
         raise error
@@ -240,7 +242,7 @@ def test_warnings_are_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "ok   python: 3\nwarn load: [9]\n     -> wait\n"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("checks", "kind"),
     [
         ([fail("disk", "full", remedy="make room")], BenchfleetError),
@@ -253,7 +255,7 @@ def test_failures_have_their_exit_code(checks: list[Check], kind: type[Benchflee
     assert type(error.value) is kind
 
 
-@pytest.mark.parametrize("url", ["http://name:hidden@api", "ftp://api", "api"])
+@each_case("url", ["http://name:hidden@api", "ftp://api", "api"])
 def test_an_address_that_cannot_be_meant_is_not_asked(url: str) -> None:
     (found,) = examine.connected(lambda: Connection(url, "key", None))
     assert (found.name, found.outcome, "hidden" in found.found) == ("api", Outcome.FAIL, False)

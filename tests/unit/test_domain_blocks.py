@@ -2,12 +2,12 @@
 
 from itertools import pairwise
 
-import pytest
 from benchfleet_contract.limits import MAX_TASKS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.blocks import FIRST_SIZE, block_of, blocks_of, numbers_of
+from tests.each_case import each_case
 
 numbers = st.integers(min_value=1, max_value=10 * MAX_TASKS)
 
@@ -36,9 +36,7 @@ def test_a_higher_number_never_has_a_lower_block(one: int, other: int) -> None:
     assert blocks_of(low, high)[-1] == block_of(high)
 
 
-@pytest.mark.parametrize(
-    ("number", "block"), [(1, 0), (128, 0), (129, 1), (1024, 7), (1025, 8), (2048, 15), (2049, 16)]
-)
+@each_case(("number", "block"), [(1, 0), (128, 0), (129, 1), (1024, 7), (1025, 8), (2048, 15), (2049, 16)])
 def test_borders(number: int, block: int) -> None:
     assert block_of(number) == block
 

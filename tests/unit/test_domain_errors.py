@@ -1,15 +1,14 @@
 """Every refusal has a status of the one table, and a code that no other has."""
 
-import pytest
-
 from chalicelib.api.endpoint import STATUS, status_of
 from chalicelib.domain import errors
+from tests.each_case import each_case
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Refusal)]
 RAISED = [kind for kind in KINDS if kind is not errors.Refusal]
 
 
-@pytest.mark.parametrize("kind", RAISED, ids=lambda kind: kind.__name__)
+@each_case("kind", RAISED)
 def test_it_has_a_status(kind: type[errors.Refusal]) -> None:
     assert 400 <= status_of(kind) < 600
 

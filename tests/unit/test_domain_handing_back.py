@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from benchfleet_contract import limits
 from benchfleet_contract.states import FailureClass, TaskStatus
 
 from chalicelib.domain.handing_back import by_infrastructure, history, is_holder, was_handed_back
 from tests.contract.records import a_task, a_verdict
+from tests.each_case import each_case
 
 HELD = a_task(status=TaskStatus.RUNNING, attempt=2, runner_id="one")
 SAID = a_verdict(
@@ -21,7 +21,7 @@ SAID = a_verdict(
 LAST = "attempt 2 on one: x: no space"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("task", "said", "holds"),
     [
         ({}, {}, True),
@@ -41,7 +41,7 @@ def test_who_holds_a_task(task: dict[str, Any], said: dict[str, Any], holds: boo
     assert is_holder(replace(HELD, **task), replace(SAID, **said)) is holds
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("task", "said", "was"),
     [
         ({}, {}, True),
@@ -59,7 +59,7 @@ def test_a_failure_that_was_accepted_is_known_again(task: dict[str, Any], said: 
     assert was_handed_back(replace(back, **task), replace(SAID, **said)) is was
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "is_ours"),
     [
         ({}, True),

@@ -1,14 +1,13 @@
 """Times of a lease, and the words for them."""
 
-import pytest
-
 from chalicelib.domain.leases import expired, iso, next_heartbeat_in_s, timeout_message
 from tests.contract.records import a_task
+from tests.each_case import each_case
 
 SPOKEN_MS = 1_795_312_732_000  # 2026-11-22 01:58:52 UTC
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("lease_ms", "span"),
     [
         (120_000, "2 minutes"),
@@ -30,7 +29,7 @@ def test_a_lease_is_over_after_its_last_millisecond() -> None:
     assert not expired(a_task(), now_ms=10**15)
 
 
-@pytest.mark.parametrize(("lease_ms", "seconds"), [(120_000, 30.0), (86_400_000, 30.0), (60_000, 15.0), (1_000, 0.25)])
+@each_case(("lease_ms", "seconds"), [(120_000, 30.0), (86_400_000, 30.0), (60_000, 15.0), (1_000, 0.25)])
 def test_a_lease_leaves_four_chances_to_renew_it(lease_ms: int, seconds: float) -> None:
     assert next_heartbeat_in_s(lease_ms) == seconds
 

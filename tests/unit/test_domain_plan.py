@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.blocks import block_of
 from chalicelib.domain.plan import SHARED_OPTIONS_BYTES, Plan, PlanTooLarge, TaskSpec, plan_of
 from chalicelib.domain.records import Demand
+from tests.each_case import each_case
 
 BOX = Instance(provider="local", instance_type="box", alias="b")
 BIG = Instance(provider="aws", instance_type="big", alias=None)
@@ -151,7 +152,7 @@ def test_subjects_that_differ_by_image_alone_share_their_options() -> None:
     assert a_plan(subjects=subjects).is_shared
 
 
-@pytest.mark.parametrize(("size", "shared"), [(SHARED_OPTIONS_BYTES, True), (SHARED_OPTIONS_BYTES + 1, False)])
+@each_case(("size", "shared"), [(SHARED_OPTIONS_BYTES, True), (SHARED_OPTIONS_BYTES + 1, False)])
 def test_one_set_of_options_is_shared_while_it_is_small(size: int, shared: bool) -> None:
     assert a_plan(workload_options={"n": "x" * (size - 9)}).is_shared is shared
 

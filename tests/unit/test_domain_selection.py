@@ -1,6 +1,5 @@
 """Between which numbers the wanted tasks are: never too narrow, and exact where a run lists no group twice."""
 
-import pytest
 from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.states import TaskStatus
 from hypothesis import given
@@ -11,6 +10,7 @@ from chalicelib.domain.records import Demand, Run, Task
 from chalicelib.domain.selection import Wanted, all_wanted, spans
 from chalicelib.services.runs.create_run import new_tasks, planned
 from tests.contract.records import LOCAL, a_run, a_task
+from tests.each_case import each_case
 
 KINDS = ["a", "b", "c", "d"]
 PER_INSTANCE = st.integers(1, 400)
@@ -66,7 +66,7 @@ def test_without_a_group_the_whole_run_is_one_span() -> None:
     assert spans(run, Wanted(provider="azure")) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wanted", "taken"),
     [
         (Wanted(), True),
@@ -80,7 +80,7 @@ def test_what_is_wanted_is_taken(wanted: Wanted, taken: bool) -> None:
     assert wanted.takes(a_task()) is taken
 
 
-@pytest.mark.parametrize("wanted", [Wanted("local", None, None), Wanted(None, "docker", None)])
+@each_case("wanted", [Wanted("local", None, None), Wanted(None, "docker", None)])
 def test_half_a_group_s_name_is_no_whole_run(wanted: Wanted) -> None:
     """Where groups are listed twice, blocks hold tasks of other groups too."""
     assert not all_wanted(a_run(tasks_per_instance=2, sizes={LOCAL: 3}), wanted)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_emulator.dynamodb.requests import OPERATIONS
+from tests.each_case import each_case
 from tests.unit.dynamodb_asking import TABLE, Asking, definition, item
 
 KEY = item(p="p", s="s")
@@ -153,7 +154,7 @@ def test_words_in_any_order(words: list[str], parameter: str, value: Any) -> Non
     require_whole(a_database(), "UpdateItem", request | ({"ExpressionAttributeValues": used} if used else {}))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [b"", b"[]", b"null", b"{", b"\xff", b'"x"', b"[" * 100_000, b'{"a":' * 100_000, b'{"TableName":"\xed\xa0\x80"}',
      b"1" * 5_000],

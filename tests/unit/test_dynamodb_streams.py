@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from local_emulator.dynamodb.stream import SHARD
+from tests.each_case import each_case
 from tests.unit.dynamodb_asking import Asking, definition, item
 
 
@@ -43,7 +44,7 @@ def test_each_change_is_told_once_with_both_images(db: Asking) -> None:
     assert all(r["dynamodb"]["Keys"] == key and "userIdentity" not in r for r in db.records())
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("view", "images"),
     [("NEW_IMAGE", {"NewImage"}), ("OLD_IMAGE", {"OldImage"}), ("KEYS_ONLY", set()),
      ("NEW_AND_OLD_IMAGES", {"NewImage", "OldImage"})],

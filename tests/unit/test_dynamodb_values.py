@@ -7,10 +7,11 @@ import pytest
 from local_emulator.dynamodb.faults import Fault
 from local_emulator.dynamodb.sizes import item_bytes
 from local_emulator.dynamodb.values import value
+from tests.each_case import each_case
 from tests.unit.dynamodb_asking import Asking, item, plain, wire
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("given", "kept"),
     [
         ("1.50", "1.5"), ("15E-1", "1.5"), ("+7", "7"), ("007", "7"), ("-0", "0"), ("-0.0", "0"), ("1e3", "1000"),
@@ -22,7 +23,7 @@ def test_numbers_have_one_spelling(given: str, kept: str) -> None:
     assert value({"N": given}) == {"N": kept}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("given", "words"),
     [
         ("", "cannot be converted to a numeric value"),
@@ -52,7 +53,7 @@ def test_sets_have_one_order() -> None:
     assert value({"BS": ["/w==", "AA=="]}) == {"BS": ["AA==", "/w=="]}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("given", "code"),
     [
         ({}, "ValidationException"),
@@ -96,7 +97,7 @@ def test_32_levels_and_no_more() -> None:
         value(wire([nested]))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("one", "size"),
     [
         ({"S": "\u00e9\u20ac"}, 5), ({"N": "12345"}, 4), ({"N": "-1.5"}, 3), ({"N": "100"}, 2), ({"B": "AQIDBA=="}, 4),
@@ -117,9 +118,7 @@ def test_an_item_may_have_400_kilobytes() -> None:
     assert len(db.records()) == 1
 
 
-@pytest.mark.parametrize(
-    ("kind", "one"), [("S", lambda n: "x" * n), ("B", lambda n: "AAAA" * (n // 3) + "AA==" * (n % 3))]
-)
+@each_case(("kind", "one"), [("S", lambda n: "x" * n), ("B", lambda n: "AAAA" * (n // 3) + "AA==" * (n % 3))])
 def test_how_large_a_key_may_be(kind: str, one: Any) -> None:
     db = Asking(plain(kind=kind, sort=kind))
     db("PutItem", Item={"p": {kind: one(2_047)}, "s": {kind: one(1_023)}})
@@ -129,7 +128,7 @@ def test_how_large_a_key_may_be(kind: str, one: Any) -> None:
         assert f"Size of {word}key has exceeded" in db.refused("GetItem", Key=key).message
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("key", "words"),
     [
         (item(p="p"), "The provided key element does not match the schema"),

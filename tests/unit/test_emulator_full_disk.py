@@ -13,6 +13,7 @@ from local_emulator.errors import StateLost, StateNotKept
 from local_emulator.pumps.pump import Pump
 from local_emulator.state.acknowledging import Acknowledging
 from local_emulator.state.keeper import Keeper
+from tests.each_case import each_case
 
 FULL = StateNotKept("/state", reason="No space left on device")
 
@@ -82,7 +83,7 @@ class Asked:
         return told[0][:3], dict(told[1]), b"".join(body)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("method", "path"), [("POST", "/runs"), ("DELETE", "/runs"), ("put", "/x"), ("GET", "/up"), ("HEAD", "/up"), ("GET", "/up/")]
 )  # fmt: skip
 def test_in_trouble_nothing_is_acknowledged(method: str, path: str) -> None:

@@ -12,6 +12,7 @@ from botocore.credentials import Credentials
 
 from local_emulator.s3_gate import Refused, Request
 from local_emulator.signed_headers import Claim, check_signed, headers_of, scheme_of
+from tests.each_case import each_case
 
 OURS = Credentials("AKIAOURS", "secret")
 HOST, BODY = "127.0.0.1:9", b"{}"
@@ -77,7 +78,7 @@ def test_a_header_is_read_whole() -> None:
     assert Claim.read(GOOD) == Claim("A", "20270115", "us-east-1", "s3", ["host", "x-amz-date"], "f")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "header",
     [
         "", "AWS4-HMAC-SHA256", GOOD.replace("AWS4-HMAC-SHA256", "Bearer"), GOOD.replace("SHA256 ", "SHA1 "),
@@ -97,8 +98,6 @@ def test_headers_are_read_from_the_server_s_environment() -> None:
     assert headers_of({"CONTENT_TYPE": ""}) == {"content-length": "0"}
 
 
-@pytest.mark.parametrize(
-    ("header", "scheme"), [("", ""), ("  ", ""), ("Bearer key", "Bearer"), ("Bearer\tkey more", "Bearer")]
-)
+@each_case(("header", "scheme"), [("", ""), ("  ", ""), ("Bearer key", "Bearer"), ("Bearer\tkey more", "Bearer")])
 def test_the_scheme_is_the_first_word(header: str, scheme: str) -> None:
     assert scheme_of(header) == scheme

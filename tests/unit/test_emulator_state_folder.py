@@ -15,6 +15,7 @@ from local_emulator.errors import StateFolderBusy, StateFolderUnusable
 from local_emulator.state.document import fault_of
 from local_emulator.state.folder import StateFolder
 from local_emulator.state.reserve import STEP_BYTES, Reserve, allocate
+from tests.each_case import each_case
 
 GOOD: dict[str, Any] = {
     "table": {"items": [{"pk": {"S": "a"}, "n": {"B": b"bytes"}}], "stream": {"next": 1, "unread": []}},
@@ -156,7 +157,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@each_case("name", BROKEN)
 def test_a_document_that_is_not_ours_is_refused(tmp_path: Path, name: str) -> None:
     with StateFolder(tmp_path / "s") as folder:
         (tmp_path / "s" / "state.json").write_text(BROKEN[name], errors="surrogateescape")
@@ -194,7 +195,7 @@ def test_any_json_is_judged(value: Any) -> None:
         fault_of(GOOD | {"version": 2, field: value})
 
 
-@pytest.mark.parametrize("names", [["notes.txt"], ["lock"], ["objects"], ["state.json"], [".hidden"], ["a", "lock"]])
+@each_case("names", [["notes.txt"], ["lock"], ["objects"], ["state.json"], [".hidden"], ["a", "lock"]])
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, names: list[str]) -> None:
     tmp_path.chmod(0o755)
     for name in names:
@@ -206,7 +207,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, names: list[str
     assert {file.name for file in tmp_path.iterdir()} == set(names)
 
 
-@pytest.mark.parametrize("names", [[], ["lost+found"], ["objects", "lock"], ["objects", "lock", "state.json", "notes"]])
+@each_case("names", [[], ["lost+found"], ["objects", "lock"], ["objects", "lock", "state.json", "notes"]])
 def test_a_folder_that_is_empty_or_ours_is_taken(tmp_path: Path, names: list[str]) -> None:
     for name in names:
         (tmp_path / name).mkdir() if name in ("objects", "lost+found") else (tmp_path / name).touch()

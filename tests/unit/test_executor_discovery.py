@@ -9,6 +9,7 @@ from benchfleet_contract.registry.descriptors import ModelDescriptor
 from runner_image.executor.backends import Backend, Backends, BackendsError, load, normalised
 from runner_image.executor.catalog import changes, configured, most, with_found
 from runner_image.executor.discovery import Discovery, Found, ProbeFailed
+from tests.each_case import each_case
 from tests.unit import model_servers as servers
 from tests.unit.model_servers import ModelServer, serving
 
@@ -101,9 +102,7 @@ def test_a_model_that_cannot_be_announced_is_left_out_with_the_reason() -> None:
     assert got.left_out[0][1].startswith("String should have at most 256")
 
 
-@pytest.mark.parametrize(
-    "url", ["http://h:1234", "http://h:1234/", "http://h:1234/v1", "http://h:1234/api/v0/", "http://h:1234/v1/"]
-)
+@each_case("url", ["http://h:1234", "http://h:1234/", "http://h:1234/v1", "http://h:1234/api/v0/", "http://h:1234/v1/"])
 def test_whatever_is_written_behind_the_address_it_is_one_server(url: str) -> None:
     assert normalised(url) == "http://h:1234"
 

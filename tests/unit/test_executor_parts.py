@@ -11,6 +11,7 @@ from runner_image.executor.own_id import own_id
 from runner_image.executor.rediscovery import Rediscovery
 from runner_image.executor.settings import validator_url
 from runner_image.logs import Log, at_least
+from tests.each_case import each_case
 from tests.unit.model_servers import compatible, serving
 
 
@@ -30,14 +31,12 @@ def test_a_cache_that_cannot_be_written_costs_only_the_memory_of_the_id(tmp_path
         assert len(name) == 36
 
 
-@pytest.mark.parametrize(
-    ("address", "url"), [("127.0.0.1:8080", "http://127.0.0.1:8080"), ("https://h/prod", "https://h/prod")]
-)
+@each_case(("address", "url"), [("127.0.0.1:8080", "http://127.0.0.1:8080"), ("https://h/prod", "https://h/prod")])
 def test_an_address_is_a_host_with_a_port_or_a_url(address: str, url: str) -> None:
     assert validator_url(address) == url
 
 
-@pytest.mark.parametrize("address", ["ftp://x", "host:port", "", "http://", "[::1"])
+@each_case("address", ["ftp://x", "host:port", "", "http://", "[::1"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="neither"):
         validator_url(address)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from benchfleet.explaining.advice import KNOWN, advice
 from benchfleet.explaining.document import Explanation, Finding, LogTail
 from benchfleet.explaining.judging import judge
@@ -13,6 +12,7 @@ from benchfleet_contract.tasks import Task
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
 from tests.unit.explained_runs import NOW, STATUSES, a_failure, a_run, a_runner, a_task, at
 
 
@@ -108,7 +108,7 @@ def test_a_running_task_tells_what_it_does() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("beat", "lease", "words"),
     [
         (95, -25, "silent for 95 s, lease until 12:00:25 UTC; the lease ends in 25 s"),

@@ -16,6 +16,7 @@ from benchfleet_contract.runs import GroupCounts, RunDetail, TaskCounts
 from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.tasks import Task
 
+from tests.each_case import each_case
 from tests.unit.explained_runs import NOW, a_failure, a_run, a_task
 
 
@@ -118,7 +119,7 @@ def test_a_task_is_looked_at_alone() -> None:
     assert (told.task_id, api.asked, told.findings[0].task_ids) == ("r.2", [], ["r.2"])
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("given", "words"),
     [
         ("r.99", "task r.99 does not exist: run r has 2 tasks"),

@@ -4,11 +4,12 @@ import gzip
 import io
 import tarfile
 
-import pytest
 from benchfleet.documents.printable import printable
 from benchfleet.explaining.log_tail import LINES, log_tail
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.each_case import each_case
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -26,7 +27,7 @@ def lines(archive: bytes) -> list[str]:
     return tail.lines if tail else []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("names", "best"),
     [
         (["./error.txt", "./benchmark_output.txt", "./full_run.log"], "full_run.log"),
@@ -79,7 +80,7 @@ def header(records: dict[str, str]) -> bytes:
     return member.tobuf(tarfile.PAX_FORMAT)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "damage",
     [
         header({"GNU.sparse.map": "a,b"}),
@@ -128,7 +129,7 @@ def test_no_control_character_and_no_more_lines_than_promised(files: dict[str, b
     assert all((line == printable(line) and line.isprintable()) or "\t" in line or not line.isascii() for line in found)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "shown"),
     [
         ("\x1b[31mred\x1b[0m", "red"),

@@ -12,6 +12,8 @@ import pytest
 from benchfleet.exceptions import ArchiveError
 from benchfleet.results.extract import Bounds, _replace, check, extract
 
+from tests.each_case import each_case
+
 
 def archive(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
     with tarfile.open(path, "w:gz") as tar:
@@ -43,7 +45,7 @@ def test_replaces_an_older_folder_entirely(tmp_path: Path) -> None:
     assert [path.name for path in into.iterdir()] == ["new"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "member",
     [
         plain("../outside"),
@@ -72,7 +74,7 @@ def test_a_refused_archive_leaves_the_older_folder(tmp_path: Path) -> None:
     assert [path.name for path in into.iterdir()] == ["kept"]
 
 
-@pytest.mark.parametrize("bounds", [Bounds(members=1), Bounds(total_bytes=1_500)])
+@each_case("bounds", [Bounds(members=1), Bounds(total_bytes=1_500)])
 def test_refuses_more_than_it_may_hold(tmp_path: Path, bounds: Bounds) -> None:
     path = archive(tmp_path / "a.tar.gz", plain("a", b"0" * 1_000), plain("b", b"0" * 1_000))
     with pytest.raises(ArchiveError, match="more than"):
@@ -132,7 +134,7 @@ def test_an_interrupt_while_it_replaces_loses_nothing(tmp_path: Path) -> None:
     assert [path.name for path in into.iterdir()] == ["kept"]
 
 
-@pytest.mark.parametrize("records", [{"GNU.sparse.map": "a,b"}, {"GNU.sparse.size": "x", "GNU.sparse.offset": "y"}])
+@each_case("records", [{"GNU.sparse.map": "a,b"}, {"GNU.sparse.size": "x", "GNU.sparse.offset": "y"}])
 def test_a_header_that_makes_no_sense_is_a_damaged_archive(tmp_path: Path, records: dict[str, str]) -> None:
     strange = tarfile.TarInfo("a-1/output.json")
     strange.pax_headers = records

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 
-import pytest
 from benchfleet_contract.fleets.manifest import read_fleet, references
 from benchfleet_results.fleets.aggregate import aggregate
 from benchfleet_results.fleets.artifacts import artifacts, expected
@@ -12,6 +11,7 @@ from benchfleet_results.fleets.benchmarks import benchmark, placed
 from benchfleet_results.fleets.places import part
 
 from chalicelib.domain.fleet_plan import expected_artifacts
+from tests.each_case import each_case
 from tests.unit.fleet_results import AT, a_benchmark, a_test
 
 COLUMNS = (
@@ -146,7 +146,7 @@ SIMPLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("manifest", [SIMPLE, VERSIONED])
+@each_case("manifest", [SIMPLE, VERSIONED])
 def test_the_paths_that_are_promised_before_a_run_are_those_of_its_results(manifest: dict[str, object]) -> None:
     """The control plane promises by the plan, the aggregator writes by the results."""
     dataset = {"name": "d", "version": "1.0.0", "test_cases": [{"id": "t", "prompt": "p"}]}

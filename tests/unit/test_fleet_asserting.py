@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import pytest
 from benchfleet_contract.fleets.manifest import FleetReading, read_fleet
+
+from tests.each_case import each_case
 
 JUDGE = {"target": "openai:gpt-4o"}
 
@@ -24,7 +25,7 @@ def reading(
     return read_fleet(fleet, {"d": document})
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("assertion", "path", "words"),
     [
         ({"value": "x"}, "type", "is missing"),
@@ -97,9 +98,7 @@ def test_a_judge_with_nothing_to_judge_is_warned_of() -> None:
     assert any("nothing to judge" in warning for warning in reading(judge=JUDGE).warnings)
 
 
-@pytest.mark.parametrize(
-    "load", [{"sweep": {"concurrencies": [1, 2]}}, {"limits": {"ttft_ms": 9}}, {"mode": "open", "rate": 1}]
-)
+@each_case("load", [{"sweep": {"concurrencies": [1, 2]}}, {"limits": {"ttft_ms": 9}}, {"mode": "open", "rate": 1}])
 def test_a_cache_is_refused_where_answers_are_timed_under_a_load(load: dict[str, Any]) -> None:
     (fault,) = reading(cache=True, load=load).problems
     assert (fault.field, fault.message) == ("settings.cache", "gives answers that nobody times")

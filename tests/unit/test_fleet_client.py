@@ -14,6 +14,7 @@ from benchfleet.fleet.client import flows_over
 from benchfleet.fleet.following import every, patient, until_settled
 from benchfleet_contract.fleets.plan import Defaults
 
+from tests.each_case import each_case
 from tests.unit.sdk_network import Network, ok, refused
 
 
@@ -33,7 +34,7 @@ def _detail(status: str, **changed: Any) -> httpx.Response:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("status", ["failed", "cancelled"])
+@each_case("status", ["failed", "cancelled"])
 def test_a_run_that_failed_is_told_at_once(status: str, tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match=f"f-1 is {status}: no key .*1 of 2 tests"):
         _fleet(Network(_detail(status, errors=["no key"])), tmp_path).wait_for_completion("f-1")

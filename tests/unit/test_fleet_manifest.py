@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import pytest
 from benchfleet_contract.fleets.manifest import read_fleet, references
 from benchfleet_contract.fleets.plan import Defaults, FleetPlan
+
+from tests.each_case import each_case
 
 _TESTS = [
     {"id": "add", "prompt": "Add {{a}}", "variables": {"a": "2"}, "config": {"temperature": 0.1, "model": "o1"}},
@@ -109,7 +110,7 @@ def test_repeats_have_keys_of_their_own() -> None:
     assert plan.request_count == 24
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changed", "field"),
     [
         ({"fleet_id": ""}, "fleet_id"),
@@ -133,7 +134,7 @@ def test_a_fault_of_the_simple_dialect_is_told_with_its_path(changed: dict[str, 
     assert [where for where, _ in found] == [field]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changed", "field", "words"),
     [
         ({"version": 1.0}, "version", "must be the text 1.0"),
@@ -186,7 +187,7 @@ def test_an_unknown_name_is_a_warning_with_what_it_may_mean() -> None:
     assert "descripton: unknown, and ignored; did you mean description?" in reading.warnings
 
 
-@pytest.mark.parametrize("value", [None, [], "x", 5])
+@each_case("value", [None, [], "x", 5])
 def test_what_is_no_object_is_no_manifest(value: Any) -> None:
     assert len(_faults(value)) == 1
 
@@ -200,7 +201,7 @@ def test_a_sweep_sends_all_tests_anew_at_each_load() -> None:
     assert [load.at(step).concurrency for step in (None, 0, 1)] == [5, 1, 8]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("load", "field"),
     [
         ({"sweep": {}}, "settings.load.sweep"),

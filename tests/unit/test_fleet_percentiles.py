@@ -1,10 +1,12 @@
 import pytest
 from benchfleet_results.fleets.percentile import interpolated, observed, spread
 
+from tests.each_case import each_case
+
 HUNDREDS = [100.0, 200.0, 300.0, 400.0, 500.0]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("values", "p", "found"),
     [
         *(
@@ -25,7 +27,7 @@ def test_the_promised_percentile_is_an_observed_value_with_its_rank_rounded_up(
     assert observed(values, p) == found
 
 
-@pytest.mark.parametrize(("p", "found"), [(0, 1.0), (50, 1.5), (95, 1.95), (100, 2.0)])
+@each_case(("p", "found"), [(0, 1.0), (50, 1.5), (95, 1.95), (100, 2.0)])
 def test_our_own_percentile_lies_between_neighbours(p: float, found: float) -> None:
     assert interpolated([1.0, 2.0], p) == pytest.approx(found)
 

@@ -4,6 +4,8 @@ import pytest
 from benchfleet_contract.fleets.plan import Load, Parameters, Price, ProviderSettings, Shard, Target, TestRequest
 from pydantic import ValidationError
 
+from tests.each_case import each_case
+
 
 def _shard(**changed: object) -> Shard:
     target = Target(spec="ollama:llama2:13b", provider="ollama", model="llama2:13b", name="ollama_llama2_13b")
@@ -18,12 +20,12 @@ def test_a_shard_is_the_same_after_json() -> None:
     assert Shard.model_validate_json(shard.model_dump_json()) == shard
 
 
-@pytest.mark.parametrize(("scenario", "part"), [(None, "repo-1"), ("hard", "repo-1/hard")])
+@each_case(("scenario", "part"), [(None, "repo-1"), ("hard", "repo-1/hard")])
 def test_the_part_names_a_scenario_where_there_is_one(scenario: str | None, part: str) -> None:
     assert _shard(scenario=scenario).part == part
 
 
-@pytest.mark.parametrize("concurrency", [0, 101])
+@each_case("concurrency", [0, 101])
 def test_a_concurrency_that_no_fleet_may_have_is_refused(concurrency: int) -> None:
     with pytest.raises(ValidationError, match="concurrency"):
         Load(concurrency=concurrency)

@@ -14,6 +14,8 @@ from benchfleet_results.fleets.tariffs import NoPrice, OwnTariff, Tariff, Tokens
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 OWN = Price.model_validate({"input_mtok": "1", "output_mtok": "2", "cache_read_mtok": "0.5"})
 MILLION = 1_000_000
@@ -44,7 +46,7 @@ def test_the_providers_own_prices_win_by_model_first() -> None:
     assert OwnTariff(OWN, "m").cost_usd(Tokens(3, 5, cached=2), NOW) == Decimal("0.000012")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("kind", "model", "words"),
     [
         ("openai", "no-such-model", "no price of openai/no-such-model"),
@@ -218,7 +220,7 @@ def test_a_judge_that_nobody_knows_the_price_of_is_told_before_the_run() -> None
     assert estimate(a_plan("own:m", judge={**judge, "target": "own:j"}, max_cost=1), at=NOW).problems == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("extra", "max_tokens", "most"),
     [
         ({}, 100, 100),
@@ -233,7 +235,7 @@ def test_the_longest_answers_count_whatever_name_the_provider_goes_by(
     assert most_made(Parameters(max_tokens=max_tokens, extra=extra)) == most
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("extra", "field"),
     [
         ({"max_tokens": None}, "max_tokens"),

@@ -25,6 +25,7 @@ from chalicelib.domain.fleet_quota import (
     scale_at,
     take,
 )
+from tests.each_case import each_case
 
 NOW = 1_700_000_000_000
 NONE = KeyLimits()
@@ -142,7 +143,7 @@ def test_who_ends_or_sleeps_leaves_its_part_to_others() -> None:
     assert (after_sleep.concurrency, after_end.concurrency, list(quota.holders)) == (8, 8, ["b"])
 
 
-@pytest.mark.parametrize("seed", range(4))
+@each_case("seed", range(4))
 def test_however_many_runners_share_a_key_never_more_are_at_work_than_it_allows(seed: int) -> None:
     """A long random walk. A reply is heard some time after it was made; until then the runner goes on with what it knew."""
     drawn, quota, limits = random.Random(seed), Quota(), KeyLimits(max_concurrency=4)

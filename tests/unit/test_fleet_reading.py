@@ -9,6 +9,8 @@ from benchfleet.fleet import ManifestError, ProviderConfigError
 from benchfleet.fleet.reading import FleetInput, read_input
 from benchfleet_contract.fleets.plan import Defaults
 
+from tests.each_case import each_case
+
 _DATASET = {"name": "d", "version": "1", "test_cases": [{"id": "a", "prompt": "p"}]}
 
 
@@ -105,7 +107,7 @@ def test_the_environment_wins_over_the_named_file_and_that_over_the_folders(tmp_
     assert shard.provider.api_key_env == "OPENAI_API_KEY"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words"),
     [
         ('[providers.openai]\napi_key = "sk-1"', "no key may stand here"),

@@ -9,6 +9,7 @@ from benchfleet_results.fleets.scoring.answers import Answer, Verdict, judge, wr
 from benchfleet_results.fleets.scoring.bounded import NotComputed, searched
 from benchfleet_results.fleets.scoring.quality import pass_at_k, quality
 
+from tests.each_case import each_case
 from tests.unit.fleet_results import a_test
 
 SCHEMA = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}, "s": {"pattern": "^a+$"}}}
@@ -20,7 +21,7 @@ def _judge(content: str, *assertions: dict[str, Any], expected: str | None = Non
     return found
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("content", "assertion", "passed"),
     [
         ("It is Four.", {"type": "contains", "value": "Four"}, True),
@@ -149,9 +150,7 @@ def test_a_schema_is_applied_without_fetching_and_its_patterns_end(
     assert _judge(document, {"type": "is-json", "value": schema}).passed is passed
 
 
-@pytest.mark.parametrize(
-    ("right", "of", "k", "found"), [(1, 2, 1, 0.5), (1, 2, 2, 1.0), (0, 5, 3, 0.0), (2, 4, 2, 5 / 6)]
-)
+@each_case(("right", "of", "k", "found"), [(1, 2, 1, 0.5), (1, 2, 2, 1.0), (0, 5, 3, 0.0), (2, 4, 2, 5 / 6)])
 def test_pass_at_k_is_the_unbiased_estimate(right: int, of: int, k: int, found: float) -> None:
     assert pass_at_k(right, of, k) == pytest.approx(found)
 

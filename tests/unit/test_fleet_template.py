@@ -5,6 +5,8 @@ from benchfleet_contract.fleets.template import MissingValues, TooLong, has_vari
 from hypothesis import given
 from hypothesis import strategies as some
 
+from tests.each_case import each_case
+
 _NAMES = some.from_regex(r"\w{1,4}", fullmatch=True)
 _PLAIN = some.text(some.characters(exclude_characters="{}"), max_size=8)
 
@@ -33,7 +35,7 @@ def test_a_value_with_a_later_placeholder_is_expanded_and_one_with_its_own_stays
     assert render("{{a}}", {"a": "{{a}}"}) == "{{a}}"
 
 
-@pytest.mark.parametrize("text", ["{{ a }}", "{a}", "{{a-b}}", "{{}}"])
+@each_case("text", ["{{ a }}", "{a}", "{{a-b}}", "{{}}"])
 def test_what_is_no_placeholder_stays(text: str) -> None:
     assert render(text, {}) == text
 

@@ -3,13 +3,13 @@
 from typing import Any
 from xml.etree import ElementTree
 
-import pytest
 from benchfleet.fleet import exit_codes
 from benchfleet.fleet.junit import as_junit
 from benchfleet.fleet.verdict import Thresholds, verdict
 from benchfleet_contract.fleets.results import FleetBenchmarkResults, Score, TestResult
 from benchfleet_results.fleets.aggregate import aggregate
 
+from tests.each_case import each_case
 from tests.unit.fleet_results import AT, a_benchmark, a_test
 
 GOOD, BAD = a_test("g"), a_test("b", "failure", error="429: slow down", error_kind="rate_limited")
@@ -22,7 +22,7 @@ def fleet(*tests: TestResult, other: TestResult | None = None, **more: Any) -> F
     return aggregate("f", made, timestamp=AT, **more)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("results", "code", "words"),
     [
         (fleet(GOOD, GOOD), exit_codes.OK, ""),
@@ -38,7 +38,7 @@ def test_without_a_threshold_every_test_counts(results: FleetBenchmarkResults, c
     assert (found.code, found.words) == (code, words)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("results", "asked", "code"),
     [
         (fleet(GOOD, BAD), Thresholds(success_rate=0.5), exit_codes.OK),

@@ -13,6 +13,8 @@ from benchfleet_results.formats.found import Found
 from benchfleet_results.formats.registry import NAMES, read, reader
 from benchfleet_results.formats.source import FormatError, Source
 
+from tests.each_case import each_case
+
 DATA = Path(__file__).parents[1] / "data" / "imports"
 FILES = {  # every file, with the format that it is
     "pyperf/pyperf.json": "pyperf",
@@ -61,14 +63,14 @@ def of(document: Any) -> Source:
     return Source("x.json", json.dumps(document).encode())
 
 
-@pytest.mark.parametrize("name", FILES)
+@each_case("name", FILES)
 def test_a_file_is_recognised_and_can_be_named(name: str) -> None:
     by_looking, what = read(source(name))
     assert by_looking == FILES[name]
     assert read(source(name), FILES[name])[1].output() == what.output()
 
 
-@pytest.mark.parametrize("name", FILES)
+@each_case("name", FILES)
 def test_no_two_formats_claim_a_file(name: str) -> None:
     assert [each for each in NAMES if reader(each).looks_like(source(name))] == [FILES[name]]
 
@@ -177,7 +179,7 @@ def test_jmh_pools_the_iterations_of_all_forks() -> None:
     assert (sort.samples, sort.unit, sort.better) == ([1250.5], "ops/ms", "higher")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "made",
     [
         Source(
@@ -218,7 +220,7 @@ def test_go_has_a_sample_for_each_line_and_all_of_its_units() -> None:
     assert found("go-bench/count.txt").about.cpu_model == "AMD EPYC"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("lines", "names"),
     [
         (["Fib/n-10-8", "Fib/n-15-8"], {("Fib/n-10", "default"), ("Fib/n-15", "default")}),
@@ -256,7 +258,7 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a
 <testsuite><testcase name="&b;" time="1"/></testsuite>"""
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("raw", "words"),
     [
         (BOMB, "document type declaration"),
@@ -281,7 +283,7 @@ def hyperfine(*times: Any, name: Any = "x") -> dict[str, Any]:
     return {"command": name, "times": list(times)}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "words"),
     [
         (float("nan"), r"results\[0\]\.times\[1\] is no finite number"),
@@ -314,7 +316,7 @@ def test_all_problems_of_a_file_are_told_at_once_with_their_places() -> None:
     assert all(problem.remedy for problem in caught.value.problems)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("raw", "words"),
     [
         (b'{"results": [', "not JSON: line 1, column 14"),
@@ -331,7 +333,7 @@ def test_a_file_that_is_none_says_where_and_why(raw: bytes, words: str) -> None:
         read(Source("x.json", raw), "hyperfine")
 
 
-@pytest.mark.parametrize("raw", [b"", b"hello", b"{}", b"[]", b"null", b"<html/>", b"\x00\xff", b"1" * 5000])
+@each_case("raw", [b"", b"hello", b"{}", b"[]", b"null", b"<html/>", b"\x00\xff", b"1" * 5000])
 def test_what_nobody_knows_is_not_guessed(raw: bytes) -> None:
     with pytest.raises(FormatError, match="format is not recognised; known are benchfleet, ruby-bench"):
         read(Source("x", raw))

@@ -9,6 +9,8 @@ from benchfleet_results.formats.found import Found
 from benchfleet_results.formats.registry import read
 from benchfleet_results.formats.source import FormatError, Source
 
+from tests.each_case import each_case
+
 FILES = Path(__file__).parents[1] / "data" / "imports" / "http-harness"
 
 
@@ -76,7 +78,7 @@ def test_a_run_that_failed_is_a_failure_and_no_number() -> None:
         read(Source("run.json", json.dumps(document).encode()))
 
 
-@pytest.mark.parametrize("change", [{"throughput": 3}, {"framework": "f", "throughput": {"requests_per_sec": "many"}}])
+@each_case("change", [{"throughput": 3}, {"framework": "f", "throughput": {"requests_per_sec": "many"}}])
 def test_odd_values_are_told_with_their_place(change: dict[str, object]) -> None:
     document = json.loads((FILES / "run.json").read_text()) | change
     with pytest.raises(FormatError) as told:

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from benchfleet.deploy.gateway_responses import gateway_responses, stage_changes
+
+from tests.each_case import each_case
 
 CHALICE = Path(__file__).parents[2] / ".chalice"
 FUNCTIONS: dict[str, Any] = json.loads((CHALICE / "functions-dev.json").read_text(encoding="utf-8"))
@@ -15,7 +16,7 @@ RESPONSES = gateway_responses(FUNCTIONS)
 SAFE = {"$context.httpMethod", "$context.error.responseType"}
 
 
-@pytest.mark.parametrize("kind", RESPONSES)
+@each_case("kind", RESPONSES)
 def test_every_response_is_an_error_of_ours(kind: str) -> None:
     response = RESPONSES[kind]
     assert set(response) <= {"statusCode", "responseParameters", "responseTemplates"}
@@ -26,7 +27,7 @@ def test_every_response_is_an_error_of_ours(kind: str) -> None:
     assert response["responseParameters"]["gatewayresponse.header.Content-Type"] == "'application/json; charset=utf-8'"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "kind",
     ["MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "EXPIRED_TOKEN", "ACCESS_DENIED", "RESOURCE_NOT_FOUND"],
 )

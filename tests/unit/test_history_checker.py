@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
 from tests.proof.events import (
     ClaimInvoked,
     ClaimReturned,
@@ -62,7 +62,7 @@ def test_a_reply_that_was_lost_and_asked_for_again_is_one_lease() -> None:
     assert check(events, [done("t", runner="a")]) == []
 
 
-@pytest.mark.parametrize("attempt", [1, 2])
+@each_case("attempt", [1, 2])
 def test_two_holders_at_once_are_found(attempt: int) -> None:
     events = claimed("t", at=0, runner="a") + claimed("t", at=5, runner="b", attempt=attempt)
     assert Fault.OWNED_TWICE in faults(events, [FinalTask("t", "claimed", attempt, "b")])
@@ -94,7 +94,7 @@ def test_a_task_that_vanished_is_an_orphan() -> None:
     assert faults(claimed("t", at=0, runner="a"), []) == {Fault.ORPHAN}
 
 
-@pytest.mark.parametrize(
+@each_case(
     "final",
     [
         FinalTask("t", "completed", 1, "a", "another key"),

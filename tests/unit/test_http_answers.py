@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner_image.workloads.http.load.open_loop.answers import Answer, Answers, Malformed
+from tests.each_case import each_case
 
 PLAIN = b"HTTP/1.1 200 OK\r\ncontent-LENGTH: 5\r\nDate: x\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\n\r\n"
@@ -44,14 +45,14 @@ def test_a_body_may_end_with_its_connection() -> None:
     assert answers.end() is None
 
 
-@pytest.mark.parametrize("raw", [PLAIN[:-1], CHUNKED[:-4], b"HTTP/1.1 200", b""])
+@each_case("raw", [PLAIN[:-1], CHUNKED[:-4], b"HTTP/1.1 200", b""])
 def test_what_was_announced_and_did_not_come_is_no_answer(raw: bytes) -> None:
     answers = Answers()
     assert answers.feed(raw) is None
     assert answers.end() is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     "head", [b"Content-Length: 1000000000000\r\n\r\n", b"\r\n", b"Transfer-Encoding: chunked\r\n\r\nfffffffffff\r\n"]
 )
 def test_an_answer_without_end_does_not_fill_the_memory(head: bytes) -> None:
@@ -66,7 +67,7 @@ def test_an_answer_to_head_has_no_body() -> None:
     assert (found.status, found.body) == (200, b"")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "raw",
     [b"SSH-2.0-x\r\n\r\n", PLAIN + b"more", CHUNKED + CHUNKED, TRAILERS + PLAIN, EMPTY + EMPTY, CONTINUE + PLAIN,
      b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"x" * 70_000],

@@ -7,6 +7,8 @@ import pytest
 from benchfleet.config import InvalidConfig, load
 from benchfleet.local.isolation import choose
 
+from tests.each_case import each_case
+
 RUN = {
     "workload": "http", "workload_options": {"framework": "flask"}, "per_instance_type": {"tasks": 1},
     "local": ["box"],
@@ -24,7 +26,7 @@ def test_containers_are_refused_with_a_remedy(tmp_path: Path) -> None:
         load(config(tmp_path, "docker"))
 
 
-@pytest.mark.parametrize("isolation", ["best", "process"])
+@each_case("isolation", ["best", "process"])
 def test_processes_are_fine(tmp_path: Path, isolation: str) -> None:
     assert load(config(tmp_path, isolation)).provision.local.isolation == isolation
 

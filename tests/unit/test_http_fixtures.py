@@ -8,6 +8,7 @@ import pytest
 
 from runner_image.workloads.http.contract.fixtures import Fixture, load, workload
 from runner_image.workloads.http.contract.workload import HttpWorkload
+from tests.each_case import each_case
 
 
 def made(**request: Any) -> HttpWorkload:
@@ -25,7 +26,7 @@ def test_query_headers_and_cookies_are_all_sent() -> None:
     assert found.headers == (("X-A", "1"), ("Cookie", "s=1; t=2"))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("request_", "kind", "body"),
     [
         ({"body": {"a": "ü"}}, "application/json", '{"a": "ü"}'.encode()),
@@ -93,7 +94,7 @@ def told(tmp_path: Path, request: str) -> str:
     return problem
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("request_", "said"),
     [
         ('{"headers": {"X-A": "ü"}}', "request.headers.X-A: 'ü' cannot stand in a header: percent-encode"),

@@ -23,6 +23,7 @@ from benchfleet_contract.http_results import (
 )
 
 from runner_image.workloads.http.outputs import output_of
+from tests.each_case import each_case
 
 OPTIONS = {"quick": True}
 START, END = "2026-01-02T03:04:05Z", "2026-01-02T03:05:05Z"
@@ -79,8 +80,8 @@ def test_what_was_interrupted_keeps_what_it_has_and_goes_on(tmp_path: Path) -> N
     assert len([one for one in (tmp_path / "one").iterdir() if one.is_dir()]) == 9
 
 
-@pytest.mark.parametrize(("status", "again"), [("failed", True), ("invalid", True), ("unsupported", False)])
-@pytest.mark.parametrize("of", ["workloads", "streams"])
+@each_case(("status", "again"), [("failed", True), ("invalid", True), ("unsupported", False)])
+@each_case("of", ["workloads", "streams"])
 def test_a_start_of_which_one_workload_or_stream_failed_is_measured_again(
     tmp_path: Path, of: str, status: Literal["failed", "invalid", "unsupported"], again: bool
 ) -> None:

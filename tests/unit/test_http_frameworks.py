@@ -11,6 +11,7 @@ from runner_image.workloads.http.detection.detect import detect
 from runner_image.workloads.http.frameworks.record import Framework, filled, placeholders
 from runner_image.workloads.http.frameworks.registry import InvalidRegistry, Registry, UnknownFramework
 from runner_image.workloads.http.life.app import App
+from tests.each_case import each_case
 
 REGISTRY = Registry.load()
 OWN_BUN = "node_modules/@oven/bun-linux-x64/bin/bun"
@@ -20,12 +21,12 @@ LATER = "spikard-bun spikard-php litestar turboapi hono elysia spikard-elixir pl
 ASKED_FOR = "flask django starlette express gin actix-web rails sinatra hyper"
 
 
-@pytest.mark.parametrize("name", [*PROMISED.split(), *FURTHER.split(), *LATER.split(), *ASKED_FOR.split()])
+@each_case("name", [*PROMISED.split(), *FURTHER.split(), *LATER.split(), *ASKED_FOR.split()])
 def test_what_was_promised_is_known(name: str) -> None:
     assert REGISTRY.get(name).name == name
 
 
-@pytest.mark.parametrize("framework", REGISTRY.frameworks, ids=lambda each: each.name)
+@each_case("framework", REGISTRY.frameworks)
 def test_each_record_can_be_started_found_and_stopped(framework: Framework) -> None:
     ports = [name for word in framework.start for name in placeholders(word) if name == "port"]
     assert len(ports) <= 1
@@ -36,7 +37,7 @@ def test_each_record_can_be_started_found_and_stopped(framework: Framework) -> N
     assert all(not word.count("&&") for word in framework.start)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "files", "command"),
     [
         ("spikard-rust", {"Cargo.toml": '[package]\nname = "bench"\n'}, "APP/target/release/bench 8123"),
@@ -82,7 +83,7 @@ def test_an_app_s_own_capabilities_are_not_those_of_its_framework(tmp_path: Path
         REGISTRY.manifest(tmp_path / "bench.toml")
 
 
-@pytest.mark.parametrize("name", built_in())
+@each_case("name", built_in())
 def test_each_app_of_the_project_is_detected_by_its_sources(name: str) -> None:
     found = detect(APPS / name, REGISTRY)
     assert found.framework.name == name
@@ -139,7 +140,7 @@ RECORD = 'name = "a"\nlanguage = "python"\nruntime = "python"\ndetect = ["a.py"]
 BRACES = "write {{ for { and }} for }"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("fields", "said"),
     [
         ('start = ["{port:d}"]', [f"a: start: '{{port:d}}' has a brace that is none of a placeholder: {BRACES}"]),
@@ -172,7 +173,7 @@ def test_what_would_break_later_is_refused_when_it_is_read(tmp_path: Path, field
     assert len(raised.value.problems) == len(said)
 
 
-@pytest.mark.parametrize("name", ["/etc/x.py", "../x.py", "x.py|/etc/x.py", "x.py|../x.py", "x.py|"])
+@each_case("name", ["/etc/x.py", "../x.py", "x.py|/etc/x.py", "x.py|../x.py", "x.py|"])
 def test_each_of_several_files_stays_in_the_app_s_folder(tmp_path: Path, name: str) -> None:
     record = RECORD.replace("a.py", name)
     (tmp_path / "own.toml").write_text(f'[[framework]]\n{record}start = ["{{port}}"]\n')

@@ -1,14 +1,13 @@
 """Bodies that do not add up are wrong, whatever else was answered; those under way at the end are not."""
 
-import pytest
-
 from runner_image.workloads.http.load.driver import Request
 from runner_image.workloads.http.load.h2load import Row, _wrong_bodies
+from tests.each_case import each_case
 
 GOOD, BAD = 200, 500
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("body", "right", "others", "told_bytes", "wrong"),
     [
         (86, 9_999, 0, 9_999 * 86, 0),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner_image.workloads.http.resources.held_back import has_priority, kept_for_others, waits
+from tests.each_case import each_case
 
 
 def test_waits_are_those_of_each_thread_and_what_is_gone_has_none(tmp_path: Path) -> None:
@@ -16,7 +17,7 @@ def test_waits_are_those_of_each_thread_and_what_is_gone_has_none(tmp_path: Path
     assert found == {(7, "7"): pytest.approx(2.5), (7, "8"): pytest.approx(0.5)}
 
 
-@pytest.mark.parametrize(("runtime", "share"), [("950000", 0.05), ("-1", 0.0), ("odd", 1.0)])
+@each_case(("runtime", "share"), [("950000", 0.05), ("-1", 0.0), ("odd", 1.0)])
 def test_what_the_kernel_keeps_from_real_time_work(tmp_path: Path, runtime: str, share: float) -> None:
     folder = tmp_path / "sys" / "kernel"
     folder.mkdir(parents=True)

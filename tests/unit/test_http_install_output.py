@@ -1,8 +1,7 @@
 """Whose failure an installation is: what tools print where a registry lacks something, and where the app is wrong."""
 
-import pytest
-
 from runner_image.workloads.http.apps.lacking import is_missing
+from tests.each_case import each_case
 
 HERE = [
     "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError'",
@@ -36,11 +35,11 @@ OWN = [
 ]
 
 
-@pytest.mark.parametrize("said", HERE)
+@each_case("said", HERE)
 def test_what_a_registry_or_the_machine_lacks_is_missing(said: str) -> None:
     assert is_missing(said)
 
 
-@pytest.mark.parametrize("said", OWN)
+@each_case("said", OWN)
 def test_what_is_wrong_with_the_app_is_its_own(said: str) -> None:
     assert not is_missing(said)

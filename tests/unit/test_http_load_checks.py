@@ -9,6 +9,7 @@ from runner_image.workloads.http.load.checks import common_ceilings, of_latency,
 from runner_image.workloads.http.load.cores import NOT_APART, SHARED, Cores, shared_out, unpinned
 from runner_image.workloads.http.load.driver import Distribution, Latency, Saturation
 from runner_image.workloads.http.load.wrk import starved as starved_of
+from tests.each_case import each_case
 
 GOOD = Saturation("wrk", (), 32, True, 10, 10_000, 10_000, {}, in_flight=31.0, client_cpu_s=3.0)
 QUIET = Resources(cpu_s=9.8, cpu_share=0.98, foreign_cpu_cores=0.02)
@@ -29,7 +30,7 @@ def test_what_is_not_known_is_no_reason() -> None:
     assert of_latency(replace(HELD, dispatch_lag=Distribution(0), client_cpu_s=None), nothing) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("found", "used", "words"),
     [
         (replace(GOOD, in_flight=20.0), QUIET, "Little's law"),
@@ -62,7 +63,7 @@ def test_streams_are_judged_as_requests_are() -> None:
     assert foreign.startswith("noisy: others used 0.40 cores")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("client_cpu_s", "words"),
     [
         (2.0, "noisy: messages left late, p99 5.1 ms (at most 5 ms), though the generator was busy for 20%"),
@@ -76,7 +77,7 @@ def test_a_stream_load_that_was_late_is_the_generators_fault_only_where_it_had_m
     assert reason.startswith(words)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("answered", "quiet_ms", "starved"),
     [
         (4000, [1, 2, 3, 2], 0),
@@ -101,7 +102,7 @@ def test_connections_that_are_not_kept_need_not_be_full() -> None:
     assert of_saturation(replace(GOOD, in_flight=10.0, keep_alive=False), QUIET) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("found", "words"),
     [
         (replace(HELD, dispatch_lag=replace(SHAPE, p99=5.1)), "noisy: requests left late, p99 5.1 ms"),
@@ -123,7 +124,7 @@ def test_equal_ceilings_of_several_frameworks_are_seen() -> None:
     assert common_ceilings({"a": 10_000, "b": 9_800, "c": 9_600}) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("allowed", "found"),
     [
         ([3], Cores((3,), (3,), SHARED)),

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from runner_image.workloads.http.life.log_cap import LogCap
+from tests.each_case import each_case
 
 
-@pytest.mark.parametrize("mode", ["wb", "ab"])
+@each_case("mode", ["wb", "ab"])
 def test_what_was_dropped_is_counted_once(tmp_path: Path, mode: str) -> None:
     path, cap = tmp_path / "log", LogCap([tmp_path / "log"], most_bytes=100_000)
     with path.open(mode) as log:

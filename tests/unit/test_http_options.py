@@ -6,10 +6,12 @@ from benchfleet_contract.workloads.http import KIND, HttpOptions
 from benchfleet_contract.workloads.kinds import CannotSplit
 from benchfleet_contract.workloads.options import InvalidOptions, parse
 
+from tests.each_case import each_case
+
 COMMIT, SHA256 = "a" * 40, "b" * 64
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("app", "told"),
     [
         ({}, "exactly one"),
@@ -62,7 +64,7 @@ def test_what_was_asked_for_is_completed_or_skipped() -> None:
     assert found.startup_s is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("given", "told"),
     [
         (

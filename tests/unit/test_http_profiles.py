@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from runner_image.workloads.http.profiling import cpuprofile, perf_script, profilers, speedscope
 from runner_image.workloads.http.profiling.speedscope import Sample
+from tests.each_case import each_case
 
 
 def frame(name: str, url: str = "", line: int = -1) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def test_nothing_seen_has_nothing_hottest() -> None:
     assert speedscope.hottest(speedscope.document("f", [], unit="none")) == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wanted", "runtime", "name"),
     [
         ("auto", "python", "py-spy"),

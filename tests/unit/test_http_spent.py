@@ -3,9 +3,10 @@
 import pytest
 
 from runner_image.workloads.http.load.spent import told
+from tests.each_case import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("times", "cpu_s"),
     [
         ("0m0.000000s 0m0.000000s\n0m0.280000s 0m1.420000s\n", 1.7),  # dash

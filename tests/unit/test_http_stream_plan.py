@@ -7,6 +7,7 @@ import pytest
 
 from runner_image.workloads.http.streams.opening import MOST_OPENING_S, rounds_for
 from runner_image.workloads.http.streams.plan import StreamPlan
+from tests.each_case import each_case
 
 PLAN = StreamPlan("sse", "127.0.0.1", 1, connections=50, interval_s=0.1, duration_s=10)
 
@@ -19,7 +20,7 @@ def test_openings_leave_most_of_a_core_to_the_messages() -> None:
     assert rounds_for(replace(PLAN, interval_s=60.0, duration_s=120), cost_s=5.0) == 1
 
 
-@pytest.mark.parametrize("rounds", [1, 3, 4])
+@each_case("rounds", [1, 3, 4])
 def test_streams_are_opened_evenly_and_no_two_of_them_tick_together(rounds: int) -> None:
     plan = replace(PLAN, rounds=rounds)
     opens = sorted(plan.opens_at(number) for number in range(plan.connections))
@@ -30,7 +31,7 @@ def test_streams_are_opened_evenly_and_no_two_of_them_tick_together(rounds: int)
     assert phases == list(range(50))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "told"),
     [
         ({"connections": 0}, "connections .0. must be 1 or more"),

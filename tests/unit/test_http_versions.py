@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from runner_image.workloads.http.frameworks.registry import Registry
 from runner_image.workloads.http.versions import framework_version
+from tests.each_case import each_case
 
 REGISTRY = Registry.load()
 CARGO = '[[package]]\nname = "http"\nversion = "0.2.9"\n\n[[package]]\nname = "hyper"\nversion = "0.14.24"\n'
@@ -18,7 +17,7 @@ def write(folder: Path, name: str, text: str = "") -> None:
     path.write_text(text)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("framework", "name", "text", "version"),
     [
         ("fastapi", ".venv/lib/python3.11/site-packages/fastapi-0.120.1.dist-info/METADATA", "", "0.120.1"),

@@ -9,6 +9,7 @@ import pytest
 from runner_image.workloads.http.contract import payloads
 from runner_image.workloads.http.contract.schemas import SHARED, dumped, schemas
 from runner_image.workloads.http.contract.workloads import CAPABILITIES, UnknownSuite, every, workloads
+from tests.each_case import each_case
 
 DECLARED = {
     "json-small": 86,
@@ -31,7 +32,7 @@ def test_eighteen_workloads_and_a_twin_of_each() -> None:
     assert len({one.name for one in every()}) == 36
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("suite", "count"),
     [
         ("all", 36),

@@ -17,6 +17,8 @@ from benchfleet.importing.tasks import Names, tasks_of
 from benchfleet.report.analysis import analyse
 from benchfleet.report.reading import read_runs
 
+from tests.each_case import each_case
+
 DATA = Path(__file__).parents[1] / "data" / "imports"
 PYPERF, HYPERFINE = DATA / "pyperf" / "pyperf.json", DATA / "hyperfine" / "hyperfine.json"
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -132,7 +134,7 @@ def test_results_that_are_there_are_not_replaced(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["i"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("names", "words"),
     [
         ({"run_id": "latest"}, "--run-id is 'latest'"),

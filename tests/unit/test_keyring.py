@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.errors import Forbidden, Unauthorized, Unavailable
 from chalicelib.services.keyring import Keyring
+from tests.each_case import each_case
 
 ANY = frozenset({"admin", "runner", "reader"})
 
@@ -24,7 +25,7 @@ def keyring(**keys: list[str]) -> Keyring:
 KEYS: Mapping[str, list[str]] = {"admin": ["old", "new"], "runner": ["r"], "reader": ["l"], "owner": ["o"]}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("header", "role"),
     [
         ("Bearer old", "admin"), ("Bearer new", "admin"), ("Bearer r", "runner"), ("Bearer l", "reader"),
@@ -35,7 +36,7 @@ def test_a_key_has_its_role(header: str, role: str) -> None:
     assert keyring(**KEYS).admit(header, ANY) == role
 
 
-@pytest.mark.parametrize(
+@each_case(
     "header",
     [None, "", "Bearer", "Bearer ", "Bearer OLD", "Basic old", "Bearer old new", "Bearer \udcff", "Bearer o", "o",
      f"Bearer {digest('old')}", "Bearerold"],
@@ -51,14 +52,14 @@ def test_nobody_is_admitted_where_there_are_no_keys() -> None:
         keyring().admit("Bearer old", ANY)
 
 
-@pytest.mark.parametrize(("key", "allowed"), [("r", {"admin"}), ("l", {"admin", "runner"}), ("old", set())])
+@each_case(("key", "allowed"), [("r", {"admin"}), ("l", {"admin", "runner"}), ("old", set())])
 def test_a_known_key_may_not_do_everything(key: str, allowed: set[str]) -> None:
     with pytest.raises(Forbidden) as refused:
         keyring(**KEYS).admit(f"Bearer {key}", frozenset(allowed))
     assert ", ".join(sorted(allowed)) in refused.value.words
 
 
-@pytest.mark.parametrize("document", ["", "nonsense", "[]1", "3", '{"admin": 3}', '["admin"]', "null"])
+@each_case("document", ["", "nonsense", "[]1", "3", '{"admin": 3}', '["admin"]', "null"])
 def test_keys_that_cannot_be_read_admit_nobody_and_are_our_fault(document: str) -> None:
     with pytest.raises(Unavailable) as refused:
         Keyring(lambda: document).admit("Bearer old", ANY)
@@ -73,7 +74,7 @@ def test_a_store_that_does_not_answer_is_our_fault() -> None:
         Keyring(fetch).admit("Bearer old", ANY)
 
 
-@pytest.mark.parametrize(("key", "role"), [("old", "admin"), ("r", "runner"), ("l", "reader")])
+@each_case(("key", "role"), [("old", "admin"), ("r", "runner"), ("l", "reader")])
 def test_who_has_a_key_is_told(key: str, role: str) -> None:
     assert keyring(**KEYS).bearer(f"Bearer {key}")[0] == role
 
@@ -86,7 +87,7 @@ def test_each_key_has_an_id_from_which_nothing_that_is_held_can_be_told() -> Non
     assert known.bearer("Bearer old")[1] == ids["old"]
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer o", "Bearer unknown"])
+@each_case("header", [None, "", "Bearer o", "Bearer unknown"])
 def test_nobody_is_told_who_an_unknown_key_is(header: str | None) -> None:
     with pytest.raises(Unauthorized):
         keyring(**KEYS).bearer(header)

@@ -15,6 +15,7 @@ from runner_image.workloads.llm.load import arrivals, starts
 from runner_image.workloads.llm.measures import Stamps, measured
 from runner_image.workloads.llm.refusals import asked_wait_s, refusal, used_up_s
 from runner_image.workloads.llm.results import response_file
+from tests.each_case import each_case
 
 
 def test_poisson_arrivals_have_the_rate_and_the_spread_and_are_the_same_for_a_seed() -> None:
@@ -62,7 +63,7 @@ def test_one_token_has_no_tpot_and_none_has_nothing() -> None:
     assert measured(Stamps(1, [], 3), 0) is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("headers", "wait_s"),
     [
         ({"retry-after": "7"}, 7),

@@ -5,10 +5,9 @@ import json
 import logging
 from collections.abc import Callable
 
-import pytest
-
 from chalicelib.correlation import serving
 from chalicelib.logs import write_json
+from tests.each_case import each_case
 
 
 def test_a_line_is_one_json_object_with_the_exception_in_it() -> None:
@@ -39,7 +38,7 @@ SECRETS = [
 OPENS = ("dGhpcyBp", "AKIAABCD", "0123456789abcdef", "ASIAABCD", "FwoGZXIv")
 
 
-@pytest.mark.parametrize("words", SECRETS)
+@each_case("words", SECRETS)
 def test_a_line_holds_no_secret_whoever_quoted_it(words: str) -> None:
     line, logger = logged()
     try:

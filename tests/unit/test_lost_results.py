@@ -13,6 +13,7 @@ from benchfleet_contract.runs import Archive, LostResult, RunDetail
 
 from chalicelib.domain.records import Contents
 from chalicelib.store.items import contents_value, run_of
+from tests.each_case import each_case
 from tests.unit.explained_runs import NOW, a_run, a_task
 
 LOST = LostResult.model_validate({"task_id": "r.2", "archived": "corrupt", "reason": "unpacks to more than 9 bytes"})
@@ -30,7 +31,7 @@ def test_a_whole_archive_is_no_news() -> None:
         require_success(run)
 
 
-@pytest.mark.parametrize("how", ["corrupt", "missing"])
+@each_case("how", ["corrupt", "missing"])
 def test_what_is_lost_fails_the_run_for_whoever_asks(how: str) -> None:
     run = a_run_with(whole=1, lost=[LOST.model_copy(update={"archived": how})], **{how: 1})
     assert lost_words(run.archive) == (
@@ -44,7 +45,7 @@ def test_what_is_lost_fails_the_run_for_whoever_asks(how: str) -> None:
     assert (told.fine, told.findings[0].kind, told.findings[0].task_ids) == (False, "lost", ["r.2"])
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"totals": 1}', '{"totals": {"files": "x"}}'])
+@each_case("text", ["", "[]", "{}", '{"totals": 1}', '{"totals": {"files": "x"}}'])
 def test_a_manifest_that_does_not_tell(tmp_path: Path, text: str) -> None:
     assert totals_of(tmp_path) is None
     (tmp_path / "manifest.json").write_text(text)

@@ -8,6 +8,8 @@ from random import Random
 import pytest
 from benchfleet_contract.machines.script import MAX_BYTES, Machine, packed, script
 
+from tests.each_case import each_case
+
 MACHINE = Machine(
     api_url="https://api.example/api",
     run_id="r-1",
@@ -24,7 +26,7 @@ def test_it_fits_into_user_data_as_it_is_and_is_the_same_each_time() -> None:
     assert script(MACHINE) == text
 
 
-@pytest.mark.parametrize("value", ["it's $(reboot) `reboot` \\ \"; reboot; #", "two\nlines", "ünicode 🚀", "-n"])
+@each_case("value", ["it's $(reboot) `reboot` \\ \"; reboot; #", "two\nlines", "ünicode 🚀", "-n"])
 def test_a_setting_is_one_word_of_the_shell_whatever_it_holds(value: str) -> None:
     text = script(replace(MACHINE, provider=value))
     begins = text.index("PROVIDER=")
@@ -37,7 +39,7 @@ def test_a_zero_byte_is_refused() -> None:
         script(replace(MACHINE, provider="a\0b"))
 
 
-@pytest.mark.parametrize(("command", "text"), [("", ""), ("a", "b")])
+@each_case(("command", "text"), [("", ""), ("a", "b")])
 def test_the_key_is_named_exactly_once(command: str, text: str) -> None:
     with pytest.raises(ValueError, match="named once"):
         script(replace(MACHINE, key_command=command, key_text=text))

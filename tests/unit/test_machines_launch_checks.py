@@ -8,6 +8,7 @@ import pytest
 from local_emulator.machines.errors import AwsError
 from local_emulator.machines.faults import Capacity, FaultPlan, Faults
 from local_emulator.machines.launch_checks import Launch, Offers, check_launch
+from tests.each_case import each_case
 
 FORM = {
     "ImageId": "ami-1", "InstanceType": "c8g.medium", "MinCount": "1", "MaxCount": "1", "SubnetId": "subnet-a",
@@ -45,7 +46,7 @@ def test_what_is_right_passes_and_is_read() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changes", "code"),
     [
         ({"InstanceType": "c99z.large"}, "InvalidParameterValue"),
@@ -67,7 +68,7 @@ def test_wrong_parameters(changes: dict[str, str], code: str) -> None:
     assert refusal(None, **changes) == (code, 400)
 
 
-@pytest.mark.parametrize(("size", "refused"), [(16_384, False), (16_385, True)])
+@each_case(("size", "refused"), [(16_384, False), (16_385, True)])
 def test_user_data_has_at_most_16_kib_before_base64(size: int, refused: bool) -> None:
     text = base64.b64encode(b"x" * size).decode()
     if refused:

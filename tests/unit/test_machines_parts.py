@@ -12,6 +12,7 @@ from local_emulator.machines.endings import BY_ITSELF, BY_SPOT, BY_USER, Ending
 from local_emulator.machines.faults import Capacity, FaultPlan, Faults
 from local_emulator.machines.metadata import TOKEN, TTL, Facts, Tokens, answer
 from local_emulator.machines.tokens import ClientTokens, Conflict
+from tests.each_case import each_case
 
 RUN = Reader("run", valued=VALUED, plain=PLAIN, short=SHORT)
 NOTICE = datetime(2027, 1, 15, 8, 2, tzinfo=UTC)
@@ -101,7 +102,7 @@ def test_metadata_needs_a_token_which_ends() -> None:
     assert get("meta-data/instance-id", tokens=tokens, token=token) == (401, "Unauthorized")
 
 
-@pytest.mark.parametrize("ttl", ["", "0", "21601", "x"])
+@each_case("ttl", ["", "0", "21601", "x"])
 def test_a_token_is_asked_for_with_a_time(ttl: str) -> None:
     assert answer("PUT", "/latest/api/token", {TTL: ttl}, facts(), Tokens())[0] == 400
 
@@ -140,7 +141,7 @@ def test_docker_s_options_are_read_as_docker_reads_them() -> None:
     assert given(found) == {"A": "1", "B": "2"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("words", "message"),
     [
         (["--cpuset", "0", "IMAGE"], "unknown flag: --cpuset"),
@@ -160,7 +161,7 @@ def test_signals_by_name_and_number() -> None:
         signal_number("TREM")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("program", "words", "code"),
     [
         ("dnf", ["install", "--assumeyes", "--quiet", "docker"], 0),

@@ -7,6 +7,7 @@ import pytest
 
 from local_emulator.machines.errors import AwsError
 from local_emulator.machines.task_checks import Order, check_order, check_size
+from tests.each_case import each_case
 
 WANTED: dict[str, Any] = {
     "cluster": "c", "taskDefinition": "t", "launchType": "FARGATE",
@@ -35,7 +36,7 @@ def test_what_is_right_passes() -> None:
     check(launchType=None, capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}])
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changes", "words"),
     [
         ({"count": 11}, "Count must be between 1 and 10"),
@@ -54,7 +55,7 @@ def test_wrong_parameters(changes: dict[str, Any], words: str) -> None:
         check(**changes)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("found", "words"),
     [
         ({"status": "INACTIVE"}, "inactive"),
@@ -66,14 +67,12 @@ def test_wrong_definitions(found: dict[str, Any], words: str) -> None:
         check(definition(**found))
 
 
-@pytest.mark.parametrize(("cpu", "memory"), [(256, 512), (256, 2048), (1024, 8192), ("4096", "30720"), (16384, 32768)])
+@each_case(("cpu", "memory"), [(256, 512), (256, 2048), (1024, 8192), ("4096", "30720"), (16384, 32768)])
 def test_sizes_that_fargate_has(cpu: Any, memory: Any) -> None:
     check_size(cpu, memory)
 
 
-@pytest.mark.parametrize(
-    ("cpu", "memory"), [(256, 4096), (1024, 1024), (1024, 2500), (8192, 17408), (None, 1), ("x", 1)]
-)
+@each_case(("cpu", "memory"), [(256, 4096), (1024, 1024), (1024, 2500), (8192, 17408), (None, 1), ("x", 1)])
 def test_sizes_that_it_has_not(cpu: Any, memory: Any) -> None:
     with pytest.raises(AwsError, match="No Fargate configuration"):
         check_size(cpu, memory)

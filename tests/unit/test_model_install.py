@@ -8,6 +8,7 @@ import pytest
 from local_emulator.model import install as installing
 from local_emulator.model.__main__ import environment, read
 from local_emulator.model.install import HERE, WEIGHTS, Unavailable, install, library_folder, require_machine
+from tests.each_case import each_case
 
 
 def test_every_package_of_the_server_is_pinned_by_hash() -> None:
@@ -19,7 +20,7 @@ def test_every_package_of_the_server_is_pinned_by_hash() -> None:
     assert "--hash=sha256:" in (HERE / "weights.lock").read_text()
 
 
-@pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")])
+@each_case(("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")])
 def test_another_machine_is_told_what_to_do(system: str, machine: str) -> None:
     with pytest.raises(Unavailable, match=rf"Linux on x86-64, this is {system} on {machine}: start any OpenAI-compat"):
         require_machine(system, machine)

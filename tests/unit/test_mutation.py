@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.each_case import each_case
 from tests.mutation import progress, workspace
 from tests.mutation.__main__ import export, main, verdict
 from tests.mutation.rooms import ROOMS
@@ -37,7 +38,7 @@ def test_rooms_together() -> None:
     assert (both.mutants, len(both.outcomes), both.of("killed")) == (6, 3, 2)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("outcomes", "code"), [(["killed"] * 4 + ["survived"], 0), (["killed"] * 3 + ["survived"], 1), (["timeout"], 1)]
 )
 def test_the_exit_code_says_whether_a_room_is_below_the_floor(outcomes: list[str], code: int) -> None:
@@ -61,7 +62,7 @@ def test_an_unknown_room_is_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "domain" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@each_case("name", ROOMS)
 def test_every_room_names_what_there_is(name: str) -> None:
     room = ROOMS[name]
     for pattern in room.tests:

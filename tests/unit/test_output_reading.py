@@ -5,6 +5,8 @@ import json
 import pytest
 from benchfleet_contract.output_reading import OutputError, read_output
 
+from tests.each_case import each_case
+
 GOOD = {"benchmark": "good", "variant": "default", "unit": "s", "better": "lower", "samples": [1.0, 1.1]}
 
 
@@ -20,7 +22,7 @@ def reasons(raw: bytes) -> dict[str, str]:
     return {lost.benchmark: lost.reason for lost in output.failures}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("field", "value"),
     [
         ("unit", None), ("unit", 5), ("better", "up"), ("samples", "1.5"), ("samples", None), ("samples", [1, None]),
@@ -34,7 +36,7 @@ def test_one_odd_field_of_a_measurement_costs_that_measurement(field: str, value
     assert found["odd"].startswith("cannot be read: measurements.1")
 
 
-@pytest.mark.parametrize("item", [None, [], "x", 5])
+@each_case("item", [None, [], "x", 5])
 def test_what_is_no_measurement_at_all_goes_by_its_place(item: object) -> None:
     assert reasons(written(item, GOOD)).keys() == {"measurements.0"}
 
@@ -53,14 +55,14 @@ def test_fields_that_nobody_knows_cost_nothing_and_are_told() -> None:
     assert "ud800" in reasons(written(GOOD, **{"\ud800": 1}))["output.json"]
 
 
-@pytest.mark.parametrize("failures", [None, {}, "none", 0])
+@each_case("failures", [None, {}, "none", 0])
 def test_failures_that_are_no_list_cost_no_measurement(failures: object) -> None:
     assert reasons(written(GOOD, failures=failures)) == {
         "failures": f"cannot be read: failures is {json.dumps(failures)}, must be a list"
     }
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("raw", "words"),
     [
         (written(GOOD).decode().encode("utf-16"), "not UTF-8: byte 0"), (b"\xef\xbb\xbf{", "not JSON"), (b"", "not JSON"),

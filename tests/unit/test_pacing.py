@@ -6,6 +6,7 @@ import pytest
 from benchfleet.api.pacing import FIRST_PAUSE_S, GROWTH, JITTER, LONGEST_PAUSE_S, SILENT_PAUSE_S, STEADY_PAUSE_S, Pace
 from benchfleet_contract.runs import RunDetail
 
+from tests.each_case import each_case
 from tests.unit.run_parts import HandClock, detail, group
 
 WAITING, WORKING = detail(groups=[group(pending=1)]), detail(groups=[group(running=1)])
@@ -42,14 +43,13 @@ def test_pauses_grow_to_a_bound_while_nothing_happens() -> None:
     assert set(pauses[4:]) == {STEADY_PAUSE_S}
 
 
-@pytest.mark.parametrize(
+@each_case(
     "change",
     [
         detail(groups=[group(completed=1)]),
         detail("running", "building", groups=[group(running=1)]),
         detail("cancelled", groups=[group(running=1)]),
     ],
-    ids=["a count", "the archive", "the run"],
 )
 def test_a_change_makes_it_quick_again(change: RunDetail) -> None:
     watched = Watched()
@@ -102,7 +102,7 @@ def test_silence_is_met_with_pauses_that_double_and_end_with_an_answer() -> None
     assert watched.look(None) == [1]
 
 
-@pytest.mark.parametrize("seen", [WORKING, None], ids=["run", "silence"])
+@each_case("seen", [WORKING, None])
 def test_watchers_that_came_together_part(seen: RunDetail | None) -> None:
     latest, earliest = Watched(AT_MOST).look(seen, 10), Watched(AT_LEAST).look(seen, 10)
     assert earliest == pytest.approx([pause * (1 - JITTER) for pause in latest])

@@ -9,6 +9,7 @@ from benchfleet.watch.poller import Snapshot
 from benchfleet.watch.polling import poll_until_done, watch_run
 from benchfleet_contract.runs import RunDetail
 
+from tests.each_case import each_case
 from tests.unit.run_parts import Answer, FakeClient, HandClock, Screen, detail, group, task
 
 RUNNING, DONE = detail(), detail("completed", "ready")
@@ -45,7 +46,7 @@ def test_waits_for_the_archive_and_not_only_for_the_tasks() -> None:
     assert story.clock.now_s == 3 * FIRST_PAUSE_S  # each poll showed a change
 
 
-@pytest.mark.parametrize("ending", [("failed", "failed"), ("cancelled", "ready"), ("failed", "ready")])
+@each_case("ending", [("failed", "failed"), ("cancelled", "ready"), ("failed", "ready")])
 def test_any_ending_is_an_ending(ending: tuple[str, str]) -> None:
     found = Story(detail(*ending)).follow()
     assert (found.status, found.archive.state) == ending
@@ -65,7 +66,7 @@ def test_a_long_run_is_asked_after_more_seldom() -> None:
     assert 3600 / LONGEST_PAUSE_S < story.asked < 1000
 
 
-@pytest.mark.parametrize("problem", [Unreachable("refused"), ServerError("busy", status=503)])
+@each_case("problem", [Unreachable("refused"), ServerError("busy", status=503)])
 def test_silence_is_told_once_and_survived(problem: BenchfleetError) -> None:
     story = Story(RUNNING, problem, problem, problem, DONE)
     assert story.follow().status == "completed"
@@ -80,7 +81,7 @@ def test_a_control_plane_that_asks_for_a_pause_gets_it() -> None:
     assert story.clock.now_s == FIRST_PAUSE_S + 20
 
 
-@pytest.mark.parametrize("asked_s", [1e9, 1e15])
+@each_case("asked_s", [1e9, 1e15])
 def test_a_control_plane_that_asks_for_years_is_polled_again_after_minutes(asked_s: float) -> None:
     """Of a longer one than 10^10 seconds the system's own sleep makes an error."""
     story = Story(RUNNING, ServerError("busy", status=503, retry_after_s=asked_s), DONE)

@@ -2,7 +2,6 @@
 
 from io import StringIO
 
-import pytest
 from benchfleet.cli.runs.shown import print_machines
 from benchfleet.nuke.hourly import hourly
 from benchfleet.nuke.inventory import Inventory
@@ -10,10 +9,11 @@ from benchfleet.nuke.thing import Thing
 from benchfleet.prices.days import by_prices
 from rich.console import Console
 
+from tests.each_case import each_case
 from tests.unit.test_run_costs import launches
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("days", "words"),
     [
         (["2026-07-20", "2026-07-20"], "by prices of 2026-07-20"),

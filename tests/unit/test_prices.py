@@ -12,6 +12,7 @@ from benchfleet_results.prices.shipped import shipped
 from chalicelib.archive.errors import ObjectMissing, StorageError
 from chalicelib.archive.layout import PRICES_KEY
 from chalicelib.wiring.prices import CACHED_MS, PublishedPrices
+from tests.each_case import each_case
 
 HERE = "us-east-1"
 REGIONS = (HERE, "us-west-2", "eu-central-1", "eu-west-1", "ap-northeast-1")
@@ -53,7 +54,7 @@ def test_a_document_is_read_as_it_was_written() -> None:
     assert document(PriceBooks((book("0.00000001"),)))["books"][0]["usd"] == {"a.large": "0.00000001"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "words"),
     [
         ([], "a list of prices is an object"),
@@ -114,7 +115,7 @@ def test_an_hour_of_an_instance_is_its_own_price_with_disk_and_address() -> None
     assert not found.bound
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "disk_gb", "usd"),
     [
         ("fargate-1vcpu-2gb", 20, "0.05437"),  # 0.04048 + 2 * 0.004445 + 0.005
@@ -178,7 +179,7 @@ def test_published_prices_count_beside_the_shipped_ones_where_they_are_newer() -
     assert bucket.reads == [PRICES_KEY]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "content",
     [
         ObjectMissing("gone"),

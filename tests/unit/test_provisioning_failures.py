@@ -10,11 +10,12 @@ from chalicelib.domain.launches import LaunchFailed
 from chalicelib.provisioning import ecs_state
 from chalicelib.provisioning.asking import asking, of_answer
 from chalicelib.provisioning.failures import MAX_WORDS, failure
+from tests.each_case import each_case
 
 WHERE = "c8g.large (spot) in eu-west-1, subnet-1"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("code", "message", "ours"),
     [
         ("InsufficientInstanceCapacity", "We currently do not have sufficient c8g.large capacity", "capacity"),
@@ -92,7 +93,7 @@ def answer(code: str, date: str | None) -> exceptions.ClientError:
     return exceptions.ClientError(response, "RunInstances")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("date", "words"),
     [
         ("Fri, 15 Jan 2027 08:10:00 GMT", "the clock here is 600 s behind AWS's"),
@@ -114,7 +115,7 @@ def test_other_errors_do_not_blame_the_clock() -> None:
     assert "clock" not in of_answer(answer("Unsupported", "Fri, 15 Jan 2027 07:00:00 GMT"), where=WHERE, now=now).words
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("error", "ours"),
     [
         (exceptions.NoCredentialsError(), "credentials"),
@@ -131,7 +132,7 @@ def test_what_got_no_answer_is_told_too(error: exceptions.BotoCoreError, ours: s
     assert caught.value.words.startswith(WHERE)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("reason", "ours"),
     [
         (
@@ -155,7 +156,7 @@ def test_what_run_task_did_not_place(reason: str, ours: str) -> None:
     assert failed.remedy
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("stop_code", "reason", "ours"),
     [
         ("TaskFailedToStart", "CannotPullContainerError: pull image manifest has been retried 1 time(s)", "image"),
@@ -183,9 +184,7 @@ def test_why_a_task_stopped(stop_code: str, reason: str, ours: str) -> None:
     assert found.failure.code == ours
 
 
-@pytest.mark.parametrize(
-    ("stop_code", "exit_code"), [("UserInitiated", 143), ("EssentialContainerExited", 0), (None, None)]
-)
+@each_case(("stop_code", "exit_code"), [("UserInitiated", 143), ("EssentialContainerExited", 0), (None, None)])
 def test_a_task_that_was_ended_or_had_nothing_to_do_has_no_failure(
     stop_code: str | None, exit_code: int | None
 ) -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from chalicelib.domain.launches import LaunchFailed
 from chalicelib.provisioning.fargate import Size, size_of
+from tests.each_case import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "size", "cores"),
     [
         ("fargate-0.25vcpu-0.5gb", Size(256, 512, "x86_64"), 1),

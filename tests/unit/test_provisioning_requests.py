@@ -13,6 +13,7 @@ from chalicelib.provisioning.tags import expires_ms
 from chalicelib.provisioning.user_data import user_data
 from tests.aws_places import REGION, SUBNETS, some_places
 from tests.contract.providers import an_order
+from tests.each_case import each_case
 
 ORDER = an_order()
 PLACES = some_places()
@@ -73,7 +74,7 @@ def test_an_image_of_another_registry_needs_no_login_by_us() -> None:
     assert "IMAGE=ghcr.io/me/runner@sha256:1" in text
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("instance_type", "slots", "shown"),
     [
         ("fargate-4vcpu-8gb", 3, "3"),
@@ -112,7 +113,7 @@ def test_the_disk_that_every_task_has_is_not_asked_for() -> None:
     assert "ephemeralStorage" not in request["overrides"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "code", "words"),
     [({"image": "other:1"}, "invalid", "not other:1"), ({"disk_gb": 201}, "unsupported", "not 201")],
 )
@@ -123,7 +124,7 @@ def test_what_a_task_cannot_have_is_told(change: dict[str, object], code: str, w
     assert words in caught.value.words
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("state", "code", "ours"),
     [
         ("terminated", "Server.SpotInstanceTermination", "interrupted"),
@@ -146,7 +147,7 @@ def test_why_an_instance_ended(state: str, code: str, ours: str | None) -> None:
     assert found.reason == (f"{code}: words" if state == "terminated" else None)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "ms"),
     [("2027-01-15T08:00:00Z", 1_800_000_000_000), ("2027-01-15T08:00:00", None), ("soon", None), ("", None)],
 )
@@ -162,7 +163,7 @@ def test_places_are_read_and_looked_up() -> None:
     assert caught.value.code == "invalid"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words"),
     [
         ("", "the document: Invalid JSON"),

@@ -10,6 +10,7 @@ import pytest
 
 from runner_image.workloads.protocol import TIMED_OUT, Job, Outcome, Progress, WorkloadError
 from runner_image.workloads.pyperformance.workload import Pyperformance
+from tests.each_case import each_case
 from tests.unit.only_runs import OnlyRuns
 
 BUILD = {"CC": "gcc", "compiler": "GCC 12.2.0"}
@@ -124,7 +125,7 @@ def test_a_timeout_before_any_result_is_the_tasks(tmp_path: Path) -> None:
     assert failed.value.error_type == "timeout"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("code", "reason"),
     [(1, "b at work | failed: Benchmark died"), (-9, "pyperformance ended with exit code -9: b at work")],
 )
@@ -133,9 +134,7 @@ def test_a_crash_costs_no_other_benchmark(tmp_path: Path, code: int, reason: str
     assert (measured(outcome), lost, outcome.exit_code) == (["a", "c"], {"b": reason}, code)
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"), [("{", "cannot be read"), ('{"benchmarks": []}', "b at work"), ("[]", "cannot be read")]
-)
+@each_case(("text", "reason"), [("{", "cannot be read"), ('{"benchmarks": []}', "b at work"), ("[]", "cannot be read")])
 def test_a_file_without_results_costs_no_other_benchmark(tmp_path: Path, text: str, reason: str) -> None:
     outcome, lost = measure(tmp_path, FakeSuite(texts={"b": text}))
     assert (measured(outcome), list(lost)) == (["a", "c"], ["b"])

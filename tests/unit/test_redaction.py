@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from runner_image.control.session import Busy, SessionError
 from runner_image.control.session import Session as RunnerSession
+from tests.each_case import each_case
 
 KEY = "bf_admin_S3cretS3cretS3cret/+x9"
 ECHOES = [
@@ -27,7 +28,7 @@ ECHOES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("echo", ECHOES)
+@each_case("echo", ECHOES)
 def test_a_key_is_taken_out_in_every_form(echo: str) -> None:
     told = redacted(f"before {echo} after", KEY)
     assert told.startswith("before ")
@@ -52,9 +53,9 @@ def everything(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error)) + str(error.args)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500])
-@pytest.mark.parametrize("field", ["message", "error", "Message", "code", "problems"])
-@pytest.mark.parametrize("echo", [KEY, f"Authorization=Bearer {KEY}", KEY[:16]])
+@each_case("status", [400, 401, 403, 404, 409, 429, 500])
+@each_case("field", ["message", "error", "Message", "code", "problems"])
+@each_case("echo", [KEY, f"Authorization=Bearer {KEY}", KEY[:16]])
 def test_whatever_a_server_says_no_error_holds_the_key(status: int, field: str, echo: str) -> None:
     said = [{"field": echo, "message": echo}] if field == "problems" else f"invalid: {echo}"
     answer = httpx.MockTransport(lambda _: httpx.Response(status, json={field: said}))
@@ -84,7 +85,7 @@ def test_our_own_403_stays_a_matter_of_keys() -> None:
         client.run("r")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("host", "local"),
     [
         ("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("a.localhost", True),
@@ -98,7 +99,7 @@ def test_what_counts_as_this_machine(host: str, local: bool) -> None:
 SOCKS, FTP = {"ALL_PROXY": "socks5://u:pw@127.0.0.1:9"}, {"HTTPS_PROXY": "ftp://u:pw@127.0.0.1:9"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("environment", "host", "named"),
     [
         (SOCKS, "127.0.0.1", None), (SOCKS, "::1", None), (SOCKS, "api.test", "ALL_PROXY"), (FTP, "127.0.0.1", "HTTPS_PROXY"),
@@ -133,10 +134,8 @@ DATES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "date", [*DATES, "Wed, 99 Nov 2026 00:00:00 GMT", "1" * 5_000, "Wed, 25 Nov 9999999 00:00:00 GMT"]
-)
-@pytest.mark.parametrize("until", ["2026-11-25T00:02:00Z", "2026-11-25T00:02:00", "never"])
+@each_case("date", [*DATES, "Wed, 99 Nov 2026 00:00:00 GMT", "1" * 5_000, "Wed, 25 Nov 9999999 00:00:00 GMT"])
+@each_case("until", ["2026-11-25T00:02:00Z", "2026-11-25T00:02:00", "never"])
 def test_no_date_of_a_server_ends_a_slot(date: str, until: str) -> None:
     reply = {"message": "ok", "lease_until": until, "next_heartbeat_in_s": 30, "cancel": False}
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=reply, headers={"Date": date}))
@@ -147,7 +146,7 @@ def test_no_date_of_a_server_ends_a_slot(date: str, until: str) -> None:
         assert found.lease_ends == 120
 
 
-@pytest.mark.parametrize("date", [*DATES, "nan", "inf", "-1", "1" * 5_000])
+@each_case("date", [*DATES, "nan", "inf", "-1", "1" * 5_000])
 def test_no_retry_after_of_a_server_ends_a_slot(date: str) -> None:
     busy = httpx.MockTransport(lambda _: httpx.Response(503, headers={"Retry-After": date}))
     with pytest.raises(Busy) as told:

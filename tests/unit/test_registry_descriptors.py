@@ -7,6 +7,7 @@ from benchfleet_contract.registry.descriptors import ModelDescriptor, descriptor
 from benchfleet_contract.registry.executors import AnnounceRequest, Load
 from pydantic import ValidationError
 
+from tests.each_case import each_case
 from tests.unit.registry_records import a_model
 
 PRICE = {"input_token_price": "500000000000000", "output_token_price": "1000000000000000", "minimum_fee": None}
@@ -55,7 +56,7 @@ def test_all_that_is_wrong_with_the_samples_bad_model_is_told_at_once() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changes", "where"),
     [
         ({"model_id": "x" * 257}, ("model_id",)),
@@ -105,7 +106,7 @@ def test_a_digest_is_that_of_the_model_not_of_its_state() -> None:
 BOTH = ((True, "loaded"), (False, "not_loaded"))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "changes",
     [
         {"executor_id": "a/b"}, {"instance_id": ""}, {"heartbeat_interval_s": 0.5}, {"heartbeat_interval_s": 301},

@@ -1,6 +1,5 @@
 """When an executor is live, stale, gone or stuck; and what a sweep makes of it."""
 
-import pytest
 from benchfleet_contract.registry.executors import Load
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,12 +7,13 @@ from hypothesis import strategies as st
 from chalicelib.domain.registry import expiring
 from chalicelib.domain.registry.presence import Presence, Terms, interval_ms, is_stuck, next_generation, presence
 from chalicelib.domain.registry.records import Executor
+from tests.each_case import each_case
 from tests.unit.registry_records import NOW_MS, an_executor
 
 STALE_MS, GONE_MS = 30_000, 100_000
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("after_ms", "expected"),
     [
         (0, Presence.LIVE), (STALE_MS - 1, Presence.LIVE), (STALE_MS, Presence.STALE), (GONE_MS - 1, Presence.STALE),
@@ -24,7 +24,7 @@ def test_presence_is_a_function_of_the_lease_and_the_time(after_ms: int, expecte
     assert presence(an_executor(), NOW_MS + after_ms) is expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("interval_s", "stale_s", "removal_s"),
     [(10, 30, 100), (30, 90, 300), (1, 3, 10), (0.1, 3, 10), (1_000, 900, 3_000)],
 )
@@ -72,7 +72,7 @@ def test_a_sweep_expires_what_is_gone() -> None:
     assert [one.executor_id for one in sweep(silent(3, of=3)).expired] == ["quiet-0", "quiet-1", "quiet-2"]  # too few
 
 
-@pytest.mark.parametrize(("count", "of", "last_ms"), [(3, 4, NOW_MS - 60_000), (1, 9, NOW_MS - 180_001)])
+@each_case(("count", "of", "last_ms"), [(3, 4, NOW_MS - 60_000), (1, 9, NOW_MS - 180_001)])
 def test_many_at_once_or_a_sweep_that_was_away_removes_nothing(count: int, of: int, last_ms: int) -> None:
     plan = sweep(silent(count, of=of), last_ms=last_ms)
     assert (plan.expired, len(plan.suspects), plan.guarded_until_ms) == ((), count, NOW_MS + GONE_MS)

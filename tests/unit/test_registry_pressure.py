@@ -1,14 +1,14 @@
 """Load, pressure and the one word for it."""
 
-import pytest
 from benchfleet_contract.registry.executors import ExecutorStatus, Load, Pressure
 
 from chalicelib.domain.registry.pressure import best, free_slots, is_overloaded, pressure, status, utilization
 from chalicelib.domain.registry.records import ExecutorState
+from tests.each_case import each_case
 from tests.unit.registry_records import NOW_MS, an_executor
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("active", "expected"),
     [(0, "idle"), (1, "normal"), (79, "normal"), (80, "high"), (99, "high"), (100, "overloaded")],
 )
@@ -16,7 +16,7 @@ def test_pressure_rises_with_utilization(active: int, expected: Pressure) -> Non
     assert pressure(an_executor(active=active, slots=100)) == expected
 
 
-@pytest.mark.parametrize(("cache", "expected"), [(0.79, "idle"), (0.80, "high"), (0.94, "high"), (0.95, "overloaded")])
+@each_case(("cache", "expected"), [(0.79, "idle"), (0.80, "high"), (0.94, "high"), (0.95, "overloaded")])
 def test_a_full_cache_counts_too(cache: float, expected: Pressure) -> None:
     assert pressure(an_executor(load=Load(kv_cache_utilization=cache))) == expected
 
@@ -26,7 +26,7 @@ def test_a_long_queue_is_too_much_whatever_the_slots() -> None:
     assert pressure(an_executor(queued=5, slots=100)) == "normal"
 
 
-@pytest.mark.parametrize(("active", "queued", "still"), [(85, 0, True), (80, 0, True), (79, 1, True), (79, 0, False)])
+@each_case(("active", "queued", "still"), [(85, 0, True), (80, 0, True), (79, 1, True), (79, 0, False)])
 def test_who_was_overloaded_stays_so_until_well_below(active: int, queued: int, still: bool) -> None:
     assert is_overloaded(an_executor(active=active, queued=queued, slots=100, overloaded=True)) is still
     assert not is_overloaded(an_executor(active=active, queued=queued, slots=100))
@@ -45,7 +45,7 @@ def test_nobody_else_gets_a_slot_of_what_is_reserved_whole() -> None:
     assert free_slots(an_executor(exclusive="reservation")) == 0
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changes", "is_available", "expected"),
     [
         ({}, True, "available"),

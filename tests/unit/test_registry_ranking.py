@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from typing import Any
 
-import pytest
 from benchfleet_contract.registry.models import Filters, Strategy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from chalicelib.domain.registry.aggregating import model_entry
 from chalicelib.domain.registry.filtering import fits, reliability
 from chalicelib.domain.registry.ranking import rank
 from chalicelib.domain.registry.records import Offer
+from tests.each_case import each_case
 from tests.unit.registry_records import NOW_MS, an_executor, an_offer
 
 PRICES = {"input_token_price": "2", "output_token_price": "3"}
@@ -105,7 +105,7 @@ FITTING = {
 GOOD: dict[str, Any] = {"pricing": PRICES, "capabilities": {"performance": {"success_rate": 0.9}}}
 
 
-@pytest.mark.parametrize(
+@each_case(
     "changes",
     [
         {"backend_type": "ollama"},

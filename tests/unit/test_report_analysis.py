@@ -17,6 +17,7 @@ from benchfleet.report.thresholds import Thresholds
 from benchfleet_results.boards.relations import standing
 from benchfleet_results.statistics.sample import Sample
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
 from tests.variants import repeats
 
@@ -139,7 +140,7 @@ def test_a_group_without_any_result_does_not_empty_the_ranking(tmp_path: Path) -
     assert any("aws b: 1 of 1 tasks without a result" in words for words in found.warnings)
 
 
-@pytest.mark.parametrize("tasks", [[], [TaskFolder("a"), TaskFolder("b")]])
+@each_case("tasks", [[], [TaskFolder("a"), TaskFolder("b")]])
 def test_nothing_measured_is_said(tmp_path: Path, tasks: list[TaskFolder]) -> None:
     found = report(tmp_path, *tasks)
     assert found.boards == []
@@ -375,7 +376,7 @@ def test_everything_wrong_with_a_price_table_is_told_at_once(tmp_path: Path) -> 
     assert "leave the whole price out" in told
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "content", "words"),
     [
         ("p.toml", b"price = 3", "no \\[\\[price\\]\\]"),

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.answer_words import short
 from benchfleet.report.answers import sentence
@@ -15,6 +14,7 @@ from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.model import Needed, Relation
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 
 NEAR, FAR = (1.0, 1.03, 0.98), (1.01, 1.04, 0.99)
@@ -148,7 +148,7 @@ def test_nobody_leads_alone_and_is_not_told_apart() -> None:
     assert ([row.label for row in order.leaders], order.verdict) == (["a"], "told_apart")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("verdicts", "expected"),
     [
         (["best"], "only_one"), (["best", "worse"], "told_apart"), (["first", "worse", "unclear"], "not_told_apart"),

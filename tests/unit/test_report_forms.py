@@ -24,6 +24,7 @@ from benchfleet.report.printing import for_print
 from benchfleet.report.reading import read_runs
 from rich.console import Console
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.unit.conftest import Compared
 
@@ -199,7 +200,7 @@ def test_the_ranking_says_when_there_is_none(tmp_path: Path) -> None:
 # words
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "expected"),
     [
         (0.0, "0"), (5.0, "5"), (1.3, "1.300"), (413.02, "413.0"), (1234.5, "1,234"), (0.00012, "0.0001200"),
@@ -210,7 +211,7 @@ def test_numbers(value: float, expected: str) -> None:
     assert words.number(value) == expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("ratio", "expected"),
     [
         (None, "–"),
@@ -250,7 +251,7 @@ def test_factors_have_three_digits() -> None:
     assert words.factors((1.8, 2.25)) == "1.80 to 2.25 ×"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("metric", "unit", "better", "expected"),
     [
         ("time", "s", "lower", "slower"), ("throughput", "req/s", "higher", "slower"), ("memory", "bytes", "lower", "worse"),

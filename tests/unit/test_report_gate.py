@@ -25,6 +25,7 @@ from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.units import base
 from rich.console import Console
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 
 ALL = least_compared("100%")
@@ -99,7 +100,7 @@ def test_nothing_at_all_is_never_enough(tmp_path: Path) -> None:
     reason(compared(tmp_path / "empty", [], []), least=least_compared("0"))
 
 
-@pytest.mark.parametrize("text", ["", "-1", "101%", "x", "1.5", "²", "1" * 5_000])
+@each_case("text", ["", "-1", "101%", "x", "1.5", "²", "1" * 5_000])
 def test_a_bad_minimum_is_told(text: str) -> None:
     with pytest.raises(UsageError, match="--min-compared"):
         least_compared(text)
@@ -112,7 +113,7 @@ def test_units_of_one_dimension_are_converted(tmp_path: Path) -> None:
     assert {row.unit for row in report.comparison.rows} == {"s"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("unit", "found"),
     [
         ("ms", ("s", 1e-3)), ("µs", ("s", 1e-6)), ("min", ("s", 60.0)), ("KiB", ("bytes", 1024.0)),
@@ -126,7 +127,7 @@ def test_what_a_unit_is_converted_to(unit: str, found: tuple[str, float]) -> Non
     assert factor == pytest.approx(found[1])
 
 
-@pytest.mark.parametrize("match", ["variant=any", "variant=interp:yjit"])
+@each_case("match", ["variant=any", "variant=interp:yjit"])
 def test_a_variant_of_another_name_can_be_compared(tmp_path: Path, match: str) -> None:
     report = compared(tmp_path, tasks(9.0, variant="yjit"), match=Match.parse([match]))
     assert "+79" in reason(report)
@@ -142,7 +143,7 @@ def test_any_variant_is_refused_where_there_are_several(tmp_path: Path) -> None:
         compared(tmp_path, both, match=Match.parse(["variant=any"]))
 
 
-@pytest.mark.parametrize("word", ["variant", "variant=", "variant=a:", "machine=any", "variant=:b"])
+@each_case("word", ["variant", "variant=", "variant=a:", "machine=any", "variant=:b"])
 def test_a_bad_match_is_told(word: str) -> None:
     with pytest.raises(UsageError, match="--match"):
         Match.parse([word])
@@ -220,7 +221,7 @@ def test_a_name_is_looked_for_before_a_pattern(tmp_path: Path) -> None:
     assert [one.benchmark for one in found.boards[0].benchmarks] == ["ctors[int|str]"]
 
 
-@pytest.mark.parametrize("odd", [[1.0, True], ["1.5"], [None], "x", {"a": 1}])
+@each_case("odd", [[1.0, True], ["1.5"], [None], "x", {"a": 1}])
 def test_one_bad_measurement_costs_its_own_benchmark(tmp_path: Path, odd: Any) -> None:
     folder = write_run(tmp_path, "r", [TaskFolder("a", [measurement("good", [1.0]), measurement("odd", [1.0])])])
     path = folder / "a-1" / "output.json"
@@ -249,7 +250,7 @@ def test_what_differs_beside_the_names_is_told_on_both_sides(
     assert found.only_new == [f"aws a: x (interp, time, {mine})"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "mine"),
     [
         ("x ", "x\\x20"),

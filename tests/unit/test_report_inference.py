@@ -19,6 +19,7 @@ from rich.console import Console
 
 from benchmarks.report_inference import measure, share
 from benchmarks.simulated_runs import Scenario
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.variants import one_now, repeats
 
@@ -116,7 +117,7 @@ def test_twenty_repeats_are_no_luck(tmp_path: Path, repeats: int) -> None:
     assert [row.narrow for row in board.ranking] == [repeats < 20, False]
 
 
-@pytest.mark.parametrize(("tasks", "said"), [(10, True), (30, False)])
+@each_case(("tasks", "said"), [(10, True), (30, False)])
 def test_a_run_that_ended_early_after_few_tasks_says_what_that_may_cost(tmp_path: Path, tasks: int, said: bool) -> None:
     stop = {
         "provider": "aws", "instance_type": "m", "subject": None, "reason": "precision_reached",

@@ -13,6 +13,7 @@ from benchfleet.report.model import Report, Value
 from benchfleet.report.prices import MAX_BYTES, Price, PriceTable, known, load, named
 from benchfleet.report.reading import read_runs
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 
 TIMES = {"a": (1.0, 1.02, 1.01), "b": (2.0, 2.02, 2.05)}
@@ -72,7 +73,7 @@ def test_an_instance_does_what_all_its_slots_do(tmp_path: Path) -> None:
     assert one.usd_per_million == pytest.approx(mean / 3600 * 4.0 / 4 * 1e6)
 
 
-@pytest.mark.parametrize("odd", [0, True, "4", 4.5, 10**9, None])
+@each_case("odd", [0, True, "4", 4.5, 10**9, None])
 def test_slots_that_cannot_be_are_not_recorded(tmp_path: Path, odd: object) -> None:
     tasks = two_machines(busy_slots=odd)
     assert {row.slots_at_work for row in report(tmp_path, tasks, price("a", 1.0)).boards[0].value} <= {None, 1.0}
@@ -113,7 +114,7 @@ def test_the_run_costs_its_machine_time(tmp_path: Path) -> None:
     assert all(one.date for one in found.costs)
 
 
-@pytest.mark.parametrize("about", [{"start_time": "soon"}, {"end_time": "2026-11-22T05:00:00Z"}, {"clock": "set back"}])
+@each_case("about", [{"start_time": "soon"}, {"end_time": "2026-11-22T05:00:00Z"}, {"clock": "set back"}])
 def test_times_that_cannot_be_cost_nothing_and_are_counted(tmp_path: Path, about: dict[str, str]) -> None:
     task = of_values("a", {"x": [1.0]}, metadata=about)
     assert report(tmp_path / "1", [task], price("a", 4.0)).costs == []

@@ -21,6 +21,7 @@ from benchfleet.report.reading import read_runs
 from rich.console import Console
 
 from runner_image.workloads.pyperformance.results import load, output
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 
 PYPERF = Path(__file__).parents[1] / "data" / "pyperformance" / "fast" / "pyperf.json"
@@ -148,7 +149,7 @@ def test_memory_that_grows_is_not_slower_but_larger(tmp_path: Path) -> None:
     assert next(one.words for one in found.findings if one.kind == "slow-down").endswith("it gets larger")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("samples", "kind", "grade"),
     [
         ([1.0, 1.3] * 5, "spread", "poor"),
@@ -193,7 +194,7 @@ def test_counts_may_be_zero_and_are_graded_by_what_else_is_known(tmp_path: Path)
 # How it was timed
 
 
-@pytest.mark.parametrize(("shortest", "grade"), [(2e-3, None), (5e-4, "fair"), (2e-6, "poor")])
+@each_case(("shortest", "grade"), [(2e-3, None), (5e-4, "fair"), (2e-6, "poor")])
 def test_raw_values_near_the_clock_are_called(tmp_path: Path, shortest: float, grade: str | None) -> None:
     chance = random.Random(6)
     measured = {**measurement("x", [value * 1e-7 for value in noisy(chance)]), "shortest_raw_s": shortest}
@@ -222,7 +223,7 @@ def test_other_cores_than_the_tasks_own_are_called(tmp_path: Path) -> None:
         assert kinds(only(found)).get("affinity") == grade
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("workload", "options", "words", "grade"),
     [
         ("pyperformance", {"effort": "fast"}, "effort: fast", "fair"),
@@ -278,7 +279,7 @@ def test_a_shortened_mode_is_named_in_every_form(tmp_path: Path) -> None:
 # What else the machine did
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("other", "kind", "grade"),
     [
         ({"foreign_cpu": 0.2}, "foreign cpu", "fair"),
@@ -367,9 +368,7 @@ def test_a_group_without_evidence_beside_one_with_it_is_told(tmp_path: Path) -> 
     assert "what else the machine did (2 of 4 tasks)" in found.quality.not_recorded
 
 
-@pytest.mark.parametrize(
-    "odd", [None, [], {"before": 3}, {"steal_share": "much"}, {"foreign_cpu": True}, {"steal_share": -1}]
-)
+@each_case("odd", [None, [], {"before": 3}, {"steal_share": "much"}, {"foreign_cpu": True}, {"steal_share": -1}])
 def test_conditions_that_are_none_cost_nothing(tmp_path: Path, odd: Any) -> None:
     chance = random.Random(17)
     found = report(tmp_path, [task(noisy(chance), metadata={"conditions": odd}) for _ in range(2)])

@@ -17,6 +17,7 @@ from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.model import Relation
 from rich.console import Console
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, write_run
 
 NOISE = (1.0, 1.004, 0.996)
@@ -42,7 +43,7 @@ def printed(report: Report) -> str:
     return console.file.getvalue()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("relation", "better", "apart", "ends"),
     [
         (Relation(ratio=1.25, interval=(1.2, 1.6)), "lower", "+25.0 %", "+20.0 % to +60.0 %"),

@@ -12,6 +12,7 @@ from benchfleet.report.reading import read_runs
 from benchfleet.results import bounds
 from benchfleet_results.boards.tasks import Task
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 
 FIB = {"fib": [1.0, 1.1]}
@@ -82,7 +83,7 @@ def test_a_folder_without_a_manifest_is_read_and_says_so(tmp_path: Path) -> None
     assert any("no manifest.json" in words for words in analyse(read_runs([folder])).warnings)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("content", "words"),
     [
         (b"", "none of ours"),
@@ -132,7 +133,7 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     assert {name: found[0] for name, found in outcomes(folder).items()} == {"m-1": "unreadable", "m-2": "missing"}
 
 
-@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "..", ".", "a/b", "", "x" * 300, "a\0b", "\ud800"])
+@each_case("name", ["../elsewhere", "/etc", "..", ".", "a/b", "", "x" * 300, "a\0b", "\ud800"])
 def test_a_manifest_cannot_point_outside(tmp_path: Path, name: str) -> None:
     for inside in (tmp_path, tmp_path / "elsewhere"):
         inside.mkdir(exist_ok=True)
@@ -174,7 +175,7 @@ def test_what_the_control_plane_accepted_counts_whatever_the_metadata_says(tmp_p
     assert only(write_run(tmp_path, "r", [of_values("m", FIB, metadata={"status": "error"})])).outcome == "measured"
 
 
-@pytest.mark.parametrize("content", [b"not json", b"[1]", b'{"tasks": 7}', b'{"tasks": [3, {"number": "x"}]}'])
+@each_case("content", [b"not json", b"[1]", b'{"tasks": 7}', b'{"tasks": [3, {"number": "x"}]}'])
 def test_a_damaged_manifest_is_no_crash(tmp_path: Path, content: bytes) -> None:
     folder = write_run(tmp_path, "r", [of_values("m", FIB)])
     (folder / "manifest.json").write_bytes(content)
@@ -182,7 +183,7 @@ def test_a_damaged_manifest_is_no_crash(tmp_path: Path, content: bytes) -> None:
     analyse(read_runs([folder]))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "metadata",
     [
         "[]",
@@ -308,7 +309,7 @@ def test_interpreters_that_were_built_otherwise_are_a_warning_however_long_their
     assert "build CFLAGS" not in built(tmp_path / "2", "-O2", "-O2")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("machine", "expected"),
     [({"cloud": None, "instance": "machine-1"}, "machine-1"), ({"cloud": {"vmId": "v"}}, "v"), ({"cloud": None}, None),
      ({"cloud": {"instanceId": "i-1"}, "instance": "i-1"}, "i-1")],

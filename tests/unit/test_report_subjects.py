@@ -21,6 +21,7 @@ from benchfleet_results.boards import dimensions
 from benchfleet_results.boards.dimensions import By
 from rich.console import Console
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, write_run
 
 HOST = {"cloud": {"instanceId": "i-1"}}
@@ -168,7 +169,7 @@ def test_the_end_of_a_run_shows_what_it_compared(tmp_path: Path) -> None:
     assert "slow" in out
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "by"),
     [("subject", ("subject",)), ("both", ("machine", "subject")), ("variant, machine", ("machine", "variant"))],
 )
@@ -176,7 +177,7 @@ def test_what_to_compare_can_be_said(text: str, by: By) -> None:
     assert parse(text) == by
 
 
-@pytest.mark.parametrize("text", ["", "provider", "machine,", "all"])
+@each_case("text", ["", "provider", "machine,", "all"])
 def test_what_cannot_be_compared_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"--by is .*must be machine, subject, variant or both"):
         parse(text)

@@ -13,6 +13,7 @@ from benchfleet.report.reading import read_runs
 from benchfleet.report.thresholds import share_of
 from benchfleet.report.thresholds_file import NAME, found, load
 
+from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, write_run
 
 
@@ -75,7 +76,7 @@ reason = "allocates at random"
     assert "nbody (interp) on aws b +6.0 % (threshold 3.0 %)" in of(report).gate.reasons[0]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("factor", "regressions"), [(1.06, 2), (1 / 1.06, 0)])
+@each_case(("factor", "regressions"), [(1.06, 2), (1 / 1.06, 0)])
 def test_worse_is_meant_whichever_way_a_metric_points(tmp_path: Path, factor: float, regressions: int) -> None:
     report = compared(tmp_path, "", machine("a", factor, FIB, RATE), machine("a", 1.0, FIB, RATE))
     found = [row.benchmark for row in of(report).regressions if row.benchmark]
@@ -135,7 +136,7 @@ def test_a_name_is_meant_before_a_pattern(tmp_path: Path) -> None:
     assert {row.benchmark for row in of(compared(tmp_path, rules, *sides)).regressions} == {"ctorsi", None}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "share"),
     [
         ("5%", 0.05), (0.05, 0.05), ("0.05", 0.05), (0, 0.0), ("300%", 3.0), ("1000%", None), (5, None), ("-1%", None),
@@ -162,7 +163,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_line(tmp_path: Path) 
     assert caught.value.exit_code == 5
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words"),
     [
         ("default = \n", ":1:11: not TOML: Invalid value"),

@@ -20,6 +20,7 @@ from benchfleet.running.deployment import Deployment
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import CLEAN, KEEP, STOP
 
+from tests.each_case import each_case
 from tests.unit.run_parts import CONFIG, FakeClient, Stage, detail, group
 
 RUNNING = detail(groups=[group(pending=2)])
@@ -76,7 +77,7 @@ def test_an_id_of_ones_own_is_not_replaced(tmp_path: Path) -> None:
         stage(tmp_path).driver(run_id="7").run()
 
 
-@pytest.mark.parametrize("run_id", ["../7", "a/b", "-x", "latest"])
+@each_case("run_id", ["../7", "a/b", "-x", "latest"])
 def test_an_id_cannot_lead_out_of_the_state_folder_or_mean_another_run(tmp_path: Path, run_id: str) -> None:
     with pytest.raises(UsageError, match="invalid run id"):
         stage(tmp_path).driver(run_id=run_id).run()
@@ -168,7 +169,7 @@ def test_a_finished_run_whose_results_are_gone_is_brought_again(tmp_path: Path) 
     assert (tmp_path / "results" / "7" / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("error", [InvalidRequest("no", status=400), BenchfleetError("no engine")])
+@each_case("error", [InvalidRequest("no", status=400), BenchfleetError("no engine")])
 def test_what_never_began_leaves_nothing(tmp_path: Path, error: BenchfleetError) -> None:
     here = stage(tmp_path)
     here.client.refuses = error if isinstance(error, InvalidRequest) else None
@@ -214,7 +215,7 @@ def test_silence_ends_the_wait_and_everything_goes_on(tmp_path: Path) -> None:
     assert json.loads(here.state_text())["run"]["tasks"]["pending"] == 2
 
 
-@pytest.mark.parametrize("error", [AuthError("no", status=401), ArchiveError("torn")])
+@each_case("error", [AuthError("no", status=401), ArchiveError("torn")])
 def test_other_errors_end_what_was_started(tmp_path: Path, error: BenchfleetError) -> None:
     here = stage(tmp_path, RUNNING, error if isinstance(error, AuthError) else DONE)
     here.client.breaks = error
@@ -274,7 +275,7 @@ def test_who_stops_a_run_with_machines_in_a_cloud_is_offered_to_see_them_ended(t
 AT_AWS = "https://abc123.execute-api.eu-west-1.amazonaws.com/api"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("url", "profile", "provision", "expected"),
     [
         (AT_AWS, "aws-dev", {"aws": {}}, Deployment("dev", "eu-west-1")),

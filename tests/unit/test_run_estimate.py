@@ -15,6 +15,8 @@ from benchfleet_contract.run_request import read_run_request
 from benchfleet_contract.runs import RunRequest
 from benchfleet_results.prices.shipped import shipped
 
+from tests.each_case import each_case
+
 HOUR = Decimal("0.03988") + 30 * Decimal("0.08") / 730 + Decimal("0.005")
 
 
@@ -106,7 +108,7 @@ def test_where_only_other_machines_did_that_work_it_is_said(tmp_path: Path) -> N
     assert "as 1 task of run elsewhere took on other machines (in " in list(words(found))[-1]
 
 
-@pytest.mark.parametrize("seconds", [(), (-1,), (0,), (float("inf"),), (True,), ("60",)])
+@each_case("seconds", [(), (-1,), (0,), (float("inf"),), (True,), ("60",)])
 def test_a_duration_that_is_none_is_not_counted(tmp_path: Path, seconds: tuple[Any, ...]) -> None:
     done(tmp_path, "odd", *seconds)
     assert of_results(tmp_path, asked()) is None
@@ -118,9 +120,7 @@ class Screen:
         return nullcontext()
 
 
-@pytest.mark.parametrize(
-    ("typed", "agreed"), [("y\n", True), ("YES\n", True), ("\n", False), ("", False), ("no\n", False)]
-)
+@each_case(("typed", "agreed"), [("y\n", True), ("YES\n", True), ("\n", False), ("", False), ("no\n", False)])
 def test_only_yes_is_yes(typed: str, agreed: bool) -> None:
     out = io.StringIO()
     assert agrees(display=Screen(), answers=io.StringIO(typed), out=out) is agreed

@@ -28,6 +28,7 @@ from benchfleet.running.finding import emulator_of
 from benchfleet.running.interrupts import Interrupted
 from benchfleet.running.leaving import CLEAN, STOP, Ended
 
+from tests.each_case import each_case
 from tests.unit.run_parts import FakeClient, Stage, detail, group
 
 RUNNING = detail(groups=[group(pending=2)])
@@ -140,7 +141,7 @@ def test_a_left_run_is_found_by_its_id_its_tasks_and_latest(tmp_path: Path, emul
     assert emulator_of("7", folder=tmp_path / "state") is None
 
 
-@pytest.mark.parametrize("story", [RUNNING, DONE])
+@each_case("story", [RUNNING, DONE])
 def test_a_state_file_that_is_none_leads_nowhere(tmp_path: Path, story: Any) -> None:
     stage(tmp_path, story).driver(run_id="7").run() if story is DONE else None
     (tmp_path / "state" / "runs").mkdir(parents=True, exist_ok=True)
@@ -150,7 +151,7 @@ def test_a_state_file_that_is_none_leads_nowhere(tmp_path: Path, story: Any) -> 
         emulator_of("9", folder=tmp_path / "state")
 
 
-@pytest.mark.parametrize(("key", "said"), [("wrong", "refuses the key"), ("", "wants a key, and none was given")])
+@each_case(("key", "said"), [("wrong", "refuses the key"), ("", "wants a key, and none was given")])
 def test_a_key_is_judged_before_anything_starts(tmp_path: Path, key: str, said: str) -> None:
     here = stage(tmp_path, RUNNING, key=key)
     here.client.judges_key = AuthError("Unauthorized", status=401)
@@ -194,7 +195,7 @@ def test_results_that_cannot_be_written_are_told_before_anything_starts(tmp_path
         require_writable(tmp_path / "file")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("number", "advice"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False), (errno.EFBIG, False)]
 )
 def test_space_is_asked_for_only_where_it_helps(tmp_path: Path, number: int, advice: bool) -> None:
@@ -231,7 +232,7 @@ def test_cleaned_up_is_told_as_cancelled_and_names_no_file(tmp_path: Path, capsy
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("after", "count"),
     [
         ([STOPPED], "1 of 2 tasks cancelled, 1 had ended before"),
@@ -248,7 +249,7 @@ def test_cleaning_up_counts_what_was_cancelled_and_what_had_ended(tmp_path: Path
     assert ended.words == f"Run 7 was stopped: {count}; nothing of it is left here."
 
 
-@pytest.mark.parametrize(("story", "stay"), [(STOPPED, False), (STOPPED_AFTER_FAILURE, True)])
+@each_case(("story", "stay"), [(STOPPED, False), (STOPPED_AFTER_FAILURE, True)])
 def test_logs_stay_only_where_something_failed(tmp_path: Path, story: Any, stay: bool) -> None:
     here = stage(tmp_path, RUNNING, choose=lambda run_id: STOP)
     log = tmp_path / "state" / "runs" / "7" / "runner-b-1.log"

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from benchfleet.watch.estimate import remaining_s
 from benchfleet.watch.poller import RunPoller, Snapshot
 from benchfleet.watch.waiting import WaitReasons
@@ -11,6 +10,7 @@ from benchfleet_contract.runners import RunnerSeen
 from benchfleet_contract.runs import RunDetail
 from benchfleet_contract.tasks import Task
 
+from tests.each_case import each_case
 from tests.unit.run_parts import START, FakeClient, HandClock, detail, group, runner, task
 
 
@@ -40,9 +40,7 @@ def test_tasks_of_a_small_run_are_read_at_once_when_a_count_changes() -> None:
     assert api.asked == ["tasks"] * 4
 
 
-@pytest.mark.parametrize(
-    "news", [{"progress_pct": 10}, {"current_benchmark": "fannkuch"}, {"heartbeat_message": "warm"}]
-)
+@each_case("news", [{"progress_pct": 10}, {"current_benchmark": "fannkuch"}, {"heartbeat_message": "warm"}])
 def test_news_of_a_task_makes_its_reading_quick_again(news: dict[str, Any]) -> None:
     api, clock = client(detail(groups=[group(running=1)]), known=[task(1)]), HandClock()
     poller = RunPoller(api, "7", clock=lambda: clock.now_s)
@@ -129,7 +127,7 @@ def test_a_task_that_takes_longer_than_the_others_is_due_now() -> None:
     assert remaining_s(detail(groups=[group(running=1, completed=1)]), [ended(1, 50), begun], now=late) == 0
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("seen", "words"),
     [
         (None, "local/box: nobody has taken a task since"),

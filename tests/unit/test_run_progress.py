@@ -3,7 +3,6 @@
 import io
 from datetime import timedelta
 
-import pytest
 from benchfleet.cli.progress import LiveTable, PlainLines, counts, display
 from benchfleet.cli.progress_table import Picture, draw
 from benchfleet.cli.run_menu import ask, ends_machines
@@ -12,6 +11,7 @@ from benchfleet.watch.durations import stopwatch
 from benchfleet.watch.poller import Snapshot
 from rich.console import Console
 
+from tests.each_case import each_case
 from tests.unit.run_parts import START, detail, group, task
 
 HALFWAY = Snapshot(detail(groups=[group(pending=1, claimed=1, completed=4)]))
@@ -99,14 +99,12 @@ def test_many_instance_types_do_not_fill_the_screen() -> None:
     assert "… and 31 more instance types" in drawn
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(-1, "0 s"), (59.4, "59 s"), (60, "1:00 min"), (187, "3:07 min"), (7500, "2:05 h")]
-)
+@each_case(("seconds", "words"), [(-1, "0 s"), (59.4, "59 s"), (60, "1:00 min"), (187, "3:07 min"), (7500, "2:05 h")])
 def test_spans(seconds: float, words: str) -> None:
     assert stopwatch(seconds) == words
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "choice"), [("k\n", KEEP), ("S\n", STOP), ("clean\n", CLEAN), ("\n", KEEP), ("", KEEP), ("x\nc\n", CLEAN)]
 )
 def test_the_menu(typed: str, choice: str) -> None:
@@ -117,9 +115,7 @@ def test_the_menu(typed: str, choice: str) -> None:
     assert out.getvalue().count("  s  stop the run: download the results so far\n") == 1 + typed.count("x")
 
 
-@pytest.mark.parametrize(
-    ("typed", "agreed"), [("y\n", True), ("Yes\n", True), ("n\n", False), ("\n", False), ("", False)]
-)
+@each_case(("typed", "agreed"), [("y\n", True), ("Yes\n", True), ("n\n", False), ("\n", False), ("", False)])
 def test_machines_are_ended_only_for_a_clear_yes(typed: str, *, agreed: bool) -> None:
     out = io.StringIO()
     assert ends_machines(answers=io.StringIO(typed), out=out) is agreed

@@ -7,6 +7,7 @@ from benchfleet.cli.run import alone
 from benchfleet.exceptions import TimedOut
 from benchfleet.local.quiet import Noise, noise
 
+from tests.each_case import each_case
 from tests.unit.run_parts import FakeClient, HandClock, Stage, detail, group
 
 RUNNING, DONE = detail(groups=[group(pending=2)]), detail("completed", "ready", groups=[group(completed=2)])
@@ -23,7 +24,7 @@ def stage(folder: Path, *, quiet_after_s: float) -> Stage:
     )
 
 
-@pytest.mark.parametrize(("load", "busy"), [(0.0, False), (0.5, False), (0.51, True), (3.0, True)])
+@each_case(("load", "busy"), [(0.0, False), (0.5, False), (0.51, True), (3.0, True)])
 def test_a_quarter_of_a_core_each_is_busy(load: float, busy: bool) -> None:
     assert noise(lambda: (load, 0, 0), cores=2).is_busy is busy
 
@@ -72,7 +73,7 @@ def test_a_machine_that_never_gets_quiet_ends_the_command_with_nothing_started(t
     assert not list((tmp_path / "state").rglob("*.json"))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("words", "expected"),
     [
         (["--wait-for-quiet", "-c", "x"], ["--wait-for-quiet=300", "-c", "x"]),

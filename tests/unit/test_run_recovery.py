@@ -23,6 +23,7 @@ from benchfleet.running.providers.local import LocalProvisioner
 from benchfleet.running.provisioning import Plan
 from benchfleet_contract.runs import Instance
 
+from tests.each_case import each_case
 from tests.unit.run_parts import CONFIG, FakeClient, Stage, detail, group
 
 RUNNING = detail(groups=[group(pending=2)])
@@ -38,7 +39,7 @@ def detached(folder: Path) -> Stage:
     return here
 
 
-@pytest.mark.parametrize("error", [AuthError("no", status=401), NotFound("no such run", status=404)])
+@each_case("error", [AuthError("no", status=401), NotFound("no such run", status=404)])
 def test_a_wrong_key_or_address_ends_nothing_that_works(tmp_path: Path, error: BenchfleetError) -> None:
     here = detached(tmp_path)
     runners = json.loads(here.state_text())["providers"]

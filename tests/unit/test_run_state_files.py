@@ -19,6 +19,7 @@ from benchfleet.profiles.settings import key_of
 from benchfleet.profiles.writer import write_profile
 from benchfleet.running.state import StateFolder
 
+from tests.each_case import each_case
 from tests.unit.run_parts import state
 
 GOOD: dict[str, Any] = json.loads(state().model_dump_json())
@@ -69,7 +70,7 @@ def at(tmp_path: Path) -> Path:
     return tmp_path / "runs" / "7.json"
 
 
-@pytest.mark.parametrize("text", NO_STATES.values(), ids=NO_STATES)
+@each_case("text", NO_STATES.values())
 def test_what_is_json_and_no_state_is_told_in_one_line_with_path_and_remedy(tmp_path: Path, text: bytes) -> None:
     at(tmp_path).write_bytes(text)
     states = StateFolder(tmp_path)
@@ -83,7 +84,7 @@ def test_what_is_json_and_no_state_is_told_in_one_line_with_path_and_remedy(tmp_
         assert (words.isprintable(), len(words) < 400 + len(str(tmp_path)), raised.value.exit_code) == (True, True, 3)
 
 
-@pytest.mark.parametrize("make", [fifo, folder, loop])
+@each_case("make", [fifo, folder, loop])
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(at(tmp_path))
     with pytest.raises(BenchfleetError, match=r"^cannot read .*7\.json: .*; restore it, or remove it"):
@@ -120,7 +121,7 @@ def test_broken_ones_beside_a_good_one_are_told(tmp_path: Path) -> None:
     assert (found and found.run_id, len(told), "9.json is not a valid state file" in told[0]) == ("7", 1, True)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [b"", b"[]", b"null", b'{"keys": []}', b'{"keys": {"admin": 1, "runner": 2}}', b"\xff", b"[" * 60_000]
     + [json.dumps({"api_url": url, "aws_endpoint_url": "http://x", "keys": {"admin": "geheim", "runner": "b"}}).encode()
@@ -134,18 +135,17 @@ def test_a_ready_file_that_is_none_is_told_without_a_key(tmp_path: Path, text: b
     assert "geheim" not in str(raised.value)
 
 
-@pytest.mark.parametrize("make", [fifo, folder, loop])
+@each_case("make", [fifo, folder, loop])
 def test_a_ready_file_that_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "ready.json")
     with pytest.raises(BenchfleetError, match=r"^cannot read .*ready\.json: "):
         read_ready(tmp_path / "ready.json")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [b"[]", b"null", b'"x"', b'profiles = "x"', b"profiles = 1", b"[profiles]\na = 1", b"default_profile = nan",
      b"[profiles.a]\napi_url = 7", b"a = " + b"[" * 100_000, b"a = " + b"9" * 5000, b"\xff", b"#" * 1_100_000],
-    ids=lambda text: repr(text[:20]),
 )  # fmt: skip
 def test_profiles_that_are_none_name_path_and_remedy(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "config.toml"
@@ -162,7 +162,7 @@ def test_profiles_that_are_none_name_path_and_remedy(tmp_path: Path, text: bytes
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("make", [fifo, folder, loop])
+@each_case("make", [fifo, folder, loop])
 def test_profiles_that_are_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
     path = tmp_path / "config.toml"
     make(path)
@@ -177,7 +177,7 @@ def test_a_home_of_nobody_is_a_path_that_is_not_there() -> None:
         key_of("@~nobody-of-that-name/key", None, lambda words: None)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "date",
     ["", "x", "0", "Mon, 01 Jan 99999 00:00:00 GMT", f"Mon, 01 Jan {'9' * 400} 00:00:00 GMT",
      "Mon, 01 Jan 0001 00:00:00 +2359", "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 01 Jan 2026 00:00:00 +99999999999999",
@@ -188,7 +188,7 @@ def test_odd_dates_of_an_api_are_no_traceback(date: str) -> None:
     assert all(check.name == "clock" for check in control_plane.clock(date, now=now))
 
 
-@pytest.mark.parametrize("date", ["Thu, 01 Jan 2026 00:00:00", "Thu, 01 Jan 2026 00:00:00 -0000"])
+@each_case("date", ["Thu, 01 Jan 2026 00:00:00", "Thu, 01 Jan 2026 00:00:00 -0000"])
 def test_a_date_without_a_zone_is_utc(date: str) -> None:
     (found,) = control_plane.clock(date, now=datetime(2026, 1, 1, tzinfo=UTC))
     assert found.outcome == "ok"
@@ -205,7 +205,7 @@ def test_a_clock_that_no_calendar_has_is_a_finding() -> None:
     assert (found["clock"].outcome, "invalid date" in found["clock"].found) == ("fail", True)
 
 
-@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999999", "9" * 5000])
+@each_case("port", ["0", "-1", "65536", "99999999", "9" * 5000])
 def test_a_port_that_cannot_be_is_wrong_use(port: str) -> None:
     with pytest.raises(UsageError, match="port"):
         read_base_url(f"http://h:{port}")

@@ -7,6 +7,7 @@ import pytest
 
 from runner_image.errors import TaskError
 from runner_image.isolation.container_network import METADATA, need_bridge, to_shut
+from tests.each_case import each_case
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Engine:
         return [Network({"Driver": driver}) for driver in self.drivers]
 
 
-@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.1.9", "172.17.0.1", "fd12::9", "fe80::1%eth0"])
+@each_case("address", ["10.1.2.3", "192.168.1.9", "172.17.0.1", "fd12::9", "fe80::1%eth0"])
 def test_a_control_plane_on_a_private_address_is_shut(address: str) -> None:
     assert to_shut("http://emulator:8000/x", resolve=lambda host: [address] if host == "emulator" else []) == (
         *METADATA,
@@ -38,7 +39,7 @@ def test_a_control_plane_on_a_private_address_is_shut(address: str) -> None:
     )
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "3.5.140.2", "2600:1f18::1", "0.0.0.0"])
+@each_case("address", ["127.0.0.1", "::1", "3.5.140.2", "2600:1f18::1", "0.0.0.0"])
 def test_loopback_and_the_world_need_no_route(address: str) -> None:
     assert to_shut("https://x.execute-api.us-east-1.amazonaws.com/api", resolve=lambda _: [address]) == METADATA
 

@@ -15,6 +15,7 @@ from runner_image.logs import Log
 from runner_image.task.faults import FULL_BYTES, blamed, words_of
 from runner_image.task.health import Health
 from runner_image.task.metadata import RUNNER_STOPPED, Failure
+from tests.each_case import each_case
 
 PLACE = Path("/var/tmp/bench")
 FULL = Failure.of("runner_error", f"no space left in {PLACE}: free it or pass --work-root")
@@ -48,7 +49,7 @@ def test_a_slot_that_only_fails_backs_off_and_leaves() -> None:
     assert told[2] == f"this slot leaves after 3 failures in a row by the runner's own fault: {FULL.message}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "other",
     [
         None,
@@ -90,7 +91,7 @@ def test_exit_codes_of_a_broken_slot_and_of_one_that_met_the_unforeseen() -> Non
     assert run_slots([odd], shutdown=Shutdown(), log=Log()) == GAVE_UP == 1
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("number", "name", "words"),
     [
         (errno.ENOSPC, None, "no space left in /var/tmp/bench: free it or pass --work-root"),

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import HeartbeatReply, HeartbeatRequest
 
@@ -13,6 +12,7 @@ from runner_image.control.heartbeats import Heartbeats, Holder
 from runner_image.control.session import Beat, Busy
 from runner_image.logs import Log
 from runner_image.stopping import Stop
+from tests.each_case import each_case
 
 NEVER_S = 3_600.0  # until the next regular beat
 
@@ -67,7 +67,7 @@ def test_benchmarks_that_follow_each_other_quickly_wait_and_a_status_does_not() 
     assert server.told == [("boot", None, None), ("running", "nbody", 20)]
 
 
-@pytest.mark.parametrize("asked_s", [1e9, 1e15])
+@each_case("asked_s", [1e9, 1e15])
 def test_a_server_that_asks_for_years_is_told_again_before_the_lease_ends(asked_s: float) -> None:
     server, refused = Server(), threading.Event()
 

@@ -12,6 +12,7 @@ from runner_image.machine.conditions import Reading, conditions, reading
 from runner_image.machine.identity import instance
 from runner_image.machine.system import System
 from runner_image.task.at_work import AtWork
+from tests.each_case import each_case
 
 MACHINE_ID, BOOT_ID = "0123456789abcdef" * 2, "5e2a8c04-1111-2222-3333-444455556666"
 HOST = {"etc/machine-id": MACHINE_ID, "proc/sys/kernel/random/boot_id": BOOT_ID}
@@ -44,7 +45,7 @@ def test_a_clouds_own_id_goes_first(tmp_path: Path) -> None:
     assert named.startswith("machine-")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "mark", [{".dockerenv": ""}, {"run/.containerenv": ""}, {"run/systemd/container": "lxc"},
              {"proc/self/mountinfo": OVERLAY}],
 )  # fmt: skip
@@ -59,7 +60,7 @@ def test_a_container_is_known_by_the_kernel_that_it_shares(tmp_path: Path, mark:
     assert instance(system(tmp_path / "three", elsewhere), cloud=None) != found
 
 
-@pytest.mark.parametrize("machine_id", ["", "uninitialized"])
+@each_case("machine_id", ["", "uninitialized"])
 def test_without_a_machine_id_the_boot_tells(tmp_path: Path, machine_id: str) -> None:
     found = instance(system(tmp_path, {**HOST, "etc/machine-id": machine_id}), cloud=None)
     assert found
@@ -91,7 +92,7 @@ def test_settings_that_the_system_does_not_have_are_unknown(tmp_path: Path) -> N
     assert settings.microcode("processor : 0") is None
 
 
-@pytest.mark.parametrize(("boost", "siblings", "expected"), [("1", "0,4", (True, True)), ("0", "0", (False, False))])
+@each_case(("boost", "siblings", "expected"), [("1", "0,4", (True, True)), ("0", "0", (False, False))])
 def test_other_drivers_tell_turbo_and_smt_elsewhere(
     tmp_path: Path, boost: str, siblings: str, expected: tuple[bool, bool]
 ) -> None:

@@ -28,6 +28,7 @@ from runner_image.stopping import Stop, Stopped, StopReason
 from runner_image.task.bound_cores import elsewhere
 from runner_image.task.metadata import Failure, judge, shortfall
 from runner_image.workloads.protocol import Outcome
+from tests.each_case import each_case
 
 
 def test_lines_are_cut_as_they_come() -> None:
@@ -124,7 +125,7 @@ def test_nothing_is_pinned_where_it_cannot_be_fair(tmp_path: Path) -> None:
         assert cores == [()]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("allowed", "measured", "expected"),
     [
         ([0, 1], [0], [1]),  # two cores: one is measured on, the other is for everything else
@@ -228,7 +229,7 @@ def test_a_reader_that_went_away_ends_nothing(tmp_path: Path) -> None:
     log.info("still here")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wanted", "contained", "engine", "chosen"),
     [
         (None, False, True, "docker"),

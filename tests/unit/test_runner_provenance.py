@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
-
 from runner_image.machine.provenance import AZURE_ASSET_TAG, cloud_instance, machine
 from runner_image.machine.system import System
+from tests.each_case import each_case
 
 EC2 = {
     "instanceId": "i-1",
@@ -63,7 +62,7 @@ def put(root: Path, path: str, text: str) -> None:
     (root / path).write_text(text + "\n")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("cpuinfo", "model"),
     [
         ("processor : 0\nmodel name : Fast CPU 9\n\nprocessor : 1\nmodel name : Fast CPU 9", "Fast CPU 9"),

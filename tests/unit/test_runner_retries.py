@@ -7,6 +7,7 @@ import pytest
 from runner_image.control.loop import claimable_later
 from runner_image.control.session import Busy, LeaseLost, NotFound, SessionError, Unauthorized, Unreachable
 from runner_image.retries import LONGEST_ASKED_S, Policy, Retrier
+from tests.each_case import each_case
 
 
 @dataclass
@@ -55,16 +56,14 @@ def test_a_server_that_asks_for_time_gets_it() -> None:
     assert time.slept == [17]
 
 
-@pytest.mark.parametrize("asked_s", [1e9, 1e15])
+@each_case("asked_s", [1e9, 1e15])
 def test_a_server_that_asks_for_years_is_asked_again_after_minutes(asked_s: float) -> None:
     time = Time()
     assert retrier(time)(Answers([Busy("b", retry_after_s=asked_s), "task"])) == "task"
     assert time.slept == [LONGEST_ASKED_S]
 
 
-@pytest.mark.parametrize(
-    "error", [LeaseLost("l", status=409), Unauthorized("u", status=401), NotFound("n", status=404)]
-)
+@each_case("error", [LeaseLost("l", status=409), Unauthorized("u", status=401), NotFound("n", status=404)])
 def test_a_refusal_is_final(error: SessionError) -> None:
     time, answers = Time(), Answers([error])
     with pytest.raises(type(error)):

@@ -23,6 +23,7 @@ from runner_image.control.session import (
     Unauthorized,
     Unreachable,
 )
+from tests.each_case import each_case
 
 TASK = AssignedTask(
     id="r.1", provider="local", instance_type="box", instance_type_alias=None, run_number=1, ruby_version=None,
@@ -55,7 +56,7 @@ ON_A_TASK = [
 ]
 
 
-@pytest.mark.parametrize(("status", "kind"), ON_A_TASK)
+@each_case(("status", "kind"), ON_A_TASK)
 def test_statuses_on_a_task(status: int, kind: type[SessionError]) -> None:
     with closing(fixed(status, {"error": "no", "code": "why"})) as asked, pytest.raises(SessionError) as raised:
         asked.complete("r1.1", CompleteRequest(runner_id="r", s3_result_key="k"))
@@ -125,7 +126,7 @@ def test_forbidden_on_a_claim_is_a_matter_of_the_key() -> None:
         asked.claim("r1", CLAIM_REQUEST)
 
 
-@pytest.mark.parametrize(("header", "expected"), [("7", 7.0), ("-3", 0.0), ("soon", None)])
+@each_case(("header", "expected"), [("7", 7.0), ("-3", 0.0), ("soon", None)])
 def test_retry_after(header: str, expected: float | None) -> None:
     with closing(fixed(503, Retry_After=header)) as asked, pytest.raises(Busy) as raised:
         asked.claim("r1", CLAIM_REQUEST)
@@ -139,7 +140,7 @@ def test_retry_after_as_a_date() -> None:
     assert raised.value.retry_after_s == pytest.approx(60, abs=2)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("body", "status", "wait"),
     [
         (None, "done", None),
@@ -157,7 +158,7 @@ def test_what_a_claim_may_be_told(body: Any, status: str, wait: int | None) -> N
     assert (reply.status, reply.retry_after_seconds, reply.task) == (status, wait, None)
 
 
-@pytest.mark.parametrize("content", [b"<html>sign in</html>", b"[]", b'{"status": "assigned", "task": {}}'])
+@each_case("content", [b"<html>sign in</html>", b"[]", b'{"status": "assigned", "task": {}}'])
 def test_a_strangers_answer_is_no_answer(content: bytes) -> None:
     with closing(session(lambda _request: httpx.Response(200, content=content))) as asked, pytest.raises(Unreachable):
         asked.claim("r1", CLAIM_REQUEST)
@@ -185,7 +186,7 @@ def test_paths_keep_the_prefix_and_odd_ids_stay_one_segment() -> None:
     assert seen == ["/stage/runs/a%2Fb/tasks/claim"] * 2
 
 
-@pytest.mark.parametrize(("lease_s", "expected"), [(120, 1120.0), (0, 1020.0)], ids=["as told", "two beats at least"])
+@each_case(("lease_s", "expected"), [(120, 1120.0), (0, 1020.0)])
 def test_a_lease_counts_from_before_the_call_by_the_servers_clock(lease_s: int, expected: float) -> None:
     reply = {
         "message": "Heartbeat received",

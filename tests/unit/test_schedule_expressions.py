@@ -12,6 +12,8 @@ from benchfleet_contract.schedule_expressions import firings, next_firings, read
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 NOON = datetime(2026, 2, 27, 12, 0, tzinfo=UTC)  # a Friday
 BEGIN = datetime(2022, 1, 1, tzinfo=UTC)  # a Saturday
 
@@ -42,7 +44,7 @@ AWS_EXAMPLES = [  # expression, the first firings in 2022 (UTC)
 ]
 
 
-@pytest.mark.parametrize(("expression", "expected"), AWS_EXAMPLES)
+@each_case(("expression", "expected"), AWS_EXAMPLES)
 def test_the_examples_of_aws(expression: str, expected: list[str]) -> None:
     assert told(expression, after=BEGIN, most=2) == expected
 
@@ -53,7 +55,7 @@ def test_every_30_minutes_over_midnight_ends_at_half_past_two() -> None:
     assert [moment[11:] for moment in day] == [f"{hour:02}:{minute:02}" for hour in hours for minute in (0, 30)]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("expression", "expected"),
     [
         ("rate(1 minute)", "2026-02-27 12:01"),
@@ -88,7 +90,7 @@ def test_the_next_firing(expression: str, expected: str | None) -> None:
     assert told(expression) == ([expected] if expected else [])
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("expression", "words"),
     [
         ("every day", "an expression is rate"),
@@ -130,7 +132,7 @@ def test_what_is_refused_is_named(expression: str, words: str) -> None:
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "UTC+1\x00", "a" * 300])
+@each_case("name", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "UTC+1\x00", "a" * 300])
 def test_what_is_no_time_zone_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is no time zone"):
         read_zone(name)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from benchfleet_contract.schedule_request import ScheduleReading, anchor_of, read_schedule_request
+
+from tests.each_case import each_case
 
 NOW = datetime(2026, 11, 29, 2, 30, 15, 999, tzinfo=UTC)
 RUN = {"workload": "mock", "per_instance_type": {"tasks": 1}, "local": [{"instance_type": "docker"}]}
@@ -24,27 +25,25 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (request.time_zone, request.overlap, request.notify, request.run) == ("UTC", "skip", [], RUN)
 
 
-@pytest.mark.parametrize("name", ["a" * 49, "", "-a", "a b", "a.json", "a/b", 7, None])
+@each_case("name", ["a" * 49, "", "-a", "a b", "a.json", "a/b", 7, None])
 def test_a_name_that_no_schedule_can_have_is_refused(name: Any) -> None:
     assert [problem.field for problem in read(name=name).problems] == ["name"]
 
 
-@pytest.mark.parametrize("expression", ["at(2026-11-29T02:30:15)", "cron(0 9 31 2 ? *)", "cron(0 9 * * ? 2025)"])
+@each_case("expression", ["at(2026-11-29T02:30:15)", "cron(0 9 31 2 ? *)", "cron(0 9 * * ? 2025)"])
 def test_what_never_fires_is_refused(expression: str) -> None:
     (problem,) = read(expression=expression).problems
     assert "never fires" in problem.message
 
 
-@pytest.mark.parametrize(
-    "target", [{"sns": TOPIC}, {"webhook": HOOK}, {"webhook": HOOK, "secret": "/benchfleet-dev/webhooks/a"}]
-)
+@each_case("target", [{"sns": TOPIC}, {"webhook": HOOK}, {"webhook": HOOK, "secret": "/benchfleet-dev/webhooks/a"}])
 def test_targets_are_told_of_everything_unless_they_say_what(target: dict[str, Any]) -> None:
     request = read(notify=[target, {**target, "on": ["regression", "end"]}]).request
     assert request
     assert [notify.on for notify in request.notify] == [["end", "failure", "regression"], ["end", "regression"]]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("target", "field"),
     [
         ("x", "notify[0]"),

@@ -9,6 +9,7 @@ import pytest
 from benchfleet import AsyncClient, Client, __version__, exceptions
 from benchfleet_contract.names import correlation_of
 
+from tests.each_case import each_case
 from tests.unit.sdk_network import KEY, NOW_S, Answer, Ask, Json, Network, detail, ok, refused, task
 
 CREATED: Json = {"run_id": "7", "tasks_created": 0, "tasks": [], "warnings": []}
@@ -24,7 +25,7 @@ def create(config: Json) -> Any:
     return lambda client: client.create_run(config)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("question", "request_line", "answer"),
     [
         (lambda c: c.up(), "GET /up", httpx.Response(200, text="fine")),
@@ -55,7 +56,6 @@ def create(config: Json) -> Any:
             ok({"scheduled_at": "2026-01-01T00:00:00Z", "by": "run-now", "state": "due"}, status=202),
         ),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_operation_is_one_request_with_key_and_name(
     ask: Ask, question: Any, request_line: str, answer: httpx.Response
@@ -129,7 +129,7 @@ def test_a_read_survives_drops_and_a_busy_server(ask: Ask) -> None:
     assert network.pauses_s == [0.5, 1.0, 2.0, 4.0]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "pause_s"),
     [("3", 3.5), ("Tue, 14 Nov 2023 22:13:27 GMT", 7.5), ("Tue, 14 Nov 2023 22:00:00 GMT", 0.5), ("soon", 0.5)],
 )
@@ -162,7 +162,7 @@ def test_a_lost_answer_to_a_nameless_create_is_not_sent_again(ask: Ask) -> None:
     assert len(network.requests) == 1
 
 
-@pytest.mark.parametrize("trouble", [LOST, refused(500), refused(503)], ids=["lost", "500", "503"])
+@each_case("trouble", [LOST, refused(500), refused(503)])
 def test_a_named_create_is_sent_again(ask: Ask, trouble: Exception | httpx.Response) -> None:
     network = Network(trouble, ok(CREATED, status=201))
     ask(network, create({"run_id": "7"}))
@@ -170,9 +170,7 @@ def test_a_named_create_is_sent_again(ask: Ask, trouble: Exception | httpx.Respo
     assert len(network.requests) == 2
 
 
-@pytest.mark.parametrize(
-    "trouble", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), refused(429)], ids=lambda t: str(t)
-)
+@each_case("trouble", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), refused(429)])
 def test_what_never_reached_the_api_is_sent_again_whatever_it_is(ask: Ask, trouble: Exception | httpx.Response) -> None:
     network = Network(trouble, ok(CREATED, status=201))
     ask(network, create({"workload": "mock"}))
@@ -194,15 +192,13 @@ def test_a_stop_whose_answer_was_lost_is_a_stop(ask: Ask) -> None:
     ask(Network(LOST, not_running()), lambda client: client.stop_run("7"))
 
 
-@pytest.mark.parametrize(
-    "before", [(), (httpx.ConnectError("refused"),), (refused(429),)], ids=["at once", "never sent before", "429"]
-)
+@each_case("before", [(), (httpx.ConnectError("refused"),), (refused(429),)])
 def test_a_run_that_had_ended_cannot_be_stopped(ask: Ask, before: tuple[Answer, ...]) -> None:
     with pytest.raises(exceptions.Conflict, match="Run is not running"):
         ask(Network(*before, not_running()), lambda client: client.stop_run("7"))
 
 
-@pytest.mark.parametrize("run_id", ["", "..", "a/b", "a?b", "ä", "-x", " "])
+@each_case("run_id", ["", "..", "a/b", "a?b", "ä", "-x", " "])
 def test_no_request_is_made_for_what_is_no_run(ask: Ask, run_id: str) -> None:
     for question in (
         lambda client: client.run(run_id),
@@ -214,34 +210,34 @@ def test_no_request_is_made_for_what_is_no_run(ask: Ask, run_id: str) -> None:
             ask(Network(), question)
 
 
-@pytest.mark.parametrize("task_id", ["7", "7.", "7.0", "7.x", "/7.1"])
+@each_case("task_id", ["7", "7.", "7.0", "7.x", "/7.1"])
 def test_no_request_is_made_for_what_is_no_task(ask: Ask, task_id: str) -> None:
     with pytest.raises(exceptions.UsageError, match="invalid task id"):
         ask(Network(), lambda client: client.task(task_id))
 
 
-@pytest.mark.parametrize("config", [{"deadline_s": float("nan")}, {"when": object()}])
+@each_case("config", [{"deadline_s": float("nan")}, {"when": object()}])
 def test_a_config_that_is_no_json_is_told(ask: Ask, config: Json) -> None:
     with pytest.raises(exceptions.UsageError, match="POST /runs cannot be written as JSON"):
         ask(Network(), create(config))
 
 
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
-@pytest.mark.parametrize("url", ["", "api.test", "ftp://api.test", "http://", "http://api.test?x=1", "http://a:b:c"])
+@each_case("kind", [Client, AsyncClient])
+@each_case("url", ["", "api.test", "ftp://api.test", "http://", "http://api.test?x=1", "http://a:b:c"])
 def test_a_url_that_cannot_be_meant(kind: type[Client], url: str) -> None:
     with pytest.raises(exceptions.UsageError, match="the API's URL"):
         kind(url)
 
 
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@each_case("kind", [Client, AsyncClient])
 def test_a_key_in_the_url_is_refused_and_not_shown(kind: type[Client]) -> None:
     with pytest.raises(exceptions.UsageError, match="pass the key") as raised:
         kind("http://user:hidden@api.test")
     assert "hidden" not in str(raised.value)
 
 
-@pytest.mark.parametrize("key", ["hid den", "hidden\n", "hidden\r\nX: y", "hiddén"])
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@each_case("key", ["hid den", "hidden\n", "hidden\r\nX: y", "hiddén"])
+@each_case("kind", [Client, AsyncClient])
 def test_a_key_that_no_header_carries_is_refused_and_not_shown(kind: type[Client], key: str) -> None:
     with pytest.raises(exceptions.UsageError, match="API key") as raised:
         kind("http://api.test", key=key)
@@ -264,7 +260,7 @@ def test_the_key_is_in_no_log_no_repr_and_no_error(ask: Ask, caplog: pytest.LogC
     assert KEY not in caplog.text + "".join(shown) + chain
 
 
-@pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), refused(503), refused(429)])
+@each_case("error", [httpx.ReadTimeout("slow"), refused(503), refused(429)])
 def test_without_repeats_everything_is_sent_once(error: Any) -> None:
     network = Network(error, ok(detail()))
     with Client("http://api.test", repeats=False, transport=httpx.MockTransport(network)) as client:

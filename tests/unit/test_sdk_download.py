@@ -12,6 +12,7 @@ import httpx
 import pytest
 from benchfleet import AsyncClient, DownloadProgress, exceptions
 
+from tests.each_case import each_case
 from tests.unit.sdk_network import Ask, Network, detail, ok
 from tests.unit.sdk_storage import CONTENT, Storage, download, raises, says
 
@@ -194,14 +195,13 @@ def test_pieces_that_do_not_fit_are_fetched_once_more_in_one(ask: Ask, tmp_path:
     assert storage.ranges == [None, "bytes=1000-", None]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("archive", "words"),
     [
         ({"state": "none"}, r"run 7 has no archive yet: the run has not ended$"),
         ({"state": "building"}, r"run 7 has no archive yet: it is being built$"),
         ({"state": "failed", "error": "the bucket is gone"}, "run 7 has no archive to download: the bucket is gone"),
     ],
-    ids=["none", "building", "failed"],
 )
 def test_a_run_without_an_archive(ask: Ask, tmp_path: Path, archive: dict[str, str], words: str) -> None:
     with pytest.raises(exceptions.ArchiveError, match=words):

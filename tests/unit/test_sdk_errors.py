@@ -12,6 +12,7 @@ from benchfleet.api.refusals import BY_STATUS, no_answer, refusal
 from chalicelib.api.endpoint import status_of
 from chalicelib.domain import errors, fleet_errors
 from chalicelib.domain.registry import errors as of_registry
+from tests.each_case import each_case
 from tests.unit.sdk_network import Ask, Network, ok, refused
 
 
@@ -36,7 +37,7 @@ def made(response: httpx.Response) -> exceptions.ApiError:
     return refusal(response, now_s=0.0)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("answer", "kind", "words"),
     [
         (refused(401, error="Unauthorized"), exceptions.AuthError, "Unauthorized"),
@@ -58,7 +59,6 @@ def made(response: httpx.Response) -> exceptions.ApiError:
         (httpx.Response(599), exceptions.ServerError, "answered HTTP 599"),
         (refused(429, error="Slow down"), exceptions.ServerError, "Slow down"),
     ],
-    ids=lambda value: str(value) if isinstance(value, httpx.Response) else "",
 )
 def test_what_an_answer_becomes(answer: httpx.Response, kind: type[exceptions.ApiError], words: str) -> None:
     error = made(answer)
@@ -119,7 +119,7 @@ def server_refusals() -> list[type[errors.Refusal]]:
     return [kind for kind in below(errors.Refusal) if kind not in (errors.Refusal, of_registry.Numbered)]
 
 
-@pytest.mark.parametrize("kind", server_refusals(), ids=lambda kind: kind.__name__)
+@each_case("kind", server_refusals())
 def test_every_refusal_of_the_server_has_a_class_of_its_own(kind: type[errors.Refusal]) -> None:
     error = made(refused(status_of(kind), error="no", code=kind.code))
     assert type(error) in set(below(exceptions.ApiError)) - {exceptions.ApiError}
@@ -169,7 +169,7 @@ def example(kind: type[Exception]) -> Exception:
     return kind() if own_words else kind("words")
 
 
-@pytest.mark.parametrize("kind", HTTPX_ERRORS, ids=lambda kind: kind.__name__)
+@each_case("kind", HTTPX_ERRORS)
 def test_every_error_of_httpx_becomes_one_of_ours(ask: Ask, kind: type[Exception]) -> None:
     error = example(kind)
     expected = exceptions.UsageError if isinstance(no_answer(error, where="x"), exceptions.UsageError) else None
@@ -181,14 +181,14 @@ def test_every_error_of_httpx_becomes_one_of_ours(ask: Ask, kind: type[Exception
     assert isinstance(raised.value, exceptions.UsageError) == unusable
 
 
-@pytest.mark.parametrize("kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ReadError])
+@each_case("kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ReadError])
 def test_an_error_says_whether_the_request_may_have_arrived(kind: type[httpx.RequestError]) -> None:
     error = no_answer(kind("words"), where="x")
     assert isinstance(error, exceptions.Unreachable)
     assert error.sent == (kind is httpx.ReadError)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("path", "code", "words"),
     [
         ("/runs/7/tasks", "run_not_found", "run 7 does not exist"),
@@ -204,7 +204,7 @@ def test_what_is_not_there_is_named(path: str, code: str, words: str) -> None:
     assert str(refusal(answer, now_s=0.0)) == words
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "words"),
     [
         ("[Errno 111] Connection refused", "connection refused"),
@@ -220,7 +220,7 @@ def test_an_error_without_words_says_its_name() -> None:
     assert str(no_answer(httpx.ReadTimeout(""), where="x")) == "no answer from x: ReadTimeout"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("answer", "words"),
     [
         (httpx.Response(200, text="<html>"), "http://api.test/runs/7 is not JSON: is this the API's URL?"),
@@ -228,7 +228,6 @@ def test_an_error_without_words_says_its_name() -> None:
         (ok([]), "is not a valid RunDetail"),
         (httpx.Response(200, content=b"\xff\xfe"), "is not JSON"),
     ],
-    ids=lambda value: "" if isinstance(value, httpx.Response) else value[-10:],
 )
 def test_a_success_that_says_nothing_we_know(ask: Ask, answer: httpx.Response, words: str) -> None:
     with pytest.raises(exceptions.ApiError, match=words.replace("?", r"\?")) as raised:

@@ -18,6 +18,8 @@ from benchfleet_contract.states import TaskStatus
 from benchfleet_contract.summary import RunSummary
 from benchfleet_contract.tasks import Task
 
+from tests.each_case import each_case
+
 ROOT = Path(__file__).parents[2]
 NAMES = {name for name, value in vars(Operations).items() if isinstance(value, Operation | Listing)}
 
@@ -27,7 +29,7 @@ def test_the_version_is_the_one_of_the_project() -> None:
     assert benchfleet.__version__ == project["version"]
 
 
-@pytest.mark.parametrize("name", benchfleet.__all__)
+@each_case("name", benchfleet.__all__)
 def test_every_name_is_there(name: str) -> None:
     assert getattr(benchfleet, name) is not None
     assert name in dir(benchfleet)
@@ -55,7 +57,7 @@ def test_both_clients_have_the_same_operations() -> None:
     assert len(NAMES) == 33
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@each_case("name", sorted(NAMES))
 def test_help_tells_each_operation(name: str) -> None:
     blocking, awaited = getattr(Client, name), getattr(AsyncClient, name)
     for method in (blocking, awaited):

@@ -7,6 +7,8 @@ import pytest
 from benchfleet.api.retries import BOUNDS_S, LONGEST_PAUSE_S, pause_s, retry_after_s
 from benchfleet.exceptions import ApiError, ArchiveError, AuthError, BenchfleetError, ServerError, Unreachable
 
+from tests.each_case import each_case
+
 
 def pause(error: BenchfleetError, *, number: int = 0, repeatable: bool = True, dice: float = 1.0) -> float | None:
     return pause_s(error, number=number, repeatable=repeatable, random=lambda: dice)
@@ -39,7 +41,7 @@ def test_never_sooner_than_asked_and_not_all_at_once() -> None:
     assert pause(busy(LONGEST_PAUSE_S + 1)) is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("error", "repeatable", "repeated"),
     [
         (Unreachable("x"), True, True),
@@ -57,7 +59,7 @@ def test_what_is_worth_a_repeat(error: BenchfleetError, repeatable: bool, repeat
     assert (pause(error, repeatable=repeatable) is not None) == repeated
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "seconds"),
     [
         ("0", 0.0),

@@ -7,6 +7,7 @@ import pytest
 from benchfleet import WaitProgress, exceptions
 from benchfleet.api.pacing import FIRST_PAUSE_S, LONGEST_PAUSE_S
 
+from tests.each_case import each_case
 from tests.unit.sdk_network import Answer, Ask, Network, detail, ok, refused
 
 DOWN = httpx.ConnectError("refused")
@@ -35,7 +36,7 @@ def test_waits_for_the_archive_and_not_only_for_the_tasks(ask: Ask) -> None:
     assert network.pauses_s == [FIRST_PAUSE_S] * 3  # each look showed a change
 
 
-@pytest.mark.parametrize("ending", [("failed", "failed"), ("cancelled", "ready"), ("failed", "ready")])
+@each_case("ending", [("failed", "failed"), ("cancelled", "ready"), ("failed", "ready")])
 def test_any_ending_is_an_ending(ask: Ask, ending: tuple[str, str]) -> None:
     found = ask(Network(ok(detail(*ending))), wait(timeout_s=None))
     assert (found.status, found.archive.state) == ending
@@ -67,7 +68,7 @@ def test_no_time_is_one_look(ask: Ask) -> None:
     assert (len(network.requests), network.pauses_s) == (1, [])
 
 
-@pytest.mark.parametrize("outage", [DOWN, httpx.ReadTimeout("slow"), refused(503), refused(500), refused(429)], ids=str)
+@each_case("outage", [DOWN, httpx.ReadTimeout("slow"), refused(503), refused(500), refused(429)])
 def test_an_outage_is_waited_for_and_told(ask: Ask, outage: Answer) -> None:
     seen: list[WaitProgress] = []
     network = Network(ok(detail()), *[outage] * 20, ok(detail("completed", "ready")))
@@ -98,14 +99,13 @@ def test_an_outage_that_lasts_is_named_in_the_end(ask: Ask) -> None:
     assert raised.value.exit_code == 124
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("answer", "kind"),
     [
         (refused(404, error="Run not found"), exceptions.NotFound),
         (refused(401, error="Unauthorized"), exceptions.AuthError),
         (httpx.Response(200, text="<html>"), exceptions.ApiError),
     ],
-    ids=["404", "401", "html"],
 )
 def test_what_waiting_cannot_mend_ends_it(ask: Ask, answer: Answer, kind: type[exceptions.ApiError]) -> None:
     network = Network(answer)

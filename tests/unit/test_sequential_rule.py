@@ -15,6 +15,8 @@ from benchfleet_results.statistics.sequential import Execution, common, precisio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 ONE = ["x"]
 GOOD: dict[str, Any] = {
     "workload": "mock", "per_instance_type": {"tasks": 10}, "local": [{"instance_type": "a"}],
@@ -102,7 +104,7 @@ def test_a_benchmark_is_common_that_half_of_the_tasks_have_and_two() -> None:
     assert common([both, both, one, one, one]) == {"x"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "share"),
     [("1%", 0.01), ("0.1%", 0.001), ("50 %", 0.5), ("2.5%", 0.025), (0.01, 0.01), (0.5, 0.5), ("50.0%", 0.5)],
 )
@@ -110,9 +112,7 @@ def test_a_share_is_a_percentage_or_a_number(text: str | float, share: float) ->
     assert share_of(text) == pytest.approx(share)
 
 
-@pytest.mark.parametrize(
-    "value", ["0.09%", "50.1%", "1", "%", "1%\n", "01%", "-1%", 1, 0, 0.0009, 0.51, True, [], {}, "٣%", 10**400]
-)
+@each_case("value", ["0.09%", "50.1%", "1", "%", "1%\n", "01%", "-1%", 1, 0, 0.0009, 0.51, True, [], {}, "٣%", 10**400])
 def test_what_is_none_is_refused_with_field_value_and_remedy(value: Any) -> None:
     problem = read_run_request(GOOD | {"target_precision": value}).problems[0]
     assert (problem.field, problem.message) == ("target_precision", "Target precision must be from 0.1% to 50%")
@@ -139,7 +139,7 @@ def test_fewer_than_the_pilot_are_told_to_be_too_few() -> None:
     assert reading.request.precision.pilot == 30
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("change", "field", "words"),
     [
         ({"max_tasks": None}, "max_tasks", "Max tasks can't be blank with a target precision"),
@@ -167,9 +167,7 @@ def test_the_names_stay_providers_where_they_hold_instances() -> None:
     assert request.precision is None
 
 
-@pytest.mark.parametrize(
-    ("tasks", "most", "pilot"), [(1, 40, 30), (9, 40, 30), (10, 40, 10), (35, 40, 35), (1, 14, 14), (1, 30, 30)]
-)
+@each_case(("tasks", "most", "pilot"), [(1, 40, 30), (9, 40, 30), (10, 40, 10), (35, 40, 35), (1, 14, 14), (1, 30, 30)])
 def test_thirty_tasks_come_first_unless_ten_or_more_are_asked_for(tasks: int, most: int, pilot: int) -> None:
     request = read_run_request(GOOD | {"per_instance_type": {"tasks": tasks}, "max_tasks": most}).request
     assert request

@@ -13,6 +13,7 @@ from chalicelib.domain.ports import Holder
 from chalicelib.services.keyring import Keyring
 from chalicelib.services.tasks import attempt_tokens
 from chalicelib.services.tasks.attempt_tokens import attempt_of, sign
+from tests.each_case import each_case
 
 RUNNERS = frozenset({"admin", "runner"})
 
@@ -43,9 +44,7 @@ def test_no_character_of_a_token_can_be_changed() -> None:
         assert attempt_of(other, "r.1", ["secret"]) is None
 
 
-@pytest.mark.parametrize(
-    ("task", "attempt", "same"), [("r.1", 12, True), ("r.11", 2, False), ("r.1 1", 2, False), ("r.1", 2, False)]
-)
+@each_case(("task", "attempt", "same"), [("r.1", 12, True), ("r.11", 2, False), ("r.1 1", 2, False), ("r.1", 2, False)])
 def test_task_and_attempt_cannot_flow_into_each_other(task: str, attempt: int, same: bool) -> None:
     assert (sign("s", task, attempt) == sign("s", "r.1", 12)) is same
 
@@ -81,7 +80,7 @@ def test_who_holds_a_runners_key_cannot_make_tokens() -> None:
             keys.holder(attempt_tokens.sign(known, "r.1", 1), RUNNERS, task_id="r.1")
 
 
-@pytest.mark.parametrize("keys", [{}, {"runner": ["fleet"]}, {"admin": []}])
+@each_case("keys", [{}, {"runner": ["fleet"]}, {"admin": []}])
 def test_without_an_admin_key_there_is_no_secret(keys: dict[str, Any]) -> None:
     with pytest.raises(errors.Unavailable, match="admin key") as refused:
         keyring(**keys).signer()

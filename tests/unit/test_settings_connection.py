@@ -12,6 +12,8 @@ from benchfleet.profiles.settings import KEY, PROFILE, URL, Connection, connecti
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 PROFILES = """
 default_profile = "home"
 
@@ -114,7 +116,7 @@ def test_a_literal_key_works_with_a_warning_that_does_not_repeat_it() -> None:
     assert "sekrit" not in said[0]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("argument", "words"),
     [
         ("-", "no key in stdin"),
@@ -136,7 +138,7 @@ def test_a_connection_does_not_show_its_key(file: Path) -> None:
     assert "home-key" not in repr(connection(environ={}, file=file))
 
 
-@pytest.mark.parametrize("key", ["hid den", "hidden\nkey", "hid\u00e9"])
+@each_case("key", ["hid den", "hidden\nkey", "hid\u00e9"])
 def test_a_key_that_is_none_is_refused_wherever_it_stands_and_not_shown(tmp_path: Path, key: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(f"[profiles.odd]\napi_url = 'http://odd'\napi_key = {json.dumps(key)}\n")

@@ -12,6 +12,8 @@ from benchfleet.profiles.writer import write_profile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
+
 TEAM = Profile("https://team", "team-key")
 
 
@@ -32,7 +34,7 @@ def test_no_file_holds_no_profiles(tmp_path: Path) -> None:
     assert (found.profiles, found.default) == ({}, None)
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o610])
+@each_case("mode", [0o640, 0o604, 0o620, 0o644, 0o610])
 def test_a_file_that_others_may_open_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
     path = kept(tmp_path, "", mode)
     for act in (lambda: read_profiles(path), lambda: write_profile(path, "a", TEAM)):
@@ -42,7 +44,7 @@ def test_a_file_that_others_may_open_is_refused_with_the_remedy(tmp_path: Path, 
     assert path.read_text() == ""
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words"),
     [
         ("a = ", "is not TOML"),

@@ -19,15 +19,17 @@ from benchfleet_results.statistics.scores import Score
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
 
-@pytest.mark.parametrize("probability", [0.5, 0.75, 0.9, 0.95, 0.975, 0.995, 0.9995])
+
+@each_case("probability", [0.5, 0.75, 0.9, 0.95, 0.975, 0.995, 0.9995])
 def test_quantile_equals_scipy(probability: float) -> None:
     degrees = [*range(1, 60), 99, 100, 199, 200, 201, 500, 1_000, 100_000]
     found = [t_quantile(probability, degrees=each) for each in degrees]
     assert found == pytest.approx(list(scipy.stats.t.ppf(probability, degrees)), rel=1e-8, abs=1e-12)
 
 
-@pytest.mark.parametrize(("probability", "degrees"), [(0.4, 3), (1.0, 3), (0.975, 0)])
+@each_case(("probability", "degrees"), [(0.4, 3), (1.0, 3), (0.975, 0)])
 def test_quantile_refuses_what_it_cannot_answer(probability: float, degrees: int) -> None:
     with pytest.raises(ValueError, match="no quantile"):
         t_quantile(probability, degrees=degrees)
@@ -91,7 +93,7 @@ def test_an_interval_of_times_does_not_reach_below_zero() -> None:
 # fractional degrees, p values
 
 
-@pytest.mark.parametrize("probability", [0.5, 0.9, 0.975, 0.9995])
+@each_case("probability", [0.5, 0.9, 0.975, 0.9995])
 def test_quantile_of_fractional_degrees_equals_scipy(probability: float) -> None:
     degrees = [1.0001, 1.5, 2.345, 3.9, 7.25, 33.3, 150.5, 199.9, 200.5, 5_000.5]
     found = [t_quantile(probability, degrees=each) for each in degrees]
@@ -282,7 +284,7 @@ def test_a_negative_component_is_shown_as_none_at_all_and_said_so() -> None:
     assert (found.tasks, found.clamped, found.share) == (0.0, True, 0.0)
 
 
-@pytest.mark.parametrize("tasks", [[], [[1.0, 2.0]], [[1.0], [2.0]], [[1.0, 2.0], []]])
+@each_case("tasks", [[], [[1.0, 2.0]], [[1.0], [2.0]], [[1.0, 2.0], []]])
 def test_nothing_to_take_apart(tasks: list[list[float]]) -> None:
     assert components(tasks) is None
 
@@ -385,7 +387,7 @@ def test_what_is_not_of_the_same_units_or_of_too_few_is_not_paired() -> None:
     assert significance(*two) == significance(Sample.of(first[:2]), Sample.of(second[:2]))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("values", "unit", "step"),
     [
         ([0.1, 0.12], "s", 0.01),

@@ -10,6 +10,8 @@ from benchfleet_results.statistics import quality_outliers, quality_pyperf
 from benchfleet_results.statistics.quality_serial import serial
 from benchfleet_results.statistics.quality_trend import change, first_is_highest, trend
 
+from tests.each_case import each_case
+
 Noise = Callable[[random.Random], float]
 NOISES: dict[str, Noise] = {
     "normal": lambda chance: 1 + chance.gauss(0, 0.01),
@@ -40,7 +42,7 @@ def test_of_equal_samples_nothing_is_said() -> None:
     assert trend([[1.0, 1.0, 1.0], [2.0]]) is None
 
 
-@pytest.mark.parametrize("size", [6, 12])
+@each_case("size", [6, 12])
 def test_one_task_is_kendalls_test(size: int) -> None:
     chance = random.Random(size)
     values = [chance.gauss(0, 1) - 0.1 * n for n in range(size)]
@@ -124,7 +126,7 @@ def test_normal_noise_has_an_outlier_in_fewer_than_one_of_a_hundred_series() -> 
     assert sum(bool(quality_outliers.outliers(values)) for values in noise) < 10
 
 
-@pytest.mark.parametrize(("values", "share"), [([1.0], None), ([0.0, 0.0], None), ([0.9, 1.1], 0.1 * math.sqrt(2))])
+@each_case(("values", "share"), [([1.0], None), ([0.0, 0.0], None), ([0.9, 1.1], 0.1 * math.sqrt(2))])
 def test_the_spread_is_a_share_of_the_mean(values: Sequence[float], share: float | None) -> None:
     assert quality_pyperf.spread(values) == (None if share is None else pytest.approx(share))
 

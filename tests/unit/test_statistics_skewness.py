@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from tests.each_case import each_case
+
 T = t_quantile(0.975, degrees=LEAST - 1)
 TAIL = [1.0] * 16 + [1.4, 1.8, 2.0, 2.4]
 
@@ -43,7 +45,7 @@ def test_halls_transformation_and_its_inverse_cancel_out() -> None:
     assert reach([-one for one in found], T) == (above, below)
 
 
-@pytest.mark.parametrize("values", [TAIL[1:], [1.0] * 30, [float(n) for n in range(30)]])
+@each_case("values", [TAIL[1:], [1.0] * 30, [float(n) for n in range(30)]])
 def test_few_equal_or_even_ones_have_students_interval(values: list[float]) -> None:
     assert reach(deviations(values), T) == (T, T)
 

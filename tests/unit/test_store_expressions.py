@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
 from benchfleet_contract.states import ArchiveState, HeartbeatStatus, TaskStatus
 
 from chalicelib.domain.ports import Built
@@ -14,6 +13,7 @@ from chalicelib.store import deletions, expressions
 from chalicelib.store.expressions import Raw, Write
 from chalicelib.store.table import arguments
 from tests.contract.records import LEASE_MS, NOW_MS, a_beat, a_request, a_run, a_task, a_verdict
+from tests.each_case import each_case
 
 MOST_EXPRESSION_BYTES, MOST_OPERATORS = 4_096, 300  # what DynamoDB takes
 SEEN = a_task(status=TaskStatus.RUNNING, attempt=1, lease_until_ms=NOW_MS, heartbeat_ms=NOW_MS)
@@ -56,7 +56,7 @@ def sources(write: Write) -> set[TaskStatus]:
     return {TaskStatus(write.values[name]) for name in (named[1] or named[2]).split(", ")}
 
 
-@pytest.mark.parametrize("name", OF_TASKS)
+@each_case("name", OF_TASKS)
 def test_each_write_goes_along_legal_arrows(name: str) -> None:
     write = OF_TASKS[name]()
     target = write.sets.get("status")
@@ -82,7 +82,7 @@ def test_every_arrow_is_taken_by_some_write() -> None:
     assert arrows <= taken | {(TaskStatus.CLAIMED, TaskStatus.CLAIMED)}
 
 
-@pytest.mark.parametrize(("name", "source"), [("publish", RunState.CREATING), ("stop", RunState.RUNNING)])
+@each_case(("name", "source"), [("publish", RunState.CREATING), ("stop", RunState.RUNNING)])
 def test_runs_go_along_legal_arrows(name: str, source: RunState) -> None:
     write = OF_RUNS[name]()
     assert source in write.values.values()
@@ -97,7 +97,7 @@ def test_only_what_is_over_can_be_deleted() -> None:
     assert {write.values[name] for name in named[1].split(", ")} == over
 
 
-@pytest.mark.parametrize("name", LEAVE_IN_FLIGHT)
+@each_case("name", LEAVE_IN_FLIGHT)
 def test_what_leaves_flight_gives_its_lease_back(name: str) -> None:
     sets = OF_TASKS[name]().sets
     assert {"lease_until_ms", "claim_order"} <= set(sets)
@@ -122,14 +122,12 @@ def test_what_a_claim_says_of_tokens_replaces_what_the_attempt_before_said() -> 
         assert write.sets["bound"] is None
 
 
-@pytest.mark.parametrize("name", ["renew, running", "renew, booting", "extend"])
+@each_case("name", ["renew, running", "renew, booting", "extend"])
 def test_what_stays_in_flight_touches_no_index(name: str) -> None:
     assert not {"pk", "sk", "claim_order", "header", "listed", "listed_at"} & set(OF_TASKS[name]().sets)
 
 
-@pytest.mark.parametrize(
-    "make", [*OF_TASKS.values(), *OF_RUNS.values()], ids=[*OF_TASKS, *(f"run {n}" for n in OF_RUNS)]
-)
+@each_case("make", [*OF_TASKS.values(), *OF_RUNS.values()])
 def test_every_name_and_value_is_used_and_defined(make: Callable[[], Write]) -> None:
     """DynamoDB refuses a request that names what it does not use."""
     write = make()
@@ -172,7 +170,7 @@ def test_arguments_of_a_claim() -> None:
     assert asked["ExpressionAttributeValues"][":set_status"] == {"S": "claimed"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("write", "update", "values"),
     [
         (Write("p", "s", "#a = :b", {"x": 1}, values={":b": "y"}), "SET #x = :set_x", {":b": "y", ":set_x": 1}),

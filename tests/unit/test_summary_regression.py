@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import pytest
 from benchfleet_contract.summary import RunSummary, SummaryBoard, SummaryRow
 from benchfleet_results.summary_regression import judged
+
+from tests.each_case import each_case
 
 
 def row(mean: float | None, half: float | None = 0.1, *, label: str = "box") -> SummaryRow:
@@ -27,7 +28,7 @@ def worse(before: SummaryRow, after: SummaryRow, **changes: Any) -> bool:
     return judged(summary(before, run_id="old", **changes), summary(after, **changes))[0]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("after", "better", "expected"),
     [
         (10.0, "lower", False), (10.13, "lower", False), (10.16, "lower", True), (9.0, "lower", False),
@@ -55,7 +56,7 @@ def test_with_several_groups_each_needs_more() -> None:
     assert not judged(summary(*before), summary(*after))[0]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("before", "after", "words"),
     [
         (

@@ -3,7 +3,6 @@
 import io
 from typing import Any
 
-import pytest
 from benchfleet.cli.progress import PlainLines
 from benchfleet.cli.runs.shown import print_machines
 from benchfleet.explaining.judging import judge
@@ -14,6 +13,7 @@ from benchfleet_contract.launches import LaunchFailure, LaunchView
 from benchfleet_contract.runners import RunnerList
 from rich.console import Console
 
+from tests.each_case import each_case
 from tests.unit.explained_runs import NOW, a_run, a_task
 from tests.unit.run_parts import FakeClient, HandClock, detail, group
 
@@ -35,7 +35,7 @@ def test_a_machine_is_named_with_its_kind_and_its_place() -> None:
     assert name_words(a_launch(region=None)) == "bf-1a2b3c4d-1 (aws/c8g.medium)"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("launch", "words"),
     [
         (a_launch(state="starting"), "starting"),
@@ -88,7 +88,7 @@ def test_machines_are_read_when_one_changes_and_now_and_then_while_some_are_open
 AT = "2026-11-22T12:00:00Z"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("launch", "told"),
     [
         (a_launch(state="wanted"), 0),

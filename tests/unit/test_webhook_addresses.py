@@ -1,12 +1,11 @@
 """Where a webhook may go, and how it is signed."""
 
-import pytest
-
 from chalicelib.notifying.addresses import is_public
 from chalicelib.notifying.signing import new_secret, signature
+from tests.each_case import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     "address",
     [
         "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "169.254.170.2", "100.64.0.1", "0.0.0.0",
@@ -19,9 +18,7 @@ def test_what_is_not_public_is_refused(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize(
-    "address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
-)
+@each_case("address", ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
 def test_what_is_public_is_allowed(address: str) -> None:
     assert is_public(address)
 

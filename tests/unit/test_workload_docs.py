@@ -4,12 +4,13 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from benchfleet_contract.workloads.kinds import kind
 from benchfleet_contract.workloads.known import KNOWN_WORKLOADS
 from benchfleet_contract.workloads.options import Options
 from benchfleet_contract.workloads.ruby_bench import REPO
 from pydantic.fields import FieldInfo
+
+from tests.each_case import each_case
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "workloads.md").read_text(encoding="utf-8")
@@ -28,12 +29,12 @@ def default_of(field: FieldInfo) -> str:
     return "the suite's GitHub repository" if field.default == REPO else f"`{json.dumps(field.default)}`"
 
 
-@pytest.mark.parametrize("name", KNOWN_WORKLOADS)
+@each_case("name", KNOWN_WORKLOADS)
 def test_every_option_is_told_with_its_default(name: str) -> None:
     assert told(name) == {option: default_of(field) for option, field in MODELS[name].model_fields.items()}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.json")), ids=lambda path: path.name)
+@each_case("path", sorted((ROOT / "configs").glob("*.json")))
 def test_shipped_configs_ask_for_options_that_exist(path: Path) -> None:
     config = json.loads(path.read_text(encoding="utf-8"))
     if config.get("workload") in MODELS:

@@ -13,6 +13,7 @@ from runner_image.workloads.options import parse
 from runner_image.workloads.protocol import WorkloadError
 from runner_image.workloads.pyperformance.console import read
 from runner_image.workloads.pyperformance.results import load, output
+from tests.each_case import each_case
 
 DATA = Path(__file__).parents[1] / "data" / "pyperformance"
 
@@ -35,7 +36,7 @@ def test_the_shortest_interval_is_that_of_all_loops_together() -> None:
 LINUX = {"platform": "Linux-6.1-x86_64", "cpu_count": 4}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("shared", "runs", "shortest_s", "cores"),
     [
         ({"cpu_affinity": "1-2"}, [{}], 1.0, [1, 2]),
@@ -89,16 +90,14 @@ def test_progress_is_what_is_behind() -> None:
     assert [s.part for s in said] == pytest.approx([0, 1 / 3, 2 / 3])
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"benchmarks": 1}', '{"benchmarks": [{"runs": [{"values": [NaN]}]}]}']
-)
+@each_case("text", ["", "{", "[]", '{"benchmarks": 1}', '{"benchmarks": [{"runs": [{"values": [NaN]}]}]}'])
 def test_a_file_that_is_not_pyperfs_is_a_failed_benchmark(text: str, tmp_path: Path) -> None:
     (tmp_path / "pyperf.json").write_text(text)
     with pytest.raises(WorkloadError, match="cannot be read"):
         load(tmp_path / "pyperf.json")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "asked",
     [
         {},
@@ -153,7 +152,7 @@ def test_failures_are_exactly_those_that_said_so(listed: list[str], data: st.Dat
     assert {s.benchmark for s in read(lines) if s.error} == lost
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("odd", "reason"),
     [
         ({"metadata": {"name": "odd"}, "runs": [{"values": [True]}]}, "runs.0.values.0"),

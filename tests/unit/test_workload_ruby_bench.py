@@ -18,6 +18,7 @@ from runner_image.workloads.ruby_bench.options import command
 from runner_image.workloads.ruby_bench.results import UNTOLD, load, output
 from runner_image.workloads.ruby_bench.suite import check_variant, same_ruby
 from runner_image.workloads.ruby_bench.workload import RubyBench
+from tests.each_case import each_case
 
 DATA = Path(__file__).parents[1] / "data" / "ruby-bench"
 BOTH = ["interp", "yjit"]
@@ -96,7 +97,7 @@ def test_a_list_that_a_benchmark_prints_is_not_ruby_benchs() -> None:
     assert read([*END, "  interp: b", 'Running benchmark "b" (2/2)']).listed == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("names", "cost"),
     [(["a"], "Took longer than 60 s"), (["a", "a"], "what ended before 'a' (yjit) is lost: 1 of its")],
 )
@@ -114,9 +115,7 @@ def test_progress_counts_a_second_pass_as_the_second_variant() -> None:
     assert [found[0].part, found[11].part, found[12].part] == pytest.approx([1 / 12, 1, 1 / 12])
 
 
-@pytest.mark.parametrize(
-    ("variant", "description"), [("yjit", PLAIN), ("interp", COMPILED), ("zjit", COMPILED), ("zjit", PLAIN)]
-)
+@each_case(("variant", "description"), [("yjit", PLAIN), ("interp", COMPILED), ("zjit", COMPILED), ("zjit", PLAIN)])
 def test_a_number_under_the_wrong_name_is_refused(variant: str, description: str) -> None:
     with pytest.raises(WorkloadError) as refused:
         check_variant(variant, description)
@@ -130,7 +129,7 @@ def test_results_that_did_not_run_under_their_compiler_are_refused() -> None:
         output(raw, variants=BOTH, console=Reader())
 
 
-@pytest.mark.parametrize("bench", [[], None, ["fast"], [math.nan], [math.inf]])
+@each_case("bench", [[], None, ["fast"], [math.nan], [math.inf]])
 def test_one_unreadable_benchmark_does_not_spoil_the_others(bench: Any) -> None:
     raw = load(DATA / "box-1" / "output_001.json")
     raw["interp"]["fib"]["bench"] = bench
@@ -140,7 +139,7 @@ def test_one_unreadable_benchmark_does_not_spoil_the_others(bench: Any) -> None:
     assert "unreadable" in found.failures[0].reason
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"raw_data": 3}', '{"raw_data": {"interp": 3}}', '{"raw_data"'])
+@each_case("text", ["", "[]", "{}", '{"raw_data": 3}', '{"raw_data": {"interp": 3}}', '{"raw_data"'])
 def test_a_file_that_is_not_ruby_benchs_is_a_failed_benchmark(text: str, tmp_path: Path) -> None:
     (tmp_path / "output_001.json").write_text(text)
     with pytest.raises(WorkloadError, match="cannot be read") as failed:
@@ -148,7 +147,7 @@ def test_a_file_that_is_not_ruby_benchs_is_a_failed_benchmark(text: str, tmp_pat
     assert failed.value.error_type == "benchmark_failed"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wanted", "description", "same"),
     [
         ("3.1.2", PLAIN, True),
@@ -196,7 +195,7 @@ def test_all_problems_of_the_options_are_told_at_once() -> None:
     assert (refused.value.error_type, refused.value.failure_class) == ("invalid_options", "infrastructure")
 
 
-@pytest.mark.parametrize("commit", ["--upload-pack=x", "a b", "", "HEAD;x"])
+@each_case("commit", ["--upload-pack=x", "a b", "", "HEAD;x"])
 def test_a_commit_is_no_place_for_flags(commit: str) -> None:
     with pytest.raises(WorkloadError, match="commit"):
         parse(RubyBenchOptions, {"commit": commit})
@@ -239,7 +238,7 @@ def test_no_benchmark_can_break_the_results(benches: dict[str, Any]) -> None:
     json.loads(found.model_dump_json(), parse_constant=lambda word: pytest.fail(word))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("options", "run_version", "name"),
     [
         ({}, "3.4.7", "ruby:3.4.7"),

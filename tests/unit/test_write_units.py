@@ -1,10 +1,10 @@
 """The prices are DynamoDB's published ones, checked by hand."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.write_units import Index, Units, indexes_of, item_bytes, read_units, write_units
+from tests.each_case import each_case
 
 KEYS = {"pk": {"S": "p"}, "sk": {"S": "s"}}
 ORDER = Index("order", frozenset({"pk", "order"}), frozenset({"pk", "sk", "order"}))
@@ -15,7 +15,7 @@ def item(**attributes: dict[str, object]) -> dict[str, dict[str, object]]:
     return {**KEYS, **attributes}  # type: ignore[dict-item]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("value", "size"),
     [
         ({"S": "é"}, 2),
@@ -38,7 +38,7 @@ def test_the_size_of_a_value(value: dict[str, object], size: int) -> None:
     assert item_bytes({"a": value}) == 1 + size
 
 
-@pytest.mark.parametrize(("filler", "units"), [(0, 1), (1024 - 7, 1), (1024 - 6, 2), (10_000, 10)])
+@each_case(("filler", "units"), [(0, 1), (1024 - 7, 1), (1024 - 6, 2), (10_000, 10)])
 def test_a_write_costs_one_unit_per_started_kib(filler: int, units: int) -> None:
     assert item_bytes(item(f={"S": ""})) == 7
     assert write_units(None, item(f={"S": "x" * filler}), indexes=[]) == Units(units, 0)
@@ -49,7 +49,7 @@ def test_the_larger_image_is_paid() -> None:
     assert write_units(big, item(), indexes=[]).total == write_units(big, None, indexes=[]).total == 3
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("old", "new", "units"),
     [
         (None, item(order={"N": "1"}), 1),
@@ -91,9 +91,7 @@ def test_indexes_are_read_from_a_table_definition() -> None:
     assert indexes_of(definition) == [ORDER, EVERYTHING]
 
 
-@pytest.mark.parametrize(
-    ("size", "consistent", "units"), [(0, True, 1), (4096, True, 1), (4097, True, 2), (5, False, 0.5)]
-)
+@each_case(("size", "consistent", "units"), [(0, True, 1), (4096, True, 1), (4097, True, 2), (5, False, 0.5)])
 def test_reads_are_paid_by_four_kib(size: int, consistent: bool, units: float) -> None:
     assert read_units(size, consistent=consistent) == units
 
