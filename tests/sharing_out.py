@@ -19,6 +19,7 @@ TAKING_TURNS = "tests that take turns"
 ONE_FLEET = "tests of one fleet's run"
 OF_REPORTS = "tests of reports and statistics"  # they load scipy and more, and look at one large report
 WITH_AN_ACCOUNT = "tests with an emulated AWS account"
+ON_THE_WIRE = "tests of AWS as it is on the wire"  # one reading of botocore's descriptions of EC2, ECS and SSM
 WITH_MACHINES = "tests with machines of the emulator"  # moto's EC2 takes a second to import
 TOGETHER: Mapping[str, str] = {
     "tests/browser/": TAKING_TURNS,
@@ -33,6 +34,8 @@ TOGETHER: Mapping[str, str] = {
     "tests/integration/test_account.py": WITH_AN_ACCOUNT,
     "tests/integration/test_account_change_sets.py": WITH_AN_ACCOUNT,
     "tests/integration/test_deploy_command.py": WITH_AN_ACCOUNT,
+    "tests/contract/test_aws_machines.py": ON_THE_WIRE,
+    "tests/integration/test_provisioning": ON_THE_WIRE,
     "tests/integration/test_machines_ec2.py": WITH_MACHINES,
     "tests/integration/test_machines_ecs.py": WITH_MACHINES,
 }
@@ -86,7 +89,7 @@ SECONDS: Mapping[str, float] = {
     "tests/services/test_services_lifecycle.py": 3,
     "tests/integration/test_emulator_stack.py": 3,
     "tests/unit/test_fleet_prices.py": 3,
-    "tests/integration/test_provisioning.py": 3,
+    ON_THE_WIRE: 3,
     "tests/integration/test_workload_ruby_bench.py": 3,
     "tests/integration/test_runner_isolation.py": 3,
     "tests/integration/test_api_runs.py": 2,
