@@ -8,6 +8,7 @@ print what reproduces them.
 import os
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
 
 pytest_plugins = [
     "pytester",
@@ -29,4 +30,9 @@ settings.register_profile(
     database=None,
     phases=(Phase.explicit, Phase.generate),
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "few")
+settings.load_profile(PROFILE)
+if PROFILE == "few":
+    # It would read and parse every module of ours for constants to try now and then, in each worker: three CPU seconds for
+    # what ten examples hardly meet. The other profiles do.
+    providers._get_local_constants = lambda: providers._local_constants

@@ -23,14 +23,25 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from tests.prepared_start import MOST_BYTES, entry_of
+from tests.prepared_start import MOST_BYTES, SWITCH, entry_of, fork_from
 
 _HTTP = ("benchfleet.client", "httpcore", "h11", "certifi", "encodings.idna", "anyio")
+_FIRST_RUN = (  # what an emulator imports late, from its first request to its first archive
+    "aws_lambda_powertools.metrics", "benchfleet_contract.workloads.mock", "boto3.dynamodb.conditions", "boto3.s3.inject",
+    "chalicelib.archive.build", "chalicelib.archive.s3", "chalicelib.archive.summary", "chalicelib.services.keyring",
+    "chalicelib.services.registry.sweep_executors", "chalicelib.services.runs.build_archive",
+    "chalicelib.services.runs.count_changes", "chalicelib.services.runs.create_run", "chalicelib.services.runs.present",
+    "chalicelib.services.runs.read_runs", "chalicelib.services.runs.sweep",
+    "chalicelib.services.schedules.sweep_schedules", "chalicelib.services.tasks.claim_task",
+    "chalicelib.services.tasks.finish_task", "chalicelib.store.launches", "chalicelib.store.registry.executors",
+    "chalicelib.store.runs", "chalicelib.store.schedules", "chalicelib.store.tasks", "moto.s3.responses",
+    "moto.scheduler.responses", "moto.sqs.responses",
+)  # fmt: skip
 PREPARED = {
     "local_emulator": ("benchfleet.cli.frame", "local_emulator.command", "local_emulator.announce", "local_emulator.stack",
                        "local_emulator.ready_file", "app", "chalicelib.store.keys", "chalicelib.store.schema",
                        "moto.s3.models", "moto.sqs.models", "moto.events.models", "moto.scheduler.models",
-                       "pydantic.type_adapter"),
+                       "pydantic.type_adapter", *_FIRST_RUN),
     "runner_image": ("typer", "runner_image.command", "runner_image.runner", "runner_image.workloads.registry",
                      "pydantic.type_adapter", *_HTTP),
     "benchfleet.cli.main": ("benchfleet.cli.frame", "benchfleet.cli.output", "pydantic.type_adapter", "rich.table"),
@@ -39,6 +50,7 @@ COMMANDS_LATE = {  # what a command imports only once it has something to do, by
     "run": (*_HTTP, "benchfleet.cli.progress", "benchfleet.cli.run_ending", "benchfleet.cli.run_menu", "benchfleet.config",
             "benchfleet.running.driver", "benchfleet.running.providers.local", "benchfleet.running.session",
             "benchfleet.cli.report_tables", "benchfleet.report.analysis", "benchfleet.report.reading"),
+    "emulator": PREPARED["local_emulator"],
     "runs": (*_HTTP, "benchfleet.cli.progress", "benchfleet.cli.documents.runs"),
 }  # fmt: skip
 ACCOUNT = ("local_emulator.account.command", "moto.cloudformation.models")  # the second brings what stacks are made of
@@ -54,6 +66,8 @@ def serve(asking: socket.socket) -> None:
             return
         request = json.loads(message)
         prepare(request["argv"])
+        for words in inner(request):
+            prepare([sys.executable, "-m", *words.split()])
         pid = adopted(request, files, asking)
         for file in files:
             os.close(file)
@@ -91,6 +105,11 @@ def commands_of(words: Sequence[str]) -> set[str]:
     return {entry.target.partition(":")[0], *COMMANDS_LATE.get(words[0], ())} if entry else set()
 
 
+def inner(request: dict[str, Any]) -> list[str]:
+    """What the program is to fork where it would start it."""
+    return [words for words in request["env"].get(SWITCH, "").split(",") if words]
+
+
 def adopted(request: dict[str, Any], files: Sequence[int], asking: socket.socket) -> int:
     """The pid of a new process whose parent is who asked."""
     if len(os.listdir("/proc/self/task")) > 1:
@@ -116,17 +135,38 @@ def become(request: dict[str, Any], files: Sequence[int], *, until_parent_is_not
         time.sleep(0.0005)
     if request["session"]:
         os.setsid()
+    ours = _copy_beside() if inner(request) else None
     for number, file in enumerate(files):
         os.dup2(file, number)
-    os.closerange(3, 256)
+    _close_all_but(ours)
     os.chdir(request["cwd"])
     os.environ.clear()
-    os.environ.update(request["env"])
+    os.environ.update({name: value for name, value in request["env"].items() if name != SWITCH})
+    if ours:
+        fork_from(ours)
     tempfile.tempdir = None
     for one in _randoms:
         one.seed()
     _take_streams()
     _end(_code_of(request["argv"]))
+
+
+def _copy_beside() -> socket.socket:
+    """The socket to a copy of the prepared parent, a child of this process that ends when this one has."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        return ours
+    _close_all_but(theirs)
+    with contextlib.suppress(BaseException):
+        serve(theirs)
+    os._exit(0)
+
+
+def _close_all_but(one: socket.socket | None) -> None:
+    """Beside the three streams."""
+    kept = one.fileno() if one else 3
+    os.closerange(3, kept)
+    os.closerange(kept + (one is not None), 256)
 
 
 def _take_streams() -> None:

@@ -10,6 +10,9 @@ What the prepared parent cannot give is started as always:
 - any start on a system that is not Linux, and with `PREPARED_START=0` in its environment (`TRULY`) or in this process's, which
   is how a file is checked and measured with real starts.
 
+What the program starts itself, it starts truly, unless its environment says that it forks, too (`forking`): then a copy of the
+prepared parent stays beside it as a child of its own.
+
 What differs in a process that was forked so, and so is left to tests that start with `subprocess`: modules beyond those that a
 command needs are loaded; `/proc/<pid>/environ` and `cmdline` are the parent's; the hash seed is the parent's; limits on open
 files and cores are those that the worker had when it first asked; at its end it flushes, runs exit handlers and waits for
@@ -30,7 +33,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 
@@ -41,6 +44,7 @@ READ_AT_START = (
 )  # fmt: skip
 SWITCH = "PREPARED_START"
 TRULY = {SWITCH: "0"}  # in the environment of a start
+RUNNER, EMULATOR = "runner_image", "benchfleet.cli.main emulator"  # what `benchfleet run` starts
 ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 150_000  # of a request; the kernel takes some more at once
 END_S = 10
@@ -50,22 +54,34 @@ _UNLIKE = {"preexec_fn": None, "pass_fds": (), "executable": None, "shell": Fals
            "umask": -1, "process_group": -1, "close_fds": True, "restore_signals": True}  # fmt: skip
 
 
+def forking(*words: str) -> dict[str, str]:
+    """In the environment of a start: the program forks these, `RUNNER` or such, where it would start them."""
+    return {SWITCH: ",".join(words)}
+
+
 class PreparedParent:
     """The other process, and the socket to it. Ends when the socket is closed."""
 
-    def __init__(self) -> None:
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(
+        self, asking: socket.socket, environment: Mapping[str, str], process: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        self._socket, self._environment, self._process = asking, environment, process
+        self._lock = threading.Lock()
+
+    @classmethod
+    def started(cls) -> Self:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "tests.prepared_parent", str(theirs.fileno())],
                 cwd=ROOT,
-                env=self._environment,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
-        self._lock = threading.Lock()
+        return cls(ours, environment, process)
 
     def takes(self, environment: Mapping[str, str]) -> bool:
         return _read_at_start(environment) == _read_at_start(self._environment)
@@ -84,6 +100,8 @@ class PreparedParent:
 
     def cpu_s(self) -> float:
         """What it spent so far; its children's is ours."""
+        if self._process is None:
+            return 0.0
         try:
             times = psutil.Process(self._process.pid).cpu_times()
         except psutil.NoSuchProcess:
@@ -92,7 +110,8 @@ class PreparedParent:
 
     def end(self) -> None:
         self._socket.close()
-        self._process.wait(END_S)
+        if self._process:
+            self._process.wait(END_S)
 
 
 _parent: PreparedParent | None = None
@@ -104,9 +123,16 @@ def the_parent() -> PreparedParent:
     global _parent
     with _parent_lock:
         if _parent is None:
-            _parent = PreparedParent()
+            _parent = PreparedParent.started()
             atexit.register(_parent.end)
         return _parent
+
+
+def fork_from(asking: socket.socket) -> None:
+    """From now on this process forks from the one at the other end, also where it uses `subprocess`."""
+    global _parent
+    _parent = PreparedParent(asking, dict(os.environ))
+    subprocess.Popen = _Popen  # type: ignore[misc]
 
 
 def parent_cpu_s() -> float:

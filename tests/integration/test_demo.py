@@ -13,6 +13,9 @@ import jsonschema
 import pytest
 from benchfleet.cli.documents.schema import schema_of
 
+from tests import prepared_start
+from tests.prepared_start import EMULATOR, RUNNER, forking
+
 DEMO = [sys.executable, "-m", "benchfleet.cli.main", "demo"]
 
 
@@ -34,26 +37,26 @@ def config(folder: Path, *argv: str, **more: Any) -> Path:
     return path
 
 
-def start(folder: Path, config: Path, *more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(folder: Path, config: Path, *more: str, forks: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    return (prepared_start.Popen if forks else subprocess.Popen)(
         [*DEMO, "--config", str(config), "--results", str(folder / "results"), *more],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "TMPDIR": str(folder / "tmp")},
+        env={**os.environ, "TMPDIR": str(folder / "tmp"), **(forking(*forks) if forks else {})},
     )
 
 
-def demo(folder: Path, config: Path, *more: str) -> tuple[int, str, str]:
-    with start(folder, config, *more) as process:
+def demo(folder: Path, config: Path, *more: str, forks: tuple[str, ...] = ()) -> tuple[int, str, str]:
+    with start(folder, config, *more, forks=forks) as process:
         out, err = process.communicate(timeout=90)
     return process.returncode, out, err
 
 
 def test_ends_with_numbers_in_a_folder(folder: Path) -> None:
-    code, out, err = demo(folder, config(folder, "true"), "--json")
+    code, out, err = demo(folder, config(folder, "true"), "--json", forks=(RUNNER, EMULATOR))
     assert code == 0, err
     document = json.loads(out)
     jsonschema.Draft202012Validator(schema_of("demo")).validate(document)

@@ -105,6 +105,27 @@ print(random.random(), mock_random.random())
     assert len({*told[0], *told[1]}) == 4
 
 
+INNER = """
+import os, pathlib, subprocess, sys, time
+for words in (["-m", "runner_image", "--help"], ["-c", "print(1)"]):
+    with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) as process:
+        forked = b"prepared_parent" in pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        parent = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[1]
+        print(forked, int(parent) == os.getpid(), process.communicate()[0].strip()[:6], process.returncode)
+print(os.environ.get("PREPARED_START"))
+"""
+
+
+def test_what_a_program_starts_itself_is_forked_where_it_was_asked_for() -> None:
+    asked = {**os.environ, **prepared_start.forking(prepared_start.RUNNER)}
+    forked, truly = (
+        prepared_start.run(code(INNER), env=environment, capture_output=True, text=True, timeout=60).stdout.splitlines()
+        for environment in (asked, dict(os.environ))
+    )
+    assert forked == ["True True Usage: 0", "False True 1 0", "None"]
+    assert truly == ["False True Usage: 0", "False True 1 0", "None"]
+
+
 def test_cpu_time_is_counted_once_it_was_waited_for() -> None:
     before = os.times()
     source = "import time\nwhile time.process_time() < 0.2: pass"

@@ -22,6 +22,7 @@ from benchfleet.report.reading import read_runs
 from local_emulator.stack import Emulator
 from tests import prepared_start
 from tests.integration.command_line import CommandLine
+from tests.prepared_start import EMULATOR, RUNNER
 from tests.variants import one_now
 
 BENCHFLEET = [sys.executable, "-m", "benchfleet.cli.main"]
@@ -69,8 +70,10 @@ def start(
     file_bytes: int | None = None,
     command: str = "run",
     truly: bool = False,
+    forks: tuple[str, ...] = (),
 ) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHFLEET_")}
+    environment |= prepared_start.forking(*forks) if forks else {}
     if plane:
         known = {"BENCHFLEET_URL": plane.ready.api_url, "BENCHFLEET_API_KEY": plane.ready.keys.admin}
         environment |= known
@@ -89,9 +92,13 @@ def start(
 
 
 def run(
-    folder: Path, *words: str, plane: Emulator | None = None, file_bytes: int | None = None, truly: bool = False
+    folder: Path,
+    *words: str,
+    plane: Emulator | None = None,
+    file_bytes: int | None = None,
+    forks: tuple[str, ...] = (),
 ) -> Ran:
-    return Ran(start(folder, *words, plane=plane, file_bytes=file_bytes, truly=truly))
+    return Ran(start(folder, *words, plane=plane, file_bytes=file_bytes, forks=forks))
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -142,7 +149,7 @@ def test_two_subjects_take_turns_and_are_compared(folder: Path, emulator: Emulat
 
 def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) -> None:
     write(folder)
-    ran = run(folder, "-c", "config.json", "--emulator", "--json")
+    ran = run(folder, "-c", "config.json", "--emulator", "--json", forks=(RUNNER, EMULATOR))
     assert ran.code == 0, ran.err
     assert ran.out.count("\n") == 1
     told = ran.last_line
@@ -163,7 +170,7 @@ def test_with_its_own_control_plane_it_leaves_nothing_but_results(folder: Path) 
 
 def test_a_pipe_gets_stable_lines_a_ranking_and_a_last_line(folder: Path, emulator: Emulator) -> None:
     write(folder)
-    ran = run(folder, "-c", "config.json", "--run-id", "pipe", plane=emulator)
+    ran = run(folder, "-c", "config.json", "--run-id", "pipe", plane=emulator, forks=(RUNNER,))
     assert ran.code == 0, ran.err
     assert "[100%] Pending: 0 | Running: 0 | ✓ 2 | ✗ 0" in ran.err.splitlines()
     assert "local: 1 runner, isolation process (the config asks for it)" in ran.err.splitlines()
@@ -174,7 +181,7 @@ def test_a_pipe_gets_stable_lines_a_ranking_and_a_last_line(folder: Path, emulat
 
 def test_failed_tasks_are_exit_code_1_and_their_logs_stay(folder: Path, emulator: Emulator) -> None:
     write(folder, {"steps": 2, "step_s": 0, "fail_at": 1})
-    ran = run(folder, "-c", "config.json", "--run-id", "failed-run", plane=emulator)
+    ran = run(folder, "-c", "config.json", "--run-id", "failed-run", plane=emulator, forks=(RUNNER,))
     assert ran.code == 1, ran.err
     assert "task failed-run.1 failed: The mock failed with exit code 1" in ran.err
     assert ran.last_line["tasks"]["failed"] == 2
