@@ -15,6 +15,7 @@ from benchfleet_results.boards.judging import JudgedBoard, judged
 from benchfleet_results.boards.model import Ranked
 from benchfleet_results.boards.tasks import Outcome, Task
 from benchfleet_results.boards.titles import title
+from benchfleet_results.boards.together import compared
 from benchfleet_results.boards.units import harmonised
 from benchfleet_results.places import host
 from benchfleet_results.reading import ResultError, read_result
@@ -74,7 +75,8 @@ class RunSummariser:
         return Task(
             self._run_id, task["number"], str(task["id"]), task["provider"], task["instance_type"], task.get("alias"),
             outcome, None, samples, host=host(metadata), subject=task.get("subject"), part=task.get("part"),
-            repeat=task.get("run_number"),
+            repeat=task.get("run_number"), started_at=_text(metadata, "start_time"), ended_at=_text(metadata, "end_time"),
+            clock=_text(metadata, "clock"),
         )  # fmt: skip
 
     def document(self) -> bytes:
@@ -96,7 +98,7 @@ class RunSummariser:
             yield f"{self._unreadable} results without an output.json that can be read."
 
     def _boards(self, tasks: list[Task], by: dimensions.By, omitted: list[str]) -> list[SummaryBoard]:
-        data = boards(tasks, by)
+        data = boards(compared(tasks, by), by)
         keys, found, tests, rows = [board.key for board in data], [], 0, 0
         for board in data:
             name = title(board.key, keys)
@@ -148,6 +150,11 @@ def _row(row: Ranked) -> SummaryRow:
         tasks=row.tasks,
         instances=row.instances,
     )
+
+
+def _text(metadata: Mapping[str, Any], name: str) -> str | None:
+    found = metadata.get(name)
+    return found if isinstance(found, str) else None
 
 
 def _metadata(files: Mapping[str, bytes] | None) -> Mapping[str, Any]:

@@ -11,7 +11,6 @@ from threading import Barrier, Lock
 import httpx
 import pytest
 from benchfleet.report.analysis import analyse
-from benchfleet.report.pairing import paired
 from benchfleet.report.reading import read_runs
 
 from tests.integration.api_client import Api
@@ -58,10 +57,11 @@ def test_racing_runners_keep_the_order_of_the_plan_and_split_pairs_are_counted(
         assert [subject for _, subject in even] == [subject for _, subject in odd][::-1]
     where = dict(given)
     split = sum(where[first] != where[first + 1] for first in range(1, 2 * REPEATS, 2))
-    (pairs,) = paired(found.tasks)
-    assert (pairs.complete, pairs.on_one_instance) == (REPEATS, REPEATS - split)
-    told = [words for words in analyse(found).warnings if "measured all subjects on one instance" in words]
-    assert len(told) == (order == "abba" and split > 0)
+    report = analyse(found)
+    (kept,) = report.turns
+    assert (kept.complete, kept.together, kept.other_instance) == (REPEATS, REPEATS - split, split)
+    told = [words for words in report.warnings if "measured all subjects together" in words]
+    assert len(told) == (split > 0)
     assert all(f": {REPEATS - split} of {REPEATS} repeats" in words for words in told)
 
 

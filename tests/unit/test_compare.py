@@ -11,7 +11,6 @@ from benchfleet.config.comparing import of_commands, of_config, words, written
 from benchfleet.exceptions import UsageError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.pair import PairRow, headlines, rows_of
-from benchfleet.report.pairing import Paired, paired
 from benchfleet.report.reading import read_runs
 
 from tests.each_case import each_case
@@ -151,19 +150,6 @@ def test_what_cannot_be_told_apart_says_what_would_have_been_found(tmp_path: Pat
 def test_with_one_task_nothing_can_be_said(tmp_path: Path) -> None:
     (said,) = headlines(rows(tmp_path, {"a": [1.0], "b": [1.1]}), "a", "b")
     assert said == "Too few repeats to tell b from a: +10.0 %."
-
-
-def test_repeats_are_counted_that_had_both_subjects_on_one_instance(tmp_path: Path) -> None:
-    run = write_run(tmp_path, "r", tasks({"a": NEAR, "b": FAR[:3]}, hosts="ixii"), about={"order": "abba"})
-    dataset = read_runs([run])
-    assert paired(dataset.tasks) == [Paired("aws m", complete=3, on_one_instance=2)]
-    said = "aws m: 2 of 3 repeats measured all subjects on one instance"
-    assert any(words.startswith(said) for words in analyse(dataset).warnings)
-
-
-def test_only_an_order_that_is_made_for_pairs_says_which_repeats_are_none(tmp_path: Path) -> None:
-    run = write_run(tmp_path, "r", tasks({"a": NEAR, "b": FAR}, hosts="ixii"), about={"order": "interleaved"})
-    assert not any("repeats measured all subjects" in words for words in analyse(read_runs([run])).warnings)
 
 
 @pytest.mark.parametrize(("limit", "reasons"), [(None, 0), (0.05, 1), (0.2, 0)])

@@ -13,7 +13,7 @@ from benchfleet.exceptions import BenchfleetError
 from benchfleet.report import words
 from benchfleet.report.model import Report
 from benchfleet.report.pair import PairRow, headlines, rows_of
-from benchfleet.report.pairing import paired
+from benchfleet.report.pairing import taken
 from benchfleet.report.printing import printable, shown
 from benchfleet.running.driver import RunDriver
 from benchfleet.running.leaving import Ended
@@ -56,11 +56,13 @@ def _told(folder: Path, code: int, names: Names, *, limit: float | None, as_json
     rows = rows_of(report, *names)
     reasons = list(wrong(rows, names, limit))
     code = code or (exit_codes.FAILED if reasons else exit_codes.OK)
-    counted = paired(task for task in dataset.tasks if task.subject in names)
+    counted = taken(dataset.runs, [task for task in dataset.tasks if task.subject in names])
     document = Compared(
         run_id=dataset.runs[0].run_id, a=names[0], b=names[1], rows=rows,
         complete_repeats=sum(one.complete for one in counted),
-        repeats_on_one_instance=sum(one.on_one_instance for one in counted),
+        repeats_on_one_instance=sum(one.complete - one.other_instance for one in counted),
+        repeats_long_apart=sum(one.long_apart for one in counted),
+        repeats_left_out=sum(one.left_out for one in counted),
         noise_floor=report.noise_floor, quality=report.quality.headline or None, warnings=report.warnings,
         results_dir=str(folder), exit_code=code,
     )  # fmt: skip
@@ -141,7 +143,9 @@ def _cells(row: PairRow) -> tuple[str, ...]:
 def _how(document: Compared) -> str:
     pairs, together = document.complete_repeats, document.repeats_on_one_instance
     where = "each on one instance" if together == pairs else f"{together} of them on one known instance each"
-    return f"{pairs} pair{'s' * (pairs != 1)} measured by turns (ABBA), {where}."
+    apart = f", {document.repeats_long_apart} with a long wait in between" if document.repeats_long_apart else ""
+    out = f" {document.repeats_left_out} not measured together and left out." if document.repeats_left_out else ""
+    return f"{pairs} pair{'s' * (pairs != 1)} measured by turns (ABBA), {where}{apart}.{out}"
 
 
 def _say(line: str) -> None:

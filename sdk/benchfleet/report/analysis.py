@@ -25,7 +25,7 @@ from benchfleet.report.load_curves import load_curves
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.noise_floor import doubts, floors, split
-from benchfleet.report.pairing import apart
+from benchfleet.report.pairing import apart, taken
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.quality.grading import quality
 from benchfleet.report.run_comparison import compare_runs, uncompared
@@ -82,6 +82,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     twice = floors(split(filtered(asked, replace(wanted, subjects=())))[1])
     runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
     costs = machine_costs(everything.tasks, groups, options.prices)
+    turns = taken(new.runs, new.tasks)
     graded = quality(new.tasks, old.tasks)
     facts = runs + [run_facts(run, old.tasks, role="baseline") for run in old.runs]
     return Report(
@@ -101,7 +102,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
             *unused(wanted.thresholds, known),
             *confounded(facts),
             *doubts(twice, found),
-            *apart(new.runs, new.tasks),
+            *apart(turns),
             *warnings(new, old, groups=groups, boards=found, quality=graded),
             *_unpriced(groups, options.prices),
         ],
@@ -114,6 +115,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
         timeline=moments(new.tasks, old.tasks) if comparison else [],
         load=load_curves(found),
         noise_floor=twice,
+        turns=turns,
         differences=between_groups(new.tasks) + between_runs(new.tasks, old.tasks),
         task_problems=task_problems([*everything.tasks, *old.tasks]),
         benchmark_problems=benchmark_problems([*everything.tasks, *old.tasks]),

@@ -8,6 +8,7 @@ from benchfleet_results.boards.judging import judged, samples
 from benchfleet_results.boards.relations import untested
 from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.boards.titles import title
+from benchfleet_results.boards.together import compared
 
 from benchfleet.report.benchmarks import group_spreads, table
 from benchfleet.report.model import Board, GroupFacts
@@ -18,8 +19,10 @@ _NO_PRICES = PriceTable()
 
 
 def made(tasks: Sequence[Task], by: By, groups: Sequence[GroupFacts], prices: PriceTable = _NO_PRICES) -> list[Board]:
-    """`groups`: all that were asked for; those without a measurement are named as absent."""
-    data = boards(tasks, by)
+    """`groups`: all that were asked for; those without a measurement are named as absent. Subjects are compared by the repeats
+    that measured them together, where those are enough.
+    """
+    data = boards(compared(tasks, by), by)
     keys = [board.key for board in data]
     return [
         _board(board, by, _absent(board, by, tasks, groups), title(board.key, keys), groups, prices) for board in data

@@ -6,6 +6,7 @@ from benchfleet_results.boards.model import Interval, Ranked, Relation
 
 from benchfleet.report.answers import sentence
 from benchfleet.report.model import Board, Factor, FactorTable, Report, Value
+from benchfleet.report.pairing import apart
 
 Who = tuple[str, str, str | None]  # provider, name, subject
 Row = Mapping[str, object]
@@ -16,6 +17,7 @@ def summary_rows(report: Report) -> Iterator[Row]:
         yield {"row": "answer", "text": sentence(answer, named=True), "verdict": answer.verdict}
     if report.money:
         yield {"row": "answer", "text": report.money}
+    yield from ({"row": "turns", "text": words} for words in apart(report.turns))
     for board in report.boards:
         yield from (_ranked(row, board) for row in board.ranking)
     for board in report.boards:

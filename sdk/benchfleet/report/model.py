@@ -43,6 +43,24 @@ class RunFacts(Part):
     precision: RunPrecision | None = Field(default=None, description="of a run with a target precision")
 
 
+class Turns(Part):
+    """Of one run and machine whose subjects took turns: which of its repeats measured all of them together."""
+
+    run_id: str
+    provider: str
+    name: str
+    order: str | None = Field(description="of the run's tasks; null where it is not recorded")
+    complete: int = Field(description="repeats in which every subject has a result")
+    together: int = Field(description="of them: on one known instance, and one subject soon after the other")
+    other_instance: int = Field(description="not on one known instance")
+    long_apart: int = Field(
+        description="on one, but for more than a minute, and for longer than measuring took, none was measured"
+    )
+    left_out: int = Field(
+        description="not together, and in no comparison of subjects: half of all, and two, are enough to compare. Else 0"
+    )
+
+
 class GroupFacts(Group):
     role: Literal["measured", "baseline"]
     instance_types: list[str]
@@ -596,6 +614,7 @@ class Report(Part):
     noise_floor: list[NoiseFloor] = Field(
         default=[], description="of runs that measured one subject twice: what differs where nothing does"
     )
+    turns: list[Turns] = Field(default=[], description="of runs with several subjects")
     differences: list[Difference]
     task_problems: list[TaskProblem]
     benchmark_problems: list[BenchmarkProblem]

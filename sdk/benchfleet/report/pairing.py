@@ -1,49 +1,70 @@
-"""Which repeats of a run had all of its subjects on one instance. Claims do not promise it, so it is counted."""
+"""Which repeats of a run measured all of its subjects together. Claims do not promise it, so it is counted and told."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from benchfleet_results.boards import together
 from benchfleet_results.boards.dimensions import machine
-from benchfleet_results.boards.tasks import HAS_RESULTS, Task
+from benchfleet_results.boards.tasks import Task
 
 from benchfleet.report.dataset import Run
+from benchfleet.report.model import Turns
+from benchfleet.results.bounds import cut
+
+_IN_TURNS = frozenset({"interleaved", "abba"})
 
 
-@dataclass(frozen=True)
-class Paired:
-    """Of one machine: repeats in which every subject has a result, and those of them that ran on one known instance."""
-
-    machine: str
-    complete: int
-    on_one_instance: int
+def taken(runs: Sequence[Run], tasks: Sequence[Task]) -> list[Turns]:
+    """Of each run and machine that measured several subjects."""
+    orders = {run.run_id: _order(run) for run in runs}
+    return [_told(one, orders.get(one.run_id)) for one in together.turns(tasks)]
 
 
-def paired(tasks: Iterable[Task]) -> list[Paired]:
-    """Of each machine that measured several subjects."""
-    found: dict[str, dict[tuple[str, int | None], list[Task]]] = defaultdict(lambda: defaultdict(list))
-    for task in (task for task in tasks if task.outcome in HAS_RESULTS):
-        found[machine(task.provider, task.group.name)][task.run_id, task.repeat].append(task)
-    return [one for name, repeats in found.items() if (one := _paired(name, list(repeats.values()))).complete]
+def _order(run: Run) -> str | None:
+    found = run.about.get("order")
+    return cut(found) if isinstance(found, str) else None
 
 
-def _paired(name: str, repeats: Sequence[Sequence[Task]]) -> Paired:
-    subjects = {task.subject for tasks in repeats for task in tasks}
-    complete = [
-        {task.host for task in tasks}
-        for tasks in repeats
-        if len(subjects) > 1 and {task.subject for task in tasks} == subjects
-    ]
-    return Paired(name, len(complete), sum(len(hosts) == 1 and None not in hosts for hosts in complete))
+def _told(found: together.Turns, order: str | None) -> Turns:
+    provider, name = found.machine
+    return Turns(
+        run_id=found.run_id,
+        provider=provider,
+        name=name,
+        order=order,
+        complete=len(found.repeats),
+        together=found.count("together"),
+        other_instance=found.count("other_instance"),
+        long_apart=found.count("long_apart"),
+        left_out=len(found.left_out),
+    )
 
 
-def apart(runs: Sequence[Run], tasks: Sequence[Task]) -> Iterator[str]:
-    """Of runs whose order is made for pairs: how many repeats are none."""
-    mine = {run.run_id for run in runs if run.about.get("order") == "abba"}
-    for one in paired(task for task in tasks if task.run_id in mine):
-        if one.on_one_instance < one.complete:
-            yield (
-                f"{one.machine}: {one.on_one_instance} of {one.complete} repeats measured all subjects on one instance; "
-                "in the others a difference may be one between instances. One runner for each instance type keeps them "
-                "together (per_instance_type.instances: 1)."
-            )
+def apart(found: Sequence[Turns]) -> Iterator[str]:
+    """How many repeats did not keep together what was meant to take turns, or what could be compared without them."""
+    several = len({one.run_id for one in found}) > 1
+    for one in found:
+        if one.left_out or (one.order in _IN_TURNS and one.together < one.complete):
+            yield _sentence(one, several=several)
+
+
+def _sentence(one: Turns, *, several: bool) -> str:
+    run = f" (run {one.run_id})" if several else ""
+    counted = f"{one.together} of {one.complete} repeats measured all subjects together, {_why(one)}"
+    return f"{machine(one.provider, one.name)}{run}: {counted}. {_so(one)}"
+
+
+def _why(one: Turns) -> str:
+    places = f"{one.other_instance} not on one known instance" if one.other_instance else ""
+    times = f"{one.long_apart} with a long wait in between" if one.long_apart else ""
+    return " and ".join(filter(None, (places, times)))
+
+
+def _so(one: Turns) -> str:
+    if one.left_out:
+        return f"The other{'s are' if one.left_out > 1 else ' is'} left out where subjects are compared."
+    widens = "What differs between instances makes the intervals of differences wider. " if one.other_instance else ""
+    moves = "What changed meanwhile is part of the differences. " if one.long_apart else ""
+    return (
+        f"Those are too few to be compared alone. {widens}{moves}One runner for each instance type keeps repeats together "
+        "(per_instance_type.instances: 1)."
+    )

@@ -16,6 +16,10 @@ class Compared(Document):
     rows: list[PairRow] = Field(description="over all benchmarks first, where there are several")
     complete_repeats: int = Field(description="repeats in which both have a result")
     repeats_on_one_instance: int = Field(description="those of them that measured both on one known instance")
+    repeats_long_apart: int = Field(
+        description="of those: with a wait in between that was longer than measuring, and a minute"
+    )
+    repeats_left_out: int = Field(description="not measured together, and in no comparison")
     noise_floor: list[NoiseFloor] = Field(description="empty without `--noise-floor`")
     quality: str | None = Field(description="the headline of the report's data quality, null where there is none")
     warnings: list[str]
