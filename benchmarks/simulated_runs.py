@@ -8,8 +8,10 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from statistics import fmean
+from typing import Any, Literal
 
 from benchfleet.report.dataset import Dataset, Run
 from benchfleet_results.boards.tasks import Task
@@ -19,6 +21,7 @@ Shape = Literal["normal", "heavy-tailed", "bimodal", "bimodal samples"]
 INSTANCES, TASKS, SAMPLES = 0.03, 0.01, 0.005  # standard deviations of logs
 SAMPLES_A_TASK = 3
 SLOWER = 0.04  # the slow mode of bimodal data (log)
+LATE, TASK_S = 20, 10  # tasks later, of so many seconds
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Scenario:
     `drift`: how much slower each task is than the one before it (log). `missing`: the share of tasks that lack a benchmark.
     `slow`: the share of tasks (or of samples) in the slow mode of bimodal data. `abba`: groups in turns, as `order: abba` has
     them; else in random order, and every second repeat as the one before it, the other way round (`order: interleaved`).
+    `split`: the share of tasks that another runner takes, on any instance. `late`: the share of repeats in which the
+    runner of the last group dies, and another measures it `LATE` tasks later.
     """
 
     tasks: int
@@ -41,6 +46,8 @@ class Scenario:
     missing: float = 0.0
     slow: float = 0.3
     abba: bool = False
+    split: float = 0.0
+    late: float = 0.0
 
     @property
     def tests(self) -> int:
@@ -59,6 +66,8 @@ class Scenario:
             *([f"{self.drift:.0%} drift a task"] if self.drift else []),
             *(["abba"] if self.abba else []),
             *([f"{self.missing:.0%} missing"] if self.missing else []),
+            *([f"{self.split:.0%} anywhere"] if self.split else []),
+            *([f"{self.late:.0%} late"] if self.late else []),
         ]
         return ", ".join(parts)
 
@@ -91,16 +100,25 @@ def simulate(scenario: Scenario, chance: random.Random) -> Simulated:
     for at, (repeat, group, effect) in enumerate(_order(scenario, groups, chance)):
         slow = scenario.shape == "bimodal" and chance.random() < scenario.slow
         seen[group].add(slow)
-        level = effect + places[machines[group], repeat % scenario.instances] + draw() + at * scenario.drift
+        place, when = _where_and_when(scenario, repeat, at, chance, last=group == groups[-1])
+        level = effect + places[machines[group], place] + draw() + when * scenario.drift
         kept = [name for name in names if chance.random() >= scenario.missing] or names[:1]
         samples = tuple(_samples(name, level + slow * SLOWER, scenario, chance) for name in kept)
-        tasks.append(_task(scenario, group, machines[group], repeat, at, samples))
+        about = {"host": f"{machines[group]}-{place}", "repeat": repeat, "number": at}
+        tasks.append(_task(scenario, group, samples, when=when, **about))
     truth = {
-        group: dict.fromkeys(names, effect + _mean_of(scenario))
+        group: dict.fromkeys(names, effect + mean_of(scenario))
         for group, effect in zip(groups, scenario.effects, strict=True)
     }
     one_mode = frozenset(group for group in groups if scenario.shape == "bimodal" and len(seen[group]) == 1)
     return Simulated(Dataset((Run("r", Path("r"), {}),), tuple(tasks)), truth, one_mode)
+
+
+def _where_and_when(scenario: Scenario, repeat: int, at: int, chance: random.Random, *, last: bool) -> tuple[int, int]:
+    """The instance, and the turn, of what is the `at`-th task of the plan."""
+    elsewhere = scenario.split and chance.random() < scenario.split
+    place = chance.randrange(scenario.instances) if elsewhere else repeat % scenario.instances
+    return place, at + LATE * (last and scenario.late > 0 and chance.random() < scenario.late)
 
 
 def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iterator[tuple[int, str, float]]:
@@ -117,29 +135,45 @@ def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iter
             yield repeat, group, effect
 
 
+def task_means(scenario: Scenario, chance: random.Random) -> list[list[float]]:
+    """Of each group the logarithms of what its tasks measured of one benchmark, on one instance and without a drift."""
+    draw, modes = _shapes(chance)[scenario.shape], scenario.shape == "bimodal"
+
+    def mean(effect: float) -> float:
+        slow = modes and chance.random() < scenario.slow
+        return math.log(fmean(_values(effect + draw() + slow * SLOWER, scenario, chance)))
+
+    return [[mean(effect) for _ in range(scenario.tasks)] for effect in scenario.effects]
+
+
 def _samples(name: str, level: float, scenario: Scenario, chance: random.Random) -> Samples:
+    return Samples(Series("mock", name, "default", "time", "s", "lower"), _values(level, scenario, chance))
+
+
+def _values(level: float, scenario: Scenario, chance: random.Random) -> tuple[float, ...]:
     of_samples = scenario.shape == "bimodal samples"
-    values = tuple(
+    return tuple(
         math.exp(level + chance.gauss(0, SAMPLES) + (of_samples and chance.random() < scenario.slow) * SLOWER)
         for _ in range(SAMPLES_A_TASK)
     )
-    return Samples(Series("mock", name, "default", "time", "s", "lower"), values)
 
 
-def _task(scenario: Scenario, group: str, machine: str, repeat: int, at: int, samples: tuple[Samples, ...]) -> Task:
+def _task(scenario: Scenario, group: str, samples: tuple[Samples, ...], *, when: int, **about: Any) -> Task:
+    """`about`: host, repeat and number."""
+    start = datetime(2026, 11, 29, tzinfo=UTC) + timedelta(seconds=TASK_S * when)
     return Task(
         run_id="r",
-        number=at,
-        folder=f"{group}-{at}",
+        folder=f"{group}-{about['number']}",
         provider="sim",
-        instance_type=machine,
+        instance_type=about["host"].partition("-")[0],
         alias=None,
         outcome="measured",
         reason=None,
         samples=samples,
-        host=f"{machine}-{repeat % scenario.instances}",
         subject=group if scenario.shared else None,
-        repeat=repeat,
+        started_at=start.isoformat(),
+        ended_at=(start + timedelta(seconds=TASK_S)).isoformat(),
+        **about,
     )
 
 
@@ -160,7 +194,8 @@ def _shapes(chance: random.Random) -> Mapping[Shape, Callable[[], float]]:
     return {"normal": normal, "heavy-tailed": heavy, "bimodal": bimodal, "bimodal samples": normal}
 
 
-def _mean_of(scenario: Scenario) -> float:
+def mean_of(scenario: Scenario) -> float:
+    """Of the logarithms of what a group's tasks measure, without its effect: the truth that an interval should hold."""
     if scenario.shape == "bimodal":
         return scenario.slow * SLOWER
     if scenario.shape != "bimodal samples":

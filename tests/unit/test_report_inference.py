@@ -3,8 +3,10 @@
 import csv
 import io
 import math
+import random
 import re
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -15,10 +17,13 @@ from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.reading import read_runs
+from benchfleet_results.statistics.comparing import significance
+from benchfleet_results.statistics.sample import Sample
 from rich.console import Console
 
-from benchmarks.report_inference import measure, share
-from benchmarks.simulated_runs import Scenario
+from benchmarks.false_claims import OFTEN, false_claims
+from benchmarks.report_inference import boards_of, measure, share
+from benchmarks.simulated_runs import Scenario, mean_of, simulate, task_means
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.variants import one_now, repeats
@@ -55,6 +60,34 @@ def test_a_drift_that_subjects_share_is_no_difference_between_them() -> None:
 def test_differences_of_five_in_a_hundred_are_found() -> None:
     found = measure(Scenario(5, 1, effects=(0.0, math.log(1.05))), runs=repeats(60, 200))
     assert found.found / found.boards > 0.9
+
+
+@pytest.mark.parametrize(("tasks", "instances"), one_now((5, 1), (3, 3), (10, 2)))
+def test_samples_in_two_modes_cost_no_interval_its_truth(tasks: int, instances: int) -> None:
+    """Tasks are alike: each shows both modes."""
+    found = measure(Scenario(tasks, instances, shape="bimodal samples"), runs=repeats(75, 150))
+    assert 0.91 <= (share(found.means) or 0) <= 0.99
+    assert found.claims / found.boards <= 0.08
+    assert found.promised == pytest.approx(0.95)
+
+
+@pytest.mark.parametrize("scenario", one_now(*OFTEN), ids=lambda one: one.name)
+def test_one_test_makes_as_many_false_claims_alone_as_on_its_board(scenario: Scenario) -> None:
+    """What `false_claims` leaves out of a board decides nothing."""
+    chance, again = random.Random(1), random.Random(1)
+    for _ in range(repeats(10, 50)):
+        drawn = simulate(scenario, chance)
+        groups = {
+            name: Sample.of(
+                [math.log(fmean(task.samples[0].values)) for task in drawn.dataset.tasks if task.group.name == name]
+            )
+            for name in "ab"
+        }
+        (board,) = boards_of(drawn, scenario)
+        assert board.ranking[1].to_best.p == pytest.approx(significance(groups["a"], groups["b"]))
+    means = [mean for _ in range(200) for one in task_means(scenario, again) for mean in one]
+    assert fmean(means) == pytest.approx(mean_of(scenario), abs=0.003)
+    assert abs(false_claims(scenario, boards=repeats(500, 2000)) - 0.05) < 0.03
 
 
 @pytest.mark.parametrize(("slow", "tasks"), one_now((0.3, 3), (0.3, 5), (0.5, 3)))
