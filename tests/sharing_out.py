@@ -17,7 +17,7 @@ from xdist.scheduler import LoadFileScheduling
 
 TAKING_TURNS = "tests that take turns"
 ONE_FLEET = "tests of one fleet's run"
-OF_REPORTS = "tests of reports and statistics"  # they load scipy and more, and look at one large report
+OF_REPORTS = "tests of reports and statistics"  # they load scipy or what draws charts, and look at one large report
 WITH_AN_ACCOUNT = "tests with an emulated AWS account"
 ON_THE_WIRE = "tests of AWS as it is on the wire"  # one reading of botocore's descriptions of EC2, ECS and SSM
 WITH_MACHINES = "tests with machines of the emulator"  # moto's EC2 takes a second to import
@@ -29,6 +29,7 @@ TOGETHER: Mapping[str, str] = {
     "tests/integration/test_fleet_commands.py": ONE_FLEET,
     "tests/integration/test_fleet_guide.py": ONE_FLEET,
     "tests/unit/test_report_": OF_REPORTS,
+    "tests/unit/test_http_folder.py": OF_REPORTS,
     "tests/unit/test_statistics": OF_REPORTS,
     "tests/unit/test_fleet_statistics.py": OF_REPORTS,
     "tests/integration/test_account.py": WITH_AN_ACCOUNT,

@@ -19,7 +19,6 @@ from benchfleet.report.gate import Least, gated, least_compared
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Report
-from benchfleet.report.page import render
 from benchfleet.report.printing import shown
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.units import base
@@ -27,6 +26,7 @@ from rich.console import Console
 
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.page_texts import page_texts
 
 ALL = least_compared("100%")
 
@@ -70,13 +70,14 @@ def test_a_gate_that_compared_nothing_fails_and_every_form_says_so(tmp_path: Pat
     report = compared(tmp_path, new)
     assert "0 of 2 benchmarks could be compared with old" in reason(report)
     assert any("0 of 2 benchmarks could be compared" in words for words in report.warnings)
-    for form in (as_markdown(report), render(report)):
+    texts = [as_markdown(report), page_texts(report)]
+    for form in texts:
         assert "0 of the baseline" in form
         assert "is worse by" not in form
     assert report.comparison
     lost = report.comparison.only_in_baseline
     assert [words.split(" ")[2] for words in lost] == ["x", "y"]
-    for form in (as_markdown(report), render(report), as_csv(report)):
+    for form in (*texts, as_csv(report)):
         assert form.count("only in the baseline") == 2 or form.count("only_in_baseline") == 2
 
 
@@ -297,7 +298,7 @@ def test_rows_of_two_workloads_can_be_told_apart(tmp_path: Path) -> None:
     assert "x (mock, interp) on aws a" in reason(report)
     assert "| aws a | mock, interp | x |" in as_markdown(report, everything=True)
     assert "| aws a | command, interp | x |" in as_markdown(report, everything=True)
-    assert re.search(r"<td[^>]*>aws a</td><td[^>]*>mock, interp</td>", render(report))
+    assert re.search(r"<td[^>]*>aws a</td><td[^>]*>mock, interp</td>", page_texts(report))
 
 
 def test_a_single_benchmark_is_tested_once(tmp_path: Path) -> None:
@@ -327,7 +328,7 @@ def test_what_is_within_noise_is_counted_and_shown_when_asked_for(tmp_path: Path
         assert "3 of 5 rows are within noise and left out" in " ".join(form.split())
         assert ("slow" in form, "geometric mean" in form, "same" in form) == (True, True, False)
     assert "| same-2 |" in as_markdown(report, everything=True).partition("### Against")[2].partition("###")[0]
-    assert "<summary>3 of 5 rows are within noise and left out</summary>" in render(report)
+    assert "<summary>3 of 5 rows are within noise and left out</summary>" in page_texts(report)
 
 
 def one_slow(shift: float) -> Iterator[TaskFolder]:

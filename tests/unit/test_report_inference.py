@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from benchfleet.cli.report_tables import ranking_table
-from benchfleet.report import page
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
@@ -26,6 +25,7 @@ from benchmarks.report_inference import boards_of, measure, share
 from benchmarks.simulated_runs import Scenario, mean_of, simulate, task_means
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.page_texts import page_texts
 from tests.variants import one_now, repeats
 
 
@@ -115,7 +115,7 @@ def test_beside_its_intervals_a_report_says_what_so_few_repeats_may_all_have_mis
         *(of_values("a", {"x": [1.0 + number / 1000]}) for number in range(tasks)),
         *(of_values("b", {"x": [1.1 + number / 1000]}) for number in range(15)),
     )
-    for form in (as_markdown(found), page.render(found), _terminal(found)):
+    for form in (as_markdown(found), page_texts(found), _terminal(found)):
         assert " ".join(form.split()).count("slow by chance") == bool(said)
         assert said in " ".join(form.split())
 
@@ -133,7 +133,7 @@ def test_an_interval_that_may_be_narrow_by_luck_is_marked_in_every_form(tmp_path
     found = report(tmp_path, *tasks)
     (board,) = found.boards
     assert [row.narrow for row in board.ranking] == [cell.narrow for cell in board.benchmarks[0].cells] == [True, False]
-    for form in (as_markdown(found), page.render(found), _terminal(found)):
+    for form in (as_markdown(found), page_texts(found), _terminal(found)):
         words = " ".join(form.split())
         assert re.search(r"\d s \?", words)
         assert words.count("Intervals with a question mark may be too narrow") == 1
@@ -292,7 +292,7 @@ def test_intervals_say_what_they_are_over(tmp_path: Path) -> None:
 def test_every_form_says_what_the_repeats_are(tmp_path: Path, instances: tuple[str, str], said: str) -> None:
     tasks = [on(f"{name}{one}", name, {"x": [1.0 + n / 100]}) for name in "ab" for n, one in enumerate(instances)]
     found = report(tmp_path, *tasks)
-    for form in (_terminal(found), as_markdown(found), page.render(found)):
+    for form in (_terminal(found), as_markdown(found), page_texts(found)):
         assert said in " ".join(form.split())
 
 

@@ -10,13 +10,13 @@ from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
-from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet.report.turning import of_two, turned
 from benchfleet_results.boards.model import Relation
 from rich.console import Console
 
 from tests.report_runs import TaskFolder, measurement, write_run
+from tests.unit.page_texts import page_texts
 
 TWICE = {"noise_floor": {"subject": "a", "again": "a+again"}}
 EVERYTHING = Options()
@@ -84,7 +84,7 @@ def test_every_form_shows_it(tmp_path: Path) -> None:
     sentence = "Noise floor on aws m, interp: a, measured twice, differs from itself by +0.9 %"
     assert sentence in as_markdown(found)
     assert "Noise floor" in printed(found)
-    assert '<section id="noise-floor"' in render(found)
+    assert '<section id="noise-floor"' in page_texts(found)
     rows = [row for row in csv.DictReader(io.StringIO(as_csv(found))) if row["row"] == "benchmark"]
     assert {row["subject"] for row in rows} == {"a", "b"}
     assert {round(float(row["noise_floor"]), 3) for row in rows} == {1.009}

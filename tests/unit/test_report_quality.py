@@ -15,7 +15,6 @@ from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Quality, Report, SeriesQuality
-from benchfleet.report.page import render
 from benchfleet.report.quality.words import TITLES
 from benchfleet.report.reading import read_runs
 from rich.console import Console
@@ -23,6 +22,7 @@ from rich.console import Console
 from runner_image.workloads.pyperformance.results import load, output
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.page_texts import page_texts
 
 PYPERF = Path(__file__).parents[1] / "data" / "pyperformance" / "fast" / "pyperf.json"
 QUIET = {
@@ -265,7 +265,7 @@ def test_a_shortened_mode_is_named_in_every_form(tmp_path: Path) -> None:
     mode = "effort: fast (aws m)"
     assert f"Shortened: {mode}." in found.quality.headline
     assert any(mode in line for line in found.warnings)
-    for text in (printed(found), printed(found, of=outcome), render(found)):
+    for text in (printed(found), printed(found, of=outcome), page_texts(found)):
         assert mode in text
     assert "effort: fast \\(aws m\\)" in as_markdown(found)
     rows = [row for row in csv.DictReader(io.StringIO(as_csv(found))) if row["row"] == "benchmark"]
@@ -356,7 +356,7 @@ def test_what_was_not_recorded_is_never_fine(tmp_path: Path) -> None:
         "whether a mode was shortened (all 2 tasks)",
     ]
     assert "Not recorded: what else the machine did (all 2 tasks)" in found.quality.headline
-    assert "steal and other work: not recorded" in render(found)
+    assert "steal and other work: not recorded" in page_texts(found)
 
 
 def test_a_group_without_evidence_beside_one_with_it_is_told(tmp_path: Path) -> None:

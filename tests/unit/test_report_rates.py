@@ -12,13 +12,13 @@ from benchfleet.report.gate import gated, least_compared
 from benchfleet.report.junit import as_junit
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
-from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.model import Relation
 from rich.console import Console
 
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, write_run
+from tests.unit.page_texts import page_texts
 
 NOISE = (1.0, 1.004, 0.996)
 
@@ -70,11 +70,11 @@ def test_the_verdict_is_of_the_rate(tmp_path: Path) -> None:
 
 def test_every_form_says_the_same(tmp_path: Path) -> None:
     report = analyse(read_runs([run(tmp_path, "r", a=1000.0, b=715.0)]))
-    for text in (as_markdown(report), printed(report), render(report)):
+    for text in (as_markdown(report), printed(report), page_texts(report)):
         assert "-28.5 %" in text
         assert "39.9 %" not in text
         assert "1.399" not in text  # of a drawing's axis
-    assert "smaller is slower" in render(report)
+    assert "smaller is slower" in page_texts(report)
     (_, second) = report.boards[0].ranking
     assert second.to_best.ratio == pytest.approx(1 / 0.715)  # in JSON and CSV: how many times worse
 

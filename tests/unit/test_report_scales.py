@@ -24,6 +24,7 @@ from benchfleet_results.statistics.sample import Sample
 from rich.console import Console
 
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.page_texts import page_texts
 
 ERRORS = {"metric": "errors", "unit": "count", "better": "lower"}
 SUCCESS = {"metric": "success", "unit": "%", "better": "higher"}
@@ -47,7 +48,7 @@ def forms(found: Report) -> list[str]:
     console = Console(file=io.StringIO(), width=120)
     for table in tables(found):
         console.print(table)
-    return [render(found), as_markdown(found), as_csv(found), console.file.getvalue()]  # type: ignore[attr-defined]
+    return [page_texts(found), as_markdown(found), as_csv(found), console.file.getvalue()]  # type: ignore[attr-defined]
 
 
 def test_counts_are_compared_by_their_difference(tmp_path: Path) -> None:

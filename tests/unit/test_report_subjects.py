@@ -14,7 +14,6 @@ from benchfleet.report.csv_file import as_csv
 from benchfleet.report.dimensions import parse
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
-from benchfleet.report.page import render
 from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards import dimensions
@@ -23,6 +22,7 @@ from rich.console import Console
 
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, write_run
+from tests.unit.page_texts import page_texts
 
 HOST = {"cloud": {"instanceId": "i-1"}}
 
@@ -122,7 +122,7 @@ def test_variants_are_compared_beside_machines(tmp_path: Path) -> None:
         ("m", ["yjit", "interp"]),
         ("n", ["yjit", "interp"]),
     ]
-    for text in (as_markdown(found), printed(found, 80), printed(found, 120), render(found)):
+    for text in (as_markdown(found), printed(found, 80), printed(found, 120), page_texts(found)):
         assert "aws n" in text.partition("ariants")[2]
     shown = printed(found, 80).partition("Variants")[2].partition("Factors")[0]
     assert (shown.count("yjit"), shown.count("interp")) == (2, 2)
@@ -146,7 +146,7 @@ def test_every_form_shows_every_board(tmp_path: Path, by: By) -> None:
     tasks = [interp_and_yjit(machine, subject) for machine in "mn" for subject in ("old", "new") for _ in range(2)]
     found = report(tmp_path, tasks, by)
     assert Report.model_validate(json.loads(found.model_dump_json())) == found
-    page, text, narrow = render(found), as_markdown(found), printed(found, 80)
+    page, text, narrow = page_texts(found), as_markdown(found), printed(found, 80)
     assert max(map(len, narrow.splitlines())) <= 80
     rows = [row for row in csv.DictReader(io.StringIO(as_csv(found), newline="")) if row["row"] == "benchmark"]
     assert {row["compared_by"] for row in rows} == {" ".join(by)}
@@ -288,7 +288,7 @@ def test_subjects_are_told_as_they_were_asked_for(tmp_path: Path) -> None:
         {"name": "slow", "image": "ruby:3.4", "options": {"argv": '["slow"]'}},
         {"name": "quick", "image": None, "options": {"argv": '["quick"]'}},
     ]
-    assert "ruby:3.4" in render(found)
+    assert "ruby:3.4" in page_texts(found)
     assert [one.name for one in report(tmp_path / "odd", two(), subjects="x").runs[0].subjects] == ["quick", "slow"]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from statistics import fmean
 
 import pytest
+import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet_results.statistics import Sample, estimate, score, t_quantile
 from benchfleet_results.statistics.skewness import LEAST, is_skewed, reach, skewness
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from tests.each_case import each_case
 
@@ -26,8 +26,8 @@ def deviations(values: list[float]) -> list[float]:
 @given(st.lists(st.integers(-1000, 1000), min_size=LEAST, max_size=40).filter(lambda found: len(set(found)) > 1))
 def test_it_is_skewed_where_dagostinos_test_says_so(values: list[int]) -> None:
     found = deviations([float(value) for value in values])
-    assert skewness(found) == pytest.approx(stats.skew(values), abs=1e-9)
-    p = stats.skewtest(values).pvalue
+    assert skewness(found) == pytest.approx(scipy.stats.skew(values), abs=1e-9)
+    p = scipy.stats.skewtest(values).pvalue
     assert is_skewed(found) == (p < 0.05) or abs(p - 0.05) < 1e-6
 
 

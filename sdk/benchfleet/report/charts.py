@@ -10,17 +10,16 @@ from html import escape
 from itertools import count
 from typing import Any
 
-import vl_convert
 from benchfleet_results.boards.dimensions import NO_SUBJECT, Dimension
 from benchfleet_results.boards.model import Compares, Group, Interval
 
 from benchfleet.report import words
+from benchfleet.report.drawing import Draw, svg
 from benchfleet.report.model import Benchmark, Board, RunComparison
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on dark and on light.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"]
-VEGA_LITE = "v5.20"
 _WIDE, _NARROW, _ROW = 620, 260, 22
 _WIDER = 1.1  # pixels a character that a reader's font may need above the one that Vega measured with
 _LEAST = 1e-3  # share of the largest mean that an axis spans at least: the numbers along it get no room for more digits
@@ -56,8 +55,9 @@ class Charts:
     Those are providers where machines are compared, else subjects or variants: see `kind`.
     """
 
-    def __init__(self, kinds: Sequence[str], *, start: int = 1) -> None:
+    def __init__(self, kinds: Sequence[str], *, start: int = 1, draw: Draw = svg) -> None:
         self._kinds = list(dict.fromkeys(kinds))
+        self._draw = draw
         self._numbers = count(start)
 
     def ranking(self, board: Board, *, width: int = _WIDE) -> str:
@@ -155,8 +155,7 @@ class Charts:
         return {"color": {**field, "scale": scale}, "shape": {**field, "scale": shapes}}
 
     def _drawn(self, spec: dict[str, Any], title: str, description: str) -> str:
-        drawn = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
-        return framed(drawn, title, description, number=next(self._numbers))
+        return framed(self._draw(spec), title, description, number=next(self._numbers))
 
 
 _IDLE = re.compile(r' (?:role="graphics-[a-z]+"|(?:aria-roledescription|aria-hidden|class|pointer-events)="[^"]*")')

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import vl_convert
-
-from benchfleet.report.charts import CONFIG, PALETTE, PHONE, SHAPES, VEGA_LITE, framed
+from benchfleet.report.charts import CONFIG, PALETTE, PHONE, SHAPES, framed
+from benchfleet.report.drawing import Draw
 from benchfleet.report.model import LoadCurve
 
 _WIDE, _HIGH, _HIGH_PHONE = 620, 260, 200
@@ -13,7 +12,9 @@ _QUANTILES = ("p99", "p50")
 AXIS = "requests a second that were sent"
 
 
-def against_load(curves: Sequence[LoadCurve], labels: Sequence[str], *, number: int, width: int = _WIDE) -> str:
+def against_load(
+    curves: Sequence[LoadCurve], labels: Sequence[str], *, number: int, draw: Draw, width: int = _WIDE
+) -> str:
     """Of one benchmark. `labels`: all groups of the report, so that each has one colour in every drawing."""
     rows = [row for curve in curves for row in _rows(curve)]
     scale = {"domain": list(labels), "range": [PALETTE[n % len(PALETTE)] for n in range(len(labels))]}
@@ -40,13 +41,12 @@ def against_load(curves: Sequence[LoadCurve], labels: Sequence[str], *, number: 
         "height": _HIGH if width == _WIDE else _HIGH_PHONE, "data": {"values": rows}, "layer": layers,
         "padding": {"left": 8, "right": 20, "top": 5, "bottom": 5},
     }  # fmt: skip
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
     told = f"Latency of {curves[0].benchmark} against load, {len(curves)} lines"
-    return framed(svg, told, "p99 (solid) and p50 (dashed) in ms; lines upright: 95 % intervals", number=number)
+    return framed(draw(spec), told, "p99 (solid) and p50 (dashed) in ms; lines upright: 95 % intervals", number=number)
 
 
-def for_phone(curves: Sequence[LoadCurve], labels: Sequence[str], *, number: int) -> str:
-    return against_load(curves, labels, number=number, width=2 * PHONE)
+def for_phone(curves: Sequence[LoadCurve], labels: Sequence[str], *, number: int, draw: Draw) -> str:
+    return against_load(curves, labels, number=number, width=2 * PHONE, draw=draw)
 
 
 def _rows(curve: LoadCurve) -> list[dict[str, Any]]:

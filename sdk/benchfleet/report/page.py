@@ -14,6 +14,7 @@ from markupsafe import Markup
 from benchfleet.report import words
 from benchfleet.report.answers import title
 from benchfleet.report.charts import PHONE, Charts, histogram, kind
+from benchfleet.report.drawing import Draw, svg
 from benchfleet.report.history import words as history_words
 from benchfleet.report.history.page import section
 from benchfleet.report.lead import against_baseline, blocks, no_ranking, notes
@@ -29,7 +30,7 @@ MAX_CHARTS = 300  # of benchmarks: about 40 ms and 6 KB each; what is beyond has
 _MAX_BARS = 60  # groups in one chart
 
 
-def render(report: Report) -> str:
+def render(report: Report, draw: Draw = svg) -> str:
     """The page. Names and reasons in it came from machines that nobody vouches for: everything is escaped."""
     report = for_print(report)
     style, script = _asset("page.css"), _asset("page.js")
@@ -42,11 +43,11 @@ def render(report: Report) -> str:
             blocks=blocks(report),
             notes=list(notes(report)),
             warnings=quality_words.others(report),
-            boards=_drawn(report),
-            comparison_charts=_comparison_charts(report),
-            time_chart=Markup(against_time(report.timeline, number=20_000)) if report.timeline else None,  # noqa: S704
-            load=_load(report),
-            history=section(report.history),
+            boards=_drawn(report, draw),
+            comparison_charts=_comparison_charts(report, draw),
+            time_chart=_over_time(report, draw),
+            load=_load(report, draw),
+            history=section(report.history, draw),
             facts=_shared_facts([group for group in report.groups if group.role == "measured"]),
             providers=_providers(report),
             style=Markup(style),  # noqa: S704 (our own file)
@@ -124,16 +125,16 @@ def _kinds(report: Report) -> list[str]:
     return found if set(report.by) != {"machine"} else _providers(report)
 
 
-def _drawn(report: Report) -> list[dict[str, Any]]:
+def _drawn(report: Report, draw: Draw) -> list[dict[str, Any]]:
     """Each board with its charts; None where there is nothing that a chart would show."""
-    charts, left = Charts(_kinds(report)), MAX_CHARTS
+    charts, left = Charts(_kinds(report), draw=draw), MAX_CHARTS
     found = []
     for number, board in enumerate(report.boards, start=1):
         benchmarks = []
         for one in board.benchmarks:
-            draw = left > 0 and len(one.cells) <= _MAX_BARS
-            left -= draw
-            benchmarks.append((one, _markup(partial(charts.benchmark, by=board.by), one) if draw else None))
+            charted = left > 0 and len(one.cells) <= _MAX_BARS
+            left -= charted
+            benchmarks.append((one, _markup(partial(charts.benchmark, by=board.by), one) if charted else None))
         found.append(
             {
                 "id": f"board-{number}",
@@ -146,15 +147,21 @@ def _drawn(report: Report) -> list[dict[str, Any]]:
     return found
 
 
-def _load(report: Report) -> list[dict[str, Any]]:
+def _over_time(report: Report, draw: Draw) -> Markup | None:
+    if not report.timeline:
+        return None
+    return Markup(against_time(report.timeline, number=20_000, draw=draw))  # noqa: S704 (as there)
+
+
+def _load(report: Report, draw: Draw) -> list[dict[str, Any]]:
     """Latency against load, by benchmark."""
     labels = list(dict.fromkeys(curve.label for curve in report.load))
     found = []
     for number, name in enumerate(dict.fromkeys(curve.benchmark for curve in report.load)):
         curves, first = [curve for curve in report.load if curve.benchmark == name], 30_000 + 2 * number
         charts = [
-            Markup(draw(curves, labels, number=first + each))  # noqa: S704 (Vega escapes every text that it draws)
-            for each, draw in enumerate((against_load, for_phone))
+            Markup(chart(curves, labels, number=first + each, draw=draw))  # noqa: S704 (Vega escapes every text that it draws)
+            for each, chart in enumerate((against_load, for_phone))
         ]
         found.append({"benchmark": name, "curves": curves, "charts": charts})
     return found
@@ -169,21 +176,21 @@ def _value_charts(charts: Charts, board: Board, kind: str, rows: Sequence[Value]
     return _both(partial(charts.value, kind_of_price=kind), board) if 1 < priced <= _MAX_BARS else []
 
 
-def _comparison_charts(report: Report) -> list[Markup]:
+def _comparison_charts(report: Report, draw: Draw) -> list[Markup]:
     found = report.comparison
     if found is None or not any(row.relation.ratio is not None for row in found.rows):
         return []
-    return _both(Charts(_providers(report), start=10_000).comparison, found)
+    return _both(Charts(_providers(report), start=10_000, draw=draw).comparison, found)
 
 
-def _both(draw: Callable[..., str], what: Any) -> list[Markup]:
+def _both(chart: Callable[..., str], what: Any) -> list[Markup]:
     """For a screen, and for a phone: a drawing that is made smaller has letters too small to read."""
-    return [_markup(draw, what), _markup(partial(draw, width=PHONE), what)]
+    return [_markup(chart, what), _markup(partial(chart, width=PHONE), what)]
 
 
-def _markup(draw: Callable[[Any], str], what: Any) -> Markup:
+def _markup(chart: Callable[[Any], str], what: Any) -> Markup:
     """Vega escapes every text that it draws."""
-    return Markup(draw(what))  # noqa: S704
+    return Markup(chart(what))  # noqa: S704
 
 
 def _shared_facts(groups: Sequence[GroupFacts]) -> dict[str, str]:

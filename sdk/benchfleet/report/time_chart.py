@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-import vl_convert
-
-from benchfleet.report.charts import CONFIG, PALETTE, SHAPES, VEGA_LITE, framed
+from benchfleet.report.charts import CONFIG, PALETTE, SHAPES, framed
+from benchfleet.report.drawing import Draw
 from benchfleet.report.model import Moment
 
 _WIDE, _HIGH = 620, 220
 TIME = {"field": "at", "type": "temporal", "title": None, "axis": {"labelAngle": 0, "tickCount": 6}}
 
 
-def against_time(points: Sequence[Moment], *, number: int) -> str:
+def against_time(points: Sequence[Moment], *, number: int, draw: Draw) -> str:
     """Each task at its start: its means as multiples of the mean of all, by run."""
     runs = list(dict.fromkeys(point.run_id for point in points))
     axis = "times the mean of all tasks (above 1 is worse)"
@@ -28,14 +27,13 @@ def against_time(points: Sequence[Moment], *, number: int) -> str:
          "encoding": {"x": TIME, "y": y, "color": {**field, "scale": scale}, "shape": {**field, "scale": shapes},
                       "description": {"field": "machine", "type": "nominal"}}},
     ]  # fmt: skip
-    return drawn(layers, f"{len(points)} tasks of {len(runs)} runs against time", axis, number=number)
+    return drawn(layers, f"{len(points)} tasks of {len(runs)} runs against time", axis, number=number, draw=draw)
 
 
-def drawn(layers: list[dict[str, Any]], title: str, description: str, *, number: int) -> str:
+def drawn(layers: list[dict[str, Any]], title: str, description: str, *, number: int, draw: Draw) -> str:
     """The layers as one inline SVG; `number` tells its ids from those of other charts of the page."""
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": CONFIG, "width": _WIDE, "height": _HIGH,
         "padding": {"left": 8, "right": 40, "top": 5, "bottom": 5}, "layer": layers,
     }  # fmt: skip
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
-    return framed(svg, title, description, number=number)
+    return framed(draw(spec), title, description, number=number)

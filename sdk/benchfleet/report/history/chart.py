@@ -4,6 +4,7 @@ from typing import Any
 
 from benchfleet.report import words
 from benchfleet.report.charts import PALETTE
+from benchfleet.report.drawing import Draw
 from benchfleet.report.history.words import name
 from benchfleet.report.model import History, HistorySeries
 from benchfleet.report.time_chart import TIME, drawn
@@ -12,14 +13,14 @@ MOST_CHARTS = 60  # about 40 ms and 10 KB each
 _OTHER = "something else changed"
 
 
-def series_chart(one: HistorySeries, found: History, *, number: int) -> str:
+def series_chart(one: HistorySeries, found: History, *, number: int, draw: Draw) -> str:
     """Runs with other facts than the run before are squares; dashed lines are marked runs."""
     factor, unit = words.scale(max((point.value for point in one.points), key=abs), unit=one.unit or "")
     axis = unit or "relative"
     y = {"field": "y", "type": "quantitative", "title": axis, "scale": {"zero": False}}
     layers = [layer for layer in (*_marks(found, one), *_levels(one, factor, y), *_points(one, factor, y)) if layer]
     told = f"{name(one)}: {len(one.points)} runs, {len(one.steps)} steps"
-    return drawn(layers, told, f"in {axis}, against time; lines are levels", number=number)
+    return drawn(layers, told, f"in {axis}, against time; lines are levels", number=number, draw=draw)
 
 
 def _points(one: HistorySeries, factor: float, y: dict[str, Any]) -> list[dict[str, Any]]:

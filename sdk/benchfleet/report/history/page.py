@@ -4,6 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from benchfleet.report.drawing import Draw
 from benchfleet.report.history.chart import MOST_CHARTS, series_chart
 from benchfleet.report.history.words import headline
 from benchfleet.report.model import History
@@ -11,7 +12,7 @@ from benchfleet.report.model import History
 _FIRST_NUMBER = 30_000  # ids of its charts
 
 
-def section(found: History | None) -> dict[str, Any] | None:
+def section(found: History | None, draw: Draw) -> dict[str, Any] | None:
     """None without a history. Vega escapes every text that it draws."""
     if found is None:
         return None
@@ -20,7 +21,7 @@ def section(found: History | None) -> dict[str, Any] | None:
         "headline": headline(found),
         "steps": [(one, step) for one in found.series for step in one.steps],
         "charts": [
-            (one, Markup(series_chart(one, found, number=_FIRST_NUMBER + number)))  # noqa: S704
+            (one, Markup(series_chart(one, found, number=_FIRST_NUMBER + number, draw=draw)))  # noqa: S704
             for number, one in enumerate(charted)
         ],
         "more": len(found.series) - len(charted) + found.left_out,
