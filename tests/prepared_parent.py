@@ -83,8 +83,10 @@ def prepare(argv: Sequence[str]) -> None:
     if not wanted:
         return
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # as the programs do
+    gc.disable()  # else it looks at what is read from large files again and again
     for module in sorted(wanted):
         importlib.import_module(module)
+    gc.enable()
     for module in PREPARED:  # else `-m` warns that they are here already
         sys.modules.pop(module if "." in module else f"{module}.__main__", None)
     _prepared.update(wanted)

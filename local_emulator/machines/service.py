@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_emulator.aws_endpoint import AwsEndpoint
+from local_emulator.garbage import staying
 from local_emulator.machines.faults import Faults
 from local_emulator.machines.pace import Pace
 
@@ -61,9 +62,10 @@ class Machines:
             return self._loaded
         with self._loading:
             if self._loaded is None:
-                from local_emulator.machines.loaded import Loaded  # late: this is what is dear
+                with staying():  # moto's lists of instance types are 90,000 objects
+                    from local_emulator.machines.loaded import Loaded  # late: this is what is dear
 
-                self._loaded = Loaded(self._endpoint, self._settings, self.faults, self._known_image)
+                    self._loaded = Loaded(self._endpoint, self._settings, self.faults, self._known_image)
             return self._loaded
 
     def public_parameter(self, name: str, region: str) -> str | None:
