@@ -14,9 +14,9 @@ pytest_plugins = [
     "pytester",
     "tests.engine_policy",
     "tests.cpu_by_area",
-    "tests.collecting",
     "tests.reporting",
     "tests.sharing_out",
+    "tests.collecting",
 ]
 
 _SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]

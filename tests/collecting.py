@@ -1,45 +1,113 @@
-"""Collecting thousands of tests is most of what a worker does before its first test.
+"""A worker of xdist collects the files that it runs, when their turn comes, and no others.
 
-It makes millions of objects that all stay: the garbage collector need not look at them. It would do so again and again,
-a fifth and more of the time that collecting takes.
+Else each worker collects the whole suite before its first test: it imports, rewrites and compiles hundreds of files to run
+a third of them. Here it lists the files. To xdist each of them is one test, handed out as tests/sharing_out.py has it; their
+worker collects the tests in it, and runs and tells them one by one, as if they had been collected before.
 
-After a change, pytest rewrites and compiles each changed file, which takes longer than all else; in a new clone, these are
-all files. Workers begin with different files, so that each is compiled by one worker and read by the others.
+So it is in workers of `--dist loadfile`, unless something chooses tests by what was collected or names one.
 """
 
 import gc
-from collections.abc import Generator, Sequence
-from contextlib import suppress
-from importlib import import_module
+import re
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.sharing_out import FILE_BY_FILE, put_in_order
+
+MARK_OF_ALL = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(\w+)", re.MULTILINE)
 
 
-def own_share_first(files: Sequence[str], *, worker: int, workers: int) -> list[str]:
-    start = len(files) * worker // workers
-    return [*files[start:], *files[:start]]
+def left_out(marks: str) -> set[str]:
+    """The marks whose tests `-m` surely leaves out."""
+    asked = [] if " or " in marks else marks.split(" and ")
+    return {words[4:] for words in asked if words.startswith("not ")}
 
 
-def import_own_share_first(config: pytest.Config) -> None:
-    """In a worker that collects the whole suite. What cannot be imported is told by the collection."""
-    told = getattr(config, "workerinput", None)
-    if told is None or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
-        return
-    paths = sorted(config.rootpath.glob("tests/*/test_*.py"))
-    names = [".".join(path.relative_to(config.rootpath).with_suffix("").parts) for path in paths]
-    worker = (
-        int(told["workerid"].removeprefix("gw")) % told["workercount"]
-    )  # one that replaces another has a new number
-    for name in own_share_first(names, worker=worker, workers=told["workercount"]):
-        with suppress(Exception, pytest.skip.Exception):
-            import_module(name)
+def has_nothing(path: Path, marks: str) -> bool:
+    """Whether all its tests are left out, as proofs are: it need not be imported to see that."""
+    found = MARK_OF_ALL.search(path.read_text(encoding="utf-8"))
+    return found is not None and found[1] in left_out(marks)
+
+
+class WholeFile(pytest.Item):
+    """Stands for all tests of a file until they are collected."""
+
+    cpu_area = "collecting"
+
+    def __init__(self, *, module: pytest.Module, **words: Any) -> None:
+        super().__init__(**words)
+        self._module = module
+        self.add_marker(pytest.mark.timeout(0))  # each of its tests has one
+
+    def runtest(self) -> None:
+        """A file without tests ends only what the one before had and the next has not."""
+
+    def tests(self) -> list[pytest.Item]:
+        """Without those that the command line deselects."""
+        items = list(self.session.genitems(self._module))
+        self.config.hook.pytest_collection_modifyitems(session=self.session, config=self.config, items=items)
+        return items
+
+    def run(self, nextitem: pytest.Item | None) -> None:
+        tests, place = self.tests(), self.session.items.index(self)
+        for test, following in zip(tests, [*tests, nextitem][1:], strict=True):
+            self.session.items[place] = test  # whose report xdist wants to see
+            self.config.hook.pytest_runtest_protocol(item=test, nextitem=following)
+            if self.session.shouldfail or self.session.shouldstop:
+                break
+        self.session.items[place] = self
+        if not tests:
+            self._end_what_was(nextitem)
+
+    def _end_what_was(self, nextitem: pytest.Item | None) -> None:
+        for report in runtestprotocol(self, log=False, nextitem=nextitem):
+            if not report.passed:
+                self.ihook.pytest_runtest_logreport(report=report)
+
+
+class FileByFile:
+    """In a worker."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makemodule(self, parent: pytest.Collector) -> Generator[None, pytest.Module, WholeFile | None]:
+        module = yield
+        if has_nothing(module.path, parent.config.getoption("markexpr")):
+            return None
+        return WholeFile.from_parent(parent, name=module.name, nodeid=module.nodeid, path=module.path, module=module)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, None, None]:
+        """Nobody deselects a whole file: its tests have the names and marks that are asked for."""
+        files = [item for item in items if isinstance(item, WholeFile)]
+        if not files:
+            return (yield)
+        items.clear()
+        yield
+        items.extend(files)
+        put_in_order(items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        if not isinstance(item, WholeFile):
+            return None
+        item.run(nextitem)
+        return True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config, "workerinput", {}).get(FILE_BY_FILE):
+        config.pluginmanager.register(FileByFile())
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+def pytest_collection() -> Generator[None, object, object]:
+    """It makes many objects that all stay: the garbage collector need not look at them."""
     gc.disable()
     try:
-        import_own_share_first(session.config)
         return (yield)
     finally:
         gc.freeze()

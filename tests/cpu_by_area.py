@@ -25,7 +25,9 @@ def cpu_s() -> float:
 
 
 def area_of(item: pytest.Item) -> str:
-    """`unit` for a test below `tests/unit`, `.` for one beside such folders."""
+    """`unit` for a test below `tests/unit`, `.` for one beside such folders; a file whose tests count themselves says its own."""
+    if (area := getattr(item, "cpu_area", None)) is not None:
+        return str(area)
     folders = Path(item.nodeid.partition("::")[0]).parts[:-1]
     return next((folder for folder in folders if folder != "tests"), ".")
 
@@ -41,9 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    before = cpu_s()
+    spent_s = item.config.stash[_spent_s]
+    before, told_before = cpu_s(), sum(spent_s.values())
     result = yield
-    add(item.config, area_of(item), cpu_s() - before)
+    told_within = sum(spent_s.values()) - told_before  # by the tests of a file that is collected in its turn
+    add(item.config, area_of(item), cpu_s() - before - told_within)
     return result
 
 

@@ -1,8 +1,8 @@
 """Many cases of one check, in one test.
 
-Whatever a test of pytest checks, it costs some milliseconds: each worker collects it, one runs it, and the controller hears
-of it. Where a check takes microseconds, its cases are one test, not hundreds. All of them are tried, and each that fails is
-told with its values.
+Whatever a test of pytest checks, it costs some milliseconds: a worker collects and runs it, and the controller hears of it.
+Where a check takes microseconds, its cases are one test, not hundreds. All of them are tried, and each that fails is told
+with its values.
 
     @each_case(("text", "number"), [("1", 1), ("2", 2)])
     def test_numbers(text: str, number: int) -> None: ...

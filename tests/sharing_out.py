@@ -9,11 +9,16 @@ xdist hands out the files with most tests first. The files with few tests are th
 last, one beside idle workers. `SECONDS` holds files whose tests take longer than `USUAL_S` has it for their folder.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+from tests.progress import Progress
+
+FILE_BY_FILE = "file_by_file"  # of what a worker is told
+LOOK_AT_ALL = ("lf", "failedfirst", "newfirst", "stepwise", "collectonly")  # options that need the whole collection
 
 TAKING_TURNS = "tests that take turns"
 ONE_FLEET = "tests of one fleet's run"
@@ -41,12 +46,11 @@ TOGETHER: Mapping[str, str] = {
     "tests/integration/test_machines_ecs.py": WITH_MACHINES,
 }
 
-# Of one test, in seconds of an idle machine.
+# Of a file, CPU seconds on idle cores: they need not be exact, only the order counts.
 USUAL_S: Mapping[str, float] = {
-    "tests/contract/": 0.04, "tests/integration/": 0.06, "tests/promises/": 0.03, "tests/services/": 0.04,
+    "tests/browser/": 3, "tests/contract/": 1, "tests/integration/": 1, "tests/promises/": 0.5, "tests/services/": 0.9,
 }  # fmt: skip
-OTHERWISE_S = 0.015
-# Of a whole file, CPU seconds on idle cores: they need not be exact, only the order counts.
+OTHERWISE_S = 0.3
 SECONDS: Mapping[str, float] = {
     TAKING_TURNS: 44,
     OF_REPORTS: 35,
@@ -110,36 +114,89 @@ SECONDS: Mapping[str, float] = {
 }
 
 
+def file_by_file(config: pytest.Config) -> bool:
+    """Whether workers collect a file when they run it. Asked in the controller."""
+    whole = not any("::" in argument for argument in config.args)
+    return (
+        config.getvalue("dist") == "loadfile"
+        and whole
+        and not any(config.getoption(name, None) for name in LOOK_AT_ALL)
+    )
+
+
 def scope_of(nodeid: str) -> str:
     return next((scope for start, scope in TOGETHER.items() if nodeid.startswith(start)), nodeid.partition("::")[0])
 
 
-def seconds(scope: str, tests: Collection[str]) -> float:
-    """What the tests of a scope take, about; a file that nobody measured takes as long as its folder's tests do."""
-    each = next((usual for folder, usual in USUAL_S.items() if scope.startswith(folder)), OTHERWISE_S)
-    return SECONDS.get(scope, each * len(tests))
+def seconds(scope: str) -> float:
+    """What the tests of a scope take, about; a file that nobody measured takes as long as its folder's files do."""
+    usual = next((usual for folder, usual in USUAL_S.items() if scope.startswith(folder)), OTHERWISE_S)
+    return SECONDS.get(scope, usual)
 
 
 def dearest_first(tests: Sequence[str]) -> list[str]:
-    """The ids of all tests; those of a scope stay together and in their order."""
+    """The ids of all tests, or of all files; those of a scope stay together and in their order."""
     scopes: dict[str, list[str]] = {}
     for test in tests:
         scopes.setdefault(scope_of(test), []).append(test)
-    ordered = sorted(scopes, key=lambda scope: -seconds(scope, scopes[scope]))
-    return [test for scope in ordered for test in scopes[scope]]
+    return [test for scope in sorted(scopes, key=lambda scope: -seconds(scope)) for test in scopes[scope]]
+
+
+def put_in_order(items: list[pytest.Item]) -> None:
+    place = {test: number for number, test in enumerate(dearest_first([item.nodeid for item in items]))}
+    items.sort(key=lambda item: place[item.nodeid])
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+    """What is handed out are tests, or whole files where their workers collect them (tests/collecting.py)."""
+
+    progress: Progress | None = None
+
     def _split_scope(self, nodeid: str) -> str:
         return scope_of(nodeid)
+
+    def schedule(self) -> None:
+        super().schedule()
+        if self.progress:
+            self.progress.files = len(self.collection)
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        super().mark_test_complete(node, item_index, duration)
+        if self.progress:
+            self.progress.file_is_done()
+
+    def remove_node(self, node: Any) -> str | None:
+        """What a worker that crashed was at is over, its report says so: there the next one would crash, too.
+
+        What it had not begun goes to others.
+        """
+        left = {scope: unit for scope, unit in self.assigned_work[node].items() if not all(unit.values())}
+        crashed = next((test for unit in left.values() for test, done in unit.items() if not done), None)
+        if crashed is not None:
+            left[scope_of(crashed)][crashed] = True
+        self.assigned_work[node] = {scope: unit for scope, unit in left.items() if not all(unit.values())}
+        super().remove_node(node)
+        return crashed
+
+    def _reschedule(self, node: Any) -> None:
+        """A worker begins a test when it knows the next one, or that there is none: one alone would wait for ever."""
+        super()._reschedule(node)
+        while self.workqueue and not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
+            self._assign_work_unit(node)
+        if not self.workqueue:
+            node.shutdown()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In the workers: tests that run alone keep their order."""
     if hasattr(config, "workerinput"):
-        place = {test: number for number, test in enumerate(dearest_first([item.nodeid for item in items]))}
-        items.sort(key=lambda item: place[item.nodeid])
+        put_in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput[FILE_BY_FILE] = file_by_file(node.config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -147,4 +204,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
     if config.getvalue("dist") != "loadfile":
         return None
     config.option.loadscopereorder = False  # hands out in the order of the workers' collection, which is ours
-    return Scheduling(config, log)
+    scheduling = Scheduling(config, log)
+    if file_by_file(config) and config.pluginmanager.has_plugin("terminalreporter"):
+        scheduling.progress = Progress(config)
+        config.pluginmanager.register(scheduling.progress)
+    return scheduling

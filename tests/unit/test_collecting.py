@@ -1,16 +1,49 @@
-"""In which order the workers of a test run import its files."""
+"""Which files a worker need not import to see that none of their tests is asked for."""
 
-from tests.collecting import own_share_first
+from pathlib import Path
 
-FILES = ["a", "b", "c", "d", "e"]
+from tests.collecting import has_nothing, left_out
+from tests.each_case import each_case
 
-
-def test_each_worker_begins_elsewhere_and_takes_all() -> None:
-    orders = [own_share_first(FILES, worker=worker, workers=3) for worker in range(3)]
-    assert [order[0] for order in orders] == ["a", "b", "d"]
-    assert all(sorted(order) == FILES for order in orders)
+ROOT = Path(__file__).parents[2]
+NO_PROOFS = "not proof and not rehearsal"
 
 
-def test_more_workers_than_files_is_no_trouble() -> None:
-    assert [own_share_first(["a"], worker=worker, workers=4) for worker in range(4)] == [["a"]] * 4
-    assert own_share_first([], worker=1, workers=2) == []
+@each_case(
+    "source, nothing",
+    [
+        ("import pytest\n\npytestmark = pytest.mark.proof\n", True),
+        ("pytestmark = pytest.mark.rehearsal  # why\n", True),
+        ("pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]\n", True),
+        ("pytestmark = [\n    pytest.mark.proof,\n]\n", True),
+        ("pytestmark = pytest.mark.proofs_of_another_kind\n", False),
+        ("pytestmark = pytest.mark.needs_docker\n", False),
+        ("@pytest.mark.proof\ndef test_one(): ...\n", False),
+        ("class TestOne:\n    pytestmark = pytest.mark.proof\n", False),
+    ],
+)
+def test_a_file_of_proofs_says_so_in_a_line_of_its_own(tmp_path: Path, source: str, nothing: bool) -> None:
+    path = tmp_path / "test_one.py"
+    path.write_text(source, encoding="utf-8")
+    assert has_nothing(path, NO_PROOFS) is nothing
+
+
+@each_case(
+    "marks, out",
+    [
+        ("", set()),
+        ("proof", set()),
+        ("not proof", {"proof"}),
+        (NO_PROOFS, {"proof", "rehearsal"}),
+        ("rehearsal and not proof", {"proof"}),
+        ("proof or rehearsal", set()),
+        ("needs_docker or not rehearsal and not proof", set()),
+    ],
+)
+def test_what_is_left_out_is_what_no_choice_brings_back(marks: str, out: set[str]) -> None:
+    assert left_out(marks) == out
+
+
+def test_the_files_of_the_folder_of_proofs_say_so() -> None:
+    files = (ROOT / "tests" / "proof").glob("test_*.py")
+    assert [path.name for path in files if not has_nothing(path, NO_PROOFS)] == []
