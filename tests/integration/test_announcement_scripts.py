@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.each_case import each_case
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted([*ROOT.glob("scripts/*.sh"), *ROOT.glob(".devops/*/*.sh")])
 OURS = ("BENCHFLEET_", "NO_PROXY", "no_proxy", "VALIDATOR_", "EXECUTOR_", "API_KEY")
@@ -58,7 +60,7 @@ def free_port() -> str:
         return str(found.getsockname()[1])
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@each_case("script", SCRIPTS)
 def test_it_is_a_script_that_the_shell_reads_and_it_kills_nothing_by_name(script: Path) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
     assert "pkill" not in script.read_text()

@@ -12,6 +12,7 @@ import pytest
 
 from local_emulator.config import Keys, Ready
 from tests import prepared_start
+from tests.each_case import each_case
 from tests.integration.api_client import Api, run_body
 
 READS = [
@@ -64,8 +65,8 @@ def refused(reply: httpx.Response) -> bool:
     return reply.status_code == 401 and reply.json() | UNAUTHORIZED == reply.json()
 
 
-@pytest.mark.parametrize(("method", "path"), ADMINS + RUNNERS)
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "wrong", "Basic d3Jvbmc6a2V5"])
+@each_case(("method", "path"), ADMINS + RUNNERS)
+@each_case("header", [None, "", "Bearer", "Bearer wrong", "wrong", "Basic d3Jvbmc6a2V5"])
 def test_without_a_good_key_nothing_else_is_looked_at(api: Api, method: str, path: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     assert refused(api(method, path, role=None, headers=headers, content=b"{" if method == "POST" else None))
@@ -76,25 +77,25 @@ def test_the_scheme_may_be_left_out(api: Api) -> None:
         assert api("POST", "/runs", run_body(), role=None, headers={"Authorization": header}).status_code == 201
 
 
-@pytest.mark.parametrize(("method", "path"), ADMINS)
-@pytest.mark.parametrize("role", ["runner", "reader"])
+@each_case(("method", "path"), ADMINS)
+@each_case("role", ["runner", "reader"])
 def test_only_admins_start_and_stop_runs(api: Api, method: str, path: str, role: str) -> None:
     reply = api(method, path, run_body() if method == "POST" else None, role=role)
     assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize(("method", "path"), RUNNERS)
+@each_case(("method", "path"), RUNNERS)
 def test_readers_do_not_run_tasks(api: Api, method: str, path: str) -> None:
     assert api(method, path, role="reader").status_code == 403
 
 
-@pytest.mark.parametrize(("method", "path"), RUNNERS)
-@pytest.mark.parametrize("role", ["runner", "admin"])
+@each_case(("method", "path"), RUNNERS)
+@each_case("role", ["runner", "admin"])
 def test_runners_and_admins_run_tasks(api: Api, method: str, path: str, role: str) -> None:
     assert api(method, path, role=role).status_code in (400, 404)
 
 
-@pytest.mark.parametrize(("method", "path"), READS)
+@each_case(("method", "path"), READS)
 def test_reading_is_public_where_it_was_opened(api: Api, method: str, path: str) -> None:
     assert api(method, path, role=None).status_code in (200, 404)
 
@@ -106,7 +107,7 @@ def test_reading_needs_a_key_elsewhere(closed: Api, method: str, path: str) -> N
         assert closed(method, path, role=role).status_code in (200, 404)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("role", "may"),
     [("admin", ["read", "run_tasks", "manage_runs"]), ("runner", ["read", "run_tasks"]), ("reader", ["read"])],
 )
@@ -122,12 +123,12 @@ def test_an_unknown_key_is_told_so_even_where_reading_is_public(api: Api, closed
         assert plane("GET", "/whoami", headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/up", "/openapi.json"])
+@each_case("path", ["/up", "/openapi.json"])
 def test_health_and_description_need_no_key_anywhere(closed: Api, path: str) -> None:
     assert closed("GET", path, role=None).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("method", "path"),
     [
         ("GET", "/nope"), ("GET", "/api/runs"), ("GET", "/runs/7/nope"), ("GET", "/a/b/c/d/e/f"), ("POST", "/runs//7"),
@@ -135,7 +136,7 @@ def test_health_and_description_need_no_key_anywhere(closed: Api, path: str) -> 
         ("OPTIONS", "/runs"), ("OPTIONS", "/nope"), ("BREW", "/up"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("role", [None, "admin"])
+@each_case("role", [None, "admin"])
 def test_what_is_no_route_is_not_found_in_the_apis_own_words(
     api: Api, method: str, path: str, role: str | None
 ) -> None:

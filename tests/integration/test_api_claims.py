@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.each_case import each_case
 from tests.integration.api_client import Api, Json, fresh
 
 ASSIGNED = ["id", "provider", "instance_type", "instance_type_alias", "run_number", "ruby_version"]
@@ -50,8 +51,8 @@ def test_matching_is_exact_and_never_by_alias(api: Api, changes: dict[str, str])
     assert api.claim(run_id, **changes)["status"] == "done"
 
 
-@pytest.mark.parametrize("missing", list(CLAIM_REQUEST))
-@pytest.mark.parametrize("path", ["/runs/nope/tasks/claim", "/claim"])
+@each_case("missing", list(CLAIM_REQUEST))
+@each_case("path", ["/runs/nope/tasks/claim", "/claim"])
 def test_missing_parameters_come_before_the_run(api: Api, missing: str, path: str) -> None:
     for value in (None, ""):
         reply = api("POST", path, CLAIM_REQUEST | {missing: value}, role="runner")
@@ -126,15 +127,15 @@ def test_a_generic_claim_finds_the_oldest_run_that_fits(api: Api) -> None:
     assert ask()["status"] == "wait"
 
 
-@pytest.mark.parametrize("more", [{"runner_id": 7}, {"runner_id": "x" * 257}, {"claim_token": "x" * 129}])
-@pytest.mark.parametrize("path", ["/runs/nope/tasks/claim", "/claim"])
+@each_case("more", [{"runner_id": 7}, {"runner_id": "x" * 257}, {"claim_token": "x" * 129}])
+@each_case("path", ["/runs/nope/tasks/claim", "/claim"])
 def test_odd_parameters_are_refused_by_name(api: Api, path: str, more: dict[str, Any]) -> None:
     reply = api("POST", path, CLAIM_REQUEST | more, role="runner")
     assert (reply.status_code, reply.json()["code"]) == (400, "invalid_parameter")
     assert reply.json()["error"].startswith(next(iter(more)))
 
 
-@pytest.mark.parametrize("workloads", [7, "ruby-bench", {"a": 1}])
+@each_case("workloads", [7, "ruby-bench", {"a": 1}])
 def test_workloads_must_be_a_list(api: Api, workloads: Any) -> None:
     reply = api("POST", "/claim", CLAIM_REQUEST | {"workloads": workloads}, role="runner")
     assert reply.status_code == 400

@@ -1,13 +1,12 @@
 """Each response says under which id its request is logged."""
 
-import pytest
-
+from tests.each_case import each_case
 from tests.integration.api_client import Api
 
 HEADER = "Benchfleet-Correlation-Id"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("method", "path", "status"),
     [("GET", "/up", 200), ("GET", "/runs/nope", 404), ("POST", "/runs", 400), ("GET", "/", 200)],
 )

@@ -6,6 +6,7 @@ import pytest
 from benchfleet_contract.launches import LaunchList
 from benchfleet_contract.runs import RunDetail
 
+from tests.each_case import each_case
 from tests.integration.api_client import Api, fresh
 
 NO_SUCH_TYPE = {
@@ -52,7 +53,7 @@ def test_a_run_that_brings_nothing_says_nothing_of_machines(api: Api) -> None:
     assert api("GET", f"/runs/{run_id}/launches").json() == {"run_id": run_id, "launches": [], "truncated": False}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "body", "status", "code"),
     [
         ("bf-00000000-1", {"phase": "boot"}, 404, "launch_not_found"),

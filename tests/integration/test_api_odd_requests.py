@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.each_case import each_case
 from tests.integration.api_client import Api
 
 GETS = ["/up", "/openapi.json", "/runs", "/runs.json", "/runs/nope", "/runs/nope/tasks", "/tasks/nope.1", "/"]
@@ -16,20 +17,20 @@ def task(api: Api) -> str:
     return str(api.leased()["task"]["id"])
 
 
-@pytest.mark.parametrize("path", GETS)
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data", "text/xml", "nonsense"])
+@each_case("path", GETS)
+@each_case("kind", ["application/x-www-form-urlencoded", "multipart/form-data", "text/xml", "nonsense"])
 def test_a_get_may_name_any_type(api: Api, path: str, kind: str) -> None:
     plain, typed = api("GET", path), api("GET", path, headers={"Content-Type": kind})
     assert (typed.status_code, typed.headers["content-type"]) == (plain.status_code, plain.headers["content-type"])
     assert typed.status_code in (200, 404)
 
 
-@pytest.mark.parametrize("path", ["/up", "/openapi.json"])
+@each_case("path", ["/up", "/openapi.json"])
 def test_json_names_its_charset_everywhere(api: Api, path: str) -> None:
     assert api("GET", path).headers["content-type"] == "application/json; charset=utf-8"
 
 
-@pytest.mark.parametrize("attempt", [value for value in UNREADABLE if value != ""])
+@each_case("attempt", [value for value in UNREADABLE if value != ""])
 def test_an_attempt_that_cannot_be_read_does_not_leave_the_fence_open(api: Api, task: str, attempt: Any) -> None:
     said = {"runner_id": "runner-1", "status": "running", "attempt": attempt}
     refused = api("POST", f"/tasks/{task}/heartbeat", said, role="runner")
@@ -40,7 +41,7 @@ def test_an_attempt_that_cannot_be_read_does_not_leave_the_fence_open(api: Api, 
     assert foreign.status_code == 403
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("verb", "body"), [("complete", {"s3_result_key": "k"}), ("fail", {"error_type": "x", "error_message": "y"})]
 )
 def test_nor_does_it_end_a_task(api: Api, task: str, verb: str, body: dict[str, str]) -> None:
@@ -55,20 +56,20 @@ def test_nor_does_it_get_upload_urls(api: Api, task: str) -> None:
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_parameter")
 
 
-@pytest.mark.parametrize("attempt", [1, "1", 1.0, None, ""])
+@each_case("attempt", [1, "1", 1.0, None, ""])
 def test_an_attempt_may_be_a_number_in_any_spelling_or_left_out(api: Api, task: str, attempt: Any) -> None:
     said = {"runner_id": "runner-1", "status": "boot", "attempt": attempt}
     assert api("POST", f"/tasks/{task}/heartbeat", said, role="runner").status_code == 200
 
 
-@pytest.mark.parametrize("workloads", [0, False, {}, "", "ruby-bench", [1]])
+@each_case("workloads", [0, False, {}, "", "ruby-bench", [1]])
 def test_workloads_of_a_wrong_kind_are_not_taken_for_any_workload(api: Api, workloads: Any) -> None:
     request = {"provider": "local", "instance_type": "odd", "runner_id": "runner-1", "workloads": workloads}
     refused = api("POST", "/claim", request, role="runner")
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_parameter")
 
 
-@pytest.mark.parametrize("workloads", [[], None, ["mock"]])
+@each_case("workloads", [[], None, ["mock"]])
 def test_workloads_may_be_left_empty(api: Api, workloads: Any) -> None:
     request = {"provider": "local", "instance_type": "odd", "runner_id": "runner-1", "workloads": workloads}
     assert api("POST", "/claim", request, role="runner").json()["status"] == "wait"

@@ -3,10 +3,10 @@
 from typing import Any
 
 import httpx
-import pytest
 from benchfleet_contract.registry.executors import AnnounceReply, ExecutorDetail, ExecutorHeartbeatReply
 from benchfleet_contract.registry.models import FoundModel, ModelList, RegistryStats, SelectReply
 
+from tests.each_case import each_case
 from tests.integration.api_client import Api, Json, fresh
 from tests.unit.registry_records import a_model
 
@@ -71,7 +71,7 @@ def test_everything_wrong_with_an_announcement_is_told_at_once(api: Api) -> None
     assert refusal(api("GET", f"/executors/{bad['executor_id']}")) == (404, 2002, "executor_not_found")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changes", "expected"),
     [
         ({"protocol_version": 2}, (400, 3001, "invalid_protocol_version")),
@@ -129,7 +129,7 @@ def test_one_is_selected_with_a_slot_kept_for_it(api: Api) -> None:
     assert api("POST", "/models/select", asked, role="runner").status_code == 200
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("path", "params"),
     [
         ("/models", {"limit": "0"}), ("/models", {"limit": "x"}), ("/models", {"status": "some"}),

@@ -5,6 +5,7 @@ import pytest
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.tasks import Task, TaskList
 
+from tests.each_case import each_case
 from tests.integration.api_client import Api, fresh
 
 TWO_KINDS = {
@@ -45,8 +46,8 @@ def test_one_task_is_the_one_of_the_list(api: Api) -> None:
     assert Task.model_validate(reply.json()).runner_id == "runner-1"
 
 
-@pytest.mark.parametrize("path", ["", "/files"])
-@pytest.mark.parametrize("task_id", ["nope.1", "nope", "%20.1"])
+@each_case("path", ["", "/files"])
+@each_case("task_id", ["nope.1", "nope", "%20.1"])
 def test_unknown_tasks_are_not_found(api: Api, task_id: str, path: str) -> None:
     reply = api("GET", f"/tasks/{task_id}{path}")
     assert (reply.status_code, reply.json()["code"]) == (404, "task_not_found")

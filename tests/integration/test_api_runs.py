@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.each_case import each_case
 from tests.integration.api_client import Api, fresh, run_body
 
 RUN_KEYS = ["run_id", "status", "ruby_version", "per_instance_type", "tasks", "gzip_url"]
@@ -47,7 +48,7 @@ def test_a_run_is_created_with_all_its_tasks_in_the_order_of_the_reference(api: 
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("changes", "words"),
     [
         ({"local": None}, NO_INSTANCES),
@@ -78,7 +79,7 @@ def test_a_bad_body_is_refused_and_leaves_nothing_behind(api: Api, changes: dict
     assert api("GET", f"/runs/{body['run_id']}").status_code == 404
 
 
-@pytest.mark.parametrize("value", ["c8g.medium", {"instances": [{"instance_type": "c8g.medium"}]}])
+@each_case("value", ["c8g.medium", {"instances": [{"instance_type": "c8g.medium"}]}])
 def test_a_provider_that_is_no_array_is_told_with_what_to_write(api: Api, value: Any) -> None:
     reply = api("POST", "/runs", run_body(local=None, aws=value))
     assert (reply.status_code, reply.json()["error"]) == (400, ["Provider must be a list of instances (aws)"])
@@ -232,11 +233,11 @@ def test_the_plan_s_names_are_aliases(api: Api) -> None:
     assert api("GET", f"/run/{body['run_id']}").json() == api("GET", f"/runs/{body['run_id']}").json()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("method", "path"),
     [("GET", "/runs/nope"), ("GET", "/run/nope"), ("GET", "/runs/nope/tasks"), ("POST", "/runs/nope/stop")],
 )
-@pytest.mark.parametrize("run_id", ["nope", "-odd-", "%20"])
+@each_case("run_id", ["nope", "-odd-", "%20"])
 def test_unknown_runs_are_not_found(api: Api, method: str, path: str, run_id: str) -> None:
     reply = api(method, path.replace("nope", run_id))
     assert (reply.status_code, reply.json()["error"]) == (404, "Run not found")

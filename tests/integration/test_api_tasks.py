@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.each_case import each_case
 from tests.integration.api_client import Api, Json
 
 ACTIONS = {
@@ -28,8 +29,8 @@ def refusal(reply: httpx.Response) -> tuple[int, str]:
     return reply.status_code, reply.json()["error"]
 
 
-@pytest.mark.parametrize("verb", ACTIONS)
-@pytest.mark.parametrize("task_id", ["nope.1", "nope", "7", "nope.0", "nope.01", "nope.x"])
+@each_case("verb", ACTIONS)
+@each_case("task_id", ["nope.1", "nope", "7", "nope.0", "nope.01", "nope.x"])
 def test_unknown_tasks_are_not_found_whatever_the_body_says(api: Api, verb: str, task_id: str) -> None:
     for body in ({}, ACTIONS[verb]):
         assert refusal(act(api, task_id, verb, **body)) == (404, "Task not found")

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from runner_image.delivery.store import open_store
+from tests.each_case import each_case
 
 NOBODYS = "CERTIFICATE_VERIFY_FAILED"
 
@@ -99,7 +100,7 @@ def test_nothing_is_loaded_before_it_is_needed_and_then_strangers_are_refused(
     assert known(context) > 50
 
 
-@pytest.mark.parametrize("get", [blocking, waiting])
+@each_case("get", [blocking, waiting])
 def test_a_file_that_the_environment_names_is_believed_instead(
     url: str, certificate: Path, get: Callable[[str, ssl.SSLContext], int]
 ) -> None:

@@ -17,19 +17,20 @@ from benchmarks.__main__ import TOPICS, known, main, measure, merged, table, wri
 from benchmarks.causes import BEFORE, CAUSES, EXPRESSIONS, HTTP
 from benchmarks.metering import Meter
 from benchmarks.metric import Metric
+from tests.each_case import each_case
 
 
 def metric(value: float | None, *, limit: float = 2) -> dict[str, Any]:
     return Metric("requests", value, "requests", limit, "counted").as_dict()
 
 
-@pytest.mark.parametrize(("value", "ok"), [(1.9, True), (2, True), (2.1, False), (None, False)])
+@each_case(("value", "ok"), [(1.9, True), (2, True), (2.1, False), (None, False)])
 def test_a_metric_is_ok_up_to_its_limit(value: float | None, ok: bool) -> None:
     assert metric(value)["ok"] is ok
     assert list(metric(value)) == ["name", "value", "unit", "limit", "how", "before", "ok"]
 
 
-@pytest.mark.parametrize(("value", "ok"), [(1e9, True), (None, False)])
+@each_case(("value", "ok"), [(1e9, True), (None, False)])
 def test_a_metric_without_a_limit_is_only_told(value: float | None, ok: bool) -> None:
     assert Metric("share", value, "ms", None, "counted").ok is ok
 

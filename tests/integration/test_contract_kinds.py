@@ -13,12 +13,13 @@ from benchfleet_contract.workloads.options import InvalidOptions, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.each_case import each_case
 from tests.variants import one_now
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", KNOWN_WORKLOADS)
+@each_case("name", KNOWN_WORKLOADS)
 def test_every_known_kind_is_registered_under_its_name(name: str) -> None:
     found = kind(name)
     assert found
@@ -35,7 +36,7 @@ def told(name: str, options: dict[str, Any]) -> list[tuple[str, Any, str, str]]:
     return [(found.field, found.value, found.message, found.remedy) for found in check(name, options)]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "options", "problems"),
     [
         (
@@ -147,7 +148,7 @@ def test_no_benchmark_is_lost_or_run_twice_by_a_split(names: list[str], shards: 
     assert shards == 1 or len(dealt) == len(set(names))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("name", "options", "remedy"),
     [
         ("pyperformance", {"benchmarks": ["a", "b"]}, "at most 2"),

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from local_emulator.command import app
 from tests import prepared_start
+from tests.each_case import each_case
 from tests.integration.emulator_process import COMMAND, END_S, START_S, Running, Start
 from tests.variants import one_now
 
@@ -140,7 +141,7 @@ def test_an_empty_path_is_a_wrong_command_line(option: str) -> None:
     assert f"Invalid value for '{option}': it is empty: name a path" in ended.stderr
 
 
-@pytest.mark.parametrize("seconds", ["nan", "inf"])
+@each_case("seconds", ["nan", "inf"])
 def test_sweeps_that_never_come_are_a_wrong_command_line(seconds: str) -> None:
     ended = CliRunner().invoke(app, ["--port", "0", "--sweep-every", seconds])
     assert ended.exit_code == 2

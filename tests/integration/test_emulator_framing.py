@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from local_emulator.framing import BadFraming, NoRoom, read_body
 from local_emulator.http_server import KeepAliveServer
+from tests.each_case import each_case
 
 MOST = 1_000
 
@@ -54,7 +55,7 @@ def post(headers: bytes, body: bytes = b"", *, target: bytes = b"/") -> bytes:
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         b"3\r\nabc\r\n0\r\n\r\n", b"1\r\na\r\n2;ext=1\r\nbc\r\n0\r\n\r\n", b"03 \r\nabc\r\n0\r\nTrailer: x\r\n\r\n",
@@ -64,7 +65,7 @@ def test_chunks_are_put_together(server: KeepAliveServer, body: bytes) -> None:
     assert say(server, post(CHUNKED, body)) == (200, b"got abc")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         b"zzz\r\n", b"-1\r\n", b"0x3\r\nabc\r\n0\r\n\r\n", b"+3\r\nabc\r\n0\r\n\r\n", b"1_0\r\n", b"\r\n\r\n",
@@ -76,7 +77,7 @@ def test_chunks_that_are_none_are_a_400(server: KeepAliveServer, body: bytes) ->
     assert (status, set(json.loads(words))) == (400, {"message"})
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("headers", "status"),
     [
         (b"Transfer-Encoding: gzip\r\n", 501),
@@ -99,19 +100,17 @@ def test_a_head_that_says_no_length_is_refused(server: KeepAliveServer, headers:
     assert say(server, post(headers, b"3\r\nabc\r\n0\r\n\r\n"))[0] == status
 
 
-@pytest.mark.parametrize("target", [b"http://here/", b"http://[", b"*", b"x", b"/a#b", b"here:80"])
+@each_case("target", [b"http://here/", b"http://[", b"*", b"x", b"/a#b", b"here:80"])
 def test_a_target_that_is_no_path_is_a_400(server: KeepAliveServer, target: bytes) -> None:
     assert say(server, post(b"", target=target))[0] == 400
 
 
-@pytest.mark.parametrize("host", [b"[", b"\xff", b"a b", b""])
+@each_case("host", [b"[", b"\xff", b"a b", b""])
 def test_an_odd_host_is_no_fault_of_the_server(server: KeepAliveServer, host: bytes) -> None:
     assert say(server, b"GET //[ HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")[0] == 200
 
 
-@pytest.mark.parametrize(
-    ("headers", "body"), [(b"Content-Length: 9\r\n", b"half"), (CHUNKED, b"9\r\nhalf"), (CHUNKED, b"9")]
-)
+@each_case(("headers", "body"), [(b"Content-Length: 9\r\n", b"half"), (CHUNKED, b"9\r\nhalf"), (CHUNKED, b"9")])
 def test_a_body_that_ends_early_is_a_400_to_who_still_listens(
     server: KeepAliveServer, headers: bytes, body: bytes
 ) -> None:

@@ -22,6 +22,7 @@ from local_emulator.functions import Functions
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.parameters import ParameterStore
 from local_emulator.state.keeper import REST, Keeper
+from tests.each_case import each_case
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -175,7 +176,7 @@ def test_parameters_are_put_read_and_deleted() -> None:
     assert ssm(store, "LabelParameterVersion", Name="/k")["__type"] == "UnknownOperationException"
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"7", b'{"Name": []}', b"{}", b"[" * 100_000])
+@each_case("body", [b"{", b"[]", b"7", b'{"Name": []}', b"{}", b"[" * 100_000])
 def test_a_body_that_is_no_request_is_a_400(body: bytes) -> None:
     store = ParameterStore(region="us-east-1", account="1")
     for operation in ("GetParameter", "GetParameters", "PutParameter", "DeleteParameter"):
@@ -185,13 +186,13 @@ def test_a_body_that_is_no_request_is_a_400(body: bytes) -> None:
         assert told == ["400 Bad Request"]
 
 
-@pytest.mark.parametrize("host", ["", " ", "[]"])
+@each_case("host", ["", " ", "[]"])
 def test_an_empty_address_is_not_every_address(host: str) -> None:
     with pytest.raises(AddressUnusable, match=r"an empty address would be every one.*--aws-host"):
         KeepAliveServer(host=host, port=0, flags=("--aws-host", "--aws-port"))
 
 
-@pytest.mark.parametrize("host", ["a..b", "x" * 70, "*", "::1::"])
+@each_case("host", ["a..b", "x" * 70, "*", "::1::"])
 def test_an_address_that_is_none_is_told(host: str) -> None:
     with pytest.raises(AddressUnusable, match=r"pass a --host that is this machine's"):
         KeepAliveServer(host=host, port=0)
@@ -201,7 +202,7 @@ def ready(*, api: str, aws: str) -> Ready:
     return Ready(f"http://{api}", f"http://{aws}", "r", "t", "b", Keys("a", "r", "x"), 1, "q", "id", "secret")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("api", "aws", "words"),
     [
         ("127.0.0.1:1", "127.0.0.1:2", ""),

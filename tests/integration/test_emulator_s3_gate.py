@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from local_emulator.s3_gate import Refused, Request, check_payload_hash, check_presigned, digest_of, is_presigned
+from tests.each_case import each_case
 
 CREDENTIALS = Credentials("AKIATEST", "secret")
 HOST = "127.0.0.1:9000"
@@ -97,7 +98,7 @@ def test_a_changed_signature_is_refused(s3: Any) -> None:
     assert refusal(flipped) == (403, "SignatureDoesNotMatch")
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "HEAD"])
+@each_case("method", ["GET", "DELETE", "POST", "HEAD"])
 def test_another_method_is_refused(s3: Any, method: str) -> None:
     assert refusal(put_target(s3), method=method) == (403, "SignatureDoesNotMatch")
 
@@ -134,7 +135,7 @@ def test_a_url_without_its_date_is_malformed(s3: Any) -> None:
     assert refusal(target) == (400, "AuthorizationQueryParametersError")
 
 
-@pytest.mark.parametrize("expires", ["0", "-5", "604801", "soon"])
+@each_case("expires", ["0", "-5", "604801", "soon"])
 def test_a_life_beyond_what_s3_allows_is_malformed(s3: Any, expires: str) -> None:
     target = put_target(s3).replace("Expires=60", f"Expires={expires}")
     assert refusal(target) == (400, "AuthorizationQueryParametersError")
@@ -173,7 +174,7 @@ def test_a_url_holds_to_the_end_of_its_last_second_and_from_a_quarter_of_an_hour
             at_age(target, age_s)
 
 
-@pytest.mark.parametrize(("expires_s", "taken"), [(0, False), (1, True), (604_800, True), (604_801, False)])
+@each_case(("expires_s", "taken"), [(0, False), (1, True), (604_800, True), (604_801, False)])
 def test_a_url_may_live_from_a_second_to_a_week(s3: Any, expires_s: int, taken: bool) -> None:
     url: str = s3.generate_presigned_url("put_object", Params=BOUND, ExpiresIn=expires_s)
     if taken:
@@ -187,9 +188,7 @@ def test_a_second_question_mark_is_part_of_the_query() -> None:
     assert is_presigned("/b/k?X-Amz-Signature=x&a=?")
 
 
-@pytest.mark.parametrize(
-    ("declared", "code"), [("nonsense", "InvalidArgument"), ("0" * 64, "XAmzContentSHA256Mismatch")]
-)
+@each_case(("declared", "code"), [("nonsense", "InvalidArgument"), ("0" * 64, "XAmzContentSHA256Mismatch")])
 def test_what_a_header_says_of_the_body_must_be_true(declared: str, code: str) -> None:
     with tempfile.SpooledTemporaryFile() as body:
         body.write(BODY)

@@ -9,6 +9,7 @@ from benchfleet_contract.fleets.plan import Parameters
 from runner_image.workloads.llm.client.dialect import Ask
 from runner_image.workloads.llm.client.table import TABLE
 from runner_image.workloads.llm.stream import Exchange, exchanged
+from tests.each_case import each_case
 from tests.providers import Behaviour, Providers, serving
 
 PATHS = {
@@ -69,7 +70,7 @@ def test_chunks_without_tokens_are_no_tokens(name: str) -> None:
 
 
 @NAMED
-@pytest.mark.parametrize(
+@each_case(
     ("behaviour", "kind"),
     [
         (Behaviour(status=429, headers={"Retry-After": "7"}), "rate_limited"),

@@ -12,6 +12,8 @@ from benchfleet_results.reading import ResultError, read_result
 from benchfleet_results.registry import KINDS, aggregator, metric_of
 from benchfleet_results.series import Failure, Samples, Series
 
+from tests.each_case import each_case
+
 
 def output(*measurements: dict[str, object], **more: object) -> bytes:
     found = [{"variant": "default", "unit": "s", "better": "lower", **one} for one in measurements]
@@ -32,7 +34,7 @@ def test_a_kind_that_nobody_knows_goes_by_its_units() -> None:
     assert metric_of(series(workload="theirs", metric="p99", unit="ms")).scale == "ratio"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("unit", "scale"),
     [("s", "ratio"), ("req/s", "ratio"), ("bytes", "ratio"), ("%", "share"), (" Percent", "share"), ("count", "count"),
      ("errors", "count"), ("", "count"), ("1", "count")],
@@ -62,7 +64,7 @@ def test_samples_that_are_no_usable_numbers_are_counted() -> None:
     assert (found.values, found.dropped) == ((1.0, 0.0, -2.0), 2)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("raw", "words"),
     [(b"[]", "is none of ours: it is "), (b'{"failures": [' + 1_500_000 * b"1," + b"1]}", "too many")],
 )

@@ -18,6 +18,7 @@ from benchfleet.running.provisioning import Plan
 from benchfleet.running.state import StateFolder
 from benchfleet_contract.runs import Instance
 
+from tests.each_case import each_case
 from tests.unit.run_parts import START, state
 
 WAITS = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -141,7 +142,7 @@ def test_signals_are_forgotten_where_everything_ends_anyway() -> None:
     assert signal.getsignal(signal.SIGINT) == before
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wanted", "lack", "kind"),
     [
         ("best", None, "docker"),

@@ -12,6 +12,7 @@ from benchfleet_contract.workloads.ruby_bench import RubyBenchOptions
 from runner_image.image import debian_base
 from runner_image.image.build_steps import BuildError, Steps
 from runner_image.workloads.ruby_bench.options import command
+from tests.each_case import each_case
 
 SAYS = [sys.executable, "-c", "import sys; print('to stdout'); print('to stderr', file=sys.stderr)"]
 DOCKER = """[ "$1" = image ] || { [ "$1" = import ] && [ -s "$2" ]; } || { echo "$1 is beyond me" >&2; exit 7; }"""
@@ -46,7 +47,7 @@ def test_words_that_are_no_utf8_end_no_build() -> None:
     assert terminal.getvalue() == "caf\N{REPLACEMENT CHARACTER}\n"
 
 
-@pytest.mark.parametrize(("program", "words"), [("no-such-program", "is not installed"), ("/", "cannot be started")])
+@each_case(("program", "words"), [("no-such-program", "is not installed"), ("/", "cannot be started")])
 def test_a_program_that_cannot_be_started_is_named(program: str, words: str) -> None:
     with pytest.raises(BuildError, match=f"{program} {words}"):
         Steps("image", io.StringIO()).run([program])

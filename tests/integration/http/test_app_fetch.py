@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner_image.workloads.http.apps.fetch import Archive, FetchFailed, Git, fetch
+from tests.each_case import each_case
 
 
 def packed(tmp_path: Path, *names: str, link: str | None = None) -> Archive:
@@ -41,7 +42,7 @@ def test_a_zip_is_unpacked(tmp_path: Path) -> None:
     assert (fetch(of(tmp_path / "app.zip"), tmp_path / "to") / "server.py").read_text() == "abc"
 
 
-@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/../../evil"])
+@each_case("name", ["../evil", "/tmp/evil", "a/../../evil"])
 def test_a_name_outside_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(FetchFailed, match="lies outside of it"):
         fetch(packed(tmp_path, name), tmp_path / "to")
@@ -91,7 +92,7 @@ def test_a_repository_is_fetched_at_its_commit(tmp_path: Path) -> None:
         fetch(Git(f"file://{repository}", "main"), tmp_path / "other")
 
 
-@pytest.mark.parametrize("url", ["ext::sh -c id", "--upload-pack=id", "git@example.com:x"])
+@each_case("url", ["ext::sh -c id", "--upload-pack=id", "git@example.com:x"])
 def test_other_kinds_of_url_are_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(FetchFailed, match="must begin with"):
         fetch(Git(url, "0" * 40), tmp_path / "to")

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import pytest
-
 from runner_image.workloads.http.contract.gate import Verdict, verify, verify_all
 from runner_image.workloads.http.contract.workloads import workloads
+from tests.each_case import each_case
 
 (SMALL,) = workloads("path-int")
 (TWIN,) = workloads("validated/path-int")
@@ -72,7 +71,7 @@ def test_right_answers_pass_and_their_body_is_kept() -> None:
     assert raw.content_type == "application/json"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("answer", "reason"),
     [
         (lambda _: as_json({"id": "42"}), 'body.id: expected 42, got "42"'),

@@ -8,6 +8,7 @@ from benchfleet.cli.frame import application
 from typer.testing import CliRunner
 
 from runner_image.workloads.http.contract.schemas import APPS
+from tests.each_case import each_case
 from tests.integration.http.right_app import right_app
 
 
@@ -27,7 +28,7 @@ def test_an_empty_folder_has_exit_code_3_and_its_document(tmp_path: Path) -> Non
     assert "No framework fits" in json.loads(stdout)["error"]
 
 
-@pytest.mark.parametrize("words", [("--frameworks", "flsk"), ("--frameworks", "flask", "--suite", "nothing")])
+@each_case("words", [("--frameworks", "flsk"), ("--frameworks", "flask", "--suite", "nothing")])
 def test_what_there_is_not_is_told_before_anything_is_made(tmp_path: Path, words: tuple[str, ...]) -> None:
     code, stdout, stderr = ran("compare", *words, "--output", str(tmp_path / "out"))
     assert (code, stdout, (tmp_path / "out").exists()) == (2, "", False)
@@ -137,15 +138,14 @@ def test_what_is_mistyped_is_wrong_usage_in_every_command(
     assert "There is no framework 'flsk': did you mean flask?" in " ".join(stderr.split()) or "nowhere" in stderr
 
 
-@pytest.mark.parametrize("command", ["run", "detect", "stream", "profile", "compare"])
-@pytest.mark.parametrize(
+@each_case("command", ["run", "detect", "stream", "profile", "compare"])
+@each_case(
     ("files", "said"),
     [
         (["server.py"], "fits several equally well: - spikard-python: it has server.py"),
         (["mix.exs"], "No framework fits"),
         (["server.py", "bench.toml", "SKIP_BENCHMARK"], "is skipped by SKIP_BENCHMARK: no reason given"),
     ],
-    ids=["several", "none", "skipped"],
 )
 def test_what_cannot_be_detected_has_exit_code_3_in_every_command(
     tmp_path: Path, command: str, files: list[str], said: str
@@ -158,7 +158,7 @@ def test_what_cannot_be_detected_has_exit_code_3_in_every_command(
     assert said in " ".join(stderr.split())
 
 
-@pytest.mark.parametrize("command", ["run", "detect", "stream", "profile"])
+@each_case("command", ["run", "detect", "stream", "profile"])
 def test_a_manifest_that_cannot_be_used_is_wrong_usage(tmp_path: Path, command: str) -> None:
     (tmp_path / "bench.toml").write_text('base = "flsk"\n')
     code, _, stderr = ran(command, str(tmp_path))
@@ -166,7 +166,7 @@ def test_a_manifest_that_cannot_be_used_is_wrong_usage(tmp_path: Path, command: 
     assert "did you mean flask?" in " ".join(stderr.split())
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("words", "said"),
     [
         (("compare",), "nothing to compare"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.each_case import each_case
 from tests.integration.http.faulty_apps import LOADED, folder, nothing_left
 from tests.integration.http.test_http_command import ran
 
@@ -63,9 +64,7 @@ def test_a_server_that_is_gone_when_the_profiler_comes_is_told_with_its_log(
     assert "stderr: left early" in told["missing"]
 
 
-@pytest.mark.parametrize(
-    ("name", "said"), [("gprof", "'auto', 'py-spy'"), ("none", "none makes no profile: take auto")]
-)
+@each_case(("name", "said"), [("gprof", "'auto', 'py-spy'"), ("none", "none makes no profile: take auto")])
 def test_a_profiler_that_there_is_not_is_wrong_usage(tmp_path: Path, name: str, said: str) -> None:
     code, _, stderr = ran("profile", "--framework", "flask", "--profiler", name, "--output", str(tmp_path / "out"))
     assert (code, (tmp_path / "out").exists()) == (2, False)
