@@ -57,7 +57,7 @@ class AwsEndpoint:
         self._region = region
         self._clock = clock
         self._trouble = trouble
-        self._moto = moto or Dispatcher(create_backend_app)
+        self._moto = moto or Dispatcher()
         self._dynamodb = dynamodb
         self._apps: dict[str, WsgiApp] = {
             "ssm": parameters,
@@ -179,7 +179,22 @@ class AwsEndpoint:
 
 
 class Dispatcher(DomainDispatcherApplication):
-    """A request goes where it was admitted to: a presigned one is S3's, whatever its body or type look like."""
+    """A request goes where it was admitted to: a presigned one is S3's, whatever its body or type look like.
+
+    moto finds the app of a request anew each time, in a list of its folders and 150 patterns; here it is known.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_create_app)
+        self._known: dict[str, Any] = {}
+
+    def get_application(self, environ: dict[str, Any]) -> Any:
+        service = environ[SERVICE]
+        if service == "s3" and service in self._known:
+            self.infer_service_region_host(environ, environ["PATH_INFO"])
+        if service not in self._known:
+            self._known[service] = super().get_application(environ)
+        return self._known[service]
 
     def infer_service_region_host(self, environ: dict[str, Any], path: str) -> str | None:
         if environ[SERVICE] == "s3":
@@ -189,6 +204,13 @@ class Dispatcher(DomainDispatcherApplication):
                 environ["HTTP_AUTHORIZATION"] = f"{ALGORITHM} Credential={credential[0]}"
             return S3_HOST
         return super().infer_service_region_host(environ, path)
+
+
+def _create_app(service: Any) -> Any:
+    """moto's, without what Flask keeps of each request to explain a mistake. Errors are still the server's to tell."""
+    app = create_backend_app(service)
+    app.config["PROPAGATE_EXCEPTIONS"], app.debug = True, False
+    return app
 
 
 def _request(environ: Mapping[str, Any]) -> Request:

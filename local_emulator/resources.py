@@ -38,7 +38,8 @@ def default_expiry() -> str:
 class Clients:
     """boto3 clients of the emulated AWS, each made on first use: making one costs as much as several calls.
 
-    `wire` gets the events of their session.
+    `wire` gets the events of their session. They have a short name for themselves: botocore would put a long one together for
+    each request.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Clients:
             return self._made.get(where) or self._make(*where)
 
     def _make(self, service: str, region: str) -> Any:
-        config = Config(proxies={}, retries={"total_max_attempts": 1})
+        config = Config(proxies={}, retries={"total_max_attempts": 1}, user_agent="emulator")
         made = self._session.client(service, region_name=region, endpoint_url=self._url, config=config)  # type: ignore[call-overload]
         self._made[service, region] = made
         return made

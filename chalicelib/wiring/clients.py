@@ -11,7 +11,9 @@ def client(name: str, *, region: str | None = None) -> Any:
     import boto3
     from botocore.config import Config
 
+    from chalicelib.archive.s3 import USER_AGENT
+
     retries: Any = {"mode": "standard", "max_attempts": 3}
-    config = Config(retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=64)
+    config = Config(retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=64, user_agent=USER_AGENT)
     connect: Any = boto3.client
     return connect(name, config=config, region_name=region)

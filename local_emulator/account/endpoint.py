@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from botocore.credentials import Credentials
-from moto.moto_server.werkzeug_app import create_backend_app
 
 from local_emulator.account.answers import DENIED, answer, answer_error
 from local_emulator.account.iam.authority import Authority, Denied
@@ -48,7 +47,7 @@ class AccountEndpoint:
         self.doors: dict[str, WsgiApp] = {}
         self.before: Callable[[str, Mapping[str, Any]], None] = lambda service, environ: None
         self.after: dict[str, Callable[[ApiRequest, dict[str, Any], bytes], object]] = {}
-        self._moto = Dispatcher(create_backend_app)
+        self._moto = Dispatcher()
 
     @property
     def moto(self) -> WsgiApp:

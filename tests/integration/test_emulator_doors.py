@@ -14,7 +14,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from moto.moto_server.werkzeug_app import create_backend_app
 
 from local_emulator.aws_endpoint import PROVEN_BYTES, SERVICE, UNPROVEN_BYTES, AwsEndpoint, Dispatcher, is_motos_own
 from local_emulator.config import Keys, Ready
@@ -245,7 +244,7 @@ def test_a_claim_is_made_once() -> None:
 
 
 def test_a_presigned_request_is_s3s_whatever_its_body_looks_like() -> None:
-    dispatcher = Dispatcher(create_backend_app)
+    dispatcher = Dispatcher()
     form = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "30", "PATH_INFO": "/b/k"}
     environ = form | {"wsgi.input": io.BytesIO(b"Action=x&Version=2009-04-15&a="), SERVICE: "s3"}
     assert dispatcher.infer_service_region_host(environ, "/b/k") == "s3.us-east-1.amazonaws.com"
