@@ -63,6 +63,24 @@ def test_a_change_set_that_was_never_executed_is_taken_up_again_and_changes_noth
         change(cloudformation, "two", "CREATE", template(Kept="kept"))
 
 
+@pytest.mark.rehearsal
+def test_a_change_set_names_what_changes_and_not_what_only_has_names_of_zones(account: Account) -> None:
+    cloudformation = account.client("cloudformation", region="eu-west-1")
+    body = json.loads(template(Kept="kept"))
+    zone = {"Fn::Select": ["1", {"Fn::GetAZs": ""}]}
+    body["Resources"]["Vpc"] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+    subnet = {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/20", "AvailabilityZone": zone}
+    body["Resources"]["Subnet"] = {"Type": "AWS::EC2::Subnet", "Properties": subnet}
+    change(cloudformation, "far", "CREATE", json.dumps(body))
+    for name in ("first", "second"):  # an update leaves names of zones, too
+        body["Resources"]["New"] = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
+        asked = {"StackName": "far", "ChangeSetName": name, "ChangeSetType": "UPDATE", "TemplateBody": json.dumps(body)}
+        cloudformation.create_change_set(**asked)
+        planned = cloudformation.describe_change_set(StackName="far", ChangeSetName=name)["Changes"]
+        assert [it["ResourceChange"]["LogicalResourceId"] for it in planned] == ["New"]
+        cloudformation.execute_change_set(StackName="far", ChangeSetName=name)
+
+
 @pytest.mark.proof
 def test_a_creation_that_fails_is_rolled_back_and_has_no_outputs(account: Account) -> None:
     cloudformation = account.client("cloudformation")

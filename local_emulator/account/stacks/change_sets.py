@@ -12,6 +12,7 @@ from moto.cloudformation import models
 
 from local_emulator.account.answers import Start, answer, answer_error
 from local_emulator.account.iam.requests import ApiRequest
+from local_emulator.account.stacks.zones import with_zones
 
 MotoChangeSet = models.ChangeSet
 NAMED = ("DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet")
@@ -22,6 +23,12 @@ class ChangeSet(MotoChangeSet):
     """In place of moto's while an account runs."""
 
     importing = False
+
+    def _parse_template(self) -> None:
+        """As the stack's own, which has names of zones: it is compared with that."""
+        super()._parse_template()
+        where = self.stack
+        self.template_dict = with_zones(self.template_dict, account=where.account_id, region=where.region_name)
 
     def apply(self) -> None:
         stack: Any = self.stack

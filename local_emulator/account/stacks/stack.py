@@ -66,6 +66,7 @@ class Stack(MotoStack):
             self.status, self.stack_status_reason, self.template = status, reason, template
             self._ended = None
             self._parse_template()
+            self._resolve_zones()
             while self.events[-1].resource_status != status and self.events[-1].logical_resource_id == self.name:
                 self.events.pop()
 
