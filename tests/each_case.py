@@ -7,12 +7,14 @@ with its values.
     @each_case(("text", "number"), [("1", 1), ("2", 2)])
     def test_numbers(text: str, number: int) -> None: ...
 
-Cases share the test's fixtures, so these must be things that a case does not change. Only of `tmp_path` does each have its
-own. What takes turns, starts a process or may be skipped stays with `pytest.mark.parametrize`, which takes the same cases.
+Cases share the test's fixtures, so these must be things that a case does not change. Only `tmp_path` and `monkeypatch` does
+each have of its own. What takes turns, starts a process or may be skipped stays with `pytest.mark.parametrize`, which takes
+the same cases.
 """
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -58,18 +60,24 @@ def without(names: Sequence[str], test: Test) -> inspect.Signature:
 def failures(test: Test, cases: Sequence[Arguments], fixtures: Arguments) -> Iterator[BaseException]:
     for number, case in enumerate(cases):
         try:
-            test(**own(fixtures, number), **case)
+            with own(fixtures, number) as shared:
+                test(**shared, **case)
         except FAILURES as failure:
             failure.add_note(f"case: {described(case)}")
             yield failure
 
 
-def own(fixtures: Arguments, number: int) -> Arguments:
-    if "tmp_path" not in fixtures:
-        return fixtures
-    folder = fixtures["tmp_path"] / str(number)
-    folder.mkdir()
-    return {**fixtures, "tmp_path": folder}
+@contextmanager
+def own(fixtures: Arguments, number: int) -> Iterator[Arguments]:
+    more: Arguments = {}
+    if "tmp_path" in fixtures:
+        more["tmp_path"] = fixtures["tmp_path"] / str(number)
+        more["tmp_path"].mkdir()
+    if "monkeypatch" not in fixtures:
+        yield fixtures | more
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        yield fixtures | more | {"monkeypatch": patch}
 
 
 def described(case: Arguments) -> str:

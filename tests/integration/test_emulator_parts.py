@@ -222,7 +222,7 @@ def test_what_runners_elsewhere_cannot_reach_is_told(api: str, aws: str, words: 
     assert all(words in each and "--aws-host" in each for each in told)
 
 
-@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
+@each_case("variable", ["no_proxy", "NO_PROXY"])
 def test_the_emulated_aws_is_behind_no_proxy(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.each_case import each_case
 from tests.unit.dynamodb_asking import Asking
 
 
@@ -16,7 +17,7 @@ def db() -> Asking:
     return made
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "expected"),
     [
         ("n = :five OR n = :six AND n = :seven", True),  # AND binds closer
@@ -34,7 +35,7 @@ def test_precedence(db: Asking, text: str, expected: bool) -> None:
     assert db.holds(text, **used) is expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "value", "expected"),
     [
         ("attribute_exists(doc.core) AND n = :v", 5, True),
@@ -85,7 +86,7 @@ def test_attributes_of_an_unfit_kind_make_a_condition_false_and_no_error(db: Ask
     assert not db.holds("begins_with(word, many)")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "values", "words"),
     [
         ("", {}, "Invalid ConditionExpression: The expression can not be empty;"),
@@ -146,7 +147,7 @@ def test_how_much_an_expression_may_hold(db: Asking) -> None:
     assert "Expression size has exceeded" in db.condition_refused("n = :v" + " " * 5_000 + "AND n = :v", v=1).message
 
 
-@pytest.mark.parametrize("text", ["NOT " * 1_000 + "n = :v", "(" * 2_000, "NOT (" * 250 + "n = :v" + ")" * 250])
+@each_case("text", ["NOT " * 1_000 + "n = :v", "(" * 2_000, "NOT (" * 250 + "n = :v" + ")" * 250])
 def test_however_deep_it_is_refused_in_words(db: Asking, text: str) -> None:
     assert "too many nesting levels; the most are 100" in db.condition_refused(text, v=1).message
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.each_case import each_case
 from tests.unit.dynamodb_asking import TABLE, Asking, definition, item, plain, wire
 
 
@@ -22,7 +23,7 @@ def query(db: Asking, text: str, **values: Any) -> list[str]:
     return [one["s"]["S"] for one in found["Items"]]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "values", "found"),
     [
         ("p = :p", {}, ["a", "ab", "b", "ba", "c"]),
@@ -138,7 +139,7 @@ def test_a_scan_goes_on_where_it_was_whatever_has_gone_meanwhile() -> None:
     assert sorted(seen) == sorted(map(str, range(20)))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words"),
     [
         ("s = :v", "Query condition missed key schema element: p"),
@@ -160,7 +161,7 @@ def test_what_is_no_key_condition(db: Asking, text: str, words: str) -> None:
     assert (fault.code, words in fault.message) == ("ValidationException", True), fault.message
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("asked", "words"),
     [
         ({"values": {"p": 1}}, "Condition parameter type does not match schema type"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.each_case import each_case
 from tests.unit.dynamodb_asking import Asking, item, wire
 
 
@@ -24,7 +25,7 @@ def test_an_item_that_is_not_there_is_made(db: Asking) -> None:
                      values={"v": 1, "e": ["x"]}) == item(a=1, l=["x", "x"])  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("left", "sign", "right", "result"),
     [
         ("0.1", "+", "0.2", "0.3"),
@@ -71,7 +72,7 @@ def test_members_of_sets(db: Asking) -> None:
     assert db.update("DELETE t :v", values={"v": {"NS": ["1"]}}) == {}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "values", "words"),
     [
         ("SET", {}, "Syntax error"),
@@ -107,7 +108,7 @@ def test_what_makes_no_sense_is_refused_before_the_condition_is_asked(
     assert db.records() == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "value", "words"),
     [
         ("SET a = absent + :v", 1, "refers to an attribute that does not exist in the item"),

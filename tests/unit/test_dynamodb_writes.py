@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.each_case import each_case
 from tests.unit.dynamodb_asking import TABLE, Asking, definition, item, plain
 
 
@@ -24,7 +25,7 @@ WRITES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("operation", WRITES)
+@each_case("operation", WRITES)
 def test_a_failed_condition_brings_the_old_item_if_it_is_asked_for(db: Asking, operation: str) -> None:
     db.put(a=1)
     before = everything(db)
@@ -52,7 +53,7 @@ def test_old_items_are_returned_where_they_are_asked_for(db: Asking) -> None:
     assert db("DeleteItem", Key=KEY, ReturnValues="ALL_OLD") == {}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("more", "words"),
     [
         (item(n="text"), "Type mismatch for Index Key n Expected: N Actual: S IndexName: local"),
@@ -99,7 +100,7 @@ def test_a_batch_reads_16_megabytes_and_names_the_rest() -> None:
     assert rest == {"Keys": keys[42:], "ProjectionExpression": "s"}
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("operation", "items", "words"),
     [
         ("BatchWriteItem", {}, "greater than or equal to 1"),
@@ -124,7 +125,7 @@ def test_what_is_no_batch(db: Asking, operation: str, items: Any, words: str) ->
     assert db.records() == []
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("operation", "asked"),
     [
         ("PutItem", {"Item": KEY, "Expected": {"a": {"Exists": False}}}),

@@ -1,5 +1,6 @@
 """A check of many cases fails for each that fails, and says which."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,15 @@ def test_a_case_with_a_mark_no_cases_and_a_case_of_another_length_are_refused() 
         each_case("number", [])
     with pytest.raises(ValueError, match="zip"):
         each_case(("number", "word"), [(1, "one", "two")])
+
+
+def test_what_a_case_sets_is_not_set_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str | None] = []
+
+    @each_case("value", ["a", "b"])
+    def see(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen.append(os.environ.get("BENCHFLEET_OF_A_CASE"))
+        monkeypatch.setenv("BENCHFLEET_OF_A_CASE", value)
+
+    see(monkeypatch=monkeypatch)
+    assert [*seen, os.environ.get("BENCHFLEET_OF_A_CASE")] == [None, None, None]

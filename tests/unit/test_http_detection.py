@@ -9,6 +9,7 @@ import pytest
 from runner_image.workloads.http.detection.detect import Ambiguous, Detected, NotDetected, Skipped, detect
 from runner_image.workloads.http.detection.explain import explain
 from runner_image.workloads.http.frameworks.registry import Registry, UnknownFramework
+from tests.each_case import each_case
 
 REGISTRY = Registry.load()
 RUST = {"Cargo.toml": "", "src/main.rs": ""}
@@ -16,24 +17,24 @@ ELIXIR = {"mix.exs": "", "run.exs": ""}
 Make = Callable[..., Path]
 
 
+def made(folder: Path, files: dict[str, str]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    def made(name: str, files: dict[str, str]) -> Path:
-        folder = tmp_path / name
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
-        return folder
-
-    return made
+    return lambda name, files: made(tmp_path / name, files)
 
 
 def found(folder: Path, **more: str) -> Detected:
     return detect(folder, REGISTRY, **more)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("files", "name", "expected"),
     [
         ({"server.py": ""}, "spikard-python", "spikard-python"),
@@ -66,9 +67,9 @@ def found(folder: Path, **more: str) -> Detected:
     ],
 )
 def test_folders_by_their_files_and_name(
-    make: Make, files: dict[str, str], name: str, expected: str | type[Exception]
+    tmp_path: Path, files: dict[str, str], name: str, expected: str | type[Exception]
 ) -> None:
-    folder = make(name, files)
+    folder = made(tmp_path / name, files)
     if isinstance(expected, str):
         assert found(folder).framework.name == expected
     else:
@@ -104,7 +105,7 @@ def test_detect_invalid_framework(make: Make) -> None:
         found(make("app", {"readme.txt": ""}))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("files", "expected"),
     [
         ({"server.py": "from fastapi import FastAPI\nfrom starlette.responses import Response\n"}, "fastapi"),
@@ -119,8 +120,8 @@ def test_detect_invalid_framework(make: Make) -> None:
         (ELIXIR | {"mix.exs": 'defp deps, do: [{:bandit, "~> 1.0"}]'}, "plug-bandit"),
     ],
 )
-def test_evidence_is_stronger_than_the_folders_name(make: Make, files: dict[str, str], expected: str) -> None:
-    assert found(make("robyn", files)).framework.name == expected
+def test_evidence_is_stronger_than_the_folders_name(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+    assert found(made(tmp_path / "robyn", files)).framework.name == expected
 
 
 def test_a_comment_is_no_evidence(make: Make) -> None:

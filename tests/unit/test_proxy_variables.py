@@ -9,6 +9,8 @@ from benchfleet.exceptions import UsageError
 from benchfleet_contract.addresses import address_problem
 from benchfleet_contract.proxies import proxy_problem
 
+from tests.each_case import each_case
+
 FINE = [
     "proxy", "proxy:3128", "http://proxy:3128", "HTTP://proxy:3128/", "https://u:pa%40ss@proxy", "[::1]:3128",
     "http://[fe80::1]:3128", "http://127.0.0.1:65535", "http://pröxy:9", "u:pa@ss@proxy:1",
@@ -55,14 +57,14 @@ def told(loopback: bool = False, **environment: str) -> str | None:
     return proxy_problem(environment, loopback=loopback, socks=False)
 
 
-@pytest.mark.parametrize("value", FINE)
+@each_case("value", FINE)
 def test_what_can_be_a_proxy_is_no_problem(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(HTTPS_PROXY=value) is None
     set_to(monkeypatch, "HTTPS_PROXY", value)
     Client("https://api.test").close()
 
 
-@pytest.mark.parametrize("value", ODD)
+@each_case("value", ODD)
 def test_what_cannot_is_told_with_the_variable_and_without_the_value(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,14 +75,14 @@ def test_what_cannot_is_told_with_the_variable_and_without_the_value(
     Client("http://127.0.0.1:1").close()
 
 
-@pytest.mark.parametrize("value", LEFT_OUT)
+@each_case("value", LEFT_OUT)
 def test_exceptions_as_people_write_them_are_no_problem(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(NO_PROXY=value) is None
     set_to(monkeypatch, "NO_PROXY", value)
     Client("https://api.test").close()
 
 
-@pytest.mark.parametrize("value", UNREADABLE)
+@each_case("value", UNREADABLE)
 def test_exceptions_that_cannot_be_read_are_told(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     set_to(monkeypatch, "NO_PROXY", value)
     with pytest.raises(UsageError, match=r"^NO_PROXY holds an entry .*; or unset NO_PROXY$"):
@@ -95,7 +97,7 @@ def test_what_a_client_does_not_look_at_is_no_problem() -> None:
     assert told(loopback=True, HTTPS_PROXY="http://[::1", NO_PROXY="[::1]") is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     "url",
     [
         "http://[::1", "http://h:port", "http://a..b", "http://xn--", "http://" + "x" * 64 + ".de", "http://a b", "http://a\x01",
@@ -108,9 +110,7 @@ def test_an_address_that_nothing_can_call_is_wrong_use_before_anything_is_sent(u
         Client(url, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
 
 
-@pytest.mark.parametrize(
-    "url", ["http://localhost.", "https://é.de/x", "http://[fe80::1%25eth0]:1/a", "http://a_b", "http://1"]
-)
+@each_case("url", ["http://localhost.", "https://é.de/x", "http://[fe80::1%25eth0]:1/a", "http://a_b", "http://1"])
 def test_an_address_that_can_be_called_is_no_problem(url: str) -> None:
     assert address_problem(url) is None
     Client(url).close()

@@ -128,7 +128,7 @@ MISTYPED = {
 }
 
 
-@pytest.mark.parametrize("words", MISTYPED.values(), ids=MISTYPED)
+@each_case("words", MISTYPED.values())
 def test_what_is_mistyped_is_wrong_usage_in_every_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
