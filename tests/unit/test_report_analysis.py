@@ -18,7 +18,8 @@ from benchfleet_results.boards.relations import standing
 from benchfleet_results.statistics.sample import Sample
 
 from tests.each_case import each_case
-from tests.report_runs import TaskFolder, measurement, of_values, realistic, write_run
+from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.conftest import Compared
 from tests.variants import repeats
 
 EXAMPLE = Path(__file__).parents[2] / "configs" / "prices-example.toml"
@@ -198,9 +199,8 @@ def test_prices_that_fit_no_machine_are_told(tmp_path: Path) -> None:
     )
 
 
-def test_filters(tmp_path: Path) -> None:
-    folder = realistic(tmp_path, "r")
-    data = read_runs([folder])
+def test_filters(compared: Compared) -> None:
+    data = read_runs([compared.new])
     assert {row.provider for row in analyse(data, Options(providers=("azure",))).boards[0].ranking} == {"azure"}
     assert set(places(analyse(data, Options(names=("C7*", "cax21"))))) == {"c7g.large", "c7i.large", "cax21"}
     assert analyse(data, Options(benchmarks=("n*",))).boards[0].common == ["nbody", "nqueens"]

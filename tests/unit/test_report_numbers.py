@@ -15,7 +15,7 @@ from benchfleet_results.boards.model import Relation
 from runner_image.workloads.pyperformance import results as pyperformance_results
 from runner_image.workloads.ruby_bench import results as ruby_bench_results
 from runner_image.workloads.ruby_bench.console import Reader
-from tests.report_runs import TaskFolder, realistic, write_run
+from tests.report_runs import TaskFolder, write_run
 from tests.unit.conftest import Compared
 
 DATA = Path(__file__).parents[1] / "data"
@@ -234,8 +234,8 @@ def test_pyperformance(tmp_path: Path) -> None:
     assert check_board(board, expected) == 4
 
 
-def test_many_machines_with_failures(tmp_path: Path) -> None:
-    folder = realistic(tmp_path, "many")
+def test_many_machines_with_failures(compared: Compared) -> None:
+    folder = compared.new
     report = analyse(read_runs([folder]))
     for board in report.boards:
         expected = raw(folder, board.variant or "")
