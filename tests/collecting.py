@@ -9,7 +9,9 @@ So it is in workers of `--dist loadfile`, unless something chooses tests by what
 
 import gc
 import re
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Sequence
+from compileall import compile_file
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from _pytest.runner import runtestprotocol
 
 from tests.sharing_out import FILE_BY_FILE, put_in_order
 
+OURS = ("chalicelib", "local_emulator", "runner_image", "sdk", "tests")
 MARK_OF_ALL = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(\w+)", re.MULTILINE)
 
 
@@ -69,8 +72,25 @@ class WholeFile(pytest.Item):
                 self.ihook.pytest_runtest_logreport(report=report)
 
 
+def own_share(files: Sequence[Path], *, worker: int, workers: int) -> Sequence[Path]:
+    return files[worker % workers :: workers]  # a worker that replaces another has a new number
+
+
+def compile_own_share(config: pytest.Config) -> None:
+    """In a new clone, all workers begin by importing the same files of ours, and each would compile them."""
+    told = config.workerinput  # type: ignore[attr-defined]
+    files = sorted(path for folder in OURS for path in (config.rootpath / folder).rglob("*.py"))
+    imported = [path for path in files if not path.name.startswith(("test_", "conftest"))]  # pytest compiles those
+    for path in own_share(imported, worker=int(told["workerid"].removeprefix("gw")), workers=told["workercount"]):
+        compile_file(path, quiet=2)  # nothing if it is compiled
+
+
 class FileByFile:
     """In a worker."""
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        if not sys.dont_write_bytecode:
+            compile_own_share(session.config)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pycollect_makemodule(self, parent: pytest.Collector) -> Generator[None, pytest.Module, WholeFile | None]:

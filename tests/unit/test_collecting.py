@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.collecting import has_nothing, left_out
+from tests.collecting import has_nothing, left_out, own_share
 from tests.each_case import each_case
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +47,11 @@ def test_what_is_left_out_is_what_no_choice_brings_back(marks: str, out: set[str
 def test_the_files_of_the_folder_of_proofs_say_so() -> None:
     files = (ROOT / "tests" / "proof").glob("test_*.py")
     assert [path.name for path in files if not has_nothing(path, NO_PROOFS)] == []
+
+
+def test_each_file_is_compiled_by_one_worker() -> None:
+    files = [Path(name) for name in "abcde"]
+    shares = [own_share(files, worker=worker, workers=3) for worker in range(3)]
+    assert sorted(path for share in shares for path in share) == files
+    assert own_share(files, worker=5, workers=3) == own_share(files, worker=2, workers=3)
+    assert own_share([], worker=1, workers=2) == []
