@@ -89,11 +89,22 @@ def prepare(argv: Sequence[str]) -> None:
     gc.enable()
     for module in PREPARED:  # else `-m` warns that they are here already
         sys.modules.pop(module if "." in module else f"{module}.__main__", None)
+    if "local_emulator.stack" in wanted:
+        _know_regions()
     _prepared.update(wanted)
     gc.unfreeze()
     gc.collect()
     _randoms[:] = [one for one in gc.get_objects() if issubclass(type(one), random.Random)]
     gc.freeze()  # a collection in a child would copy every page
+
+
+def _know_regions() -> None:
+    """moto asks botocore for them when it makes the first queue, and keeps the session that it asks with."""
+    from moto.core.base_backend import AccountSpecificBackend
+
+    session = AccountSpecificBackend.get_session()
+    for partition in session.get_available_partitions():
+        session.get_available_regions("sqs", partition_name=partition)
 
 
 def commands_of(words: Sequence[str]) -> set[str]:

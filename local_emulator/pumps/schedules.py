@@ -54,10 +54,10 @@ class AppSchedules:
 class SchedulerService:
     """Schedules of EventBridge Scheduler whose target is a function of the app.
 
-    What came due while nothing was running is not made up for, as nothing ran then.
+    What came due while nothing was running is not made up for, as nothing ran then. `scheduler` gives the service's client.
     """
 
-    def __init__(self, scheduler: Any, functions: Targets, *, clock: Clock) -> None:
+    def __init__(self, scheduler: Callable[[], Any], functions: Targets, *, clock: Clock) -> None:
         self._scheduler = scheduler
         self._functions = functions
         self._clock = clock
@@ -66,14 +66,14 @@ class SchedulerService:
     def step(self) -> bool:
         now = self._clock()
         since, self._checked = self._checked, now
-        for page in self._scheduler.get_paginator("list_schedules").paginate():
+        for page in self._scheduler().get_paginator("list_schedules").paginate():
             for entry in page["Schedules"]:
                 self._consider(entry, since=since, now=now)
         return False
 
     def _consider(self, entry: dict[str, Any], *, since: datetime, now: datetime) -> None:
         name = {"Name": entry["Name"], "GroupName": entry["GroupName"]}
-        schedule = self._scheduler.get_schedule(**name)
+        schedule = self._scheduler().get_schedule(**name)
         try:
             moment = _due_moment(schedule, since=since, now=now)
         except (ValueError, KeyError) as error:
@@ -83,7 +83,7 @@ class SchedulerService:
             return
         self._fire(schedule, moment=moment)
         if schedule.get("ActionAfterCompletion") == "DELETE" and schedule["ScheduleExpression"].startswith("at("):
-            self._scheduler.delete_schedule(**name)
+            self._scheduler().delete_schedule(**name)
 
     def _fire(self, schedule: dict[str, Any], *, moment: datetime) -> None:
         target = schedule["Target"]

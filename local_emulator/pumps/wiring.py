@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from local_emulator import backends
@@ -45,7 +46,10 @@ class Pumps:
             self._rung(
                 "scheduler",
                 "scheduler",
-                lambda: SchedulerService(clients("scheduler"), functions, clock=clock).step,
+                lambda: _if(
+                    backends.holds_schedules,
+                    SchedulerService(lambda: clients("scheduler"), functions, clock=clock).step,
+                ),
                 every_s=config.schedules_every_s,
                 pending=backends.holds_schedules,
             ),
@@ -81,7 +85,8 @@ class Pumps:
         return Pump(name, make, every_s=every_s, held=self._held)
 
     def _queue_pump(self, name: str, queue: str, batch_size: int) -> Pump:
-        def make() -> Step:
+        @cache
+        def pump() -> QueuePump:
             sqs = self._clients("sqs")
             return QueuePump(
                 sqs,
@@ -90,10 +95,13 @@ class Pumps:
                 queue_arn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
                 batch_size=batch_size,
                 redeliver_after_s=self._config.redeliver_after_s,
-            ).step
+            )
 
-        every_s = self._config.queue_every_s
-        return self._rung("sqs", name, make, every_s=every_s, pending=lambda: backends.holds_messages(queue))
+        def pending() -> bool:
+            return backends.holds_messages(queue)
+
+        step = _if(pending, lambda: pump().step())
+        return self._rung("sqs", name, lambda: step, every_s=self._config.queue_every_s, pending=pending)
 
     def _stream_pump(self, name: str, batch_size: int, stream_arn: str, read: Read) -> Pump:
         pump = StreamPump(
@@ -105,3 +113,8 @@ class Pumps:
         self._stream_pumps.append(pump)
         every_s = self._config.stream_every_s
         return self._rung("stream", name, lambda: pump.step, every_s=every_s, pending=lambda: False)
+
+
+def _if(pending: Callable[[], bool], step: Step) -> Step:
+    """What is asked of an empty queue, and a client to ask with, costs more than to look into moto."""
+    return lambda: pending() and step()

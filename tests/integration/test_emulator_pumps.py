@@ -105,7 +105,7 @@ class Scheduled:
         self.clock = HandClock()
         made = self.client.get_schedule(Name=self.name)["CreationDate"]  # moto's own, of real time
         self.clock.now = made - timedelta(milliseconds=1)
-        self.service = SchedulerService(self.client, small_app(self.calls), clock=self.clock)
+        self.service = SchedulerService(lambda: self.client, small_app(self.calls), clock=self.clock)
 
     def pass_s(self, seconds: float) -> list[Any]:
         """The events that arrive within the next so many seconds."""
