@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, Page
 
     from local_emulator.stack import Emulator
     from tests.browser.visit import Visit, Visits
     from tests.integration.api_client import Api
 
+# Chromium draws its own reload button as a web page, with a process, and keeps a process ready for pages to come.
+DEAR = ("InitialWebUI", "WebUIReloadButton", "WebUIToolbar", "SpareRendererForSitePerProcess")
+# Playwright's, whose list ours replaces: what asks the network, and what its waiting relies on.
+PLAYWRIGHTS = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+)  # fmt: skip
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +34,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join((*DEAR, *PLAYWRIGHTS))}",
     "--renderer-process-limit=1",  # to start one takes a third of a second
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # whoever asks for another machine is seen to fail
 )
@@ -43,13 +52,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def shared(browser: Browser) -> BrowserContext:
-    """For all pages with the usual settings, which then share a process: one page stays open, and keeps it."""
-    from tests.browser.visit import context_of
+def usual_page(browser: Browser) -> Page:
+    """For all visits with the usual settings: a new page is a new window, with its tabs and its toolbar."""
+    from tests.browser.visit import USUAL, context_of
 
-    context = context_of(browser)
-    context.new_page()
-    return context
+    return context_of(browser, **USUAL).new_page()
 
 
 @pytest.fixture(scope="package")
@@ -62,11 +69,16 @@ def api(emulator: Emulator) -> Iterator[Api]:
 
 
 @pytest.fixture
-def visits(shared: BrowserContext) -> Iterator[Visits]:
+def visits(browser: Browser, usual_page: Page) -> Iterator[Visits]:
     """Opens pages; when the test ends, no page may have complained or asked another machine."""
     from tests.browser.visit import Visit
 
     opened: list[Visit] = []
-    yield lambda url, **options: opened.append(Visit(shared, url, **options)) or opened[-1]  # type: ignore[func-returns-value]
-    for visit in opened:
-        visit.close()
+
+    def visit(url: str, **options: Any) -> Visit:
+        opened.append(Visit(browser, usual_page, url, **options))
+        return opened[-1]
+
+    yield visit
+    for each in opened:
+        each.close()

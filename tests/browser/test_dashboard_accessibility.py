@@ -3,20 +3,14 @@
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.axe import grave_findings
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api
 from tests.variants import one_now
 
 pytestmark = [pytest.mark.needs_browser]
-GRAVE = {"serious", "critical"}
-
-
-def grave_findings(page: Page) -> list[Any]:
-    found = Axe().run(page).response["violations"]
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in GRAVE]
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +62,11 @@ def test_axe_would_find_something(api: Api, visits: Visits, run_id: str) -> None
     visit.page.evaluate("document.querySelector('.group-body select').parentElement.replaceWith('')")
     visit.page.evaluate("document.querySelector('#runs').labels[0].remove()")
     assert [name for name, _ in grave_findings(visit.page)] == ["select-name"]
+    visit.page.evaluate("document.querySelector('.group-body thead th:nth-child(2)').style.color = '#bbb'")
+    visit.page.evaluate("document.querySelector('#run-id').parentElement.style.opacity = 0.3")
+    names, nodes = zip(*grave_findings(visit.page), strict=True)
+    assert names == ("select-name", "color-contrast")
+    assert [any(words in each for each in nodes[1]) for words in ("187, 187, 187", 'id="run-id"')] == [True, True]
 
 
 @pytest.mark.proof

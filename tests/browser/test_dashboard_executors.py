@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_dashboard_accessibility import grave_findings
+from tests.browser.axe import grave_findings
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api, Json, fresh
 from tests.unit.registry_records import a_model

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.axe import grave_findings
 from tests.browser.fleet_world import BAD, answered, begun, ended, refused
-from tests.browser.test_dashboard_accessibility import grave_findings
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api
 from tests.integration.test_api_fleets import Attempt

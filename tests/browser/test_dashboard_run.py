@@ -207,8 +207,6 @@ def test_markup_from_outside_stays_text(api: Api, visits: Visits) -> None:
     beat(api, claims[0], current_benchmark=BAD, message=BAD)
     fail(api, claims[1], f"{BAD} is not a benchmark")
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
-    asked: list[str] = []
-    visit.page.on("dialog", lambda dialog: asked.append(dialog.message))
     rows = visit.open_group(BAD).locator("tbody tr")
     expect(visit.page.locator(".group-name b")).to_have_text(BAD)
     expect(rows.first.locator("td").nth(1)).to_have_text(BAD)
@@ -216,7 +214,7 @@ def test_markup_from_outside_stays_text(api: Api, visits: Visits) -> None:
     rows.nth(1).locator("button.error").hover()
     expect(visit.page.locator("#tip")).to_contain_text(f"{BAD} is not a benchmark")
     assert visit.page.locator("script").count() == 1
-    assert asked == []
+    assert visit.asked == []
 
 
 @pytest.mark.proof
@@ -311,8 +309,6 @@ def test_a_run_that_has_ended_shows_its_ranking_and_names_from_outside_stay_text
             claim = api.claim(run_id, runner_id=RUNNER, instance_type=instance_type)
             complete(api, claim, output_of("time", seconds + repeat / 100), output_of(BAD, 1.0, unit="constructor"))
     visit = visits(f"{api.ready.api_url}/?run_id={run_id}")
-    asked: list[str] = []
-    visit.page.on("dialog", lambda dialog: asked.append(dialog.message))
     boards = visit.page.locator("#results .board")
     expect(boards).to_have_count(2)
     rows = boards.first.locator("tbody tr")
@@ -324,7 +320,7 @@ def test_a_run_that_has_ended_shows_its_ranking_and_names_from_outside_stay_text
     expect(boards.nth(1).locator("tbody tr").first).to_contain_text("not told apart")
     expect(visit.page.locator("#results-more")).to_contain_text(f"benchfleet report {run_id}")
     assert visit.page.locator("script").count() == 1
-    assert asked == []
+    assert visit.asked == []
     assert len([url for url in visit.requests if url.endswith("/summary")]) == 1
     visit.page.set_viewport_size({"width": 360, "height": 740})
     wider = "es => es.filter(e => e.scrollWidth > e.clientWidth).map(e => e.ariaLabel)"

@@ -8,7 +8,7 @@ from benchfleet.report.page import render
 from benchfleet.report.prices import load
 from benchfleet.report.reading import read_runs
 
-from tests.browser.test_dashboard_accessibility import grave_findings
+from tests.browser.axe import grave_findings
 from tests.browser.visit import Visits
 from tests.report_runs import realistic
 from tests.variants import one_now
@@ -19,29 +19,22 @@ pytestmark = [pytest.mark.needs_browser]
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return report(tmp_path_factory.mktemp("results"), "f*", "n*")
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every kind of thing on the page, with one benchmark: axe takes as long as there are things."""
-    return report(tmp_path_factory.mktemp("results"), "fib")
-
-
-def report(folder: Path, *benchmarks: str) -> Path:
+    """Every kind of thing on the page, with two benchmarks: axe takes as long as there are things."""
+    folder = tmp_path_factory.mktemp("results")
     runs = [realistic(folder, "new"), realistic(folder, "old", seed=3, slower={"fib": 0.8})]
     prices = load(ROOT / "configs" / "prices-example.toml")
     path = folder / "report.html"
-    path.write_text(render(analyse(read_runs(runs), Options(baseline="old", prices=prices, benchmarks=benchmarks))))
+    options = Options(baseline="old", prices=prices, benchmarks=("fib", "nbody"))
+    path.write_text(render(analyse(read_runs(runs), options)))
     return path
 
 
 @pytest.mark.parametrize("scheme", one_now("light", "dark"))
-def test_axe_has_no_serious_finding_and_nothing_is_asked_for(visits: Visits, small: Path, scheme: str) -> None:
+def test_axe_has_no_serious_finding_and_nothing_is_asked_for(visits: Visits, file: Path, scheme: str) -> None:
     """The policy's violations are complaints too: `visits` looks for them."""
-    visit = visits(small.as_uri(), color_scheme=scheme)
+    visit = visits(file.as_uri(), color_scheme=scheme)
     assert grave_findings(visit.page) == []
-    assert visit.requests == [small.as_uri()]
+    assert visit.requests == [file.as_uri()]
 
 
 def test_filters_hide_rows_and_benchmarks(visits: Visits, file: Path) -> None:
@@ -58,7 +51,7 @@ def test_filters_hide_rows_and_benchmarks(visits: Visits, file: Path) -> None:
     assert page.locator("#board-1 svg .dim").count() > 0
     page.get_by_role("button", name="Show all").click()
     page.wait_for_function("document.querySelector('.found').textContent === ''")
-    assert (rows.count(), page.locator("#board-1 .card:visible").count()) == (6, 4)
+    assert (rows.count(), page.locator("#board-1 .card:visible").count()) == (6, 2)
 
 
 @pytest.mark.proof
@@ -77,7 +70,7 @@ def test_tables_sort_by_keyboard(visits: Visits, file: Path) -> None:
 @pytest.mark.proof
 def test_without_a_script_everything_is_there_and_no_dead_control(visits: Visits, file: Path) -> None:
     page = visits(file.as_uri(), java_script_enabled=False).page
-    assert page.locator(".card:visible").count() == 8
+    assert page.locator(".card:visible").count() == 4
     assert page.locator(".filters:visible").count() == 0
 
 
