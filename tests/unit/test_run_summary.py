@@ -54,6 +54,21 @@ def subjects(tmp_path: Path) -> Path:
     return write_run(tmp_path, "r", made)
 
 
+def not_together(tmp_path: Path) -> Path:
+    """Five pairs: one on two instances, one with an hour in between, three that are compared."""
+    made = []
+    for repeat in (1, 2, 3, 4, 5):
+        for subject, hour in (("old", 6), ("new", 7 if repeat == 2 else 6)):
+            times = {
+                "start_time": f"2026-11-22T{hour:02d}:0{repeat}:00Z",
+                "end_time": f"2026-11-22T{hour:02d}:0{repeat}:20Z",
+            }
+            machine = {"instance": "spare" if (repeat, subject) == (5, "new") else "usual"}
+            values = {"b": [1.01 * repeat + hour]}
+            made.append(of_values("box", values, subject=subject, repeat=repeat, machine=machine, metadata=times))
+    return write_run(tmp_path, "r", made)
+
+
 def parts(tmp_path: Path) -> Path:
     """One execution split over two tasks, on machines of two types."""
     made = [
@@ -65,13 +80,18 @@ def parts(tmp_path: Path) -> Path:
     return write_run(tmp_path, "r", made)
 
 
-@pytest.mark.parametrize("make", [lambda path: realistic(path, "r"), subjects, parts])
+@pytest.mark.parametrize("make", [lambda path: realistic(path, "r"), subjects, not_together, parts])
 def test_the_numbers_are_those_of_the_report(tmp_path: Path, make: Any) -> None:
     folder = make(tmp_path)
     found = summarised(folder).summary()
     same_as_report(folder, found)
     assert any(len(board.ranking) > 1 for board in found.boards)
     assert found.omitted == []
+
+
+def test_a_pair_that_was_not_measured_together_is_in_no_comparison_of_subjects(tmp_path: Path) -> None:
+    (board,) = summarised(not_together(tmp_path)).summary().boards
+    assert [row.tasks for row in board.ranking] == [3, 3]
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
