@@ -19,7 +19,7 @@ help:
 	@echo "make demo-fleet  prompts of two repositories to a small real model on this machine; a report in results/"
 	@echo "make test       format, lint, types, import rules and all quick tests"
 	@echo "make proof      slow proofs: contention, lost answers, killed processes, and quick tests 400 days ahead"
-	@echo "make rehearse-deploy  deploy, runs on EC2 and ECS, a schedule and nuke, against an emulated AWS account"
+	@echo "make rehearse-deploy  deploy, runs on EC2 and ECS, a schedule and nuke, against an emulated AWS account; tests of its parts first"
 	@echo "make mutants    do the tests notice when the code is wrong? ONLY=domain for one room, SAMPLE=100 for a few"
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"

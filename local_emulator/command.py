@@ -18,6 +18,7 @@ import typer
 
 from local_emulator.config import LOOPBACK, EmulatorConfig, Ready
 from local_emulator.errors import EmulatorError
+from local_emulator.garbage import staying
 from local_emulator.open_files import allow_many
 
 LAUNCH_EVERY_S = 1.0
@@ -93,11 +94,11 @@ def run(
     allow_many()
     try:
         with ExitStack() as running:
-            if account:
-                _bring_up_account(running, config, ready_path=ready_file, as_json=json)
-            else:
-                _bring_up(running, config, ready_path=ready_file, as_json=json, launch=launch_local, slots=slots)
-            gc.freeze()  # what was imported stays: the collector need not look at it again and again
+            with staying():  # what is imported: a quarter of a start would be looks for garbage
+                if account:
+                    _bring_up_account(running, config, ready_path=ready_file, as_json=json)
+                else:
+                    _bring_up(running, config, ready_path=ready_file, as_json=json, launch=launch_local, slots=slots)
             asked_to_end.wait()
             for signal_number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(signal_number, signal.SIG_DFL)  # a second Ctrl-C does not wait

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from local_emulator.garbage import staying
 
 if TYPE_CHECKING:
     from local_emulator.aws_endpoint import AwsEndpoint
@@ -96,7 +98,6 @@ def emulator(emulator_clock: ShiftedClock) -> Iterator[Emulator]:
     A minute of its machines takes a second.
     """
     from local_emulator.config import EmulatorConfig
-    from local_emulator.stack import Emulator
 
     config = EmulatorConfig(
         sweep_every_s=3.0,  # one takes each worker 6 ms of CPU time and 2 ms more for each open run
@@ -108,7 +109,11 @@ def emulator(emulator_clock: ShiftedClock) -> Iterator[Emulator]:
         machine_grace_s=2.0,
         machine_control=True,
     )
-    with Emulator(config, clock=emulator_clock) as running:
+    with ExitStack() as ending:
+        with staying():
+            from local_emulator.stack import Emulator
+
+            running = ending.enter_context(Emulator(config, clock=emulator_clock))
         _RUNNING.append(running)
         yield running
         _RUNNING.clear()

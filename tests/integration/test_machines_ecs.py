@@ -31,6 +31,7 @@ def test_a_task_runs_its_container_and_tells_how_it_ended(account: Account) -> N
     assert gone not in [each["NetworkInterfaceId"] for each in interfaces]
 
 
+@pytest.mark.rehearsal
 def test_the_same_token_is_the_same_task(account: Account) -> None:
     (first,) = account.run_task(clientToken="once", **command("--help"))["tasks"]
     (again,) = account.run_task(clientToken="once", **command("--help"))["tasks"]
