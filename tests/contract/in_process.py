@@ -7,6 +7,7 @@ the lock. Its state is one for the process, hence a name of its own for every ta
 import itertools
 import json
 import os
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.backends import get_backend
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.request import normalize_request
+from werkzeug.exceptions import HTTPException
 
 from chalicelib.archive.s3 import Objects
 from chalicelib.store.schema import table_definition
@@ -34,18 +37,33 @@ REGION = "ap-south-1"  # nobody else's: the emulator and its tests share moto's 
 _NUMBERS = itertools.count(1)
 
 
-class _OneAtATime(BotocoreStubber):
-    def __init__(self) -> None:
+_LOCK = threading.RLock()
+
+
+class _Moto(BotocoreStubber):
+    """moto's answers for one service, one at a time. It would look through all its services and their paths for each request."""
+
+    def __init__(self, service: str) -> None:
         super().__init__()
         self.enabled = True
-        self._lock = threading.RLock()
+        backend = get_backend(service)[ACCOUNT]["aws" if service == "s3" else REGION]
+        self._handlers = [(re.compile(url), handler) for url, handler in backend.urls.items()]
 
     def __call__(self, event_name: str, request: Any, **kwargs: Any) -> Any:
-        with self._lock:
+        with _LOCK:
             return super().__call__(event_name, request, **kwargs)
 
+    def process_request(self, request: Any) -> Any:
+        address = request.url.partition("?")[0]
+        handler = next(handler for pattern, handler in self._handlers if pattern.match(address))
+        asked = normalize_request(request)
+        try:
+            return handler(asked, asked.raw_url, asked.headers)
+        except HTTPException as refused:
+            return refused.code, refused.get_headers(), refused.get_body()
 
-_MOTO = _OneAtATime()
+
+_moto = cache(_Moto)
 
 
 class Direct:
@@ -109,7 +127,7 @@ class Engine:
 def client(service: str) -> Any:
     """moto's, of `dynamodb` or `s3`; it opens no connection, so there is nothing to close."""
     made = _client(service)
-    made.meta.events.register("before-send", _MOTO)
+    made.meta.events.register("before-send", _moto(service))
     return made
 
 
@@ -123,6 +141,7 @@ def _client(service: str) -> Any:
     options: dict[str, Any] = {
         "retries": {"total_max_attempts": 1},
         "signature_version": "s3v4" if service == "s3" else None,
+        "user_agent": "tests",  # botocore would put a long one together for each request
         "ignore_configured_endpoint_urls": True,  # of an emulator that runs in this process meanwhile
     }
     config = Config(**options)
