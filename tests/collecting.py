@@ -10,8 +10,9 @@ So it is in workers of `--dist loadfile`, unless something chooses tests by what
 import gc
 import re
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from compileall import compile_file
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ def has_nothing(path: Path, marks: str) -> bool:
     return found is not None and found[1] in left_out(marks)
 
 
+@contextmanager
+def without_garbage() -> Iterator[None]:
+    """Who rewrites, imports and collects makes many objects: to look at them again and again takes a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 class WholeFile(pytest.Item):
     """Stands for all tests of a file until they are collected."""
 
@@ -51,7 +62,8 @@ class WholeFile(pytest.Item):
 
     def tests(self) -> list[pytest.Item]:
         """Without those that the command line deselects."""
-        items = list(self.session.genitems(self._module))
+        with without_garbage():
+            items = list(self.session.genitems(self._module))
         self.config.hook.pytest_collection_modifyitems(session=self.session, config=self.config, items=items)
         return items
 
@@ -125,10 +137,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """It makes many objects that all stay: the garbage collector need not look at them."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()
+    with without_garbage():
+        result = yield
+    gc.freeze()
+    return result
