@@ -73,7 +73,8 @@ def make_project(folder: Path, providers: Providers | None = None) -> Path:
 
 def work(emulator: Emulator, run_id: str, folder: Path) -> None:
     """A runner works at the run until nothing is left."""
-    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    keeps = ("PATH", "HOME", *prepared_start.READ_AT_START)  # with another locale it would be started truly
+    keep = {name: value for name, value in os.environ.items() if name.startswith(keeps)}
     argv = [
         sys.executable, "-m", "runner_image", "--orchestrator-url", emulator.ready.api_url, "--provider", "local",
         "--instance-type", "fleet", "--run-id", run_id, "--isolation", "process", "--work-root", str(folder),

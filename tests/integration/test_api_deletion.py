@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 
 from chalicelib.domain.deleting import HANDED_OUT_MS
 from tests.integration.api_client import Api, Json, fresh
@@ -117,7 +118,7 @@ def test_of_a_young_run_its_id_is_left_and_later_nothing(api: Api, inside: Insid
 
 def test_everything_that_is_asked_about_a_deleted_run_is_answered_404(api: Api, inside: Inside, ended: Json) -> None:
     run_id, task_id = ended["run_id"], ended["task"]["id"]
-    assert httpx.get(ended["archive"], timeout=60).status_code == 200
+    assert httpx.get(ended["archive"], timeout=60, verify=authorities({})).status_code == 200
     deleted(api, run_id)
     before = inside.items(run_id)
     for path in (f"/runs/{run_id}", f"/runs/{run_id}/tasks", f"/runs/{run_id}/runners", f"/tasks/{task_id}",
@@ -132,7 +133,7 @@ def test_everything_that_is_asked_about_a_deleted_run_is_answered_404(api: Api, 
     ):  # fmt: skip
         known, unknown = api("POST", path, body), api("POST", path.replace(run_id, "never-was"), body)
         assert (known.status_code, known.json()) == (404, unknown.json()), path
-    assert httpx.get(ended["archive"], timeout=60).status_code == 404
+    assert httpx.get(ended["archive"], timeout=60, verify=authorities({})).status_code == 404
     assert run_id not in [run["run_id"] for run in api("GET", "/runs").json()["runs"]]
     assert inside.items(run_id) == before
 

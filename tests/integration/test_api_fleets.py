@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.fleets.outcomes import Outcome, Response, Usage
 
 from tests.integration.api_client import Api, Json, fresh
@@ -54,7 +55,12 @@ class Attempt:
         self.chunks += 1
         said = {"first": self.chunks, "progress": progress or None}
         url = self("POST", "/journal", said).json()["urls"][0]
-        put = httpx.put(url, content=gzip.compress("".join(one.line() for one in outcomes).encode()), trust_env=False)
+        put = httpx.put(
+            url,
+            content=gzip.compress("".join(one.line() for one in outcomes).encode()),
+            trust_env=False,
+            verify=authorities({}),
+        )
         assert put.status_code == 200, put.text
 
     def fails(self) -> None:
@@ -117,7 +123,12 @@ def test_a_dataset_may_be_uploaded_first(api: Api) -> None:
     assert "digest" in refused["problems"][0]["message"]
     said = {"sha256": digest, "size_bytes": len(raw)}
     signed = api("POST", "/fleets/uploads", said).json()
-    assert httpx.put(signed["url"], content=raw, headers=signed["required_headers"], trust_env=False).status_code == 200
+    assert (
+        httpx.put(
+            signed["url"], content=raw, headers=signed["required_headers"], trust_env=False, verify=authorities({})
+        ).status_code
+        == 200
+    )
     assert api("POST", "/fleets/uploads", said).json()["url"] is None
     assert api("POST", "/fleets/runs", asked).status_code == 202
 
@@ -169,7 +180,7 @@ def test_progress_shows_and_a_second_attempt_sees_what_the_first_has_kept(api: A
     assert (shown["status"], shown["tests"]["success"], shown["cost_usd"]) == ("running", 1, 0.01)
     assert shown["shards"][0]["ttft_ms"] == 12.5
     journals = mine("GET").json()["journals"]
-    kept = gzip.decompress(httpx.get(journals[0], trust_env=False).content).decode()
+    kept = gzip.decompress(httpx.get(journals[0], trust_env=False, verify=authorities({})).content).decode()
     assert Outcome.model_validate_json(kept).key == "one"
 
 
@@ -195,10 +206,12 @@ def test_what_was_measured_before_a_failure_is_in_the_results(api: Api, ended: s
     assert shown["errors"] == ["openai:m, repo-1: gone"]
     paths = [one["path"] for one in api("GET", f"/fleets/runs/{ended}/artifacts").json()["artifacts"]]
     assert {"fleet-results.json", "fleet-summary.csv", "repo-1/openai_m/results.json"} <= set(paths)
-    results = httpx.get(api("GET", f"/fleets/runs/{ended}/results").json()["url"], trust_env=False).json()
+    results = httpx.get(
+        api("GET", f"/fleets/runs/{ended}/results").json()["url"], trust_env=False, verify=authorities({})
+    ).json()
     assert (results["status"], results["fleet_summary"]["total_tests"], results["run_id"]) == ("partial", 2, ended)
     one = api("GET", f"/fleets/runs/{ended}/artifacts/repo-1%2Fopenai_m%2Fsummary.csv")
-    assert httpx.get(one.json()["url"], trust_env=False).text.count("\n") == 2
+    assert httpx.get(one.json()["url"], trust_env=False, verify=authorities({})).text.count("\n") == 2
     assert api("GET", f"/fleets/runs/{ended}/artifacts/..%2Fplan.json").status_code == 404
 
 
@@ -232,7 +245,9 @@ def test_a_later_run_begins_with_what_succeeded(api: Api, ended: str) -> None:
     again = api("POST", "/fleets/runs", asked)
     assert again.status_code == 202, again.text
     mine = Attempt(api, again.json()["run_id"])
-    kept = gzip.decompress(httpx.get(mine("GET").json()["journals"][0], trust_env=False).content).decode()
+    kept = gzip.decompress(
+        httpx.get(mine("GET").json()["journals"][0], trust_env=False, verify=authorities({})).content
+    ).decode()
     assert [Outcome.model_validate_json(line).key for line in kept.splitlines()] == ["one"]
     assert api("POST", "/fleets/runs", {**asked, "extend": ended}).status_code == 400
     assert api("POST", "/fleets/runs", body("other", extend=ended)).json()["problems"][0]["field"] == "extend"

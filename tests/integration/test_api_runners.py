@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.runners import RunnerList, TaskFiles
 from benchfleet_contract.tasks import Task, TaskList
 
@@ -62,7 +63,7 @@ def test_the_error_archive_of_a_failed_task_is_downloaded(api: Api) -> None:
     task, urls = reply["task"], reply["presigned_urls"]
     nothing = TaskFiles.model_validate(api("GET", f"/tasks/{task['id']}/files", role=None).json())
     assert (nothing.result_url, nothing.error_url) == (None, None)
-    with httpx.Client(trust_env=False, timeout=60) as bare:
+    with httpx.Client(trust_env=False, verify=authorities({}), timeout=60) as bare:
         assert bare.put(urls["error_upload_url"], content=b"what happened").is_success
         failed = {"runner_id": "runner-1", "error_type": "benchmark_failed", "error_message": "exit 1"}
         said = api("POST", f"/tasks/{task['id']}/fail", failed | {"s3_error_key": urls["error_key"]}, role="runner")
@@ -75,7 +76,7 @@ def test_the_error_archive_of_a_failed_task_is_downloaded(api: Api) -> None:
 def test_the_result_of_a_completed_task_is_downloaded_under_its_folder_s_name(api: Api) -> None:
     reply = api.leased()
     task, urls = reply["task"], reply["presigned_urls"]
-    with httpx.Client(trust_env=False, timeout=60) as bare:
+    with httpx.Client(trust_env=False, verify=authorities({}), timeout=60) as bare:
         assert bare.put(urls["result_upload_url"], content=b"numbers").is_success
         done = {"runner_id": "runner-1", "s3_result_key": urls["result_key"]}
         assert api("POST", f"/tasks/{task['id']}/complete", done, role="runner").status_code == 200

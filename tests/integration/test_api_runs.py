@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 
 from tests.each_case import each_case
 from tests.integration.api_client import Api, fresh, run_body
@@ -278,7 +279,7 @@ def test_a_run_is_stopped_with_an_empty_body_and_no_content_type(api: Api) -> No
     claimed = api.claim(run_id)
     assert claimed["status"] == "assigned"
     url = f"{api.ready.api_url}/runs/{run_id}/stop"
-    with httpx.Client(trust_env=False, timeout=60) as bare:
+    with httpx.Client(trust_env=False, verify=authorities({}), timeout=60) as bare:
         request = bare.build_request("POST", url, headers={"Authorization": f"Bearer {api.ready.keys.admin}"})
         assert "content-type" not in request.headers
         reply = bare.send(request)
@@ -299,7 +300,7 @@ def test_the_archive_is_downloaded_without_a_redirect(api: Api) -> None:
     assert done.status_code == 200
     run = api.until(f"/runs/{task['run_id']}", lambda run: bool(run["gzip_url"]))
     assert run["status"] == "completed"
-    with httpx.Client(trust_env=False, follow_redirects=False, timeout=60) as bare:
+    with httpx.Client(trust_env=False, verify=authorities({}), follow_redirects=False, timeout=60) as bare:
         archive = bare.get(run["gzip_url"])
     assert (archive.status_code, archive.content[:2]) == (200, b"\x1f\x8b")
     assert run["archive"]["key"] == f"runs/{task['run_id']}/results.tar.gz"

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 
 from tests.integration.api_client import Api, Json
 from tests.unit.archive_uploads import upload_of
@@ -23,7 +24,7 @@ def urls(api: Api, task: Json, **query: Any) -> httpx.Response:
 
 
 def put(url: str, data: bytes, headers: dict[str, str] | None = None) -> int:
-    with httpx.Client(trust_env=False, timeout=60) as bare:
+    with httpx.Client(trust_env=False, verify=authorities({}), timeout=60) as bare:
         return bare.put(url, content=data, headers=headers or {}).status_code
 
 

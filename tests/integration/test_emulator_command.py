@@ -12,6 +12,7 @@ import httpx
 import jsonschema
 import pytest
 from benchfleet.cli.documents.schema import schema_of
+from benchfleet_contract.authorities import authorities
 from typer.testing import CliRunner
 
 from local_emulator.command import app
@@ -177,7 +178,7 @@ def _upload_one(emulator: Running) -> None:
         assert api.post("/runs", json=RUN).status_code == 201
         urls = api.post("/runs/r/tasks/claim", json=BOX | {"runner_id": "me"}).json()["presigned_urls"]
     assert urls["result_upload_url"].startswith(emulator.ready["aws_endpoint_url"])
-    assert httpx.put(urls["result_upload_url"], content=b"bytes", timeout=60).status_code == 200
+    assert httpx.put(urls["result_upload_url"], content=b"bytes", timeout=60, verify=authorities({})).status_code == 200
 
 
 @pytest.mark.proof

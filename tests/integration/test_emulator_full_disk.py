@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 
 from tests.integration.emulator_process import Running, Start
 
@@ -45,7 +46,7 @@ def test_what_cannot_be_kept_is_not_acknowledged(start: Start, tmp_path: Path) -
         assert "File too large" in refused.json()["error"]
         assert api.get("/runs/before").status_code == 200
         assert api.get("/runs/full").status_code == 404
-        late = httpx.put(upload, content=b"x", timeout=60)
+        late = httpx.put(upload, content=b"x", timeout=60, verify=authorities({}))
         assert (late.status_code, late.headers["Retry-After"]) == (503, "5")
         set_room(emulator, resource.RLIM_INFINITY)
         wait_for(lambda: api.get("/up").status_code == 200)

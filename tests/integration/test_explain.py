@@ -10,6 +10,7 @@ import pytest
 from benchfleet.client import Client
 from benchfleet.explaining.collecting import explain
 from benchfleet.explaining.document import Explanation, Finding
+from benchfleet_contract.authorities import authorities
 
 from tests.integration.api_client import Api, Json, fresh
 from tests.integration.command_line import CommandLine
@@ -25,7 +26,7 @@ def client(api: Api) -> Iterator[Client]:
 
 
 def explained(client: Client, given: str) -> Explanation:
-    with httpx.Client(trust_env=False, timeout=60) as http:
+    with httpx.Client(trust_env=False, verify=authorities({}), timeout=60) as http:
         return explain(client, given, http=http)
 
 
@@ -37,7 +38,7 @@ def failed(api: Api, claimed: Json, *, archive: bytes | None) -> None:
     """The runner's part of a failure; without an archive it names one that it never uploaded."""
     urls, task = claimed["presigned_urls"], claimed["task"]
     if archive is not None:
-        with httpx.Client(trust_env=False, timeout=60) as bare:
+        with httpx.Client(trust_env=False, verify=authorities({}), timeout=60) as bare:
             assert bare.put(urls["error_upload_url"], content=archive).is_success
     said = {"runner_id": "runner-1", "error_type": "benchmark_failed", "error_message": "exit 139"}
     reply = api("POST", f"/tasks/{task['id']}/fail", said | {"s3_error_key": urls["error_key"]}, role="runner")

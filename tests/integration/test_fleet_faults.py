@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 
 from local_emulator.stack import Emulator
 from tests.integration.api_client import Api, Json, fresh
@@ -77,7 +78,9 @@ def made(api: Api, provider: Providers, prompts: list[str], names: dict[str, str
 
 
 def artifact(api: Api, run_id: str, path: str) -> str:
-    return httpx.get(api("GET", f"/fleets/runs/{run_id}/artifacts/{path}").json()["url"], trust_env=False).text
+    return httpx.get(
+        api("GET", f"/fleets/runs/{run_id}/artifacts/{path}").json()["url"], trust_env=False, verify=authorities({})
+    ).text
 
 
 def told(api: Api, run_id: str, whole: Json) -> tuple[Counter[str], float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 
 from local_emulator.stack import Emulator
 from tests import prepared_start
@@ -55,7 +56,9 @@ def worked(api: Api, emulator: Emulator, run_id: str, folder: Path) -> Json:
 
 
 def results(api: Api, run_id: str) -> Json:
-    found: Json = httpx.get(api("GET", f"/fleets/runs/{run_id}/results").json()["url"], trust_env=False).json()
+    found: Json = httpx.get(
+        api("GET", f"/fleets/runs/{run_id}/results").json()["url"], trust_env=False, verify=authorities({})
+    ).json()
     return found
 
 

@@ -5,6 +5,7 @@ import json
 import boto3
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 
 from tests.providers import Behaviour, Providers, Rule, serving
 
@@ -31,7 +32,13 @@ def test_botos_own_client_reads_the_event_stream() -> None:
 
 def _chat(url: str, prompt: str, **more: object) -> httpx.Response:
     body = {"model": "m", "messages": [{"role": "user", "content": prompt}], "stream": True, **more}
-    return httpx.post(f"{url}/v1/chat/completions", json=body, headers={"Authorization": "Bearer k"}, timeout=20)
+    return httpx.post(
+        f"{url}/v1/chat/completions",
+        json=body,
+        headers={"Authorization": "Bearer k"},
+        timeout=20,
+        verify=authorities({}),
+    )
 
 
 def test_rules_choose_by_the_prompt_and_every_nth() -> None:
@@ -68,6 +75,8 @@ def test_usage_comes_last_and_only_where_it_is_asked_for() -> None:
 def test_another_process_can_say_how_to_answer() -> None:
     with serving() as providers:
         rule = {"behaviour": {"status": 404}, "model": "gone"}
-        httpx.put(f"{providers.url}/_control", json={"default": {"pieces": ["x"]}, "rules": [rule]})
+        httpx.put(
+            f"{providers.url}/_control", verify=authorities({}), json={"default": {"pieces": ["x"]}, "rules": [rule]}
+        )
         assert '"content": "x"' in _chat(providers.url, "a").text
-        assert httpx.get(f"{providers.url}/_control").json()["asked"][0]["prompt"] == "a"
+        assert httpx.get(f"{providers.url}/_control", verify=authorities({})).json()["asked"][0]["prompt"] == "a"

@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 import pytest
 from benchfleet import AsyncClient, Client, DownloadProgress, WaitProgress, exceptions
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.limits import TASKS_PAGE
 from benchfleet_contract.states import TaskStatus
 
@@ -72,7 +73,11 @@ def play_runner(api: Api, run_id: str) -> None:
     claim = api.claim(run_id)
     urls, task = claim["presigned_urls"], claim["task"]
     sent = httpx.put(
-        urls["result_upload_url"], content=result_archive(), headers=urls["required_headers"], trust_env=False
+        urls["result_upload_url"],
+        content=result_archive(),
+        headers=urls["required_headers"],
+        trust_env=False,
+        verify=authorities({}),
     )
     assert sent.status_code == 200, sent.text
     done = {"runner_id": "runner-1", "s3_result_key": urls["result_key"], "attempt": task["attempt"]}
@@ -104,15 +109,25 @@ def test_storage_takes_ranges_of_what_it_signed(ask: Ask, api: Api, tmp_path: Pa
     run_id = api.create()["run_id"]
     play_runner(api, run_id)
     archive = ask(lambda client: client.wait(run_id, timeout_s=60)).archive
-    whole = httpx.get(archive.url, trust_env=False, timeout=60)
+    whole = httpx.get(archive.url, trust_env=False, verify=authorities({}), timeout=60)
     part = httpx.get(
-        archive.url, headers={"Range": "bytes=1000-", "If-Match": whole.headers["ETag"]}, trust_env=False, timeout=60
+        archive.url,
+        headers={"Range": "bytes=1000-", "If-Match": whole.headers["ETag"]},
+        trust_env=False,
+        verify=authorities({}),
+        timeout=60,
     )
     assert part.status_code == 206
     assert part.headers["Content-Range"] == f"bytes 1000-{archive.size_bytes - 1}/{archive.size_bytes}"
     assert part.content == whole.content[1000:]
     assert gzip.decompress(whole.content)
-    changed = httpx.get(archive.url, headers={"Range": "bytes=1000-", "If-Match": '"x"'}, trust_env=False, timeout=60)
+    changed = httpx.get(
+        archive.url,
+        headers={"Range": "bytes=1000-", "If-Match": '"x"'},
+        trust_env=False,
+        verify=authorities({}),
+        timeout=60,
+    )
     assert changed.status_code == 412
 
 
@@ -180,7 +195,7 @@ def test_who_works_and_what_they_left(ask: Ask, api: Api) -> None:
     seen = {runner.runner_id: runner.task_ids for runner in ask(lambda client: client.runners(run_id)).runners}
     assert seen["runner-2"] == [f"{run_id}.2"]
     files = ask(lambda client: client.task_files(task.id))
-    assert gzip.decompress(httpx.get(files.result_url, trust_env=False, timeout=60).content)
+    assert gzip.decompress(httpx.get(files.result_url, trust_env=False, verify=authorities({}), timeout=60).content)
     assert files.error_url is None
     with pytest.raises(exceptions.NotFound):
         ask(lambda client: client.task(f"{run_id}.3"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.registry.descriptors import ModelDescriptor
 
 from runner_image.executor.backends import Backend, Backends, BackendsError, load, normalised
@@ -15,7 +16,7 @@ from tests.unit.model_servers import ModelServer, serving
 
 
 def found(server: ModelServer, *, key: str | None = None, **backend: object) -> Found:
-    with serving(server), httpx.Client(trust_env=False) as http:
+    with serving(server), httpx.Client(trust_env=False, verify=authorities({})) as http:
         described = Backend.model_validate({"name": "here", "base_url": f"{server.url}/v1/", **backend})
         return Discovery(http)(described, key)
 
@@ -92,7 +93,10 @@ def test_what_answers_nonsense_is_no_backend(answer: object, words: str) -> None
 def test_an_endless_answer_and_a_dead_server_are_given_up() -> None:
     with pytest.raises(ProbeFailed, match="more than"):
         found(ModelServer({"GET /v1/models": lambda _: b" " * (5 * 1024 * 1024)}), type="openai_compatible")
-    with httpx.Client(trust_env=False) as http, pytest.raises(ProbeFailed, match="ConnectError"):
+    with (
+        httpx.Client(trust_env=False, verify=authorities({})) as http,
+        pytest.raises(ProbeFailed, match="ConnectError"),
+    ):
         Discovery(http)(Backend(name="x", base_url="http://127.0.0.1:9"), None)
 
 

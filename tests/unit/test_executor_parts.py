@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from benchfleet_contract.authorities import authorities
 from benchfleet_contract.registry.descriptors import ModelDescriptor
 
 from runner_image.executor.backends import Backends
@@ -53,7 +54,7 @@ def test_less_grave_than_the_level_is_not_logged() -> None:
 
 
 def test_two_looks_that_fail_make_a_backends_models_unavailable_until_it_answers() -> None:
-    with serving(compatible("one")) as server, httpx.Client(trust_env=False) as http:
+    with serving(compatible("one")) as server, httpx.Client(trust_env=False, verify=authorities({})) as http:
         file = Backends.model_validate({"backends": [{"name": "llm", "base_url": server.url}]})
         looking = Rediscovery(file, http=http, environment={}, every_s=60, log=Log(), changed=lambda _: None)
         server.down = True

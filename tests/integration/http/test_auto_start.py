@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+from benchfleet_contract.authorities import authorities
 
 from runner_image.workloads.http.detection.detect import detect
 from runner_image.workloads.http.frameworks.registry import Registry
@@ -22,7 +23,7 @@ def test_auto_start_python_server(tmp_path: Path) -> None:
 
     found = detect(app_dir, Registry.load())
     with slot(tmp_path) as opened, Server(opened, found.framework, App(found.folder), logs=tmp_path) as server:
-        assert httpx.get(f"{server.base_url}/health", trust_env=False).is_success
+        assert httpx.get(f"{server.base_url}/health", trust_env=False, verify=authorities({})).is_success
 
     assert found.framework.name == "spikard-python"
     assert not is_answered(server.port)

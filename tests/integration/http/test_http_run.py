@@ -14,6 +14,7 @@ from benchfleet_contract.http_results import HttpResult
 from local_emulator.stack import Emulator
 from tests import prepared_start
 from tests.integration.http.right_app import SHORT, WORKLOADS, right_app
+from tests.prepared_start import RUNNER, forking
 
 pytestmark = pytest.mark.needs_load_tools
 BENCHFLEET = [sys.executable, "-m", "benchfleet.cli.main"]
@@ -36,7 +37,7 @@ def ran(folder: Path, plane: Emulator) -> Any:
         [*BENCHFLEET, "run", "-c", str(config(folder)), "--run-id", "h1"],
         cwd=folder, capture_output=True, text=True, timeout=90,
         env={**environment, "XDG_CACHE_HOME": str(folder / "cache"), "BENCHFLEET_URL": plane.ready.api_url,
-             "BENCHFLEET_API_KEY": plane.ready.keys.admin},
+             "BENCHFLEET_API_KEY": plane.ready.keys.admin, **forking(RUNNER)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done
