@@ -9,6 +9,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from benchfleet.cli.unparted_text import held, held_words, released
+
 _WIDE = 10_000  # columns: more than any table has
 
 
@@ -34,7 +36,7 @@ class FittingTable:
         for table in self._from_wide_to_narrow():
             if Measurement.get(console, wide, table).maximum <= options.max_width:
                 break
-        yield table
+        yield from released(console.render(table, options))
 
     def _from_wide_to_narrow(self) -> Iterable[Table]:
         yield self._table(self.columns, tall=False)
@@ -49,7 +51,7 @@ class FittingTable:
         """`tall`: the last word of a heading below the others."""
         kept = [self.columns.index(name) for name in columns]
         table = Table(title=self.title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-        table.caption = self.caption
+        table.caption = held_words(self.caption) if self.caption else None
         for name in columns:
             heading = "\n".join(name.rsplit(" ", 1)) if tall and len(name) > 8 else name
             table.add_column(heading, justify="right" if name in self.right else "left", overflow="fold")
@@ -57,5 +59,5 @@ class FittingTable:
             if row is None:
                 table.add_section()
             else:
-                table.add_row(*(row[number] for number in kept if number < len(row)))
+                table.add_row(*(held(row[number]) for number in kept if number < len(row)))
         return table

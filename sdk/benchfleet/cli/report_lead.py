@@ -6,6 +6,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.padding import Padding
 from rich.text import Text
 
+from benchfleet.cli.unparted_text import held, released
 from benchfleet.report.lead import against_baseline, blocks, heading, notes
 from benchfleet.report.model import Report
 from benchfleet.report.printing import for_print
@@ -21,16 +22,16 @@ class Lead:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         narrow = options.update(width=min(options.max_width, _LINES))
-        yield from console.render(Group(*self._parts()), narrow)
+        yield from released(console.render(Group(*self._parts()), narrow))
 
     def _parts(self) -> Iterator[RenderableType]:
         if asked := against_baseline(self._report):
-            yield Text(asked, style="bold")
+            yield held(Text(asked, style="bold"))
         for block in blocks(self._report):
             for answer in block.answers:
-                yield Text.assemble((f"{heading(answer, block)}: ", "bold"), (answer.short, "bold green"))
+                yield held(Text.assemble((f"{heading(answer, block)}: ", "bold"), (answer.short, "bold green")))
                 if answer.detail:
-                    yield Padding(Text(answer.detail), (0, 0, 0, 2))
+                    yield Padding(held(Text(answer.detail)), (0, 0, 0, 2))
         if self._report.quality.headline:
-            yield Text(self._report.quality.headline, style="yellow" if self._report.quality.poor else "")
-        yield from (Text(note, style="dim") for note in notes(self._report))
+            yield held(Text(self._report.quality.headline, style="yellow" if self._report.quality.poor else ""))
+        yield from (held(Text(note, style="dim")) for note in notes(self._report))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from benchfleet.report import words
 from benchfleet.report.answers import by_board, title
@@ -20,10 +21,17 @@ class Block:
 
 
 def blocks(report: Report) -> list[Block]:
-    """Those of the first boards, and what is said of the whole report."""
+    """Those of the first boards, and what is said of the whole report: before boards of another metric than the first.
+
+    On a phone, all the boards fill more than a screen, and prices are half of what was asked.
+    """
     found, several = by_board(report.answers), len(report.boards) > 1
-    of_boards = [Block(board if several else None, mine) for board, mine in found if board is not None]
-    return of_boards[:MOST_BOARDS] + [Block(None, mine) for board, mine in found if board is None]
+    metrics = {board.title: board.metric for board in report.boards}
+    of_boards = [(board, mine) for board, mine in found if board is not None][:MOST_BOARDS]
+    alike = list(takewhile(lambda one: metrics.get(one[0]) == metrics.get(of_boards[0][0]), of_boards))
+    shown = [Block(board if several else None, mine) for board, mine in of_boards]
+    whole = [Block(None, mine) for board, mine in found if board is None]
+    return shown[: len(alike)] + whole + shown[len(alike) :]
 
 
 def heading(found: Answer, block: Block) -> str:

@@ -11,6 +11,7 @@ from benchfleet.report.printing import for_print
 from benchfleet.report.quality import markdown as quality_markdown
 from benchfleet.report.quality import words as quality_words
 from benchfleet.report.repeats import repeats
+from benchfleet.report.unparted import unparted
 
 _TEXTS = frozenset({"", "machine", "subject", "benchmark", "variant", "verdict", "price from"})
 _MOST_ROWS = 60  # of the comparison, and entries of a list
@@ -23,8 +24,8 @@ def as_markdown(report: Report, *, everything: bool = False, distributions: bool
     report = for_print(report)
     lines = [f"## Benchmark report: {', '.join(escape(run.run_id) for run in report.runs if run.role == 'measured')}"]
     lines += _lead(report)
-    lines += quality_markdown.headline(report.quality, escape)
-    lines += [f"\n> **Note:** {escape(warning)}" for warning in quality_words.others(report)]
+    lines += quality_markdown.headline(report.quality, prose)
+    lines += [f"\n> **Note:** {prose(warning)}" for warning in quality_words.others(report)]
     if report.comparison:
         lines += _comparison(report.comparison, words.who(report), everything=everything)
     for board in report.boards:
@@ -57,6 +58,10 @@ def escape(text: str) -> str:
     return unlinked.replace("$", "<span>$</span>")
 
 
+def prose(text: str) -> str:
+    return escape(unparted(text))
+
+
 def _split(found: re.Match[str]) -> str:
     """`#12` → `#` and 12 with a blank between them; of a link before its last character."""
     word = found[0]
@@ -65,12 +70,12 @@ def _split(found: re.Match[str]) -> str:
 
 def _lead(report: Report) -> Iterator[str]:
     if asked := against_baseline(report):
-        yield f"\n**{escape(asked)}**"
+        yield f"\n**{prose(asked)}**"
     for block in blocks(report):
         for answer in block.answers:
-            told = f" {escape(answer.detail)}" if answer.detail else ""
-            yield f"\n**{escape(heading(answer, block))}: {escape(answer.short)}.**{told}"
-    yield from (f"\n{escape(note)}" for note in notes(report))
+            told = f" {prose(answer.detail)}" if answer.detail else ""
+            yield f"\n**{escape(heading(answer, block))}: {prose(answer.short)}.**{told}"
+    yield from (f"\n{prose(note)}" for note in notes(report))
 
 
 def _size(lines: Sequence[str]) -> int:

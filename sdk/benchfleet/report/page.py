@@ -24,6 +24,7 @@ from benchfleet.report.printing import for_print
 from benchfleet.report.quality import words as quality_words
 from benchfleet.report.repeats import repeats
 from benchfleet.report.time_chart import against_time
+from benchfleet.report.unparted import unparted
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_CHARTS = 300  # of benchmarks: about 40 ms and 6 KB each; what is beyond has its table
@@ -76,7 +77,7 @@ def _environment() -> Environment:
         "key": _sort_key,
         "noise": words.noise,
     }
-    environment.filters |= {"level": words.level, "cost": words.cost, "slots": words.slots}
+    environment.filters |= {"unparted": unparted, "level": words.level, "cost": words.cost, "slots": words.slots}
     environment.globals |= {
         "title": title,
         "no_ranking": no_ranking,

@@ -1,0 +1,78 @@
+"""Where lines are broken, a number stays beside its unit; and the price is asked before other metrics than time."""
+
+import io
+import re
+from pathlib import Path
+
+from benchfleet.cli.fitting_table import FittingTable
+from benchfleet.cli.report_lead import Lead
+from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.lead import blocks
+from benchfleet.report.markdown import as_markdown
+from benchfleet.report.model import Report
+from benchfleet.report.page import render
+from benchfleet.report.reading import read_runs
+from benchfleet.report.unparted import unparted
+from rich.console import Console, RenderableType
+
+from tests.each_case import each_case
+from tests.report_runs import TaskFolder, measurement, write_run
+
+PARTED = re.compile(r"\d\s*\n\s*(?:%|ms|s|MiB|×)(?!\w)|×\s*\n\s*\d")
+
+
+def report(folder: Path) -> Report:
+    """Two machines with one task each, in time and in memory, of two variants."""
+    tasks = [
+        TaskFolder(
+            name,
+            [
+                measurement("x", [1.5 * seconds, seconds], variant=variant, **more)
+                for variant in ("interp", "yjit")
+                for more in ({}, {"metric": "rss", "unit": "bytes"})
+            ],
+        )
+        for name, seconds in (("a", 1.0), ("b", 1.04))
+    ]
+    return analyse(read_runs([write_run(folder, "r", tasks)]), Options())
+
+
+def lines(what: RenderableType, width: int) -> str:
+    file = io.StringIO()
+    Console(file=file, width=width, color_system=None).print(what)
+    return file.getvalue()
+
+
+def test_no_width_of_a_terminal_parts_a_number_from_its_unit(tmp_path: Path) -> None:
+    found = report(tmp_path)
+    table = FittingTable(
+        "t", ("what", "findings"), caption="It takes 12.5 ms or × 17.00 of 3 MiB, 33 % of 0.605 ×. " * 3
+    )
+    table.add_row("a", "the standard deviation is 13.7 % of the mean; 3 ms are 51.7 % above it. " * 3)
+    for width in range(40, 101, 2):
+        told = lines(Lead(found), width) + lines(table, width)
+        assert not PARTED.search(told), told
+        assert "\ue000" not in told
+        assert "4.0 % slower" in " ".join(lines(Lead(found), width).split())
+
+
+def test_pages_and_markdown_have_no_break_there(tmp_path: Path) -> None:
+    found = report(tmp_path)
+    for text in (render(found), as_markdown(found)):
+        assert "4.0\N{NO-BREAK SPACE}% slower" in text
+        assert "standard deviation of 10\N{NO-BREAK SPACE}% or more" in text
+
+
+@each_case(
+    ("text", "expected"),
+    [
+        ("0.1 % worse", "0.1_% worse"), ("1.5 ms, 3 s.", "1.5_ms, 3_s."), ("× 17.00 and 0.6 ×", "×_17.00 and 0.6_×"),
+        ("2 series of 3 samples", "2 series of 3 samples"), ("16.1 MiB", "16.1_MiB"), ("5 minutes", "5 minutes"),
+    ],
+)  # fmt: skip
+def test_between_a_number_and_its_unit(text: str, expected: str) -> None:
+    assert unparted(text, "_") == expected
+
+
+def test_what_is_said_of_prices_stands_before_other_metrics_than_the_first(tmp_path: Path) -> None:
+    assert [block.board for block in blocks(report(tmp_path))] == ["interp", "yjit", None, "interp, rss", "yjit, rss"]
