@@ -4,6 +4,7 @@ import hashlib
 import random
 import threading
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -65,15 +66,23 @@ def archive_of(objects: Objects) -> bytes:
     return objects.read(archive_key("r"), max_bytes=100 * MIB)
 
 
+@cache
+def noises() -> tuple[bytes, bytes]:
+    """A large upload and a corrupt one, that no compression makes smaller: to pack them takes long."""
+    noise = random.Random(7)
+    large, other = noise.randbytes(5 * MIB + 100_000), noise.randbytes(MIB + 1)
+    return upload_of([("./noise", large)]), upload_of([("./noise", other)])[:-4]
+
+
 @pytest.fixture
 def tasks(objects: Objects) -> list[Task]:
     """Small, large, failed, corrupt, missing and cancelled: 6 MiB of archive that no compression makes smaller."""
-    noise = random.Random(7)
+    large, corrupt = noises()
     return [
         put(objects, task(1), upload_of([("./output.txt", b"fast")])),
-        put(objects, task(2), upload_of([("./noise", noise.randbytes(5 * MIB + 100_000))])),
+        put(objects, task(2), large),
         put(objects, task(3, status="failed"), upload_of([("./error.txt", b"why")])),
-        put(objects, task(4), upload_of([("./noise", noise.randbytes(MIB + 1))])[:-4]),
+        put(objects, task(4), corrupt),
         task(5),
         task(6, status="cancelled", uploaded=False),
         put(objects, task(7, alias="m3/max ../x"), upload_of([("./output.txt", b"slow")])),
