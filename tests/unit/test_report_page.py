@@ -128,3 +128,9 @@ def test_one_machine_with_one_sample_has_a_page(tmp_path: Path) -> None:
     assert "no ranking" in text
     text = Elements(render(analyse(read_runs([write_run(tmp_path, "s", [of_values("m", {"x": [1e-9]})])])))).text
     assert "aws m, the only machine" in text
+
+
+def test_a_number_in_brackets_is_explained_where_it_stands(elements: Elements) -> None:
+    """A phone shows no title of an abbreviation."""
+    assert ("abbr", {"title": "instances"}) in elements.found
+    assert "Behind tasks, in brackets: the instances that they ran on." in elements.text

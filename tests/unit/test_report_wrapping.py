@@ -1,4 +1,4 @@
-"""Where lines are broken, a number stays beside its unit; and the price is asked before other metrics than time."""
+"""What a new reader sees: numbers beside their units where lines end, prices before other metrics than time, `rss` explained."""
 
 import io
 import re
@@ -53,12 +53,15 @@ def test_no_width_of_a_terminal_parts_a_number_from_its_unit(tmp_path: Path) -> 
         told = lines(Lead(found), width) + lines(table, width)
         assert not PARTED.search(told), told
         assert "\ue000" not in told
-        assert "4.0 % slower" in " ".join(lines(Lead(found), width).split())
+        words = " ".join(lines(Lead(found), width).split())
+        assert "4.0 % slower" in words
+        assert "rss is the memory that a process had in use" in words
 
 
 def test_pages_and_markdown_have_no_break_there(tmp_path: Path) -> None:
     found = report(tmp_path)
     for text in (render(found), as_markdown(found)):
+        assert "rss is the memory that a process had in use" in text
         assert "4.0\N{NO-BREAK SPACE}% slower" in text
         assert "standard deviation of 10\N{NO-BREAK SPACE}% or more" in text
 

@@ -54,6 +54,8 @@ def notes(report: Report) -> Iterator[str]:
         yield f"{boards - MOST_BOARDS} more boards have answers of their own, below."
     yield from (f"{board.title}: {no_ranking(board)}" for board in report.boards if not board.ranking)
     yield from (floor_sentence(floor) for floor in report.noise_floor)
+    if any(board.metric == "rss" for board in report.boards):
+        yield "rss is the memory that a process had in use (resident set size)."
     if report.money:
         yield report.money
 
