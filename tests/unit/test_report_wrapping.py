@@ -58,6 +58,13 @@ def test_no_width_of_a_terminal_parts_a_number_from_its_unit(tmp_path: Path) -> 
         assert "rss is the memory that a process had in use" in words
 
 
+def test_what_is_not_known_is_not_green(tmp_path: Path) -> None:
+    file = io.StringIO()
+    Console(file=file, width=80, color_system="standard", force_terminal=True).print(Lead(report(tmp_path)))
+    assert "not known, from too few repeats" in file.getvalue()
+    assert "\x1b[1;32m" not in file.getvalue()
+
+
 def test_pages_and_markdown_have_no_break_there(tmp_path: Path) -> None:
     found = report(tmp_path)
     for text in (render(found), as_markdown(found)):

@@ -11,6 +11,7 @@ from benchfleet.report.lead import against_baseline, blocks, heading, notes
 from benchfleet.report.model import Report
 from benchfleet.report.printing import for_print
 
+_OPEN = ("unknown", "not_asked")  # no answers: as on the page, they are not green
 _LINES = 100  # columns: longer lines are hard to read
 
 
@@ -29,7 +30,8 @@ class Lead:
             yield held(Text(asked, style="bold"))
         for block in blocks(self._report):
             for answer in block.answers:
-                yield held(Text.assemble((f"{heading(answer, block)}: ", "bold"), (answer.short, "bold green")))
+                style = "bold" if answer.verdict in _OPEN else "bold green"
+                yield held(Text.assemble((f"{heading(answer, block)}: ", "bold"), (answer.short, style)))
                 if answer.detail:
                     yield Padding(held(Text(answer.detail)), (0, 0, 0, 2))
         if self._report.quality.headline:
