@@ -16,7 +16,7 @@ from benchfleet.report.unparted import unparted
 from rich.console import Console, RenderableType
 
 from tests.each_case import each_case
-from tests.report_runs import TaskFolder, measurement, write_run
+from tests.report_runs import TaskFolder, measurement, of_values, write_run
 
 PARTED = re.compile(r"\d\s*\n\s*(?:%|ms|s|MiB|×)(?!\w)|×\s*\n\s*\d")
 
@@ -86,3 +86,10 @@ def test_between_a_number_and_its_unit(text: str, expected: str) -> None:
 
 def test_what_is_said_of_prices_stands_before_other_metrics_than_the_first(tmp_path: Path) -> None:
     assert [block.board for block in blocks(report(tmp_path))] == ["interp", "yjit", None, "interp, rss", "yjit, rss"]
+
+
+def test_numbers_at_the_ends_of_an_axis_stay_below_their_ticks(tmp_path: Path) -> None:
+    """The first one, 140 ms, was moved to the right, into the second."""
+    tasks = [of_values("a", {"x": [0.144]}), of_values("b", {"x": [0.244]})]
+    page = render(analyse(read_runs([write_run(tmp_path, "r", tasks)]), Options()))
+    assert re.findall(r'<text text-anchor="(\w+)"[^>]*>(1[46]0)</text>', page) == [("middle", "140"), ("middle", "160")]

@@ -41,7 +41,8 @@ CONFIG = {
         "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": _LABEL, "aria": False, "labelOverlap": True,
         "tickCount": 7,
     },
-    "axisX": {"labelSeparation": 5},  # pixels between numbers, else half of them go: on a phone they ran together
+    # Pixels between numbers, else half of them go: on a phone they ran together. None at an end is moved into the next one.
+    "axisX": {"labelSeparation": 5, "labelFlush": False},
     "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12, "aria": False},
     "text": {"color": "currentColor"},
     "rule": {"color": "currentColor"},
