@@ -18,11 +18,13 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
         tempfile, "tempdir", str(pytester.path)
     )  # the real turn may be somebody's just now, for minutes
     monkeypatch.delenv("CI", raising=False)
+    # It runs in this process and forgets what it imported: anyio, by its plugin, would be there twice for later tests.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return pytester
 
 
 def run(suite: pytest.Pytester) -> pytest.RunResult:
-    return suite.runpytest("-p", "tests.engine_policy", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-rs")
+    return suite.runpytest("-p", "tests.engine_policy", "-p", "no:cacheprovider", "-rs")
 
 
 def test_a_missing_engine_skips_by_name(suite: pytest.Pytester) -> None:
@@ -82,5 +84,5 @@ def test_containers_and_a_browser_take_turns(suite: pytest.Pytester, monkeypatch
     suite.makeini("[pytest]\nmarkers =\n    needs_docker: an engine\n    needs_browser: a browser\n")
     for name in ("docker", "chromium"):
         program(suite, name)
-    result = suite.runpytest_subprocess("-p", "tests.engine_policy", "-p", "no:cacheprovider", "-p", "no:schemathesis")
+    result = suite.runpytest_subprocess("-p", "tests.engine_policy", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=2)
