@@ -4,22 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 # More than the cores: tests of processes wait for a part of their time.
-WORKERS ?= 3
+WORKERS ?= 4
 IMAGE ?= benchfleet-runner:latest
 BASE_IMAGE ?= ruby:3.4.7
 STAGE ?= dev
+# Hypothesis makes its tables of Unicode when they are first needed: three CPU seconds in each worker of a new clone.
+UNICODE := from hypothesis.internal import charmap; charmap.charmap(); charmap.intervals_from_codec("utf-8")
 # Tests start hundreds of Python processes: each would compile our sources, and pytest rewrite every test, anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv demo demo-http demo-fleet test check style proof rehearse-deploy mutants bench emulator http-apps model package schema image image-base fix lock clean
+.PHONY: help venv demo demo-http demo-fleet test system check style proof rehearse-deploy mutants bench emulator http-apps model package schema image image-base fix lock clean
 
 help:
 	@echo "make demo       run a real benchmark on this machine, end to end; results in results/"
 	@echo "make demo-http  compare three web frameworks on this machine, in about two minutes; a report in results/"
 	@echo "make demo-fleet  prompts of two repositories to a small real model on this machine; a report in results/"
 	@echo "make test       format, lint, types, import rules and all quick tests"
+	@echo "make system     dear tests: chains of processes, pages in a browser, containers, an emulated account"
 	@echo "make proof      slow proofs: contention, lost answers, killed processes, and quick tests 400 days ahead"
-	@echo "make rehearse-deploy  deploy, runs on EC2 and ECS, a schedule and nuke, against an emulated AWS account; tests of its parts first"
+	@echo "make rehearse-deploy  deploy, runs on EC2 and ECS, a schedule and nuke, against an emulated AWS account"
 	@echo "make mutants    do the tests notice when the code is wrong? ONLY=domain for one room, SAMPLE=100 for a few"
 	@echo "make bench      measure ourselves; writes benchmarks/results.json"
 	@echo "make emulator   the whole system on this machine, until Ctrl-C"
@@ -38,6 +41,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c '$(UNICODE)'
 	@touch $@
 
 demo: venv
@@ -69,13 +73,16 @@ test: style
 
 proof: venv
 	@command -v faketime >/dev/null || { echo "make proof needs faketime for its last part: on Debian and Ubuntu, apt-get install faketime"; exit 1; }
-	$(BIN)/pytest -m 'proof or rehearsal' --timeout 1800
+	$(BIN)/pytest -m 'proof or system' --timeout 1800
 	HYPOTHESIS_PROFILE=many PYTHONPATH=$(CURDIR)/tests/faketime faketime --exclude-monotonic -f +400d $(BIN)/pytest -n 2 --timeout 1800 tests/unit tests/services tests/contract tests/promises
 
-# Some minutes; steps are told as they begin. Before them, tests of its parts that are not in `make test`. Part of `make proof`, too.
-rehearse-deploy: REHEARSED = $(shell grep -rl --include='test_*.py' 'mark\.rehearsal' tests)
+# What is too dear for `make test`: whole chains of processes, pages in a browser, containers, an emulated account.
+system: SYSTEM = $(shell grep -rl --include='test_*.py' 'mark\.system' tests)
+system: venv
+	$(BIN)/pytest -m 'system and not proof' -n $(WORKERS) --dist loadfile $(SYSTEM)
+
+# Some minutes; steps are told as they begin. Part of `make proof`, too.
 rehearse-deploy: venv
-	$(BIN)/pytest -m 'rehearsal and not proof' -n 2 --dist loadfile $(REHEARSED)
 	$(BIN)/pytest -m proof -s -q --timeout 1800 tests/proof/test_rehearsal.py
 
 # ONLY=domain (or "domain auth"), SAMPLE=200 (mutants of each room), FLOOR=80 (percent below which it fails).

@@ -18,7 +18,7 @@ from tests.browser.visit import Visits
 from tests.integration.api_client import Api
 from tests.prepared_start import Popen
 
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 START_S, END_S = 60, 30
 
 

@@ -10,7 +10,7 @@ from tests.browser.visit import Visits
 from tests.integration.api_client import Api
 from tests.variants import one_now
 
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 
 
 @pytest.fixture(scope="module")

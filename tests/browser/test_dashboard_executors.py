@@ -11,7 +11,7 @@ from tests.browser.visit import Visits
 from tests.integration.api_client import Api, Json, fresh
 from tests.unit.registry_records import a_model
 
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">"
 MODEL = f"!{HOSTILE}"  # among the first of all models
 

@@ -13,7 +13,7 @@ from tests.browser.visit import Visits
 from tests.integration.api_client import Api
 from tests.integration.test_api_fleets import Attempt
 
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 
 
 @pytest.fixture(scope="module")

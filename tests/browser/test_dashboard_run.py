@@ -16,7 +16,7 @@ from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api
 from tests.integration.measured_tasks import measure
 
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 BAD = "<script>alert(1)</script>"
 RUNNER = "runner-with-a-long-name-7f3c21d98e"
 

@@ -7,7 +7,7 @@ from tests.browser.visit import Held, Visits
 from tests.integration.api_client import Api, fresh
 from tests.variants import one_now
 
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 LONGEST_TASK_MS = """() => new Promise((resolve) => {
   const seen = [0];
   new PerformanceObserver((list) => seen.push(...list.getEntries().map((entry) => entry.duration)))

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.visit import Visits
 from tests.integration.api_client import Api, fresh, run_body
 
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 
 
 def test_a_schedule_is_shown_with_its_next_and_its_last_firing(api: Api, visits: Visits) -> None:

@@ -14,7 +14,7 @@ from tests.report_runs import realistic
 from tests.variants import one_now
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.needs_browser]
+pytestmark = [pytest.mark.system, pytest.mark.needs_browser]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.machine_calls import Account, eventually
 
 REGION = "us-east-1"
 pytestmark = (
-    pytest.mark.rehearsal
+    pytest.mark.system
 )  # one machine's life of each kind is in tests/integration/test_machines_ec2.py and _ecs.py
 STAGE = "contract"  # not the emulator's: its search for machines that nobody needs would end them now and then
 

@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError
 
 from tests.integration.emulator_process import Running
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[2]
 DEADLINE_S, DOOR_S = 30, 120
 CODE = """
@@ -220,7 +222,6 @@ def _sweep_up(account: Account) -> None:
         s3.delete_bucket(Bucket=bucket["Name"])
 
 
-@pytest.mark.rehearsal
 def test_zones_are_those_of_the_stack_s_own_region_or_of_the_one_that_it_names(account: Account) -> None:
     asked = {"Own": "", "Here": {"Ref": "AWS::Region"}, "There": "us-west-2"}
     outputs = {name: {"Value": {"Fn::Join": [" ", {"Fn::GetAZs": region}]}} for name, region in asked.items()}
@@ -271,7 +272,6 @@ def test_a_type_that_cannot_be_made_is_refused_by_name(account: Account) -> None
         account.client("cloudformation").create_stack(StackName="odd", TemplateBody=json.dumps(template))
 
 
-@pytest.mark.rehearsal
 def test_a_function_runs_with_its_environment_and_as_its_role(account: Account) -> None:
     call = account.function("own", COLOUR="red")
     told = call(do="environment")
@@ -329,7 +329,6 @@ def test_a_user_may_do_what_a_policy_says_and_every_call_is_known(account: Accou
     ]
 
 
-@pytest.mark.rehearsal
 def test_a_role_may_do_what_its_policy_says_and_every_call_is_known(account: Account) -> None:
     account.client("ssm").put_parameter(Name="/one", Value="1", Type="String")
     account.client("ssm").put_parameter(Name="/two", Value="2", Type="String")
@@ -415,7 +414,6 @@ SWAGGER = {
 }
 
 
-@pytest.mark.rehearsal
 def test_a_rest_api_serves_what_was_deployed(account: Account) -> None:
     account.function("gate")
     lambdas, gateway = account.client("lambda"), account.client("apigateway")
@@ -460,7 +458,6 @@ def test_a_rest_api_serves_what_was_deployed(account: Account) -> None:
     assert (missing.status_code, missing.json()["code"]) == (404, "no_such_route")
 
 
-@pytest.mark.rehearsal
 def test_a_rule_fires_a_function_that_lets_it(account: Account) -> None:
     sqs, events, lambdas = account.client("sqs"), account.client("events"), account.client("lambda")
     ticks = sqs.create_queue(QueueName="ticks")["QueueUrl"]

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from tests.integration.test_account import Account
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
@@ -35,7 +37,6 @@ def described(cloudformation: Any, stack: str) -> Any:
     return found["StackStatus"], {it["OutputKey"]: it["OutputValue"] for it in found.get("Outputs", [])}
 
 
-@pytest.mark.rehearsal
 def test_a_stack_is_made_and_changed_with_outputs_and_an_event_for_each_resource(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     change(cloudformation, "one", "CREATE", template(First="first"))
@@ -49,7 +50,6 @@ def test_a_stack_is_made_and_changed_with_outputs_and_an_event_for_each_resource
     assert cloudformation.list_change_sets(StackName="one")["Summaries"] == []
 
 
-@pytest.mark.rehearsal
 def test_a_change_set_that_was_never_executed_is_taken_up_again_and_changes_nothing(account: Account) -> None:
     cloudformation = account.client("cloudformation")
     for _ in range(2):
@@ -63,7 +63,6 @@ def test_a_change_set_that_was_never_executed_is_taken_up_again_and_changes_noth
         change(cloudformation, "two", "CREATE", template(Kept="kept"))
 
 
-@pytest.mark.rehearsal
 def test_a_change_set_names_what_changes_and_not_what_only_has_names_of_zones(account: Account) -> None:
     cloudformation = account.client("cloudformation", region="eu-west-1")
     body = json.loads(template(Kept="kept"))

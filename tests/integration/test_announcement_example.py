@@ -3,7 +3,11 @@
 import runpy
 from pathlib import Path
 
+import pytest
+
 from tests.integration.api_client import Api
+
+pytestmark = pytest.mark.system
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "examples" / "model_announcement.py"
 NAMES = ["initialise", "announce", "heartbeat", "update", "add", "load_and_capacity", "errors", "shut_down"]

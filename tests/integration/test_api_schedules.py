@@ -116,7 +116,7 @@ def test_what_is_asked_for_now_is_one_firing_for_each_token(api: Api, named: lis
     api("POST", f"/runs/{shown['last']['run_id']}/stop")
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 @pytest.mark.parametrize(("overlap", "state"), one_now(("queue", "waiting"), ("skip", "skipped"), ("allow", "running")))
 def test_what_overlaps_is_skipped_or_waits_or_runs(api: Api, named: list[str], overlap: str, state: str) -> None:
     made = make(api, named, overlap=overlap)
@@ -142,7 +142,7 @@ def test_a_deleted_schedule_leaves_nothing(api: Api, emulator: Emulator) -> None
     api.until("/schedules", lambda document: made["name"] not in [each["name"] for each in document["schedules"]])
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_a_topic_is_told_of_the_end(api: Api, named: list[str], emulator: Emulator) -> None:
     """A queue of its own listens to the topic."""
     sns, sqs = (client(emulator, service) for service in ("sns", "sqs"))

@@ -13,6 +13,8 @@ from tests.integration.api_schema import Amount, load, requests_of
 from tests.integration.api_schema_world import ADMIN, ATTEMPT, NOBODY, READER, ROLES, RUNNER, World
 from tests.variants import in_proof
 
+pytestmark = pytest.mark.system
+
 # To make the requests for one operation costs up to 6 CPU seconds: `make test` has every third operation, but the dearest.
 DEAR = ("createRun", "announceExecutor", "updateModels")
 NOW = [operation for operation in OPERATIONS[::3] if operation.name not in DEAR]

@@ -89,6 +89,7 @@ def tasks(objects: Objects) -> list[Task]:
     ]
 
 
+@pytest.mark.system
 def test_an_archive_holds_every_task_of_a_run(objects: Objects, tasks: list[Task]) -> None:
     built = builder_of(objects).build(a_run(), document=RUN, tasks=tasks)
     archive = archive_of(objects)
@@ -118,6 +119,7 @@ def test_building_twice_gives_the_same_bytes(objects: Objects, tasks: list[Task]
     assert archive_of(objects) == before
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("after", "first", "step"), one_now((False, 8, 100), (False, 1, 1), (True, 2, 1)))
 def test_a_build_killed_at_any_request_leaves_nothing_half_and_the_next_one_mends_it(
     client: Any, objects: Objects, tasks: list[Task], after: bool, first: int, step: int

@@ -10,6 +10,8 @@ import pytest
 from tests.report_runs import of_values, write_run
 from tests.variants import in_proof, one_now
 
+pytestmark = pytest.mark.system
+
 NO_FCNTL = "import sys; sys.modules['fcntl'] = None; from benchfleet.cli.main import main; main(sys.argv[1:])"
 
 

@@ -3,6 +3,7 @@
 import json
 
 import jsonschema
+import pytest
 from benchfleet.cli.documents.schema import schema_of
 
 from tests.integration.api_client import Api, Json, fresh
@@ -29,6 +30,7 @@ def document(cli: CommandLine, command: str, *words: str, code: int = 0) -> Json
     return made
 
 
+@pytest.mark.system
 def test_models_are_discovered_queried_and_listed(cli: CommandLine, api: Api) -> None:
     model = f"org/{fresh('model')}:20b"
     made = announced(api, model, labels={"gpu": "H200"})

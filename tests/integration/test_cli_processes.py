@@ -94,6 +94,7 @@ def test_exit_codes(api: Api, cli: CommandLine, tmp_path: Path) -> None:
     assert {code: (said.code, said.out) for code, said in ended.items()} == {code: (code, "") for code in ended}
 
 
+@pytest.mark.system
 def test_a_run_that_failed_is_1(emulator: Emulator, api: Api) -> None:
     run_id = api.create()["run_id"]
     assert api("POST", f"/runs/{run_id}/stop").status_code == 200

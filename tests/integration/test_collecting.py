@@ -7,6 +7,8 @@ import pytest
 
 from tests.variants import in_proof
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[2]
 PLUGINS = ("tests.cpu_by_area", "tests.reporting", "tests.sharing_out", "tests.collecting")
 WITHOUT = ("no:schemathesis", "no:hypothesispytest", "no:anyio")

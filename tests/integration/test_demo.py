@@ -16,6 +16,8 @@ from benchfleet.cli.documents.schema import schema_of
 from tests import prepared_start
 from tests.prepared_start import EMULATOR, RUNNER, forking
 
+pytestmark = pytest.mark.system
+
 DEMO = [sys.executable, "-m", "benchfleet.cli.main", "demo"]
 
 

@@ -77,7 +77,7 @@ def test_without_credentials_it_says_how_to_get_some(alone: CommandLine) -> None
     assert said.endswith("Left behind: nothing was changed.\n")
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_keys_that_aws_does_not_know_or_take_are_told_apart(
     command: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +87,7 @@ def test_keys_that_aws_does_not_know_or_take_are_told_apart(
     assert "AWS does not know these credentials" in refused(command, exit_codes.AUTH)
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_a_user_without_permissions_is_told_which_one_he_lacks(
     command: CommandLine, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +107,7 @@ def test_a_user_without_permissions_is_told_which_one_he_lacks(
     iam.delete_user(UserName="guest")
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_a_bucket_name_that_is_taken_is_told_before_anything_is_made(command: CommandLine, account: Account) -> None:
     s3, before = account.client("s3"), resources(account)
     s3.create_bucket(Bucket="benchfleet-dev-far", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -123,7 +123,7 @@ def test_in_a_pipe_it_asks_nothing_and_does_nothing(alone: CommandLine) -> None:
     assert (done.code, "add --yes" in done.err) == (exit_codes.USAGE, True)
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command: CommandLine) -> None:
     before, mine = resources(account), account.client("sqs").create_queue(QueueName="benchfleet-dev-mine")["QueueUrl"]
     account.client("sqs").create_queue(QueueName="forgotten", tags={"benchfleet": "dev"})
@@ -140,7 +140,7 @@ def test_a_nuke_ends_what_has_the_tag_and_nothing_else(account: Account, command
     account.client("sqs").delete_queue(QueueUrl=mine)
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_a_plan_of_an_empty_account_changes_nothing(account: Account, command: CommandLine) -> None:
     before = resources(account)
     changes = command("deploy", "--plan", "--json").document()["changes"]

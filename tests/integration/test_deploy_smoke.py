@@ -15,7 +15,7 @@ def smoke_runs(client: Client) -> list[str]:
     return [run.run_id for run in client.runs() if run.run_id.startswith(RUN_ID_PREFIX)]
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_a_run_goes_through_and_is_removed_with_what_a_killed_one_left(emulator: Emulator, tmp_path: Path) -> None:
     ready = emulator.ready
     with Client(ready.api_url, key=ready.keys.admin) as client:

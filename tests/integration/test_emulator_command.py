@@ -38,6 +38,7 @@ def refused(*flags: str, truly: bool = False) -> subprocess.CompletedProcess[str
     return run([*COMMAND, *flags], capture_output=True, text=True, timeout=START_S)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("number", one_now(signal.SIGINT, signal.SIGTERM))
 def test_it_answers_once_ready_and_leaves_nothing_behind(start: Start, tmp_path: Path, number: signal.Signals) -> None:
     emulator = start(truly=True)
@@ -62,6 +63,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Running:
     return emulator
 
 
+@pytest.mark.system
 def test_in_a_pipe_it_prints_plain_lines(ended: Running) -> None:
     lines = dict(line.split(": ", 1) for line in ended.output.splitlines())
     assert lines["api"] == ended.ready["api_url"]
@@ -233,6 +235,7 @@ def _wait_until(true: Callable[[], bool], *, within_s: float = 30.0) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.system
 def test_state_outlives_a_kill_once_it_was_written(start: Start, tmp_path: Path) -> None:
     before = start("--state", str(tmp_path / "state"))
     _fill(before)

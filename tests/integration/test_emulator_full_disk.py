@@ -13,6 +13,8 @@ from benchfleet_contract.authorities import authorities
 
 from tests.integration.emulator_process import Running, Start
 
+pytestmark = pytest.mark.system
+
 WITHIN_S = 60.0
 RUN = {"workload": "mock", "per_instance_type": {"tasks": 1}, "local": [{"instance_type": "box"}]}
 

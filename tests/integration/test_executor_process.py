@@ -16,6 +16,8 @@ from tests.integration.executor_processes import CATALOG, events, executor, unti
 from tests.integration.runner_server import Reply, control_plane
 from tests.unit.model_servers import compatible, serving
 
+pytestmark = pytest.mark.system
+
 LEASE = {
     "heartbeat_interval_s": 60,
     "stale_after_s": 180,

@@ -19,6 +19,8 @@ from local_emulator.stack import Emulator
 from tests.integration.fleet_project import Project, client, make_project, work
 from tests.providers import Providers
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def found(emulator: Emulator) -> Connection:

@@ -50,6 +50,7 @@ def test_a_run_is_told_at_once(here: CommandLine) -> None:
     assert "openai" in summary.out
 
 
+@pytest.mark.system
 def test_waiting_brings_the_artifacts_and_judges(here: CommandLine, fleet: Project) -> None:
     """The same key gives the same run, which has ended."""
     words = ("-m", "fleet-manifest.json", "--idempotency-key", fleet.key, "--wait", "--junit", "out/junit.xml")
@@ -75,6 +76,7 @@ def test_a_threshold_is_an_exit_code(here: CommandLine, fleet: Project, asked: s
     assert "66.7%" in done.out
 
 
+@pytest.mark.system
 def test_results_are_read_from_the_folder_or_asked_for(
     here: CommandLine, fleet: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -100,6 +102,7 @@ def test_a_run_that_goes_on_has_a_status_and_no_results(here: CommandLine) -> No
     assert (late.code, "goes on" in late.err) == (8, True)
 
 
+@pytest.mark.system
 def test_a_run_is_cancelled_once(here: CommandLine) -> None:
     run_id = run(here)
     told = document("fleet cancel", here("fleet", "cancel", run_id, "--json").out)

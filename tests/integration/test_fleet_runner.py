@@ -17,6 +17,8 @@ from tests.integration.test_api_fleets import body
 from tests.providers.behaviour import Behaviour, Rule
 from tests.providers.server import Providers, serving
 
+pytestmark = pytest.mark.system
+
 KEY = "sk-loopback"
 
 

@@ -7,6 +7,8 @@ from chalicelib.wiring.access import Access
 from local_emulator.stack import Emulator
 from tests.integration.command_line import command_line
 
+pytestmark = pytest.mark.system
+
 READERS = frozenset({"reader"})
 
 

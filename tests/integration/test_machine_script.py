@@ -153,7 +153,7 @@ def test_without_a_key_nothing_can_be_reported_but_the_machine_ends(world: World
     assert _is_last(seen, END)
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 @pytest.mark.parametrize(
     "change",
     one_now(
@@ -271,7 +271,7 @@ def test_another_cloud_installs_docker_shuts_the_metadata_and_deletes_itself(wor
     assert seen.calls[-2:] == [["curl", "--request", "DELETE", "https://cloud.example/me"], END]
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
 @pytest.mark.parametrize(
     "machine", one_now(on_ec2(), on_ec2(cloud="gcp", key_command="", key_text="k", launch="", name=""))

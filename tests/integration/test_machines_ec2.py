@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from local_emulator.machines.faults import Capacity, FaultPlan
 from tests.machine_calls import Account, eventually, is_alive
 
+pytestmark = pytest.mark.system
+
 STAY = "#!/bin/bash\necho up $$\nsleep 600\n"
 
 

@@ -6,6 +6,8 @@ from botocore.exceptions import ClientError
 from local_emulator.machines.faults import Capacity, FaultPlan
 from tests.machine_calls import Account, eventually
 
+pytestmark = pytest.mark.system
+
 NOBODY = ("--provider", "nowhere", "--instance-type", "none")
 
 
@@ -13,7 +15,6 @@ def command(*words: str) -> dict[str, object]:
     return {"overrides": {"containerOverrides": [{"name": "runner", "command": list(words)}]}}
 
 
-@pytest.mark.rehearsal
 def test_a_task_runs_its_container_and_tells_how_it_ended(account: Account) -> None:
     """The runner refuses what it is told; that it read its key from the parameter shows in what it lacks."""
     (task,) = account.run_task(**command("--provider", "aws"))["tasks"]
@@ -31,7 +32,6 @@ def test_a_task_runs_its_container_and_tells_how_it_ended(account: Account) -> N
     assert gone not in [each["NetworkInterfaceId"] for each in interfaces]
 
 
-@pytest.mark.rehearsal
 def test_the_same_token_is_the_same_task(account: Account) -> None:
     (first,) = account.run_task(clientToken="once", **command("--help"))["tasks"]
     (again,) = account.run_task(clientToken="once", **command("--help"))["tasks"]

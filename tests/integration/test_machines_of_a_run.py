@@ -19,7 +19,7 @@ def api(emulator: Emulator) -> Iterator[Api]:
         yield made
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_a_run_brings_a_machine_where_there_is_room_and_takes_it_away(account: Account, api: Api) -> None:
     """us-east-1a has no capacity, so that it is another zone's. Its price is the shipped one, with disk and address."""
     account.machines.faults.set(FaultPlan(capacity=[Capacity(zone="us-east-1a")]))

@@ -61,7 +61,7 @@ def test_a_run_that_goes_on_is_found_and_stopped_and_then_there_is_nothing_of_it
     assert at_work(emulator, "unknown").find() == []
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 def test_what_was_being_launched_is_waited_for(emulator: Emulator, api: Api, account: Account) -> None:
     account.machines.faults.set(FaultPlan(capacity=[Capacity()]))
     run_id = api.create(
@@ -92,6 +92,7 @@ def test_where_it_cannot_be_stopped_that_is_found_and_told_with_the_remedy(
     assert api("GET", f"/runs/{run_id}").json()["status"] == "running"
 
 
+@pytest.mark.system
 def test_the_key_is_that_of_the_stage_s_profile_if_it_leads_there(emulator: Emulator, tmp_path: Path) -> None:
     ready, profiles = emulator.ready, tmp_path / "config.toml"
     session = boto3.session.Session(ready.aws_access_key_id, ready.aws_secret_access_key, region_name=REGION)

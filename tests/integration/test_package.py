@@ -88,7 +88,7 @@ def test_cfn_lint_has_nothing_to_say_of_what_is_packaged(packaged: Packaged) -> 
     assert (done.stdout.strip(), done.returncode) == ("", 0), done.stderr
 
 
-@pytest.mark.rehearsal
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("command", "stream_arn"),
     one_now(

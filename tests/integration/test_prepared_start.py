@@ -14,6 +14,8 @@ import pytest
 
 from tests import prepared_start
 
+pytestmark = pytest.mark.system
+
 NAMED = "# benchfleet.cli.main\n"  # code that names an entry is forked
 FORKED = Path(prepared_start.__file__).with_name("prepared_parent.py").stem.encode()
 TELL = (

@@ -206,6 +206,7 @@ def history(over_time: Path, report: Report, monkeypatch: pytest.MonkeyPatch) ->
     return report
 
 
+@pytest.mark.system
 def test_a_history_is_over_all_runs_of_the_newest_runs_workload(history: Report) -> None:
     code, out, err = history("--history", "--json")
     found = json.loads(out)
@@ -217,6 +218,7 @@ def test_a_history_is_over_all_runs_of_the_newest_runs_workload(history: Report)
     assert "all runs of ruby-bench in results/" in err
 
 
+@pytest.mark.system
 def test_a_history_in_the_terminal_has_its_steps_and_named_runs(history: Report) -> None:
     code, out, _ = history("--history", "--mark", "release=run02")
     assert code == 0

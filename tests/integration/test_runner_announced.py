@@ -18,6 +18,8 @@ from tests.integration.emulator_process import Start
 from tests.integration.executor_processes import CATALOG, ENDS_S, OURS, ROOT, events, until
 from tests.integration.runner_server import ControlPlane, Reply, control_plane
 
+pytestmark = pytest.mark.system
+
 LEASE = {
     "heartbeat_interval_s": 60,
     "stale_after_s": 180,

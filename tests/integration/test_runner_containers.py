@@ -28,7 +28,7 @@ from runner_image.stopping import Stop, Stopped, StopReason
 from tests.engine_policy import lacking
 from tests.machine_calls import eventually
 
-pytestmark = [pytest.mark.needs_docker]
+pytestmark = [pytest.mark.system, pytest.mark.needs_docker]
 TOOLS = ("sh", "bash", "cat", "sleep", "id", "ls", "setsid", "touch", "nproc")
 METADATA_SERVICE = "169.254.169.254"
 

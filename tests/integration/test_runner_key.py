@@ -66,6 +66,7 @@ def run(plane: ControlPlane, tmp_path: Path, *more: str, stdin: str | None = Non
     return ended.returncode, (tmp_path / "seen").read_text()
 
 
+@pytest.mark.system
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("way", one_now("variable", "argument", "argument=", "stdin", "variable and file"))
 def test_a_benchmark_that_looks_at_its_parents_finds_no_key(plane: ControlPlane, tmp_path: Path, way: str) -> None:

@@ -131,6 +131,7 @@ def test_storage_takes_ranges_of_what_it_signed(ask: Ask, api: Api, tmp_path: Pa
     assert changed.status_code == 412
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     "code", one_now(*re.findall(r"```python\n(.*?)```", SDK_DOC.read_text(), re.DOTALL)), ids=["sync", "async"]
 )

@@ -15,6 +15,7 @@ from runner_image.workloads.ruby_bench.workload import RubyBench
 from tests.integration.workload_slot import Slot
 
 pytestmark = [
+    pytest.mark.system,
     pytest.mark.needs_ruby,
     pytest.mark.skipif(shutil.which("ruby") is None and os.environ.get("CI") != "true", reason="no ruby here"),
 ]

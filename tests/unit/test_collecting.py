@@ -6,14 +6,14 @@ from tests.collecting import has_nothing, left_out, own_share
 from tests.each_case import each_case
 
 ROOT = Path(__file__).parents[2]
-NO_PROOFS = "not proof and not rehearsal"
+NO_PROOFS = "not proof and not system"
 
 
 @each_case(
     "source, nothing",
     [
         ("import pytest\n\npytestmark = pytest.mark.proof\n", True),
-        ("pytestmark = pytest.mark.rehearsal  # why\n", True),
+        ("pytestmark = pytest.mark.system  # why\n", True),
         ("pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]\n", True),
         ("pytestmark = [\n    pytest.mark.proof,\n]\n", True),
         ("pytestmark = pytest.mark.proofs_of_another_kind\n", False),
@@ -34,10 +34,10 @@ def test_a_file_of_proofs_says_so_in_a_line_of_its_own(tmp_path: Path, source: s
         ("", set()),
         ("proof", set()),
         ("not proof", {"proof"}),
-        (NO_PROOFS, {"proof", "rehearsal"}),
-        ("rehearsal and not proof", {"proof"}),
-        ("proof or rehearsal", set()),
-        ("needs_docker or not rehearsal and not proof", set()),
+        (NO_PROOFS, {"proof", "system"}),
+        ("system and not proof", {"proof"}),
+        ("proof or system", set()),
+        ("needs_docker or not system and not proof", set()),
     ],
 )
 def test_what_is_left_out_is_what_no_choice_brings_back(marks: str, out: set[str]) -> None:

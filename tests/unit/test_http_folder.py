@@ -224,6 +224,7 @@ def test_two_load_tools_and_numbers_that_do_not_count_have_no_limit_in_common() 
     assert len(list(ceilings([*found, loaded("d", 1003, "wrk")]))) == 1
 
 
+@pytest.mark.system
 def test_the_page_and_the_terminal_have_the_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ResultsFolder.create(tmp_path / "one", OPTIONS, machine={})
     odd = Validity(reasons=["nothing pins the server"])

@@ -208,6 +208,7 @@ def test_filters(compared: Compared) -> None:
     assert "after the filters" in nothing.warnings[0]
 
 
+@pytest.mark.system
 def test_a_false_claim_is_rare_though_the_best_is_picked_by_the_same_numbers() -> None:
     """Six equal machines of four tasks, hundreds of times: without the family of all pairs one in four would be a false claim."""
     chance = random.Random(20261122)

@@ -265,6 +265,7 @@ def test_only_times_and_rates_are_slower(metric: str, unit: str, better: str, ex
 # charts
 
 
+@pytest.mark.system
 def test_charts_are_sound_images_with_a_name(whole: Report) -> None:
     charts = Charts(["aws", "azure", "hetzner"])
     assert whole.comparison is not None

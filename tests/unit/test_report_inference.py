@@ -40,6 +40,7 @@ def report(folder: Path, *tasks: TaskFolder) -> Report:
 # simulated, with the truth known; the share before is that of the issue that asked for it
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("tasks", one_now(4, 10))  # before: 24 % and 54 % of boards claimed a difference
 def test_tasks_of_two_instances_are_two_repeats(tasks: int) -> None:
     found = measure(Scenario(tasks, 2), runs=repeats(75, 150))
@@ -47,6 +48,7 @@ def test_tasks_of_two_instances_are_two_repeats(tasks: int) -> None:
     assert found.claims / found.boards <= 0.08
 
 
+@pytest.mark.system
 def test_fifty_benchmarks_of_equal_machines_make_no_more_claims_than_one() -> None:
     found = measure(Scenario(5, 1, 50), runs=repeats(6, 20))  # before: 62 to 90 %
     assert found.claims <= repeats(1, 3)
@@ -57,11 +59,13 @@ def test_a_drift_that_subjects_share_is_no_difference_between_them() -> None:
     assert found.claims / found.boards <= 0.05
 
 
+@pytest.mark.system
 def test_differences_of_five_in_a_hundred_are_found() -> None:
     found = measure(Scenario(5, 1, effects=(0.0, math.log(1.05))), runs=repeats(60, 200))
     assert found.found / found.boards > 0.9
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("tasks", "instances"), one_now((5, 1), (3, 3), (10, 2)))
 def test_samples_in_two_modes_cost_no_interval_its_truth(tasks: int, instances: int) -> None:
     """Tasks are alike: each shows both modes."""
@@ -90,6 +94,7 @@ def test_one_test_makes_as_many_false_claims_alone_as_on_its_board(scenario: Sce
     assert abs(false_claims(scenario, boards=repeats(500, 2000)) - 0.05) < 0.03
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("slow", "tasks"), one_now((0.3, 3), (0.3, 5), (0.5, 3)))
 def test_where_tasks_were_in_both_modes_their_interval_holds_the_mean(slow: float, tasks: int) -> None:
     """It misses where all tasks were in one: there, no interval could know better."""
@@ -120,6 +125,7 @@ def test_beside_its_intervals_a_report_says_what_so_few_repeats_may_all_have_mis
         assert said in " ".join(form.split())
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("slow", "tasks"), one_now((0.3, 3), (0.3, 5), (0.5, 3)))
 def test_intervals_without_a_mark_hold_the_mean_of_two_modes(slow: float, tasks: int) -> None:
     found = measure(Scenario(tasks, shape="bimodal", slow=slow), runs=150)

@@ -165,6 +165,7 @@ def test_names_stay_text(tmp_path: Path) -> None:
     assert any('</testcase><!-- & "' in (case.get("name") or "") for case in junit(report).iter("testcase"))
 
 
+@pytest.mark.system
 def test_it_is_bounded_and_what_failed_stays(tmp_path: Path) -> None:
     report = compared(tmp_path, tasks(FIB), tasks(FIB))
     assert report.comparison

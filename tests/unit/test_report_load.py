@@ -71,6 +71,7 @@ def test_boards_begin_with_rates_and_loads_are_nothing_to_choose_among(report: R
     assert {table.dimension for table in report.factors} == {"subject"}
 
 
+@pytest.mark.system
 def test_the_page_draws_a_chart_for_each_benchmark_and_tells_the_numbers(report: Report) -> None:
     page = render(report)
     assert page.count('aria-labelledby="chart3000') == 2, "one for screens, one for phones"

@@ -234,6 +234,7 @@ def test_pyperformance(tmp_path: Path) -> None:
     assert check_board(board, expected) == 4
 
 
+@pytest.mark.system
 def test_many_machines_with_failures(compared: Compared) -> None:
     folder = compared.new
     report = analyse(read_runs([folder]))

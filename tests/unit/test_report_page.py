@@ -14,6 +14,8 @@ from benchfleet.report.reading import read_runs
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
 from tests.unit.conftest import Compared
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>alert(1)</script>"onload="x'
 

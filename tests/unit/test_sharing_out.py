@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.progress import expected
-from tests.sharing_out import SECONDS, TAKING_TURNS, TOGETHER, Scheduling, dearest_first, scope_of
+from tests.scopes import SECONDS, TAKING_TURNS, TOGETHER, dearest_first, scope_of, without_processes
+from tests.sharing_out import Scheduling
 
 ROOT = Path(__file__).parents[2]
 RUN_COMMAND = "tests/integration/test_run_command.py::test_one"
@@ -63,6 +64,20 @@ def scheduling(workers: int) -> Scheduling:
         getvalue={"tx": ["popen"] * workers}.__getitem__, option=SimpleNamespace(loadscopereorder=False)
     )
     return Scheduling(words, None)
+
+
+def test_half_of_the_workers_begin_with_what_starts_processes_and_then_all_do_what_is_left() -> None:
+    files = [f"tests/{area}/test_{letter}.py" for letter in "abcd" for area in ("integration", "unit")]
+    sharing = scheduling(3)
+    nodes = [begin(sharing, files) for _ in range(3)]
+    sharing.schedule()
+    asked = [[without_processes(files[index]) for index in node.asked] for node in nodes]
+    assert asked == [[False, False], [False, False], [True, True]]
+    done: list[int] = []
+    while nodes[0].asked:
+        done.append(nodes[0].asked.pop(0))
+        sharing.mark_test_complete(nodes[0], done[-1])
+    assert [without_processes(files[index]) for index in done] == [False, False, True, True]
 
 
 def begin(sharing: Scheduling, files: list[str]) -> Node:

@@ -70,6 +70,7 @@ TINY = ("--suite", "path-simple", *(word for name in ("primer_s", "warmup_s") fo
 SHORT = (*TINY, "--set", "duration_s=1", "--set", "concurrencies=[4]", "--set", "fractions=[]", "--set", "tries=1")
 
 
+@pytest.mark.system
 @pytest.mark.needs_load_tools
 def test_an_app_is_compared_resumed_reported_and_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Codes 4 and 5 are this machine's: what else it does may make numbers doubtful, never wrong."""

@@ -21,7 +21,7 @@ from tests.integration.http.faulty_apps import FLOODING_AND_DEAF, LOADED, ORPHAN
 from tests.integration.http.small_servers import HEAD
 from tests.variants import one_now
 
-pytestmark = pytest.mark.needs_load_tools
+pytestmark = [pytest.mark.system, pytest.mark.needs_load_tools]
 UNDER_LOAD = {
     "good": (LOADED, "none"),
     "errors": (LOADED, "500"),

@@ -16,6 +16,8 @@ from runner_image.workloads.protocol import WorkloadError
 from tests.integration.http.load_parts import slot_commands
 from tests.integration.http.loaded_server import BODY, loaded_server
 
+pytestmark = pytest.mark.system
+
 loads = pytest.mark.needs_load_tools
 PLAN = Plan(
     primer_s=0, warmup_s=0, duration_s=0.2, concurrencies=(4,), rate_duration_s=0.2, fractions=(), keep_alive=True

@@ -16,7 +16,7 @@ from tests import prepared_start
 from tests.integration.http.right_app import SHORT, WORKLOADS, right_app
 from tests.prepared_start import RUNNER, forking
 
-pytestmark = pytest.mark.needs_load_tools
+pytestmark = [pytest.mark.system, pytest.mark.needs_load_tools]
 BENCHFLEET = [sys.executable, "-m", "benchfleet.cli.main"]
 
 

@@ -18,6 +18,8 @@ from runner_image.workloads.http.streams.measure import measure
 from runner_image.workloads.http.streams.plan import Protocol, StreamPlan
 from tests.integration.http.load_parts import slot_commands
 
+pytestmark = pytest.mark.system
+
 
 class StreamServer:
     """`late_s`: how long each message waits. `breaks_after`: messages of a stream. Its fault is in its `mode`."""

@@ -12,7 +12,7 @@ from tests.integration.http.load_parts import slot_commands
 from tests.integration.http.loaded_server import BODY, loaded_server
 from tests.variants import one_now
 
-pytestmark = pytest.mark.needs_load_tools
+pytestmark = [pytest.mark.system, pytest.mark.needs_load_tools]
 RIGHT = Request("GET", "/ok", (("X-A", "b"),), response_bytes=len(BODY))
 
 

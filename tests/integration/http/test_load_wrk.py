@@ -14,6 +14,8 @@ from tests.integration.http.load_parts import slot_commands
 from tests.integration.http.loaded_server import BODY, loaded_server
 from tests.variants import one_now
 
+pytestmark = pytest.mark.system
+
 RIGHT = Request("GET", "/ok", response_bytes=len(BODY), response_body=BODY)
 
 
