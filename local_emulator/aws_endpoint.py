@@ -190,10 +190,11 @@ class Dispatcher(DomainDispatcherApplication):
 
     def get_application(self, environ: dict[str, Any]) -> Any:
         service = environ[SERVICE]
-        if service == "s3" and service in self._known:
+        if service == "s3":
             self.infer_service_region_host(environ, environ["PATH_INFO"])
         if service not in self._known:
-            self._known[service] = super().get_application(environ)
+            # Not by the path: `/latest/meta-data/` and others are doors of moto's own, whoever asks and for what.
+            self._known[service] = super().get_application(environ | {"PATH_INFO": "/"})
         return self._known[service]
 
     def infer_service_region_host(self, environ: dict[str, Any], path: str) -> str | None:

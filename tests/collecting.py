@@ -23,18 +23,25 @@ from tests.sharing_out import FILE_BY_FILE, put_in_order
 
 OURS = ("chalicelib", "local_emulator", "runner_image", "sdk", "tests")
 MARK_OF_ALL = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.(\w+)", re.MULTILINE)
+MORE_THAN_AND = re.compile(r"[()]|\bor\b")
 
 
 def left_out(marks: str) -> set[str]:
-    """The marks whose tests `-m` surely leaves out."""
-    asked = [] if " or " in marks else marks.split(" and ")
+    """The marks whose tests `-m` surely leaves out: what has brackets or an `or` may bring any back."""
+    asked = [] if MORE_THAN_AND.search(marks) else marks.split(" and ")
     return {words[4:] for words in asked if words.startswith("not ")}
 
 
 def has_nothing(path: Path, marks: str) -> bool:
     """Whether all its tests are left out, as proofs are: it need not be imported to see that."""
-    found = MARK_OF_ALL.search(path.read_text(encoding="utf-8"))
-    return found is not None and found[1] in left_out(marks)
+    text = path.read_text(encoding="utf-8")
+    found = MARK_OF_ALL.search(text)
+    return found is not None and found[1] in left_out(marks) and not _in_a_string(text[: found.start()])
+
+
+def _in_a_string(before: str) -> bool:
+    """Whether one of several lines has begun and not ended. Where that cannot be told, the file is imported."""
+    return any(before.count(quotes) % 2 for quotes in ('"""', "'''"))
 
 
 @contextmanager

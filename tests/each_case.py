@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 FAILURES = (Exception, pytest.fail.Exception)
+ENDINGS = (pytest.skip.Exception, pytest.xfail.Exception)  # of a whole test: other cases' failures would go with it
 Test = Callable[..., None]
 Arguments = dict[str, Any]
 LONGEST = 500  # characters of a case's values
@@ -61,10 +62,19 @@ def failures(test: Test, cases: Sequence[Arguments], fixtures: Arguments) -> Ite
     for number, case in enumerate(cases):
         try:
             with own(fixtures, number) as shared:
-                test(**shared, **case)
+                ran(test, shared | case)
         except FAILURES as failure:
             failure.add_note(f"case: {described(case)}")
             yield failure
+
+
+def ran(test: Test, arguments: Arguments) -> None:
+    """Raises what fails, and where nothing was tried."""
+    try:
+        left: object = test(**arguments)
+    except ENDINGS as ending:
+        raise AssertionError("a case that is skipped or may fail is a test of its own") from ending
+    assert left is None, "a check asserts; what it returns or yields is not looked at"
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from local_emulator.errors import ReadyFileUnusable
 from local_emulator.parameters import ParameterStore
 from local_emulator.ready_file import ready_file
 from local_emulator.s3_gate import Refused, Request, check_presigned
+from local_emulator.signed_headers import ALGORITHM
+from tests.each_case import each_case
 
 OURS = Credentials("AKIAOURS", "secret")
 HOST = "127.0.0.1:9"
@@ -248,6 +250,20 @@ def test_a_presigned_request_is_s3s_whatever_its_body_looks_like() -> None:
     form = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": "30", "PATH_INFO": "/b/k"}
     environ = form | {"wsgi.input": io.BytesIO(b"Action=x&Version=2009-04-15&a="), SERVICE: "s3"}
     assert dispatcher.infer_service_region_host(environ, "/b/k") == "s3.us-east-1.amazonaws.com"
+
+
+@each_case(
+    ("service", "path"), [("s3", "/latest/meta-data/x"), ("s3", "/favicon.ico"), ("sqs", "/favicon.ico"), ("sqs", "/")]
+)
+def test_a_first_request_with_a_path_of_motos_own_is_its_services_as_all_after_it(service: str, path: str) -> None:
+    dispatcher, scope = Dispatcher(), f"AKIAOURS/20261125/us-east-1/{service}/aws4_request"
+    head = {
+        SERVICE: service,
+        "HTTP_AUTHORIZATION": f"{ALGORITHM} Credential={scope}, SignedHeaders=host",
+        "HTTP_HOST": "h",
+    }
+    found = [dispatcher.get_application(head | {"PATH_INFO": each}).service for each in (path, "/b/k")]
+    assert found == [service, service]
 
 
 @pytest.mark.parametrize(

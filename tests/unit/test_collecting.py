@@ -18,6 +18,8 @@ NO_PROOFS = "not proof and not system"
         ("pytestmark = [\n    pytest.mark.proof,\n]\n", True),
         ("pytestmark = pytest.mark.proofs_of_another_kind\n", False),
         ("pytestmark = pytest.mark.needs_docker\n", False),
+        ('"""Of a file with the line\n\npytestmark = pytest.mark.proof\n"""\n', False),
+        ('"""Proofs."""\n\npytestmark = pytest.mark.proof\n', True),
         ("@pytest.mark.proof\ndef test_one(): ...\n", False),
         ("class TestOne:\n    pytestmark = pytest.mark.proof\n", False),
     ],
@@ -38,6 +40,8 @@ def test_a_file_of_proofs_says_so_in_a_line_of_its_own(tmp_path: Path, source: s
         ("system and not proof", {"proof"}),
         ("proof or system", set()),
         ("needs_docker or not system and not proof", set()),
+        ("not system and not proof or(needs_docker)", set()),
+        ("not (needs_docker and not proof and system)", set()),
     ],
 )
 def test_what_is_left_out_is_what_no_choice_brings_back(marks: str, out: set[str]) -> None:

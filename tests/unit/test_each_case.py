@@ -1,7 +1,9 @@
 """A check of many cases fails for each that fails, and says which."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +33,27 @@ def test_a_single_failure_is_that_failure() -> None:
     with pytest.raises(AssertionError) as told:
         each_case("number", [1, 4])(small)()
     assert told.value.__notes__ == ["case: number=4"]
+
+
+def test_a_case_that_is_skipped_or_may_fail_hides_no_other() -> None:
+    def ending(number: int) -> None:
+        assert number
+        (pytest.skip if number == 1 else pytest.xfail)("not here")
+
+    for cases in ([0, 1], [1, 0], [2, 0]):
+        assert len([*failures(ending, [{"number": number} for number in cases], {})]) == 2
+    with pytest.raises(AssertionError, match="a test of its own"):
+        each_case("number", [2])(ending)()
+
+
+def test_a_check_that_yields_or_returns_was_not_made() -> None:
+    def yielding(number: int) -> Iterator[None]:
+        assert number > 5
+        yield
+
+    wrong: Any = yielding
+    with pytest.raises(AssertionError, match="not looked at"):
+        each_case("number", [1])(wrong)()
 
 
 def test_an_error_that_did_not_come_is_a_failure_too() -> None:

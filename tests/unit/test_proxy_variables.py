@@ -45,46 +45,47 @@ def none_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-def set_to(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def can_be_set(value: str) -> bool:
+    """Not all can in every locale."""
     try:
         os.fsencode(value)
     except UnicodeEncodeError:
-        pytest.skip(f"no variable can hold {value!r} in this locale")
-    monkeypatch.setenv(name, value)
+        return False
+    return True
 
 
 def told(loopback: bool = False, **environment: str) -> str | None:
     return proxy_problem(environment, loopback=loopback, socks=False)
 
 
-@each_case("value", FINE)
+@each_case("value", filter(can_be_set, FINE))
 def test_what_can_be_a_proxy_is_no_problem(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(HTTPS_PROXY=value) is None
-    set_to(monkeypatch, "HTTPS_PROXY", value)
+    monkeypatch.setenv("HTTPS_PROXY", value)
     Client("https://api.test").close()
 
 
-@each_case("value", ODD)
+@each_case("value", filter(can_be_set, ODD))
 def test_what_cannot_is_told_with_the_variable_and_without_the_value(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_to(monkeypatch, "HTTPS_PROXY", value)
+    monkeypatch.setenv("HTTPS_PROXY", value)
     with pytest.raises(UsageError, match=r"^HTTPS_PROXY .*; or unset HTTPS_PROXY$") as refused:
         Client("https://api.test")
     assert "geheim" not in str(refused.value)
     Client("http://127.0.0.1:1").close()
 
 
-@each_case("value", LEFT_OUT)
+@each_case("value", filter(can_be_set, LEFT_OUT))
 def test_exceptions_as_people_write_them_are_no_problem(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(NO_PROXY=value) is None
-    set_to(monkeypatch, "NO_PROXY", value)
+    monkeypatch.setenv("NO_PROXY", value)
     Client("https://api.test").close()
 
 
-@each_case("value", UNREADABLE)
+@each_case("value", filter(can_be_set, UNREADABLE))
 def test_exceptions_that_cannot_be_read_are_told(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_to(monkeypatch, "NO_PROXY", value)
+    monkeypatch.setenv("NO_PROXY", value)
     with pytest.raises(UsageError, match=r"^NO_PROXY holds an entry .*; or unset NO_PROXY$"):
         Client("https://api.test")
     Client("http://[::1]:1").close()
