@@ -68,10 +68,10 @@ def failures(test: Test, cases: Sequence[Arguments], fixtures: Arguments) -> Ite
             yield failure
 
 
-def ran(test: Test, arguments: Arguments) -> None:
+def ran(test: Callable[..., object], arguments: Arguments) -> None:
     """Raises what fails, and where nothing was tried."""
     try:
-        left: object = test(**arguments)
+        left = test(**arguments)
     except ENDINGS as ending:
         raise AssertionError("a case that is skipped or may fail is a test of its own") from ending
     assert left is None, "a check asserts; what it returns or yields is not looked at"

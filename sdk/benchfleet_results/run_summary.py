@@ -4,7 +4,7 @@ A run that is too large for that has no rankings here, and `omitted` says why.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchfleet_contract.summary import RunSummary, SummaryBoard, SummaryRow
@@ -15,7 +15,7 @@ from benchfleet_results.boards.judging import JudgedBoard, judged
 from benchfleet_results.boards.model import Ranked
 from benchfleet_results.boards.tasks import Outcome, Task
 from benchfleet_results.boards.titles import title
-from benchfleet_results.boards.together import compared
+from benchfleet_results.boards.together import compared, turns
 from benchfleet_results.boards.units import harmonised
 from benchfleet_results.places import host
 from benchfleet_results.reading import ResultError, read_result
@@ -88,6 +88,7 @@ class RunSummariser:
         tasks = harmonised([*self._measured, *self._others.values()])
         by = dimensions.default(tasks) if tasks else ("machine",)
         omitted = list(self._not_read())
+        omitted += _not_together(tasks, by)
         found = self._boards(tasks, by, omitted)
         return RunSummary(run_id=self._run_id, by=list(by), tasks=len(self._measured), boards=found, omitted=omitted)
 
@@ -110,6 +111,13 @@ class RunSummariser:
             rows += len(made.ranking)
             found.append(made)
         return found
+
+
+def _not_together(tasks: Sequence[Task], by: dimensions.By) -> Iterator[str]:
+    for one in turns(tasks) if "subject" in by else ():
+        if out := len(one.left_out):
+            whose = "whose subjects were not measured together"
+            yield f"{dimensions.machine(*one.machine)}: {out} of {len(one.repeats)} repeats, {whose}."
 
 
 def _tests(board: BoardData) -> int:
