@@ -159,6 +159,13 @@ def test_parts_of_a_split_suite_have_each_an_instance(tmp_path: Path) -> None:
         assert turns(report(tmp_path / folder, found))[1:3] == ((2, 0) if folder == "same" else (0, 2))
 
 
+def test_a_machine_that_is_listed_twice_has_each_repeat_twice(tmp_path: Path) -> None:
+    """Each on an instance of its own, or one an hour after the other: both are pairs."""
+    later = {(name, at): 3600 + 100 * at + 10 * (name == "b") for name in "ab" for at in range(3)}
+    assert turns(report(tmp_path / "both", tasks("iii") + tasks("jjj", starts=later))) == (6, 6, 0, 0, 0)
+    assert turns(report(tmp_path / "one", tasks("iii") + tasks("jjx", starts=later))) == (6, 5, 1, 0, 1)
+
+
 def test_machines_are_compared_by_all_of_their_tasks(tmp_path: Path) -> None:
     run = write_run(tmp_path, "r", tasks("iix"), about={"order": "abba"})
     every = read_runs([run]).tasks

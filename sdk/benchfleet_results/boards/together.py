@@ -5,7 +5,7 @@ one dies, and another measures the rest later. Then what differs between two ins
 difference of the subjects.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from benchfleet_contract.clocks import took_s
 
 from benchfleet_results.boards.dimensions import By
-from benchfleet_results.boards.tasks import HAS_RESULTS, Task
+from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task
 
 LONG_APART_S = 60.0  # that no subject of a repeat was measured in, if that is also longer than measuring took
 _FEWEST = 2  # repeats that can be compared
@@ -21,11 +21,14 @@ Kind = Literal["together", "other_instance", "long_apart"]
 
 
 class Repeat(NamedTuple):
-    """Of a run on a machine: a provider, and an alias or else an instance type."""
+    """Of a run on a machine: a provider, and an alias or else an instance type. A machine that the run lists twice has each
+    repeat twice: `copy` is which.
+    """
 
     run_id: str
     machine: tuple[str, str]
     number: int | None
+    copy: int
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ class Turns:
 def turns(tasks: Iterable[Task]) -> list[Turns]:
     """Of each run and machine that measured several subjects, if any of its repeats has them all."""
     found: dict[tuple[str, tuple[str, str]], dict[Repeat, list[Task]]] = defaultdict(lambda: defaultdict(list))
-    for task in (task for task in tasks if task.outcome in HAS_RESULTS and task.repeat is not None):
-        repeat = _repeat(task)
-        found[repeat[:2]][repeat].append(task)
+    for repeat, task in _by_repeat(tasks):
+        if task.outcome in HAS_RESULTS and task.repeat is not None:
+            found[repeat[:2]][repeat].append(task)
     every = (Turns(*where, dict(_complete(repeats))) for where, repeats in found.items())
     return [one for one in every if one.repeats]
 
@@ -63,11 +66,16 @@ def turns(tasks: Iterable[Task]) -> list[Turns]:
 def compared(tasks: Sequence[Task], by: By) -> Sequence[Task]:
     """What subjects are compared by: their tasks, without those of repeats that are left out."""
     out = {repeat for one in turns(tasks) for repeat in one.left_out} if "subject" in by else set()
-    return [task for task in tasks if _repeat(task) not in out] if out else tasks
+    return [task for repeat, task in _by_repeat(tasks) if repeat not in out] if out else tasks
 
 
-def _repeat(task: Task) -> Repeat:
-    return Repeat(task.run_id, task.group[:2], task.repeat)
+def _by_repeat(tasks: Iterable[Task]) -> Iterator[tuple[Repeat, Task]]:
+    """No repeat has a part of a subject twice."""
+    seen: Counter[tuple[str, GroupKey, int | None, str | None]] = Counter()
+    for task in tasks:
+        mine = task.run_id, task.group, task.repeat, task.part
+        yield Repeat(task.run_id, task.group[:2], task.repeat, seen[mine]), task
+        seen[mine] += 1
 
 
 def _complete(repeats: dict[Repeat, list[Task]]) -> Iterator[tuple[Repeat, Kind]]:
