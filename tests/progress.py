@@ -42,3 +42,11 @@ class Progress:
         report.longrepr += (
             f"; the last test that it told of is {self._last.get(report.node)}, what comes after is not run"
         )
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """xdist writes what goes wrong in a worker outside of tests, and goes on to a good end without its files."""
+        if exitstatus == pytest.ExitCode.OK and self._done < self.files:
+            self._reporter.write_line(
+                f"\nof {self.files} files {self.files - self._done} were not run to their end", red=True
+            )
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR

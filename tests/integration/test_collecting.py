@@ -103,6 +103,14 @@ def test_each_test_runs_once_on_the_worker_that_collects_its_file(suite: pytest.
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
+def test_a_file_that_ends_its_worker_is_no_success(suite: pytest.Pytester) -> None:
+    folder = suite.path / "tests" / "unit"
+    (folder / "test_ends.py").write_text("raise SystemExit(0)\n")
+    files = [str(folder / f"test_{name}.py") for name in ("ends", "small_1")]
+    result = run(suite, *files, "-n", "2", "--dist", "loadfile")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+
+
 CHOSEN = [
     ("-k", "small_1 or test_goes_on"),
     ("-m", "proof"),
