@@ -60,11 +60,12 @@ class Triggers:
         self._clients = clients
         self._lock = lock
         self._pumps: dict[str, tuple[Mapping, tuple[Any, ...], Pump]] = {}
+        schedules = self._schedules()
         self._always = [
             Pump(
                 "rules", lambda: Rules(functions, every_s=config.rate_s, lock=lock).step, every_s=config.rules_every_s
             ),
-            Pump("schedules", self._schedules, every_s=1.0),
+            Pump("schedules", lambda: schedules, every_s=1.0),
         ]
 
     def start(self) -> None:
@@ -141,6 +142,7 @@ class Triggers:
         return pump.step
 
     def _schedules(self) -> Step:
+        """Made at once, not by the pump a second later: what is scheduled before its first look is due, too."""
         services = Schedules(
             self._clients, self._functions, authority=self._authority, identities=self._identities, lock=self._lock
         )
@@ -201,7 +203,7 @@ class Schedules(SchedulerService):
     def __init__(
         self, clients: LocalClients, functions: Functions, *, authority: Authority, identities: Identities, lock: Any
     ) -> None:
-        super().__init__(clients("scheduler", REGION), _Targets(functions), clock=lambda: datetime.now(UTC))
+        super().__init__(lambda: clients("scheduler", REGION), _Targets(functions), clock=lambda: datetime.now(UTC))
         self._clients, self._authority, self._identities, self._lock = clients, authority, identities, lock
 
     def _fire(self, schedule: dict[str, Any], *, moment: datetime) -> None:

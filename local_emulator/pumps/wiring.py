@@ -41,15 +41,14 @@ class Pumps:
         self._stream_pumps: list[StreamPump] = []
         self._rung_by: dict[str, list[Pump]] = {"stream": [], "sqs": [], "scheduler": []}
         app_schedules = AppSchedules(functions, clock=clock, every_s=config.sweep_every_s)
+        # Made at once, not by the pump: what is scheduled before its first look is due, too.
+        scheduler = SchedulerService(lambda: clients("scheduler"), functions, clock=clock)
         self.all = [
             self._pump("app-schedules", lambda: app_schedules.step, every_s=min(0.5, config.sweep_every_s or 0.5)),
             self._rung(
                 "scheduler",
                 "scheduler",
-                lambda: _if(
-                    backends.holds_schedules,
-                    SchedulerService(lambda: clients("scheduler"), functions, clock=clock).step,
-                ),
+                lambda: _if(backends.holds_schedules, scheduler.step),
                 every_s=config.schedules_every_s,
                 pending=backends.holds_schedules,
             ),

@@ -506,7 +506,6 @@ def test_an_image_is_pushed_and_appears_in_the_repository(account: Account) -> N
         assert registry.get("/v2/bench/runner/manifests/1.0").json() == manifest
 
 
-@pytest.mark.proof
 def test_a_schedule_invokes_with_its_own_role_and_keeps_what_it_may_not(account: Account) -> None:
     sqs, scheduler = account.client("sqs"), account.client("scheduler")
     fired = sqs.create_queue(QueueName="fired")["QueueUrl"]
