@@ -18,7 +18,10 @@ class SummaryRow(BaseModel):
     ratio_interval: Interval | None
     difference: float | None = Field(description="to the first, in the unit; where the scale is no ratio")
     difference_interval: Interval | None
-    verdict: str = Field(description="`best`, `first` (not told apart), `worse`, `unclear` (within noise), `unknown`")
+    verdict: str = Field(
+        description="`best`, `first` (not told apart), `ahead` (first, from too few repeats to tell), `worse`, `unclear` "
+        "(within noise), `unknown` (too few repeats)"
+    )
     tasks: int
     instances: int | None
 

@@ -1,27 +1,38 @@
 """The lead: which is fastest, which is best for its price, and how sure is that?"""
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchfleet.cli.report_tables import tables
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.answer_words import short
 from benchfleet.report.answers import sentence
+from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Answer, Report
 from benchfleet.report.order import Order, Place
 from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.model import Needed, Relation
+from rich.console import Console, RenderableType
 
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
+from tests.unit.page_texts import page_texts
 
 NEAR, FAR = (1.0, 1.03, 0.98), (1.01, 1.04, 0.99)
 
 
 def report(folder: Path, tasks: Sequence[TaskFolder], *prices: Price) -> Report:
     return analyse(read_runs([write_run(folder, "r", tasks)]), Options(prices=PriceTable(prices)))
+
+
+def drawn(what: RenderableType) -> str:
+    file = io.StringIO()
+    Console(file=file, width=120, color_system=None).print(what)
+    return file.getvalue()
 
 
 def machine(name: str, *seconds: float) -> list[TaskFolder]:
@@ -63,6 +74,23 @@ def test_with_one_task_nobody_is_sure(tmp_path: Path) -> None:
     assert found.detail.startswith("Geometric mean of aws a over 2 benchmarks: ")
     assert "aws b is slower by a factor of 9.00, but with one task" in found.detail
     assert found.detail.endswith("at least two tasks of each, better five.")
+
+
+def test_what_was_never_tested_is_in_no_form_not_told_apart(tmp_path: Path) -> None:
+    """One task of each: the first row said "not told apart", as if somebody had looked."""
+    found = report(tmp_path, [*machine("a", 1.0), *machine("b", 9.0), *machine("c", 9.5)])
+    verdicts = [row.to_best.verdict for row in found.boards[0].ranking]
+    verdicts += [cell.to_best.verdict for one in found.boards[0].benchmarks for cell in one.cells]
+    assert verdicts == ["ahead", "unknown", "unknown"] * 3
+    for text in (as_markdown(found), page_texts(found), "\n".join(map(drawn, tables(found)))):
+        assert text.count("too few repeats") >= 10
+        assert "not told apart" not in text
+        assert "within noise" not in text.split("Method")[0]
+
+
+def test_a_first_that_one_is_told_from_and_another_was_not_tested_with_is_ahead(tmp_path: Path) -> None:
+    (board,) = report(tmp_path, [*machine("a", *NEAR), *machine("b", 3.0), *machine("c", 9.0, 9.1, 9.2)]).boards
+    assert [row.to_best.verdict for row in board.ranking] == ["ahead", "unknown", "worse"]
 
 
 def test_one_machine_is_the_only_one(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.model import Report
 from benchfleet.report.reading import read_runs
+from benchfleet.report.words import left_out
 
 from tests.report_runs import TaskFolder, measurement, write_run
 
@@ -48,6 +49,13 @@ def test_a_compiler_is_set_against_the_interpreter_on_each_machine(tmp_path: Pat
     assert table.overall is not None
     assert table.overall.factor == pytest.approx((5 * 1.25 * 1) ** (1 / 3), rel=0.01)
     assert table.overall.benchmarks == 3
+
+
+def test_what_a_table_leaves_out_is_called_noise_only_where_it_was_tested(tmp_path: Path) -> None:
+    (table,) = report(tmp_path / "one", [task("m", 0.0)]).factors
+    assert left_out(table) == "3 of 3 benchmarks have too few repeats to tell: left out"
+    (table,) = report(tmp_path / "three", [task("m", noise) for noise in (0.0, 0.004, -0.003)]).factors
+    assert left_out(table) == "1 of 3 benchmarks is within noise: left out"
 
 
 def test_of_three_each_is_set_against_the_first(tmp_path: Path) -> None:

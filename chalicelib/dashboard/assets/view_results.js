@@ -8,8 +8,8 @@ const SCALES = {
   bytes: [[1024 ** 3, "GiB"], [1024 ** 2, "MiB"], [1024, "KiB"], [1, "bytes"]],
 };
 const VERDICTS = {
-  best: "best", first: "not told apart", unclear: "within noise", unknown: "too few repeats", better: "better, beyond noise",
-  worse: "worse, beyond noise", not_compared: "not compared",
+  best: "best", first: "not told apart", ahead: "too few repeats", unclear: "within noise", unknown: "too few repeats",
+  better: "better, beyond noise", worse: "worse, beyond noise", not_compared: "not compared",
 };
 const NONE = "–";
 let drawn = null;

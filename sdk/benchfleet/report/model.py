@@ -194,7 +194,9 @@ class FactorTable(Part):
     new: str
     overall: Factor | None = Field(description="null without a common benchmark")
     rows: list[Factor]
-    within_noise: int = Field(description="of `rows`: what tables leave out unless all are asked for")
+    within_noise: int = Field(
+        description="of `rows`, within noise or with too few repeats to tell: what tables leave out unless all are asked for"
+    )
 
 
 class Distribution(Part):

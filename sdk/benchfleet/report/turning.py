@@ -28,4 +28,4 @@ def of_two(this: Relation, that: Relation) -> Relation:
 
 
 def _is_reference(relation: Relation) -> bool:
-    return relation.p is None and relation.distance in (0.0, 1.0) and relation.verdict in ("best", "first")
+    return relation.p is None and relation.distance in (0.0, 1.0) and relation.verdict in ("best", "first", "ahead")

@@ -18,8 +18,8 @@ NONE = "–"
 _BARS = " ▁▂▃▄▅▆▇█"
 AS_FACTOR = 2.0  # from which on a ratio in a sentence is a factor, and no percentage
 _WITHOUT_DIRECTION: dict[Verdict, str] = {
-    "best": "best", "first": "not told apart", "unclear": "within noise", "unknown": "too few repeats",
-    "not_compared": "not compared",
+    "best": "best", "first": "not told apart", "ahead": "too few repeats", "unclear": "within noise",
+    "unknown": "too few repeats", "not_compared": "not compared",
 }  # fmt: skip
 
 
@@ -212,13 +212,17 @@ def factor_meaning(table: FactorTable) -> str:
 
 
 def left_out(table: FactorTable) -> str:
-    """What a table of factors hides."""
-    count = table.within_noise
-    return (
-        f"{count} of {len(table.rows)} benchmarks {'is' if count == 1 else 'are'} not told from 1 × and left out"
-        if count
-        else ""
-    )
+    """What a table of factors hides, and why: what was never tested is not called noise."""
+    hidden = [row.relation.verdict for row in table.rows if not row.relation.beyond_noise]
+    untested = sum(verdict == "unknown" for verdict in hidden)
+    parts = [_count(len(hidden) - untested, len(table.rows), "is within noise", "are within noise")]
+    parts += [_count(untested, len(table.rows), "has too few repeats to tell", "have too few repeats to tell")]
+    told = ", ".join(filter(None, parts))
+    return f"{told}: left out" if told else ""
+
+
+def _count(count: int, of: int, one: str, several: str) -> str:
+    return f"{count} of {of} benchmarks {one if count == 1 else several}" if count else ""
 
 
 def notable(found: RunComparison) -> list[Compared]:

@@ -13,8 +13,9 @@ from benchfleet_results.boards.dimensions import identity
 from benchfleet_results.boards.tasks import GroupKey
 
 Interval = tuple[float, float]
-# `best`: beyond noise of all others. `first`: the best number, but not told apart from all others.
-Verdict = Literal["best", "first", "better", "worse", "unclear", "unknown", "not_compared"]
+# `best`: beyond noise of all others. `first`: the best number, but not told apart from all others. `ahead`: the best number,
+# and of some others nothing can be said, from too few repeats.
+Verdict = Literal["best", "first", "ahead", "better", "worse", "unclear", "unknown", "not_compared"]
 Over = Literal["instances", "tasks", "samples"]
 CONFIDENCE = 0.95
 LEVEL = 0.05  # an adjusted p below this is beyond noise

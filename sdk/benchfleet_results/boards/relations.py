@@ -44,9 +44,8 @@ class Pairs(Generic[Key]):
             for key in others
         }
         told_apart = bool(others) and all(one.verdict == "worse" for one in found.values())
-        verdict: Verdict = "best" if told_apart or not others else "first"
         return Standing(
-            {first: _reference(scale, verdict), **found},
+            {first: _reference(scale, _of_first({one.verdict for one in found.values()})), **found},
             {key: self._place(key, decisions) for key in self.order},
             told_apart,
         )
@@ -124,6 +123,13 @@ def standing(samples: Mapping[Key, Sample], *, scale: Scale = "ratio") -> Standi
 def untested(samples: Mapping[Key, Sample], scale: Scale) -> Standing[Key]:
     """Best first, and nothing is said of it."""
     return Pairs(samples, sorted(samples, key=lambda key: samples[key].mean), {}).decided({}, scale)
+
+
+def _of_first(others: set[Verdict]) -> Verdict:
+    """What was not tested is not "not told apart": absence of evidence is no evidence."""
+    if others <= {"worse"}:
+        return "best"
+    return "first" if "unclear" in others else "ahead"
 
 
 def _reference(scale: Scale, verdict: Verdict) -> Relation:
