@@ -1,6 +1,5 @@
 """`output.json` of one task as series that can be computed with."""
 
-import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -50,14 +49,17 @@ def _parsed(raw: bytes) -> Output:
 
 def _samples(workload: str, found: Measurement) -> Samples:
     series = Series(workload, found.benchmark, found.variant, found.metric, found.unit, found.better)
-    values = tuple(value for value in found.samples if _usable(value))
+    values = tuple(value for value in found.samples if usable(value))
     cores = None if found.cpu_affinity is None else tuple(found.cpu_affinity)
     dropped = len(found.samples) - len(values)
-    return Samples(series, values, dropped, shortest_raw_s=found.shortest_raw_s, cpu_affinity=cores)
+    shortest = found.shortest_raw_s
+    told = shortest if shortest is not None and usable(shortest) and shortest >= 0 else None
+    return Samples(series, values, dropped, shortest_raw_s=told, cpu_affinity=cores)
 
 
-def _usable(value: float) -> bool:
-    return math.isfinite(value) and (value == 0 or MIN_MAGNITUDE <= abs(value) <= MAX_MAGNITUDE)
+def usable(value: float) -> bool:
+    """Neither NaN nor endless, and of a size of which squares and quotients stay within the floats, if it is an int, too."""
+    return value == 0 or MIN_MAGNITUDE <= abs(value) <= MAX_MAGNITUDE
 
 
 def merged(samples: Iterable[Samples]) -> tuple[Samples, ...]:

@@ -15,6 +15,7 @@ from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Quality, Report, SeriesQuality
+from benchfleet.report.page import render
 from benchfleet.report.quality.words import TITLES
 from benchfleet.report.reading import read_runs
 from rich.console import Console
@@ -29,6 +30,7 @@ QUIET = {
     "before": {"load_1m": 0.2, "runnable": 1, "mhz": 2400.0}, "after": {"load_1m": 1.0, "runnable": 1, "mhz": 2400.0},
     "steal_share": 0.0, "foreign_cpu": 0.01, "throttled_s": 0.0, "slots": 1, "busy_slots": 1,
 }  # fmt: skip
+BEYOND = [10**400, -(10**400), 1e308, 1e-320, math.inf, math.nan]  # as JSON: digits without end, Infinity, NaN
 
 
 def good(chance: random.Random, *, count: int = 15, centre: float = 1.0, spread: float = 0.005) -> list[float]:
@@ -194,7 +196,10 @@ def test_counts_may_be_zero_and_are_graded_by_what_else_is_known(tmp_path: Path)
 # How it was timed
 
 
-@each_case(("shortest", "grade"), [(2e-3, None), (5e-4, "fair"), (2e-6, "poor")])
+@each_case(
+    ("shortest", "grade"),
+    [(2e-3, None), (5e-4, "fair"), (2e-6, "poor"), (0.0, "poor"), *[(odd, None) for odd in (-1.0, *BEYOND)]],
+)
 def test_raw_values_near_the_clock_are_called(tmp_path: Path, shortest: float, grade: str | None) -> None:
     chance = random.Random(6)
     measured = {**measurement("x", [value * 1e-7 for value in noisy(chance)]), "shortest_raw_s": shortest}
@@ -374,6 +379,30 @@ def test_conditions_that_are_none_cost_nothing(tmp_path: Path, odd: Any) -> None
     found = report(tmp_path, [task(noisy(chance), metadata={"conditions": odd}) for _ in range(2)])
     assert only(found).grade == "good"
     assert found.quality.conditions[0].recorded == 0
+
+
+@each_case("odd", BEYOND)
+def test_numbers_of_a_machine_that_are_beyond_all_sense_cost_nothing(tmp_path: Path, odd: float) -> None:
+    """Whoever ran the task wrote them: whatever they are, the report is there, and JSON and page with it."""
+    load = {"load_1m": odd, "runnable": odd, "mhz": odd}
+    told = {
+        "before": load,
+        "after": load,
+        "steal_share": odd,
+        "foreign_cpu": odd,
+        "throttled_s": odd,
+        "busy_slots": odd,
+    }
+    strange = {"conditions": told, "duration_s": odd, "run": odd}
+    entry = {"attempt": odd, "run_number": odd}
+    machine = {"logical_cores": odd, "memory_bytes": odd, "cpu_quota": odd, "max_mhz": odd, "aslr": odd}
+    chance = random.Random(17)
+    odd_task = task(noisy(chance), metadata=strange, entry=entry, machine=machine)
+    found = report(tmp_path, [odd_task, task(noisy(chance))])
+    assert found.quality.conditions[0].recorded == 1
+    assert only(found).tasks == 2
+    assert "<html" in render(found)
+    json.dumps(found.model_dump(mode="json"), allow_nan=False)
 
 
 # All of it

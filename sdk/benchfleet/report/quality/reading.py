@@ -1,8 +1,9 @@
 """What `metadata.json` says of the time around a task: how busy the machine was, and who else was at work."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
+
+from benchfleet_results.reading import usable
 
 
 def conditions(metadata: Mapping[str, Any], attempt: Any) -> dict[str, float]:
@@ -44,8 +45,8 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    """Negative and endless ones are no measurements of anything here."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    """Negative and endless ones, and those beyond all sense, are no measurements of anything here."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and usable(value)
 
 
 def _share(seconds: Any, of: Any) -> float | None:
