@@ -89,7 +89,7 @@ const percentEnds = (ends) => (ends ? ends.map(percentApart).join(" to ") : NONE
 
 /** Beyond a factor of ten as a factor. */
 function percentApart(ratio) {
-  if (ratio < 0.1 || ratio >= 10) return `× ${number(ratio)}`;
+  if (ratio < 0.1 || ratio >= 10) return `${times(ratio)}×`;
   const percent = (ratio - 1) * 100;
   return Math.abs(percent) < 0.05 ? "0.0 %" : `${percent > 0 ? "+" : ""}${percent.toFixed(1)} %`;
 }
@@ -111,6 +111,12 @@ function quantity(value, unit) {
 function scale(value, unit) {
   const steps = value && Object.hasOwn(SCALES, unit) ? SCALES[unit] : null; // a unit may be called `constructor`
   return steps ? (steps.find(([size]) => Math.abs(value) >= size) ?? steps.at(-1)) : [1, unit];
+}
+
+/** As the report has it: 17.0 and 0.0500, but 12,340. */
+function times(value) {
+  if (value < 0.001 || value >= 999.5) return number(value);
+  return new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 }).format(value);
 }
 
 function number(value) {

@@ -3,8 +3,8 @@
 from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
-from benchfleet.report.model import Quality, QualityFinding, SeriesQuality
-from benchfleet.report.quality.words import name
+from benchfleet.report.model import Quality, SeriesQuality
+from benchfleet.report.quality.words import name, told
 
 _SHOWN = 2  # findings of a series
 _STYLES = {"poor": "bold red", "unknown": "yellow", "fair": "", "good": "green"}
@@ -26,9 +26,5 @@ def quality_table(quality: Quality, *, most: int) -> FittingTable:
 def _findings(one: SeriesQuality) -> str:
     """The worst: all of them would be wider than any terminal."""
     more = len(one.findings) - _SHOWN
-    told = "; ".join(_words(one, found) for found in one.findings[:_SHOWN])
-    return f"{told}; {more} more" if more > 0 else told
-
-
-def _words(one: SeriesQuality, found: QualityFinding) -> str:
-    return found.words if found.tasks == one.tasks else f"{found.words} (in {found.tasks} of {one.tasks} tasks)"
+    said = "; ".join(told(one, found) for found in one.findings[:_SHOWN])
+    return f"{said}; {more} more" if more > 0 else said

@@ -24,10 +24,18 @@ def factor_tables(tables: Sequence[FactorTable], *, everything: bool) -> Iterato
         )
         for table in mine:
             _section(shown, table, named=len(mine) > 1, everything=everything)
-        meanings = dict.fromkeys(words.factor_meaning(table) for table in mine)
-        hint = "" if everything or not any(table.within_noise for table in mine) else " --all shows what is left out."
-        shown.caption = f"Factor: {', or '.join(meanings)}; intervals are corrected for all tests of the section.{hint}"
+        shown.caption = _caption(mine, everything=everything)
         yield shown
+
+
+def _caption(tables: Sequence[FactorTable], *, everything: bool) -> str:
+    meanings: dict[str, dict[str, None]] = {}
+    for table in tables:
+        meanings.setdefault(words.factor_meaning(table), {})[table.metric] = None
+    told = [f"{said} ({escape(', '.join(of))})" if len(meanings) > 1 else said for said, of in meanings.items()]
+    about = "; intervals are corrected for all tests of the section" if any(table.tested for table in tables) else ""
+    hint = " --all shows what is left out." if not everything and any(table.within_noise for table in tables) else ""
+    return f"Factor: {', or '.join(told)}{about}.{hint}"
 
 
 def _section(shown: FittingTable, table: FactorTable, *, named: bool, everything: bool) -> None:
@@ -36,8 +44,9 @@ def _section(shown: FittingTable, table: FactorTable, *, named: bool, everything
     for row in [*([table.overall] if table.overall else []), *table.rows]:
         if everything or row.benchmark is None or row.relation.beyond_noise:
             shown.add_row(*(Text(cell) for cell in _factor(row, table)))
-    if table.within_noise and not everything:
-        shown.add_row(Text(words.left_out(table), style="dim"))
+    for verdict, count in ({} if everything else words.hidden_factors(table)).items():
+        told = f"{count} of {len(table.rows)} left out", "", "", "", "", words.noise(verdict)
+        shown.add_row(*(Text(cell, style="dim") for cell in told))
     shown.add_section()
 
 

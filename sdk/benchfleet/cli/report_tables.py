@@ -16,7 +16,7 @@ from benchfleet.report import words
 from benchfleet.report.lead import no_ranking
 from benchfleet.report.model import Board, Cell, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
-from benchfleet.report.repeats import repeats
+from benchfleet.report.repeats import doubtful, repeats
 
 _RIGHT = frozenset({
     "geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference",
@@ -116,7 +116,8 @@ def variants_table(report: Report) -> FittingTable:
     """Beside a ranking of something else: the variants of each machine and subject against each other."""
     mean = words.mean_name(report.variants)
     table = _table("Variants", "place", "variant", mean, "95 % interval", "to the best", "", "tasks", group="variant")
-    table.caption = "Over the benchmarks that all variants have; --by variant compares each benchmark."
+    over = "Over the benchmarks that all variants have; --by variant compares each benchmark."
+    table.caption = " ".join(filter(None, [over, doubtful(report.variants)]))
     for board in report.variants:
         _section(table, words.whose(board))
         for row in board.ranking:
@@ -154,7 +155,7 @@ def _caption(report: Report) -> str:
     if all(len(board.ranking) < 2 for board in report.boards):
         return f"{mean} over {what}. {repeats(report.boards)}".rstrip()
     said = f"{mean} over {what} that every {words.noun(report.by)} has. {repeats(report.boards)}".rstrip()
-    return said + " Intervals of differences are corrected for all tests of their board, as verdicts are."
+    return " ".join(filter(None, [said, words.corrected(report.boards)]))
 
 
 def value_tables(board: Board) -> Iterator[FittingTable]:
@@ -222,8 +223,7 @@ def _cell(cell: Cell, unit: str, better: str) -> list[str]:
     return [
         cell.label,
         words.quantity(cell.mean, unit),
-        words.interval(cell.interval, unit, like=cell.mean, narrow=cell.narrow)
-        + (" (one task)" if cell.tasks == 1 else ""),
+        words.interval_of(cell, unit),
         words.to_best(cell.to_best, unit, better),
         words.noise(cell.to_best.verdict),
         words.share(cell.spread.between_tasks if cell.spread else None),

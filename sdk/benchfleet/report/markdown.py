@@ -10,7 +10,7 @@ from benchfleet.report.model import Board, FactorTable, Report, RunComparison, V
 from benchfleet.report.printing import for_print
 from benchfleet.report.quality import markdown as quality_markdown
 from benchfleet.report.quality import words as quality_words
-from benchfleet.report.repeats import repeats
+from benchfleet.report.repeats import doubtful, repeats
 from benchfleet.report.unparted import unparted
 
 _TEXTS = frozenset({"", "machine", "subject", "benchmark", "variant", "verdict", "price from"})
@@ -40,9 +40,9 @@ def as_markdown(report: Report, *, everything: bool = False, distributions: bool
     lines += quality_markdown.grades(report.quality, words.who(report), escape)
     lines += _problems(report)
     lines += _differences(report)
+    said = words.corrected([*report.boards, *report.variants])
     lines.append(
-        f"\n<sub>{escape(report.generator)}. Intervals of means are at 95 %; those of differences are corrected for all tests "
-        "of their board, as verdicts are: one leaves out zero exactly where its verdict is beyond noise.</sub>"
+        f"\n<sub>{escape(report.generator)}. Intervals of means are at 95 %.{f' {said}' if said else ''}</sub>"
     )
     return "\n".join(lines) + "\n"
 
@@ -134,7 +134,7 @@ def _one_side(found: RunComparison) -> list[str]:
 def _ranking(board: Board) -> list[str]:
     lines = ["", f"### {escape(board.title)}: {words.over(board)}"]
     if not board.ranking:
-        return [*lines, "", escape(no_ranking(board))]
+        return [*lines, "", " ".join(filter(None, [escape(no_ranking(board)), doubtful([board])]))]
     lines += [*_ranking_table(board), "", repeats([board])]
     lines += [f"\nLeft out: {escape(one.benchmark)} ({escape(one.reason)})." for one in board.left_out[:20]]
     return lines
@@ -149,7 +149,7 @@ def _ranking_table(board: Board) -> list[str]:
             escape(words.interval(row.centre_interval, board.unit, like=row.centre, narrow=row.narrow)),
             escape(words.to_best(row.to_best, board.unit, board.better)),
             escape(words.apart_interval(row.to_best, board.unit, board.better)),
-            words.board_verdict(row.to_best.verdict, board),
+            words.noise(row.to_best.verdict),
             str(row.tasks),
         )
         for row in board.ranking
@@ -166,7 +166,8 @@ def _variants(report: Report) -> list[str]:
         for board in report.variants
         for line in ("", f"### Variants of {escape(words.whose(board))}", *_ranking_table(board))
     ]
-    return _first(lines, most=_MOST_LINES)
+    doubt = doubtful(report.variants)
+    return [*_first(lines, most=_MOST_LINES), *(["", doubt] if doubt else [])]
 
 
 def _value(board: Board) -> list[str]:
@@ -251,9 +252,9 @@ def _benchmarks(board: Board) -> list[str]:
             escape(one.benchmark),
             escape(cell.label),
             escape(words.quantity(cell.mean, one.unit)),
-            escape(words.interval(cell.interval, one.unit, like=cell.mean, narrow=cell.narrow)),
+            escape(words.interval_of(cell, one.unit)),
             escape(words.to_best(cell.to_best, one.unit, board.better)),
-            words.verdict(cell.to_best.verdict, metric=board.metric, unit=one.unit, better=board.better),
+            words.noise(cell.to_best.verdict),
         )
         for one in board.benchmarks
         for cell in one.cells

@@ -198,6 +198,12 @@ class FactorTable(Part):
         description="of `rows`, within noise or with too few repeats to tell: what tables leave out unless all are asked for"
     )
 
+    @property
+    def tested(self) -> bool:
+        """Has it an interval?"""
+        rows = [row.relation for row in (self.overall, *self.rows) if row]
+        return any(relation.interval or relation.difference_interval for relation in rows)
+
 
 class Distribution(Part):
     """All samples of a cell, whatever task they are of. `quartiles`: of type 7 of Hyndman and Fan, as R and NumPy have."""

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +22,7 @@ from benchfleet.report.load_chart import against_load, for_phone
 from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
 from benchfleet.report.quality import words as quality_words
-from benchfleet.report.repeats import repeats
+from benchfleet.report.repeats import doubtful, repeats
 from benchfleet.report.time_chart import against_time
 from benchfleet.report.unparted import unparted
 
@@ -85,7 +85,8 @@ def _environment() -> Environment:
     }
     environment.globals |= {"by_factor": words.by_factor, "by_factor_interval": words.by_factor_interval}
     environment.globals |= {"against": words.against, "factor_meaning": words.factor_meaning, "million": words.million}
-    environment.globals |= {"left_out": words.left_out, "repeats": repeats}
+    environment.globals |= {"left_out": words.left_out, "repeats": repeats, "doubtful": doubtful}
+    environment.globals |= {"corrected": words.corrected, "finding": quality_words.told}
     environment.globals |= {"notable": words.notable, "within_noise": words.within_noise, "hidden": words.hidden}
     environment.filters |= {"series_name": history_words.name, "since": history_words.since}
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
@@ -143,9 +144,19 @@ def _drawn(report: Report, draw: Draw) -> list[dict[str, Any]]:
                 "ranking_charts": _both(charts.ranking, board) if 1 < len(board.ranking) <= _MAX_BARS else [],
                 "values": [(kind, rows, _value_charts(charts, board, kind, rows)) for kind, rows in _by_kind(board)],
                 "benchmarks": benchmarks,
+                "marks": list(_marks(board)),
             }
         )
     return found
+
+
+def _marks(board: Board) -> Iterator[str]:
+    """What the signs in its tables of benchmarks mean: those that are there."""
+    cells = [cell for one in board.benchmarks for cell in one.cells]
+    if any(cell.interval and cell.tasks == 1 for cell in cells):
+        yield "* over the samples of the only task: what differs from task to task is not in it."
+    if any(cell.spread and cell.spread.clamped for cell in cells):
+        yield "† the estimate was below 0 and is shown as 0."
 
 
 def _over_time(report: Report, draw: Draw) -> Markup | None:

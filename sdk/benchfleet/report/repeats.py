@@ -11,13 +11,14 @@ _ALMOST_NEVER = 0.05
 
 
 def repeats(boards: Iterable[Board]) -> str:
-    """`Instances are the repeats.` Empty without a ranking."""
+    """`Instances are the repeats.` Without a ranking only what marks its tables have."""
     every = list(boards)
     rows = [row for board in every for row in board.ranking]
-    return " ".join(filter(None, (_kind(rows), _unseen(rows), _narrow(every) if rows else "")))
+    return " ".join(filter(None, (_kind(rows), _unseen(rows), doubtful(every))))
 
 
-def _narrow(boards: Sequence[Board]) -> str:
+def doubtful(boards: Sequence[Board]) -> str:
+    """What a question mark behind an interval means; empty where there is none."""
     rows = any(row.narrow for board in boards for row in board.ranking)
     if not rows and not any(cell.narrow for board in boards for one in board.benchmarks for cell in one.cells):
         return ""

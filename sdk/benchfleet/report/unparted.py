@@ -3,8 +3,8 @@
 import re
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-_UNITS = r"%|×|ns|µs|us|ms|s|min|h|[KMGT]?i?B|bytes"
-_BETWEEN = re.compile(rf"(?<=\d) (?=(?:{_UNITS})(?!\w))|(?<=×) (?=\d)")
+_UNITS = r"%|ns|µs|us|ms|s|min|h|[KMGT]?i?B|bytes"
+_BETWEEN = re.compile(rf"(?<=\d) (?=(?:{_UNITS})(?!\w))")
 
 
 def unparted(text: str, blank: str = NO_BREAK) -> str:

@@ -1,5 +1,6 @@
 """Numbers and verdicts as people read them, the same in the terminal, in Markdown and on the page."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from benchfleet_results.boards.dimensions import identity
@@ -7,7 +8,7 @@ from benchfleet_results.boards.model import Interval, Relation, Verdict
 from benchfleet_results.boards.tasks import UNKNOWN
 from benchfleet_results.boards.units import base
 
-from benchfleet.report.model import Board, Compared, Factor, FactorTable, Report, RunComparison
+from benchfleet.report.model import Board, Cell, Compared, Factor, FactorTable, Report, RunComparison
 from benchfleet.report.value import is_speed
 
 _SCALES: dict[str, Sequence[tuple[float, str]]] = {
@@ -54,6 +55,12 @@ def interval(ends: Interval | None, unit: str | None, *, like: float | None, nar
     return f"{number(ends[0] / factor)} to {number(ends[1] / factor)} {name}{' ?' * narrow}"
 
 
+def interval_of(cell: Cell, unit: str) -> str:
+    """Of a benchmark's mean, and whether it knows of one task only."""
+    ends = interval(cell.interval, unit, like=cell.mean, narrow=cell.narrow)
+    return ends if cell.tasks > 1 or ends == NONE else f"{ends} (one task)"
+
+
 def who(report: Report) -> str:
     """Over a column of machines, with their subjects where there are any."""
     return heading(("machine", "subject") if any(group.subject for group in report.groups) else ("machine",))
@@ -74,11 +81,11 @@ def heading(by: Sequence[str]) -> str:
 
 
 def difference(ratio: float | None) -> str:
-    """1.034 → `+3.4 %`; beyond a factor of ten as a factor."""
+    """1.034 → `+3.4 %`; beyond a factor of ten as a factor: `17.0×`."""
     if ratio is None:
         return NONE
     if not 0.1 <= ratio < 10:
-        return f"× {number(ratio)}"
+        return factor(ratio)
     percent = (ratio - 1) * 100
     return f"{percent:+.1f} %" if abs(percent) >= 0.05 else "0.0 %"
 
@@ -130,7 +137,8 @@ def probability(p: float | None) -> str:
 
 
 def to_best(relation: Relation, unit: str | None = None, better: str = "lower") -> str:
-    return relation.verdict if relation.verdict in ("best", "first") else apart(relation, unit, better)
+    """What all others are held against is the first: whether it is the best, its verdict says."""
+    return "first" if relation.verdict in ("best", "first", "ahead") else apart(relation, unit, better)
 
 
 def verdict(found: Verdict, *, metric: str, unit: str | None, better: str) -> str:
@@ -149,10 +157,6 @@ def comparative(found: Verdict, *, metric: str, unit: str | None, better: str) -
     if not is_speed(unit=unit, better=better, metric=metric):
         return found
     return "slower" if found == "worse" else "faster"
-
-
-def board_verdict(found: Verdict, board: Board) -> str:
-    return verdict(found, metric=board.metric, unit=board.unit, better=board.better)
 
 
 def share(value: float | None) -> str:
@@ -197,8 +201,8 @@ def million(unit: str | None) -> str | None:
 
 
 def factor(value: float | None) -> str:
-    """`2.31 ×`"""
-    return NONE if value is None else f"{times(value)} ×"
+    """`2.31×`"""
+    return NONE if value is None else f"{times(value)}×"
 
 
 def against(table: FactorTable) -> str:
@@ -213,16 +217,19 @@ def factor_meaning(table: FactorTable) -> str:
 
 def left_out(table: FactorTable) -> str:
     """What a table of factors hides, and why: what was never tested is not called noise."""
-    hidden = [row.relation.verdict for row in table.rows if not row.relation.beyond_noise]
-    untested = sum(verdict == "unknown" for verdict in hidden)
-    parts = [_count(len(hidden) - untested, len(table.rows), "is within noise", "are within noise")]
-    parts += [_count(untested, len(table.rows), "has too few repeats to tell", "have too few repeats to tell")]
-    told = ", ".join(filter(None, parts))
-    return f"{told}: left out" if told else ""
+    of = len(table.rows)
+    said = {"unclear": ("is", "are", " within noise"), "unknown": ("has", "have", " too few repeats to tell")}
+    told = [
+        f"{count} of {of} benchmarks {one if count == 1 else several}{what}"
+        for verdict, count in hidden_factors(table).items()
+        for one, several, what in [said.get(verdict, ("is", "are", " not compared"))]
+    ]
+    return f"{', '.join(told)}: left out" if told else ""
 
 
-def _count(count: int, of: int, one: str, several: str) -> str:
-    return f"{count} of {of} benchmarks {one if count == 1 else several}" if count else ""
+def hidden_factors(table: FactorTable) -> dict[Verdict, int]:
+    """How many rows of which verdict stay out of a table of factors."""
+    return Counter(row.relation.verdict for row in table.rows if not row.relation.beyond_noise)
 
 
 def notable(found: RunComparison) -> list[Compared]:
@@ -259,12 +266,26 @@ def sparkline(counts: Sequence[int]) -> str:
 
 
 def factors(ends: Interval | None) -> str:
-    return NONE if ends is None else f"{times(ends[0])} to {times(ends[1])} ×"
+    return NONE if ends is None else f"{times(ends[0])} to {times(ends[1])}×"
 
 
 def times(value: float) -> str:
     """1.997 is 2.00 and not 2; thousands and more are whole."""
     return f"{value:#.3g}".rstrip(".") if 0.001 <= value < 999.5 else number(value)
+
+
+def corrected(boards: Sequence[Board]) -> str:
+    """What intervals of differences are; empty where there are none."""
+    tests = [board.tests for board in boards if board.tests]
+    if not tests:
+        return ""
+    if max(tests) == 1:
+        return "The interval of a difference leaves out zero exactly where its verdict is beyond noise."
+    count = f"all {tests[0]} tests of this board" if len(boards) == 1 else "all tests of their board"
+    return (
+        f"Intervals of differences are corrected for {count}, as verdicts are: one leaves out zero exactly where its "
+        "verdict is beyond noise."
+    )
 
 
 def over(board: Board) -> str:

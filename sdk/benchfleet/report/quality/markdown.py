@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from benchfleet.report.model import Quality
+from benchfleet.report.quality.words import told
 
 _MOST = 40  # series that are not good
 
@@ -20,8 +21,8 @@ def grades(quality: Quality, who: str, escape: Callable[[str], str]) -> list[str
         "",
         f"<details><summary>Quality of the data: {len(doubtful)} of {len(quality.series)} series are not good</summary>",
         "",
-        f"| grade | benchmark | variant | {who} | findings |",
-        "| --- | --- | --- | --- | --- |",
+        f"| grade | benchmark | variant | metric | {who} | findings |",
+        "| --- | --- | --- | --- | --- | --- |",
         *_rows(quality, escape),
         *([f"\n… and {more} more."] if more > 0 else []),
         "",
@@ -31,5 +32,5 @@ def grades(quality: Quality, who: str, escape: Callable[[str], str]) -> list[str
 
 def _rows(quality: Quality, escape: Callable[[str], str]) -> Iterator[str]:
     for one in [one for one in quality.series if one.grade != "good"][:_MOST]:
-        words = "; ".join(found.words for found in one.findings)
-        yield f"| {' | '.join((one.grade, *map(escape, (one.benchmark, one.variant, one.label, words))))} |"
+        words = "; ".join(told(one, found) for found in one.findings)
+        yield f"| {' | '.join((one.grade, *map(escape, (one.benchmark, one.variant, one.metric, one.label, words))))} |"

@@ -59,6 +59,11 @@ def name(one: SeriesQuality) -> str:
     return f"{shown(one.benchmark)}{variant}{metric} on {shown(one.label)}{' (baseline)' * (one.role == 'baseline')}"
 
 
+def told(one: SeriesQuality, found: QualityFinding) -> str:
+    """In how many of its tasks, where not in all."""
+    return found.words if found.tasks == one.tasks else f"{found.words} (in {found.tasks} of {one.tasks} tasks)"
+
+
 def headline(found: Quality) -> str:
     """`Quality: 3 of 32 series good, 29 poor: warm-up not over (20), …`; empty where nothing was measured."""
     if not found.series:
