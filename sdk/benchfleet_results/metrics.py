@@ -37,6 +37,8 @@ class Aggregator:
 
     `lead`: the metrics that a report begins with, in this order; then come the others by name.
 
+    `variants`: what names of variants mean to who reads them for the first time.
+
     `condition` tells of a variant whether it is a condition of measuring, such as a load, and nothing to choose among.
     `shortened` takes a task's options and the number of samples that it has of a series, and names every mode among them
     that measures less than usual. `raw` takes the same: is each of these samples one interval that a clock timed?
@@ -45,6 +47,7 @@ class Aggregator:
     kind: str
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     lead: Sequence[str] = ("time",)
+    variants: Mapping[str, str] = field(default_factory=dict)
     condition: Callable[[str], bool] = lambda _variant: False
     shortened: Callable[[Mapping[str, Any], int], Sequence[modes.Mode]] = modes.none
     raw: Callable[[Mapping[str, Any], int], bool] = modes.never

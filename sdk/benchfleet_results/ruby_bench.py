@@ -16,5 +16,13 @@ def _shortened(options: Mapping[str, Any], samples: int) -> Sequence[Mode]:
 
 
 AGGREGATOR = Aggregator(
-    "ruby-bench", {"time": Metric("ratio"), "rss": Metric("ratio")}, shortened=_shortened, raw=always
+    "ruby-bench",
+    {"time": Metric("ratio"), "rss": Metric("ratio")},
+    variants={
+        "interp": "Ruby's interpreter alone",
+        "yjit": "Ruby with its just-in-time compiler YJIT",
+        "zjit": "Ruby with its just-in-time compiler ZJIT",
+    },
+    shortened=_shortened,
+    raw=always,
 )

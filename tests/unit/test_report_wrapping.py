@@ -8,6 +8,7 @@ from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.cli.report_lead import Lead
 from benchfleet.cli.report_tables import tables
 from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.dataset import Dataset
 from benchfleet.report.lead import blocks
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
@@ -24,6 +25,10 @@ PARTED = re.compile(r"\d\s*\n\s*(?:%|ms|s|MiB|×)(?!\w)")
 
 
 def report(folder: Path) -> Report:
+    return analyse(report_data(folder), Options())
+
+
+def report_data(folder: Path) -> Dataset:
     """Two machines with one task each, in time and in memory, of two variants."""
     tasks = [
         TaskFolder(
@@ -36,7 +41,7 @@ def report(folder: Path) -> Report:
         )
         for name, seconds in (("a", 1.0), ("b", 1.04))
     ]
-    return analyse(read_runs([write_run(folder, "r", tasks)]), Options())
+    return read_runs([write_run(folder, "r", tasks)])
 
 
 def lines(what: RenderableType, width: int) -> str:
@@ -86,6 +91,25 @@ def test_between_a_number_and_its_unit(text: str, expected: str) -> None:
 
 def test_what_is_said_of_prices_stands_before_other_metrics_than_the_first(tmp_path: Path) -> None:
     assert [block.board for block in blocks(report(tmp_path))] == ["interp", "yjit", None, "interp, rss", "yjit, rss"]
+
+
+def test_variants_are_explained_by_their_workload_where_they_first_stand(tmp_path: Path) -> None:
+    found = report(tmp_path)
+    assert list(found.names) == ["interp", "yjit"]
+    told = "interp: Ruby's interpreter alone; yjit: Ruby with its just-in-time compiler YJIT."
+    assert told in as_markdown(found)
+    assert told in " ".join(lines(Lead(found), 60).split())
+    page = page_texts(found)
+    assert '<h2>interp <span class="means">Ruby&#39;s interpreter alone</span></h2>' in page
+    assert page.count("interpreter alone") == 1
+    other = write_run(tmp_path, "p", [TaskFolder("a", [measurement("x", [1.0], variant="interp")])], workload="command")
+    assert analyse(read_runs([other]), Options()).names == {}
+
+
+def test_variants_that_are_compared_are_explained_behind_the_answers(tmp_path: Path) -> None:
+    """No answer's heading names them there."""
+    page = page_texts(analyse(report_data(tmp_path), Options(by=("variant",))))
+    assert '<p class="lead-note">interp: Ruby&#39;s interpreter alone; yjit: ' in page
 
 
 def test_footnotes_are_those_of_marks_that_are_there(tmp_path: Path) -> None:

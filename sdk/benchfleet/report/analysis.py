@@ -24,6 +24,7 @@ from benchfleet.report.gate import judged, unused
 from benchfleet.report.load_curves import load_curves
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
+from benchfleet.report.names import names
 from benchfleet.report.noise_floor import doubts, floors, split
 from benchfleet.report.pairing import apart, taken
 from benchfleet.report.prices import PriceTable
@@ -106,6 +107,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
             *warnings(new, old, groups=groups, boards=found, quality=graded),
             *_unpriced(groups, options.prices),
         ],
+        names=names(new.tasks),
         groups=groups + group_facts(old.tasks, role="baseline"),
         boards=found,
         variants=_variants(new.tasks, by, groups),

@@ -1,12 +1,13 @@
 """What stands at the top of every form: the answers, and beside them what weakens them all."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
 from benchfleet.report import words
 from benchfleet.report.answers import by_board, title
 from benchfleet.report.model import Answer, Board, Report
+from benchfleet.report.names import in_words
 from benchfleet.report.noise_floor import sentence as floor_sentence
 
 MOST_BOARDS = 4  # on a first screen
@@ -45,14 +46,16 @@ def against_baseline(report: Report) -> str | None:
     return f"Against baseline {found.baseline}: {words.compared(found)}" if found else None
 
 
-def notes(report: Report) -> Iterator[str]:
-    """Sentences behind the answers."""
+def notes(report: Report, *, said: Collection[str | None] = ()) -> Iterator[str]:
+    """Sentences behind the answers. `said`: names of variants that are explained already."""
     if not report.boards:
         yield "Nothing was measured. What happened to the tasks is listed below."
     boards = len({one.board for one in report.answers if one.board})
     if boards > MOST_BOARDS:
         yield f"{boards - MOST_BOARDS} more boards have answers of their own, below."
     yield from (f"{board.title}: {no_ranking(board)}" for board in report.boards if not board.ranking)
+    if meanings := in_words(report, said=said):
+        yield meanings
     yield from (floor_sentence(floor) for floor in report.noise_floor)
     if any(board.metric == "rss" for board in report.boards):
         yield "rss is the memory that a process had in use (resident set size)."

@@ -602,6 +602,7 @@ class Report(Part):
     answers: list[Answer] = Field(default=[], description="what is fastest, and best for its price")
     money: str | None = Field(default=None, description="what prices were taken, and what the run cost, in sentences")
     warnings: list[str]
+    names: dict[str, str] = Field(default={}, description="what names of variants mean, as their workload says")
     groups: list[GroupFacts]
     boards: list[Board]
     variants: list[Board] = Field(

@@ -42,7 +42,7 @@ def render(report: Report, draw: Draw = svg) -> str:
             report=report,
             asked=against_baseline(report),
             blocks=blocks(report),
-            notes=list(notes(report)),
+            notes=list(notes(report, said=[block.board for block in blocks(report)])),
             warnings=quality_words.others(report),
             boards=_drawn(report, draw),
             comparison_charts=_comparison_charts(report, draw),
