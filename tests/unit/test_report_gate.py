@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,20 @@ def test_a_gate_that_compared_nothing_fails_and_every_form_says_so(tmp_path: Pat
     assert [words.split(" ")[2] for words in lost] == ["x", "y"]
     for form in (*texts, as_csv(report)):
         assert form.count("only in the baseline") == 2 or form.count("only_in_baseline") == 2
+
+
+@each_case("named", [{"baseline": ""}, {"baseline": "old", "runs": [""]}, {"baseline": "old", "runs": ["new", ""]}])
+def test_a_name_that_is_empty_is_no_gate_left_out(tmp_path: Path, named: dict[str, Any]) -> None:
+    """`--baseline "$BASE"`, where nobody set BASE."""
+    for name, value in (("new", 9.0), ("old", 1.0)):
+        write_run(tmp_path, name, tasks(value))
+    with pytest.raises(UsageError, match="the name of a run is empty"):
+        command.run(**{"runs": ["new"], "results": tmp_path, "csv": os.devnull, **named})
+
+
+def test_a_folder_above_is_no_run_of_the_results(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    assert [command.find(word, tmp_path / "results") for word in (".", "..")] == [Path("."), Path("..")]
 
 
 def test_one_task_a_side_can_tell_nothing(tmp_path: Path) -> None:

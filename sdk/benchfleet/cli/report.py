@@ -183,7 +183,7 @@ def run(
     _needs_baseline(baseline, {"--thresholds": thresholds, "--junit": junit})
     least = least_compared(min_compared)
     given = [] if over_time and not runs else [find(word, results) for word in runs or [LATEST]]
-    before = find(baseline, results) if baseline else None
+    before = find(baseline, results) if baseline is not None else None
     dataset = Dataset((), ()) if over_time else read_runs([*given, *([before] if before else [])])
     options = Options(
         by=parse(by) if by is not None else None,
@@ -232,10 +232,12 @@ def _something_left(report: "Report") -> None:
 
 
 def find(word: str, results: Path) -> Path:
-    """The folder that is meant. Raises UsageError if there is none."""
+    """The folder that is meant. Raises UsageError if there is none, and for an empty word: a variable that is not set."""
+    if not word:
+        raise UsageError("the name of a run is empty: name a run id or a folder")
     if word == LATEST and not (results / word).is_dir():
         return _newest(results)
-    for path in (results / word, Path(word)):
+    for path in (Path(word),) if word in (".", "..") else (results / word, Path(word)):
         if path.is_dir():
             return path
     raise UsageError(f"there are no results of {word} in {results}/: `benchfleet runs download {word}` downloads them")
