@@ -6,22 +6,27 @@ import json
 import math
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from benchfleet.cli import report as command
 from benchfleet.cli.report_tables import comparison_table
 from benchfleet.exceptions import RunFailed, UsageError
 from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.comment import as_comment
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.gate import Least, gated, least_compared
+from benchfleet.report.junit import as_junit
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.matching import Match
 from benchfleet.report.model import Report
 from benchfleet.report.printing import shown
 from benchfleet.report.reading import read_runs
+from benchfleet.report.thresholds import Rule, Thresholds
 from benchfleet_results.boards.units import base
 from rich.console import Console
 
@@ -174,17 +179,64 @@ def test_a_benchmark_that_fails_now_and_did_not_before_is_a_regression(tmp_path:
     judge(compared(tmp_path / "same", some, some), least=ALL)
 
 
+@each_case(
+    ("lost", "manifest"),
+    [
+        (TaskFolder("a", entry={"error_message": "boom"}), True),
+        (TaskFolder("a", entry={"status": "cancelled", "reason": "stopped"}), True),
+        (TaskFolder("a", [measurement("x", []), measurement("y", [])]), True),
+        (TaskFolder("a", [measurement("x", [1.0])], metadata={"status": "error"}), False),
+    ],
+)
+def test_a_task_that_fails_now_where_none_did_before_is_a_regression(
+    tmp_path: Path, lost: TaskFolder, manifest: bool
+) -> None:
+    """A benchmark that fails at once leaves no result: no row is missing then, only tasks are."""
+    some = [*tasks(1.0)[:2], lost, lost]
+    folders = [write_run(tmp_path, "new", some, manifest=manifest), write_run(tmp_path, "old", tasks(1.0))]
+    report = analyse(read_runs(folders), Options(baseline="old"))
+    assert reason(report) == "failed and did not before: aws a: 2 of 4 tasks"
+    judge(report, least=ALL, allow_failed=True)
+    counts = {
+        allowed: ElementTree.fromstring(as_junit(gated(report, least=ALL, allow_failed=allowed))).get("errors")
+        for allowed in (False, True)
+    }
+    assert counts == {False: "1", True: "0"}
+    assert "failed now and not before: aws a: 2 of 4 tasks" in as_comment(gated(report, least=ALL))
+    judge(compared(tmp_path / "same", some, some), least=ALL)
+
+
+def test_tasks_that_did_without_are_no_failure(tmp_path: Path) -> None:
+    """Those of a run that knew enough, of a machine that the baseline has not, of what a rule ignores."""
+    spared = TaskFolder("a", entry={"status": "cancelled", "reason": "precision_reached"})
+    judge(compared(tmp_path / "spared", [*tasks(1.0), spared]), least=ALL)
+    judge(compared(tmp_path / "other", [*tasks(1.0), TaskFolder("b")]), least=ALL)
+    ignored = Thresholds(rules=(Rule((("machine", "b"),), None, "rules:1"),))
+    both = [*tasks(1.0), *tasks(1.0, machine="b")]
+    judge(compared(tmp_path / "rule", [*both[:-1], TaskFolder("b")], both, thresholds=ignored), least=ALL)
+
+
+def test_a_task_that_does_not_say_where_it_ran_may_be_of_any_machine(tmp_path: Path) -> None:
+    folders = [write_run(tmp_path, "new", tasks(1.0), manifest=False), write_run(tmp_path, "old", tasks(1.0))]
+    (folders[0] / "a-4").mkdir()
+    (folders[0] / "a-4" / "error.txt").write_text("boom")
+    report = analyse(read_runs(folders), Options(baseline="old"))
+    assert reason(report) == "failed and did not before: a-4: 1 of 1 tasks"
+
+
 def test_a_plain_report_of_a_run_that_failed_wholly_is_a_failure(tmp_path: Path) -> None:
     folder = write_run(tmp_path, "r", [TaskFolder("a", None, entry={"status": "failed"})])
     assert "nothing was measured" in reason(analyse(read_runs([folder])))
 
 
-@pytest.mark.parametrize("outcome", ["corrupt", "unreadable"])
+@each_case("outcome", ["corrupt", "unreadable", "missing", "deleted"])
 def test_a_result_that_cannot_be_read_is_a_failure(tmp_path: Path, outcome: str) -> None:
-    lost = TaskFolder("a", [measurement("x", [1.0])], entry={"archived": "corrupt"} if outcome == "corrupt" else {})
-    folder = write_run(tmp_path, "r", [lost, *tasks(1.0)])
+    archived = {"archived": outcome} if outcome in ("corrupt", "missing") else {}
+    folder = write_run(tmp_path, "r", [TaskFolder("a", [measurement("x", [1.0])], entry=archived), *tasks(1.0)])
     if outcome == "unreadable":
         (folder / "a-1" / "output.json").write_text("{")
+    if outcome == "deleted":
+        shutil.rmtree(folder / "a-1")
     assert "1 result could not be read" in reason(analyse(read_runs([folder])))
 
 

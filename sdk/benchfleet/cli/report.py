@@ -72,7 +72,10 @@ Matches = Annotated[
     typer.Option("--match", metavar="variant=any|variant=OLD:NEW", help="Compare variants of other names; repeatable."),
 ]
 MayFail = Annotated[
-    bool, typer.Option("--allow-failed", help="A benchmark that failed now and not in the baseline is no regression.")
+    bool,
+    typer.Option(
+        "--allow-failed", help="A benchmark or task that failed now and not in the baseline is no regression."
+    ),
 ]
 Prices = Annotated[
     str | None, typer.Option(metavar="FILE|auto", help="Price table (TOML or CSV) for speed per dollar.")

@@ -13,7 +13,7 @@ from benchfleet.report.words import apart, limit, row_title, share
 
 Least = Callable[[int], int]
 NAMED = 5  # in a message
-_UNREAD = ("corrupt", "unreadable")
+_UNREAD = ("corrupt", "unreadable", "missing")
 
 
 def least_compared(text: str) -> Least:
@@ -90,7 +90,7 @@ def reasons(report: Report) -> list[str]:
 
 
 def unread(report: Report) -> list[str]:
-    """Tasks whose results cannot be read, or could not be archived."""
+    """Tasks whose results cannot be read, could not be archived, or are not where they should be."""
     return [f"{task.task} of run {task.run_id}" for task in report.task_problems if task.outcome in _UNREAD]
 
 

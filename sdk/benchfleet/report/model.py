@@ -361,7 +361,7 @@ class Gate(Part):
     passed: bool
     reasons: list[str] = Field(description="why not")
     required: int = Field(description="benchmarks of the baseline that have to be comparable")
-    allow_failed: bool = Field(description="a benchmark that failed now and not before is no reason")
+    allow_failed: bool = Field(description="a benchmark or task that failed now and not before is no reason")
 
 
 class RunComparison(Part):
@@ -378,7 +378,7 @@ class RunComparison(Part):
     )
     rows: list[Compared]
     failed: list[str] = Field(
-        description="benchmarks that failed in this run, that the baseline measured without failure"
+        description="benchmarks and tasks that failed in this run, of what the baseline measured without failure"
     )
     only_in_baseline: list[str]
     only_new: list[str]

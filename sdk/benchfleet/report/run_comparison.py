@@ -17,12 +17,12 @@ from benchfleet_results.statistics.families import Decision, decide
 from benchfleet_results.statistics.sample import Sample
 
 from benchfleet.report.benchmarks import centre
+from benchfleet.report.failing import Thing, failed_benchmarks, failed_tasks
 from benchfleet.report.model import Compared, RunComparison
 from benchfleet.report.printing import printable, shown
 
 _NAMED = 3  # in a sentence; the lists are whole
 _BY: By = ("machine", "subject")  # whatever the boards compare: variants are told in a column of their own
-Thing = tuple[GroupKey, BoardKey, Series]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def compare_runs(
         ),
         detectable=_detectable(rows),
         rows=rows,
-        failed=_failed(new_tasks, old_tasks, theirs),
+        failed=[*failed_benchmarks(new_tasks, old_tasks, theirs), *failed_tasks(new_tasks, old_tasks, theirs)],
         only_in_baseline=_words(lost, added),
         only_new=_words(added, lost),
     )
@@ -205,15 +205,3 @@ def _differing(words: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> lis
 def _thing(group: GroupKey, key: BoardKey, series: Series, beside: Sequence[str] = ()) -> str:
     names = ", ".join(printable(name) for name in (key.variant, key.metric, *beside))
     return f"{identity(*group[:3])}: {printable(series.benchmark)} ({names})"
-
-
-def _failed(new: Sequence[Task], old: Sequence[Task], measured: set[Thing]) -> list[str]:
-    """Benchmarks that failed now and not before: where the baseline measured them, something broke."""
-    known = {(group, series.benchmark, series.variant) for group, _, series in measured}
-    now, before = (
-        {(task.group, one.benchmark, one.variant) for task in side for one in task.failures} for side in (new, old)
-    )
-    return sorted(
-        f"{identity(*group[:3])}: {printable(name)} ({printable(variant)})"
-        for group, name, variant in (now - before) & known
-    )
