@@ -1,6 +1,5 @@
 """What is printed at the end of a comparison: how B differs from A, and how far that can be trusted."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from rich.markup import escape
 from benchfleet import exit_codes
 from benchfleet.cli.documents.compare import Compared
 from benchfleet.cli.fitting_table import FittingTable
+from benchfleet.cli.on_stderr import say
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.report import words
 from benchfleet.report.model import Report
@@ -149,4 +149,4 @@ def _how(document: Compared) -> str:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    say(line)

@@ -1,6 +1,5 @@
 """How a command ends that did not simply return: one line on stderr and an exit code."""
 
-import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from benchfleet import exit_codes
+from benchfleet.cli.on_stderr import warn
 from benchfleet.exceptions import BenchfleetError
 
 POSIX_ONLY = frozenset({"fcntl", "termios", "pwd", "grp", "resource"})
@@ -49,5 +49,5 @@ def words_of(error: OSError) -> str:
 
 
 def _end(words: str, exit_code: int) -> NoReturn:
-    print(f"benchfleet: {words}", file=sys.stderr)
+    warn(words)
     raise typer.Exit(exit_code)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.options import AsJson
 from benchfleet.cli.run_ids import RESULTS
 
@@ -81,7 +82,7 @@ def _tell(tasks: "Sequence[ImportedTask]") -> None:
             *(f"{path}: {printable(note)}" for note in task.file.found.notes),
             *(line(task.file.path, problem) for problem in task.file.found.problems),
         ):
-            print(f"benchfleet: {words}", file=sys.stderr)
+            warn(words)
 
 
 def _held(task: "ImportedTask") -> str:

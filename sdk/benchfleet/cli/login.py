@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.options import ApiUrl, AsJson, Profile
 from benchfleet.exceptions import ApiError, AuthError, ServerError, UsageError
 from benchfleet.profiles import settings
@@ -133,4 +134,4 @@ def _is_exposed(url: str) -> bool:
 
 
 def _note(words: str) -> None:
-    print(f"benchfleet: {words}", file=sys.stderr)
+    warn(words)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchfleet.cli.on_stderr import warn
 from benchfleet.profiles import settings
 
 if TYPE_CHECKING:
@@ -62,4 +63,4 @@ def somebody_there() -> bool:
 
 @cache
 def warn_once(words: str) -> None:
-    print(f"benchfleet: {words}", file=sys.stderr)
+    warn(words)

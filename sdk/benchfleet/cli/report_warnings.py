@@ -1,7 +1,6 @@
 """The warnings of a report, as far as a terminal has to repeat them."""
 
-import sys
-
+from benchfleet.cli.on_stderr import warn
 from benchfleet.report.model import Report
 from benchfleet.report.quality.words import others
 
@@ -9,4 +8,4 @@ from benchfleet.report.quality.words import others
 def print_warnings(report: Report) -> None:
     """To stderr. What is found about the quality of the data is left out: its headline and its table say it already."""
     for warning in others(report):
-        print(f"benchfleet: {warning}", file=sys.stderr)
+        warn(warning)

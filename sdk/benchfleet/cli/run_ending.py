@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchfleet import exit_codes
 from benchfleet.cli.documents.run import RunEnded
+from benchfleet.cli.on_stderr import say
 from benchfleet.exceptions import BenchfleetError, RunUnknown, TimedOut
 from benchfleet.running.driver import RunDriver
 from benchfleet.running.leaving import Ended, how_to_resume, what_stays
@@ -81,4 +82,4 @@ def print_ranking(folder: Path) -> None:
 
 
 def _say(words: str) -> None:
-    print(words, file=sys.stderr)
+    say(words)

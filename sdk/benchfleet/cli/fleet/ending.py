@@ -13,6 +13,7 @@ from benchfleet_contract.fleets.runs import FleetRunDetail
 
 from benchfleet.cli.fleet.connecting import wait_for
 from benchfleet.cli.fleet.progress import progress
+from benchfleet.cli.on_stderr import warn
 from benchfleet.client import Client
 from benchfleet.exceptions import BenchfleetError, RunFailed
 from benchfleet.fleet import following
@@ -102,7 +103,7 @@ def judged(results: FleetBenchmarkResults, thresholds: Thresholds, junit: Path |
         replace_whole(junit, as_junit(results))
     found = verdict(results, thresholds)
     if found.words:
-        print(f"benchfleet: {found.words}", file=sys.stderr)
+        warn(found.words)
     return found.code
 
 

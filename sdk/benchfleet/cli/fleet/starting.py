@@ -17,6 +17,7 @@ from benchfleet.cli.fleet.connecting import Connecting, flows, wait_for
 from benchfleet.cli.fleet.ending import brought, brought_here
 from benchfleet.cli.fleet.options import Format
 from benchfleet.cli.fleet.shown import print_results
+from benchfleet.cli.on_stderr import say, warn
 from benchfleet.cli.output import print_document
 from benchfleet.client import Client
 from benchfleet.fleet.alone import MOST_SLOTS, AloneState, Bringing
@@ -118,7 +119,7 @@ def _tell(handle: Handle) -> None:
     print(f"Artifacts: {handle.artifact_base_dir}/")
     print(f"Status: {handle.status_url}", flush=True)
     for warning in about.warnings:
-        print(f"benchfleet: {warning}", file=sys.stderr)
+        warn(warning)
 
 
 @contextmanager
@@ -128,5 +129,5 @@ def _goes_on(run_id: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         words = f"Run {run_id} goes on: `benchfleet fleet wait {run_id}` waits for it, `fleet cancel` stops it"
-        print(words, file=sys.stderr)
+        say(words)
         raise

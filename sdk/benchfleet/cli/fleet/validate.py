@@ -1,9 +1,9 @@
 """`benchfleet fleet validate`."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from benchfleet.cli.fleet.options import Concurrency, Config, Delay, ManifestFile
+from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -86,4 +86,4 @@ def _tell(found: "FleetValidated") -> None:
     print(f"\n{plan.fleet_id}: {plan.requests} requests in {plan.shards} benchmarks, {len(plan.targets)} models")
     print(f"Cost at most: {usd(found.at_most_usd)}{limit}")
     for warning in found.warnings:
-        print(f"benchfleet: {warning}", file=sys.stderr)
+        warn(warning)

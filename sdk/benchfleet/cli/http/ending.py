@@ -1,6 +1,5 @@
 """The end of a comparison: each start, the verdict with intervals, what is missing, and the page."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from benchfleet_contract.http_results import HttpResult, WorkloadResult
 from rich.markup import escape
 from rich.table import Table
 
+from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.output import print_table
 from benchfleet.exceptions import BenchfleetError, RunFailed
 from benchfleet.http.missing import ceilings, lines, notes
@@ -30,7 +30,7 @@ def print_end(folder: Path, results: Sequence[HttpResult], *, baseline: Path | N
     try:
         report = reported([folder], baseline)
     except BenchfleetError as error:
-        print(f"benchfleet: no verdict: {error}", file=sys.stderr)
+        warn(f"no verdict: {error}")
         for line in (*lines(results), *notes(results)):
             print(line)
         if baseline is not None:

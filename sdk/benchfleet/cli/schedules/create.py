@@ -1,11 +1,11 @@
 """`benchfleet schedule create`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchfleet.cli.on_stderr import say, warn
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run(
     expression = expression_of(cron, rate, at)
     loaded = load(config)
     for warning in loaded.warnings:
-        print(warning, file=sys.stderr)
+        say(warning)
     body = body_of(name, expression, time_zone, overlap, notify or [], notify_secret, loaded.body)
     with connect(api_url, api_key, profile) as client:
         made = client.create_schedule(body)
@@ -79,4 +79,4 @@ def _tell(made: "CreatedSchedule") -> None:
     if made.webhook_secret:
         print(f"Signing secret of its webhooks, shown this once: {made.webhook_secret}")
     for warning in made.warnings:
-        print(f"benchfleet: {warning}", file=sys.stderr)
+        warn(warning)
