@@ -48,6 +48,8 @@ HONEST = [
     ),
     *(Scenario(tasks, instances, shared=True, split=0.2) for tasks, instances in ((6, 2), (6, 3), (10, 3), (10, 5))),
     *(Scenario(tasks, 1, shared=True, drift=0.01, late=0.2) for tasks in (6, 10)),
+    Scenario(2, 1, 12, missing=0.2),
+    *(Scenario(3, 2, 12, missing=0.2, shared=shared) for shared in (False, True)),
     Scenario(5, 1, 12, missing=0.2),
     Scenario(10, 5, 12, missing=0.2),
 ]

@@ -68,8 +68,12 @@ def _cell(key: GroupKey, measured: Measured, related: Relation, by: By, scale: S
 
 
 def centre(measured: Measured, scale: Scale) -> tuple[float, Interval | None, Over]:
-    """The mean that is compared, in the unit, with its interval and what that is over."""
-    if len(measured.taken) == 1:
+    """The mean that is compared, in the unit, with its interval and what that is over.
+
+    A task that was not repeated has the interval of its samples. Of several that were to measure, one alone has none: its
+    samples would say as much as the tasks beside it, and know less.
+    """
+    if measured.peers.executions == 1:
         return measured.means[0], _of_samples(measured), "samples"
     found, better = measured.sample(scale), measured.series.better
     mean = found.mean if better == "lower" else -found.mean

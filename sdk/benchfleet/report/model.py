@@ -245,7 +245,9 @@ class GroupSpread(Compares):
 
 
 class Cell(Compares):
-    """One benchmark on one group. `interval_over` says what was repeated: `samples` only if there is one task.
+    """One benchmark on one group. `interval_over` says what was repeated: `samples` only if one task was to measure it.
+
+    There is no interval if one task did, or tasks of one instance, and several were to.
 
     `mean` is the mean that is compared: on the ratio scale the geometric one over instances or tasks.
     """

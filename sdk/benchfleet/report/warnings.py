@@ -27,6 +27,7 @@ def warnings(
         *_results(groups),
         *_replication(groups),
         *_instances(new.tasks),
+        *_lone(boards),
         *(words for board in boards for words in _subset(board)),
         *_unlike(new, old),
         *quality_words.lines(quality),
@@ -92,6 +93,22 @@ def _instances(tasks: Sequence[Task]) -> Iterator[str]:
                 f"{_some(apart)} never ran on the same instance of {name}: a difference between them may be one "
                 "between instances."
             )
+
+
+def _lone(boards: Sequence[Board]) -> Iterator[str]:
+    """Benchmarks that only one task, or tasks of only one instance, measured, where the group has several."""
+    found = [
+        f"{cell.label} {one.benchmark}"
+        for board in boards
+        for one in board.benchmarks
+        for cell in one.cells
+        if cell.interval is None and (cell.tasks == 1 or cell.instances == 1) and cell.interval_over != "samples"
+    ]
+    if found:
+        yield (
+            f"{_some(found)}: measured by one task, or on one instance, where there are several. Such a mean has no "
+            "interval, and nothing of it is tested."
+        )
 
 
 def _confounded(one: set[str | None], other: set[str | None]) -> bool:

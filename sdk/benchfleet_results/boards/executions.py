@@ -1,24 +1,40 @@
 """One execution of the work: a task, or the tasks that did the parts of one repeat."""
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchfleet_results.boards.tasks import HAS_RESULTS, Task, by_execution
+from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task, by_execution
 from benchfleet_results.pooling import executions
 from benchfleet_results.series import Samples, Series
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The executions of a group that were to measure a series, whether or not they did, and the known instances of those."""
+
+    executions: int
+    instances: frozenset[str]
+
+    def __add__(self, other: "Peers") -> "Peers":
+        """Of two runs."""
+        return Peers(self.executions + other.executions, self.instances | other.instances)
+
+
+NO_PEERS = Peers(0, frozenset())
 
 
 @dataclass(frozen=True)
 class Execution:
     """`task` is the first of its parts. `instances`: where each series was measured; None where that is not recorded.
 
-    Executions of one `moment` ran beside each other or in turns: the repeat of a run on a machine.
+    `peers`: of its run. Executions of one `moment` ran beside each other or in turns: the repeat of a run on a machine.
     """
 
     task: Task
     samples: tuple[Samples, ...]
     instances: Mapping[Series, str | None]
+    peers: Mapping[Series, Peers]
     again: int = 0  # executions of the same repeat before it
 
     @property
@@ -38,15 +54,38 @@ def whole_executions(tasks: Iterable[Task]) -> list[Execution]:
     for key, task in kept:
         for one in task.samples:
             places[key][one.series].append(task.host)
+    peers = _peers(kept)
     pooled = executions((key, task.samples) for key, task in kept)
     seen: Counter[Hashable] = Counter()
     found: list[Execution] = []
     for key, samples in pooled.items():
         where = {series: _place(hosts) for series, hosts in places[key].items()}
-        repeat = first[key].run_id, first[key].group, first[key].repeat
-        found.append(Execution(first[key], samples, where, again=seen[repeat]))
+        group = first[key].run_id, first[key].group
+        repeat = *group, first[key].repeat
+        found.append(Execution(first[key], samples, where, peers[group], again=seen[repeat]))
         seen[repeat] += 1
     return found
+
+
+def _peers(kept: Sequence[tuple[Hashable, Task]]) -> dict[tuple[str, GroupKey], dict[Series, Peers]]:
+    """Of each group of a run. What any task measured, all tasks of the group were to measure that do the same part."""
+    doing: dict[tuple[str, GroupKey], dict[str | None, list[tuple[Hashable, Task]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for key, task in kept:
+        doing[task.run_id, task.group][task.part].append((key, task))
+    found: dict[tuple[str, GroupKey], dict[Series, Peers]] = defaultdict(dict)
+    for group, parts in doing.items():
+        wanted: dict[Series, list[tuple[Hashable, Task]]] = defaultdict(list)
+        for mine in parts.values():
+            for series in {one.series for _, task in mine for one in task.samples}:
+                wanted[series] += mine
+        found[group] = {series: _peers_of(mine) for series, mine in wanted.items()}
+    return found
+
+
+def _peers_of(kept: Sequence[tuple[Hashable, Task]]) -> Peers:
+    return Peers(len({key for key, _ in kept}), frozenset(task.host for _, task in kept if task.host is not None))
 
 
 def _place(found: list[str | None]) -> str | None:

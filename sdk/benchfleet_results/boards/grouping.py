@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Literal, NamedTuple
 
 from benchfleet_results.boards.dimensions import By
-from benchfleet_results.boards.executions import Execution, whole_executions
+from benchfleet_results.boards.executions import NO_PEERS, Execution, Peers, whole_executions
 from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
 from benchfleet_results.registry import aggregator, metric_of
@@ -43,11 +43,14 @@ class Taken(NamedTuple):
     moment: Hashable
 
 
+Level = Literal["instances", "tasks"]
+
+
 @dataclass(frozen=True)
 class Units:
     """What is taken for independent repeats, and what each of them measured: benchmark → cost."""
 
-    over: Literal["instances", "tasks"]
+    over: Level
     costs: Mapping[Hashable, Mapping[str, float]]
 
     @property
@@ -57,11 +60,12 @@ class Units:
 
 @dataclass(frozen=True)
 class Measured:
-    """One series on one group: the samples of each execution that has any."""
+    """One series on one group: the samples of each execution that has any. `peers`: those that have none counted, too."""
 
     series: Series
     taken: tuple[Taken, ...]
     dropped: int
+    peers: Peers
 
     @cached_property
     def by_task(self) -> list[tuple[float, ...]]:
@@ -86,7 +90,8 @@ class Measured:
 
     def units(self, scale: Scale) -> Units:
         costs = (cost(mean, self.series.better, scale) for mean in self.means)
-        return units((one.instance, one.moment, {"": found}) for one, found in zip(self.taken, costs, strict=True))
+        measured = zip(self.taken, costs, strict=True)
+        return units(((one.instance, one.moment, {"": found}) for one, found in measured), level(self.peers))
 
     def floor(self, scale: Scale) -> float:
         """The squared error that rounding leaves, on the scale that is compared on."""
@@ -126,11 +131,13 @@ class GroupData:
 
     def units(self, names: Sequence[str]) -> Units:
         """Of the benchmarks of these names; an execution that was split over instances is a unit on each of them."""
-        return units(
+        measured = (
             (where, one.moment, {name: one.costs[name] for name in mine})
             for one in self.executed
             for where, mine in _by_place(one, names)
         )
+        wanted = (one.peers for one in self.series.values() if name_of(one.series) in names)
+        return units(measured, level(sum(wanted, start=NO_PEERS)))
 
     def has_enough(self, series: Series) -> bool:
         """Measured by half of the executions, and by two where there are two."""
@@ -152,19 +159,27 @@ def instances(places: Iterable[str | None]) -> int | None:
     return None if None in found else len(found)
 
 
-def units(measured: Iterable[tuple[str | None, Hashable, Mapping[str, float]]]) -> Units:
-    """(instance, moment, benchmark → cost) of each execution → the mean of each instance, where two or more are known.
+def level(peers: Peers) -> Level:
+    """Of what was repeated, the highest: instances, where two or more are known.
 
-    What is not known to be of another one is one instance more: one lost identity would else make repeats of all tasks.
-    With fewer than two known ones each execution stands for itself.
+    It is that of all executions that were to measure a benchmark. The tasks of the only instance on which it did not fail
+    are no repeats of a group that has several: they share that instance.
+    """
+    return "instances" if len(peers.instances) >= PAIRED_INSTANCES else "tasks"
+
+
+def units(measured: Iterable[tuple[str | None, Hashable, Mapping[str, float]]], over: Level) -> Units:
+    """(instance, moment, benchmark → cost) of each execution → the mean of each instance, or of each execution.
+
+    What is not known to be of another instance is one more: one lost identity would else make repeats of all tasks.
     """
     found = list(measured)
-    if len({where for where, _, _ in found} - {None}) < PAIRED_INSTANCES:
-        return Units("tasks", _merged(((where, moment), costs) for where, moment, costs in found))
+    if over == "tasks":
+        return Units(over, _merged(((where, moment), costs) for where, moment, costs in found))
     somewhere = next(
         (moment for where, moment, _ in found if where is None), None
     )  # no other group's: nothing pairs it
-    return Units("instances", _merged((where or (None, somewhere), costs) for where, _, costs in found))
+    return Units(over, _merged((where or (None, somewhere), costs) for where, _, costs in found))
 
 
 def _merged(measured: Iterable[tuple[Hashable, Mapping[str, float]]]) -> dict[Hashable, dict[str, float]]:
@@ -248,6 +263,7 @@ def _group_of(task: Task, series: Series, by: By) -> GroupKey:
 def _group(key: BoardKey, measured: Sequence[tuple[Execution, Sequence[Samples]]], by: By) -> GroupData:
     taken: dict[Series, list[Taken]] = defaultdict(list)
     dropped: dict[Series, int] = defaultdict(int)
+    peers: dict[Series, dict[str, Peers]] = defaultdict(dict)  # by run
     executed: list[Executed] = []
     for execution, samples in measured:
         costs: dict[str, float] = {}
@@ -258,9 +274,14 @@ def _group(key: BoardKey, measured: Sequence[tuple[Execution, Sequence[Samples]]
             where = execution.instances[one.series]
             taken[series].append(Taken(one.values, where, execution.moment))
             dropped[series] += one.dropped
+            peers[series][execution.task.run_id] = execution.peers[one.series]
             mean = fmean(one.values)
             if mean > 0 or key.scale != "ratio":
                 costs[name_of(series)] = cost(mean, key.better, key.scale)
                 places[name_of(series)] = where
         executed.append(Executed(costs, places, execution.moment))
-    return GroupData({s: Measured(s, tuple(found), dropped[s]) for s, found in taken.items()}, executed)
+    return GroupData({s: Measured(s, tuple(found), dropped[s], _all(peers[s])) for s, found in taken.items()}, executed)
+
+
+def _all(peers: Mapping[str, Peers]) -> Peers:
+    return sum(peers.values(), start=NO_PEERS)
