@@ -17,11 +17,17 @@ from tests.each_case import each_case
 
 
 def put(
-    folder: Path, name: str, samples: list[float], *, metadata: dict[str, Any] | None = None, unit: str = "s"
+    folder: Path,
+    name: str,
+    samples: list[float],
+    *,
+    metadata: dict[str, Any] | None = None,
+    unit: str = "s",
+    names: tuple[str, ...] = ("fib",),
 ) -> None:
-    found = {"benchmark": "fib", "variant": "interp", "unit": unit, "better": "lower", "samples": samples}
+    found = {"variant": "interp", "unit": unit, "better": "lower", "samples": samples}
     (folder / name).mkdir(parents=True)
-    output = {"schema_version": 1, "workload": "mock", "measurements": [found]}
+    output = {"schema_version": 1, "workload": "mock", "measurements": [{"benchmark": name, **found} for name in names]}
     (folder / name / "output.json").write_text(json.dumps(output))
     if metadata is not None:
         (folder / name / "metadata.json").write_text(json.dumps(metadata))
@@ -134,3 +140,14 @@ def test_machines_get_a_column_when_there_are_several(tmp_path: Path) -> None:
     out = io.StringIO()
     Console(file=out, width=110).print(table(read(tmp_path), title="Run 7"))
     assert "machine" in out.getvalue()
+
+
+def test_what_one_of_two_tasks_measured_has_no_interval(tmp_path: Path) -> None:
+    put(tmp_path, "box-1", [0.010, 0.011], metadata={"alias": "box"}, names=("fib", "nbody"))
+    put(tmp_path, "box-2", [0.010, 0.011], metadata={"alias": "box"})
+    rows = read(tmp_path)
+    assert [(row.subject.benchmark, row.document()["ci95"] is None) for row in rows] == [
+        ("fib", False),
+        ("nbody", True),
+    ]
+    assert "What only one of several tasks measured has none." in caption(rows)

@@ -35,8 +35,12 @@ def caption(rows: Sequence[Row]) -> str:
     """How to read the intervals: what they cover depends on how many tasks there were."""
     if not rows:
         return "No measurements."
-    tasks = min(row.estimate.tasks for row in rows)
-    if tasks > 1:
+    found = [row.estimate for row in rows]
+    tasks = min(one.tasks for one in found)
+    if any(one.over == "tasks" for one in found):
         said = "Student's t over the means of the tasks: samples of one task are no independent repeats."
-        return said + (" More tasks narrow it." if tasks < 5 else "")
+        alone = (
+            " What only one of several tasks measured has none." if any(one.interval is None for one in found) else ""
+        )
+        return said + alone + (" More tasks narrow it." if tasks < 5 else "")
     return "Student's t over the samples of one task: what differs from task to task is not in it."

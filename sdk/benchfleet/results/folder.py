@@ -1,6 +1,6 @@
 """Reads the folder that an archive was unpacked to: the measurements of all tasks, put together by what they measured."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -51,11 +51,22 @@ class Row:
 def read(folder: Path) -> list[Row]:
     """One row a subject, in order of their names. Raises ArchiveError for a document that is none."""
     samples: dict[Subject, list[tuple[float, ...]]] = defaultdict(list)
+    tasks: Counter[tuple[str, str]] = Counter()
     for task in folders(folder) if folder.is_dir() else ():
-        where = _named(task)
-        for found in _measured(task):
+        where, measured = _named(task), _measured(task)
+        tasks[where] += bool(measured)
+        for found in measured:
             samples[_subject(*where, found.series)].append(found.values)
-    return [Row(subject, estimate(groups)) for subject, groups in sorted(samples.items()) if any(groups)]
+    return [
+        Row(subject, estimate(_with_empty(groups, tasks[subject.machine, subject.subject])))
+        for subject, groups in sorted(samples.items())
+        if any(groups)
+    ]
+
+
+def _with_empty(groups: list[tuple[float, ...]], tasks: int) -> list[tuple[float, ...]]:
+    """Those that measured something else, and not this, have no samples of it."""
+    return groups + [()] * (tasks - len(groups))
 
 
 def _subject(machine: str, subject: str, of: Series) -> Subject:

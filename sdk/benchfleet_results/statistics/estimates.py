@@ -3,7 +3,8 @@
 Samples of one task share a machine, a process tree and a moment, so they are not independent repeats; tasks are. With
 two tasks or more the interval is therefore that of the mean over task means (Kalibera and Jones, "Rigorous
 Benchmarking in Reasonable Time", 2013: repeat at the highest level that varies). With one task only its own samples
-are left, and the estimate says so.
+are left, and the estimate says so. Of several tasks, one that alone has samples has no interval: beside those of others it
+would pass for as much.
 """
 
 import math
@@ -38,7 +39,7 @@ class Estimate:
 
 
 def estimate(samples_by_task: Sequence[Sequence[float]], *, confidence: float = 0.95) -> Estimate:
-    """Each inner sequence holds one task's samples. Raises ValueError if there is no sample at all.
+    """Each inner sequence holds one task's samples, or none where it failed. Raises ValueError if there is no sample at all.
 
     Over tasks the mean is geometric where every task's mean is above zero, as in a comparison of ratios; else plain.
     """
@@ -46,6 +47,8 @@ def estimate(samples_by_task: Sequence[Sequence[float]], *, confidence: float = 
     if not groups:
         raise ValueError("no samples")
     count, never_negative = sum(len(group) for group in groups), min(map(min, groups)) >= 0
+    if len(groups) == 1 and len(samples_by_task) > 1:
+        return Estimate(fmean(groups[0]), None, count, 1, "tasks")
     if len(groups) == 1:
         return _plain(groups[0], count, 1, "samples", never_negative, confidence)
     means = [fmean(group) for group in groups]
