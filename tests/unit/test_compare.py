@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchfleet.cli.compare_ending import wrong
+from benchfleet.cli.compare_ending import lead, wrong
+from benchfleet.cli.documents.compare import Compared
 from benchfleet.config import load
 from benchfleet.config.comparing import of_commands, of_config, words, written
 from benchfleet.exceptions import UsageError
@@ -150,6 +151,17 @@ def test_what_cannot_be_told_apart_says_what_would_have_been_found(tmp_path: Pat
 def test_with_one_task_nothing_can_be_said(tmp_path: Path) -> None:
     (said,) = headlines(rows(tmp_path, {"a": [1.0], "b": [1.1]}), "a", "b")
     assert said == "Too few repeats to tell b from a: +10.0 %."
+
+
+def test_what_the_letters_mean_stands_below_the_answer(tmp_path: Path) -> None:
+    found = Compared(
+        run_id="r", a="a", b="b", rows=rows(tmp_path, {"a": NEAR, "b": FAR}), complete_repeats=4, repeats_on_one_instance=4,
+        repeats_long_apart=0, repeats_left_out=0, noise_floor=[], quality=None, warnings=[], results_dir="x", exit_code=0,
+    )  # fmt: skip
+    answer, *meaning, _ = lead(found, ("python3 old.py", "python3 new.py"))
+    assert answer.startswith("b is slower than a, beyond noise")
+    assert meaning == ["  a: python3 old.py", "  b: python3 new.py"]
+    assert len(list(lead(found, ()))) == 2
 
 
 @pytest.mark.parametrize(("limit", "reasons"), [(None, 0), (0.05, 1), (0.2, 0)])

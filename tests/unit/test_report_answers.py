@@ -93,6 +93,34 @@ def test_a_first_that_one_is_told_from_and_another_was_not_tested_with_is_ahead(
     assert [row.to_best.verdict for row in board.ranking] == ["ahead", "unknown", "worse"]
 
 
+def test_what_to_do_about_too_few_repeats_is_said_once(tmp_path: Path) -> None:
+    rss = {"metric": "rss", "unit": "bytes"}
+    tasks = [
+        TaskFolder(
+            name, [measurement("x", [t]), measurement("x", [t], variant="yjit"), measurement("x", [1e6 * t], **rss)]
+        )
+        for name, t in (("a", 1.0), ("b", 2.0))
+    ]
+    answers = report(tmp_path, tasks).answers
+    assert [one.verdict for one in answers] == ["unknown", "unknown", "unknown", "not_asked"]
+    assert ["better five" in one.detail for one in answers] == [True, False, False, False]
+
+
+def test_prices_that_fit_no_machine_are_told_once_with_what_an_entry_needs(tmp_path: Path) -> None:
+    found = report(tmp_path, [*machine("m1", *NEAR), *machine("m2", *FAR)], price("m9", 1.0))
+    assert [one.detail for one in found.answers if one.short == "no price fits"] == [
+        'The price table names none of these machines: the entry for aws m1 has provider = "aws" and instance_type = '
+        '"m1".'
+    ]
+    assert not [words for words in found.warnings if "price" in words]
+
+
+def test_a_machine_of_two_subjects_without_a_price_is_named_once(tmp_path: Path) -> None:
+    tasks = [TaskFolder("m1", [measurement("x", [t])], subject=name) for name in ("s", "t") for t in NEAR]
+    told = "The price table has no price for aws m1 (provider, instance type): there is no speed per dollar."
+    assert told in report(tmp_path, tasks, price("m9", 1.0)).warnings
+
+
 def test_one_machine_is_the_only_one(tmp_path: Path) -> None:
     (found,) = report(tmp_path, machine("a", *NEAR)).answers
     assert (found.verdict, found.short, found.second) == ("only_one", "aws a, the only machine", None)

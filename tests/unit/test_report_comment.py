@@ -71,7 +71,7 @@ def test_what_was_not_compared_is_told(tmp_path: Path, least: str, mark: str) ->
 
 def test_too_few_tasks_are_told(tmp_path: Path) -> None:
     found = top(comment(tmp_path, tasks(a=9.0)[:1], tasks(a=1.0)[:1]))
-    assert "- noise unknown, too few tasks: a on aws a" in found
+    assert "- too few repeats: a \\(interp\\) on aws a" in found
     assert "Nothing could be compared." in found
 
 

@@ -173,7 +173,7 @@ def test_no_warning_steers_a_terminal(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps({"run_id": "\x1b[2Jr"}))
     found = for_print(analyse(read_runs([folder]))).warnings
-    assert any("run \\x1b[2Jr has no manifest.json" in warning for warning in found)
+    assert any("Run \\x1b[2Jr has no manifest.json" in warning for warning in found)
     assert all(warning.isprintable() for warning in found)
 
 
@@ -182,6 +182,15 @@ def test_tables_show_everything(whole: Report) -> None:
     for text in ("Against baseline old", "Ranking", "Speed per dollar", "Tasks without a whole result", "signal 9"):
         assert text in out
     assert "no price" in out
+
+
+def test_rows_of_a_comparison_are_told_apart_at_any_width(whole: Report) -> None:
+    """At 80 columns the variant was left out, and two rows had the same names."""
+    for width in (80, 100, 120):
+        out = printed(whole, width=width).split("Ranking ")[0]
+        names = re.findall(r"^ (.+?) +(interp|yjit) +geometric mean of \d+ ", out, re.MULTILINE)
+        assert len(names) == len(set(names)) == 12
+        assert all(len(line) <= width for line in out.splitlines())
 
 
 def test_tables_take_no_markup_from_names(tmp_path: Path) -> None:

@@ -109,7 +109,8 @@ def test_turns_that_cancel_a_drift_make_no_claims_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "said"), [(3, "51 % of runs with 3 instances see none"), (5, "33 % of runs with 5 instances"), (14, "")]
+    ("tasks", "said"),
+    [(3, "51 % of runs with 3 instances have no slow one"), (5, "33 % of runs with 5 instances"), (14, "")],
 )
 def test_beside_its_intervals_a_report_says_what_so_few_repeats_may_all_have_missed(
     tmp_path: Path, tasks: int, said: str
@@ -292,7 +293,7 @@ def test_intervals_say_what_they_are_over(tmp_path: Path) -> None:
     ("instances", "said"),
     [
         (("i-1", "i-2"), "Instances are the repeats."),
-        (("i-1", "i-1"), "Tasks are the repeats, all of one instance each"),
+        (("i-1", "i-1"), "Tasks are the repeats, and one instance ran all of a group"),
     ],
 )
 def test_every_form_says_what_the_repeats_are(tmp_path: Path, instances: tuple[str, str], said: str) -> None:

@@ -148,7 +148,7 @@ def test_it_is_red_exactly_where_the_gate_does_not_pass(tmp_path: Path, case: st
         ("new", "skipped", "only this run has it"),
         ("gone", "error", "only the baseline has it"),
         ("gone, and allowed to", "skipped", "only the baseline has it"),
-        ("one task", "error", "noise cannot be told: 1 tasks in the baseline, 1 in this run"),
+        ("one task", "error", "too few repeats: 1 task in the baseline, 1 task in this run"),
         ("broken", "error", "failed in this run and not in the baseline"),
         ("ignored", "skipped", "ignored by t.toml:1"),
     ],

@@ -31,7 +31,7 @@ def report(folder: Path, old: list[TaskFolder], new: list[TaskFolder]) -> Report
 def test_runs_one_after_the_other_are_said_to_confound_drift_with_change(tmp_path: Path) -> None:
     found = report(tmp_path, tasks(1, 1.0, 1.1), tasks(2, 2.0, 2.2))
     said = (
-        "Run new (2026-11-22 10:00 to 2026-11-22 10:02) and baseline old (2026-11-21 10:00 to 2026-11-21 10:02) were measured "
+        "Run new (2026-11-22 10:00 to 10:02) and baseline old (2026-11-21 10:00 to 10:02) were measured "
         "one after the other"
     )
     assert [words for words in found.warnings if words.startswith(said)]

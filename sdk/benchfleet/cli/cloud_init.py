@@ -11,8 +11,8 @@ from benchfleet_contract.names import IMAGE, LABEL, PRINTABLE, RUN_ID
 from benchfleet_contract.provisioning import MAX_LIFETIME_S, MAX_SLOTS, MIN_LIFETIME_S, Slots
 from benchfleet_contract.proxies import is_loopback
 
-from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.options import ApiUrl, Profile, connection
+from benchfleet.cli.sentences import warn
 from benchfleet.exceptions import UsageError
 from benchfleet.profiles.settings import key_of
 

@@ -1,14 +1,13 @@
 """What is printed at the end of a comparison: how B differs from A, and how far that can be trusted."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from rich.markup import escape
 
 from benchfleet import exit_codes
 from benchfleet.cli.documents.compare import Compared
 from benchfleet.cli.fitting_table import FittingTable
-from benchfleet.cli.on_stderr import say
+from benchfleet.cli.sentences import say
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.report import words
 from benchfleet.report.model import Report
@@ -103,19 +102,26 @@ def _print(document: Compared, report: Report, legend: Sequence[str]) -> None:
     from benchfleet.report.printing import for_print
 
     print_warnings(report)
-    for line in headlines(document.rows, document.a, document.b):
-        print(line)
-    print(_how(document))
-    if document.quality:
-        print(document.quality)
-    for table in (_table(document, legend), *noise_floor_tables(for_print(report))):
+    for line in lead(document, legend):
+        say(line, sys.stdout)
+    for table in (_table(document), *noise_floor_tables(for_print(report))):
         print()
         print_table(table)
     print()
-    print(f"Results: {document.results_dir}/; `benchfleet report {document.results_dir}` has more")
+    say(f"Results: {document.results_dir}/; `benchfleet report {document.results_dir}` has more", sys.stdout)
 
 
-def _table(document: Compared, legend: Sequence[str]) -> FittingTable:
+def lead(document: Compared, legend: Sequence[str]) -> Iterator[str]:
+    """The answer, what its letters mean, and how far it can be believed."""
+    yield from headlines(document.rows, document.a, document.b)
+    for name, text in zip((document.a, document.b), legend, strict=False):
+        yield f"  {name}: {printable(text)}"
+    yield _how(document)
+    if document.quality:
+        yield document.quality
+
+
+def _table(document: Compared) -> FittingTable:
     """Machine and variant are columns where there are several."""
     means = f"mean of {document.a}", f"mean of {document.b}"
     several = [name for name in ("machine", "variant") if len({getattr(row, name) for row in document.rows}) > 1]
@@ -126,9 +132,6 @@ def _table(document: Compared, legend: Sequence[str]) -> FittingTable:
     )  # fmt: skip
     for row in document.rows:
         table.add_row(*(shown(getattr(row, name) or "") for name in several), *_cells(row))
-    if legend:
-        told = (f"{name}: {printable(text)}" for name, text in zip((document.a, document.b), legend, strict=True))
-        table.caption = escape("\n".join(told))
     return table
 
 

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from benchfleet import exit_codes
-from benchfleet.cli.on_stderr import warn
+from benchfleet.cli.sentences import warn
 from benchfleet.exceptions import BenchfleetError
 
 POSIX_ONLY = frozenset({"fcntl", "termios", "pwd", "grp", "resource"})

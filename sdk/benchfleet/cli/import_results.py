@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.options import AsJson
 from benchfleet.cli.run_ids import RESULTS
+from benchfleet.cli.sentences import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.options import ApiUrl, AsJson, Profile
+from benchfleet.cli.sentences import warn
 from benchfleet.exceptions import ApiError, AuthError, ServerError, UsageError
 from benchfleet.profiles import settings
 from benchfleet.profiles.file import Profile as Kept

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet.cli.on_stderr import warn
+from benchfleet.cli.sentences import warn
 from benchfleet.profiles import settings
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from benchfleet.cli.progress_table import Picture, draw, stops
+from benchfleet.cli.sentences import fitted
 from benchfleet.documents.printable import printable
 from benchfleet.results.stops import not_needed
 from benchfleet.watch.machines import MachineNews
@@ -119,7 +120,8 @@ class LiveTable:
         self._machines = MachineNews()
 
     def note(self, text: str) -> None:
-        self._live.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        console = self._live.console
+        console.print(fitted(text, console.width), highlight=False, markup=False, soft_wrap=True)
 
     def show(self, snapshot: Snapshot, reasons: Sequence[str]) -> None:
         for news in self._machines.of(snapshot.launches):

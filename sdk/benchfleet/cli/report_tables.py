@@ -106,8 +106,8 @@ def noise_floor_tables(report: Report) -> Iterator[FittingTable]:
         found = words.apart(floor.relation, floor.unit), ends, words.noise(floor.relation.verdict)
         table.add_row(*(Text(cell) for cell in (floor.label, floor.subject, *found)))
     table.caption = (
-        "The same work, measured under two names: this difference is noise. No larger a difference elsewhere may be "
-        "noise, too."
+        "The same work, measured under two names: this difference is noise. A difference elsewhere that is no larger may "
+        "be noise, too."
     )
     yield table
 
@@ -232,12 +232,14 @@ def _cell(cell: Cell, unit: str, better: str) -> list[str]:
 
 
 def comparison_table(found: RunComparison, who: str = "machine", *, everything: bool = False) -> FittingTable:
-    """What is within noise is counted, unless all is asked for."""
+    """What is within noise is counted, unless all is asked for. Rows of several variants are told apart at any width."""
     title = f"Against baseline {escape(found.baseline)}"
     table = _table(title, who, "variant", "benchmark", "old", "new", "difference", "interval", "", "threshold")
+    if len({words.row_title(found, row) for row in found.rows}) > 1:
+        table.spare = tuple(name for name in table.spare if name != "variant")
     for row in found.rows if everything else words.notable(found):
         name = row.benchmark or f"geometric mean of {row.benchmarks}"
-        verdict = words.verdict(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
+        verdict = words.comparative_or_noise(row.relation.verdict, metric=row.metric, unit=row.unit, better=row.better)
         style = "bold red" if row.regression else ""
         cells = [
             row.label,
@@ -255,7 +257,8 @@ def comparison_table(found: RunComparison, who: str = "machine", *, everything: 
         table.add_row(*(Text(cell, style=style) for cell in cells))
     left = words.hidden(found)
     hint = f" {left}: --all shows them." if left and not everything else ""
-    table.caption = f"{words.compared(found)} Corrected for {found.tests} tests.{hint}"
+    sure = "What is called worse or better, slower or faster, is so beyond noise."
+    table.caption = f"{words.compared(found)} {sure} Corrected for {found.tests} tests.{hint}"
     return table
 
 

@@ -1,6 +1,6 @@
 """The warnings of a report, as far as a terminal has to repeat them."""
 
-from benchfleet.cli.on_stderr import warn
+from benchfleet.cli.sentences import warn
 from benchfleet.report.model import Report
 from benchfleet.report.quality.words import others
 

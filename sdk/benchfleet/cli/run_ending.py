@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchfleet import exit_codes
 from benchfleet.cli.documents.run import RunEnded
-from benchfleet.cli.on_stderr import say
+from benchfleet.cli.sentences import say
 from benchfleet.exceptions import BenchfleetError, RunUnknown, TimedOut
 from benchfleet.running.driver import RunDriver
 from benchfleet.running.leaving import Ended, how_to_resume, what_stays
@@ -78,7 +78,7 @@ def print_ranking(folder: Path) -> None:
     except BenchfleetError as error:
         _say(f"benchfleet: no ranking: {error}")
         return
-    print(f"Results: {folder}/; `benchfleet report {folder}` has more")
+    say(f"Results: {folder}/; `benchfleet report {folder}` has more", sys.stdout)
 
 
 def _say(words: str) -> None:

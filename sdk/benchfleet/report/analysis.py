@@ -23,7 +23,7 @@ from benchfleet.report.factors import Side, factor_tables
 from benchfleet.report.gate import judged, unused
 from benchfleet.report.load_curves import load_curves
 from benchfleet.report.matching import Match
-from benchfleet.report.model import Board, Filters, GroupFacts, Report, RunComparison
+from benchfleet.report.model import Answer, Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.names import names
 from benchfleet.report.noise_floor import doubts, floors, split
 from benchfleet.report.pairing import apart, taken
@@ -83,6 +83,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     twice = floors(split(filtered(asked, replace(wanted, subjects=())))[1])
     runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
     costs = machine_costs(everything.tasks, groups, options.prices)
+    given = answers(found, unpriced=groups[0] if options.prices.prices and groups else None)
     turns = taken(new.runs, new.tasks)
     graded = quality(new.tasks, old.tasks)
     facts = runs + [run_facts(run, old.tasks, role="baseline") for run in old.runs]
@@ -96,7 +97,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
             benchmarks=list(options.benchmarks),
         ),
         by=list(by),
-        answers=answers(found, priced=bool(options.prices.prices)),
+        answers=given,
         money=money(costs, [row for board in found for row in board.value]),
         warnings=[
             *(uncompared(comparison) if comparison else ()),
@@ -105,7 +106,7 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
             *doubts(twice, found),
             *apart(turns),
             *warnings(new, old, groups=groups, boards=found, quality=graded),
-            *_unpriced(groups, options.prices),
+            *_unpriced(groups, options.prices, given),
         ],
         names=names(new.tasks),
         groups=groups + group_facts(old.tasks, role="baseline"),
@@ -125,9 +126,9 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     )
 
 
-def _unpriced(groups: Sequence[GroupFacts], prices: PriceTable) -> list[str]:
-    """Said where prices were given and none fits; one that is missing among others stays blank in its table."""
-    given = bool(prices.prices) and bool(groups)
+def _unpriced(groups: Sequence[GroupFacts], prices: PriceTable, answers: Sequence[Answer]) -> list[str]:
+    """Said where prices were given and none fits, unless an answer says so; one missing among others stays blank in its table."""
+    given = bool(prices.prices) and bool(groups) and all(one.verdict != "not_asked" for one in answers)
     fits = any(any(prices_of(groups, prices, kind).values()) for kind in prices.kinds)
     return [no_price(groups)] if given and not fits else []
 

@@ -51,7 +51,7 @@ def without_price(rows: Sequence[Value]) -> str:
     return f"No price was given for {_listed([row.label for row in rows])}."
 
 
-def others(order: Order, board: Board, *, of_costs: bool) -> Iterator[str]:
+def others(order: Order, board: Board, *, of_costs: bool, advised: bool = False) -> Iterator[str]:
     """How far the next one is, how sure that is, and what of the rest."""
     second = order.second
     if second is None:
@@ -59,7 +59,7 @@ def others(order: Order, board: Board, *, of_costs: bool) -> Iterator[str]:
     worse = words.comparative("worse", metric=board.metric, unit=board.unit, better=board.better)
     near = order.leaders[1:][:_COMPARED] or [second]
     apart = [_dearer(row) if of_costs else _slower(row, board, worse) for row in near]
-    yield f"{'; '.join(apart)}, {_sure(order, second)}.".replace("; The", "; the")
+    yield f"{'; '.join(apart)}, {_sure(order, second, advised=advised)}.".replace("; The", "; the")
     if order.verdict == "not_told_apart":
         yield _needed(order)
     beyond, rest = len(order.having("worse")) - (second.relation.verdict == "worse"), len(order.rows) - 2
@@ -148,11 +148,12 @@ def _interval(found: Relation, unit: str | None, better: str = "lower") -> str:
     return "" if ends == words.NONE else f" ({words.level(found.confidence)} interval: {ends})"
 
 
-def _sure(order: Order, second: Place) -> str:
+def _sure(order: Order, second: Place, *, advised: bool) -> str:
     if second.relation.verdict == "unknown":
         single = any(row.tasks == 1 for row in order.rows)
         few = "one task" if single else "no repeats"
-        return f"but with {few} a difference cannot be told from noise; measure at least two tasks of each, better five"
+        advice = "; measure at least two tasks of each, better five" if advised else ""
+        return f"but with {few} a difference cannot be told from noise{advice}"
     return words.noise(second.relation.verdict)
 
 

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
-from benchfleet_results.boards.model import Ranked
-
 from benchfleet.report.answer_words import cost, others, reached, short, without_price
-from benchfleet.report.model import Answer, Board
+from benchfleet.report.model import Answer, Board, GroupFacts
 from benchfleet.report.order import Order, Place
 from benchfleet.report.printing import shown
 from benchfleet.report.value import is_speed
@@ -16,15 +14,15 @@ Question = Literal["fastest", "best", "best_for_price"]
 _HOW = "--prices FILE, with what an hour of each machine costs, answers it (as configs/prices-example.toml)."
 
 
-def answers(boards: Sequence[Board], *, priced: bool) -> list[Answer]:
-    """`priced`: prices were given. Boards that compare nothing have no answer."""
+def answers(boards: Sequence[Board], *, unpriced: GroupFacts | None) -> list[Answer]:
+    """`unpriced`: a machine, where prices were given, to say how one is found. Boards that compare nothing have no answer."""
     ranked = [board for board in boards if board.ranking]
-    found = [one for board in ranked for one in (_fastest(board), *_cheapest(board))]
+    found = [one for board in ranked for one in (_fastest(board, advised=board is ranked[0]), *_cheapest(board))]
     by_machine = any("machine" in board.by and len(board.ranking) > 1 and speed(board) for board in ranked)
     if any(board.value for board in ranked):
         return found
     if by_machine:
-        return [*found, _not_asked([row for board in ranked for row in board.ranking], priced=priced)]
+        return [*found, _not_asked(unpriced)]
     return [*found, _one_price()] if any(len(board.ranking) > 1 and speed(board) for board in ranked) else found
 
 
@@ -50,21 +48,21 @@ def sentence(found: Answer, *, named: bool = False) -> str:
     return f"{title(found)}{of}: {found.short}. {found.detail}".rstrip()
 
 
-def _not_asked(rows: Sequence[Ranked], *, priced: bool) -> Answer:
+def _not_asked(unpriced: GroupFacts | None) -> Answer:
     return Answer(
         question="best_for_price",
         board=None,
         verdict="not_asked",
         leaders=[],
-        short="no price fits" if priced else "no prices were given",
-        detail=_wanted(rows[0]) if priced else _HOW,
+        short="no price fits" if unpriced else "no prices were given",
+        detail=_wanted(unpriced) if unpriced else _HOW,
     )
 
 
-def _wanted(row: Ranked) -> str:
+def _wanted(machine: GroupFacts) -> str:
     return (
-        "The price table names none of these machines: an entry has a provider and an instance_type, for one of them "
-        f'provider = "{row.provider}".'
+        f"The price table names none of these machines: the entry for {shown(machine.label)} has "
+        f'provider = "{shown(machine.provider)}" and instance_type = "{shown("/".join(machine.instance_types))}".'
     )
 
 
@@ -80,10 +78,11 @@ def _one_price() -> Answer:
     )
 
 
-def _fastest(board: Board) -> Answer:
+def _fastest(board: Board, *, advised: bool) -> Answer:
+    """`advised`: with what to do about too few repeats, which is the same for all boards."""
     order = Order([Place(row.label, row.to_best, row.needed, row.tasks, row.place) for row in board.ranking])
     asked: Question = "fastest" if speed(board) else "best"
-    return _answer(asked, board, order, [reached(board, order), *others(order, board, of_costs=False)])
+    return _answer(asked, board, order, [reached(board, order), *others(order, board, of_costs=False, advised=advised)])
 
 
 def _cheapest(board: Board) -> Iterator[Answer]:

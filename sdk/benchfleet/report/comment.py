@@ -57,7 +57,7 @@ def _changed(found: RunComparison, who: str) -> list[str]:
     more = len(rows) - _MOST_ROWS
     rest = [f"\n… and {more} more that changed beyond noise."] if more > 0 else []
     unchanged = len(found.rows) - len(changed)
-    told = f"\n{unchanged} more comparison{'s' * (unchanged != 1)}: within noise, or not to be told from it."
+    told = f"\n{unchanged} more comparison{'s' * (unchanged != 1)}: within noise, or from too few repeats to tell."
     return [*table(head, _rows(found, rows[:_MOST_ROWS])), *rest, *([told] if unchanged else [])]
 
 
@@ -87,7 +87,8 @@ def _not_compared(found: RunComparison) -> list[str]:
     unknown = [row for row in found.rows if row.relation.verdict == "unknown" and row.benchmark]
     lines = [f"- failed now and not before: {escape(name)}" for name in found.failed]
     lines += [f"- only in the baseline: {escape(name)}" for name in found.only_in_baseline]
-    lines += [f"- noise unknown, too few tasks: {escape(f'{row.benchmark} on {row.label}')}" for row in unknown]
+    few = (f"{row.benchmark} ({words.row_title(found, row)}) on {row.label}" for row in unknown)
+    lines += [f"- too few repeats: {escape(name)}" for name in few]
     lines += [f"- only in this run: {escape(name)}" for name in found.only_new]
     lines += [f"- ignored by {escape(one.rule)}: {escape(one.what)}" for one in found.ignored]
     more = len(lines) - _MOST_LISTED

@@ -102,7 +102,7 @@ def _message(row: Compared) -> str:
     if row.relation.verdict == "not_compared":
         return "a metric without a direction"
     if row.relation.verdict == "unknown":
-        return f"noise cannot be told: {row.old_tasks} tasks in the baseline, {row.new_tasks} in this run"
+        return f"too few repeats: {_tasks(row.old_tasks)} in the baseline, {_tasks(row.new_tasks)} in this run"
     apart, ends = (
         words.apart(row.relation, row.unit, row.better),
         words.apart_interval(row.relation, row.unit, row.better),
@@ -111,6 +111,10 @@ def _message(row: Compared) -> str:
     values = f"{words.quantity(row.old, row.unit)} -> {words.quantity(row.new, row.unit)}"
     rule = f", {row.rule}" if row.rule else ""
     return f"{apart} ({ends}): {verdict}; {values}; threshold {words.share(row.threshold)}{rule}"
+
+
+def _tasks(count: int) -> str:
+    return f"{count} task{'s' * (count != 1)}"
 
 
 def _one_side(name: str, outcome: Outcome, kind: str, message: str) -> _Case:

@@ -61,7 +61,7 @@ def _read_run(path: Path) -> tuple[Run, list[Task]]:
         tasks, spared = [_listed(path, run_id, entry) for entry in wanted], len(known) - len(wanted)
     else:
         tasks = list(_unlisted(path, run_id))
-        notes.append(f"run {run_id} has no manifest.json: tasks that left nothing behind cannot be known")
+        notes.append(f"Run {run_id} has no manifest.json: tasks that left nothing behind are not known.")
     return Run(run_id, path, about or {}, (*notes, *_said(tasks)), spared), tasks
 
 

@@ -51,7 +51,7 @@ def _unseen(rows: Sequence[Ranked]) -> str:
         return ""
     return (
         f"No interval knows of what was never seen: if one in five {over} is slow by chance, {100 * missed(count):.0f} % of "
-        f"runs with {count} {over} see none that is ({100 * missed(enough()):.0f} % with {enough()})."
+        f"runs with {count} {over} have no slow one ({100 * missed(enough()):.0f} % with {enough()})."
     )
 
 
@@ -65,6 +65,7 @@ def _kind(rows: Sequence[Ranked]) -> str:
         return "Instances are the repeats where several are known, else tasks."
     if rows and all(row.instances == 1 for row in rows):
         return (
-            "Tasks are the repeats, all of one instance each: what differs between instances is not in the intervals."
+            "Tasks are the repeats, and one instance ran all of a group: what differs between instances is not in the "
+            "intervals."
         )
     return "Tasks are the repeats." if rows else ""

@@ -111,11 +111,9 @@ def _why_not(found: RunComparison) -> str:
     unclear = sum(row.benchmark is not None and row.relation.verdict == "unknown" for row in found.rows)
     told = [f"only the baseline has {_some(found.only_in_baseline)}"] if found.only_in_baseline else []
     told += [f"only this run has {_some(found.only_new)}"] if found.only_new else []
-    told += (
-        [f"of {unclear} noise cannot be told, for they have one task on a side, or one of several instances"]
-        if unclear
-        else []
-    )
+    if unclear:
+        few = f"{unclear} {'has' if unclear == 1 else 'have'} too few repeats to tell"
+        told.append(f"{few}: one task on a side, or one of several instances")
     return ": " + "; ".join(told) if told else ""
 
 

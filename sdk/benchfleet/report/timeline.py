@@ -97,7 +97,10 @@ def _were(one: RunFacts, other: RunFacts) -> str:
 def _when(run: RunFacts) -> str:
     if not run.started_at:
         return f"created {_short(run.created_at)}" if run.created_at else "time not recorded"
-    return f"{_short(run.started_at)} to {_short(run.ended_at)}" if run.ended_at else f"from {_short(run.started_at)}"
+    if not run.ended_at:
+        return f"from {_short(run.started_at)}"
+    first, last = _short(run.started_at), _short(run.ended_at)
+    return f"{first} to {last[11:] if last[:11] == first[:11] else last}"
 
 
 def _short(text: str) -> str:

@@ -153,7 +153,7 @@ def _conditions(new: Dataset, old: Dataset) -> Iterator[str]:
 
 
 def no_price(groups: Sequence[GroupFacts]) -> str:
-    names = ", ".join(f"{one.provider} {'/'.join(one.instance_types)}" for one in groups)
+    names = ", ".join(dict.fromkeys(f"{one.provider} {'/'.join(one.instance_types)}" for one in groups))
     return f"The price table has no price for {names} (provider, instance type): there is no speed per dollar."
 
 

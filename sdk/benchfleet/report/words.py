@@ -147,6 +147,13 @@ def verdict(found: Verdict, *, metric: str, unit: str | None, better: str) -> st
     return noise(found)
 
 
+def comparative_or_noise(found: Verdict, *, metric: str, unit: str | None, better: str) -> str:
+    """Where there is no room to say each time that it is beyond noise."""
+    if found in ("better", "worse"):
+        return comparative(found, metric=metric, unit=unit, better=better)
+    return noise(found)
+
+
 def noise(found: Verdict) -> str:
     """Beside a difference that says the direction already."""
     return _WITHOUT_DIRECTION.get(found, "beyond noise")

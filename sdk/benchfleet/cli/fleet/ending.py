@@ -13,7 +13,7 @@ from benchfleet_contract.fleets.runs import FleetRunDetail
 
 from benchfleet.cli.fleet.connecting import wait_for
 from benchfleet.cli.fleet.progress import progress
-from benchfleet.cli.on_stderr import warn
+from benchfleet.cli.sentences import warn
 from benchfleet.client import Client
 from benchfleet.exceptions import BenchfleetError, RunFailed
 from benchfleet.fleet import following

@@ -17,8 +17,8 @@ from benchfleet.cli.fleet.connecting import Connecting, flows, wait_for
 from benchfleet.cli.fleet.ending import brought, brought_here
 from benchfleet.cli.fleet.options import Format
 from benchfleet.cli.fleet.shown import print_results
-from benchfleet.cli.on_stderr import say, warn
 from benchfleet.cli.output import print_document
+from benchfleet.cli.sentences import say, warn
 from benchfleet.client import Client
 from benchfleet.fleet.alone import MOST_SLOTS, AloneState, Bringing
 from benchfleet.fleet.client import flows_over

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from benchfleet.cli.fleet.options import Concurrency, Config, Delay, ManifestFile
-from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.options import AsJson
+from benchfleet.cli.sentences import warn
 
 if TYPE_CHECKING:
     from benchfleet_contract.fleets.plan import FleetPlan

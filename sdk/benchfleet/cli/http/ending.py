@@ -8,8 +8,8 @@ from benchfleet_contract.http_results import HttpResult, WorkloadResult
 from rich.markup import escape
 from rich.table import Table
 
-from benchfleet.cli.on_stderr import warn
 from benchfleet.cli.output import print_table
+from benchfleet.cli.sentences import warn
 from benchfleet.exceptions import BenchfleetError, RunFailed
 from benchfleet.http.missing import ceilings, lines, notes
 from benchfleet.local.files import replace_whole

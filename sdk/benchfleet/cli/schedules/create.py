@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchfleet.cli.on_stderr import say, warn
 from benchfleet.cli.options import ApiKey, ApiUrl, AsJson, Profile, connect
+from benchfleet.cli.sentences import say, warn
 
 if TYPE_CHECKING:
     from benchfleet_contract.schedules import CreatedSchedule

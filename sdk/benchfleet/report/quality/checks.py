@@ -83,13 +83,14 @@ def _order(of: Sequences) -> Iterator[QualityFinding]:
         yield QualityFinding(kind="warm-up", size=size, grade=grade, tasks=tasks, words=said)
     elif found.rising <= LEVEL and (grade := graded(-size, fair=_CHANGE[0], poor=_CHANGE[1])):
         yield QualityFinding(
-            kind="slow-down", size=-size, grade=grade, tasks=tasks, words=f"{_from_to(of)}: it gets {_worse(of)}"
+            kind="slow-down", size=-size, grade=grade, tasks=tasks, words=f"{_from_to(of)}: {_worse(of)}"
         )
 
 
 def _worse(of: Sequences) -> str:
     """A size that grows is not slow."""
-    return "slower" if of.series.better == "higher" or base(of.series.unit)[0] == "s" else "larger"
+    slow = of.series.better == "higher" or base(of.series.unit)[0] == "s"
+    return "it gets slower" if slow else "no level was reached"
 
 
 def _from_to(of: Sequences) -> str:

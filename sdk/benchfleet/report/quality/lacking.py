@@ -55,7 +55,7 @@ def _conditions(tasks: Sequence[Task]) -> Iterator[str]:
 def _options(tasks: Sequence[Task]) -> Iterator[str]:
     without = sum(task.options is None for task in tasks)
     if without:
-        yield f"whether a mode was shortened ({_of(without, len(tasks), 'task')})"
+        yield f"whether less was measured than usual ({_of(without, len(tasks), 'task')})"
 
 
 def _raw(tasks: Sequence[Task]) -> Iterator[str]:

@@ -89,7 +89,8 @@ def _why(found: Quality) -> str:
     kinds = [one for one in found.findings if one.kind != _MODE]
     told = [f"{one.title} ({one.series})" for one in kinds[:_IN_HEADLINE]]
     more = len(kinds) - _IN_HEADLINE
-    return f": {', '.join(told)}{f' and {more} more kinds' if more > 0 else ''}" if told else ""
+    rest = f" and {more} other finding{'s' * (more != 1)}" if more > 0 else ""
+    return f": {', '.join(told)}{rest}" if told else ""
 
 
 def others(report: Report) -> list[str]:

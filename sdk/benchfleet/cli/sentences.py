@@ -1,4 +1,4 @@
-"""Sentences on stderr: on a terminal their lines end between words; in a pipe each stays one line, to be searched and counted."""
+"""Sentences: on a terminal their lines end between words; in a pipe each stays one line, to be searched and counted."""
 
 import os
 import re
@@ -18,6 +18,7 @@ def warn(words: str) -> None:
 
 
 def say(words: str, stream: TextIO | None = None) -> None:
+    """On stderr unless a stream is named."""
     stream = stream or sys.stderr
     if stream is None:  # a daemon closed it
         return

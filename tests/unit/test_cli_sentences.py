@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 import pytest
-from benchfleet.cli.on_stderr import columns, fitted, say
+from benchfleet.cli.sentences import columns, fitted, say
 
 from tests.each_case import each_case
 
