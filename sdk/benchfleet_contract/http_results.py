@@ -6,8 +6,9 @@ expected body) count for a rate or a latency.
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from benchfleet_contract.document import Document
 from benchfleet_contract.results import Conditions, IfKnown
 
 HTTP_JSON = "http.json"
@@ -15,7 +16,7 @@ NOISY = "noisy: "  # how a reason begins that lies with what else the machine di
 Status = Literal["measured", "unsupported", "failed", "invalid"]
 
 
-class _Strict(BaseModel):
+class _Strict(Document):
     model_config = ConfigDict(extra="forbid")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from benchfleet_contract.document import Document
 
 Role = Literal["admin", "runner", "reader"]
 Right = Literal["read", "run_tasks", "manage_runs"]
@@ -13,7 +13,7 @@ RIGHTS: dict[Role, tuple[Right, ...]] = {
 }
 
 
-class WhoAmI(BaseModel):
+class WhoAmI(Document):
     """Reply of `GET /whoami`.
 
     Without a key, where reading needs none, `role` and `key_id` are None and `may` is `["read"]`. `key_id` names the key in

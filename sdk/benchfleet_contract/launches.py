@@ -3,7 +3,9 @@
 import hashlib
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from benchfleet_contract.document import Document
 
 FailureCode = Literal[
     "quota", "capacity", "unsupported", "interrupted", "not_ready", "image", "permission", "credentials", "network", "cost",
@@ -17,7 +19,7 @@ MAX_LAUNCHES = 1_000  # of a run, and in one answer
 MAX_REPORT_CHARS = 512  # of a report's message
 
 
-class LaunchFailure(BaseModel):
+class LaunchFailure(Document):
     """Why there is no such machine, or none any more. `code` is for programs; `remedy` says what to do about it."""
 
     code: FailureCode
@@ -25,7 +27,7 @@ class LaunchFailure(BaseModel):
     remedy: str
 
 
-class LaunchView(BaseModel):
+class LaunchView(Document):
     """One machine. Every runner on it has an id that begins with `name` and a dash.
 
     `phase` and `message` are its own last report. Times are ISO 8601, UTC; `called_home_at` is when it was first heard of.
@@ -54,7 +56,7 @@ class LaunchView(BaseModel):
     failure: LaunchFailure | None
 
 
-class LaunchList(BaseModel):
+class LaunchList(Document):
     """Reply of `GET /runs/{id}/launches`, by name; empty for a run that is not provisioned."""
 
     run_id: str
@@ -62,7 +64,7 @@ class LaunchList(BaseModel):
     truncated: bool = False
 
 
-class LaunchReport(BaseModel):
+class LaunchReport(Document):
     """Body of `POST /runs/{id}/launches/{name}`: how far a machine is. Sent by its own user-data, with the runners' key."""
 
     phase: LaunchPhase

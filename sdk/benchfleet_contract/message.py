@@ -1,7 +1,7 @@
 """The response of what has nothing to tell but that it was done."""
 
-from pydantic import BaseModel
+from benchfleet_contract.document import Document
 
 
-class Message(BaseModel):
+class Message(Document):
     message: str

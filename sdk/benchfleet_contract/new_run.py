@@ -8,9 +8,10 @@ the schemas. Never imported by the Lambda.
 from collections.abc import Callable
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from benchfleet_contract import limits, provisioning
+from benchfleet_contract.document import Document
 from benchfleet_contract.launches import Market
 from benchfleet_contract.names import IMAGE, LABEL, NEW_RUN_ID, PRINTABLE
 from benchfleet_contract.registry.models import RunModel
@@ -62,7 +63,7 @@ def _budget(name: str, words: str) -> Any:
     return Field(default=None, ge=least, le=most, description=words)
 
 
-class RunInstance(BaseModel):
+class RunInstance(Document):
     """One kind of machine to measure."""
 
     model_config = ConfigDict(extra="forbid")
@@ -79,7 +80,7 @@ class RunInstance(BaseModel):
 Instances = list[RunInstance | Printable]
 
 
-class RunProviders(BaseModel):
+class RunProviders(Document):
     """Instances by provider. Any name may be one: letters, digits, dot, dash and underscore, at most 64.
 
     In lists of the first three a plain text is both instance type and alias.
@@ -93,7 +94,7 @@ class RunProviders(BaseModel):
     local: Instances = Field(default_factory=list, description="This machine: see `provision.local` of configs.")
 
 
-class NewProvision(BaseModel):
+class NewProvision(Document):
     """How the control plane brings the machines of a provider, and ends them when their work is done."""
 
     model_config = ConfigDict(extra="forbid")
@@ -127,7 +128,7 @@ class NewProvision(BaseModel):
     )
 
 
-class Repeats(BaseModel):
+class Repeats(Document):
     """How often."""
 
     model_config = ConfigDict(extra="forbid")

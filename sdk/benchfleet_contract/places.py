@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from benchfleet_contract.document import Document
 
 Architecture = Literal["x86_64", "arm64"]
 
 
-class Place(BaseModel):
+class Place(Document):
     """One region. `image` is the runner's, by digest; `runner_key_parameter` names a SecureString; the rest are ids and ARNs."""
 
     subnets: list[str]
@@ -20,7 +20,7 @@ class Place(BaseModel):
     log_group: str
 
 
-class Places(BaseModel):
+class Places(Document):
     """`api_url` is where runners find the control plane. The first of `regions` is the one that is used by default."""
 
     api_url: str

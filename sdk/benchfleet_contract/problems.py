@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from pydantic import BaseModel
+from benchfleet_contract.document import Document
 
 CODES_HEADER = "Benchfleet-Codes"  # "1": the caller knows our statuses where they differ from the reference system's
 
 
-class Problem(BaseModel):
+class Problem(Document):
     """One thing wrong with a document."""
 
     field: str  # where, as a path: `aws[0].instance_type`
@@ -16,7 +16,7 @@ class Problem(BaseModel):
     remedy: str
 
 
-class ErrorReply(BaseModel):
+class ErrorReply(Document):
     """`error` keeps the reference system's words; `code` is for programs, `problems` for people with a document to mend."""
 
     error: str | list[str]

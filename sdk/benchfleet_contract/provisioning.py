@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
+from benchfleet_contract.document import Document
 from benchfleet_contract.launches import Market
 
 Provisioner = Literal["aws-ec2", "aws-ecs"]
@@ -18,7 +17,7 @@ MAX_REGIONS = 20
 MAX_INSTANCES = 1_000  # machines of one type
 
 
-class CloudProvision(BaseModel):
+class CloudProvision(Document):
     """How the machines of one provider are brought.
 
     `regions` are tried in turn; none stands for the one that the control plane is in. `slots`: containers of a machine,

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from benchfleet_contract.document import Document
 
 SCHEMA_VERSION = 1
 
@@ -13,7 +15,7 @@ IfKnown = Annotated[
 ]  # left out of the JSON where it is None
 
 
-class Measurement(BaseModel):
+class Measurement(Document):
     """The samples of one benchmark under one variant. `warmup` samples are kept apart and never averaged.
 
     `shortest_raw_s` is the shortest interval that a clock timed for it, in seconds: where a sample is the mean of several
@@ -33,7 +35,7 @@ class Measurement(BaseModel):
     cpu_affinity: IfKnown[list[int]] = None
 
 
-class BenchmarkFailure(BaseModel):
+class BenchmarkFailure(Document):
     """A benchmark that gave no result, while others of the same task did."""
 
     model_config = ConfigDict(extra="forbid")
@@ -43,7 +45,7 @@ class BenchmarkFailure(BaseModel):
     reason: str
 
 
-class Output(BaseModel):
+class Output(Document):
     """`output.json`. `subject` is what was measured, in a run that compares several; else it is left out."""
 
     model_config = ConfigDict(extra="forbid")
@@ -55,7 +57,7 @@ class Output(BaseModel):
     failures: list[BenchmarkFailure] = []
 
 
-class Machine(BaseModel):
+class Machine(Document):
     """Where a result came from. None means that the system would not say.
 
     `instance` tells instances apart, and no more: the cloud's id, else `machine-<hash of its machine id>`, in a container
@@ -83,7 +85,7 @@ class Machine(BaseModel):
     microcode: IfKnown[str] = None
 
 
-class Provenance(BaseModel):
+class Provenance(Document):
     """What was run, exactly. `versions` holds name → version of interpreter, suite and runner.
 
     `build` holds how the measured interpreter or program was built, as it says itself: compiler, flags, options.
@@ -96,7 +98,7 @@ class Provenance(BaseModel):
     build: IfKnown[dict[str, str]] = None
 
 
-class Load(BaseModel):
+class Load(Document):
     """How busy the machine was at one moment. `runnable` threads include those of the runner, if any was."""
 
     load_1m: float | None = None
@@ -104,7 +106,7 @@ class Load(BaseModel):
     mhz: float | None = None  # mean of the slot's cores
 
 
-class Conditions(BaseModel):
+class Conditions(Document):
     """What was going on around a task, from before its first command to after its last; None was not to be learned."""
 
     before: Load
@@ -116,7 +118,7 @@ class Conditions(BaseModel):
     busy_slots: int | None = None  # the most of them that had a task at one time, this one included
 
 
-class Metadata(BaseModel):
+class Metadata(Document):
     """`metadata.json`. The first ten keys are the reference system's."""
 
     task_id: str

@@ -1,9 +1,9 @@
 """Runners as a run sees them: who works, who waits, who was here."""
 
-from pydantic import BaseModel
+from benchfleet_contract.document import Document
 
 
-class RunnerSeen(BaseModel):
+class RunnerSeen(Document):
     """One runner. `task_ids` are the tasks that it holds now; empty while it waits for one.
 
     `seen_at` is its last beat, or the last time that it asked for a task and got none. One that asks for any run's
@@ -19,7 +19,7 @@ class RunnerSeen(BaseModel):
     task_ids: list[str]
 
 
-class RunnerList(BaseModel):
+class RunnerList(Document):
     """Reply of `GET /runs/{id}/runners`: at most 1,000, those seen last first."""
 
     run_id: str
@@ -27,7 +27,7 @@ class RunnerList(BaseModel):
     truncated: bool = False
 
 
-class TaskFiles(BaseModel):
+class TaskFiles(Document):
     """Reply of `GET /tasks/{id}/files`: presigned GETs, signed when asked for. None where nothing was uploaded."""
 
     result_url: str | None

@@ -2,20 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from benchfleet_contract import limits
+from benchfleet_contract.document import Document
 from benchfleet_contract.launches import LaunchState
 from benchfleet_contract.provisioning import CloudProvision
 from benchfleet_contract.registry.models import RunModel
 from benchfleet_contract.states import ArchiveState, Order, RunStatus, StopReason, TaskStatus
 
 
-class PerInstanceType(BaseModel):
+class PerInstanceType(Document):
     tasks: int
 
 
-class Instance(BaseModel):
+class Instance(Document):
     """One entry of a provider's list: `provider` is the key that it stood under."""
 
     provider: str
@@ -23,7 +24,7 @@ class Instance(BaseModel):
     alias: str | None
 
 
-class Subject(BaseModel):
+class Subject(Document):
     """One of the things that a run compares on each machine.
 
     On the wire everything but `name` and `image` stands beside them: `options` are those keys. They are merged over the run's
@@ -35,7 +36,7 @@ class Subject(BaseModel):
     options: dict[str, Any] = {}
 
 
-class Precision(BaseModel):
+class Precision(Document):
     """When a run has measured enough: half the width of the 95 % interval is `target` (a share of the mean: 0.01 is 1 %).
 
     `pilot` tasks of each instance and subject are done in any case. After `max_time_s` no new ones are handed out.
@@ -46,7 +47,7 @@ class Precision(BaseModel):
     max_time_s: int | None
 
 
-class RunRequest(BaseModel):
+class RunRequest(Document):
     """A body of `POST /runs` that has passed validation (see `run_request.py`).
 
     With `noise_floor` the last of `subjects` is the first one under another name (`names.again`). `provision` says, by
@@ -74,7 +75,7 @@ class RunRequest(BaseModel):
     max_cost: float | None = None
 
 
-class NewTask(BaseModel):
+class NewTask(Document):
     id: str
     provider: str
     instance_type: str
@@ -85,7 +86,7 @@ class NewTask(BaseModel):
     part: str | None = None
 
 
-class CreatedRun(BaseModel):
+class CreatedRun(Document):
     """Reply of `POST /runs`. `tasks` holds the first 1,000; the rest is at `GET /runs/{id}/tasks`."""
 
     run_id: str
@@ -94,7 +95,7 @@ class CreatedRun(BaseModel):
     warnings: list[str]
 
 
-class TaskCounts(BaseModel):
+class TaskCounts(Document):
     total: int = 0
     pending: int = 0
     claimed: int = 0
@@ -104,7 +105,7 @@ class TaskCounts(BaseModel):
     cancelled: int = 0
 
 
-class LostResult(BaseModel):
+class LostResult(Document):
     """An accepted result that is not in the archive as files: it could not be unpacked, or nothing was uploaded."""
 
     task_id: str
@@ -112,7 +113,7 @@ class LostResult(BaseModel):
     reason: str
 
 
-class Archive(BaseModel):
+class Archive(Document):
     """`whole`, `corrupt` and `missing` count uploads once the archive is ready; `lost` names the first 20 of the last two."""
 
     state: ArchiveState
@@ -135,7 +136,7 @@ class GroupCounts(TaskCounts):
     subject: str | None = None
 
 
-class GroupStop(BaseModel):
+class GroupStop(Document):
     """Why no more tasks of one (provider, instance type, subject) are handed out, and what was known at `at`.
 
     `tasks` had been measured; `half_width` is that of the widest interval, as a share of the mean: 0.01 is 1 %. It is null
@@ -158,7 +159,7 @@ class RunPrecision(Precision):
     stops: list[GroupStop] = []
 
 
-class RunListItem(BaseModel):
+class RunListItem(Document):
     run_id: str
     status: RunStatus
     ruby_version: str | None
@@ -166,12 +167,12 @@ class RunListItem(BaseModel):
     workload: str
 
 
-class RunList(BaseModel):
+class RunList(Document):
     runs: list[RunListItem]
     next_cursor: str | None = None
 
 
-class RunDetail(BaseModel):
+class RunDetail(Document):
     run_id: str
     status: RunStatus
     ruby_version: str | None

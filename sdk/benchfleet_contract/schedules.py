@@ -2,7 +2,9 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from benchfleet_contract.document import Document
 
 Overlap = Literal["skip", "queue", "allow"]
 Event = Literal["end", "failure", "regression"]
@@ -12,7 +14,7 @@ FiringState = Literal[
 EVENTS: tuple[Event, ...] = ("end", "failure", "regression")
 
 
-class Notify(BaseModel):
+class Notify(Document):
     """Who is told of what: an SNS topic, or a webhook. `secret` is the parameter with the webhook's signing secret."""
 
     on: list[Event]
@@ -21,7 +23,7 @@ class Notify(BaseModel):
     secret: str | None = None
 
 
-class ScheduleRequest(BaseModel):
+class ScheduleRequest(Document):
     """A body of `POST /schedules` that has passed validation (`schedule_request.py`). `run` is a body of `POST /runs`."""
 
     name: str
@@ -32,7 +34,7 @@ class ScheduleRequest(BaseModel):
     run: dict[str, Any]
 
 
-class Firing(BaseModel):
+class Firing(Document):
     """One time at which a run was due. `regression`: what comparing it with the run before came to, where that was asked for."""
 
     scheduled_at: str
@@ -47,7 +49,7 @@ class Firing(BaseModel):
     undelivered: list[str] = Field(default=[], description="notifications that were given up, and why")
 
 
-class ScheduleListItem(BaseModel):
+class ScheduleListItem(Document):
     name: str
     expression: str
     time_zone: str
@@ -58,7 +60,7 @@ class ScheduleListItem(BaseModel):
     last: Firing | None = None
 
 
-class ScheduleList(BaseModel):
+class ScheduleList(Document):
     schedules: list[ScheduleListItem]
 
 
@@ -78,7 +80,7 @@ class CreatedSchedule(ScheduleDetail):
     warnings: list[str]
 
 
-class RunNow(BaseModel):
+class RunNow(Document):
     """The same token again is the same firing."""
 
     token: str | None = Field(default=None, pattern="^[A-Za-z0-9_-]{1,64}$")

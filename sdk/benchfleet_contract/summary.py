@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from benchfleet_contract.document import Document
 
 Interval = tuple[float, float]
 
 
-class SummaryRow(BaseModel):
+class SummaryRow(Document):
     """A group of a ranking. Numbers are null where nothing can be said."""
 
     place: int = Field(description="1 + the groups that are better beyond noise: shared where that cannot be said")
@@ -26,7 +28,7 @@ class SummaryRow(BaseModel):
     instances: int | None
 
 
-class SummaryBoard(BaseModel):
+class SummaryBoard(Document):
     """Groups that are compared with each other."""
 
     title: str
@@ -41,7 +43,7 @@ class SummaryBoard(BaseModel):
     ranking: list[SummaryRow] = Field(description="best first")
 
 
-class RunSummary(BaseModel):
+class RunSummary(Document):
     """Written once, when the run's archive is built. `omitted` says what it has no room for; the report has it all."""
 
     schema_version: Literal[1] = 1

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from benchfleet_contract import limits
+from benchfleet_contract.document import Document
 from benchfleet_contract.states import FailureClass, HeartbeatStatus, ResultState, TaskStatus
 
 # What the control plane takes, for the OpenAPI document. It is the one that checks it, in its own words.
@@ -18,7 +19,7 @@ _SHA256: dict[str, Any] = {"pattern": "^([0-9a-fA-F]{64})?$"}
 _SAID: dict[str, Any] = {"minLength": 1}
 
 
-class Task(BaseModel):
+class Task(Document):
     """A task as `GET /runs/{id}/tasks` tells it. Times are ISO 8601 UTC with whole seconds and `Z`."""
 
     id: str
@@ -50,13 +51,13 @@ class Task(BaseModel):
     part: str | None = None  # which piece of the work, such as `2/3`, in a run with shards
 
 
-class TaskList(BaseModel):
+class TaskList(Document):
     run_id: str
     tasks: list[Task]
     next_cursor: str | None = None
 
 
-class ClaimRequest(BaseModel):
+class ClaimRequest(Document):
     """Body of `POST /runs/{id}/tasks/claim`.
 
     `claim_token` names this one request for a task: a copy with the same token gets the same task, not another one, and none
@@ -78,7 +79,7 @@ class ClaimRequest(BaseModel):
     active: int | None = Field(default=None, json_schema_extra=ACTIVE)
 
 
-class AnyClaimRequest(BaseModel):
+class AnyClaimRequest(Document):
     """Body of `POST /claim`: a task of any running run that fits. Empty `workloads` means that all are fine."""
 
     provider: str = Field(json_schema_extra=_NAME)
@@ -93,7 +94,7 @@ class AnyClaimRequest(BaseModel):
     workloads: list[str] = Field(default=[], json_schema_extra={"type": ["array", "null"]})
 
 
-class AssignedTask(BaseModel):
+class AssignedTask(Document):
     """What a runner needs to know of its task.
 
     Options that are too large to come along are at `workload_options_url`, a presigned GET that is good for an hour;
@@ -121,7 +122,7 @@ class AssignedTask(BaseModel):
     workload_options_range: str | None = None
 
 
-class UploadUrls(BaseModel):
+class UploadUrls(Document):
     """Presigned PUTs. `required_headers` must be sent as they stand: they are part of the signature."""
 
     result_upload_url: str
@@ -132,7 +133,7 @@ class UploadUrls(BaseModel):
     required_headers: dict[str, str] = {}
 
 
-class ClaimReply(BaseModel):
+class ClaimReply(Document):
     """`assigned` comes with task and URLs; `wait` with `retry_after_seconds`; `done` means that nothing will come.
 
     `attempt_token`, where it was asked for, is the bearer of heartbeats, upload URLs and outcome. It ends with the lease.
@@ -146,7 +147,7 @@ class ClaimReply(BaseModel):
     message: str | None = None
 
 
-class HeartbeatRequest(BaseModel):
+class HeartbeatRequest(Document):
     """`attempt` fences: a runner that sends it can never renew somebody else's lease under its own name.
 
     With `executor_id` and a `heartbeat`, as `POST /executors/{id}/heartbeat` takes it, the executor's lease is renewed, too.
@@ -162,7 +163,7 @@ class HeartbeatRequest(BaseModel):
     heartbeat: dict[str, Any] | None = None
 
 
-class HeartbeatReply(BaseModel):
+class HeartbeatReply(Document):
     """`executor` is there where the executor's lease was renewed, too: what its own heartbeat is answered with."""
 
     message: str
@@ -172,7 +173,7 @@ class HeartbeatReply(BaseModel):
     executor: dict[str, Any] | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
-class CompleteRequest(BaseModel):
+class CompleteRequest(Document):
     """`reason` names the benchmarks that failed while others gave results, and what is not whole.
 
     `result_sha256` (64 hexadecimal digits) is that of the upload: the archive takes nothing else for the result. Without it the
@@ -188,7 +189,7 @@ class CompleteRequest(BaseModel):
     generation: int | None = Field(default=None, json_schema_extra=GENERATION)
 
 
-class FailRequest(BaseModel):
+class FailRequest(Document):
     """`error_sha256` is that of the upload under `s3_error_key`, as `result_sha256` is of a result."""
 
     runner_id: str

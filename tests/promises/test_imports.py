@@ -56,16 +56,21 @@ import app
 rooms = ("chalicelib.services.", "chalicelib.store.", "chalicelib.archive.", "chalicelib.domain.", "benchfleet_contract.")
 print(*sorted(name for name in sys.modules if name.startswith(rooms)), sep="\\n")
 print(*sorted(set(sys.modules) & {"boto3", "jinja2", "aws_lambda_powertools"}), sep="\\n")
+
+from benchfleet_contract.document import Document
+
+print(*(kind.__name__ for kind in Document.__subclasses__() if kind.__pydantic_complete__), sep="\\n")
 """
 
 
-def test_a_start_loads_no_use_case_no_store_and_no_client_library() -> None:
+def test_a_start_loads_no_use_case_no_store_and_no_client_library_and_builds_no_document_s_checks() -> None:
     """A container serves few of the use cases, and pays for those that it serves, when it does."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", START], cwd=ROOT, env={}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [
+        "benchfleet_contract.document",
         "benchfleet_contract.limits",
         "benchfleet_contract.message",
         "benchfleet_contract.names",

@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from benchfleet_contract.document import Document
+
 MAX_PATTERN = 2000
 TextKind = Literal["contains", "icontains", "equals", "iequals", "starts-with"]
 ManyKind = Literal["contains-any", "contains-all", "icontains-any", "icontains-all"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Assertion(BaseModel):
+class _Assertion(Document):
     """`weight` counts in the test's score; `metric` names a group whose mean is reported; `negate`: it must not hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -82,7 +84,7 @@ class Limit(_Assertion):
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Threshold(BaseModel):
+class Threshold(Document):
     """The test passes when its weighted score reaches `value`, whatever single assertions say. Once for each test."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -6,13 +6,15 @@ A runner asks before it sends, and tells with the same request what came of earl
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
+
+from benchfleet_contract.document import Document
 
 Usd = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
-class KeyLimits(BaseModel):
+class KeyLimits(Document):
     """What a provider allows for one key: requests and tokens a minute, requests at once. None: no limit is known."""
 
     rpm: Limit | None = None
@@ -20,7 +22,7 @@ class KeyLimits(BaseModel):
     max_concurrency: Limit | None = None
 
 
-class Settled(BaseModel):
+class Settled(Document):
     """What one request of a lease really came to: `id` is the lease's, `usd` and `tokens` are of all its tries.
 
     A request that was granted and never sent is settled with 0 of both. `reserved_usd` is what was set aside for it; None: what
@@ -33,7 +35,7 @@ class Settled(BaseModel):
     tokens: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
 
 
-class LeaseRequest(BaseModel):
+class LeaseRequest(Document):
     """`want` requests; `in_flight` are at work now. `reserve_usd` has what each of them may cost at most, in the order in which
     they are granted; empty: each costs at most `reserve_usd_each`.
 
@@ -65,7 +67,7 @@ class LeaseRequest(BaseModel):
         return self
 
 
-class LeaseReply(BaseModel):
+class LeaseReply(Document):
     """The first `granted` requests of those that were wanted may be sent under `lease_id`, at most `concurrency` at a time.
 
     The first may be sent `start_after_ms` after this response came, each other one `interval_ms` after the one before: so a

@@ -8,7 +8,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
+
+from benchfleet_contract.document import Document
 
 Status = Literal["success", "failure", "timeout", "skipped"]
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "error"]
@@ -31,7 +33,7 @@ ErrorKind = Literal[
 ]
 
 
-class Usage(BaseModel):
+class Usage(Document):
     """Tokens. `cached` prompt tokens are among `prompt_tokens`, `reasoning` tokens among `completion_tokens`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -43,7 +45,7 @@ class Usage(BaseModel):
     reasoning: int | None = Field(default=None, ge=0)
 
 
-class Response(BaseModel):
+class Response(Document):
     """A provider's answer. `model` is the one that it says it used; `created_at` is in Unix seconds."""
 
     model_config = ConfigDict(extra="forbid")
@@ -56,7 +58,7 @@ class Response(BaseModel):
     created_at: int
 
 
-class OutcomeError(BaseModel):
+class OutcomeError(Document):
     """Why there is no answer. `http_status` is None where no response came."""
 
     model_config = ConfigDict(extra="forbid")
@@ -66,7 +68,7 @@ class OutcomeError(BaseModel):
     http_status: int | None = None
 
 
-class Grade(BaseModel):
+class Grade(Document):
     """What a pattern, a schema, a process or a model said of an answer, before weight, threshold and negation.
 
     `score` is from 0 to 1; None with an `error`: nobody knows. `passed` None: the threshold decides. `tokens` and `cost_usd`
@@ -84,7 +86,7 @@ class Grade(BaseModel):
     price_source: str | None = None
 
 
-class Outcome(BaseModel):
+class Outcome(Document):
     """One line of a journal.
 
     A line with `grading` only adds `grades` (by `grade_key`) to the answer that the journal has of this key.

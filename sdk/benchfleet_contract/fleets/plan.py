@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from benchfleet_contract.document import Document
 
 Dialect = Literal["simple", "versioned"]
 LoadMode = Literal["closed", "open"]
@@ -18,7 +20,7 @@ BUDGET_TOKENS = 4096  # with `max_cost`, the `max_tokens` of a test that sets no
 CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")  # as providers call it; in `extra` it wins
 
 
-class _Shape(BaseModel):
+class _Shape(Document):
     model_config = ConfigDict(frozen=True)
 
 

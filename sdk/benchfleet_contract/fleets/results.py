@@ -7,7 +7,9 @@ Durations are in milliseconds, costs in USD, shares between 0 and 1. Times are R
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from benchfleet_contract.document import Document
 
 AGGREGATION_VERSION = "1.0.0"
 Status = Literal["success", "failure", "timeout", "skipped"]
@@ -23,7 +25,7 @@ def _ours(**more: Any) -> Any:
     return Field(default=None, exclude_if=_is_none, **more)
 
 
-class _Shape(BaseModel):
+class _Shape(Document):
     """Unknown fields of others are kept."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())

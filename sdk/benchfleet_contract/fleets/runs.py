@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from benchfleet_contract import limits
+from benchfleet_contract.document import Document
 from benchfleet_contract.problems import Problem
 
 FleetStatus = Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
@@ -21,7 +22,7 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
-class Uploaded(BaseModel):
+class Uploaded(Document):
     """Stands for a document that was put where `POST /fleets/uploads` said."""
 
     model_config = ConfigDict(extra="forbid")
@@ -35,7 +36,7 @@ class UploadRequest(Uploaded):
     size_bytes: int = Field(ge=1, le=MAX_DOCUMENT_BYTES)
 
 
-class UploadReply(BaseModel):
+class UploadReply(Document):
     """`url` None: the document is there already. Every one of `required_headers` must be sent as it stands."""
 
     sha256: str
@@ -43,7 +44,7 @@ class UploadReply(BaseModel):
     required_headers: dict[str, str] = {}
 
 
-class ClientDefaults(BaseModel):
+class ClientDefaults(Document):
     """What holds where the manifest says nothing."""
 
     model_config = ConfigDict(extra="forbid")
@@ -54,7 +55,7 @@ class ClientDefaults(BaseModel):
     continue_on_failure: bool = True
 
 
-class RunsOn(BaseModel):
+class RunsOn(Document):
     """Which runners take the shards: those that ask for this provider and instance type."""
 
     model_config = ConfigDict(extra="forbid")
@@ -65,7 +66,7 @@ class RunsOn(BaseModel):
     )
 
 
-class FleetDocuments(BaseModel):
+class FleetDocuments(Document):
     """Body of `POST /fleets/validate`, and the part of a run's that says what is sent to whom.
 
     `datasets` by the reference that the manifest uses: `dataset_path`, or `<repo_id>/<dataset>` in dialect V. Each is the
@@ -97,7 +98,7 @@ class FleetRunRequest(FleetDocuments):
     extend: str | None = None
 
 
-class FleetHandle(BaseModel):
+class FleetHandle(Document):
     """Reply of `POST /fleets/runs`, at once. `expected_artifacts` are paths below `artifact_prefix`, in the manifest's order.
 
     `status_url` is a path of this control plane.
@@ -117,7 +118,7 @@ class FleetHandle(BaseModel):
     warnings: list[str] = []
 
 
-class FleetSummaryOfPlan(BaseModel):
+class FleetSummaryOfPlan(Document):
     fleet_id: str
     dialect: str
     repositories: int
@@ -128,7 +129,7 @@ class FleetSummaryOfPlan(BaseModel):
     completion_tokens_at_most: int | None  # None where a test names no max_tokens
 
 
-class FleetValidation(BaseModel):
+class FleetValidation(Document):
     """Reply of `POST /fleets/validate`. `plan` is None where there are problems."""
 
     problems: list[Problem]
@@ -136,7 +137,7 @@ class FleetValidation(BaseModel):
     plan: FleetSummaryOfPlan | None
 
 
-class TestCounts(BaseModel):
+class TestCounts(Document):
     """Tests of a run or shard, each counted once. `total` = `pending` + all others."""
 
     total: int = 0
@@ -147,7 +148,7 @@ class TestCounts(BaseModel):
     pending: int = 0
 
 
-class ShardView(BaseModel):
+class ShardView(Document):
     """One shard. `ttft_ms` is the median of its successes so far; `cost_usd` None: no price is known, or nothing was sent.
 
     `unpriced` answers are not in `cost_usd`. `passed` of `scored` tests were answered right; None until the run has ended.
@@ -169,7 +170,7 @@ class ShardView(BaseModel):
     error: str | None = None
 
 
-class FleetRunDetail(BaseModel):
+class FleetRunDetail(Document):
     """Reply of `GET /fleets/runs/{id}`. `results_ready`: `fleet-results.json` is there. `errors`: the first 20 of tasks.
 
     `unpriced` answers have no known price: what they cost is not in `cost_usd`. `target_ttft_ms` has the median TTFT of all
@@ -196,7 +197,7 @@ class FleetRunDetail(BaseModel):
     metadata: dict[str, Any]
 
 
-class FleetRunItem(BaseModel):
+class FleetRunItem(Document):
     """`status` of a run that no runner has begun is `running` here, too."""
 
     run_id: str
@@ -205,33 +206,33 @@ class FleetRunItem(BaseModel):
     created_at: str
 
 
-class FleetRunList(BaseModel):
+class FleetRunList(Document):
     """Reply of `GET /fleets/runs`, newest first."""
 
     runs: list[FleetRunItem]
     next_cursor: str | None = None
 
 
-class Artifact(BaseModel):
+class Artifact(Document):
     path: str
     size_bytes: int
 
 
-class ArtifactList(BaseModel):
+class ArtifactList(Document):
     """Reply of `GET /fleets/runs/{id}/artifacts`: what is there, by path. Empty until the run has ended."""
 
     run_id: str
     artifacts: list[Artifact]
 
 
-class SignedFile(BaseModel):
+class SignedFile(Document):
     """Reply of `GET /fleets/runs/{id}/results` and `…/artifacts/{path}`: download it within the hour."""
 
     path: str
     url: str
 
 
-class ShardReply(BaseModel):
+class ShardReply(Document):
     """Reply of `GET /fleets/runs/{id}/shards/{n}` to the attempt that holds it.
 
     Either `shard` or `shard_url` (a presigned GET of the same JSON) is there. `journals` are presigned GETs of what
@@ -243,7 +244,7 @@ class ShardReply(BaseModel):
     journals: list[str]
 
 
-class ShardProgress(BaseModel):
+class ShardProgress(Document):
     """How far a shard is, over all attempts: what its runner knows. Times are ms, costs USD.
 
     `ttft_ms` is the median of successes; `unpriced` answers are those of which no price is known.
@@ -260,7 +261,7 @@ class ShardProgress(BaseModel):
     ttft_ms: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
-class JournalRequest(BaseModel):
+class JournalRequest(Document):
     """Body of `POST /fleets/runs/{id}/shards/{n}/journal`: URLs for chunks `first` to `first + count - 1` of this attempt."""
 
     model_config = ConfigDict(extra="forbid")
@@ -270,7 +271,7 @@ class JournalRequest(BaseModel):
     progress: ShardProgress | None = None
 
 
-class JournalReply(BaseModel):
+class JournalReply(Document):
     """Presigned PUTs in the order of the chunks; each is gzipped JSON lines. Good for an hour."""
 
     urls: list[str]

@@ -1,7 +1,6 @@
 """The tests of one shard on the wire, for people who look at them: a line for each, and all of one."""
 
-from pydantic import BaseModel
-
+from benchfleet_contract.document import Document
 from benchfleet_contract.fleets.results import Score, Status
 
 MOST_TESTS = 1_000  # of one reply
@@ -9,7 +8,7 @@ MOST_TEXT_CHARS = 200_000  # of a prompt or answer; the artifact has all of it
 MOST_ERROR_CHARS = 300  # of a line
 
 
-class ShardTest(BaseModel):
+class ShardTest(Document):
     """`passed` and `score` are None where nothing was asserted. `ttft_ms` is the first token's, `e2el_ms` the last one's.
 
     `cost_usd` None: no price is known, or it was not answered (`answered`).
@@ -31,7 +30,7 @@ class ShardTest(BaseModel):
     cost_usd: float | None
 
 
-class ShardTestText(BaseModel):
+class ShardTestText(Document):
     """One test in full. `prompt` None: it was not saved. `answer` None: there is none, or it was not saved.
 
     A text of more than MOST_TEXT_CHARS is cut, and its length is in `prompt_chars` or `answer_chars`. `artifact` is the
@@ -60,7 +59,7 @@ class ShardTestText(BaseModel):
     timestamp: str
 
 
-class ShardTests(BaseModel):
+class ShardTests(Document):
     """Reply of `GET /fleets/runs/{id}/shards/{n}/tests`, in the order of the dataset. `text` only where one was asked for.
 
     `files` are the paths of the shard among the artifacts of the run.

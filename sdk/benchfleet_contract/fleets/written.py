@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticUndefined
 
+from benchfleet_contract.document import Document
 from benchfleet_contract.problems import Problem
 
 Source = Literal["manifest", "dataset", "providers"]
@@ -17,7 +18,7 @@ _SHOWN_CHARS = 200
 _TEXTS_NOT = (int, float, bool)
 
 
-class Written(BaseModel):
+class Written(Document):
     """Base of all that is written by hand: texts are texts and numbers are numbers; unknown names are taken, with a warning."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="allow")

@@ -5,8 +5,9 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from benchfleet_contract.document import Document
 from benchfleet_contract.registry import limits
 
 BackendType = Literal["openai", "openai_compatible", "lmstudio", "ollama", "vllm", "custom", "mock"]
@@ -33,7 +34,7 @@ _Measure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class _Sent(BaseModel):
+class _Sent(Document):
     """A number is a number: no text is taken for one, and no truth value either. Unknown fields are left out."""
 
     model_config = ConfigDict(strict=True)

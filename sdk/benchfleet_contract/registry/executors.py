@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
+from benchfleet_contract.document import Document
 from benchfleet_contract.registry import limits
 from benchfleet_contract.registry.descriptors import ModelDescriptor, ModelId
 
@@ -25,7 +26,7 @@ _Count = Annotated[int, Field(ge=0, le=2**53)]
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class _Sent(BaseModel):
+class _Sent(Document):
     model_config = ConfigDict(strict=True)
 
 
@@ -76,7 +77,7 @@ class AnnounceRequest(_Sent):
     models: list[ModelDescriptor] = []
 
 
-class Lease(BaseModel):
+class Lease(Document):
     """Until when an executor is heard of. Its status is a function of these and the time, whatever has been swept."""
 
     heartbeat_interval_s: float
@@ -86,7 +87,7 @@ class Lease(BaseModel):
     removal_at: float
 
 
-class AnnounceReply(BaseModel):
+class AnnounceReply(Document):
     executor_id: str
     generation: int
     catalog_version: int
@@ -106,7 +107,7 @@ class ExecutorHeartbeat(_Sent):
     load: Load = Load()
 
 
-class Command(BaseModel):
+class Command(Document):
     """Something that an executor is told to do, with its next heartbeat."""
 
     command: CommandWord
@@ -124,7 +125,7 @@ class CommandRequest(_Sent):
     reason: str | None = Field(default=None, max_length=500)
 
 
-class ExecutorHeartbeatReply(BaseModel):
+class ExecutorHeartbeatReply(Document):
     lease: Lease
     status: ExecutorStatus
     recovered: bool = False
@@ -160,7 +161,7 @@ class UpdateModels(_Sent):
     updates: list[ModelChange] = Field(min_length=1, max_length=limits.MAX_MODELS)
 
 
-class CatalogReply(BaseModel):
+class CatalogReply(Document):
     catalog_version: int
     added: list[str]
     removed: list[str]
@@ -174,7 +175,7 @@ class DrainRequest(_Sent):
     reason: str | None = Field(default=None, max_length=500)
 
 
-class Reliability(BaseModel):
+class Reliability(Document):
     """Of results that the control plane saw itself; `score` is (succeeded + 1) / (total + 2)."""
 
     total: int
@@ -182,7 +183,7 @@ class Reliability(BaseModel):
     score: float
 
 
-class ExecutorEntry(BaseModel):
+class ExecutorEntry(Document):
     """One executor in a list. `utilization` counts what was handed out since its last heartbeat."""
 
     executor_id: str
@@ -204,14 +205,14 @@ class ExecutorEntry(BaseModel):
     endpoint: str | None = None
 
 
-class ExecutorList(BaseModel):
+class ExecutorList(Document):
     executors: list[ExecutorEntry]
     total_count: int
     next_cursor: str | None = None
     server_time: float
 
 
-class ExecutorEvent(BaseModel):
+class ExecutorEvent(Document):
     at: float
     type: EventType
     executor_id: str
@@ -220,13 +221,13 @@ class ExecutorEvent(BaseModel):
     detail: dict[str, Any] = {}
 
 
-class EventList(BaseModel):
+class EventList(Document):
     events: list[ExecutorEvent]
     next_cursor: str | None = None
     registry_revision: int | None = None
 
 
-class ExecutorDetail(BaseModel):
+class ExecutorDetail(Document):
     """Reply of `GET /executors/{id}`: the entry, its models as announced, its last load and lease, its last events."""
 
     executor: ExecutorEntry

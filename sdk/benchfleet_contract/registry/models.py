@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from benchfleet_contract.document import Document
 from benchfleet_contract.registry import limits
 from benchfleet_contract.registry.descriptors import (
     BackendType,
@@ -20,7 +21,7 @@ Strategy = Literal["least_loaded", "cheapest", "fastest", "reliable", "balanced"
 QueryType = Literal["ListAllModels", "FindModel", "ExecutorInfo", "SearchByCapabilities", "GetStatistics"]
 
 
-class _Sent(BaseModel):
+class _Sent(Document):
     model_config = ConfigDict(strict=True)
 
 
@@ -35,7 +36,7 @@ class Filters(_Sent):
     min_success_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
 
 
-class ModelEntry(BaseModel):
+class ModelEntry(Document):
     """One model over all executors that have it now. `capabilities` tells the best of them; `min_context_length` the worst."""
 
     model_id: str
@@ -49,7 +50,7 @@ class ModelEntry(BaseModel):
     details: list[ExecutorEntry] | None = None
 
 
-class ModelList(BaseModel):
+class ModelList(Document):
     models: list[ModelEntry]
     total_count: int
     next_cursor: str | None = None
@@ -57,7 +58,7 @@ class ModelList(BaseModel):
     server_time: float
 
 
-class RankedExecutor(BaseModel):
+class RankedExecutor(Document):
     """An executor in the order of a strategy. `score` is lower for better; `score_parts` tells how it came about."""
 
     executor_id: str
@@ -78,7 +79,7 @@ class RankedExecutor(BaseModel):
     endpoint: str | None = None
 
 
-class FoundModel(BaseModel):
+class FoundModel(Document):
     """Reply of `GET /models/find`. `all_overloaded`: whoever has it is full just now."""
 
     model: ModelEntry
@@ -107,14 +108,14 @@ class SelectRequest(_Sent):
     reserve: Reserve | None = None
 
 
-class SelectReply(BaseModel):
+class SelectReply(Document):
     executor: RankedExecutor
     model: ModelDescriptor
     reservation_id: str | None = None
     expires_at: float | None = None
 
 
-class RegistryStats(BaseModel):
+class RegistryStats(Document):
     total_executors: int
     total_models: int
     connected_executors: int
@@ -140,7 +141,7 @@ class RegistryQuery(_Sent):
     query_id: str | None = Field(default=None, max_length=128)
 
 
-class RegistryAnswer(BaseModel):
+class RegistryAnswer(Document):
     """`result` holds one key: `model_list`, `executor_list`, `executor_details` or `statistics`."""
 
     query_id: str | None

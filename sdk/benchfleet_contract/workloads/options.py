@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticUndefined
 
+from benchfleet_contract.document import Document
 from benchfleet_contract.problems import Problem
 
 DEFAULT_PLACE = "workload_options"
@@ -16,7 +17,7 @@ _SHOWN_CHARS = 200
 Model = TypeVar("Model", bound="Options")
 
 
-class Options(BaseModel):
+class Options(Document):
     """Base of all options: unknown names are refused, numbers are not made out of texts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

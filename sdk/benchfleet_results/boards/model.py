@@ -7,7 +7,8 @@ too. Intervals are [low, high] at 95 %. None means that nothing can be said.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from benchfleet_contract.document import Document
+from pydantic import ConfigDict, Field
 
 from benchfleet_results.boards.dimensions import identity
 from benchfleet_results.boards.tasks import GroupKey
@@ -21,7 +22,7 @@ CONFIDENCE = 0.95
 LEVEL = 0.05  # an adjusted p below this is beyond noise
 
 
-class Part(BaseModel):
+class Part(Document):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, extra="forbid")
 
 
