@@ -10,6 +10,7 @@ from rich.console import Console
 
 def drawn(width: int) -> list[str]:
     table = FittingTable("T", ("machine", "geometric mean", "95 % interval", "tasks"), spare=("tasks", "95 % interval"))
+    table.caption, table.notes = "Means.", {"95 % interval": "A question mark is a doubt."}
     table.add_row("aws c8g.large", "410.2 ms", "406.6 to 413.8 ms", "4")
     table.add_section()
     table.add_row("", "section")
@@ -23,6 +24,13 @@ def test_no_name_and_no_number_is_ever_cut(width: int) -> None:
     lines = drawn(width)
     assert all(len(line) <= width for line in lines)
     assert any("aws c8g.large" in line and "410.2 ms" in line for line in lines)
+
+
+def test_marks_are_explained_where_their_column_is_shown() -> None:
+    """At 80 columns a note told of question marks in a column that had gone."""
+    assert "Means. A question mark is a doubt." in " ".join("\n".join(drawn(50)).split())
+    assert "question mark" not in "\n".join(drawn(30))
+    assert "Means." in "\n".join(drawn(30))
 
 
 def test_what_one_can_do_without_goes_first() -> None:

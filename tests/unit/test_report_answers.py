@@ -109,7 +109,7 @@ def test_what_to_do_about_too_few_repeats_is_said_once(tmp_path: Path) -> None:
 def test_prices_that_fit_no_machine_are_told_once_with_what_an_entry_needs(tmp_path: Path) -> None:
     found = report(tmp_path, [*machine("m1", *NEAR), *machine("m2", *FAR)], price("m9", 1.0))
     assert [one.detail for one in found.answers if one.short == "no price fits"] == [
-        'The price table names none of these machines: the entry for aws m1 has provider = "aws" and instance_type = '
+        'The price table names none of these machines: an entry for aws m1 needs provider = "aws" and instance_type = '
         '"m1".'
     ]
     assert not [words for words in found.warnings if "price" in words]

@@ -293,7 +293,7 @@ def test_intervals_say_what_they_are_over(tmp_path: Path) -> None:
     ("instances", "said"),
     [
         (("i-1", "i-2"), "Instances are the repeats."),
-        (("i-1", "i-1"), "Tasks are the repeats, and one instance ran all of a group"),
+        (("i-1", "i-1"), "Tasks are the repeats. Those of each machine ran on one instance, so"),
     ],
 )
 def test_every_form_says_what_the_repeats_are(tmp_path: Path, instances: tuple[str, str], said: str) -> None:

@@ -1,6 +1,6 @@
 """A table that leaves columns out where a terminal is narrow, so that no number is cut and no name is squeezed away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rich.box import SIMPLE_HEAD
@@ -16,13 +16,17 @@ _WIDE = 10_000  # columns: more than any table has
 
 @dataclass
 class FittingTable:
-    """`spare`: columns to do without, the first to go first. `right`: those of numbers. A row of None is a section's end."""
+    """`spare`: columns to do without, the first to go first. `right`: those of numbers. A row of None is a section's end.
+
+    `notes`: what marks in a column mean, and said where that column is shown.
+    """
 
     title: str
     columns: tuple[str, ...]
     spare: tuple[str, ...] = ()
     right: frozenset[str] = frozenset()
     caption: str | None = None
+    notes: dict[str, str] = field(default_factory=dict)
     rows: list[list[Text] | None] = field(default_factory=list)
 
     def add_row(self, *cells: str | Text) -> None:
@@ -47,11 +51,12 @@ class FittingTable:
                 left.remove(name)
                 yield self._table(left, tall=True)
 
-    def _table(self, columns: Iterable[str], *, tall: bool) -> Table:
+    def _table(self, columns: Sequence[str], *, tall: bool) -> Table:
         """`tall`: the last word of a heading below the others."""
         kept = [self.columns.index(name) for name in columns]
         table = Table(title=self.title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-        table.caption = held_words(self.caption) if self.caption else None
+        said = [self.caption, *(note for column, note in self.notes.items() if column in columns)]
+        table.caption = held_words(" ".join(filter(None, said))) or None
         for name in columns:
             heading = "\n".join(name.rsplit(" ", 1)) if tall and len(name) > 8 else name
             table.add_column(heading, justify="right" if name in self.right else "left", overflow="fold")

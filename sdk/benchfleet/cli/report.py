@@ -34,7 +34,7 @@ Runs = Annotated[
 ]
 Csv = Annotated[
     str | None,
-    typer.Option("--csv", metavar="[FILE.csv]", help="CSV, one row a group and benchmark; else to stdout."),
+    typer.Option("--csv", metavar="[FILE.csv]", help="CSV, a row for each group and benchmark; else to stdout."),
 ]
 Markdown = Annotated[
     str | None, typer.Option("--md", metavar="[FILE.md]", help="Markdown, as for a pull request; else to stdout.")
@@ -56,7 +56,7 @@ ThresholdsFile = Annotated[
     typer.Option(
         "--thresholds",
         metavar="FILE",
-        help="Thresholds by benchmark, variant, metric, machine (TOML); else benchfleet-thresholds.toml of this repository.",
+        help="Thresholds by benchmark, variant, metric, machine (TOML); else those of this repository, if it has some.",
     ),
 ]
 Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="JUnit XML of the baseline's comparison.")]
@@ -69,7 +69,9 @@ MinCompared = Annotated[
 ]
 Matches = Annotated[
     list[str] | None,
-    typer.Option("--match", metavar="variant=any|variant=OLD:NEW", help="Compare variants of other names; repeatable."),
+    typer.Option(
+        "--match", metavar="variant=OLD:NEW", help="Compare variants of other names (or variant=any); repeatable."
+    ),
 ]
 MayFail = Annotated[
     bool,
@@ -91,9 +93,9 @@ By = Annotated[
     str | None,
     typer.Option(
         "--by",
-        metavar="machine|subject|both|variant",
-        help="What to compare. By default subjects where there are several (with the machines, if there are several "
-        "of those, too), else machines, else variants.",
+        metavar="WHAT",
+        help="What to compare: machine, subject, both or variant. By default subjects where there are several (with the "
+        "machines, if there are several of those, too), else machines, else variants.",
     ),
 ]
 OverTime = Annotated[

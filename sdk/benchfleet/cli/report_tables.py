@@ -16,7 +16,7 @@ from benchfleet.report import words
 from benchfleet.report.lead import no_ranking
 from benchfleet.report.model import Board, Cell, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
-from benchfleet.report.repeats import doubtful, repeats
+from benchfleet.report.repeats import DOUBT, doubtful_benchmarks, doubtful_ranking, repeats
 
 _RIGHT = frozenset({
     "geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference",
@@ -81,6 +81,7 @@ def ranking_table(report: Report) -> FittingTable:
     group, mean = words.heading(report.by), words.mean_name(report.boards)
     table = _table("Ranking", "place", group, mean, "95 % interval", "to the best", "", "tasks", group=group)
     table.caption = _caption(report)
+    table.notes = _doubts(any(map(doubtful_ranking, report.boards)))
     for board in report.boards:
         if len(report.boards) > 1:
             _section(table, board.title)
@@ -90,6 +91,10 @@ def ranking_table(report: Report) -> FittingTable:
             table.add_row(*_ranked(row, board))
         table.add_section()
     return table
+
+
+def _doubts(there: bool) -> dict[str, str]:
+    return {"95 % interval": DOUBT} if there else {}
 
 
 def _section(table: FittingTable, name: str) -> None:
@@ -116,8 +121,8 @@ def variants_table(report: Report) -> FittingTable:
     """Beside a ranking of something else: the variants of each machine and subject against each other."""
     mean = words.mean_name(report.variants)
     table = _table("Variants", "place", "variant", mean, "95 % interval", "to the best", "", "tasks", group="variant")
-    over = "Over the benchmarks that all variants have; --by variant compares each benchmark."
-    table.caption = " ".join(filter(None, [over, doubtful(report.variants)]))
+    table.caption = "Over the benchmarks that all variants have; --by variant compares each benchmark."
+    table.notes = _doubts(any(map(doubtful_ranking, report.variants)))
     for board in report.variants:
         _section(table, words.whose(board))
         for row in board.ranking:
@@ -153,14 +158,15 @@ def _caption(report: Report) -> str:
     what = f"the {count} benchmarks" if sizes != {1} else "the one benchmark"
     mean = "Geometric mean" if words.mean_name(report.boards) == "geometric mean" else "Mean"
     if all(len(board.ranking) < 2 for board in report.boards):
-        return f"{mean} over {what}. {repeats(report.boards)}".rstrip()
-    said = f"{mean} over {what} that every {words.noun(report.by)} has. {repeats(report.boards)}".rstrip()
+        return f"{mean} over {what}. {repeats(report.boards, marks=False)}".rstrip()
+    said = f"{mean} over {what} that every {words.noun(report.by)} has. {repeats(report.boards, marks=False)}".rstrip()
     return " ".join(filter(None, [said, words.corrected(report.boards)]))
 
 
 def value_tables(board: Board) -> Iterator[FittingTable]:
     """One for each kind of price."""
-    for kind, rows in groupby(board.value, key=lambda row: row.kind):
+    for kind, found in groupby(board.value, key=lambda row: row.kind):
+        rows = list(found)
         title = f"Speed per dollar, {kind}: {escape(board.title)}"
         columns = (
             "place",
@@ -176,9 +182,9 @@ def value_tables(board: Board) -> Iterator[FittingTable]:
         for row in rows:
             table.add_row(*(Text(cell) for cell in _value(row)))
         work = words.million(board.unit)
-        table.caption = "Intervals of costs are corrected, as verdicts are." + (
-            f" Per million: {work}." if work else ""
-        )
+        table.notes = {"per million": f"Per million: {work}."} if work else {}
+        if any(row.to_best.interval for row in rows):
+            table.notes["interval"] = "Intervals of costs are corrected, as verdicts are."
         yield table
 
 
@@ -206,6 +212,7 @@ def benchmarks_table(board: Board) -> FittingTable:
     columns = ["benchmark", group, "mean", "95 % interval", "to the best", "", "between tasks", "within a task"]
     kept = [number for number, name in enumerate(columns) if several or name not in (group, "to the best", "")]
     table = _table(f"Benchmarks: {escape(title)}", *(columns[number] for number in kept), group=group)
+    table.notes = _doubts(doubtful_benchmarks(board))
     for one in board.benchmarks:
         for number, cell in enumerate(one.cells):
             row = [one.benchmark if number == 0 else "", *_cell(cell, one.unit, board.better)]

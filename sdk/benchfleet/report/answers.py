@@ -61,7 +61,7 @@ def _not_asked(unpriced: GroupFacts | None) -> Answer:
 
 def _wanted(machine: GroupFacts) -> str:
     return (
-        f"The price table names none of these machines: the entry for {shown(machine.label)} has "
+        f"The price table names none of these machines: an entry for {shown(machine.label)} needs "
         f'provider = "{shown(machine.provider)}" and instance_type = "{shown("/".join(machine.instance_types))}".'
     )
 

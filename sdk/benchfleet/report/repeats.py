@@ -4,28 +4,38 @@ from collections.abc import Iterable, Sequence
 
 from benchfleet_results.boards.model import Ranked
 
+from benchfleet.report import words
 from benchfleet.report.model import Board
 
 RARE = 0.2  # of all repeats: a mode that one in five is in
 _ALMOST_NEVER = 0.05
 
 
-def repeats(boards: Iterable[Board]) -> str:
-    """`Instances are the repeats.` Without a ranking only what marks its tables have."""
+DOUBT = (
+    "Intervals with a question mark may be too narrow: these repeats vary much less than those beside them, and there are "
+    "fewer than 20, so it may be luck."
+)
+
+
+def repeats(boards: Iterable[Board], *, marks: bool = True) -> str:
+    """`Instances are the repeats.` Without a ranking only what marks its tables have, and without `marks` not that."""
     every = list(boards)
     rows = [row for board in every for row in board.ranking]
-    return " ".join(filter(None, (_kind(rows), _unseen(rows), doubtful(every))))
+    noun = words.noun(every[0].by) if every else ""
+    return " ".join(filter(None, (_kind(rows, noun), _unseen(rows), doubtful(every) if marks else "")))
 
 
 def doubtful(boards: Sequence[Board]) -> str:
     """What a question mark behind an interval means; empty where there is none."""
-    rows = any(row.narrow for board in boards for row in board.ranking)
-    if not rows and not any(cell.narrow for board in boards for one in board.benchmarks for cell in one.cells):
-        return ""
-    return (
-        "Intervals with a question mark may be too narrow: these repeats vary much less than those beside them, and there "
-        "are fewer than 20, so it may be luck."
-    )
+    return DOUBT if any(doubtful_ranking(board) or doubtful_benchmarks(board) for board in boards) else ""
+
+
+def doubtful_ranking(board: Board) -> bool:
+    return any(row.narrow for row in board.ranking)
+
+
+def doubtful_benchmarks(board: Board) -> bool:
+    return any(cell.narrow for one in board.benchmarks for cell in one.cells)
 
 
 def missed(count: int, share: float = RARE) -> float:
@@ -55,7 +65,7 @@ def _unseen(rows: Sequence[Ranked]) -> str:
     )
 
 
-def _kind(rows: Sequence[Ranked]) -> str:
+def _kind(rows: Sequence[Ranked], noun: str) -> str:
     kinds = {row.interval_over for row in rows}
     if rows and all(row.tasks == 1 for row in rows):
         return "One task each: nothing was repeated."
@@ -65,7 +75,7 @@ def _kind(rows: Sequence[Ranked]) -> str:
         return "Instances are the repeats where several are known, else tasks."
     if rows and all(row.instances == 1 for row in rows):
         return (
-            "Tasks are the repeats, and one instance ran all of a group: what differs between instances is not in the "
+            f"Tasks are the repeats. Those of each {noun} ran on one instance, so what differs between instances is not in the "
             "intervals."
         )
     return "Tasks are the repeats." if rows else ""
