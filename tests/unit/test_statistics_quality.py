@@ -1,14 +1,17 @@
 """Tests of order, outliers and pyperf's rules, against SciPy, against numbers counted by hand, and on simulated noise."""
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
 
 import pytest
 import scipy
-from benchfleet_results.statistics import quality_outliers, quality_pyperf
+from benchfleet_results.statistics import quality_outliers, quality_pyperf, quality_trend
 from benchfleet_results.statistics.quality_serial import serial
 from benchfleet_results.statistics.quality_trend import change, first_is_highest, trend
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.each_case import each_case
 
@@ -22,6 +25,12 @@ NOISES: dict[str, Noise] = {
 
 def tasks(chance: random.Random, noise: Noise, *, count: int, samples: int) -> list[list[float]]:
     return [[noise(chance) for _ in range(samples)] for _ in range(count)]
+
+
+@given(st.lists(st.integers(0, 6), max_size=40), st.integers(1, 12))
+def test_pairs_that_rise_and_fall_are_counted_in_runs_of_any_size(values: list[float], run: int) -> None:
+    pairs = [(earlier < later) - (earlier > later) for earlier, later in itertools.combinations(values, 2)]
+    assert quality_trend._score(values, run=run) == sum(pairs)
 
 
 def test_five_samples_that_only_fall_are_one_order_of_120() -> None:
