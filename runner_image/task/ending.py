@@ -8,7 +8,7 @@ from benchfleet_contract.states import HeartbeatStatus
 from benchfleet_contract.tasks import CompleteRequest, UploadUrls
 
 from runner_image.control.session import LeaseLost, Refused, SessionError
-from runner_image.delivery.packaging import ERROR, RESULT, Package, pack
+from runner_image.delivery.packaging import ERROR, RESULT, WHOLE, Package, pack
 from runner_image.delivery.store import StoreError
 from runner_image.delivery.upload import Uploader
 from runner_image.retries import Policy, Retrier
@@ -105,7 +105,8 @@ class Ending:
 
     def _pack(self, name: str, extra: Mapping[str, bytes]) -> Package:
         work_dir = self.execution.work_dir
-        return pack(work_dir, work_dir.parent / name, extra=extra, scratch=self.execution.scratch)
+        whole = WHOLE if name == RESULT else frozenset[str]()  # what a failed task left there has no bounds of its own
+        return pack(work_dir, work_dir.parent / name, extra=extra, whole=whole, scratch=self.execution.scratch)
 
     def _complete(self, key: str, *, sha256: str, reason: str | None) -> None:
         task = self.execution.task

@@ -1,10 +1,12 @@
 """command: any argv, timed; or, if the command writes results of its own, those."""
 
+import errno
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchfleet_contract.bounds import MAX_OUTPUT_BYTES
 from benchfleet_contract.output_reading import OutputError, read_output
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
 from benchfleet_contract.workloads.command import CommandOptions
@@ -14,8 +16,8 @@ from runner_image.workloads.console import Console, shorten
 from runner_image.workloads.files import (
     OUTPUT_JSON,
     OUTPUT_TXT,
+    read_end,
     read_plain,
-    read_text,
     without_empty,
     write_output,
     write_plain,
@@ -28,6 +30,7 @@ from runner_image.workloads.results_file import read_results
 OUTPUT_VARIABLE = "BENCHFLEET_OUTPUT"  # where a command may write an `output.json` of its own
 OWN = "(the command)"  # names a failure of the whole command beside results of its own
 TIMES = "times.json"  # wall times of all repeats, in seconds
+_LAST_BYTES = 64 * 1024  # of a log, for its last words
 
 
 class Command:
@@ -91,7 +94,7 @@ def _failure(job: Job, options: CommandOptions, *, repeat: int, exit_code: int) 
     where = _where(repeat, options)
     if options.timeout_s is not None and exit_code == TIMED_OUT:
         return WorkloadError(f"{where or 'The command'} took longer than {options.timeout_s:g} s", error_type="timeout")
-    said = shorten(read_text(job.work_dir / OUTPUT_TXT).strip()) or "it said nothing"
+    said = shorten(read_end(job.work_dir / OUTPUT_TXT, most=_LAST_BYTES).strip()) or "it said nothing"
     at = f" at {where[0].lower()}{where[1:]}" if where else ""
     return WorkloadError(f"The command failed{at} with exit code {exit_code}: {said}")
 
@@ -124,9 +127,10 @@ def _taken(read: Callable[[], Output], failure: WorkloadError | None) -> Output:
 
 def _read(path: Path) -> Output:
     try:
-        output = without_empty(read_output(read_plain(path)))
+        output = without_empty(read_output(read_plain(path, most=MAX_OUTPUT_BYTES)))
     except OSError as error:
-        raise WorkloadError(f"The command left an output.json that is not a regular file: {error}") from error
+        why = error.strerror if error.errno == errno.EFBIG else f"it is not a regular file: {error}"
+        raise WorkloadError(f"The command left an output.json that cannot be read: {why}") from error
     except OutputError as error:
         raise WorkloadError(f"The command wrote an output.json that cannot be read: {error}") from error
     if not output.measurements:

@@ -4,9 +4,11 @@ What ran there may have put links in place of files: none is followed, neither t
 isolation `docker` the work dir belongs to the container and a link to the host.
 """
 
+import errno
 import os
 from pathlib import Path
 
+from benchfleet_contract import bounds
 from benchfleet_contract.results import BenchmarkFailure, Output
 
 from runner_image.workloads.protocol import TIMED_OUT, WorkloadError
@@ -15,10 +17,20 @@ OUTPUT_JSON = "output.json"  # the common shape
 OUTPUT_TXT = "output.txt"  # for people
 
 
-def read_plain(path: Path) -> bytes:
-    """The content of a plain file. Raises OSError for a link or anything else."""
+def read_plain(path: Path, *, most: int | None = None) -> bytes:
+    """The content of a plain file. Raises OSError for a link or anything else, and for more than `most` bytes."""
     with open(path, "rb", opener=_no_follow) as file:
+        size = os.fstat(file.fileno()).st_size
+        if most is not None and size > most:  # a hole of terabytes is made at once
+            raise OSError(errno.EFBIG, f"{path.name} has {size} bytes, at most {most} are read")
         return file.read()
+
+
+def read_end(path: Path, *, most: int) -> str:
+    """The last `most` bytes, as text."""
+    with open(path, "rb", opener=_no_follow) as file:
+        file.seek(max(os.fstat(file.fileno()).st_size - most, 0))
+        return file.read(most).decode(errors="replace")
 
 
 def read_text(path: Path) -> str:
@@ -37,7 +49,13 @@ def _no_follow(path: str, flags: int) -> int:
 
 
 def write_output(work_dir: Path, output: Output) -> None:
-    write_plain(work_dir / OUTPUT_JSON, output.model_dump_json(indent=1).encode() + b"\n")
+    """Raises WorkloadError `benchmark_failed` for one that no reader would take."""
+    raw = output.model_dump_json(indent=1).encode() + b"\n"
+    if bounds.beyond(raw):
+        raw = output.model_dump_json().encode() + b"\n"
+    if why := bounds.beyond(raw):
+        raise WorkloadError(f"The results are too large for an output.json: {why}; measure less in one task")
+    write_plain(work_dir / OUTPUT_JSON, raw)
 
 
 def require_measurements(output: Output, *, last_words: str, exit_code: int) -> None:

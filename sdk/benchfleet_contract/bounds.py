@@ -3,6 +3,8 @@
 A runner makes a result fit and says what it left out; archive and report refuse what is beyond. All of them look here.
 """
 
+import re
+
 MIB = 1024**2
 
 # An uploaded tar.gz.
@@ -21,6 +23,20 @@ MAX_SAMPLES = 1_000_000
 MAX_FAILURES = 20_000
 MAX_VALUES = MAX_SAMPLES + 20 * MAX_MEASUREMENTS  # of all kinds, counted by commas
 MAX_NAME_CHARS = 1_000  # of a benchmark, a variant, a metric, a unit
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # that never ends, too: each byte is looked at once
+
+
+def beyond(raw: bytes) -> str | None:
+    """Why readers refuse an output.json of these bytes before they parse it; None if they do not."""
+    if len(raw) > MAX_OUTPUT_BYTES:
+        return f"{len(raw)} bytes, at most {MAX_OUTPUT_BYTES} are read"
+    return f"more than {MAX_VALUES} values" if has_many_values(raw) else None
+
+
+def has_many_values(raw: bytes) -> bool:
+    """More than MAX_VALUES, by the commas between them; those in names part nothing."""
+    count = raw.count(b",")
+    return count > MAX_VALUES and count - sum(text[0].count(b",") for text in _TEXT.finditer(raw)) > MAX_VALUES
 
 
 def unpacked_bytes(packed_bytes: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from benchfleet_contract.bounds import MAX_SAMPLES, MAX_VALUES
+from benchfleet_contract.bounds import MAX_SAMPLES, MAX_VALUES, has_many_values
 from benchfleet_contract.output_reading import OutputError, read_output
 from benchfleet_contract.results import Measurement, Output
 
@@ -25,7 +25,7 @@ class TaskResult(NamedTuple):
 
 def read_result(raw: bytes) -> TaskResult:
     """Every series that can be read; what cannot is among the failures. Raises ResultError."""
-    if raw.count(b",") > MAX_VALUES:  # parsed, a sample takes up to forty times the memory of its text
+    if has_many_values(raw):  # parsed, a sample takes up to forty times the memory of its text
         raise ResultError(f"holds more than {MAX_VALUES} values: too many")
     return of_output(_parsed(raw))
 

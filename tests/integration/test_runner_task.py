@@ -221,6 +221,15 @@ def test_a_benchmark_that_takes_its_work_folder_apart_has_failed_and_not_the_run
     assert "what ran there" in fail.body["error_message"]
 
 
+def test_results_beyond_every_bound_that_a_failed_task_left_are_cut(bench: Bench, plane: ControlPlane) -> None:
+    """Its error archive has to unpack, whatever the task wrote: who reads it looks for the reason."""
+    assert bench.run(Tiny(line="truncate -s 70G output.json; exit 3")) is TaskEnd.FAILED
+
+    files = members(plane.uploads["claim-error"])
+    assert b"Benchmark execution failed" in files["./error.txt"]
+    assert len(files["./output.json"]) < 2**26
+
+
 def test_a_file_that_is_missing_elsewhere_is_the_runners_fault(bench: Bench, plane: ControlPlane) -> None:
     assert bench.run(Tiny(during=lambda: Path("/nowhere/x").read_text())) is TaskEnd.FAILED  # type: ignore[arg-type]
     assert plane.of("fail")[0].body["error_type"] == "runner_error"

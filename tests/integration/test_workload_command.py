@@ -69,6 +69,7 @@ def test_a_commands_own_results_win_over_its_wall_time(slot: Slot) -> None:
         ('echo "{" > "$BENCHFLEET_OUTPUT"', "cannot be read"),
         ("""echo '{"workload": "x", "measurements": []}' > "$BENCHFLEET_OUTPUT\"""", "without measurements"),
         ('ln -s /etc/hostname "$BENCHFLEET_OUTPUT"', "not a regular file"),
+        ('truncate -s 1T "$BENCHFLEET_OUTPUT"', "has 1099511627776 bytes, at most 67108864 are read"),
     ],
 )
 def test_a_command_that_fails_is_a_failed_benchmark(slot: Slot, script: str, message: str) -> None:

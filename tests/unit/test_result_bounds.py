@@ -10,6 +10,7 @@ from statistics import fmean, stdev
 import pytest
 from benchfleet_contract import bounds
 from benchfleet_contract.results import BenchmarkFailure, Measurement, Output
+from benchfleet_results.reading import read_result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,9 @@ from runner_image.delivery.fitting import fitting, head_and_tail
 from runner_image.delivery.packaging import pack
 from runner_image.delivery.thinning import fitted, thinned
 from runner_image.task.metadata import with_more
+from runner_image.workloads.files import write_output
+from runner_image.workloads.protocol import WorkloadError
+from tests.each_case import each_case
 
 MIB = bounds.MIB
 
@@ -116,6 +120,28 @@ def test_more_measurements_and_failures_than_a_reader_takes_are_told() -> None:
     assert (len(found.measurements), len(found.failures)) == (bounds.MAX_MEASUREMENTS, bounds.MAX_FAILURES)
     assert "measurements" in note
     assert "failures" in note
+
+
+def test_commas_in_names_are_no_values(tmp_path: Path) -> None:
+    names = [f'x"{n}\\[' + "," * 900 + "]" for n in range(1_600)]
+    write_output(tmp_path, Output(workload="w", measurements=[a_measurement(name, [1.0]) for name in names]))
+    assert [one.series.benchmark for one in read_result((tmp_path / "output.json").read_bytes()).samples] == names
+
+
+@each_case("raw", [b"[" + b"1," * bounds.MAX_VALUES + b"1,1]", b'"\\\\",' * (bounds.MAX_VALUES + 1)])
+def test_values_are_counted_by_what_parts_them(raw: bytes) -> None:
+    assert bounds.has_many_values(raw)
+    assert not bounds.has_many_values(b'"' + raw.replace(b'"', b'\\"'))
+
+
+def test_a_result_that_no_reader_would_take_is_refused_by_its_writer(tmp_path: Path) -> None:
+    wide = a_measurement("x", [1.0]).model_copy(update={"cpu_affinity": [1] * (bounds.MAX_VALUES + 1)})
+    with pytest.raises(WorkloadError, match="more than 1400000 values") as failed:
+        write_output(tmp_path, Output(workload="w", measurements=[wide]))
+    assert failed.value.error_type == "benchmark_failed"
+    assert list(tmp_path.iterdir()) == []
+    assert bounds.beyond(bytes(bounds.MAX_OUTPUT_BYTES)) is None
+    assert "are read" in (bounds.beyond(bytes(bounds.MAX_OUTPUT_BYTES + 1)) or "")
 
 
 def test_a_reason_has_room_for_what_was_cut() -> None:

@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchfleet_contract import bounds
+from benchfleet_contract.results import Output
+
+from benchfleet.documents.printable import printable
 from benchfleet.exceptions import DiskError, UsageError
 from benchfleet.importing.tasks import ImportedTask
 
@@ -34,11 +38,21 @@ def _fill(folder: Path, run_id: str, tasks: Sequence[ImportedTask], now: datetim
         inner = folder / task.folder
         inner.mkdir()
         output = task.file.output.model_copy(update={"subject": task.subject})
-        (inner / "output.json").write_text(output.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        (inner / "output.json").write_bytes(_text(output, task.file.path))
         _put(inner / "metadata.json", task.metadata())
     totals = {"tasks": len(tasks), "files": len(tasks), "corrupt": 0, "missing": 0, "nothing": 0}
     entries = [task.entry() for task in tasks]
     _put(folder / "manifest.json", {"schema_version": 1, "run_id": run_id, "tasks": entries, "totals": totals})
+
+
+def _text(output: Output, source: Path) -> bytes:
+    """Raises UsageError for what a report would not read again."""
+    raw = output.model_dump_json(indent=1).encode() + b"\n"
+    if bounds.beyond(raw):
+        raw = output.model_dump_json().encode() + b"\n"
+    if why := bounds.beyond(raw):
+        raise UsageError(f"{printable(str(source))}: too large for an output.json: {why}; split the file")
+    return raw
 
 
 def _run(run_id: str, tasks: Sequence[ImportedTask], now: datetime) -> dict[str, Any]:

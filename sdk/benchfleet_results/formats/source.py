@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from benchfleet_contract.bounds import MAX_OUTPUT_BYTES, MAX_VALUES
+from benchfleet_contract.bounds import MAX_OUTPUT_BYTES, MAX_VALUES, has_many_values
 from benchfleet_contract.problems import Problem
 
 MAX_FILES = 20_000  # of a folder
@@ -54,7 +54,7 @@ class Source:
 def parsed(raw: bytes) -> Any:
     """JSON, bounded. Raises FormatError."""
     require_size(len(raw))
-    if raw.count(b",") > MAX_VALUES:  # parsed, a value takes up to forty times the memory of its text
+    if has_many_values(raw):  # parsed, a value takes up to forty times the memory of its text
         raise FormatError(f"it holds more than {MAX_VALUES} values: split the file, or leave raw samples out")
     try:
         return json.loads(raw.decode("utf-8-sig"), parse_int=_integer)
