@@ -99,7 +99,7 @@ def test_markdown_has_the_verdict_and_every_machine(whole: Report) -> None:
     text = as_markdown(whole)
     assert whole.comparison is not None
     count = len(whole.comparison.regressions)
-    assert f"{count} of 156 are worse by more than 5.0 % and beyond noise; " in text
+    assert f"{count} of 156 comparisons are worse by more than 5.0 % and beyond noise; " in text
     assert text.count("❌") == count > 0
     assert all(row.name in text for row in whole.boards[0].ranking)
     assert len(text) < 65_536
@@ -234,6 +234,13 @@ def test_numbers(value: float, expected: str) -> None:
 )
 def test_differences(ratio: float | None, expected: str) -> None:
     assert words.difference(ratio) == expected
+
+
+def test_an_interval_that_leaves_out_zero_does_not_end_at_zero() -> None:
+    """It ended at `0.0 %` beside the verdict "beyond noise"."""
+    assert words.differences((1.0003, 1.072)) == "+0.03 % to +7.2 %"
+    assert words.differences((0.9, 0.99996)) == "-10.0 % to -0.004 %"
+    assert words.differences((0.9999, 1.072)) == "0.0 % to +7.2 %"
 
 
 def test_quantities_keep_the_unit_of_their_mean() -> None:

@@ -1,19 +1,23 @@
 """A metric over runs: its series, the steps in them, and what else changed."""
 
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchfleet.exceptions import UsageError
+from benchfleet.report.analysis import Options
 from benchfleet.report.history.building import history
 from benchfleet.report.history.change_points import change_points
+from benchfleet.report.history.report import with_history
 from benchfleet.report.history.steps import Track, stepped
 from benchfleet.report.model import History, HistorySeries
 from benchfleet.report.reading import read_runs
 
 from tests.report_runs import TaskFolder, measurement, write_run
+from tests.unit.page_texts import page_texts
 
 QUIET = [1.00, 1.01, 0.99, 1.005, 0.995, 1.01, 0.99, 1.0]
 STEP = [*QUIET, *(value * 1.2 for value in QUIET)]
@@ -175,3 +179,12 @@ def test_several_steps_are_each_found() -> None:
     (found,), _ = stepped([Track(costs, overall=True).searched()])
     assert found.track.breaks == (8, 16)
     assert [one.verdict for one in found.relations] == ["worse", "better"]
+
+
+def test_a_page_with_a_history_begins_with_it_and_its_tables_are_lists_on_a_phone(tmp_path: Path) -> None:
+    """It began with the newest run, and a phone cut the steps' columns."""
+    page = page_texts(with_history(read_runs(runs(tmp_path, STEP)), Options(), {}, []))
+    top, table = page.split('class="block"')[0], page.split('aria-label="Steps"')[1].split("</table>")[0]
+    assert "have steps beyond noise" in top
+    assert '<table class="sortable stack">' in table
+    assert {"run", "old", "new", "difference", "interval"} <= set(re.findall('data-label="([^"]*)"', table))

@@ -75,6 +75,8 @@ def test_every_form_says_the_same(tmp_path: Path) -> None:
         assert "39.9 %" not in text
         assert "1.399" not in text  # of a drawing's axis
     assert "smaller is slower" in page_texts(report)
+    assert "More is better.</p>" in page_texts(report)
+    assert "1 / 1.1" not in page_texts(report)  # +10.0 % is no loss of a rate any more
     (_, second) = report.boards[0].ranking
     assert second.to_best.ratio == pytest.approx(1 / 0.715)  # in JSON and CSV: how many times worse
 
@@ -86,3 +88,4 @@ def test_a_comparison_with_a_baseline_is_of_rates_too(tmp_path: Path) -> None:
     for text, verdict in (*forms, (printed(report), "slower ")):
         assert "-28.5 %" in text
         assert verdict in text
+    assert "A negative difference is worse." in page_texts(report)

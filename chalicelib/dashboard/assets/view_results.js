@@ -85,7 +85,17 @@ const apart = (row, unit) => (row.ratio === null ? quantity(row.difference, unit
 const apartEnds = (row, unit) =>
   row.ratio === null ? interval(row.difference_interval, unit) : percentEnds(row.ratio_interval);
 
-const percentEnds = (ends) => (ends ? ends.map(percentApart).join(" to ") : NONE);
+/** An interval that leaves out zero does not end at `0.0 %`. */
+function percentEnds(ends) {
+  if (!ends) return NONE;
+  const apart = Math.min(...ends) > 1 || Math.max(...ends) < 1;
+  return ends.map((end) => (apart && percentApart(end) === "0.0 %" ? small(end) : percentApart(end))).join(" to ");
+}
+
+function small(ratio) {
+  const percent = (ratio - 1) * 100;
+  return `${percent > 0 ? "+" : ""}${percent.toFixed(Math.min(9, -Math.floor(Math.log10(Math.abs(percent)))))} %`;
+}
 
 /** Beyond a factor of ten as a factor. */
 function percentApart(ratio) {

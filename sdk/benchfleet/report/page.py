@@ -40,7 +40,7 @@ def render(report: Report, draw: Draw = svg) -> str:
         .get_template("page.html.j2")
         .render(
             report=report,
-            asked=against_baseline(report),
+            asked=against_baseline(report) or (history_words.headline(report.history) if report.history else None),
             blocks=blocks(report),
             notes=list(notes(report, said=[block.board for block in blocks(report)])),
             warnings=quality_words.others(report),
@@ -90,6 +90,7 @@ def _environment() -> Environment:
     environment.globals |= {"notable": words.notable, "within_noise": words.within_noise, "hidden": words.hidden}
     environment.filters |= {"series_name": history_words.name, "since": history_words.since}
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}
+    environment.globals |= {"direction": words.direction}
     environment.globals |= {"compared": words.compared, "row_title": words.row_title, "mean_name": words.mean_name}
     environment.globals |= {"apart": words.apart, "apart_interval": words.apart_interval, "whose": words.whose}
     return environment

@@ -1,5 +1,6 @@
 """Numbers and verdicts as people read them, the same in the terminal, in Markdown and on the page."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -91,7 +92,18 @@ def difference(ratio: float | None) -> str:
 
 
 def differences(ends: Interval | None) -> str:
-    return NONE if ends is None else f"{difference(ends[0])} to {difference(ends[1])}"
+    """An interval that leaves out zero does not end at `0.0 %`."""
+    if ends is None:
+        return NONE
+    apart = min(ends) > 1 or max(ends) < 1
+    return " to ".join(_small(end) if apart and difference(end) == "0.0 %" else difference(end) for end in ends)
+
+
+def _small(ratio: float) -> str:
+    """`+0.03 %`"""
+    percent = (ratio - 1) * 100
+    digits = min(9, -math.floor(math.log10(abs(percent))))
+    return f"{percent:+.{digits}f} %"
 
 
 def apart(relation: Relation, unit: str | None, better: str = "lower") -> str:
@@ -329,10 +341,19 @@ def compared(found: RunComparison) -> str:
     bounds = f"by more than {limit(found)} and beyond noise"
     of = f"{found.compared} of the baseline's {found.of_baseline} benchmarks could be compared"
     if found.regressions:
-        return f"{len(found.regressions)} of {len(found.rows)} are worse {bounds}; {of}."
+        count = len(found.regressions)
+        return f"{count} of {len(found.rows)} comparisons {'is' if count == 1 else 'are'} worse {bounds}; {of}."
     if not found.compared:
         return f"Nothing could be compared: {of}."
     return f"Nothing that was compared is worse {bounds}; {of}.{_unseen(found)}"
+
+
+def direction(found: RunComparison) -> str:
+    """Which way is worse: differences are those of the values."""
+    ways = {row.better for row in found.rows}
+    if len(ways) > 1:
+        return "A positive difference is worse; of what should be high, such as a rate, a negative one is."
+    return f"A {'negative' if ways == {'higher'} else 'positive'} difference is worse."
 
 
 def _unseen(found: RunComparison) -> str:
