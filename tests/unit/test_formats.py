@@ -12,6 +12,7 @@ from benchfleet_contract.results import Measurement
 from benchfleet_results.formats.found import Found
 from benchfleet_results.formats.registry import NAMES, read, reader
 from benchfleet_results.formats.source import FormatError, Source
+from benchfleet_results.reading import read_result
 
 from tests.each_case import each_case
 
@@ -254,6 +255,7 @@ def test_junit_has_the_times_of_what_passed() -> None:
     assert found("junit/pytest.xml").notes == ["1 test case took 0 s, as written, and was left out"]
 
 
+ENCODED = b"""<?xml version="1.0" encoding="%s"?><testsuite><testcase name="b" time="1"/></testsuite>"""
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>
 <testsuite><testcase name="&b;" time="1"/></testsuite>"""
 
@@ -263,7 +265,11 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a
     [
         (BOMB, "document type declaration"),
         (b"<testsuite>" * 40, "nested deeper than 32"),
-        (b"<testsuite><testcase>", "not XML: no element found: line 1"),
+        (b"<testsuite><testcase>", "not XML in .*: no element found: line 1"),
+        *[
+            (ENCODED % name, "not XML in an encoding that is read")
+            for name in (b"Shift_JIS", b"UTF-32", b"foo", b"idna")
+        ],
     ],
 )
 def test_hostile_xml_is_refused(raw: bytes, words: str) -> None:
@@ -352,7 +358,7 @@ def test_a_missing_unit_of_time_is_no_guess() -> None:
     assert caught.value.problems[0].remedy == "one of ns, us, ms, s"
 
 
-GARBAGE: list[Any] = [None, "x", [], {"x": None}, [[]]]
+GARBAGE: list[Any] = [None, "x", [], {"x": None}, [[]], "\ud800", 10**400, 1e-320]
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".json")])
@@ -365,7 +371,7 @@ def test_whatever_stands_in_place_of_a_value_is_an_error_of_the_file_or_of_a_ben
         for piece in GARBAGE:
             holder[key] = piece
             with suppress(FormatError):
-                read(of(document), FILES[name])
+                read_result(read(of(document), FILES[name])[1].output().model_dump_json().encode())
         holder[key] = kept
 
 

@@ -1,5 +1,6 @@
 """What a file held: measurements, failures, and what it says of where they come from."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,8 +82,13 @@ class Found:
     ) -> None:
         """More samples of a benchmark. `shortest_raw_s`: its shortest timed interval, before a division by loops.
 
-        Raises FormatError beyond the bounds of an output.json.
+        Raises FormatError beyond the bounds of an output.json, Odd for what no output.json can hold: a quotient that is no
+        finite number, a unit that is no valid Unicode.
         """
+        for name in filter(None, (benchmark, variant, metric, unit)):
+            a_name(name, "the name or the unit")
+        if not all(map(math.isfinite, (*samples, *warmup, shortest_raw_s or 0.0))):
+            raise Odd("a value", float("inf"), "is no finite number", "measure it again")
         key = _Key(benchmark, variant, metric, unit, better)
         values = self._values.setdefault(key, _Values())
         values.samples += samples
@@ -98,7 +104,8 @@ class Found:
     def fail(self, benchmark: str, reason: str, *, variant: str = "default") -> None:
         """A benchmark of which the file itself says that it gave no result."""
         if len(self.failures) < MAX_FAILURES:
-            why = " ".join(reason.split())[:_REASON_CHARS] or "no reason given"
+            told = reason.encode(errors="replace").decode()  # JSON can escape what no file can hold
+            why = " ".join(told.split())[:_REASON_CHARS] or "no reason given"
             self.failures.append(BenchmarkFailure(benchmark=benchmark, variant=variant, reason=why))
 
     @contextmanager
