@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from moto.backends import get_backend
+from moto.core.base_backend import AccountSpecificBackend
 
 from local_emulator.config import ACCOUNT, REGION
 
@@ -17,6 +18,11 @@ LATE = ("ec2", "ecs", "ssm", "iam", "ecr", "logs")  # loaded when a machine is a
 
 def backend(service: str) -> Any:
     return get_backend(service)[ACCOUNT]["aws" if service == "s3" else REGION]
+
+
+def descriptions() -> Any:
+    """The loader of botocore's descriptions of AWS that moto's session has, with what it has read: moto asks for all regions."""
+    return AccountSpecificBackend.get_session()._session.get_component("data_loader")
 
 
 def forget_everything() -> None:

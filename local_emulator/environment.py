@@ -9,6 +9,7 @@ import boto3
 from botocore.credentials import Credentials
 
 from local_emulator.config import REGION, EmulatorConfig
+from local_emulator.sessions import new_session
 
 # A real account must stay out of reach, whatever the developer's shell says.
 # What a person may set for the registry reaches the functions as it stands.
@@ -64,7 +65,7 @@ def applied(variables: Mapping[str, str], *, wire: Callable[[Any], None] = lambd
         del os.environ[name]
     os.environ.update(variables)
     before_session = boto3.DEFAULT_SESSION  # it remembers the credentials of before
-    boto3.DEFAULT_SESSION = session = boto3.Session()
+    boto3.DEFAULT_SESSION = session = new_session()
     wire(session.events)
     try:
         yield

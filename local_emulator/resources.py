@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -17,6 +18,7 @@ from local_emulator.config import REGION, EmulatorConfig, Keys
 from local_emulator.dynamodb.service import DynamoDb
 from local_emulator.dynamodb.table import Table
 from local_emulator.parameters import ParameterStore
+from local_emulator.sessions import new_session
 
 VISIBILITY_S = 900  # of a queue, as on AWS: as long as its function may run
 TableDefinition = Callable[[str], dict[str, Any]]
@@ -36,7 +38,7 @@ def default_expiry() -> str:
 
 
 class Clients:
-    """boto3 clients of the emulated AWS, each made on first use: making one costs as much as several calls.
+    """boto3 clients of the emulated AWS, each, and their session, made on first use: that costs as much as several calls.
 
     `wire` gets the events of their session. They have a short name for themselves: botocore would put a long one together for
     each request.
@@ -51,13 +53,9 @@ class Clients:
         wire: Callable[[Any], None] = lambda events: None,
     ) -> None:
         self._url = aws_url
-        self._session = boto3.Session(
-            aws_access_key_id=credentials.access_key,
-            aws_secret_access_key=credentials.secret_key,
-            region_name=region,
-        )
-        wire(self._session.events)
+        self._credentials = credentials
         self._region = region
+        self._wire = wire
         self._made: dict[tuple[str, str], Any] = {}
         self._making = threading.Lock()  # a session may not make two clients at once
 
@@ -71,6 +69,12 @@ class Clients:
         made = self._session.client(service, region_name=region, endpoint_url=self._url, config=config)  # type: ignore[call-overload]
         self._made[service, region] = made
         return made
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        session = new_session(self._credentials, region=self._region)
+        self._wire(session.events)
+        return session
 
     def close(self) -> None:
         for client in self._made.values():

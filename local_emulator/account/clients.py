@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import Credentials
 
 from local_emulator.http_server import WsgiApp
 from local_emulator.prepared import answered, environ_of
+from local_emulator.sessions import new_session
 
 
 class LocalClients:
@@ -28,7 +28,7 @@ class LocalClients:
         return self._made.get(key) or self._made.setdefault(key, self._make(service, region, who))
 
     def _make(self, service: str, region: str, who: Credentials) -> Any:
-        session = boto3.Session(who.access_key, who.secret_key, who.token, region_name=region)
+        session = new_session(who, region=region)
         session.events.register_last("before-send", self._send)  # type: ignore[arg-type]  # what it returns is the response
         config = Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
         return session.client(service, endpoint_url=self._url, config=config)  # type: ignore[call-overload]

@@ -2,14 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from benchfleet_contract.document import Document
+from pydantic import ConfigDict, Field, ValidationError
 
 VERSION = 2  # 1 kept what a run runs as `workload`; 2 keeps its `kind`
 _Text = Annotated[str, Field(min_length=1)]
 _FileName = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # nothing outside of the folder is ever read
 
 
-class _Shape(BaseModel):
+class _Shape(Document):
     model_config = ConfigDict(strict=True)
 
 
