@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchfleet.cli.history_table import tables
+from benchfleet.cli.report_warnings import print_warnings
 from benchfleet.exceptions import UsageError
 from benchfleet.report.analysis import Options
 from benchfleet.report.history.building import history
 from benchfleet.report.history.change_points import change_points
+from benchfleet.report.history.markdown import as_markdown
 from benchfleet.report.history.report import with_history
 from benchfleet.report.history.steps import Track, stepped
 from benchfleet.report.model import History, HistorySeries
@@ -188,3 +191,16 @@ def test_a_page_with_a_history_begins_with_it_and_its_tables_are_lists_on_a_phon
     assert "have steps beyond noise" in top
     assert '<table class="sortable stack">' in table
     assert {"run", "old", "new", "difference", "interval"} <= set(re.findall('data-label="([^"]*)"', table))
+
+
+def test_a_history_in_markdown_and_in_the_terminal_explains_its_variants_and_whose_warnings_stand_above(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = with_history(read_runs(runs(tmp_path, STEP)), Options(), {}, [])
+    text = as_markdown(report)
+    assert "interp: Ruby's interpreter alone." in text
+    assert "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |" in text  # names are on the left
+    assert "interpreter alone" in (list(tables(report))[-1].caption or "")
+    print_warnings(report.model_copy(update={"warnings": ["one task lacks a result."]}))
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["benchfleet: of the newest run, run16:", "benchfleet: one task lacks a result."]

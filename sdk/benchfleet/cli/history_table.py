@@ -9,6 +9,7 @@ from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
 from benchfleet.report.history.words import bars, day, headline, since, size, variant, what
 from benchfleet.report.model import History, HistorySeries, Report
+from benchfleet.report.names import in_words
 from benchfleet.report.printing import for_print
 
 _RIGHT = frozenset({"runs", "first", "newest", "old", "new", "difference", "interval"})
@@ -24,7 +25,7 @@ def tables(report: Report) -> Iterator[FittingTable]:
         yield _steps(found)
     if changes := _changes(found):
         yield _list("What else changed", ("at run", "on", "what"), changes)
-    yield _series(found)
+    yield _series(found, in_words(report))
     if found.unread:
         yield _list("Not in the history", ("run",), [(words,) for words in found.unread])
 
@@ -56,7 +57,7 @@ def _changes(found: History) -> list[tuple[str, str, str]]:
     return sorted(told, key=lambda row: told[row])
 
 
-def _series(found: History) -> FittingTable:
+def _series(found: History, meanings: str) -> FittingTable:
     marks = [mark for run in found.runs for mark in run.marks]
     since_marks = [f"since {mark}" for mark in marks]
     columns = ("on", "variant", "benchmark", "runs", "first", "newest", "old to new", *since_marks)
@@ -66,7 +67,7 @@ def _series(found: History) -> FittingTable:
         table.add_row(*(Text(cell) for cell in _row(one, marks)))
     left = len(found.series) - _MOST_SERIES + found.left_out
     more = f" And {left} more series: --csv and --json have them." if left > 0 else ""
-    table.caption = escape(f"{headline(found)}{more}")
+    table.caption = escape(" ".join(filter(None, [f"{headline(found)}{more}", meanings])))
     return table
 
 

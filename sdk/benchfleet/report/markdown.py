@@ -13,7 +13,9 @@ from benchfleet.report.quality import words as quality_words
 from benchfleet.report.repeats import doubtful, repeats
 from benchfleet.report.unparted import unparted
 
-_TEXTS = frozenset({"", "machine", "subject", "benchmark", "variant", "verdict", "price from"})
+_TEXTS = frozenset(
+    {"", "machine", "subject", "benchmark", "variant", "verdict", "price from", "run", "series", "what else changed"}
+)
 _MOST_ROWS = 60  # of the comparison, and entries of a list
 _MOST_LINES = 100  # of the variants' tables
 _MOST_CHARS = 50_000  # up to the last table of benchmarks: GitHub takes comments of 65,536 characters

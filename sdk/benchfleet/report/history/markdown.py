@@ -6,6 +6,7 @@ from benchfleet.report import words
 from benchfleet.report.history.words import headline, name, since, variant, what
 from benchfleet.report.markdown import escape, table
 from benchfleet.report.model import History, HistorySeries, Report
+from benchfleet.report.names import in_words
 from benchfleet.report.printing import for_print
 
 _MOST_ROWS = 60
@@ -17,6 +18,8 @@ def as_markdown(report: Report) -> str:
     if found is None:
         raise ValueError("the report has no history")
     lines = [f"## Benchmark history: {escape(found.runs[-1].run_id)} and before", "", escape(headline(found))]
+    if meanings := in_words(report):
+        lines += ["", escape(meanings)]
     lines += _steps(found) + _series(found)
     lines += [f"\nNot in it: {escape(words)}." for words in found.unread[:_MOST_ROWS]]
     lines.append(f"\n<sub>{escape(report.generator)}. Welch's t between the runs before and after each step.</sub>")
@@ -33,7 +36,7 @@ def _steps(found: History) -> list[str]:
             escape(words.apart(step.relation, one.unit, one.better)),
             escape(words.apart_interval(step.relation, one.unit, one.better)),
             words.verdict(step.relation.verdict, metric=one.metric, unit=one.unit, better=one.better),
-            escape("; ".join(step.changed)) or "nothing known",
+            escape("; ".join(step.changed)) or "nothing that was recorded",
         )
         for one in found.series
         for step in one.steps

@@ -43,8 +43,8 @@ def _beyond_cores(name: str) -> Callable[[Mapping[str, float], int | None], floa
     return value
 
 
-def _number(what: str) -> Callable[[float], str]:
-    return lambda value: f"{value:.2f}".rstrip("0").rstrip(".") + f" {what}"
+def _number(what: str, *, before: str = "") -> Callable[[float], str]:
+    return lambda value: before + f"{value:.2f}".rstrip("0").rstrip(".") + f" {what}"
 
 
 def _share(what: str) -> Callable[[float], str]:
@@ -62,7 +62,7 @@ LIMITS = (
     ),
     Limit(
         "load", "load above the number of cores before it began", _beyond_cores("load before"), 0.5, math.inf, 0.5,
-        _number("of load above the number of cores"),
+        _number("above the number of cores", before="a load of "),
     ),
     Limit("attempt", "second attempts", _of("attempt"), 2, math.inf, 1, lambda value: f"attempt {value:.0f}"),
 )  # fmt: skip
