@@ -45,6 +45,25 @@ def test_a_stream_of_few_characters_ends_no_report(
         assert json.loads(done.stdout)["boards"][0]["benchmarks"][0]["benchmark"] == "b\u00fcrste \u2603"
 
 
+@pytest.mark.parametrize(
+    ("streams", "code"),
+    one_now(
+        (">&-", 0), (">&- 2>&-", 0), ("<&- >&- 2>&-", 0), ("2>/dev/full", 3), (">/dev/full", 3), (">/dev/full 2>&1", 3)
+    ),
+)
+@pytest.mark.parametrize("words", one_now("report {}", "--help"))
+def test_a_stream_that_is_closed_or_full_is_no_verdict(tmp_path: Path, words: str, streams: str, code: int) -> None:
+    """Exit code 1 says that something is worse, failed or was not measured: nothing of it is so."""
+    folder = write_run(tmp_path, "r", [of_values("m", {"b": [1.0 + n / 9]}) for n in range(3)], manifest=False)
+    line = f"{sys.executable} -m benchfleet.cli.main {words.format(folder)} {streams}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    nothing_to_say = words == "--help" and streams == "2>/dev/full"
+    assert done.returncode == (0 if nothing_to_say else code), done.stderr
+    assert "Traceback" not in done.stderr
+    if streams == ">/dev/full":
+        assert done.stderr.endswith("benchfleet: No space left on device\n")
+
+
 @pytest.mark.proof
 def test_a_system_without_file_locks_is_told_of(tmp_path: Path) -> None:
     assert run("--version", program=NO_FCNTL).returncode == 0

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import typer
@@ -49,5 +49,6 @@ def words_of(error: OSError) -> str:
 
 
 def _end(words: str, exit_code: int) -> NoReturn:
-    warn(words)
+    with suppress(OSError):  # a log on a full disk: the exit code still tells what happened
+        warn(words)
     raise typer.Exit(exit_code)

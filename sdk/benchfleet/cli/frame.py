@@ -13,7 +13,9 @@ import typer
 
 from benchfleet import exit_codes
 from benchfleet.cli.commands import COMMANDS, COMPLETE
+from benchfleet.cli.ending import words_of
 from benchfleet.cli.lazy import lazy_group
+from benchfleet.cli.sentences import warn
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.version import __version__
 
@@ -26,6 +28,7 @@ def run(words: Sequence[str]) -> None:
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()  # Typer knows no shell before
+    _open_what_is_closed()
     stdout = sys.stdout
     for stream in (sys.stdout, sys.stderr):
         _print_whatever_comes(stream)
@@ -37,6 +40,18 @@ def run(words: Sequence[str]) -> None:
             raise
         _write_no_more(stdout)
         sys.exit(exit_codes.BROKEN_PIPE)
+    except OSError as error:  # a full disk where a text of help should go, or what `ending` had to say
+        _write_no_more(stdout)
+        with contextlib.suppress(OSError):
+            warn(words_of(error))
+        sys.exit(exit_codes.INFRASTRUCTURE)
+
+
+def _open_what_is_closed() -> None:
+    """A service or a cron job may start a command without streams. Whatever opens a file next would stand in their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
 
 
 def _print_whatever_comes(stream: object) -> None:
