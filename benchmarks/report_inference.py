@@ -50,6 +50,23 @@ HONEST = [
     *(Scenario(tasks, 1, shared=True, drift=0.01, late=0.2) for tasks in (6, 10)),
     Scenario(2, 1, 12, missing=0.2),
     *(Scenario(3, 2, 12, missing=0.2, shared=shared) for shared in (False, True)),
+    *(
+        Scenario(tasks, instances, shared=True, lost=0.2)
+        for tasks, instances in ((4, 1), (5, 1), (10, 1), (5, 5), (10, 5))
+    ),
+    *(Scenario(tasks, 1, shared=True, drift=0.01, lost=0.2) for tasks in (6, 10)),
+    *(Scenario(10, 1, effects=(0.0,) * 3, shared=True, lost=lost) for lost in (0.2, 0.4, 0.7)),
+    *(
+        Scenario(10, 1, effects=(0.0,) * 3, shared=True, drift=drift, fails=f)
+        for drift in (0.0, 0.01)
+        for f in (0.3, 0.7)
+    ),
+    *(Scenario(10, 1, 12, shared=True, parts=3, drift=drift, pauses=0.3) for drift in (0.0, 0.01)),
+    *(
+        Scenario(10, 1, 12, shared=True, drift=drift, missing=missing)
+        for drift in (0.0, 0.01)
+        for missing in (0.05, 0.2)
+    ),
     Scenario(5, 1, 12, missing=0.2),
     Scenario(10, 5, 12, missing=0.2),
 ]
@@ -125,7 +142,9 @@ def _count(board: Board, drawn: Simulated, scenario: Scenario, count: Count) -> 
     rows += [(cell, one.cells[0], [one.benchmark], cell.interval) for one in board.benchmarks for cell in one.cells]
     claimed = False
     for row, first, names, interval in rows:
-        if not scenario.drift:
+        if (
+            not scenario.drift and not scenario.fails
+        ):  # those were on another instance in part, without a drawn one of their own
             _held(interval, true(row, names), count.means)
             if (row.subject or row.name) in drawn.one_mode:
                 _held(interval, true(row, names), count.one_mode)

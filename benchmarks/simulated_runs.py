@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from benchfleet.report.dataset import Dataset, Run
 from benchfleet_results.boards.tasks import Task
@@ -33,7 +33,10 @@ class Scenario:
     `slow`: the share of tasks (or of samples) in the slow mode of bimodal data. `abba`: groups in turns, as `order: abba` has
     them; else in random order, and every second repeat as the one before it, the other way round (`order: interleaved`).
     `split`: the share of tasks that another runner takes, on any instance. `late`: the share of repeats in which the
-    runner of the last group dies, and another measures it `LATE` tasks later.
+    runner of the last group dies, and another measures it `LATE` tasks later. `lost`: the share of the last group's results that
+    are lost. `fails`: the share of repeats in which it ends its runner and has no result: what comes behind it in the repeat is
+    measured `LATE` tasks later, on an instance that is none of the others. `parts`: tasks that share the benchmarks of a repeat.
+    `pauses`: the share of repeats that are broken off somewhere, and go on `LATE` tasks later.
     """
 
     tasks: int
@@ -48,6 +51,10 @@ class Scenario:
     abba: bool = False
     split: float = 0.0
     late: float = 0.0
+    lost: float = 0.0
+    fails: float = 0.0
+    parts: int = 1
+    pauses: float = 0.0
 
     @property
     def tests(self) -> int:
@@ -63,13 +70,34 @@ class Scenario:
             f"{len(self.effects)} {'subjects' if self.shared else 'machines'}",
             *([] if self.shape == "normal" else [self.shape]),
             *([f"{self.slow:.0%} slow"] if self.shape.startswith("bimodal") else []),
+            *([f"{self.parts} parts"] if self.parts > 1 else []),
             *([f"{self.drift:.0%} drift a task"] if self.drift else []),
             *(["abba"] if self.abba else []),
             *([f"{self.missing:.0%} missing"] if self.missing else []),
             *([f"{self.split:.0%} anywhere"] if self.split else []),
             *([f"{self.late:.0%} late"] if self.late else []),
+            *([f"{self.lost:.0%} lost"] if self.lost else []),
+            *([f"{self.fails:.0%} fail"] if self.fails else []),
+            *([f"{self.pauses:.0%} broken off"] if self.pauses else []),
         ]
         return ", ".join(parts)
+
+
+class Turn(NamedTuple):
+    """A task of the plan. `part` counts from 0."""
+
+    repeat: int
+    group: str
+    effect: float
+    part: int
+
+
+class Moment(NamedTuple):
+    """Where and when a task was measured. `at` is its number, `place` the number of an instance, `when` counts tasks."""
+
+    at: int
+    place: int
+    when: int
 
 
 @dataclass(frozen=True)
@@ -96,15 +124,19 @@ def simulate(scenario: Scenario, chance: random.Random) -> Simulated:
         for machine in dict.fromkeys(machines.values())
         for place in range(scenario.instances)
     }
+    if scenario.fails:
+        places["m", scenario.instances] = chance.gauss(0, INSTANCES)
     tasks = []
-    for at, (repeat, group, effect) in enumerate(_order(scenario, groups, chance)):
+    for turn, (at, place, when) in _measured(scenario, groups, chance):
+        group, machine = turn.group, machines[turn.group]
         slow = scenario.shape == "bimodal" and chance.random() < scenario.slow
         seen[group].add(slow)
-        place, when = _where_and_when(scenario, repeat, at, chance, last=group == groups[-1])
-        level = effect + places[machines[group], place] + draw() + when * scenario.drift
-        kept = [name for name in names if chance.random() >= scenario.missing] or names[:1]
+        level = turn.effect + places[machine, place] + draw() + when * scenario.drift
+        mine = names[turn.part :: scenario.parts]
+        kept = [name for name in mine if chance.random() >= scenario.missing] or mine[:1]
         samples = tuple(_samples(name, level + slow * SLOWER, scenario, chance) for name in kept)
-        about = {"host": f"{machines[group]}-{place}", "repeat": repeat, "number": at}
+        part = f"{turn.part + 1}/{scenario.parts}" if scenario.parts > 1 else None
+        about = {"host": f"{machine}-{place}", "repeat": turn.repeat, "number": at, "part": part}
         tasks.append(_task(scenario, group, samples, when=when, **about))
     truth = {
         group: dict.fromkeys(names, effect + mean_of(scenario))
@@ -114,16 +146,39 @@ def simulate(scenario: Scenario, chance: random.Random) -> Simulated:
     return Simulated(Dataset((Run("r", Path("r"), {}),), tuple(tasks)), truth, one_mode)
 
 
+def _measured(scenario: Scenario, groups: list[str], chance: random.Random) -> Iterator[tuple[Turn, Moment]]:
+    """What becomes of the plan: lost results are not among it."""
+    failed: set[int] = set()  # repeats
+    late: dict[int, int] = {}  # repeat -> from which of its tasks on
+    size = len(groups) * scenario.parts
+    for at, turn in enumerate(_order(scenario, groups, chance)):
+        last = turn.group == groups[-1]
+        if scenario.pauses and at % size == 0 and chance.random() < scenario.pauses:
+            late[turn.repeat] = at + chance.randrange(1, size)
+        if last and _happens(scenario.fails, chance):
+            failed.add(turn.repeat)
+        elif not (last and _happens(scenario.lost, chance)):
+            place, when = _where_and_when(scenario, turn.repeat, at, chance, last=last)
+            if turn.repeat in failed:
+                place, when = scenario.instances, when + LATE
+            yield turn, Moment(at, place, when + LATE * (at >= late.get(turn.repeat, at + 1)))
+
+
+def _happens(share: float, chance: random.Random) -> bool:
+    return share > 0 and chance.random() < share
+
+
 def _where_and_when(scenario: Scenario, repeat: int, at: int, chance: random.Random, *, last: bool) -> tuple[int, int]:
     """The instance, and the turn, of what is the `at`-th task of the plan."""
-    elsewhere = scenario.split and chance.random() < scenario.split
+    elsewhere = _happens(scenario.split, chance)
     place = chance.randrange(scenario.instances) if elsewhere else repeat % scenario.instances
-    return place, at + LATE * (last and scenario.late > 0 and chance.random() < scenario.late)
+    return place, at + LATE * (last and _happens(scenario.late, chance))
 
 
-def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iterator[tuple[int, str, float]]:
+def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iterator[Turn]:
     """Repeat by repeat, as the plan of a run has it (`chalicelib/domain/plan.py`)."""
-    turns = list(zip(groups, scenario.effects, strict=True))
+    effects = zip(groups, scenario.effects, strict=True)
+    turns = [(group, effect, part) for group, effect in effects for part in range(scenario.parts)]
     for repeat in range(scenario.tasks):
         if repeat % 2:
             turns = turns[::-1]
@@ -131,8 +186,8 @@ def _order(scenario: Scenario, groups: list[str], chance: random.Random) -> Iter
             turns.sort()
         else:
             chance.shuffle(turns)
-        for group, effect in turns:
-            yield repeat, group, effect
+        for group, effect, part in turns:
+            yield Turn(repeat, group, effect, part)
 
 
 def task_means(scenario: Scenario, chance: random.Random) -> list[list[float]]:
@@ -159,7 +214,7 @@ def _values(level: float, scenario: Scenario, chance: random.Random) -> tuple[fl
 
 
 def _task(scenario: Scenario, group: str, samples: tuple[Samples, ...], *, when: int, **about: Any) -> Task:
-    """`about`: host, repeat and number."""
+    """`about`: host, repeat, number and part."""
     start = datetime(2026, 11, 29, tzinfo=UTC) + timedelta(seconds=TASK_S * when)
     return Task(
         run_id="r",

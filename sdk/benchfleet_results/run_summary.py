@@ -115,9 +115,14 @@ class RunSummariser:
 
 def _not_together(tasks: Sequence[Task], by: dimensions.By) -> Iterator[str]:
     for one in turns(tasks) if "subject" in by else ():
-        if out := len(one.left_out):
-            whose = "whose subjects were not measured together"
-            yield f"{dimensions.machine(*one.machine)}: {out} of {len(one.repeats)} repeats, {whose}."
+        where = dimensions.machine(*one.machine)
+        if one.left_out:
+            yield f"{where}: {one.left_out} of {len(one.repeats)} repeats, whose subjects were not all measured together."
+        if one.lone:
+            yield f"{where}: {len(one.lone)} results of single benchmarks, that others lack in the same repeat."
+        for subject, results in one.seldom.items():
+            if out := one.left_out_of(subject):
+                yield f"{where}: {out} of {results} results of {subject}, not measured together with the others."
 
 
 def _tests(board: BoardData) -> int:

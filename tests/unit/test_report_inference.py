@@ -108,6 +108,12 @@ def test_turns_that_cancel_a_drift_make_no_claims_of_it() -> None:
     assert found.claims / found.boards <= 0.05
 
 
+def test_lost_results_hide_no_difference_behind_a_drift() -> None:
+    slower = (0.0, math.log(1.05))
+    found = measure(Scenario(10, shared=True, drift=0.01, lost=0.2, effects=slower), runs=repeats(20, 100))
+    assert found.found / found.boards > 0.8  # 99 % of many; unpaired: 22 %
+
+
 @pytest.mark.parametrize(
     ("tasks", "said"),
     [(3, "51 % of runs with 3 instances have no slow one"), (5, "33 % of runs with 5 instances"), (14, "")],

@@ -93,7 +93,26 @@ def test_a_pair_that_was_not_measured_together_is_in_no_comparison_of_subjects(t
     found = summarised(not_together(tmp_path)).summary()
     (board,) = found.boards
     assert [row.tasks for row in board.ranking] == [3, 3]
-    assert found.omitted == ["aws box: 2 of 5 repeats, whose subjects were not measured together."]
+    assert found.omitted == ["aws box: 2 of 5 repeats, whose subjects were not all measured together."]
+
+
+def test_neither_is_what_lost_a_result_and_one_that_often_fails_is_judged_by_itself(tmp_path: Path) -> None:
+    """`extra` has three results, one of them from another instance."""
+    made = [
+        of_values("box", {"b": [repeat + 1.0 + at / 100]}, subject=subject, repeat=repeat,
+                  machine={"instance": "spare" if (repeat, subject) == (3, "extra") else "usual"})
+        for repeat in range(1, 9)
+        for at, subject in enumerate(("old", "new", "extra"))
+        if (repeat, subject) != (8, "new") and (subject != "extra" or repeat < 4)
+    ]  # fmt: skip
+    folder = write_run(tmp_path, "r", made)
+    found = summarised(folder).summary()
+    same_as_report(folder, found)
+    assert {row.label: row.tasks for row in found.boards[0].ranking} == {"old": 7, "new": 7, "extra": 2}
+    assert found.omitted == [
+        "aws box: 1 of 8 repeats, whose subjects were not all measured together.",
+        "aws box: 1 of 3 results of extra, not measured together with the others.",
+    ]
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def _told(folder: Path, code: int, names: Names, *, limit: float | None, as_json
         complete_repeats=sum(one.complete for one in counted),
         repeats_on_one_instance=sum(one.complete - one.other_instance for one in counted),
         repeats_long_apart=sum(one.long_apart for one in counted),
+        repeats_incomplete=sum(one.incomplete for one in counted),
         repeats_left_out=sum(one.left_out for one in counted),
         noise_floor=report.noise_floor, quality=report.quality.headline or None, warnings=report.warnings,
         results_dir=str(folder), exit_code=code,
@@ -147,8 +148,9 @@ def _how(document: Compared) -> str:
     pairs, together = document.complete_repeats, document.repeats_on_one_instance
     where = "each on one instance" if together == pairs else f"{together} of them on one known instance each"
     apart = f", {document.repeats_long_apart} with a long wait in between" if document.repeats_long_apart else ""
+    lost = f" {document.repeats_incomplete} more with one of the two alone." if document.repeats_incomplete else ""
     out = f" {document.repeats_left_out} not measured together and left out." if document.repeats_left_out else ""
-    return f"{pairs} pair{'s' * (pairs != 1)} measured by turns (ABBA), {where}{apart}.{out}"
+    return f"{pairs} pair{'s' * (pairs != 1)} measured by turns (ABBA), {where}{apart}.{lost}{out}"
 
 
 def _say(line: str) -> None:

@@ -26,7 +26,7 @@ from benchfleet.report.matching import Match
 from benchfleet.report.model import Answer, Board, Filters, GroupFacts, Report, RunComparison
 from benchfleet.report.names import names
 from benchfleet.report.noise_floor import doubts, floors, split
-from benchfleet.report.pairing import apart, taken
+from benchfleet.report.pairing import apart, taken, taken_twice
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.quality.grading import quality
 from benchfleet.report.run_comparison import compare_runs, uncompared
@@ -80,11 +80,12 @@ def analyse(dataset: Dataset, options: Options = _DEFAULTS) -> Report:
     by = options.by or dimensions.default(new.tasks)
     found = made(new.tasks, by, groups, options.prices)
     comparison = _comparison(new, old, wanted)
-    twice = floors(split(filtered(asked, replace(wanted, subjects=())))[1])
+    again = split(filtered(asked, replace(wanted, subjects=())))[1]
+    twice = floors(again)
     runs = [run_facts(run, everything.tasks, role="measured") for run in new.runs]
     costs = machine_costs(everything.tasks, groups, options.prices)
     given = answers(found, unpriced=groups[0] if options.prices.prices and groups else None)
-    turns = taken(new.runs, new.tasks)
+    turns = [*taken(new.runs, new.tasks), *taken_twice(new.runs, again)]
     graded = quality(new.tasks, old.tasks)
     facts = runs + [run_facts(run, old.tasks, role="baseline") for run in old.runs]
     return Report(

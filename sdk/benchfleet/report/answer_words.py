@@ -21,9 +21,7 @@ def short(order: Order, by: Sequence[str], *, of_costs: bool = False) -> str:
         return f"{first}, the only {words.noun(by)}{' with such a price' * of_costs}"
     if order.verdict == "unknown":
         return f"not known, from too few repeats ({first} is ahead)"
-    return (
-        first if order.verdict == "told_apart" else f"not told apart: {_listed([row.label for row in order.leaders])}"
-    )
+    return first if order.verdict == "told_apart" else f"not told apart: {listed([row.label for row in order.leaders])}"
 
 
 def reached(board: Board, order: Order) -> str:
@@ -48,7 +46,7 @@ def without_price(rows: Sequence[Value]) -> str:
     """Machines that might be better for their price: nothing is known of them."""
     if not rows:
         return ""
-    return f"No price was given for {_listed([row.label for row in rows])}."
+    return f"No price was given for {listed([row.label for row in rows])}."
 
 
 def others(order: Order, board: Board, *, of_costs: bool, advised: bool = False) -> Iterator[str]:
@@ -166,7 +164,7 @@ def _needed(order: Order) -> str:
     return f"About {found.count} {found.level} of each would tell them apart (with 80 % probability)."
 
 
-def _listed(labels: Sequence[str]) -> str:
+def listed(labels: Sequence[str]) -> str:
     names = [shown(label) for label in labels[:_NAMED]]
     if len(labels) > _NAMED:
         return f"{', '.join(names)} and {len(labels) - _NAMED} more"

@@ -43,6 +43,12 @@ class RunFacts(Part):
     precision: RunPrecision | None = Field(default=None, description="of a run with a target precision")
 
 
+class SeldomThere(Part):
+    subject: str
+    results: int
+    left_out: int = Field(description="of them: not measured together with what else is there of their repeat")
+
+
 class Turns(Part):
     """Of one run and machine whose subjects took turns: which of its repeats measured all of them together."""
 
@@ -50,15 +56,32 @@ class Turns(Part):
     provider: str
     name: str
     order: str | None = Field(description="of the run's tasks; null where it is not recorded")
-    complete: int = Field(description="repeats in which every subject has a result")
+    noise_floor: str | None = Field(
+        default=None, description="where this is of a noise floor: the second name of what was measured twice"
+    )
+    subjects: list[str] = Field(description="by which repeats are judged: all but those of `seldom`")
+    complete: int = Field(description="repeats in which each of `subjects` has a result")
     together: int = Field(description="of them: on one known instance, and one subject soon after the other")
-    other_instance: int = Field(description="not on one known instance")
+    other_instance: int = Field(description="of them: not on one known instance")
     long_apart: int = Field(
         description="on one, but for more than a minute, and for longer than measuring took, none was measured"
     )
+    incomplete: int = Field(description="repeats in which some of `subjects` have a result, and others have none")
     left_out: int = Field(
-        description="not together, and in no comparison of subjects: half of all, and two, are enough to compare. Else 0"
+        description="not together, and in no comparison of subjects: half of all, and two, are enough to compare; without those "
+        "that are incomplete, where the others are pairs enough (four, or of two instances). Else 0"
     )
+    benchmarks_left_out: int = Field(
+        description="results of single benchmarks in the other repeats, that others of `subjects` lack there: in no comparison, "
+        "where the rest of that benchmark is pairs enough"
+    )
+    seldom: list[SeldomThere] = Field(
+        description="subjects that have too few results to be paired: the others are, and these are compared by what they have"
+    )
+
+    @property
+    def repeats(self) -> int:
+        return self.complete + self.incomplete
 
 
 class GroupFacts(Group):

@@ -19,7 +19,8 @@ class Compared(Document):
     repeats_long_apart: int = Field(
         description="of those: with a wait in between that was longer than measuring, and a minute"
     )
-    repeats_left_out: int = Field(description="not measured together, and in no comparison")
+    repeats_incomplete: int = Field(default=0, description="others, in which only one of the two has a result")
+    repeats_left_out: int = Field(description="not measured together, or incomplete, and in no comparison")
     noise_floor: list[NoiseFloor] = Field(description="empty without `--noise-floor`")
     quality: str | None = Field(description="the headline of the report's data quality, null where there is none")
     warnings: list[str]
