@@ -7,6 +7,8 @@ from chalicelib.domain.records import Header, Task
 
 @dataclass(frozen=True)
 class Assigned:
+    """A task for the runner that asked. `header` is that of the task's demand."""
+
     task: Task
     header: Header
 

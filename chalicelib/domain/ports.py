@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from benchfleet_contract.runners import TaskFiles
 from benchfleet_contract.states import (
     ArchiveState,
     FailureClass,
@@ -31,7 +30,9 @@ from chalicelib.domain.records import (
 )
 from chalicelib.domain.selection import Selected, Wanted
 
-if TYPE_CHECKING:  # a start needs no machines
+if TYPE_CHECKING:  # a start needs neither files nor machines
+    from benchfleet_contract.runners import TaskFiles
+
     from chalicelib.domain.launch_records import Failure, Launch
 
 
@@ -277,7 +278,7 @@ class Storage(Protocol):
     def sign_uploads(self, task: Task, declared: Declared | None = None) -> UploadUrls: ...
     def sign_archive(self, run: Run) -> str | None: ...
     def summary(self, run_id: str) -> bytes | None: ...
-    def sign_files(self, task: Task) -> TaskFiles: ...
+    def sign_files(self, task: Task) -> "TaskFiles": ...
     def nonce_of(self, key: str, *, run_id: str, number: int, kind: str) -> Issued | None: ...
     def upload_keys(self, task: Task) -> tuple[str, str]: ...
     def seal_of(self, key: str) -> str: ...

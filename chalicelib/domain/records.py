@@ -73,6 +73,8 @@ class Contents:
 
 @dataclass(frozen=True)
 class ArchiveRecord:
+    """Where a run's archive is and how far it has come. Nobody else builds it before `building_until_ms`."""
+
     state: ArchiveState = ArchiveState.NONE
     key: str | None = None
     size_bytes: int | None = None
@@ -106,6 +108,8 @@ class Stop:
 
 @dataclass(frozen=True)
 class Run:
+    """One order: what is measured, on which machines and how often, and how far that has come."""
+
     run_id: str
     state: RunState
     body_sha256: str
@@ -191,6 +195,8 @@ class Run:
 
 @dataclass(frozen=True)
 class Task:
+    """One repeat of one group, and what became of it. `attempt` counts its claims; a lease is good until `lease_until_ms`."""
+
     run_id: str
     number: int
     group: int

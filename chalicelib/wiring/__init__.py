@@ -1,6 +1,7 @@
 """Builds the services once per container, on first use: importing this touches nothing.
 
-One class a room, typed by the ports: a store or a queue that no longer answers its port is found by the type checker.
+One class a room, typed by the ports: a store or a queue that no longer answers its port is found by the type checker. Nobody
+compares or prints them, and each start would compile what does: hence their `eq=False, repr=False`.
 """
 
 from functools import cache

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 KEYS_CACHED_S = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Access:
     """`parameter` names the parameter that holds the digests."""
 

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from chalicelib.domain.ports import Builder, Clock, Results, Storage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bucket:
+    """What lies in the bucket, and what signs for it."""
+
     name: str
     clock: "Clock"
 

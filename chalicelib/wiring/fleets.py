@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from chalicelib.wiring.stores import Stores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FleetServices:
+    """What is asked of fleets, and of the shards of their runs."""
+
     stores: "Stores"
     bucket: "Bucket"
     runs: "RunServices"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring.stores import Stores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MachineServices:
     """`places_parameter` names the parameter that a deployment writes."""
 

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from chalicelib.wiring.stores import Stores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RegistryServices:
+    """What executors tell, and what is asked of them and their models."""
+
     stores: "Stores"
     settings: "Settings"
     clock: "Clock"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring.stores import Stores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunServices:
     """`over` is called with the origin of each run whose archive is there, or is given up."""
 

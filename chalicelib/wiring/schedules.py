@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from chalicelib.wiring.stores import Stores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ScheduleServices:
+    """What is done with schedules, and when they fire."""
+
     settings: Settings
     stores: "Stores"
     bucket: "Bucket"

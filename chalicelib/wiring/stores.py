@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stores:
     """`connect` gives a DynamoDB client; it is called on first use, and the store's modules are loaded then."""
 

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from chalicelib.wiring.stores import Stores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TaskServices:
+    """What runners ask for, and what is asked of their tasks."""
+
     stores: "Stores"
     bucket: "Bucket"
     registry: "Callable[[], RegistryServices]"

@@ -76,7 +76,6 @@ def test_a_start_loads_no_use_case_no_store_and_no_client_library_and_builds_no_
         "benchfleet_contract.names",
         "benchfleet_contract.problems",
         "benchfleet_contract.run_options",
-        "benchfleet_contract.runners",
         "benchfleet_contract.states",
         "benchfleet_contract.tasks",
         "chalicelib.domain.blocks",
