@@ -116,7 +116,7 @@ def test_seconds_are_scaled_for_people(value: float, unit: str, expected: tuple[
 
 
 def test_numbers_of_a_row() -> None:
-    assert mean_and_interval(estimate([[0.0100], [0.0102]]), unit="s") == ("10.1 ms", "8.906 to 11.45 ms", "± 12.6%")
+    assert mean_and_interval(estimate([[0.0100], [0.0102]]), unit="s") == ("10.1 ms", "8.906 to 11.45 ms", "± 12.6 %")
     assert mean_and_interval(estimate([[5.0]]), unit="bytes") == ("5 bytes", "", "")
 
 

@@ -121,6 +121,16 @@ def test_a_machine_of_two_subjects_without_a_price_is_named_once(tmp_path: Path)
     assert told in report(tmp_path, tasks, price("m9", 1.0)).warnings
 
 
+def test_variants_of_several_machines_share_the_machine_with_those_they_are_compared_with(tmp_path: Path) -> None:
+    tasks = [
+        TaskFolder(name, [measurement("x", [t]), measurement("x", [2 * t], variant="yjit")])
+        for name in "ab"
+        for t in NEAR
+    ]
+    found = analyse(read_runs([write_run(tmp_path, "r", tasks)]), Options(by=("variant",))).answers[-1]
+    assert found.detail == "Those compared were measured on the same machine, at the same price an hour."
+
+
 def test_one_machine_is_the_only_one(tmp_path: Path) -> None:
     (found,) = report(tmp_path, machine("a", *NEAR)).answers
     assert (found.verdict, found.short, found.second) == ("only_one", "aws a, the only machine", None)

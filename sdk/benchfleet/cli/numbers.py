@@ -3,6 +3,7 @@
 from benchfleet_results.statistics import Estimate
 
 from benchfleet.report.words import scale
+from benchfleet.report.words import share as share_of
 
 __all__ = ["mean_and_interval", "scale"]
 
@@ -14,5 +15,5 @@ def mean_and_interval(found: Estimate, *, unit: str) -> tuple[str, str, str]:
     if found.interval is None:
         return mean, "", ""
     low, high = (end / factor for end in found.interval)
-    share = "" if found.relative is None else f"± {found.relative:.1%}"
+    share = "" if found.relative is None else f"± {share_of(found.relative)}"
     return mean, f"{low:.4g} to {high:.4g} {name}", share

@@ -23,7 +23,9 @@ def answers(boards: Sequence[Board], *, unpriced: GroupFacts | None) -> list[Ans
         return found
     if by_machine:
         return [*found, _not_asked(unpriced)]
-    return [*found, _one_price()] if any(len(board.ranking) > 1 and speed(board) for board in ranked) else found
+    compared = [board for board in ranked if len(board.ranking) > 1 and speed(board)]
+    machines = {(board.provider, board.name) for board in compared}
+    return [*found, _one_price(several=len(machines) > 1)] if compared else found
 
 
 def speed(board: Board) -> bool:
@@ -66,7 +68,7 @@ def _wanted(machine: GroupFacts) -> str:
     )
 
 
-def _one_price() -> Answer:
+def _one_price(*, several: bool) -> Answer:
     """Of subjects and variants: nobody needs a table of prices for them."""
     return Answer(
         question="best_for_price",
@@ -74,7 +76,7 @@ def _one_price() -> Answer:
         verdict="one_price",
         leaders=[],
         short="the fastest",
-        detail="All were measured on the same machine, at the same price an hour.",
+        detail=f"{'Those compared' if several else 'All'} were measured on the same machine, at the same price an hour.",
     )
 
 
