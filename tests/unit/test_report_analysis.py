@@ -377,6 +377,9 @@ def test_everything_wrong_with_a_price_table_is_told_at_once(tmp_path: Path) -> 
     assert "leave the whole price out" in told
 
 
+HEAD = b"provider,instance_type,usd_per_hour,source,date\n"
+
+
 @each_case(
     ("name", "content", "words"),
     [
@@ -387,6 +390,9 @@ def test_everything_wrong_with_a_price_table_is_told_at_once(tmp_path: Path) -> 
         ("p.toml", b"price = " + b"[" * 3_000, "is not TOML: nested too deeply"),
         ("p.toml", b"\xff", "is not UTF-8"),
         ("p.csv", b"provider,price\n", "lacks the columns instance_type, usd_per_hour"),
+        ("p.csv", HEAD + b'"aws,m,1,s,2026-11-22\n' + b"x" * 200_000, "is not CSV: .*; is a quote missing"),
+        ("p.csv", HEAD + b"aws,m,1e308,s,2026-11-22\n", "usd_per_hour is '1e308', must be a number above 0"),
+        ("p.csv", HEAD + b"aws,m,1e-320,s,2026-11-22\n", "usd_per_hour is '1e-320', must be a number above 0"),
     ],
 )
 def test_a_file_that_is_no_price_table(tmp_path: Path, name: str, content: bytes, words: str) -> None:

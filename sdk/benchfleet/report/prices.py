@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,8 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from benchfleet_results.reading import usable
 
 from benchfleet.documents.bounded import read_text
 from benchfleet.exceptions import ConfigError
@@ -131,7 +132,10 @@ def _csv(path: Path) -> list[Any]:
         raise ConfigError(
             f"{path} lacks the columns {', '.join(absent)}: its first line must name {', '.join(_NEEDED)}"
         )
-    return list(reader)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise ConfigError(f"{path}, line {reader.line_num}, is not CSV: {error}; is a quote missing?") from error
 
 
 def _price(entry: Any, where: str, problems: list[str]) -> Price | None:
@@ -161,7 +165,7 @@ def _cost(value: Any) -> float | None:
         cost = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return cost if not isinstance(value, bool) and math.isfinite(cost) and cost > 0 else None
+    return cost if not isinstance(value, bool) and cost > 0 and usable(cost) else None
 
 
 def _day(value: Any) -> str | None:
