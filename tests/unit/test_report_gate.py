@@ -164,6 +164,22 @@ def test_any_variant_is_refused_where_there_are_several(tmp_path: Path) -> None:
         compared(tmp_path, both, match=Match.parse(["variant=any"]))
 
 
+@each_case("match", [["variant=interp:yjit"], ["variant=interp:z", "variant=yjit:z"]])
+def test_no_two_variants_of_the_baseline_become_one(tmp_path: Path, match: list[str]) -> None:
+    """What became five times slower is as fast as the mean of the two."""
+    old = [TaskFolder("a", [measurement("x", [1.0]), measurement("x", [9.0], variant="yjit")]) for _ in range(3)]
+    new = [TaskFolder("a", [measurement("x", [5.0], variant=match[0][-1] if len(match) > 1 else "yjit")])] * 3
+    with pytest.raises(UsageError, match="the baseline has interp and yjit of x on aws a, which would become one"):
+        compared(tmp_path, new, old, match=Match.parse(match))
+
+
+def test_variants_that_change_their_names_with_each_other_stay_two(tmp_path: Path) -> None:
+    old = [TaskFolder("a", [measurement("x", [1.0]), measurement("x", [9.0], variant="yjit")]) for _ in range(3)]
+    new = [TaskFolder("a", [measurement("x", [9.0]), measurement("x", [1.0], variant="yjit")]) for _ in range(3)]
+    report = compared(tmp_path, new, old, match=Match.parse(["variant=interp:yjit", "variant=yjit:interp"]))
+    assert [row.relation.verdict for row in report.comparison.rows] == ["unclear"] * 2  # type: ignore[union-attr]
+
+
 @each_case("word", ["variant", "variant=", "variant=a:", "machine=any", "variant=:b"])
 def test_a_bad_match_is_told(word: str) -> None:
     with pytest.raises(UsageError, match="--match"):

@@ -40,13 +40,16 @@ class Match:
     def of(self, new: Sequence[Task], old: Sequence[Task]) -> tuple[list[Task], list[Task]]:
         """Tasks of a run and of its baseline, with the names to compare by. Raises UsageError if two would become one."""
         renamed = dict(self.variants)
-        before = [_renamed(task, lambda name: renamed.get(name, name)) for task in old]
-        now = list(new)
+        now, before = list(new), _all_renamed("the baseline", old, lambda name: renamed.get(name, name))
         if not self.any_variant:
             return now, before
-        for side, tasks in (("the run", now), ("the baseline", before)):
-            _require_one(side, tasks)
-        return [_renamed(task, lambda _: ANY) for task in now], [_renamed(task, lambda _: ANY) for task in before]
+        return _all_renamed("the run", now, lambda _: ANY), _all_renamed("the baseline", before, lambda _: ANY)
+
+
+def _all_renamed(side: str, tasks: Sequence[Task], name: Name) -> list[Task]:
+    """Raises UsageError if two variants would get one name: their samples would be those of neither."""
+    _require_one(side, tasks, name)
+    return [_renamed(task, name) for task in tasks]
 
 
 def _renamed(task: Task, name: Name) -> Task:
@@ -59,14 +62,14 @@ def _sample(one: Samples, name: Name) -> Samples:
     return one._replace(series=one.series._replace(variant=name(one.series.variant)))
 
 
-def _require_one(side: str, tasks: Sequence[Task]) -> None:
+def _require_one(side: str, tasks: Sequence[Task], name: Name) -> None:
     variants: dict[tuple[GroupKey, Series], set[str]] = defaultdict(set)
     for task in tasks:
         for one in task.samples:
-            variants[task.group, one.series._replace(variant=ANY)].add(one.series.variant)
+            variants[task.group, _sample(one, name).series].add(one.series.variant)
     for (group, series), names in variants.items():
         if len(names) > 1:
             raise UsageError(
-                f"--match variant=any: {side} has {' and '.join(sorted(map(cut, names)))} of {cut(series)} on "
-                f"{cut(identity(*group[:3]))}; say which with --match variant=OLD:NEW"
+                f"--match: {side} has {' and '.join(sorted(map(cut, names)))} of {cut(series.benchmark)} on "
+                f"{cut(identity(*group[:3]))}, which would become one; name each with --match variant=OLD:NEW"
             )
