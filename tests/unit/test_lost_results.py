@@ -1,5 +1,6 @@
 """What an archive does not hold is told wherever its run is, and is never exit code 0."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from benchfleet.cli.runs.watch import require_success
 from benchfleet.exceptions import RunFailed
 from benchfleet.explaining.judging import judge
 from benchfleet.results.lost import Totals, lost_words, totals_of
+from benchfleet.results.run_on_disk import error_text, read_run
 from benchfleet.running.leaving import exit_code_of, words_of
 from benchfleet_contract.runners import RunnerList
 from benchfleet_contract.runs import Archive, LostResult, RunDetail
@@ -14,6 +16,7 @@ from benchfleet_contract.runs import Archive, LostResult, RunDetail
 from chalicelib.domain.records import Contents
 from chalicelib.store.items import contents_value, run_of
 from tests.each_case import each_case
+from tests.report_runs import TaskFolder, write_run
 from tests.unit.explained_runs import NOW, a_run, a_task
 
 LOST = LostResult.model_validate({"task_id": "r.2", "archived": "corrupt", "reason": "unpacks to more than 9 bytes"})
@@ -71,3 +74,27 @@ def test_contents_survive_the_store() -> None:
     found = run_of(item | {"archive": "ready", "archive_contents": contents_value(contents)})
     assert found.archive.contents == contents
     assert run_of(item | {"archive": "ready"}).archive.contents is None
+
+
+@each_case("how", ["pipe", "link", "folder", "deep"])
+def test_what_stands_in_place_of_a_file_is_no_file(tmp_path: Path, how: str) -> None:
+    """A pipe would never end, a link leads elsewhere: both are asked of whoever ran the task."""
+    run = write_run(tmp_path, "r", [TaskFolder("m", entry={"error_message": "boom"})])
+    (run / "m-1").mkdir()
+    for place in (run / "m-1" / "error.txt", run / "manifest.json"):
+        text = place.read_text() if place.exists() else "elsewhere"
+        if how != "deep":
+            place.unlink(missing_ok=True)
+        if how == "pipe":
+            os.mkfifo(place)
+        elif how == "link":
+            (tmp_path / place.name).write_text(text)
+            place.symlink_to(tmp_path / place.name)
+        elif how == "folder":
+            place.mkdir()
+        else:
+            place.write_text("[" * 100_000)
+        if place.name == "error.txt":
+            assert (error_text(run, "r.1") or "[")[0] == "["
+    assert totals_of(run) is None
+    assert read_run(run) is None

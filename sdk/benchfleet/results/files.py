@@ -1,6 +1,7 @@
 """The only place that opens files of a results folder: bounded, no links, no surprises."""
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,18 @@ def read_bytes(path: Path, *, most: int) -> bytes | None:
         return None
     except OSError as error:
         raise Unreadable(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def read_end(path: Path, *, most: int) -> bytes | None:
+    """The last `most` bytes of a regular file; None for whatever else stands there, links and pipes among it."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        with path.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - most, 0))
+            return file.read(most)
+    except OSError:
+        return None
 
 
 def read_object(path: Path, *, most: int) -> dict[str, Any] | None:

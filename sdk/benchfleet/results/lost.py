@@ -1,13 +1,14 @@
 """Accepted results that a run's archive does not hold: told wherever the run is, and never exit code 0."""
 
-import json
 from pathlib import Path
 
 from benchfleet_contract.runs import Archive
 from pydantic import BaseModel, ValidationError
 
+from benchfleet.results import bounds
+from benchfleet.results.files import Unreadable, read_object
+
 _NAMED = 3
-_MOST_BYTES = 256 * 1024**2
 
 
 class Totals(BaseModel):
@@ -38,9 +39,7 @@ def lost_words(archive: Archive) -> str:
 def totals_of(folder: Path) -> Totals | None:
     """Those of an unpacked archive; None where its manifest does not tell."""
     try:
-        if (folder / "manifest.json").stat().st_size > _MOST_BYTES:
-            return None
-        document = json.loads((folder / "manifest.json").read_bytes())
+        document = read_object(folder / "manifest.json", most=bounds.MAX_MANIFEST_BYTES) or {}
         return Totals.model_validate(document["totals"])
-    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+    except (Unreadable, KeyError, ValidationError):
         return None

@@ -15,7 +15,7 @@ from benchfleet_contract.tasks import Task
 from pydantic import ValidationError
 
 from benchfleet.results import bounds
-from benchfleet.results.files import Unreadable, folders, read_object
+from benchfleet.results.files import Unreadable, folders, inner_folder, read_end, read_object
 from benchfleet.results.lost import totals_of
 
 _LOST = ("corrupt", "missing")
@@ -75,15 +75,9 @@ def read_tasks(folder: Path, run: RunDetail) -> list[Task]:
 def error_text(folder: Path, task_id: str) -> str | None:
     """What a failed task left as its error.txt, at most 64 KiB of its end; None if there is none."""
     name = next((str(entry.get("folder")) for entry in _entries(folder) if entry.get("id") == task_id), None)
-    if not name or "/" in name or name in (".", ".."):
-        return None
-    try:
-        with (folder / name / "error.txt").open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(file.tell() - 64 * 1024, 0))
-            return file.read().decode(errors="replace")
-    except OSError:
-        return None
+    inside = inner_folder(folder, name) if name else None
+    raw = read_end(inside / "error.txt", most=bounds.MAX_ERROR_BYTES) if inside else None
+    return None if raw is None else raw.decode(errors="replace")
 
 
 def _entries(folder: Path) -> Iterator[Mapping[str, Any]]:
