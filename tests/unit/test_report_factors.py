@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from benchfleet.cli.report_comparisons import factor_tables
 from benchfleet.report.analysis import Options, analyse
+from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model import Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.words import left_out
 
 from tests.report_runs import TaskFolder, measurement, write_run
+from tests.unit.page_texts import page_texts
 
 TIMES = {"interp": {"fib": 1.0, "sum": 2.0, "same": 1.0}, "yjit": {"fib": 0.2, "sum": 1.6, "same": 1.0}}
 
@@ -56,6 +59,18 @@ def test_what_a_table_leaves_out_is_called_noise_only_where_it_was_tested(tmp_pa
     assert left_out(table) == "3 of 3 benchmarks have too few repeats to tell: left out"
     (table,) = report(tmp_path / "three", [task("m", noise) for noise in (0.0, 0.004, -0.003)]).factors
     assert left_out(table) == "1 of 3 benchmarks is within noise: left out"
+
+
+def test_every_form_says_of_what_the_factor_is(tmp_path: Path) -> None:
+    """ "The new one" is whom nobody knows."""
+    found = report(tmp_path, [task("m", noise, extra={"[red]": TIMES["yjit"]}) for noise in (0.0, 0.004, -0.003)])
+    (first, hostile) = factor_tables(found.factors, everything=False)
+    assert "how many times as fast yjit is" in (first.caption or "")
+    assert "how many times as fast \\[red] is" in (hostile.caption or "")
+    text = as_markdown(found)
+    assert "| benchmark | interp | yjit | factor |" in text
+    assert "Factor: how many times as fast yjit is." in text
+    assert "factor: how many times as fast yjit is" in page_texts(found)
 
 
 def test_of_three_each_is_set_against_the_first(tmp_path: Path) -> None:

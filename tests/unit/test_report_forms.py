@@ -261,6 +261,7 @@ def test_levels_are_never_rounded_to_certainty() -> None:
 
 
 def test_factors_have_three_digits() -> None:
+    assert [words.three_digits(value) for value in (2448.0, 0.5, 7.384, 0.0)] == ["2,448", "0.5", "7.38", "0"]
     assert [words.factor(value) for value in (None, 1.997, 0.0456, 250.4, 12345.0)] == [
         "–", "2.00×", "0.0456×", "250×", "12,340×",
     ]  # fmt: skip

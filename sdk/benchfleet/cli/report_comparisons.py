@@ -32,10 +32,10 @@ def _caption(tables: Sequence[FactorTable], *, everything: bool) -> str:
     meanings: dict[str, dict[str, None]] = {}
     for table in tables:
         meanings.setdefault(words.factor_meaning(table), {})[table.metric] = None
-    told = [f"{said} ({escape(', '.join(of))})" if len(meanings) > 1 else said for said, of in meanings.items()]
+    told = [f"{said} ({', '.join(of)})" if len(meanings) > 1 else said for said, of in meanings.items()]
     about = "; intervals are corrected for all tests of the section" if any(table.tested for table in tables) else ""
     hint = " --all shows what is left out." if not everything and any(table.within_noise for table in tables) else ""
-    return f"Factor: {', or '.join(told)}{about}.{hint}"
+    return escape(f"Factor: {', or '.join(told)}{about}.{hint}")
 
 
 def _section(shown: FittingTable, table: FactorTable, *, named: bool, everything: bool) -> None:

@@ -243,9 +243,9 @@ def _factors(pair: FactorTable, *, everything: bool) -> Iterator[str]:
         )
         for row in [*([pair.overall] if pair.overall else []), *found]
     )
-    yield from table(("benchmark", "old", "new", "factor", "interval", "verdict"), rows)
+    yield from table(("benchmark", escape(pair.old), escape(pair.new), "factor", "interval", "verdict"), rows)
     hidden = "" if everything else words.left_out(pair)
-    yield f"\nFactor: {words.factor_meaning(pair)}.{f' {hidden} (`--all` shows them).' if hidden else ''}"
+    yield f"\nFactor: {escape(words.factor_meaning(pair))}.{f' {hidden} (`--all` shows them).' if hidden else ''}"
 
 
 def _benchmarks(board: Board) -> list[str]:

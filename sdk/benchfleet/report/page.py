@@ -86,7 +86,11 @@ def _environment() -> Environment:
     environment.globals |= {"by_factor": words.by_factor, "by_factor_interval": words.by_factor_interval}
     environment.globals |= {"against": words.against, "factor_meaning": words.factor_meaning, "million": words.million}
     environment.globals |= {"left_out": words.left_out, "repeats": repeats, "doubtful": doubtful}
-    environment.globals |= {"corrected": words.corrected, "finding": quality_words.told}
+    environment.globals |= {
+        "three_digits": words.three_digits,
+        "corrected": words.corrected,
+        "finding": quality_words.told,
+    }
     environment.globals |= {"notable": words.notable, "within_noise": words.within_noise, "hidden": words.hidden}
     environment.filters |= {"series_name": history_words.name, "since": history_words.since}
     environment.globals |= {"quantity": words.quantity, "interval": words.interval, "verdict": words.verdict}

@@ -231,7 +231,7 @@ def against(table: FactorTable) -> str:
 
 
 def factor_meaning(table: FactorTable) -> str:
-    return "how many times as fast the new one is" if table.speed else "new / old"
+    return f"how many times as fast {table.new} is" if table.speed else f"{table.new} / {table.old}"
 
 
 def left_out(table: FactorTable) -> str:
@@ -286,6 +286,11 @@ def sparkline(counts: Sequence[int]) -> str:
 
 def factors(ends: Interval | None) -> str:
     return NONE if ends is None else f"{times(ends[0])} to {times(ends[1])}×"
+
+
+def three_digits(value: float) -> str:
+    """2448 is 2,448 and not 2.45e+03; 0.5 is no 0.500."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def times(value: float) -> str:
