@@ -21,7 +21,8 @@ from benchfleet_results.statistics.sample import Sample
 from rich.console import Console
 
 from benchmarks.false_claims import OFTEN, false_claims
-from benchmarks.report_inference import boards_of, measure, share
+from benchmarks.inference_grid import cells, off
+from benchmarks.report_inference import Count, boards_of, measure, share
 from benchmarks.simulated_runs import Scenario, mean_of, simulate, task_means
 from tests.each_case import each_case
 from tests.report_runs import TaskFolder, measurement, of_values, write_run
@@ -409,3 +410,15 @@ def test_parts_of_a_split_suite_with_instances_of_their_own_lack_none(tmp_path: 
 def test_missing_results_cost_no_interval_its_truth(tasks: int, instances: int) -> None:
     found = measure(Scenario(tasks, instances, 12, missing=0.2), runs=repeats(40, 150))
     assert 0.92 <= (share(found.means) or 0) <= 0.985
+
+
+def test_the_grid_of_simulations_tells_what_chance_does_not_explain() -> None:
+    alone, many = Scenario(2), Scenario(2, 1, 12)
+
+    def of(held: int, claims: int) -> Count:
+        return Count([held, 1000], [0, 0], [0, 0], [0, 0], boards=400, claims=claims)
+
+    assert off(alone, of(950, 20)) == off(many, of(910, 30)) == []
+    assert off(alone, of(905, 40)) == ["covers too little", "false claims"]
+    assert off(alone, of(995, 0)) == ["covers too much"]
+    assert len({one.name for one in cells()}) == len(cells())
