@@ -119,10 +119,15 @@ def test_footnotes_are_those_of_marks_that_are_there(tmp_path: Path) -> None:
     assert ">*</abbr>" in single
     assert "† the estimate" not in single
     alike = [TaskFolder("a", [measurement("x", [1.0, 2.0])]), TaskFolder("a", [measurement("x", [1.01, 2.0])])]
-    clamped = page_texts(analyse(read_runs([write_run(tmp_path, "r", alike)]), Options()))
+    read = analyse(read_runs([write_run(tmp_path, "r", alike)]), Options())
+    clamped = page_texts(read)
     assert ">†</abbr>" in clamped
     assert "† the estimate was below 0 and is shown as 0." in clamped
     assert "only task:" not in clamped
+    wide, narrow = ("\n".join(lines(table, width) for table in tables(read)) for width in (160, 30))
+    assert "0.0 %†" in wide
+    assert "† the estimate was below 0" in wide
+    assert "†" not in narrow
 
 
 def test_nothing_is_said_of_intervals_that_are_not_there(tmp_path: Path) -> None:

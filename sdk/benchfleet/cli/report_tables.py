@@ -16,7 +16,7 @@ from benchfleet.report import words
 from benchfleet.report.lead import no_ranking
 from benchfleet.report.model import Board, Cell, Report, RunComparison, Value
 from benchfleet.report.printing import for_print
-from benchfleet.report.repeats import DOUBT, doubtful_benchmarks, doubtful_ranking, repeats
+from benchfleet.report.repeats import CLAMPED, DOUBT, clamped, doubtful_benchmarks, doubtful_ranking, repeats
 
 _RIGHT = frozenset({
     "geometric mean", "mean", "95 % interval", "to the best", "tasks", "place", "old", "new", "difference",
@@ -212,7 +212,7 @@ def benchmarks_table(board: Board) -> FittingTable:
     columns = ["benchmark", group, "mean", "95 % interval", "to the best", "", "between tasks", "within a task"]
     kept = [number for number, name in enumerate(columns) if several or name not in (group, "to the best", "")]
     table = _table(f"Benchmarks: {escape(title)}", *(columns[number] for number in kept), group=group)
-    table.notes = _doubts(doubtful_benchmarks(board))
+    table.notes = _doubts(doubtful_benchmarks(board)) | ({"between tasks": CLAMPED} if clamped(board) else {})
     for one in board.benchmarks:
         for number, cell in enumerate(one.cells):
             row = [one.benchmark if number == 0 else "", *_cell(cell, one.unit, board.better)]
@@ -233,7 +233,8 @@ def _cell(cell: Cell, unit: str, better: str) -> list[str]:
         words.interval_of(cell, unit),
         words.to_best(cell.to_best, unit, better),
         words.noise(cell.to_best.verdict),
-        words.share(cell.spread.between_tasks if cell.spread else None),
+        words.share(cell.spread.between_tasks if cell.spread else None)
+        + "†" * (cell.spread is not None and cell.spread.clamped),
         words.share(cell.spread.within_tasks if cell.spread else None),
     ]
 

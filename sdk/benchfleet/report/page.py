@@ -22,7 +22,7 @@ from benchfleet.report.load_chart import against_load, for_phone
 from benchfleet.report.model import Board, GroupFacts, Report, Value
 from benchfleet.report.printing import for_print
 from benchfleet.report.quality import words as quality_words
-from benchfleet.report.repeats import doubtful, repeats
+from benchfleet.report.repeats import CLAMPED, clamped, doubtful, repeats
 from benchfleet.report.time_chart import against_time
 from benchfleet.report.unparted import unparted
 
@@ -160,8 +160,8 @@ def _marks(board: Board) -> Iterator[str]:
     cells = [cell for one in board.benchmarks for cell in one.cells]
     if any(cell.interval and cell.tasks == 1 for cell in cells):
         yield "* over the samples of the only task: what differs from task to task is not in it."
-    if any(cell.spread and cell.spread.clamped for cell in cells):
-        yield "† the estimate was below 0 and is shown as 0."
+    if clamped(board):
+        yield CLAMPED
 
 
 def _over_time(report: Report, draw: Draw) -> Markup | None:

@@ -15,6 +15,7 @@ DOUBT = (
     "Intervals with a question mark may be too narrow: these repeats vary much less than those beside them, and there are "
     "fewer than 20, so it may be luck."
 )
+CLAMPED = "† the estimate was below 0 and is shown as 0."
 
 
 def repeats(boards: Iterable[Board], *, marks: bool = True) -> str:
@@ -32,6 +33,10 @@ def doubtful(boards: Sequence[Board]) -> str:
 
 def doubtful_ranking(board: Board) -> bool:
     return any(row.narrow for row in board.ranking)
+
+
+def clamped(board: Board) -> bool:
+    return any(cell.spread and cell.spread.clamped for one in board.benchmarks for cell in one.cells)
 
 
 def doubtful_benchmarks(board: Board) -> bool:
