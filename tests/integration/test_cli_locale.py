@@ -64,6 +64,16 @@ def test_a_stream_that_is_closed_or_full_is_no_verdict(tmp_path: Path, words: st
         assert done.stderr.endswith("benchfleet: No space left on device\n")
 
 
+def test_a_working_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "r", [of_values("m", {"b": [1.0 + n / 9]}) for n in range(3)])
+    line = f"mkdir gone; cd gone; rmdir ../gone; {sys.executable} -m benchfleet.cli.main report {folder} --baseline {folder}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        3,
+        "benchfleet: the working folder is gone: change to one that is there\n",
+    )
+
+
 @pytest.mark.proof
 def test_a_system_without_file_locks_is_told_of(tmp_path: Path) -> None:
     assert run("--version", program=NO_FCNTL).returncode == 0

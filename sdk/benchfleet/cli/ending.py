@@ -1,5 +1,6 @@
 """How a command ends that did not simply return: one line on stderr and an exit code."""
 
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -44,8 +45,18 @@ def ending(code_of: Callable[[BaseException], int] = general) -> Iterator[None]:
 
 
 def words_of(error: OSError) -> str:
-    """What the system says, and of which file."""
+    """What the system says, and of which file. It names none where it was asked for the working folder."""
+    if isinstance(error, FileNotFoundError) and not error.filename and _folder_is_gone():
+        return "the working folder is gone: change to one that is there"
     return f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error)
+
+
+def _folder_is_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _end(words: str, exit_code: int) -> NoReturn:
