@@ -64,7 +64,8 @@ def error_between(this: Sample, other: Sample) -> Error | None:
     Samples of the same units (two programs on the same instances) are paired: Student, "The probable error of a mean",
     Biometrika 6 (1908). Others are compared by Welch's test: B. L. Welch, "The generalization of 'Student's' problem when
     several different population variances are involved", Biometrika 34 (1947), with the degrees of freedom of Welch and
-    F. E. Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics Bulletin 2 (1946).
+    F. E. Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics Bulletin 2 (1946),
+    with a bound for sides of unequal size (`satterthwaite`).
     """
     if this.squared_error is None or other.squared_error is None:
         return None
@@ -83,11 +84,25 @@ def apart(this: Sample, other: Sample) -> float:
 
 
 def satterthwaite(this: Sample, other: Sample) -> float:
-    """Degrees of freedom of the difference; at least those of the smaller side. Both sides must be replicated."""
+    """Degrees of freedom of the difference; at least those of the smaller side. Both sides must be replicated.
+
+    Never more than there would be if units of both sides varied alike. Of two or three units the spread is often far too
+    small by luck; beside many units it would then hardly count, and the degrees would be those of the many: 10 and 2 units
+    made a false claim in 10 % of cases. Sides of equal size are not touched by it.
+    """
     first, second = this.squared_error or 0.0, other.squared_error or 0.0
+    found = _degrees(first, second, this, other)
+    if not (this.bounded and other.bounded):
+        return max(found, min(this.degrees, other.degrees))
+    alike = _degrees(1 / (this.degrees + 1), 1 / (other.degrees + 1), this, other)
+    return max(min(found, alike), min(this.degrees, other.degrees))
+
+
+def _degrees(first: float, second: float, this: Sample, other: Sample) -> float:
+    """Of the sum of two squared errors."""
     whole = first + second
     share, rest = first / whole, second / whole  # as shares: squares of small variances would underflow
-    return max(1 / (share**2 / this.degrees + rest**2 / other.degrees), min(this.degrees, other.degrees))
+    return 1 / (share**2 / this.degrees + rest**2 / other.degrees)
 
 
 def _p(difference: float, error: Error) -> float:

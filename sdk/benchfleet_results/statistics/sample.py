@@ -7,7 +7,7 @@ of one instance share its silicon and its neighbours, samples of one task share 
 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class Sample:
     `squared_error` is None where there was no replication. Means that differ by less than `rounding` are equal.
     `deviations` holds, for units that another sample may share, how far each is from the mean; `pairs` is how many of them
     a paired comparison needs. `floor` is the squared error that is left where no unit differs from another: what was
-    written down is rounded.
+    written down is rounded. `bounded`: a comparison with a side of another size has a bound on its degrees of freedom.
     """
 
     mean: float
@@ -45,6 +45,7 @@ class Sample:
     floor: float = 0.0
     deviations: Mapping[Hashable, float] = field(default_factory=dict)
     pairs: int = PAIRS
+    bounded: bool = True
 
     @classmethod
     def of(
@@ -55,6 +56,7 @@ class Sample:
         floor: float = 0.0,
         units: Sequence[Hashable] = (),
         pairs: int = PAIRS,
+        bounded: bool = True,
     ) -> "Sample":
         """Independent values, each of one of `units` if those are named. Raises ValueError without any value."""
         if not values:
@@ -62,7 +64,7 @@ class Sample:
         mean = fmean(values)
         error = max(variance(values, mean) / len(values), floor) if len(values) > 1 else None
         apart = {unit: value - mean for unit, value in zip(units, values, strict=True)} if units else {}
-        return cls(mean, error, len(values) - 1, rounding, floor, apart, pairs)
+        return cls(mean, error, len(values) - 1, rounding, floor, apart, pairs, bounded)
 
     def pairs_with(self, other: "Sample") -> bool:
         """Whether both are of the same units, and of enough of them."""
@@ -82,9 +84,7 @@ class Sample:
 
     def shifted(self, by: float) -> "Sample":
         """As sure, at another mean: what is divided by an exact price."""
-        return Sample(
-            self.mean + by, self.squared_error, self.degrees, self.rounding, self.floor, self.deviations, self.pairs
-        )
+        return replace(self, mean=self.mean + by)
 
 
 def variance(values: Sequence[float], mean: float) -> float:
