@@ -28,7 +28,7 @@ from runner_image.task.faults import blamed, taken_apart, words_of
 from runner_image.task.metadata import RUNNER_STOPPED, Failure, judge
 from runner_image.task.tools import Tools
 from runner_image.task.tracing import Traced
-from runner_image.workloads.files import write_output
+from runner_image.workloads.files import require_bounded, write_output
 from runner_image.workloads.protocol import FleetControl, Job, Outcome, Prepared, Progress, Workload
 
 OPTIONS = Policy(patience_s=300)  # a store that is down for longer fails the task
@@ -142,6 +142,7 @@ class Execution:
     def _fitted(self, outcome: Outcome) -> Outcome:
         """Within the bounds of the contract, and with the task's subject; output.json is written anew if that changed it."""
         output, note = fitted(outcome.output)
+        require_bounded(output)
         note = "; ".join(filter(None, [note, elsewhere(output, self.cores or affinity())]))
         output = output.model_copy(update={"subject": self.task.subject})
         if note or output.subject != outcome.output.subject:

@@ -49,13 +49,17 @@ def _no_follow(path: str, flags: int) -> int:
 
 
 def write_output(work_dir: Path, output: Output) -> None:
-    """Raises WorkloadError `benchmark_failed` for one that no reader would take."""
+    """As it is: what is beyond the bounds of its readers is fitted afterwards, and judged by `require_bounded` then."""
     raw = output.model_dump_json(indent=1).encode() + b"\n"
     if bounds.beyond(raw):
         raw = output.model_dump_json().encode() + b"\n"
-    if why := bounds.beyond(raw):
-        raise WorkloadError(f"The results are too large for an output.json: {why}; measure less in one task")
     write_plain(work_dir / OUTPUT_JSON, raw)
+
+
+def require_bounded(output: Output) -> None:
+    """Raises WorkloadError `benchmark_failed` for one that no reader would take."""
+    if why := bounds.beyond(output.model_dump_json().encode()):
+        raise WorkloadError(f"The results are too large for an output.json: {why}; measure less in one task")
 
 
 def require_measurements(output: Output, *, last_words: str, exit_code: int) -> None:

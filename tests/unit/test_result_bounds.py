@@ -21,7 +21,7 @@ from runner_image.delivery.fitting import fitting, head_and_tail
 from runner_image.delivery.packaging import pack
 from runner_image.delivery.thinning import fitted, thinned
 from runner_image.task.metadata import with_more
-from runner_image.workloads.files import write_output
+from runner_image.workloads.files import require_bounded, write_output
 from runner_image.workloads.protocol import WorkloadError
 from tests.each_case import each_case
 
@@ -134,12 +134,11 @@ def test_values_are_counted_by_what_parts_them(raw: bytes) -> None:
     assert not bounds.has_many_values(b'"' + raw.replace(b'"', b'\\"'))
 
 
-def test_a_result_that_no_reader_would_take_is_refused_by_its_writer(tmp_path: Path) -> None:
+def test_a_result_that_no_reader_would_take_is_refused_by_its_writer() -> None:
     wide = a_measurement("x", [1.0]).model_copy(update={"cpu_affinity": [1] * (bounds.MAX_VALUES + 1)})
     with pytest.raises(WorkloadError, match="more than 1400000 values") as failed:
-        write_output(tmp_path, Output(workload="w", measurements=[wide]))
+        require_bounded(Output(workload="w", measurements=[wide]))
     assert failed.value.error_type == "benchmark_failed"
-    assert list(tmp_path.iterdir()) == []
     assert bounds.beyond(bytes(bounds.MAX_OUTPUT_BYTES)) is None
     assert "are read" in (bounds.beyond(bytes(bounds.MAX_OUTPUT_BYTES + 1)) or "")
 
@@ -150,3 +149,10 @@ def test_a_reason_has_room_for_what_was_cut() -> None:
     long = with_more("a" * 600, "cut") or ""
     assert long.endswith("; cut")
     assert len(long) <= 512
+
+
+def test_what_is_fitted_afterwards_is_written_first(tmp_path: Path) -> None:
+    """A workload writes what its command measured; more samples than are read are thinned only then."""
+    many = Output(workload="w", measurements=[a_measurement("x", [1.0] * (bounds.MAX_VALUES + 2))])
+    write_output(tmp_path, many)
+    require_bounded(fitted(many)[0])
