@@ -14,7 +14,7 @@ from typing import Any
 
 from benchfleet.report.board_making import made
 from benchfleet.report.coverage import group_facts
-from benchfleet.report.model import Board, Cell
+from benchfleet.report.model.board import Board, Cell
 from benchfleet_results.boards.model import Interval, Ranked
 
 from benchmarks.false_claims import BOARDS, OFTEN, false_claims

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from benchfleet.report.model import Report
+    from benchfleet.report.model.report import Report
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ The frames of the charts are there, with their titles.
 
 from typing import Any
 
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.page import render
 
 

@@ -10,7 +10,7 @@ from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.charts import Charts
 from benchfleet.report.dataset import Dataset
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.prices import Price, PriceTable, load
 from benchfleet.report.reading import read_runs
 from benchfleet.report.thresholds import Thresholds

@@ -11,7 +11,8 @@ from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.answer_words import short
 from benchfleet.report.answers import sentence
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Answer, Report
+from benchfleet.report.model.answer import Answer
+from benchfleet.report.model.report import Report
 from benchfleet.report.order import Order, Place
 from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.reading import read_runs

@@ -6,7 +6,7 @@ import pytest
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.comment import MARKER, MOST_BYTES, as_comment
 from benchfleet.report.gate import gated, least_compared
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.thresholds import Rule, Thresholds
 

@@ -7,7 +7,7 @@ import pytest
 from benchfleet.cli.report_comparisons import factor_tables
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.words import left_out
 

@@ -19,7 +19,7 @@ from benchfleet.report.analysis import analyse
 from benchfleet.report.charts import PHONE, Charts
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown, escape
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import for_print
 from benchfleet.report.reading import read_runs
 from rich.console import Console

@@ -23,7 +23,7 @@ from benchfleet.report.gate import Least, gated, least_compared
 from benchfleet.report.junit import as_junit
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.matching import Match
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import shown
 from benchfleet.report.reading import read_runs
 from benchfleet.report.thresholds import Rule, Thresholds

@@ -16,7 +16,7 @@ from benchfleet.report.history.change_points import change_points
 from benchfleet.report.history.markdown import as_markdown
 from benchfleet.report.history.report import with_history
 from benchfleet.report.history.steps import Track, stepped
-from benchfleet.report.model import History, HistorySeries
+from benchfleet.report.model.history import History, HistorySeries
 from benchfleet.report.reading import read_runs
 
 from tests.report_runs import TaskFolder, measurement, write_run

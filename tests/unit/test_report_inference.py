@@ -14,7 +14,7 @@ from benchfleet.cli.report_tables import ranking_table
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet_results.statistics.comparing import significance
 from benchfleet_results.statistics.sample import Sample

@@ -9,7 +9,8 @@ import pytest
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.gate import gated, least_compared
 from benchfleet.report.junit import MOST_CASES, as_junit
-from benchfleet.report.model import Compared, Report
+from benchfleet.report.model.comparison import Compared
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.thresholds import Rule, Thresholds
 from benchfleet_results.boards.model import Relation

@@ -7,7 +7,7 @@ import pytest
 from benchfleet.cli.load_pictures import bar, heights, pictures
 from benchfleet.http.folder import ResultsFolder
 from benchfleet.report.analysis import analyse
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet_contract.http_results import AtRate, HttpResult, Percentiles, Resources, WorkloadResult

@@ -9,7 +9,8 @@ import scipy
 from benchfleet.exceptions import ConfigError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_summary import summary_rows
-from benchfleet.report.model import Report, Value
+from benchfleet.report.model.money import Value
+from benchfleet.report.model.report import Report
 from benchfleet.report.prices import MAX_BYTES, Price, PriceTable, known, load, named
 from benchfleet.report.reading import read_runs
 

@@ -9,7 +9,7 @@ from benchfleet.cli.report_tables import outcome, tables
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.turning import of_two, turned
 from benchfleet_results.boards.model import Relation

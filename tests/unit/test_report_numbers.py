@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import scipy  # loads `stats`, which is heavy, when it is used
 from benchfleet.report.analysis import Options, analyse
-from benchfleet.report.model import Board, Report
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.model import Relation
 

@@ -14,7 +14,8 @@ from benchfleet.cli.report_tables import outcome, tables
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Quality, Report, SeriesQuality
+from benchfleet.report.model.quality import Quality, SeriesQuality
+from benchfleet.report.model.report import Report
 from benchfleet.report.page import render
 from benchfleet.report.quality.words import TITLES
 from benchfleet.report.reading import read_runs

@@ -11,7 +11,7 @@ from benchfleet.report.answers import sentence
 from benchfleet.report.gate import gated, least_compared
 from benchfleet.report.junit import as_junit
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.model import Relation
 from rich.console import Console

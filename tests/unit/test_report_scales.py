@@ -15,7 +15,8 @@ from benchfleet.report.charts import Charts
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.lead import no_ranking
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Board, Report
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.report import Report
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards.model import Relation

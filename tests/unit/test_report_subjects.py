@@ -13,7 +13,7 @@ from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.dimensions import parse
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.prices import Price, PriceTable
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards import dimensions

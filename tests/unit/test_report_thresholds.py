@@ -8,7 +8,8 @@ from benchfleet.documents.problems import InvalidConfig
 from benchfleet.exceptions import ConfigError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.gate import gated, least_compared
-from benchfleet.report.model import Report, RunComparison
+from benchfleet.report.model.comparison import RunComparison
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.thresholds import share_of
 from benchfleet.report.thresholds_file import NAME, found, load

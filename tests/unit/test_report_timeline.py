@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from benchfleet.report.analysis import Options, analyse
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 

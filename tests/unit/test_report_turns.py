@@ -15,7 +15,8 @@ from benchfleet.report import page
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report, Turns
+from benchfleet.report.model.facts import Turns
+from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet_results.boards import together
 

@@ -11,7 +11,7 @@ from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.dataset import Dataset
 from benchfleet.report.lead import blocks
 from benchfleet.report.markdown import as_markdown
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.page import render
 from benchfleet.report.reading import read_runs
 from benchfleet.report.unparted import unparted

@@ -10,7 +10,7 @@ from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.cli.sentences import say
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.report import words
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.pair import PairRow, headlines, rows_of
 from benchfleet.report.pairing import taken
 from benchfleet.report.printing import printable, shown

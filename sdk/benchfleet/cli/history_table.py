@@ -8,7 +8,8 @@ from rich.text import Text
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
 from benchfleet.report.history.words import bars, day, headline, since, size, variant, what
-from benchfleet.report.model import History, HistorySeries, Report
+from benchfleet.report.model.history import History, HistorySeries
+from benchfleet.report.model.report import Report
 from benchfleet.report.names import in_words
 from benchfleet.report.printing import for_print
 

@@ -8,7 +8,9 @@ from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
-from benchfleet.report.model import Board, LoadCurve, LoadPoint, Report
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.load import LoadCurve, LoadPoint
+from benchfleet.report.model.report import Report
 
 _BARS = {
     "throughput": "Requests a second", "throughput_per_cpu": "Requests a CPU second",

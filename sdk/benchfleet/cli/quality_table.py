@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
-from benchfleet.report.model import Quality, SeriesQuality
+from benchfleet.report.model.quality import Quality, SeriesQuality
 from benchfleet.report.quality.words import name, told
 
 _SHOWN = 2  # findings of a series

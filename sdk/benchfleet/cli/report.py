@@ -1,6 +1,5 @@
 """`benchfleet report`."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,114 +10,39 @@ import typer
 
 from benchfleet.cli.lazy import PlainFlags
 from benchfleet.cli.options import AsJson
-from benchfleet.cli.run_ids import LATEST, RESULTS, complete
-from benchfleet.exceptions import DiskError, RunFailed, UsageError
-from benchfleet.local.files import replace_whole
+from benchfleet.cli.report_options import (
+    Baseline,
+    Benchmarks,
+    By,
+    Csv,
+    Distributions,
+    Everything,
+    Html,
+    Junit,
+    Markdown,
+    Marks,
+    Matches,
+    MayFail,
+    MinCompared,
+    Names,
+    OverTime,
+    Prices,
+    Providers,
+    Runs,
+    Subjects,
+    Threshold,
+    ThresholdsFile,
+)
+from benchfleet.cli.report_writing import STDOUT, write
+from benchfleet.cli.run_ids import LATEST, RESULTS
+from benchfleet.exceptions import RunFailed, UsageError
 
 if TYPE_CHECKING:
     from benchfleet.report.analysis import Options
-    from benchfleet.report.model import Report
+    from benchfleet.report.model.report import Report
     from benchfleet.report.thresholds import Thresholds
 
-_STDOUT = "-"
-_FEW_TABLES = 3  # that fit a screen with what is above them
 _MAY_STAND_ALONE = {"--csv": ".csv", "--md": ".md"}
-
-Runs = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[RUN_ID|FOLDER]...",
-        help="Runs to report on: results/<run id>, or a folder. Without any, or `latest`, the newest in RESULTS.",
-        autocompletion=complete,
-    ),
-]
-Csv = Annotated[
-    str | None,
-    typer.Option("--csv", metavar="[FILE.csv]", help="CSV, a row for each group and benchmark; else to stdout."),
-]
-Markdown = Annotated[
-    str | None, typer.Option("--md", metavar="[FILE.md]", help="Markdown, as for a pull request; else to stdout.")
-]
-Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="One page that needs nothing else.")]
-Baseline = Annotated[
-    str | None,
-    typer.Option(
-        metavar="RUN_ID|FOLDER",
-        help="Compare with this run; exit code 1 if something is slower.",
-        autocompletion=complete,
-    ),
-]
-Threshold = Annotated[
-    str | None, typer.Option(metavar="5%", help="How much slower is too much, beside being beyond noise (default: 5%).")
-]
-ThresholdsFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--thresholds",
-        metavar="FILE",
-        help="Thresholds by benchmark, variant, metric, machine (TOML); else those of this repository, if it has some.",
-    ),
-]
-Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="JUnit XML of the baseline's comparison.")]
-MinCompared = Annotated[
-    str,
-    typer.Option(
-        metavar="N|P%",
-        help="How many of the baseline's benchmarks must be comparable, else exit code 1; all by default.",
-    ),
-]
-Matches = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--match", metavar="variant=OLD:NEW", help="Compare variants of other names (or variant=any); repeatable."
-    ),
-]
-MayFail = Annotated[
-    bool,
-    typer.Option(
-        "--allow-failed", help="A benchmark or task that failed now and not in the baseline is no regression."
-    ),
-]
-Prices = Annotated[
-    str | None, typer.Option(metavar="FILE|auto", help="Price table (TOML or CSV) for speed per dollar.")
-]
-Providers = Annotated[list[str] | None, typer.Option("--provider", metavar="P", help="Only this provider; repeatable.")]
-Names = Annotated[
-    list[str] | None, typer.Option("--name", metavar="PATTERN", help="Only machines so named, `*` allowed; repeatable.")
-]
-Subjects = Annotated[
-    list[str] | None, typer.Option("--subject", metavar="PATTERN", help="Only these subjects; repeatable.")
-]
-By = Annotated[
-    str | None,
-    typer.Option(
-        "--by",
-        metavar="WHAT",
-        help="What to compare: machine, subject, both or variant. By default subjects where there are several (with the "
-        "machines, if there are several of those, too), else machines, else variants.",
-    ),
-]
-OverTime = Annotated[
-    bool,
-    typer.Option("--history", help="A metric over runs, and its steps; all runs of one workload if none is named."),
-]
-Marks = Annotated[
-    list[str] | None,
-    typer.Option("--mark", metavar="NAME=RUN", help="Name a run of the --history, such as a release; repeatable."),
-]
-Benchmarks = Annotated[
-    list[str] | None, typer.Option("--benchmark", metavar="PATTERN", help="Only these benchmarks; repeatable.")
-]
-Everything = Annotated[
-    bool,
-    typer.Option(
-        "--all",
-        help="What is within noise, too, in tables and Markdown of factors and of a comparison with a baseline.",
-    ),
-]
-Distributions = Annotated[
-    bool, typer.Option("--distributions", help="Medians, quartiles and histograms, too, in tables and Markdown.")
-]
 
 
 class ReportCommand(PlainFlags):
@@ -137,8 +61,8 @@ def alone(args: Sequence[str]) -> list[str]:
     for number, word in enumerate(args):
         ending = _MAY_STAND_ALONE.get(word)
         following = args[number + 1] if number + 1 < len(args) else ""
-        takes = ending and (following == _STDOUT or following.lower().endswith(ending))
-        found.append(f"{word}={_STDOUT}" if ending and not takes else word)
+        takes = ending and (following == STDOUT or following.lower().endswith(ending))
+        found.append(f"{word}={STDOUT}" if ending and not takes else word)
     return found
 
 
@@ -205,7 +129,7 @@ def run(
     report = gated(found, least=least, allow_failed=allow_failed)
     _something_left(report)
     detail = {"everything": everything, "distributions": distributions}
-    _write(report, html=html, csv=csv, md=md, junit=junit, as_json=as_json, detail=detail)
+    write(report, html=html, csv=csv, md=md, junit=junit, as_json=as_json, detail=detail)
     judge(report)
 
 
@@ -293,75 +217,10 @@ def _needs_baseline(baseline: str | None, given: Mapping[str, object]) -> None:
 
 def _one_on_stdout(as_json: bool, csv: str | None, md: str | None, html: Path | None, junit: Path | None) -> None:
     files = {"--csv": csv, "--md": md, "--html": str(html), "--junit": str(junit)}
-    asked = {"--json": as_json, **{name: file == _STDOUT for name, file in files.items()}}
+    asked = {"--json": as_json, **{name: file == STDOUT for name, file in files.items()}}
     names = [name for name, wanted in asked.items() if wanted]
     if len(names) > 1:
         raise UsageError(f"{' and '.join(names)} all ask for stdout, which takes one: give the others a file")
-
-
-def _write(
-    report: "Report",
-    *,
-    html: Path | None,
-    csv: str | None,
-    md: str | None,
-    junit: Path | None,
-    as_json: bool,
-    detail: Mapping[str, bool],
-) -> None:
-    from benchfleet.report import csv_file
-    from benchfleet.report.history import csv as history_csv
-
-    if html:
-        from benchfleet.report.page import render
-
-        _put(str(html), render(report))
-    if csv:
-        _put(csv, history_csv.as_csv(report.history) if report.history else csv_file.as_csv(report))
-    if md:
-        from benchfleet.report.comment import as_comment
-
-        _put(md, as_comment(report, **detail))
-    if junit:
-        from benchfleet.report.junit import as_junit
-
-        _put(str(junit), as_junit(report).decode())
-    if as_json:
-        print(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII, whatever the terminal can show
-    if not (html or csv or md or junit or as_json):
-        _print_tables(report, detail)
-
-
-def _put(where: str, text: str) -> None:
-    """A file appears whole or not at all. Raises DiskError."""
-    if where == _STDOUT:
-        sys.stdout.write(text)
-        return
-    path = Path(where)
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(text.encode())  # a device or a pipe, such as /dev/null, is written to and not replaced
-        else:
-            replace_whole(path.resolve(), text.encode())
-    except OSError as error:
-        raise DiskError(f"cannot write {where}: {error.strerror}") from error
-    print(f"benchfleet: wrote {where}", file=sys.stderr)
-
-
-def _print_tables(report: "Report", detail: Mapping[str, bool]) -> None:
-    from benchfleet.cli import history_table, report_tables
-    from benchfleet.cli.output import print_table
-    from benchfleet.cli.report_lead import Lead
-    from benchfleet.cli.report_warnings import print_warnings
-
-    print_warnings(report)
-    printed = 0
-    for table in history_table.tables(report) if report.history else report_tables.tables(report, **detail):
-        print_table(table)
-        print()
-        printed += 1
-    if printed > _FEW_TABLES and not report.history and sys.stdout.isatty():
-        print_table(Lead(report))  # once more: the top has scrolled away
 
 
 def judge(report: "Report") -> None:

@@ -7,7 +7,8 @@ from rich.text import Text
 
 from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.report import words
-from benchfleet.report.model import Board, Factor, FactorTable
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.factors import Factor, FactorTable
 
 _RIGHT = frozenset({"old", "new", "factor", "interval", "minimum", "25 %", "median", "75 %", "maximum"})
 

@@ -10,7 +10,7 @@ from benchfleet.exceptions import UsageError
 
 if TYPE_CHECKING:
     from benchfleet.report.analysis import Options
-    from benchfleet.report.model import Report
+    from benchfleet.report.model.report import Report
 
 MOST_RUNS = 200
 

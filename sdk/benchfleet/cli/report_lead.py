@@ -8,7 +8,7 @@ from rich.text import Text
 
 from benchfleet.cli.unparted_text import held, released
 from benchfleet.report.lead import against_baseline, blocks, heading, notes
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import for_print
 
 _OPEN = ("unknown", "not_asked")  # no answers: as on the page, they are not green

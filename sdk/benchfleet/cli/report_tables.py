@@ -14,7 +14,10 @@ from benchfleet.cli.report_comparisons import distribution_table, factor_tables
 from benchfleet.cli.report_lead import Lead
 from benchfleet.report import words
 from benchfleet.report.lead import no_ranking
-from benchfleet.report.model import Board, Cell, Report, RunComparison, Value
+from benchfleet.report.model.board import Board, Cell
+from benchfleet.report.model.comparison import RunComparison
+from benchfleet.report.model.money import Value
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import for_print
 from benchfleet.report.repeats import CLAMPED, DOUBT, clamped, doubtful_benchmarks, doubtful_ranking, repeats
 

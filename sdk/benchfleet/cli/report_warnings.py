@@ -1,7 +1,7 @@
 """The warnings of a report, as far as a terminal has to repeat them."""
 
 from benchfleet.cli.sentences import warn
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import shown
 from benchfleet.report.quality.words import others
 

@@ -23,7 +23,11 @@ from benchfleet.report.factors import Side, factor_tables
 from benchfleet.report.gate import judged, unused
 from benchfleet.report.load_curves import load_curves
 from benchfleet.report.matching import Match
-from benchfleet.report.model import Answer, Board, Filters, GroupFacts, Report, RunComparison
+from benchfleet.report.model.answer import Answer
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.comparison import RunComparison
+from benchfleet.report.model.facts import Filters, GroupFacts
+from benchfleet.report.model.report import Report
 from benchfleet.report.names import names
 from benchfleet.report.noise_floor import doubts, floors, split
 from benchfleet.report.pairing import apart, taken, taken_twice

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from benchfleet_results.boards.model import Relation
 
 from benchfleet.report import words
-from benchfleet.report.model import Board, MachineCost, Value
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.money import MachineCost, Value
 from benchfleet.report.order import Order, Place
 from benchfleet.report.printing import shown
 

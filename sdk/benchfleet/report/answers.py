@@ -5,7 +5,9 @@ from itertools import groupby
 from typing import Literal
 
 from benchfleet.report.answer_words import cost, others, reached, short, without_price
-from benchfleet.report.model import Answer, Board, GroupFacts
+from benchfleet.report.model.answer import Answer
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.facts import GroupFacts
 from benchfleet.report.order import Order, Place
 from benchfleet.report.printing import shown
 from benchfleet.report.value import is_speed

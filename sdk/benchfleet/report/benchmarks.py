@@ -19,7 +19,7 @@ from benchfleet_results.statistics.components import components
 from benchfleet_results.statistics.estimates import half_width
 
 from benchfleet.report.distributions import distribution
-from benchfleet.report.model import Benchmark, Cell, GroupSpread, Spread
+from benchfleet.report.model.board import Benchmark, Cell, GroupSpread, Spread
 
 
 def table(board: BoardData, series: Series, by: By, shared: Common, standing: Standing[GroupKey]) -> Benchmark:

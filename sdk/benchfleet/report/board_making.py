@@ -11,7 +11,8 @@ from benchfleet_results.boards.titles import title
 from benchfleet_results.boards.together import compared
 
 from benchfleet.report.benchmarks import group_spreads, table
-from benchfleet.report.model import Board, GroupFacts
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.facts import GroupFacts
 from benchfleet.report.prices import PriceTable
 from benchfleet.report.value import is_speed, values
 

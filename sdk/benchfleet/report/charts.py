@@ -15,7 +15,8 @@ from benchfleet_results.boards.model import Compares, Group, Interval
 
 from benchfleet.report import words
 from benchfleet.report.drawing import Draw, svg
-from benchfleet.report.model import Benchmark, Board, RunComparison
+from benchfleet.report.model.board import Benchmark, Board
+from benchfleet.report.model.comparison import RunComparison
 
 # Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on dark and on light.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]

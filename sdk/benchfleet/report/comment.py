@@ -7,7 +7,8 @@ from benchfleet.report import words
 from benchfleet.report.gate import gated, least_compared
 from benchfleet.report.history import markdown as history_markdown
 from benchfleet.report.markdown import as_markdown, escape, table
-from benchfleet.report.model import Compared, Gate, Report, RunComparison
+from benchfleet.report.model.comparison import Compared, Gate, RunComparison
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import for_print
 
 MARKER = "<!-- benchfleet report -->"  # stable: a bot finds its last comment by it

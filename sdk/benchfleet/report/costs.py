@@ -6,7 +6,8 @@ from statistics import fmean
 from benchfleet_contract.clocks import took_s
 from benchfleet_results.boards.tasks import Task
 
-from benchfleet.report.model import GroupFacts, MachineCost
+from benchfleet.report.model.facts import GroupFacts
+from benchfleet.report.model.money import MachineCost
 from benchfleet.report.prices import Kind, PriceTable
 from benchfleet.report.value import Machine, prices_of
 

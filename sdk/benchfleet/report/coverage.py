@@ -9,7 +9,7 @@ from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task, by_exec
 
 from benchfleet.report.costs import slots_at_work, total
 from benchfleet.report.dataset import Run
-from benchfleet.report.model import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
+from benchfleet.report.model.facts import BenchmarkProblem, GroupFacts, RunFacts, SubjectFacts, TaskProblem
 from benchfleet.report.stopping import precision_of
 from benchfleet.report.surroundings import OPTION, option_text
 from benchfleet.results.bounds import cut, tame_options

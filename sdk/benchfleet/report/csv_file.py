@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchfleet.report.csv_summary import Who, about_board, about_relation, pair, summary_rows
 from benchfleet.report.matching import ANY
-from benchfleet.report.model import Benchmark, Board, Cell, Compared, Report, Value
+from benchfleet.report.model.board import Benchmark, Board, Cell
+from benchfleet.report.model.comparison import Compared
+from benchfleet.report.model.money import Value
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import printable
 from benchfleet.report.quality import csv as quality_csv
 

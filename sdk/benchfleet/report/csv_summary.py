@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from benchfleet_results.boards.model import Interval, Ranked, Relation
 
 from benchfleet.report.answers import sentence
-from benchfleet.report.model import Board, Factor, FactorTable, Report, Value
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.factors import Factor, FactorTable
+from benchfleet.report.model.money import Value
+from benchfleet.report.model.report import Report
 from benchfleet.report.pairing import apart
 
 Who = tuple[str, str, str | None]  # provider, name, subject

@@ -7,7 +7,7 @@ from typing import Literal
 from benchfleet_results.boards.dimensions import identity
 from benchfleet_results.boards.tasks import GroupKey, Task, by_group
 
-from benchfleet.report.model import Difference
+from benchfleet.report.model.facts import Difference
 from benchfleet.report.surroundings import MACHINE_FACTS, OPTION, is_of_later, is_of_subject
 
 NOT_RECORDED, NOT_SET = "not recorded", "not set"

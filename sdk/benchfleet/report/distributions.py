@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 from statistics import quantiles
 
-from benchfleet.report.model import Distribution
+from benchfleet.report.model.board import Distribution
 
 _FEWEST, _BINS_MOST = 8, 24  # samples that make a histogram; bins
 

@@ -12,7 +12,8 @@ from benchfleet_results.boards.model import Relation
 from benchfleet_results.boards.tasks import Task
 
 from benchfleet.report.board_making import made
-from benchfleet.report.model import Benchmark, Board, Factor, FactorTable
+from benchfleet.report.model.board import Benchmark, Board
+from benchfleet.report.model.factors import Factor, FactorTable
 from benchfleet.report.turning import of_two, turned
 from benchfleet.report.value import is_speed
 

@@ -6,7 +6,8 @@ from benchfleet_results.boards.dimensions import identity
 from benchfleet_results.boards.model import Relation
 
 from benchfleet.exceptions import UsageError
-from benchfleet.report.model import Compared, Gate, Ignored, Report, RunComparison
+from benchfleet.report.model.comparison import Compared, Gate, Ignored, RunComparison
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import printable, shown
 from benchfleet.report.thresholds import Judged, Rule, Thresholds
 from benchfleet.report.words import apart, limit, row_title, share

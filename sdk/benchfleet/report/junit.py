@@ -12,7 +12,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from benchfleet.report import words
 from benchfleet.report.gate import unread
-from benchfleet.report.model import Compared, Gate, Report, RunComparison
+from benchfleet.report.model.comparison import Compared, Gate, RunComparison
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import for_print, shown
 
 Outcome = Literal["failure", "error", "skipped", "passed"]

@@ -6,7 +6,9 @@ from itertools import takewhile
 
 from benchfleet.report import words
 from benchfleet.report.answers import by_board, title
-from benchfleet.report.model import Answer, Board, Report
+from benchfleet.report.model.answer import Answer
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.report import Report
 from benchfleet.report.names import in_words
 from benchfleet.report.noise_floor import sentence as floor_sentence
 

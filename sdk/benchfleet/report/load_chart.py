@@ -5,7 +5,7 @@ from typing import Any
 
 from benchfleet.report.charts import CONFIG, PALETTE, PHONE, SHAPES, framed
 from benchfleet.report.drawing import Draw
-from benchfleet.report.model import LoadCurve
+from benchfleet.report.model.load import LoadCurve
 
 _WIDE, _HIGH, _HIGH_PHONE = 620, 260, 200
 _QUANTILES = ("p99", "p50")

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from benchfleet.report.model import Board, Cell, LoadCurve, LoadPoint
+from benchfleet.report.model.board import Board, Cell
+from benchfleet.report.model.load import LoadCurve, LoadPoint
 
 SATURATION, P50, P99 = "throughput", "latency_p50", "latency_p99"
 _FRACTION = re.compile(r"(\d+(?:\.\d+)?)%")

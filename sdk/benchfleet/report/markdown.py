@@ -6,7 +6,11 @@ from itertools import groupby
 
 from benchfleet.report import words
 from benchfleet.report.lead import against_baseline, blocks, heading, no_ranking, notes
-from benchfleet.report.model import Board, FactorTable, Report, RunComparison, Value
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.comparison import RunComparison
+from benchfleet.report.model.factors import FactorTable
+from benchfleet.report.model.money import Value
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import for_print
 from benchfleet.report.quality import markdown as quality_markdown
 from benchfleet.report.quality import words as quality_words

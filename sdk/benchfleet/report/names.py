@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from benchfleet_results.boards.tasks import Task
 from benchfleet_results.registry import aggregator
 
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 
 
 def names(tasks: Iterable[Task]) -> dict[str, str]:

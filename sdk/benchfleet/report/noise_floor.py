@@ -18,7 +18,8 @@ from benchfleet.report import words
 from benchfleet.report.board_making import made
 from benchfleet.report.coverage import group_facts
 from benchfleet.report.dataset import Dataset, Run
-from benchfleet.report.model import Board, FloorRow, NoiseFloor
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.noise_floor import FloorRow, NoiseFloor
 from benchfleet.report.turning import of_two
 from benchfleet.results.bounds import whole
 

@@ -19,7 +19,10 @@ from benchfleet.report.history import words as history_words
 from benchfleet.report.history.page import section
 from benchfleet.report.lead import against_baseline, blocks, no_ranking, notes
 from benchfleet.report.load_chart import against_load, for_phone
-from benchfleet.report.model import Board, GroupFacts, Report, Value
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.facts import GroupFacts
+from benchfleet.report.model.money import Value
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import for_print
 from benchfleet.report.quality import words as quality_words
 from benchfleet.report.repeats import CLAMPED, clamped, doubtful, repeats

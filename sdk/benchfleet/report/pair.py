@@ -6,7 +6,8 @@ from benchfleet_results.boards.model import Part, Relation
 from pydantic import Field
 
 from benchfleet.report import words
-from benchfleet.report.model import Board, Report
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.report import Report
 from benchfleet.report.turning import of_two
 
 

@@ -8,7 +8,7 @@ from benchfleet_results.boards.tasks import Task
 
 from benchfleet.report.answer_words import listed
 from benchfleet.report.dataset import Run
-from benchfleet.report.model import SeldomThere, Turns
+from benchfleet.report.model.facts import SeldomThere, Turns
 from benchfleet.report.noise_floor import Twice
 from benchfleet.results.bounds import cut
 

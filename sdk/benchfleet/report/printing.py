@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Any
 
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 
 MOST_CHARS = 100  # of a name in print; reasons have their own limit where they are read
 _UNSEEN_BLANK = re.compile(r"^ | $|(?<= ) ")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from benchfleet_results.boards.model import Ranked
 
 from benchfleet.report import words
-from benchfleet.report.model import Board
+from benchfleet.report.model.board import Board
 
 RARE = 0.2  # of all repeats: a mode that one in five is in
 _ALMOST_NEVER = 0.05

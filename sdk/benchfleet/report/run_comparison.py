@@ -18,7 +18,7 @@ from benchfleet_results.statistics.sample import Sample
 
 from benchfleet.report.benchmarks import centre
 from benchfleet.report.failing import Thing, failed_benchmarks, failed_tasks
-from benchfleet.report.model import Compared, RunComparison
+from benchfleet.report.model.comparison import Compared, RunComparison
 from benchfleet.report.printing import printable, shown
 
 _NAMED = 3  # in a sentence; the lists are whole

@@ -5,7 +5,7 @@ from typing import Any
 
 from benchfleet.report.charts import CONFIG, PALETTE, SHAPES, framed
 from benchfleet.report.drawing import Draw
-from benchfleet.report.model import Moment
+from benchfleet.report.model.comparison import Moment
 
 _WIDE, _HIGH = 620, 220
 TIME = {"field": "at", "type": "temporal", "title": None, "axis": {"labelAngle": 0, "tickCount": 6}}

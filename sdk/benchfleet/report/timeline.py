@@ -12,7 +12,8 @@ from benchfleet_results.boards.tasks import HAS_RESULTS, GroupKey, Task
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Series
 
-from benchfleet.report.model import Moment, RunFacts
+from benchfleet.report.model.comparison import Moment
+from benchfleet.report.model.facts import RunFacts
 
 Key = tuple[GroupKey, Series]
 

@@ -16,7 +16,8 @@ from benchfleet_results.boards.relations import NOTHING, standing
 from benchfleet_results.boards.tasks import GroupKey
 from benchfleet_results.boards.units import base
 
-from benchfleet.report.model import GroupFacts, Value
+from benchfleet.report.model.facts import GroupFacts
+from benchfleet.report.model.money import Value
 from benchfleet.report.prices import Kind, Price, PriceTable
 
 _TIMES = frozenset({"s", "ms", "us", "µs", "ns", "min", "h"})

@@ -11,7 +11,9 @@ from benchfleet_results.reading import UNUSABLE
 
 from benchfleet.report import words
 from benchfleet.report.dataset import Dataset
-from benchfleet.report.model import Board, GroupFacts, Quality
+from benchfleet.report.model.board import Board
+from benchfleet.report.model.facts import GroupFacts
+from benchfleet.report.model.quality import Quality
 from benchfleet.report.quality import conditions as quality_conditions
 from benchfleet.report.quality import words as quality_words
 from benchfleet.report.stopping import stopping

@@ -9,7 +9,10 @@ from benchfleet_results.boards.model import Interval, Relation, Verdict
 from benchfleet_results.boards.tasks import UNKNOWN
 from benchfleet_results.boards.units import base
 
-from benchfleet.report.model import Board, Cell, Compared, Factor, FactorTable, Report, RunComparison
+from benchfleet.report.model.board import Board, Cell
+from benchfleet.report.model.comparison import Compared, RunComparison
+from benchfleet.report.model.factors import Factor, FactorTable
+from benchfleet.report.model.report import Report
 from benchfleet.report.value import is_speed
 
 _SCALES: dict[str, Sequence[tuple[float, str]]] = {

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from benchfleet.cli.documents.base import Document
-from benchfleet.report.model import NoiseFloor
+from benchfleet.report.model.noise_floor import NoiseFloor
 from benchfleet.report.pair import PairRow
 
 

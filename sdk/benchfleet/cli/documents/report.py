@@ -2,7 +2,7 @@
 
 import json
 
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 
 __all__ = ["Report", "schema"]
 

@@ -56,7 +56,7 @@ DOCUMENTS = {  # command → module:class
     "fleet aggregate": "benchfleet.cli.documents.fleet:FleetWritten",
     "fleet rescore": "benchfleet.cli.documents.fleet:FleetWritten",
     "fleet archive": "benchfleet.cli.documents.fleet:FleetsArchived",
-    "report": "benchfleet.report.model:Report",
+    "report": "benchfleet.report.model.report:Report",
     "import": "benchfleet.cli.documents.imported:ResultsImported",
     "runner": "benchfleet.cli.documents.runner:RunnerSummary",
     "executor": "benchfleet.cli.documents.executor:ExecutorAnnounced",

@@ -15,7 +15,7 @@ from benchfleet.http.missing import ceilings, lines, notes
 from benchfleet.local.files import replace_whole
 
 if TYPE_CHECKING:
-    from benchfleet.report.model import Report
+    from benchfleet.report.model.report import Report
 
 PAGE = "report.html"
 _MOST_ROWS = 40

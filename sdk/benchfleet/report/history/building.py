@@ -16,7 +16,7 @@ from benchfleet.report.differences import NOT_RECORDED, NOT_SET
 from benchfleet.report.history.change_points import LEAST_RUNS
 from benchfleet.report.history.series import Row, rows
 from benchfleet.report.history.steps import Stepped, Track, stepped
-from benchfleet.report.model import (
+from benchfleet.report.model.history import (
     History,
     HistoryLevel,
     HistoryPoint,

@@ -6,7 +6,7 @@ from benchfleet.report import words
 from benchfleet.report.charts import PALETTE
 from benchfleet.report.drawing import Draw
 from benchfleet.report.history.words import name
-from benchfleet.report.model import History, HistorySeries
+from benchfleet.report.model.history import History, HistorySeries
 from benchfleet.report.time_chart import TIME, drawn
 
 MOST_CHARTS = 60  # about 40 ms and 10 KB each

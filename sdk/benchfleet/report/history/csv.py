@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from benchfleet_results.boards.model import Interval, Relation
 
 from benchfleet.report.csv_file import field
-from benchfleet.report.model import History, HistorySeries
+from benchfleet.report.model.history import History, HistorySeries
 
 COLUMNS = (
     "run_id", "at", "marks", "provider", "name", "subject", "workload", "variant", "metric", "better", "scale",

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from benchfleet.report import words
 from benchfleet.report.history.words import headline, name, since, variant, what
 from benchfleet.report.markdown import escape, table
-from benchfleet.report.model import History, HistorySeries, Report
+from benchfleet.report.model.history import History, HistorySeries
+from benchfleet.report.model.report import Report
 from benchfleet.report.names import in_words
 from benchfleet.report.printing import for_print
 

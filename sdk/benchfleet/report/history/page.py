@@ -7,7 +7,7 @@ from markupsafe import Markup
 from benchfleet.report.drawing import Draw
 from benchfleet.report.history.chart import MOST_CHARTS, series_chart
 from benchfleet.report.history.words import headline
-from benchfleet.report.model import History
+from benchfleet.report.model.history import History
 
 _FIRST_NUMBER = 30_000  # ids of its charts
 

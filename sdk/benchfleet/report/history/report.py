@@ -9,7 +9,7 @@ from benchfleet.exceptions import UsageError
 from benchfleet.report.analysis import Options, analyse, filtered, literal
 from benchfleet.report.dataset import Dataset
 from benchfleet.report.history.building import history
-from benchfleet.report.model import Report
+from benchfleet.report.model.report import Report
 from benchfleet.report.noise_floor import split
 
 

@@ -3,7 +3,7 @@
 from benchfleet_results.boards.model import Relation
 
 from benchfleet.report import words
-from benchfleet.report.model import History, HistorySeries, HistorySince, HistoryStep
+from benchfleet.report.model.history import History, HistorySeries, HistorySince, HistoryStep
 
 _BARS = "▁▂▃▄▅▆▇█"
 

@@ -12,7 +12,7 @@ from benchfleet_results.statistics.quality_serial import serial
 from benchfleet_results.statistics.quality_trend import Trend, change, first_is_highest, trend
 
 from benchfleet.report import words
-from benchfleet.report.model import QualityFinding
+from benchfleet.report.model.quality import QualityFinding
 from benchfleet.report.quality.hits import Hit, finding, graded
 
 LEVEL = 0.01  # of each test of order: at most so many of a hundred series of pure noise are called

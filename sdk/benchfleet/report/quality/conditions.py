@@ -6,7 +6,7 @@ from statistics import median
 from benchfleet_results.boards.dimensions import identity
 from benchfleet_results.boards.tasks import GroupKey, Task
 
-from benchfleet.report.model import GroupConditions, QualityFinding, Span
+from benchfleet.report.model.quality import GroupConditions, QualityFinding, Span
 from benchfleet.report.quality.hits import Hit, finding, graded
 from benchfleet.report.quality.limits import CLOCK, LIMITS, Limit
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from benchfleet.report.model import Report, SeriesQuality
+from benchfleet.report.model.quality import SeriesQuality
+from benchfleet.report.model.report import Report
 
 NAMES = ("provider", "name", "subject", "workload", "variant", "metric", "benchmark", "unit")
 Grades = Mapping[tuple[object, ...], SeriesQuality]

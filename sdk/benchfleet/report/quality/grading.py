@@ -9,7 +9,7 @@ from benchfleet_results.boards.tasks import GroupKey, Task, by_group
 from benchfleet_results.registry import metric_of
 from benchfleet_results.series import Samples, Series
 
-from benchfleet.report.model import GroupConditions, Quality, QualityFinding, SeriesQuality
+from benchfleet.report.model.quality import GroupConditions, Quality, QualityFinding, SeriesQuality
 from benchfleet.report.quality import checks as quality_checks
 from benchfleet.report.quality import conditions as quality_conditions
 from benchfleet.report.quality import timing as quality_timing

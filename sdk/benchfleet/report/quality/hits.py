@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from benchfleet.report.model import Grade, QualityFinding
+from benchfleet.report.model.quality import Grade, QualityFinding
 
 ORDER: Sequence[Grade] = ("poor", "unknown", "fair", "good")  # worst first: what is unknown may be poor
 

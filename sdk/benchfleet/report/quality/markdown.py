@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from benchfleet.report.model import Quality
+from benchfleet.report.model.quality import Quality
 from benchfleet.report.quality.words import told
 
 _MOST = 40  # series that are not good

@@ -10,7 +10,7 @@ from benchfleet_results.series import Samples
 from benchfleet_results.statistics.quality_pyperf import SHORTEST_S
 
 from benchfleet.report import words
-from benchfleet.report.model import QualityFinding
+from benchfleet.report.model.quality import QualityFinding
 from benchfleet.report.quality.hits import Hit, finding
 
 _NEAR_THE_CLOCK_S = 1e-5  # of which 100 ns, what reading a clock twice takes, are 1 %

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from benchfleet.report.model import FindingCount, Quality, QualityFinding, Report, SeriesQuality
+from benchfleet.report.model.quality import FindingCount, Quality, QualityFinding, SeriesQuality
+from benchfleet.report.model.report import Report
 from benchfleet.report.printing import shown
 from benchfleet.report.quality.hits import ORDER
 from benchfleet.report.quality.limits import LIMITS
