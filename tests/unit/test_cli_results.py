@@ -151,3 +151,12 @@ def test_what_one_of_two_tasks_measured_has_no_interval(tmp_path: Path) -> None:
         ("nbody", True),
     ]
     assert "What only one of several tasks measured has none." in caption(rows)
+
+
+def test_of_a_split_suite_tasks_of_another_part_were_not_to_measure_it(tmp_path: Path) -> None:
+    """Of one repeat in two parts, each benchmark has the interval of its samples, as in the report."""
+    for part, name in (("1/2", "fib"), ("2/2", "nbody")):
+        put(tmp_path, f"box-{name}", [0.010, 0.011], metadata={"alias": "box", "part": part}, names=(name,))
+    assert [(row.estimate.over, row.estimate.interval is None) for row in read(tmp_path)] == [("samples", False)] * 2
+    put(tmp_path, "box-3", [0.010, 0.011], metadata={"alias": "box", "part": "1/2"}, names=("other",))
+    assert [row.subject.benchmark for row in read(tmp_path) if row.estimate.interval is None] == ["fib", "other"]

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from benchfleet_results.series import Samples, Series
 from benchfleet_results.statistics import Estimate, estimate
@@ -48,17 +48,28 @@ class Row:
         }
 
 
+class Place(NamedTuple):
+    """Of a task. `part`: of a split suite; tasks of another one have other benchmarks."""
+
+    machine: str
+    subject: str
+    part: str
+
+
 def read(folder: Path) -> list[Row]:
     """One row a subject, in order of their names. Raises ArchiveError for a document that is none."""
     samples: dict[Subject, list[tuple[float, ...]]] = defaultdict(list)
-    tasks: Counter[tuple[str, str]] = Counter()
+    parts: dict[Subject, set[Place]] = defaultdict(set)
+    tasks: Counter[Place] = Counter()
     for task in folders(folder) if folder.is_dir() else ():
         where, measured = _named(task), _measured(task)
         tasks[where] += bool(measured)
         for found in measured:
-            samples[_subject(*where, found.series)].append(found.values)
+            subject = _subject(where, found.series)
+            samples[subject].append(found.values)
+            parts[subject].add(where)
     return [
-        Row(subject, estimate(_with_empty(groups, tasks[subject.machine, subject.subject])))
+        Row(subject, estimate(_with_empty(groups, sum(tasks[where] for where in parts[subject]))))
         for subject, groups in sorted(samples.items())
         if any(groups)
     ]
@@ -69,8 +80,8 @@ def _with_empty(groups: list[tuple[float, ...]], tasks: int) -> list[tuple[float
     return groups + [()] * (tasks - len(groups))
 
 
-def _subject(machine: str, subject: str, of: Series) -> Subject:
-    return Subject(machine, subject, of.benchmark, of.variant, of.metric, of.unit, of.better)
+def _subject(where: Place, of: Series) -> Subject:
+    return Subject(where.machine, where.subject, of.benchmark, of.variant, of.metric, of.unit, of.better)
 
 
 def _measured(folder: Path) -> tuple[Samples, ...]:
@@ -81,11 +92,11 @@ def _measured(folder: Path) -> tuple[Samples, ...]:
     return found.samples if found else ()
 
 
-def _named(folder: Path) -> tuple[str, str]:
-    """The machine and the subject, from metadata.json; a folder without one is its own machine."""
+def _named(folder: Path) -> Place:
+    """From metadata.json; a folder without one is its own machine."""
     try:
         named = read_object(folder / "metadata.json", most=bounds.MAX_METADATA_BYTES) or {}
     except Unreadable:
-        return folder.name, ""
+        return Place(folder.name, "", "")
     machine = named.get("alias") or named.get("instance_type") or folder.name
-    return bounds.cut(machine), bounds.cut(named.get("subject") or "")
+    return Place(bounds.cut(machine), bounds.cut(named.get("subject") or ""), bounds.cut(named.get("part") or ""))
