@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from benchfleet.cli import report as command
-from benchfleet.cli.report_tables import comparison_table
+from benchfleet.cli.report_tables import comparison_table, tables
 from benchfleet.exceptions import RunFailed, UsageError
 from benchfleet.report.analysis import Options, analyse
 from benchfleet.report.comment import as_comment
@@ -220,6 +220,110 @@ def test_a_task_that_fails_now_where_none_did_before_is_a_regression(
     assert counts == {False: "1", True: "0"}
     assert "failed now and not before: aws a: 2 of 4 tasks" in as_comment(gated(report, least=ALL))
     judge(compared(tmp_path / "same", some, some), least=ALL)
+
+
+def losing(lost: int, total: int, **more: Any) -> list[TaskFolder]:
+    """Tasks of which some have no y, and tell no failure."""
+    return [
+        TaskFolder("a", [measurement(name, [1.0 + n / 100]) for name in ("x" if n < lost else "xy")], **more)
+        for n in range(total)
+    ]
+
+
+LOST = "aws a: y (interp), measured by 2 of 5 tasks, in the baseline by 5 of 5"
+
+
+def test_a_benchmark_that_tasks_lose_without_a_word_is_a_regression_in_every_form(tmp_path: Path) -> None:
+    report = compared(tmp_path, losing(3, 5), losing(0, 5))
+    assert reason(report) == f"failed and did not before: {LOST}"
+    judge(report, least=ALL, allow_failed=True)
+    told, allowed = gated(report, least=ALL), gated(report, least=ALL, allow_failed=True)
+    assert ElementTree.fromstring(as_junit(told)).get("errors") == "1"
+    assert ElementTree.fromstring(as_junit(allowed)).get("errors") == "0"
+    console = Console(file=io.StringIO(), width=300)
+    for table in tables(told):
+        console.print(table)
+    terminal = " ".join(console.file.getvalue().replace("│", " ").split())  # type: ignore[attr-defined]
+    assert f"failed now and not before {LOST}" in terminal
+    for form in (as_comment(told), as_markdown(told), page_texts(told)):
+        assert f"failed now and not before: {LOST}" in form.replace("\\", "")
+    assert any(LOST in words for words in report.warnings)
+
+
+@each_case(
+    ("new", "old", "worse"),
+    [
+        (losing(3, 5), losing(3, 5), False),
+        (losing(3, 5), losing(4, 6), False),
+        (losing(1, 4), losing(1, 5), False),
+        (losing(2, 10), losing(1, 5), False),
+        (losing(3, 10), losing(1, 5), True),
+        (losing(1, 5), losing(0, 1), True),
+        (losing(0, 5), losing(3, 5), False),
+    ],
+)
+def test_a_baseline_that_lost_as_much_is_no_worse(
+    tmp_path: Path, new: list[TaskFolder], old: list[TaskFolder], worse: bool
+) -> None:
+    found = compared(tmp_path, new, old).comparison
+    assert found is not None
+    assert bool(found.failed) == worse
+
+
+def test_who_was_not_to_measure_a_benchmark_lost_none(tmp_path: Path) -> None:
+    """Parts of other benchmarks, tasks that were not needed, runs of other benchmarks, what is filtered or ignored."""
+    parts = [
+        TaskFolder("a", [measurement(name, [1.0 + n / 100])], part=part, repeat=n, entry={"part": part})
+        for n in range(1, 4)
+        for name, part in (("x", "1/2"), ("y", "2/2"))
+    ]
+    judge(compared(tmp_path / "parts", parts), least=ALL)
+    spared = [TaskFolder("a", entry={"status": "cancelled", "reason": "precision_reached"})] * 3
+    judge(compared(tmp_path / "spared", [*losing(0, 2), *spared], losing(0, 5)), least=ALL)
+    judge(compared(tmp_path / "filter", losing(3, 5), losing(0, 5), benchmarks=("x",)), least=ALL)
+    ignored = Thresholds(rules=(Rule((("benchmark", "y"),), None, "rules:1"),))
+    judge(compared(tmp_path / "rule", losing(3, 5), losing(0, 5), thresholds=ignored), least=ALL)
+
+
+def test_runs_of_other_benchmarks_are_pooled_and_lose_nothing(tmp_path: Path) -> None:
+    folders = [
+        write_run(tmp_path, name, run)
+        for name, run in (("one", losing(0, 3)), ("two", losing(3, 3)), ("old", losing(0, 5)))
+    ]
+    report = analyse(read_runs(folders), Options(baseline="old"))
+    judge(report, least=ALL)
+
+
+def test_a_part_that_loses_a_benchmark_is_told(tmp_path: Path) -> None:
+    def parts(lost: int) -> list[TaskFolder]:
+        return [
+            TaskFolder(
+                "a", [measurement(one, [1.0 + n / 100]) for one in names], part=part, repeat=n, entry={"part": part}
+            )
+            for n in range(1, 6)
+            for names, part in (("x", "1/2"), ("z" if n <= lost else "yz", "2/2"))
+        ]
+
+    found = compared(tmp_path, parts(3), parts(0)).comparison
+    assert found is not None
+    assert found.failed == [LOST]
+
+
+def test_a_failure_that_is_told_is_told_once_and_metrics_that_are_lost_are_named(tmp_path: Path) -> None:
+    failure = [{"benchmark": "y", "variant": "interp", "reason": "boom"}]
+    told = [*losing(3, 3, failures=failure), *losing(0, 2)]
+    found = compared(tmp_path / "told", told, losing(0, 5)).comparison
+    assert found is not None
+    assert found.failed == ["aws a: y (interp)"]
+
+    def two(memory: int, variant: str = "interp") -> list[TaskFolder]:
+        both = [measurement("y", [1.0], variant=variant), measurement("y", [9.0], variant=variant, metric="memory")]
+        return [TaskFolder("a", both[: 1 if n >= memory else 2]) for n in range(5)]
+
+    match = Match.parse(["variant=yjit:interp"])
+    found = compared(tmp_path / "metric", two(2), two(5, "yjit"), match=match).comparison
+    assert found is not None
+    assert found.failed == ["aws a: y (interp), memory, measured by 2 of 5 tasks, in the baseline by 5 of 5"]
 
 
 def test_tasks_that_did_without_are_no_failure(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ Matches = Annotated[
 MayFail = Annotated[
     bool,
     typer.Option(
-        "--allow-failed", help="A benchmark or task that failed now and not in the baseline is no regression."
+        "--allow-failed",
+        help="What failed now and not in the baseline, or was measured by fewer tasks, is no regression.",
     ),
 ]
 Prices = Annotated[

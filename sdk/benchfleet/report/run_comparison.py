@@ -17,7 +17,7 @@ from benchfleet_results.statistics.families import Decision, decide
 from benchfleet_results.statistics.sample import Sample
 
 from benchfleet.report.benchmarks import centre
-from benchfleet.report.failing import Thing, failed_benchmarks, failed_tasks
+from benchfleet.report.failing import Thing, failed_benchmarks, failed_tasks, lost_benchmarks
 from benchfleet.report.model.comparison import Compared, RunComparison
 from benchfleet.report.printing import printable, shown
 
@@ -62,6 +62,7 @@ def compare_runs(
     rows = [_row(pair, one) for pair, one in zip(pairs, decisions, strict=True)]
     mine, theirs = _things(new), _things(old)
     lost, added = theirs - mine, mine - theirs
+    told = failed_benchmarks(new_tasks, old_tasks, theirs)
     return RunComparison(
         baseline=baseline,
         runs=runs,
@@ -72,7 +73,7 @@ def compare_runs(
         ),
         detectable=_detectable(rows),
         rows=rows,
-        failed=[*failed_benchmarks(new_tasks, old_tasks, theirs), *failed_tasks(new_tasks, old_tasks, theirs)],
+        failed=[*told, *failed_tasks(new_tasks, old_tasks, theirs), *lost_benchmarks(new, old, frozenset(told))],
         only_in_baseline=_words(lost, added),
         only_new=_words(added, lost),
     )

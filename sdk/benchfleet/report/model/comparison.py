@@ -56,7 +56,8 @@ class RunComparison(Part):
     )
     rows: list[Compared]
     failed: list[str] = Field(
-        description="benchmarks and tasks that failed in this run, of what the baseline measured without failure"
+        description="benchmarks and tasks that failed in this run, of what the baseline measured without failure; "
+        "benchmarks that fewer of the tasks with a result measured than in the baseline, with both numbers"
     )
     only_in_baseline: list[str]
     only_new: list[str]
