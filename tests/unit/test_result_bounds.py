@@ -134,6 +134,12 @@ def test_values_are_counted_by_what_parts_them(raw: bytes) -> None:
     assert not bounds.has_many_values(b'"' + raw.replace(b'"', b'\\"'))
 
 
+def test_texts_are_values_too_and_no_reader_looks_at_all_of_too_many() -> None:
+    """Each is a key or a value: 22 million of them took as many seconds as a function has to judge a result."""
+    assert not bounds.has_many_values(b'","' * 10, most=5)
+    assert bounds.has_many_values(b'","' * 11, most=5)
+
+
 def test_a_result_that_no_reader_would_take_is_refused_by_its_writer() -> None:
     wide = a_measurement("x", [1.0]).model_copy(update={"cpu_affinity": [1] * (bounds.MAX_VALUES + 1)})
     with pytest.raises(WorkloadError, match="more than 1400000 values") as failed:
