@@ -183,6 +183,17 @@ def test_factors_and_boards_have_the_same_repeats(tmp_path: Path) -> None:
     ]
 
 
+def test_factors_and_boards_have_the_same_results_of_a_benchmark_that_a_third_one_lost(tmp_path: Path) -> None:
+    tasks = measured(*["ai bi ci"] * 6)
+    for task in tasks[:-1]:
+        second = measurement("more", [VALUES[task.subject or ""][task.repeat or 0]] * 2)
+        task.measurements = [*(task.measurements or ()), second]
+    found = report(tmp_path, tasks)
+    means = {(one.benchmark, cell.subject): cell.mean for one in found.boards[0].benchmarks for cell in one.cells}
+    rows = [(row.benchmark, table.new, row.old, row.new) for table in found.factors for row in table.rows]
+    assert rows == [(name, new, means[name, "a"], means[name, new]) for new in "bc" for name in ("more", "sort")]
+
+
 def test_what_a_noise_floor_leaves_out_is_counted_by_itself(tmp_path: Path) -> None:
     found = report(tmp_path, measured(*["ai bi ci"] * 4, "ai bi cx", "ai bx ci"), **FLOOR)
     one, floor = found.turns

@@ -23,11 +23,22 @@ def made(tasks: Sequence[Task], by: By, groups: Sequence[GroupFacts], prices: Pr
     """`groups`: all that were asked for; those without a measurement are named as absent. Subjects are compared by the repeats
     that measured them together, where those are enough.
     """
-    data = boards(compared(tasks, by), by)
+    data = measured(tasks, by)
     keys = [board.key for board in data]
     return [
         _board(board, by, _absent(board, by, tasks, groups), title(board.key, keys), groups, prices) for board in data
     ]
+
+
+def measured(tasks: Sequence[Task], by: By) -> list[BoardData]:
+    """What is compared: all boards of a report that have these groups have the same of them."""
+    return boards(compared(tasks, by), by)
+
+
+def made_of(data: Sequence[BoardData], by: By) -> list[Board]:
+    """Without prices, and without who is absent."""
+    keys = [board.key for board in data]
+    return [_board(board, by, [], title(board.key, keys), (), _NO_PRICES) for board in data]
 
 
 def _board(

@@ -1,17 +1,19 @@
 """Interpreter against compiler, one subject against another: by what factor, benchmark by benchmark and over all.
 
 Each pair has a board of its own on each machine, so that its benchmarks, its tests and its intervals are those of these two
-alone; old is the one that the run lists first.
+alone; old is the one that the run lists first. Which repeats are left out is judged for all subjects together, as for the boards:
+so a mean is the same in both.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from benchfleet_results.boards.grouping import BoardData
 from benchfleet_results.boards.model import Relation
 from benchfleet_results.boards.tasks import Task
 
-from benchfleet.report.board_making import made
+from benchfleet.report.board_making import made_of, measured
 from benchfleet.report.model.board import Benchmark, Board
 from benchfleet.report.model.factors import Factor, FactorTable
 from benchfleet.report.turning import of_two, turned
@@ -26,10 +28,10 @@ def factor_tables(tasks: Sequence[Task], sides: Sequence[Side], order: Sequence[
 
 
 def _tables(tasks: Sequence[Task], side: Side, order: Sequence[str]) -> Iterator[FactorTable]:
+    data = measured(tasks, (side,))
     for pair in _pairs(_names(tasks, side, order)):
-        for board in made([_only(task, side, pair) for task in tasks], (side,), ()):
-            if len({getattr(cell, side) for one in board.benchmarks for cell in one.cells}) > 1:
-                yield _table(board, side, *pair)
+        for board in made_of([both for one in data if len((both := _only(one, side, pair)).groups) > 1], (side,)):
+            yield _table(board, side, *pair)
 
 
 def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -43,10 +45,8 @@ def _names(tasks: Sequence[Task], side: Side, order: Sequence[str]) -> list[str]
     return list(dict.fromkeys(one.series.variant for task in tasks for one in task.samples))
 
 
-def _only(task: Task, side: Side, pair: tuple[str, str]) -> Task:
-    if side == "subject":
-        return task if task.subject in pair else replace(task, samples=())
-    return replace(task, samples=tuple(one for one in task.samples if one.series.variant in pair))
+def _only(board: BoardData, side: Side, pair: tuple[str, str]) -> BoardData:
+    return replace(board, groups={key: of for key, of in board.groups.items() if getattr(key, side) in pair})
 
 
 def _table(board: Board, side: Side, old: str, new: str) -> FactorTable:
