@@ -37,6 +37,10 @@ class SummaryBoard(Document):
     better: Literal["lower", "higher"]
     scale: str
     benchmarks: int = Field(description="that every group measured: the ranking is over them")
+    benchmarks_digest: str | None = Field(
+        default=None,
+        description="of their names and units: scores of two runs are comparable where it is the same. Older ones have none",
+    )
     benchmarks_left_out: int
     not_compared: str | None = Field(description="why there is no ranking")
     told_apart: bool = Field(description="the first is better than all others beyond noise")

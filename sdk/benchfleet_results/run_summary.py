@@ -3,8 +3,9 @@
 A run that is too large for that has no rankings here, and `omitted` says why.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from benchfleet_contract.summary import RunSummary, SummaryBoard, SummaryRow
@@ -19,7 +20,7 @@ from benchfleet_results.boards.together import compared, turns
 from benchfleet_results.boards.units import harmonised
 from benchfleet_results.places import host
 from benchfleet_results.reading import ResultError, read_result
-from benchfleet_results.series import Samples
+from benchfleet_results.series import Samples, Series
 
 MOST_ROWS = 1_000  # of all rankings together
 MOST_SAMPLES = 1_000_000  # held until the end: about 32 MB
@@ -141,11 +142,18 @@ def _board(board: BoardData, found: JudgedBoard, name: str, *, most_rows: int, o
         better=key.better,
         scale=key.scale,
         benchmarks=len(shared.series),
+        benchmarks_digest=_digest(shared.series),
         benchmarks_left_out=len(shared.left_out),
         not_compared=key.not_compared or None,
         told_apart=found.told_apart,
         ranking=[_row(row) for row in found.ranking[:most_rows]],
     )
+
+
+def _digest(benchmarks: Iterable[Series]) -> str:
+    """16 characters, however many there are and however long their names: a summary is no more than a page."""
+    names = sorted({(one.benchmark, one.unit) for one in benchmarks})
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]
 
 
 def _row(row: Ranked) -> SummaryRow:

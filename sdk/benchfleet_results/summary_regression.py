@@ -38,7 +38,7 @@ def _pairs(before: RunSummary, after: RunSummary) -> "Iterator[tuple[SummaryBoar
         old = boards.get((board.title, board.metric))
         if old is None:
             yield f"cannot be judged: run {before.run_id} has no {board.title}"
-        elif words := _differ(old, board):
+        elif words := _differ(old, board, before.run_id):
             yield f"cannot be judged: {board.title}: {words}"
         else:
             rows = {row.label: row for row in old.ranking}
@@ -49,12 +49,18 @@ def _pairs(before: RunSummary, after: RunSummary) -> "Iterator[tuple[SummaryBoar
                     yield f"cannot be judged: {board.title}, {row.label}: a run has no interval for it"
 
 
-def _differ(old: SummaryBoard, new: SummaryBoard) -> str | None:
+def _differ(old: SummaryBoard, new: SummaryBoard, run_id: str) -> str | None:
     if (old.unit, old.better, old.scale) != (new.unit, new.better, new.scale):
         return "it is measured in another way now"
     if old.benchmarks != new.benchmarks:
         return f"its score is over {new.benchmarks} benchmarks, that of the run before over {old.benchmarks}"
-    return new.not_compared if not new.ranking else None
+    if not new.ranking:
+        return new.not_compared
+    if old.benchmarks_digest is None:
+        return f"the summary of run {run_id} does not say which benchmarks its score is over"
+    if old.benchmarks_digest != new.benchmarks_digest:
+        return "its score is over other benchmarks than that of the run before"
+    return None
 
 
 def _worse(board: SummaryBoard, old: SummaryRow, new: SummaryRow, run_id: str, *, wide: float) -> str | None:

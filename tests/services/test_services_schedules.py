@@ -406,8 +406,8 @@ def _summary(run_id: str, mean: float) -> RunSummary:
         "difference": None, "difference_interval": None, "verdict": "best", "tasks": 3, "instances": None,
     }  # fmt: skip
     board = SummaryBoard(
-        title="mock", metric="time", unit="ms", better="lower", scale="ratio", benchmarks=2, benchmarks_left_out=0,
-        not_compared=None, told_apart=True, ranking=[SummaryRow(**row)],
+        title="mock", metric="time", unit="ms", better="lower", scale="ratio", benchmarks=2,
+        benchmarks_digest="d", benchmarks_left_out=0, not_compared=None, told_apart=True, ranking=[SummaryRow(**row)],
     )  # fmt: skip
     return RunSummary(run_id=run_id, by=["machine"], tasks=3, boards=[board], omitted=[])
 

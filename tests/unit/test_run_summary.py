@@ -122,6 +122,24 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     assert RunSummary.model_validate_json(document) == summarised(folder).summary()
 
 
+def test_a_run_says_in_few_characters_which_benchmarks_its_scores_are_over(tmp_path: Path) -> None:
+    """Not how many: a renamed benchmark was compared with another one. Those that a group lacks are in no score."""
+
+    def digest(where: str, machine: str, *names: str, unit: str = "s", lone: str | None = None) -> str | None:
+        values = [[measurement(name, [1.0 + n / 9], unit=unit) for name in names] for n in range(3)]
+        tasks = [TaskFolder(machine, each) for each in values]
+        tasks += [TaskFolder("other", [*each, measurement(lone, [1.0])]) for each in values] if lone else []
+        (board,) = summarised(write_run(tmp_path, where, tasks)).summary().boards
+        return board.benchmarks_digest
+
+    first = digest("first", "a", "x", "y")
+    assert first is not None
+    assert first == digest("order", "b", "y", "x")
+    assert first == digest("lone", "a", "x", "y", lone="z")
+    assert len({first, digest("renamed", "a", "x", "z"), digest("ms", "a", "x", "y", unit="ms")}) == 3
+    assert len(first) == len(digest("long", "a", "x" * 9_000, "y") or "") == 16
+
+
 def test_what_is_too_much_is_left_out_and_said(tmp_path: Path) -> None:
     folder = realistic(tmp_path, "r")
     few = summarised(folder, most_rows=2).summary()

@@ -19,7 +19,8 @@ def row(mean: float | None, half: float | None = 0.1, *, label: str = "box") -> 
 def summary(*rows: SummaryRow, run_id: str = "r", **changes: Any) -> RunSummary:
     board: dict[str, Any] = {
         "title": "mock", "metric": "time", "unit": "ms", "better": "lower", "scale": "ratio", "benchmarks": 2,
-        "benchmarks_left_out": 0, "not_compared": None, "told_apart": False, "ranking": list(rows), **changes,
+        "benchmarks_digest": "d1", "benchmarks_left_out": 0,
+        "not_compared": None, "told_apart": False, "ranking": list(rows), **changes,
     }  # fmt: skip
     return RunSummary(run_id=run_id, by=["machine"], tasks=3, boards=[SummaryBoard(**board)], omitted=[])
 
@@ -63,6 +64,16 @@ def test_with_several_groups_each_needs_more() -> None:
             summary(row(10.0)),
             summary(row(12.0), benchmarks=3),
             "its score is over 3 benchmarks, that of the run before over 2",
+        ),
+        (
+            summary(row(10.0)),
+            summary(row(12.0), benchmarks_digest="d2"),
+            "its score is over other benchmarks than that of the run before",
+        ),
+        (
+            summary(row(10.0), benchmarks_digest=None),
+            summary(row(12.0)),
+            "the summary of run r does not say which benchmarks its score is over",
         ),
         (summary(row(10.0)), summary(row(12.0), unit="s"), "measured in another way now"),
         (summary(row(10.0)), summary(row(12.0), title="other"), "run r has no other"),
