@@ -103,7 +103,7 @@ def test_a_run_that_failed_is_1(emulator: Emulator, api: Api) -> None:
     assert out.startswith("{")
 
 
-@pytest.mark.parametrize("argv", one_now(["--help"], ["completion", "bash"]))
+@pytest.mark.parametrize("argv", one_now(["--help"], ["completion", "bash"], ["--version"]))
 def test_a_reader_that_goes_away_is_no_error(argv: list[str]) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)

@@ -16,8 +16,11 @@ def main(argv: "Sequence[str] | None" = None) -> None:
     """`argv` without the program's name; None takes the process's. Always ends with SystemExit, except for --version."""
     words = sys.argv[1:] if argv is None else list(argv)
     if words == ["--version"]:
-        print(f"benchfleet {__version__}")
-        return
+        try:
+            print(f"benchfleet {__version__}", flush=True)
+            return
+        except OSError:  # nobody reads, or a full disk: the frame says it once more, and knows how that ends
+            pass
     # httpx imports a command line of its own where it can, with rich, pygments and click: half of what it costs
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     try:
