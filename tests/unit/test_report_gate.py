@@ -211,14 +211,14 @@ def test_a_task_that_fails_now_where_none_did_before_is_a_regression(
     some = [*tasks(1.0)[:2], lost, lost]
     folders = [write_run(tmp_path, "new", some, manifest=manifest), write_run(tmp_path, "old", tasks(1.0))]
     report = analyse(read_runs(folders), Options(baseline="old"))
-    assert reason(report) == "failed and did not before: aws a: 2 of 4 tasks"
+    assert reason(report) == "failed and did not before: aws a: 2 of 4 tasks gave nothing"
     judge(report, least=ALL, allow_failed=True)
     counts = {
         allowed: ElementTree.fromstring(as_junit(gated(report, least=ALL, allow_failed=allowed))).get("errors")
         for allowed in (False, True)
     }
     assert counts == {False: "1", True: "0"}
-    assert "failed now and not before: aws a: 2 of 4 tasks" in as_comment(gated(report, least=ALL))
+    assert "failed now and not before: aws a: 2 of 4 tasks gave nothing" in as_comment(gated(report, least=ALL))
     judge(compared(tmp_path / "same", some, some), least=ALL)
 
 
@@ -341,7 +341,7 @@ def test_a_task_that_does_not_say_where_it_ran_may_be_of_any_machine(tmp_path: P
     (folders[0] / "a-4").mkdir()
     (folders[0] / "a-4" / "error.txt").write_text("boom")
     report = analyse(read_runs(folders), Options(baseline="old"))
-    assert reason(report) == "failed and did not before: a-4: 1 of 1 tasks"
+    assert reason(report) == "failed and did not before: a-4: 1 of 1 tasks gave nothing"
 
 
 def test_a_plain_report_of_a_run_that_failed_wholly_is_a_failure(tmp_path: Path) -> None:
@@ -357,7 +357,7 @@ def test_a_result_that_cannot_be_read_is_a_failure(tmp_path: Path, outcome: str)
         (folder / "a-1" / "output.json").write_text("{")
     if outcome == "deleted":
         shutil.rmtree(folder / "a-1")
-    assert "1 result could not be read" in reason(analyse(read_runs([folder])))
+    assert "1 result could not be read or is missing" in reason(analyse(read_runs([folder])))
 
 
 def test_names_are_compared_whole_and_cut_for_print_only(tmp_path: Path) -> None:

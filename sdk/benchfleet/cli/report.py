@@ -96,8 +96,8 @@ def run(
     Several forms at once are fine; stdout gets one of them. Without --html, --csv, --json or --md it gets tables.
 
     Exit code 1: something is worse than the baseline beyond the threshold and beyond noise, failed that did not fail
-    there, or could not be compared; without a baseline, nothing was measured, or a result could not be read. A --history
-    does not judge its steps.
+    there, or could not be compared; without a baseline, nothing was measured, or a result could not be read or is
+    missing. A --history does not judge its steps.
     """
     from benchfleet.report.analysis import Options, analyse
     from benchfleet.report.dataset import Dataset

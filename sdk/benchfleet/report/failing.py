@@ -37,7 +37,7 @@ def failed_tasks(new: Sequence[Task], old: Sequence[Task], measured: AbstractSet
     lost = Counter(task.group for task in new if task.outcome in _LOST)
     before = {task.group for task in old if task.outcome in _LOST}
     found = {group for group in lost.keys() - before if group in groups or (groups and group.provider == UNKNOWN)}
-    return sorted(f"{identity(*group[:3])}: {lost[group]} of {all_of[group]} tasks" for group in found)
+    return sorted(f"{identity(*group[:3])}: {lost[group]} of {all_of[group]} tasks gave nothing" for group in found)
 
 
 def lost_benchmarks(new: Sequence[BoardData], old: Sequence[BoardData], told: AbstractSet[str]) -> Iterator[str]:

@@ -97,7 +97,8 @@ def unread(report: Report) -> list[str]:
 
 def _unread(report: Report) -> Iterator[str]:
     if odd := unread(report):
-        yield f"{len(odd)} result{'s' * (len(odd) != 1)} could not be read: {_some(odd)}"
+        count = "1 result could not be read or is" if len(odd) == 1 else f"{len(odd)} results could not be read or are"
+        yield f"{count} missing: {_some(odd)}"
 
 
 def _missing(found: RunComparison, required: int) -> Iterator[str]:

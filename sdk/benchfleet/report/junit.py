@@ -68,7 +68,7 @@ def _cases(report: Report, found: RunComparison, gate: Gate) -> Iterator[_Case]:
     for one in found.ignored:
         yield _one_side(one.what, "skipped", "ignored", f"ignored by {one.rule}")
     for name in unread(report):
-        yield _one_side(shown(name), "error", "unreadable", "its result could not be read")
+        yield _one_side(shown(name), "error", "unreadable", "its result could not be read or is missing")
     if not enough:
         told = f"{found.compared} of {found.of_baseline} benchmarks could be compared, {gate.required} have to be"
         yield _one_side("enough compared", "error", "not compared", told)
