@@ -21,9 +21,6 @@ class Peers:
         return Peers(self.executions + other.executions, self.instances | other.instances)
 
 
-NO_PEERS = Peers(0, frozenset())
-
-
 @dataclass(frozen=True)
 class Execution:
     """`task` is the first of its parts. `instances`: where each series was measured; None where that is not recorded.
@@ -74,14 +71,17 @@ def _peers(kept: Sequence[tuple[Hashable, Task]]) -> dict[tuple[str, GroupKey], 
     )
     for key, task in kept:
         doing[task.run_id, task.group][task.part].append((key, task))
-    found: dict[tuple[str, GroupKey], dict[Series, Peers]] = defaultdict(dict)
-    for group, parts in doing.items():
-        wanted: dict[Series, list[tuple[Hashable, Task]]] = defaultdict(list)
-        for mine in parts.values():
-            for series in {one.series for _, task in mine for one in task.samples}:
-                wanted[series] += mine
-        found[group] = {series: _peers_of(mine) for series, mine in wanted.items()}
-    return found
+    return {group: _of_parts(parts) for group, parts in doing.items()}
+
+
+def _of_parts(parts: Mapping[str | None, Sequence[tuple[Hashable, Task]]]) -> dict[Series, Peers]:
+    """The same object for all series of the same parts: where each task has benchmarks of its own, there are many."""
+    having: dict[Series, tuple[str | None, ...]] = defaultdict(tuple)
+    for part, mine in parts.items():
+        for series in {one.series for _, task in mine for one in task.samples}:
+            having[series] += (part,)
+    found = {which: _peers_of([one for part in which for one in parts[part]]) for which in set(having.values())}
+    return {series: found[which] for series, which in having.items()}
 
 
 def _peers_of(kept: Sequence[tuple[Hashable, Task]]) -> Peers:

@@ -3,13 +3,15 @@
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from statistics import fmean
 from typing import Literal, NamedTuple
 
 from benchfleet_results.boards.dimensions import By
-from benchfleet_results.boards.executions import NO_PEERS, Execution, Peers, whole_executions
+from benchfleet_results.boards.executions import Execution, Peers, whole_executions
 from benchfleet_results.boards.tasks import GroupKey, Task
 from benchfleet_results.metrics import Scale
 from benchfleet_results.registry import aggregator, metric_of
@@ -91,7 +93,7 @@ class Measured:
     def units(self, scale: Scale) -> Units:
         costs = (cost(mean, self.series.better, scale) for mean in self.means)
         measured = zip(self.taken, costs, strict=True)
-        return units(((one.instance, one.moment, {"": found}) for one, found in measured), level(self.peers))
+        return units(((one.instance, one.moment, {"": found}) for one, found in measured), level(self.peers.instances))
 
     def floor(self, scale: Scale) -> float:
         """The squared error that rounding leaves, on the scale that is compared on."""
@@ -136,8 +138,9 @@ class GroupData:
             for one in self.executed
             for where, mine in _by_place(one, names)
         )
-        wanted = (one.peers for one in self.series.values() if name_of(one.series) in names)
-        return units(measured, level(sum(wanted, start=NO_PEERS)))
+        chosen = set(names)
+        wanted = {one.peers.instances for series, one in self.series.items() if name_of(series) in chosen}
+        return units(measured, level(frozenset().union(*wanted)))
 
     def has_enough(self, series: Series) -> bool:
         """Measured by half of the executions, and by two where there are two."""
@@ -159,13 +162,13 @@ def instances(places: Iterable[str | None]) -> int | None:
     return None if None in found else len(found)
 
 
-def level(peers: Peers) -> Level:
+def level(known: AbstractSet[str]) -> Level:
     """Of what was repeated, the highest: instances, where two or more are known.
 
-    It is that of all executions that were to measure a benchmark. The tasks of the only instance on which it did not fail
+    They are those of all executions that were to measure a benchmark. The tasks of the only instance on which it did not fail
     are no repeats of a group that has several: they share that instance.
     """
-    return "instances" if len(peers.instances) >= PAIRED_INSTANCES else "tasks"
+    return "instances" if len(known) >= PAIRED_INSTANCES else "tasks"
 
 
 def units(measured: Iterable[tuple[str | None, Hashable, Mapping[str, float]]], over: Level) -> Units:
@@ -280,8 +283,7 @@ def _group(key: BoardKey, measured: Sequence[tuple[Execution, Sequence[Samples]]
                 costs[name_of(series)] = cost(mean, key.better, key.scale)
                 places[name_of(series)] = where
         executed.append(Executed(costs, places, execution.moment))
-    return GroupData({s: Measured(s, tuple(found), dropped[s], _all(peers[s])) for s, found in taken.items()}, executed)
-
-
-def _all(peers: Mapping[str, Peers]) -> Peers:
-    return sum(peers.values(), start=NO_PEERS)
+    return GroupData(
+        {s: Measured(s, tuple(found), dropped[s], reduce(add, peers[s].values())) for s, found in taken.items()},
+        executed,
+    )
