@@ -1,5 +1,6 @@
 """Variants, and subjects, against the first of them: factors with intervals."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
 from benchfleet.report.words import left_out
+from rich.console import Console
 
 from tests.report_runs import TaskFolder, measurement, write_run
 from tests.unit.page_texts import page_texts
@@ -65,12 +67,25 @@ def test_every_form_says_of_what_the_factor_is(tmp_path: Path) -> None:
     """ "The new one" is whom nobody knows."""
     found = report(tmp_path, [task("m", noise, extra={"[red]": TIMES["yjit"]}) for noise in (0.0, 0.004, -0.003)])
     (first, hostile) = factor_tables(found.factors, everything=False)
+    console = Console(file=io.StringIO(), width=100)
+    console.print(first, hostile)
+    shown = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+    assert "benchmark interp yjit factor interval" in shown
+    assert "benchmark interp [red] factor interval" in shown
     assert "how many times as fast yjit is" in (first.caption or "")
     assert "how many times as fast \\[red] is" in (hostile.caption or "")
     text = as_markdown(found)
     assert "| benchmark | interp | yjit | factor |" in text
     assert "Factor: how many times as fast yjit is." in text
     assert "factor: how many times as fast yjit is" in page_texts(found)
+
+
+def test_long_names_take_no_column_of_numbers(tmp_path: Path) -> None:
+    """They stand above the table; over its columns they would leave no room for the others."""
+    found = report(tmp_path, [task("m", noise, extra={"y" * 17: TIMES["yjit"]}) for noise in (0.0, 0.004)])
+    assert [table.headings for table in factor_tables(found.factors, everything=False)] == [
+        {"old": "interp", "new": "yjit"}, {},
+    ]  # fmt: skip
 
 
 def test_of_three_each_is_set_against_the_first(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ _WIDE = 10_000  # columns: more than any table has
 class FittingTable:
     """`spare`: columns to do without, the first to go first. `right`: those of numbers. A row of None is a section's end.
 
-    `notes`: what marks in a column mean, and said where that column is shown.
+    `notes`: what marks in a column mean, and said where that column is shown. `headings`: of columns that are headed by another
+    text than their name.
     """
 
     title: str
@@ -27,6 +28,7 @@ class FittingTable:
     right: frozenset[str] = frozenset()
     caption: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
+    headings: dict[str, str] = field(default_factory=dict)
     rows: list[list[Text] | None] = field(default_factory=list)
 
     def add_row(self, *cells: str | Text) -> None:
@@ -55,11 +57,12 @@ class FittingTable:
         """`tall`: the last word of a heading below the others."""
         kept = [self.columns.index(name) for name in columns]
         table = Table(title=self.title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-        said = [self.caption, *(note for column, note in self.notes.items() if column in columns)]
-        table.caption = held_words(" ".join(filter(None, said))) or None
+        below = [self.caption, *(note for column, note in self.notes.items() if column in columns)]
+        table.caption = held_words(" ".join(filter(None, below))) or None
         for name in columns:
-            heading = "\n".join(name.rsplit(" ", 1)) if tall and len(name) > 8 else name
-            table.add_column(heading, justify="right" if name in self.right else "left", overflow="fold")
+            said = self.headings.get(name, name)
+            heading = "\n".join(said.rsplit(" ", 1)) if tall and len(said) > 8 else said
+            table.add_column(Text(heading), justify="right" if name in self.right else "left", overflow="fold")
         for row in self.rows:
             if row is None:
                 table.add_section()

@@ -11,6 +11,7 @@ from benchfleet.report.model.board import Board
 from benchfleet.report.model.factors import Factor, FactorTable
 
 _RIGHT = frozenset({"old", "new", "factor", "interval", "minimum", "25 %", "median", "75 %", "maximum"})
+_SHORT = 16  # characters of a name that is put over a column
 
 
 def factor_tables(tables: Sequence[FactorTable], *, everything: bool) -> Iterator[FittingTable]:
@@ -22,6 +23,7 @@ def factor_tables(tables: Sequence[FactorTable], *, everything: bool) -> Iterato
             ("benchmark", "old", "new", "factor", "interval", ""),
             spare=("old", "new"),
             right=_RIGHT,
+            headings={"old": old, "new": new} if max(len(old), len(new)) <= _SHORT else {},
         )
         for table in mine:
             _section(shown, table, named=len(mine) > 1, everything=everything)
