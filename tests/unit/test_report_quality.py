@@ -325,7 +325,7 @@ def test_what_compared_groups_did_not_share_is_said_before_their_numbers(tmp_pat
     ]
     found = report(tmp_path, tasks)
     assert (
-        "Not measured alike: 1.5 cores used by others on aws m / a, 0 cores used by others on aws m / b (medians of their "
+        "Not measured alike: 1.5 cores used by others on aws m / a; 0 cores used by others on aws m / b (medians of their "
         "tasks). A difference between them may come from there."
     ) in found.warnings
     assert {one.subject: one.values["foreign cpu"].median for one in found.quality.conditions} == {"a": 1.5, "b": 0.0}
@@ -349,7 +349,7 @@ def test_a_baseline_that_was_measured_beside_other_work_is_said_to_be_so(tmp_pat
     write_run(tmp_path, "old", [task(noisy(chance), metadata=conditions(steal_share=0.1)) for _ in range(3)])
     write_run(tmp_path, "new", [task(noisy(chance)) for _ in range(3)])
     found = analyse(read_runs([tmp_path / "new", tmp_path / "old"]), Options(baseline="old"))
-    assert any("10.0 % of the CPU time stolen on aws m, baseline" in line for line in found.warnings)
+    assert any("10.0 % of the CPU time stolen on aws m (baseline)" in line for line in found.warnings)
     assert {one.role: one.grade for one in found.quality.series} == {"measured": "good", "baseline": "poor"}
 
 

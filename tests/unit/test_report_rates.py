@@ -51,6 +51,7 @@ def printed(report: Report) -> str:
         (Relation(ratio=0.8, interval=(0.5, 1.25)), "higher", "+25.0 %", "-20.0 % to +100.0 %"),
         (Relation(ratio=20.0, interval=(16.0, 25.0)), "higher", "0.0500×", "0.0400× to 0.0625×"),
         (Relation(difference=3.0, difference_interval=(1.0, 5.0)), "higher", "-3 points", "-5 to -1 points"),
+        (Relation(difference=0.0, difference_interval=(0.0, 0.0)), "higher", "0 points", "0 to 0 points"),
         (Relation(ratio=1.0), "higher", "0.0 %", words.NONE),
         (Relation(), "higher", words.NONE, words.NONE),
     ],

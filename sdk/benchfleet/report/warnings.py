@@ -151,7 +151,7 @@ def _conditions(new: Dataset, old: Dataset) -> Iterator[str]:
     for key, before in by_group(old.tasks).items():
         if key in groups:
             name = identity(*key[:3])
-            yield from quality_conditions.apart({f"{name}, this run": groups[key], f"{name}, baseline": before})
+            yield from quality_conditions.apart({f"{name} (this run)": groups[key], f"{name} (baseline)": before})
 
 
 def no_price(groups: Sequence[GroupFacts]) -> str:

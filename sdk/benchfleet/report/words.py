@@ -116,7 +116,7 @@ def apart(relation: Relation, unit: str | None, better: str = "lower") -> str:
     """
     if relation.difference is None or unit is None:
         return difference(of_values(relation.ratio, better))
-    apart = -relation.difference if better == "higher" else relation.difference
+    apart = 0.0 - relation.difference if better == "higher" else relation.difference
     return f"{'+' * (apart > 0)}{quantity(apart, _of_differences(unit))}"
 
 
@@ -126,7 +126,7 @@ def apart_interval(relation: Relation, unit: str | None, better: str = "lower") 
         return differences(interval_of_values(relation.interval, better))
     ends = relation.difference_interval
     if ends is not None and better == "higher":
-        ends = -ends[1], -ends[0]
+        ends = 0.0 - ends[1], 0.0 - ends[0]  # 0 and not -0
     like = max((relation.difference, *(ends or ())), key=abs)
     return interval(ends, _of_differences(unit), like=like)
 

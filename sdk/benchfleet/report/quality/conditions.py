@@ -65,7 +65,7 @@ def apart(groups: Mapping[str, Sequence[Task]]) -> Iterator[str]:
         low, high = min(medians, key=medians.__getitem__), max(medians, key=medians.__getitem__)
         if medians[high] - medians[low] >= max(limit.apart, _APART * medians[high]):
             yield (
-                f"Not measured alike: {limit.words(medians[high])} on {high}, {limit.words(medians[low])} on {low} "
+                f"Not measured alike: {limit.words(medians[high])} on {high}; {limit.words(medians[low])} on {low} "
                 "(medians of their tasks). A difference between them may come from there."
             )
     yield from _half_recorded(groups)
