@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from benchfleet_results.lines import cut
+from benchfleet_results.lines import whole
 
 _CLOUD_IDS = ("instanceId", "vmId")
 
@@ -17,7 +17,7 @@ def host(metadata: Mapping[str, Any]) -> str | None:
     machine = _object(_object(metadata.get("provenance")).get("machine"))
     cloud = _object(machine.get("cloud"))
     told = (machine.get("instance"), *(cloud.get(name) for name in _CLOUD_IDS))
-    return next((cut(named) for named in told if isinstance(named, str) and named), None)
+    return next((whole(named) for named in told if isinstance(named, str) and named), None)
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,25 @@ def test_subjects_of_one_machine_are_rows_of_their_own(tmp_path: Path) -> None:
     out = io.StringIO()
     Console(file=out, width=110).print(table(rows, title="Run 7"))
     assert "subject" in out.getvalue()
+
+
+def test_machines_whose_names_begin_alike_or_of_two_providers_are_rows_of_their_own(tmp_path: Path) -> None:
+    """Identity is the whole text; the table shows as much of it as tells the two apart, and obeys nothing in it."""
+    names = ["m" * 5_000 + end for end in ("a", "b", "[red]b[/]")]
+    named = [("aws", names[0]), ("aws", names[1]), ("local", names[1]), ("local", names[2]), ("aws", "x[/]")]
+    for number, (provider, name) in enumerate(named, start=1):
+        about = {"provider": provider, "alias": name, "subject": name}
+        put(tmp_path, f"box-{number}", [float(number)], metadata=about, names=("b" * 300,))
+    rows = read(tmp_path)
+    assert sorted(row.estimate.mean for row in rows) == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert {row.document()["provider"] for row in rows} == {"aws", "local"}
+    assert max(len(row.subject.machine) for row in rows) < 4_100
+    out = io.StringIO()
+    Console(file=out, width=400).print(table(rows, title="Run 7"))
+    text = "".join(out.getvalue().split())
+    assert "awsx[/]" in text
+    assert len(set(re.findall(r"mmm…\[(\w{6})\]…", text))) > 3
+    assert "m" * 101 not in text
 
 
 def test_a_folder_without_metadata_is_its_own_machine(tmp_path: Path) -> None:

@@ -322,6 +322,14 @@ def test_an_instance_is_what_its_runner_says_or_unknown(
     assert found.host == expected
 
 
+def test_instances_whose_names_begin_alike_are_two(tmp_path: Path) -> None:
+    names = ["i" * 5_000 + end for end in "ab"]
+    tasks = [of_values("m", FIB, machine={"instance": name}) for name in names]
+    hosts = [task.host for task in read_runs([write_run(tmp_path, "r", tasks)]).tasks]
+    assert len(set(hosts)) == 2
+    assert max(len(host or "") for host in hosts) < 4_100
+
+
 def test_what_the_runner_notes_of_a_whole_result_is_told(tmp_path: Path) -> None:
     tasks = [of_values("m", FIB) for _ in range(2)]
     for task in tasks:

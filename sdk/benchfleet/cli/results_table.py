@@ -2,33 +2,36 @@
 
 from collections.abc import Sequence
 
+from benchfleet_results.boards.dimensions import machine
 from rich.table import Table
+from rich.text import Text
 
 from benchfleet.cli.numbers import mean_and_interval
+from benchfleet.report.printing import shown
 from benchfleet.results.folder import Row
 
 
 def table(rows: Sequence[Row], *, title: str) -> Table:
-    machines = len({row.subject.machine for row in rows}) > 1
+    providers = len({row.subject.provider for row in rows}) > 1
+    machines = len({(row.subject.provider, row.subject.machine) for row in rows}) > 1
     subjects = len({row.subject.subject for row in rows}) > 1
-    shown = Table(title=title, caption=caption(rows), caption_justify="left", title_justify="left")
-    if machines:
-        shown.add_column("machine")
-    if subjects:
-        shown.add_column("subject")
-    for name in ("benchmark", "variant"):
-        shown.add_column(name, overflow="fold")
+    found = Table(title=title, caption=caption(rows), caption_justify="left", title_justify="left")
+    told = [name for name, wanted in (("machine", machines), ("subject", subjects)) if wanted]
+    for name in (*told, "benchmark", "variant"):
+        found.add_column(name, overflow="fold")
     for name in ("mean", "95 % confidence interval", "", "tasks", "samples"):
-        shown.add_column(name, justify="right", no_wrap=True)
+        found.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        where = [(row.subject.machine, machines), (row.subject.subject, subjects)]
-        shown.add_row(*(name for name, wanted in where if wanted), *_cells(row))
-    return shown
+        of = row.subject
+        where = [(machine(of.provider, of.machine) if providers else of.machine, machines), (of.subject, subjects)]
+        names = [*(name for name, wanted in where if wanted), of.benchmark, of.variant]
+        found.add_row(*(Text(shown(name)) for name in names), *_numbers(row))
+    return found
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _numbers(row: Row) -> tuple[str, ...]:
     numbers = mean_and_interval(row.estimate, unit=row.subject.unit)
-    return (row.subject.benchmark, row.subject.variant, *numbers, str(row.estimate.tasks), str(row.estimate.samples))
+    return (*numbers, str(row.estimate.tasks), str(row.estimate.samples))
 
 
 def caption(rows: Sequence[Row]) -> str:

@@ -1,6 +1,5 @@
 """How much of what a results folder holds is read: whoever ran the task wrote it, so nothing in it is trusted."""
 
-import hashlib
 import json
 from itertools import islice
 from typing import Any
@@ -19,12 +18,12 @@ from benchfleet_contract.bounds import (
 )
 from benchfleet_results.lines import MAX_NAME_CHARS as MAX_NAME_CHARS
 from benchfleet_results.lines import cut as cut
+from benchfleet_results.lines import whole as whole
 
 MAX_METADATA_BYTES = 1024 * 1024
 MAX_RUN_BYTES = 4 * 1024 * 1024
 MAX_MANIFEST_BYTES = 256 * 1024 * 1024  # 100,000 tasks of the longest names
 MAX_ERROR_BYTES = 64 * 1024  # of an error.txt
-MAX_IDENTITY_CHARS = 4_000  # of a machine's or a run's name; the rest of a longer one counts by its digest
 MAX_REASON_CHARS = 500
 MAX_OPTIONS = 100  # of a run's workload
 MAX_OPTION_CHARS = 400  # of one; deeper nesting than these have room for cannot be written as JSON again
@@ -47,11 +46,3 @@ def as_json(value: Any) -> str:
         return json.dumps(value, sort_keys=True, ensure_ascii=False)
     except RecursionError:
         return "nested too deeply"
-
-
-def whole(text: object) -> str:
-    """A name as what it is compared by: never cut or tidied, so that two names that differ stay two."""
-    name = str(text).encode(errors="backslashreplace").decode()
-    if len(name) <= MAX_IDENTITY_CHARS:
-        return name
-    return f"{name[:MAX_IDENTITY_CHARS]}…{hashlib.sha256(name.encode()).hexdigest()}"

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from benchfleet_results.boards.tasks import UNKNOWN
 from benchfleet_results.series import Samples, Series
 from benchfleet_results.statistics import Estimate, estimate
 
@@ -21,6 +22,7 @@ class Subject:
     `subject` is the run's name of what was measured; empty where it has no subjects.
     """
 
+    provider: str
     machine: str
     subject: str
     benchmark: str
@@ -51,6 +53,7 @@ class Row:
 class Place(NamedTuple):
     """Of a task. `part`: of a split suite; tasks of another one have other benchmarks."""
 
+    provider: str
     machine: str
     subject: str
     part: str
@@ -81,7 +84,9 @@ def _with_empty(groups: list[tuple[float, ...]], tasks: int) -> list[tuple[float
 
 
 def _subject(where: Place, of: Series) -> Subject:
-    return Subject(where.machine, where.subject, of.benchmark, of.variant, of.metric, of.unit, of.better)
+    return Subject(
+        where.provider, where.machine, where.subject, of.benchmark, of.variant, of.metric, of.unit, of.better
+    )
 
 
 def _measured(folder: Path) -> tuple[Samples, ...]:
@@ -93,10 +98,11 @@ def _measured(folder: Path) -> tuple[Samples, ...]:
 
 
 def _named(folder: Path) -> Place:
-    """From metadata.json; a folder without one is its own machine."""
+    """From metadata.json; a folder without one is its own machine. Whole: what begins alike need not be the same."""
     try:
         named = read_object(folder / "metadata.json", most=bounds.MAX_METADATA_BYTES) or {}
     except Unreadable:
-        return Place(folder.name, "", "")
+        return Place(UNKNOWN, folder.name, "", "")
     machine = named.get("alias") or named.get("instance_type") or folder.name
-    return Place(bounds.cut(machine), bounds.cut(named.get("subject") or ""), bounds.cut(named.get("part") or ""))
+    provider, subject, part = named.get("provider") or UNKNOWN, named.get("subject") or "", named.get("part") or ""
+    return Place(*map(bounds.whole, (provider, machine, subject, part)))

@@ -18,6 +18,7 @@ class DemoArchive(ArchiveSeen):
 class DemoRow(Document):
     """One benchmark on one machine. `ci95` is [low, high] in `unit`, or null; `ci95_over` says over what it was taken."""
 
+    provider: str
     machine: str
     subject: str | None
     benchmark: str
