@@ -261,6 +261,17 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a
 
 
 @each_case(
+    ("encoding", "mark"),
+    [("utf-16", ""), ("utf-16-le", ""), ("utf-16-be", ""), ("utf-16-be", "\ufeff"), ("utf-8", "\ufeff")],
+)
+def test_junit_in_any_encoding_that_expat_knows_by_itself_is_recognised(encoding: str, mark: str) -> None:
+    name = encoding.removesuffix("-le").removesuffix("-be").encode()
+    text = mark + (ENCODED % name).decode().replace('"b"', '"b\u00fcrste"')
+    kind, what = read(Source("x.xml", text.encode(encoding)))
+    assert (kind, [one.benchmark for one in what.output().measurements]) == ("junit", ["b\u00fcrste"])
+
+
+@each_case(
     ("raw", "words"),
     [
         (BOMB, "document type declaration"),

@@ -4,6 +4,7 @@ Read with expat, the parser below all of Python's: a document type declaration i
 (neither a bomb nor a file of this machine), and nesting is bounded. No tree is built.
 """
 
+import codecs
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
@@ -19,8 +20,14 @@ _BAD = ("failure", "error")
 
 
 def _looks_like(source: Source) -> bool:
-    head = source.raw[:_HEAD_BYTES].decode("utf-8-sig", errors="replace").lstrip()
+    head = source.raw[:_HEAD_BYTES].decode(_encoding(source.raw), errors="replace").lstrip()
     return head.startswith("<") and "<testsuite" in head
+
+
+def _encoding(raw: bytes) -> str:
+    """For a look at it: UTF-16 is known by its first two bytes, a mark or `<`, as expat knows it."""
+    marks = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+    return marks.get(raw[:2], "utf-8-sig")
 
 
 @dataclass
