@@ -385,6 +385,16 @@ def test_what_one_of_several_measured_has_no_interval_and_no_test(
     assert [line for line in found.warnings if line.startswith("aws b y, aws a y: measured by one task, or on one")]
 
 
+def test_what_was_only_measured_where_nothing_was_recorded_is_named_too(tmp_path: Path) -> None:
+    """All of it is one instance more beside the two that are known."""
+    known = lacking("a", ("1", None), ("2", None))
+    others = [of_values("a", {"x": [1.0], "y": [1.0 + n / 100]}, machine={"cloud": {}}) for n in range(2)]
+    found = report(tmp_path, *known, *others)
+    (cell,) = next(one for one in found.boards[0].benchmarks if one.benchmark == "y").cells
+    assert (cell.interval, cell.interval_over, cell.tasks, cell.instances) == (None, "instances", 2, None)
+    assert [line for line in found.warnings if line.startswith("aws a y: measured by one task, or on one instance (")]
+
+
 def test_pooled_runs_with_benchmarks_of_their_own_lack_none(tmp_path: Path) -> None:
     """Neither run was to measure what the other one did."""
     folders = [

@@ -104,12 +104,14 @@ def _lone(boards: Sequence[Board]) -> Iterator[str]:
         for board in boards
         for one in board.benchmarks
         for cell in one.cells
-        if cell.interval is None and (cell.tasks == 1 or cell.instances == 1) and cell.interval_over != "samples"
+        if cell.interval is None
+        and cell.interval_over != "samples"
+        and (cell.tasks == 1 or cell.instances in (1, None))
     ]
     if found:
         yield (
-            f"{_some(found)}: measured by one task, or on one instance, where there are several. Such a mean has no "
-            "interval, and nothing of it is tested."
+            f"{_some(found)}: measured by one task, or on one instance (those that were not recorded count as one), where there "
+            "are several. Such a mean has no interval, and nothing of it is tested."
         )
 
 
