@@ -42,7 +42,7 @@ class RunSummariser:
         self._run_id, self._without = run_id, without
         self._most_rows, self._most_samples, self._most_tests = most_rows, most_samples, most_tests
         self._measured: list[Task] = []
-        self._others: dict[object, Task] = {}
+        self._others: list[Task] = []
         self._unreadable = self._samples = 0
 
     def add(self, task: Mapping[str, Any], files: Mapping[str, bytes] | None) -> None:
@@ -56,8 +56,7 @@ class RunSummariser:
         elif any(one.values for one in samples):
             self._measured.append(self._task(task, "measured", samples, _metadata(files)))
             return
-        other = self._task(task, "missing", (), {})
-        self._others[other.group] = other
+        self._others.append(self._task(task, "missing", (), {}))
 
     @property
     def _is_too_large(self) -> bool:
@@ -86,7 +85,7 @@ class RunSummariser:
         return json.dumps(found.model_dump(mode="json"), indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
 
     def summary(self) -> RunSummary:
-        tasks = harmonised([*self._measured, *self._others.values()])
+        tasks = harmonised(sorted([*self._measured, *self._others], key=_number))
         by = dimensions.default(tasks) if tasks else ("machine",)
         omitted = list(self._not_read())
         omitted += _not_together(tasks, by)
@@ -112,6 +111,11 @@ class RunSummariser:
             rows += len(made.ranking)
             found.append(made)
         return found
+
+
+def _number(task: Task) -> int:
+    """In the order of the run: of a machine that is listed twice only this tells which of two repeats a result is of."""
+    return task.number or 0
 
 
 def _not_together(tasks: Sequence[Task], by: dimensions.By) -> Iterator[str]:
