@@ -125,6 +125,19 @@ def test_one_that_often_fails_takes_no_pairs_from_the_others(tmp_path: Path) -> 
     assert any(said in words for words in found.warnings)
 
 
+def test_one_that_always_fails_was_not_measured_together_with_the_others(tmp_path: Path) -> None:
+    never = [TaskFolder("m", subject="c", repeat=repeat, entry={"error_type": "exit_code"}) for repeat in range(1, 7)]
+    found = report(tmp_path / "1", [*measured(*["ai bi"] * 5, "ai"), *never])
+    assert [rare.model_dump() for rare in only(found).seldom] == [{"subject": "c", "results": 0, "left_out": 0}]
+    said = (
+        "aws m: 5 of 6 repeats measured a and b together, 1 without a result of each. The other is left out where subjects "
+        "are compared. c has no result."
+    )
+    assert said in found.warnings
+    others = report(tmp_path / "2", [*measured(*["ai bi"] * 6), *never])
+    assert not [words for words in others.warnings if "together" in words]  # that c has no result, another line says
+
+
 def test_of_one_that_often_fails_only_what_was_measured_with_the_others_counts(tmp_path: Path) -> None:
     mostly = report(tmp_path / "1", measured(*["ai bi ci"] * 2, *["ai bi"] * 5, "ai bi ~ci"))
     assert tasks_of(mostly.boards[0]) == {"a": (8, 1), "b": (8, 1), "c": (2, 1)}

@@ -69,7 +69,7 @@ def apart(found: Sequence[Turns]) -> Iterator[str]:
     several = len({one.run_id for one in found}) > 1
     for one in found:
         out = one.left_out or one.benchmarks_left_out or any(rare.left_out for rare in one.seldom)
-        if out or (one.order in _IN_TURNS and (one.seldom or one.together < one.repeats)):
+        if out or (one.order in _IN_TURNS and (any(rare.results for rare in one.seldom) or one.together < one.repeats)):
             yield _sentence(one, several=several)
 
 
@@ -128,6 +128,8 @@ def _lone(one: Turns) -> str:
 
 
 def _rare(one: SeldomThere) -> str:
+    if not one.results:
+        return f"{listed([one.subject])} has no result."
     out = f"; {one.left_out} of them {'are' if one.left_out > 1 else 'is'} left out, too" if one.left_out else ""
     results = f"{one.results} result{'s' * (one.results != 1)}"
     return f"{listed([one.subject])} has too few to be paired with them: {results}{out}."

@@ -40,8 +40,8 @@ Measured = Mapping[Repeat, Sequence[Task]]
 class Turns:
     """Of one run and machine: what became of the repeats of `subjects`, in which at least one of them has a result.
 
-    `seldom` are subjects that have too few results for that, with their number. `out` is what no comparison of subjects has,
-    and `lone` what of the rest: benchmarks that not all of them measured in that repeat.
+    `seldom` are subjects that have too few results for that, or none, with their number. `out` is what no comparison of
+    subjects has, and `lone` what of the rest: benchmarks that not all of them measured in that repeat.
     """
 
     run_id: str
@@ -68,11 +68,19 @@ class Turns:
 def turns(tasks: Iterable[Task]) -> list[Turns]:
     """Of each run and machine that measured several subjects, if there is anything to pair or to leave out."""
     found: dict[tuple[str, tuple[str, str]], dict[Repeat, list[Task]]] = defaultdict(lambda: defaultdict(list))
+    results: dict[tuple[str, tuple[str, str]], Counter[Subject]] = defaultdict(Counter)
     for repeat, task in _by_repeat(tasks):
-        if task.outcome in HAS_RESULTS and task.repeat is not None:
+        here = task.outcome in HAS_RESULTS
+        results[repeat[:2]][task.subject] += here
+        if here and task.repeat is not None:
             found[repeat[:2]][repeat].append(task)
-    every = (_taken(*where, repeats) for where, repeats in found.items())
+    every = (_with_failed(_taken(*where, repeats), results[where]) for where, repeats in found.items())
     return [one for one in every if len(one.subjects) > 1 and (one.out or set(one.repeats.values()) != {"incomplete"})]
+
+
+def _with_failed(found: Turns, results: Mapping[Subject, int]) -> Turns:
+    """And those that have no result at all, also none of a repeat that nobody numbered."""
+    return replace(found, seldom={**found.seldom, **{name: 0 for name, count in results.items() if not count}})
 
 
 def compared(tasks: Sequence[Task], by: By) -> Sequence[Task]:
