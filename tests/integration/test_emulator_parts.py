@@ -21,8 +21,16 @@ from local_emulator.errors import AddressUnusable, PortInUse
 from local_emulator.functions import Functions
 from local_emulator.http_server import KeepAliveServer
 from local_emulator.parameters import ParameterStore
+from local_emulator.sessions import new_session
 from local_emulator.state.keeper import REST, Keeper
 from tests.each_case import each_case
+
+
+def test_sessions_share_what_is_known_of_aws_and_lengthen_no_search_for_it() -> None:
+    sessions = [new_session(region=region) for region in ("eu-west-1", "eu-west-2", "eu-west-3")]
+    (loader,) = {session._session.get_component("data_loader") for session in sessions}
+    assert len(loader.search_paths) == len({*loader.search_paths})
+    assert "dynamodb" in sessions[0].get_available_resources()  # of boto3's own folder
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
