@@ -97,8 +97,10 @@ def _read(source: Source, found: Found) -> None:
         parser.Parse(source.raw, True)
     except FormatError:
         raise
-    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: of an encoding that expat cannot read
-        raise FormatError(f"it is not XML in an encoding that is read, such as UTF-8: {error}") from error
+    except expat.ExpatError as error:
+        raise FormatError(f"it is not XML: {error}") from error
+    except (LookupError, ValueError) as error:
+        raise FormatError(f"its encoding cannot be read: {error}; save it as UTF-8") from error
     if cases.too_short:
         count = f"{cases.too_short} test case{'s' * (cases.too_short != 1)}"
         found.notes.append(f"{count} took 0 s, as written, and {'were' if cases.too_short != 1 else 'was'} left out")
