@@ -120,9 +120,16 @@ def test_one_that_often_fails_takes_no_pairs_from_the_others(tmp_path: Path) -> 
     assert [rare.model_dump() for rare in one.seldom] == [{"subject": "c", "results": 2, "left_out": 0}]
     said = (
         "6 of 8 repeats measured a and b together, 1 not on one known instance and 1 with a long wait in between. The others "
-        "are left out where subjects are compared. c has too few to be paired with them: 2 results."
+        "are left out where subjects are compared. c was measured with them too seldom to be paired: 2 results."
     )
     assert any(said in words for words in found.warnings)
+
+
+def test_one_that_is_always_somewhere_else_has_results_and_no_pairs(tmp_path: Path) -> None:
+    found = report(tmp_path, measured(*["ai bi cx"] * 5, "ai bi"))
+    assert tasks_of(found.boards[0]) == {"a": (6, 1), "b": (6, 1), "c": (5, 1)}
+    said = "6 of 6 repeats measured a and b together. c was measured with them too seldom to be paired: 5 results."
+    assert f"aws m: {said}" in found.warnings
 
 
 def test_one_that_always_fails_was_not_measured_together_with_the_others(tmp_path: Path) -> None:

@@ -132,4 +132,4 @@ def _rare(one: SeldomThere) -> str:
         return f"{listed([one.subject])} has no result."
     out = f"; {one.left_out} of them {'are' if one.left_out > 1 else 'is'} left out, too" if one.left_out else ""
     results = f"{one.results} result{'s' * (one.results != 1)}"
-    return f"{listed([one.subject])} has too few to be paired with them: {results}{out}."
+    return f"{listed([one.subject])} was measured with them too seldom to be paired: {results}{out}."

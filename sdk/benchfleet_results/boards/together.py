@@ -40,8 +40,8 @@ Measured = Mapping[Repeat, Sequence[Task]]
 class Turns:
     """Of one run and machine: what became of the repeats of `subjects`, in which at least one of them has a result.
 
-    `seldom` are subjects that have too few results for that, or none, with their number. `out` is what no comparison of
-    subjects has, and `lone` what of the rest: benchmarks that not all of them measured in that repeat.
+    `seldom` are subjects that are with those too seldom, or never, with the number of their results. `out` is what no
+    comparison of subjects has, and `lone` what of the rest: benchmarks that not all of them measured in that repeat.
     """
 
     run_id: str

@@ -66,7 +66,8 @@ class Turns(Part):
         "where the rest of that benchmark is pairs enough"
     )
     seldom: list[SeldomThere] = Field(
-        description="subjects that have too few results to be paired: the others are, and these are compared by what they have"
+        description="subjects that were measured with the others too seldom to be paired: those are, and these are compared by "
+        "what they have"
     )
 
     @property
