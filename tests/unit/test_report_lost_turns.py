@@ -246,6 +246,19 @@ def test_the_wait_is_that_within_a_part(tmp_path: Path, starts: dict[str, int], 
     assert only(report(tmp_path, tasks)).long_apart == 3 * apart
 
 
+@each_case(("hosts", "left_out"), [(("ij", "ij", "ij"), 0), (("ij", "ij", "ji"), 1)])
+def test_two_instances_are_those_of_each_part(tmp_path: Path, hosts: tuple[str, ...], left_out: int) -> None:
+    """Two parts, each on an instance of its own, are repeated by task: three of those are not paired."""
+    tasks = [
+        _task(f"{name}{host}", repeat, 1000 * repeat + 100 * number + 10 * at, part=f"{number}/2")
+        for repeat, places in enumerate([*hosts, "ij"])
+        for number, host in enumerate(places, start=1)
+        for at, name in enumerate("ab")
+        if (repeat, number, name) != (3, 2, "b")
+    ]
+    assert only(report(tmp_path, tasks)).left_out == left_out
+
+
 def test_the_last_line_of_a_comparison_counts_what_lost_a_result() -> None:
     document = Compared(
         run_id="r", a="a", b="b", rows=[], noise_floor=[], quality=None, warnings=[], results_dir="r", exit_code=0,

@@ -148,8 +148,11 @@ def _are_enough(kinds: Mapping[Repeat, Kind], found: Measured, subjects: Sequenc
 
 
 def _are_pairs(repeats: Sequence[Repeat], found: Measured, subjects: Sequence[Subject]) -> bool:
-    places = {task.host for repeat in repeats for task in found[repeat] if task.subject in subjects}
-    return len(repeats) >= PAIRS or len(places) >= PAIRED_INSTANCES
+    """Parts of a split execution have instances of their own: two parts on one each are no two instances of any benchmark."""
+    places: dict[str | None, set[str | None]] = defaultdict(set)
+    for task in (task for repeat in repeats for task in found[repeat] if task.subject in subjects):
+        places[task.part].add(task.host)
+    return len(repeats) >= PAIRS or all(len(hosts) >= PAIRED_INSTANCES for hosts in places.values())
 
 
 def _enough(kept: int, of: int) -> bool:
