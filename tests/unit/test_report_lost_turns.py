@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import scipy.stats
-from benchfleet.cli.compare_ending import _how
+from benchfleet.cli.compare_ending import _how, _told
 from benchfleet.cli.documents.compare import Compared
 from benchfleet.cli.report_warnings import print_warnings
 from benchfleet.report import page
@@ -257,6 +257,17 @@ def test_two_instances_are_those_of_each_part(tmp_path: Path, hosts: tuple[str, 
         if (repeat, number, name) != (3, 2, "b")
     ]
     assert only(report(tmp_path, tasks)).left_out == left_out
+
+
+@each_case("repeats", [["ai", "ai"], ["ai", "bi"]])
+def test_a_comparison_without_a_pair_counts_what_it_has(
+    tmp_path: Path, repeats: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_run(tmp_path, "r", measured(*repeats), workload="command", about={"order": "abba"})
+    assert _told(folder, 0, ("a", "b"), limit=None, as_json=True, legend=()) == 1
+    document = Compared.model_validate_json(capsys.readouterr().out)
+    assert (document.complete_repeats, document.repeats_incomplete, document.repeats_left_out) == (0, 2, 0)
+    assert _how(document) == "No pair was measured: in 2 repeats only one of the two has a result."
 
 
 def test_the_last_line_of_a_comparison_counts_what_lost_a_result() -> None:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchfleet_results.boards.tasks import HAS_RESULTS, Task
+
 from benchfleet import exit_codes
 from benchfleet.cli.documents.compare import Compared
 from benchfleet.cli.fitting_table import FittingTable
@@ -55,13 +57,14 @@ def _told(folder: Path, code: int, names: Names, *, limit: float | None, as_json
     rows = rows_of(report, *names)
     reasons = list(wrong(rows, names, limit))
     code = code or (exit_codes.FAILED if reasons else exit_codes.OK)
-    counted = taken(dataset.runs, [task for task in dataset.tasks if task.subject in names])
+    mine = [task for task in dataset.tasks if task.subject in names]
+    counted = taken(dataset.runs, mine)
     document = Compared(
         run_id=dataset.runs[0].run_id, a=names[0], b=names[1], rows=rows,
         complete_repeats=sum(one.complete for one in counted),
         repeats_on_one_instance=sum(one.complete - one.other_instance for one in counted),
         repeats_long_apart=sum(one.long_apart for one in counted),
-        repeats_incomplete=sum(one.incomplete for one in counted),
+        repeats_incomplete=sum(one.incomplete for one in counted) if counted else _alone(mine),
         repeats_left_out=sum(one.left_out for one in counted),
         noise_floor=report.noise_floor, quality=report.quality.headline or None, warnings=report.warnings,
         results_dir=str(folder), exit_code=code,
@@ -73,6 +76,11 @@ def _told(folder: Path, code: int, names: Names, *, limit: float | None, as_json
     for reason in reasons:
         _say(f"benchfleet: {reason}")
     return code
+
+
+def _alone(tasks: Sequence[Task]) -> int:
+    """Repeats with a result, where none has both."""
+    return len({(task.group[:2], task.repeat) for task in tasks if task.outcome in HAS_RESULTS})
 
 
 def wrong(rows: Sequence[PairRow], names: Names, limit: float | None) -> list[str]:
@@ -146,6 +154,9 @@ def _cells(row: PairRow) -> tuple[str, ...]:
 
 def _how(document: Compared) -> str:
     pairs, together = document.complete_repeats, document.repeats_on_one_instance
+    if not pairs:
+        alone = document.repeats_incomplete
+        return f"No pair was measured: in {alone} repeat{'s' * (alone != 1)} only one of the two has a result."
     where = "each on one instance" if together == pairs else f"{together} of them on one known instance each"
     apart = f", {document.repeats_long_apart} with a long wait in between" if document.repeats_long_apart else ""
     lost = f" {document.repeats_incomplete} more with one of the two alone." if document.repeats_incomplete else ""
