@@ -11,7 +11,9 @@ from benchfleet_results.series import Samples, Series
 
 @dataclass(frozen=True)
 class Peers:
-    """The executions of a group that were to measure a series, whether or not they did, and the known instances of those."""
+    """The executions of a group that have a result and were to measure a series, whether or not they did, and the known instances
+    of those.
+    """
 
     executions: int
     instances: frozenset[str]
