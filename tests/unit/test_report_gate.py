@@ -522,3 +522,17 @@ def one_slow(shift: float) -> Iterator[TaskFolder]:
     for n in range(5):
         values = {"slow": [shift + n / 1000], **{f"same-{number}": [1.0 + n / 1000] for number in range(3)}}
         yield of_values("a", values)
+
+
+def test_where_everything_is_within_noise_no_table_is_empty(tmp_path: Path) -> None:
+    report = compared(tmp_path, tasks(1.0, names="x"), tasks(1.0, names="x"))
+    found = report.comparison
+    assert found is not None
+    console = Console(file=io.StringIO(), width=200)
+    console.print(comparison_table(found))
+    terminal = console.file.getvalue()  # type: ignore[attr-defined]
+    for form in (terminal, as_markdown(report)):
+        assert "1.010 s" in form.split("gainst baseline")[-1].split("Ranking")[0]
+        assert "left out" not in form
+    assert "Corrected for" not in terminal
+    assert "within noise and left out" not in page_texts(report)

@@ -269,7 +269,8 @@ def comparison_table(found: RunComparison, who: str = "machine", *, everything: 
     left = words.hidden(found)
     hint = f" {left}: --all shows them." if left and not everything else ""
     sure = "What is called worse or better, slower or faster, is so beyond noise."
-    table.caption = f"{words.compared(found)} {sure} Corrected for {found.tests} tests.{hint}"
+    corrected = f" Corrected for {found.tests} tests." if found.tests > 1 else ""
+    table.caption = f"{words.compared(found)} {sure}{corrected}{hint}"
     return table
 
 

@@ -43,7 +43,8 @@ def stopping(runs: Sequence[Run]) -> Iterator[str]:
         yield from _some(run, stop_words(precision.model_copy(update={"stops": early})))
         yield from _soon(run, early)
         if run.not_needed:
-            yield f"Run {run.run_id}: {run.not_needed} tasks were not needed, and are in no count."
+            count = "1 task was" if run.not_needed == 1 else f"{run.not_needed} tasks were"
+            yield f"Run {run.run_id}: {count} not needed and not measured."
 
 
 def _soon(run: Run, early: Sequence[GroupStop]) -> Iterator[str]:

@@ -255,13 +255,21 @@ def hidden_factors(table: FactorTable) -> dict[Verdict, int]:
 
 
 def notable(found: RunComparison) -> list[Compared]:
-    """Of a comparison with a baseline: means over benchmarks, what is beyond noise, and what has too few repeats to tell."""
-    return [row for row in found.rows if row.benchmark is None or row.relation.verdict != "unclear"]
+    """Of a comparison with a baseline: means over benchmarks, what is beyond noise, and what has too few repeats to tell.
+
+    Where that is nothing, everything: a table without a row tells nobody what was compared.
+    """
+    return [row for row in found.rows if not _is_noise(row)] or found.rows
 
 
 def within_noise(found: RunComparison) -> list[Compared]:
     """The others."""
-    return [row for row in found.rows if row.benchmark is not None and row.relation.verdict == "unclear"]
+    noise = [row for row in found.rows if _is_noise(row)]
+    return noise if len(noise) < len(found.rows) else []
+
+
+def _is_noise(row: Compared) -> bool:
+    return row.benchmark is not None and row.relation.verdict == "unclear"
 
 
 def hidden(found: RunComparison) -> str:
