@@ -16,6 +16,7 @@ from benchfleet.report.csv_file import as_csv
 from benchfleet.report.markdown import as_markdown
 from benchfleet.report.model.report import Report
 from benchfleet.report.reading import read_runs
+from benchfleet.report.words import compared
 from benchfleet_results.boards.executions import whole_executions
 from benchfleet_results.statistics.comparing import significance
 from benchfleet_results.statistics.sample import Sample
@@ -383,6 +384,20 @@ def test_what_one_of_several_measured_has_no_interval_and_no_test(
     assert [(cell.interval, cell.interval_over) for cell in y.cells] == [(None, over)] * 2
     assert [cell.to_best.verdict for cell in y.cells] == ["ahead", "unknown"]
     assert [line for line in found.warnings if line.startswith("aws b y, aws a y: measured by one task, or on one")]
+
+
+def test_what_could_have_been_found_is_said_of_what_was_compared_alone(tmp_path: Path) -> None:
+    """Nothing of y could have been found: of several tasks one alone measured it."""
+    old, new = (
+        write_run(tmp_path, name, lacking("a", *((name, y) for y in values)))
+        for name, values in (("old", (1.0, 1.01, 1.02)), ("new", (1.0, None, None)))
+    )
+    found = analyse(read_runs([old, new]), Options(baseline="old")).comparison
+    assert found
+    assert found.detectable
+    said = compared(found)
+    assert "; 1 of the baseline's 2 benchmarks could be compared. Found in four of five cases: +" in said
+    assert said.endswith(" of each of those, and more.")
 
 
 def test_what_was_only_measured_where_nothing_was_recorded_is_named_too(tmp_path: Path) -> None:

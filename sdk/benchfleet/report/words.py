@@ -376,4 +376,4 @@ def _unseen(found: RunComparison) -> str:
     """What could be worse all the same: absence of a finding says no more than the repeats could tell."""
     if found.detectable is None:
         return ""
-    return f" Found in four of five cases: {difference(found.detectable)} of every benchmark, and more."
+    return f" Found in four of five cases: {difference(found.detectable)} of each of those, and more."
