@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from benchfleet.cli import report as command
+from benchfleet.cli.fitting_table import FittingTable
 from benchfleet.cli.report_tables import comparison_table, tables
 from benchfleet.exceptions import RunFailed, UsageError
 from benchfleet.report.analysis import Options, analyse
@@ -536,3 +537,12 @@ def test_where_everything_is_within_noise_no_table_is_empty(tmp_path: Path) -> N
         assert "left out" not in form
     assert "Corrected for" not in terminal
     assert "within noise and left out" not in page_texts(report)
+
+
+def test_where_nothing_could_be_compared_there_is_no_table_of_it(tmp_path: Path) -> None:
+    report = compared(tmp_path, tasks(1.0, names="x"), tasks(1.0, names="y"))
+    titles = [table.title for table in tables(report) if isinstance(table, FittingTable)]
+    assert titles[0] == "Not compared"
+    text = as_markdown(report).partition("### Against")[2].partition("###")[0]
+    assert "Nothing could be compared" in text
+    assert "| difference |" not in text

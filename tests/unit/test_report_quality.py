@@ -325,8 +325,8 @@ def test_what_compared_groups_did_not_share_is_said_before_their_numbers(tmp_pat
     ]
     found = report(tmp_path, tasks)
     assert (
-        "Not measured alike: 1.5 cores used by others on aws m / a; 0 cores used by others on aws m / b (medians of their "
-        "tasks). A difference between them may come from there."
+        "Not measured alike (medians of tasks): 1.5 cores used by others on aws m / a; 0 cores used by others on aws m / b. "
+        "A difference between them may come from there."
     ) in found.warnings
     assert {one.subject: one.values["foreign cpu"].median for one in found.quality.conditions} == {"a": 1.5, "b": 0.0}
 

@@ -42,8 +42,7 @@ def tables(report: Report, *, everything: bool = False, distributions: bool = Fa
     report = for_print(report)
     yield Lead(report)
     if report.comparison:
-        yield comparison_table(report.comparison, words.who(report), everything=everything)
-        yield from _one_side(report.comparison)
+        yield from _against_baseline(report.comparison, words.who(report), everything=everything)
     if report.measured:
         yield ranking_table(report)
     yield from pictures(report)
@@ -240,6 +239,12 @@ def _cell(cell: Cell, unit: str, better: str) -> list[str]:
         + "†" * (cell.spread is not None and cell.spread.clamped),
         words.share(cell.spread.within_tasks if cell.spread else None),
     ]
+
+
+def _against_baseline(found: RunComparison, who: str, *, everything: bool) -> Iterator[FittingTable]:
+    if found.rows:
+        yield comparison_table(found, who, everything=everything)
+    yield from _one_side(found)
 
 
 def comparison_table(found: RunComparison, who: str = "machine", *, everything: bool = False) -> FittingTable:

@@ -120,7 +120,8 @@ def _comparison(found: RunComparison, who: str, *, everything: bool) -> list[str
         )
         for row in shown[:_MOST_ROWS]
     )
-    lines += table((who, "variant", "benchmark", "old", "new", "difference", "interval", "verdict"), rows)
+    head = (who, "variant", "benchmark", "old", "new", "difference", "interval", "verdict")
+    lines += table(head, rows) if shown else []
     more = len(shown) - _MOST_ROWS
     left = sum(row.regression for row in shown[_MOST_ROWS:])
     lines += [f"\n… and {more} more rows, {left or 'none'} of them worse beyond that."] if more > 0 else []

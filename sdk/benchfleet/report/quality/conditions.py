@@ -65,8 +65,8 @@ def apart(groups: Mapping[str, Sequence[Task]]) -> Iterator[str]:
         low, high = min(medians, key=medians.__getitem__), max(medians, key=medians.__getitem__)
         if medians[high] - medians[low] >= max(limit.apart, _APART * medians[high]):
             yield (
-                f"Not measured alike: {limit.words(medians[high])} on {high}; {limit.words(medians[low])} on {low} "
-                "(medians of their tasks). A difference between them may come from there."
+                f"Not measured alike (medians of tasks): {limit.words(medians[high])} on {high}; "
+                f"{limit.words(medians[low])} on {low}. A difference between them may come from there."
             )
     yield from _half_recorded(groups)
 
