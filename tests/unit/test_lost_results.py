@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from benchfleet.cli.runs.here import find
 from benchfleet.cli.runs.watch import require_success
-from benchfleet.exceptions import RunFailed
+from benchfleet.exceptions import RunFailed, UsageError
 from benchfleet.explaining.judging import judge
 from benchfleet.results.lost import Totals, lost_words, totals_of
 from benchfleet.results.run_on_disk import error_text, read_run
@@ -98,3 +99,9 @@ def test_what_stands_in_place_of_a_file_is_no_file(tmp_path: Path, how: str) -> 
             assert (error_text(run, "r.1") or "[")[0] == "["
     assert totals_of(run) is None
     assert read_run(run) is None
+
+
+def test_an_empty_id_is_told_as_such(tmp_path: Path) -> None:
+    """A variable that is not set: "there is no run  in results/" told of a run without a name."""
+    with pytest.raises(UsageError, match="the id of a run is empty"):
+        find("", tmp_path)

@@ -45,6 +45,8 @@ def find(given: str, results: Path = RESULTS) -> "tuple[RunDetail, Path]":
 
     from benchfleet.results.run_on_disk import read_run, runs_in
 
+    if not given:
+        raise UsageError("the id of a run is empty: name a run, or `latest`")
     if given == LATEST:
         found = next(iter(runs_in(results)), None)
     else:
