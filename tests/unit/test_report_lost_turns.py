@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 import scipy.stats
@@ -107,8 +108,20 @@ def test_where_pairs_are_enough_what_lost_a_result_is_left_out(
     have = {name: sum(name in one for one in repeats) - sum(name in one for one in repeats[-left_out:] if left_out)
             for name in "ab"}  # fmt: skip
     assert {name: tasks for name, (tasks, _) in tasks_of(found.boards[0]).items()} == have
-    unpaired = "too few to be compared alone. So subjects are not paired: what changed from repeat to repeat"
+    unpaired = "too few to be compared alone. So subjects have other repeats: what changed from repeat to repeat"
     assert any(unpaired in words for words in found.warnings) == (not left_out)
+
+
+def test_what_is_paired_by_instance_all_the_same_is_not_said_to_be_unpaired(tmp_path: Path) -> None:
+    """Both were on both instances, and those are compared within each; but by other repeats there."""
+    found = report(tmp_path, measured(*["ai bi", "aj bj"] * 2, *["ai", "aj"] * 3))
+    logs = {name: [math.log(value) for value in VALUES[name][:count]] for name, count in (("a", 10), ("b", 4))}
+    of_instances = [[fmean(mine[place::2]) for place in (0, 1)] for mine in logs.values()]
+    tested = [row.to_best.p for row in found.boards[0].ranking if row.to_best.p is not None]
+    assert tested == [pytest.approx(scipy.stats.ttest_rel(*of_instances).pvalue)]
+    assert only(found).left_out == 0
+    assert [words for words in found.warnings if "So subjects have other repeats: what changed from repeat" in words]
+    assert not [words for words in found.warnings if "not paired" in words]
 
 
 def test_one_that_often_fails_takes_no_pairs_from_the_others(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def _out(one: Turns, which: str) -> str:
 def _what_it_does(one: Turns) -> Iterator[str]:
     """That some repeats were not together, and yet are compared."""
     if one.incomplete:
-        yield "So subjects are not paired: what changed from repeat to repeat is part of the differences."
+        yield "So subjects have other repeats: what changed from repeat to repeat is part of the differences."
     if one.left_out or one.incomplete == one.repeats - one.together:
         return
     if one.other_instance:
