@@ -81,7 +81,7 @@ def test_a_repeat_that_lost_a_result_leaves_the_others_paired(tmp_path: Path) ->
 
 def test_it_is_told_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = report(tmp_path, measured(*["ai bi"] * 5, "ai"))
-    said = "aws m: 5 of 6 repeats measured all subjects together, 1 without a result of each. The other is left out"
+    said = "aws m: 5 of 6 repeats measured all subjects together, 1 lacking a result. The other is left out"
     print_warnings(found)
     rows = list(csv.DictReader(io.StringIO(as_csv(found))))
     forms = [as_markdown(found), page.render(found), capsys.readouterr().err, found.model_dump_json()]
@@ -150,7 +150,7 @@ def test_one_that_always_fails_was_not_measured_together_with_the_others(tmp_pat
     found = report(tmp_path / "1", [*measured(*["ai bi"] * 5, "ai"), *never])
     assert [rare.model_dump() for rare in only(found).seldom] == [{"subject": "c", "results": 0, "left_out": 0}]
     said = (
-        "aws m: 5 of 6 repeats measured a and b together, 1 without a result of each. The other is left out where subjects "
+        "aws m: 5 of 6 repeats measured a and b together, 1 lacking a result. The other is left out where subjects "
         "are compared. c has no result."
     )
     assert said in found.warnings

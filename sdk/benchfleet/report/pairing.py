@@ -88,7 +88,7 @@ def _whom(one: Turns) -> str:
 
 
 def _why(one: Turns) -> str:
-    lost = f"{one.incomplete} without a result of each" if one.incomplete else ""
+    lost = f"{one.incomplete} lacking a result" if one.incomplete else ""
     places = f"{one.other_instance} not on one known instance" if one.other_instance else ""
     times = f"{one.long_apart} with a long wait in between" if one.long_apart else ""
     told = " and ".join(filter(None, (", ".join(filter(None, (lost, places))), times)))
