@@ -58,7 +58,7 @@ LIMITS = (
     Limit("busy slots", "other tasks beside it", _of("busy slots"), 1, math.inf, 1, _number("other slots at work")),
     Limit(
         "runnable", "more threads than cores before it began", _beyond_cores("runnable before"), 1, math.inf, 1,
-        _number("more runnable threads than cores"),
+        _number("beyond the number of cores", before="runnable threads: "),
     ),
     Limit(
         "load", "load above the number of cores before it began", _beyond_cores("load before"), 0.5, math.inf, 0.5,
