@@ -9,7 +9,7 @@ from benchfleet_results.boards.tasks import HAS_RESULTS, Task
 from benchfleet import exit_codes
 from benchfleet.cli.documents.compare import Compared
 from benchfleet.cli.fitting_table import FittingTable
-from benchfleet.cli.sentences import say
+from benchfleet.cli.sentences import say, warn
 from benchfleet.exceptions import BenchfleetError
 from benchfleet.report import words
 from benchfleet.report.model.report import Report
@@ -37,13 +37,13 @@ def end(
     if isinstance(outcome, BaseException):
         return print_failure(driver, outcome)
     for line in filter(None, (outcome.words, outcome.next_step)):
-        _say(line)
+        say(line)
     if outcome.folder is None:
         return outcome.exit_code
     try:
         return _told(outcome.folder, outcome.exit_code, names, limit=limit, as_json=as_json, legend=legend)
     except BenchfleetError as error:
-        _say(f"benchfleet: {error}")
+        warn(str(error))
         return error.exit_code
 
 
@@ -74,7 +74,7 @@ def _told(folder: Path, code: int, names: Names, *, limit: float | None, as_json
     else:
         _print(document, report, legend)
     for reason in reasons:
-        _say(f"benchfleet: {reason}")
+        warn(reason)
     return code
 
 
@@ -162,7 +162,3 @@ def _how(document: Compared) -> str:
     lost = f" {document.repeats_incomplete} more with one of the two alone." if document.repeats_incomplete else ""
     out = f" {document.repeats_left_out} not measured together and left out." if document.repeats_left_out else ""
     return f"{pairs} pair{'s' * (pairs != 1)} measured by turns (ABBA), {where}{apart}.{lost}{out}"
-
-
-def _say(line: str) -> None:
-    say(line)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchfleet import exit_codes
 from benchfleet.cli.documents.run import RunEnded
-from benchfleet.cli.sentences import say
+from benchfleet.cli.sentences import say, warn
 from benchfleet.exceptions import BenchfleetError, RunUnknown, TimedOut
 from benchfleet.running.driver import RunDriver
 from benchfleet.running.leaving import Ended, how_to_resume, what_stays
@@ -29,24 +29,24 @@ def print_end(driver: RunDriver, ended: Ended, *, as_json: bool) -> int:
     if ended.folder and not as_json:
         print_ranking(ended.folder)
     if ended.words:
-        _say(ended.words)
+        say(ended.words)
     if ended.next_step:
-        _say(ended.next_step)
+        say(ended.next_step)
     return ended.exit_code
 
 
 def print_failure(driver: RunDriver, error: BaseException) -> int:
     """For a command that did not come to its end; returns the exit code."""
     if isinstance(error, BenchfleetError):
-        _say(f"benchfleet: {error}")
+        warn(str(error))
         code = error.exit_code
     else:
-        _say("benchfleet: interrupted")
+        warn("interrupted")
         code = exit_codes.INTERRUPTED
     if driver.state and not isinstance(error, RunUnknown):
-        _say(how_to_resume(driver.state.run_id))
+        say(how_to_resume(driver.state.run_id))
     if driver.state and isinstance(error, TimedOut) and (staying := what_stays(driver.state)):
-        _say(staying)
+        say(staying)
     return code
 
 
@@ -76,10 +76,6 @@ def print_ranking(folder: Path) -> None:
             print_table(table)
             print()
     except BenchfleetError as error:
-        _say(f"benchfleet: no ranking: {error}")
+        warn(f"no ranking: {error}")
         return
     say(f"Results: {folder}/; `benchfleet report {folder}` has more", sys.stdout)
-
-
-def _say(words: str) -> None:
-    say(words)
